@@ -45,8 +45,9 @@ messages: ## take the texts of the app up into its catalogues, and compile them
 
 bench: EXTRAS := dev bench
 bench: setup ## measure speed and quality beside the plain LangChain pipeline (some hours)
-	for part in retrieval answers citations formats robust_pdfs ocr speech ledger ingestion \
-			search_speed chat_speed routing enhancing speaking drawing describing painting scale crash; do \
+	for part in search.retrieval answering.answers answering.citations reading.formats reading.robust_pdfs reading.ocr \
+			tools.speech reading.ledger reading.ingestion search.search_speed answering.chat_speed tools.routing \
+			tools.enhancing tools.speaking tools.drawing tools.describing tools.painting search.scale faults.crash; do \
 		$(BIN)/python -m benchmarks.$$part || exit 1; done
 
 clean: ## remove the environment and what the tools keep; models and libraries stay

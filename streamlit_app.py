@@ -9,18 +9,25 @@ def main() -> None:
     """Draw the page that the address names."""
     import streamlit as st
 
+    from assistant.errors import AssistantError
     from assistant.i18n.translation import _
-    from assistant.ui import addresses, resources, session
+    from assistant.ui import addresses, resources, session, who
+    from assistant.ui.components import error_banner
     from assistant.ui.components.language import visitor_language
 
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
     # fonts.gstatic.com.
     st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
     visitor_language.follow()
-    if resources.is_open():
+    if who.is_open():
         st.error(_("Start Pincite with `pincite app --address …`: it asks visitors for a token."))
         st.stop()
-    if not resources.signed_in():
+    try:
+        inside = resources.signed_in()
+    except AssistantError as error:
+        error_banner.say(error)
+        st.stop()
+    if not inside:
         st.html(f'{_("You are signed out.")} <a href="/" target="_self">{_("Sign in")}</a>')
         st.stop()
     chat = st.Page(UI / "pages" / "chat.py", title=_("Chat"), icon=":material/forum:", default=True)
@@ -51,6 +58,7 @@ def main() -> None:
     mine = [measure] if resources.is_owner() else []
     chosen = st.navigation([chat, library, sheet, *mine, settings])
     session.go_to(chosen.url_path)
+    visitor_language.tell()
     chosen.run()
     visitor_language.choose()
 

@@ -7,6 +7,10 @@ AssistantError
  ├─ ModelNotFetched         no source of the catalogue gave the model
  ├─ ContextOverflow         the prompt is longer than the model's context
  ├─ BadQuestionSet          a question set is not there or not of a known form
+ ├─ PersonRemoved           the account of who asked was removed meanwhile
+ ├─ TablesAway              the server with people and conversations does not answer
+ ├─ TablesBusy              it has no room for this one now, or others write the same
+ ├─ TablesNotWritable       it takes nothing: its disk is full, or it is read-only
  └─ NetworkRefused          something tried to open a connection while none is allowed
 """
 
@@ -19,6 +23,22 @@ class AssistantError(PinciteError):
 
 class SettingsError(AssistantError):
     """A setting is unknown or has a wrong value."""
+
+
+class PersonRemoved(AssistantError):
+    """The account of who asked was removed meanwhile: nothing more is kept for it."""
+
+
+class TablesAway(AssistantError):
+    """The server that keeps people and conversations does not answer, or has them no more."""
+
+
+class TablesBusy(AssistantError):
+    """That server has no connection left, or another process writes the same."""
+
+
+class TablesNotWritable(AssistantError):
+    """That server lets nothing be written."""
 
 
 class ModelRuntimeMissing(AssistantError):

@@ -176,11 +176,6 @@ class Settings(BaseModel):
         return self.home / "libraries"
 
     @property
-    def conversations_file(self) -> Path:
-        """With the receipts of their answers."""
-        return self.home / "conversations.sqlite"
-
-    @property
     def sheets_file(self) -> Path:
         """The cells of sheets."""
         return self.home / "sheets.sqlite"

@@ -4,8 +4,8 @@
 
 Instructions and innocent look-alikes are those of `benchmarks/sets/injection_development.jsonl`;
 no kind of `injection_held_out.jsonl` is among them. Ordinary passages come from sets of the
-evaluation folder that `benchmarks.injection` does not measure on, from the descriptions of the
-installed packages, and from the translated messages of the system's programs. An instruction is
+evaluation folder that `benchmarks.safety.injection` does not measure on, from the descriptions of
+the installed packages, and from the translated messages of the system's programs. An instruction is
 put between sentences of an ordinary passage, an innocent sentence between others of its kind. The
 thresholds are those that let through a share of ordinary sentences in cross-validation, each fold
 with kinds of its own. It takes about a minute.

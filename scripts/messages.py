@@ -5,6 +5,7 @@ to date or not translated, and exits with 1. See docs/languages.md.
 """
 
 import ast
+import functools
 import gettext
 import io
 import re
@@ -31,8 +32,7 @@ _BELOW = (
     "assistant/speech/transcription.py", "assistant/tools", "assistant/ui/components",
     "assistant/llm", "assistant/models", "assistant/evaluation", "assistant/receipts",
     "assistant/settings.py", "assistant/export", "assistant/first_run/sample_company.py",
-    "assistant/sources/client.py", "assistant/sources/fetch.py", "assistant/sources/imap.py",
-    "assistant/sources/webdav.py",
+    "assistant/sources", "assistant/storage/answer_files.py",
     "assistant/uploads/watched_folders.py", "assistant/uploads/given_path.py",
     "assistant/ui/machine_folders.py",
 )  # fmt: skip
@@ -158,11 +158,42 @@ def said_in_english(tree: ast.Module) -> Iterator[str]:
     `{0} is empty.` See assistant/i18n/told.py."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            yield from filter(_SENTENCE.match, _texts(node.exc.args))
+            said = _texts(node.exc.args)  # by an error of the rooms always to people
+            yield from said if _is_error([node.exc.func]) else filter(_SENTENCE.match, said)
         elif isinstance(node, ast.keyword) and node.arg in _SAID:
             yield from _texts([node.value])
+        elif isinstance(node, ast.Return) and _is_unmarked_call(node.value):
+            assert isinstance(node.value, ast.Call)
+            yield from filter(_SENTENCE.match, _texts(node.value.args))  # an error to be raised
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.Return) and node.value:
             yield from filter(_SENTENCE.match, _texts([node.value]))
+        elif isinstance(node, ast.Tuple) and _is_error(node.elts[:1]):
+            yield from _texts(node.elts[1:])  # the end of a sentence, in a table of errors
+
+
+def _is_unmarked_call(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Call) and not (
+        isinstance(node.func, ast.Name) and node.func.id in ("_", "N_", "ngettext")
+    )
+
+
+def _is_error(first: list[ast.expr]) -> bool:
+    return bool(first) and isinstance(first[0], ast.Name) and first[0].id in _errors()
+
+
+@functools.cache
+def _errors() -> frozenset[str]:
+    """The names of the errors of all rooms: of their classes that follow from Exception."""
+    bases = {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"Exception"}
+    while more := {name for name, of in bases.items() if of & found} - found:
+        found |= more
+    return frozenset(found)
 
 
 def _texts(nodes: list[ast.expr]) -> Iterator[str]:

@@ -19,12 +19,14 @@ from ingest.sandbox import child
 from tests.commands import Pincite, Ran
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
-from tests.postgres_fixtures import pgvector as pgvector
-from tests.postgres_fixtures import postgres as postgres
-from tests.postgres_fixtures import postgres_process as postgres_process
-from tests.ray_fixtures import ray_process as ray_process
-from tests.s3_fixtures import ceph as ceph
-from tests.s3_fixtures import s3 as s3
+from tests.servers.postgres_fixtures import catalogue as catalogue
+from tests.servers.postgres_fixtures import pgvector as pgvector
+from tests.servers.postgres_fixtures import postgres as postgres
+from tests.servers.postgres_fixtures import postgres_process as postgres_process
+from tests.servers.postgres_fixtures import team_database as team_database
+from tests.servers.ray_fixtures import ray_process as ray_process
+from tests.servers.s3_fixtures import ceph as ceph
+from tests.servers.s3_fixtures import s3 as s3
 from vectorstore.library import Library
 
 wait_calmly()  # as the command does: tests share the machine with others, too

@@ -23,12 +23,12 @@ assistant/ui/components                     assistant/cli
 assistant/ui
 assistant/ui/background                     assistant/ui/door               assistant/api
 assistant/first_run
-assistant/entrance                          assistant/libraries
+assistant/entrance                          assistant/libraries             assistant/doctor
 assistant/forgetting                        assistant/accounts
 assistant/uploads
 assistant/feedback
 assistant/evaluation
-assistant/doctor                            assistant/bundling
+assistant/bundling
 assistant/sources
 assistant/build                             assistant/testing
 assistant/routing                           assistant/sheet
@@ -105,13 +105,17 @@ HOMES = {
         "assistant/api/application.py",
         "assistant/api/errors.py",
         "assistant/api/openai_protocol.py",
-        "assistant/api/own_routes.py",
-        "assistant/api/personal_routes.py",
-        "assistant/api/sheet_routes.py",
+        "assistant/api/routes/asking_routes.py",
+        "assistant/api/routes/choosing.py",
+        "assistant/api/routes/library_routes.py",
+        "assistant/api/routes/page_routes.py",
+        "assistant/api/routes/personal_routes.py",
+        "assistant/api/routes/sheet_routes.py",
+        "assistant/api/routes/source_routes.py",
         "assistant/api/shelf.py",
     },
     "faster_whisper": {"ingest/media/whisper.py"},
-    "defusedxml": {"assistant/sources/webdav.py", "ingest/office/ooxml.py"},
+    "defusedxml": {"assistant/sources/servers/webdav_list.py", "ingest/office/ooxml.py"},
     "diffusers": {"assistant/images/generation/models/load_pipeline.py"},
     "filelock": {
         "assistant/models/fetch.py",
@@ -194,8 +198,7 @@ HOMES = {
         "vectorstore/catalog/sqlite/database.py",
         "vectorstore/catalog/sqlite/foreign_file.py",
         "vectorstore/images/cache.py",
-        # the types of a connection and of an error:
-        "assistant/accounts/accounts.py",
+        # the type of an error:
         "vectorstore/maintenance/foreign_catalog.py",
     },
     "starlette": {
@@ -204,8 +207,9 @@ HOMES = {
         "assistant/api/guard.py",
         "assistant/api/mcp_server.py",
         "assistant/api/openai_protocol.py",
-        "assistant/api/own_routes.py",
-        "assistant/api/sheet_routes.py",
+        "assistant/api/routes/asking_routes.py",
+        "assistant/api/routes/library_routes.py",
+        "assistant/api/routes/sheet_routes.py",
         "assistant/api/shelf.py",
         "assistant/api/watching.py",
     },

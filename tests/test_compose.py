@@ -90,7 +90,7 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
             yield running
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
 
 
 @needs_nginx

@@ -136,10 +136,10 @@ def test_what_needs_an_extra_names_it(
 
 def test_an_offered_model_says_which_extra_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     offer = {"name": "whisper-base", "role": "speech", "licence": "MIT", "bytes": 1e6, "note": ""}
-    assert describe_offer(offer) == "whisper-base · 1 MB · MIT"
+    assert describe_offer(offer) == "whisper-base · 1.0 MB · MIT"
     for name in names_of_extras():
         monkeypatch.setitem(sys.modules, name, None)
-    assert describe_offer(offer) == "whisper-base · 1 MB · MIT · needs pincite[speech]"
+    assert describe_offer(offer) == "whisper-base · 1.0 MB · MIT · needs pincite[speech]"
 
 
 def test_models_that_cannot_run_are_not_fetched_unasked(

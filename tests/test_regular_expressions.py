@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from benchmarks.regular_expressions import ROOT, Expression, expressions, hard_texts, slowest
+from benchmarks.safety.regular_expressions import ROOT, Expression, expressions, hard_texts, slowest
 
 FOLDERS = [ROOT / name for name in ("ingest", "vectorstore", "assistant")]
 SIZE, LIMIT = 50_000, 0.1
@@ -26,7 +26,7 @@ def test_an_expression_that_takes_long_is_found(pattern: str) -> None:
     "pattern", [r"\d++(?:\.\d++)?", r"(?<!\s)\s++$", r"\[[^\[\]]*+\]", "ab|cd", r"\w{1,20}+:"]
 )
 def test_one_that_does_not_is_left_alone(pattern: str) -> None:
-    assert slowest(of(pattern), 20_000, 0.05).seconds < 0.05
+    assert min(slowest(of(pattern), 20_000, 0.05).seconds for _ in range(3)) < 0.05
 
 
 def test_hard_texts_fit_what_leads_to_a_repetition() -> None:
@@ -45,7 +45,8 @@ def test_the_expressions_of_the_code_are_found() -> None:
 
 @pytest.mark.slow
 def test_none_of_the_code_takes_long() -> None:
-    measured = [slowest(one, SIZE, LIMIT) for one in expressions(FOLDERS)]
+    all_of_them = {(one.pattern, one.flags, one.anywhere): one for one in expressions(FOLDERS)}
+    measured = [slowest(one, SIZE, LIMIT) for one in all_of_them.values()]
     again = [slowest(one.expression, SIZE, LIMIT) for one in measured if one.seconds > LIMIT]
 
     assert [(one.expression.place, one.seconds) for one in again if one.seconds > LIMIT] == []

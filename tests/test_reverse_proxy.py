@@ -76,7 +76,7 @@ def proxy(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]
             yield proxy
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
 
 
 def _written(folder: Path, port: int, behind: int) -> Path:

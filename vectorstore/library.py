@@ -33,7 +33,8 @@ from vectorstore.naming.mentions import Named
 from vectorstore.naming.stored import stored_names
 from vectorstore.postgres.server import Server
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.hybrid_search import Hit, Search, Which, best_of_pages
+from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.hybrid_search import Search, Which
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.versions.link import superseded
@@ -237,8 +238,7 @@ class Library:
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
-        found = self.passages(query, fusion.CANDIDATES, documents, versions, hidden)
-        return best_of_pages(found, k)
+        return self._search.pages(SearchQuery.of(query), k, documents, versions, hidden)
 
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,

@@ -14,7 +14,7 @@ from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
 from vectorstore.catalog.catalog import StoredChunk
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.retrieval.hybrid_search import Hit
+from vectorstore.retrieval.hit import Hit
 from vectorstore.retrieval.reranker import Reranker, reranked
 from vectorstore.store import Store, Vectors
 from vectorstore.workers.workers import Hire, Order, Workers

@@ -1,7 +1,8 @@
 """People, groups, and the libraries that belong to them."""
 
+import math
 import re
-import sqlite3
+import time
 import unicodedata
 import uuid
 from collections.abc import Collection, Iterable, Mapping
@@ -10,12 +11,15 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from assistant.accounts import passwords
-from assistant.accounts.database import FILE, Database
+from assistant.accounts.database import PART, Database
 from assistant.accounts.person import Person, Role
+from assistant.build.stores.home_tables import place
 from assistant.errors import AssistantError
 from assistant.settings import Settings
+from vectorstore.catalog.engine import Transaction
 
 _NAME = re.compile(r"[\w.@+-]{1,64}")
+PAUSE = 1.0  # seconds
 Holder = str  # "person ID" or "group NAME"
 
 
@@ -37,11 +41,12 @@ class Accounts(Database):
         passwords.check(password)
         row = (person.id, person.name, role, passwords.hashed(password), _now())
         with self._connected() as connection:
-            if _find(connection, person.name):
+            added = connection.execute(
+                "INSERT INTO person (id, name, role, password, made) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (name) DO NOTHING", row
+            ).rowcount  # fmt: skip
+            if not added:
                 raise AssistantError(f"There is a person {person.name!r} already.")
-            connection.execute(
-                "INSERT INTO person (id, name, role, password, made) VALUES (?, ?, ?, ?, ?)", row
-            )
             _join(connection, person.id, person.groups)
         return person
 
@@ -79,10 +84,14 @@ class Accounts(Database):
 
     def named(self, name: str) -> Person:
         """Raises AssistantError for one who is not there."""
-        with self._connected() as connection:
-            if found := _find(connection, plain(name)):
-                return found
+        if found := self.find(name):
+            return found
         raise AssistantError(f"There is no person {name!r}. `pincite users list` shows all.")
+
+    def find(self, name: str) -> Person | None:
+        """None for one who is not there. Raises AssistantError for what cannot be a name."""
+        with self._connected() as connection:
+            return _find(connection, plain(name))
 
     def signs_in(self, name: str, password: str) -> Person | None:
         """The person with that name and password; None otherwise, in the same time."""
@@ -95,12 +104,18 @@ class Accounts(Database):
         with self._connected() as connection:
             return person_of(connection, row[0])
 
+    def any(self) -> bool:
+        """Whether somebody has an account."""
+        with self._connected() as connection:
+            return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
+
     def people(self) -> list[Listed]:
         """By name."""
         with self._connected() as connection:
-            rows = connection.execute("SELECT id, made FROM person ORDER BY name").fetchall()
+            rows = connection.execute("SELECT id, made FROM person").fetchall()
             found = [(person_of(connection, id), made) for id, made in rows]
-        return [Listed(person, made) for person, made in found if person]
+        listed = [Listed(person, made) for person, made in found if person]
+        return sorted(listed, key=lambda one: one.person.name)
 
     def share(self, library: str, people: Collection[str], groups: Collection[str]) -> None:
         """A library belongs to these from now on; to everybody with neither. Raises
@@ -110,7 +125,7 @@ class Accounts(Database):
         with self._connected() as connection:
             connection.execute("DELETE FROM share WHERE library = ?", (library,))
             connection.executemany(
-                "INSERT OR IGNORE INTO share (library, holder) VALUES (?, ?)",
+                "INSERT INTO share (library, holder) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [(library, h) for h in holders],
             )
 
@@ -119,8 +134,9 @@ class Accounts(Database):
         with self._connected() as connection:
             connection.execute("DELETE FROM share WHERE library = ?", (other,))
             connection.execute(
-                "INSERT INTO share SELECT ?, holder FROM share WHERE library = ?", (other, library)
-            )
+                "INSERT INTO share (library, holder) SELECT ?, holder FROM share WHERE library = ?"
+                " ON CONFLICT DO NOTHING", (other, library)
+            )  # fmt: skip
 
     def shares(self) -> Mapping[str, frozenset[Holder]]:
         """To whom each library belongs that is not everybody's."""
@@ -132,16 +148,38 @@ class Accounts(Database):
 
 
 def accounts(settings: Settings) -> Accounts:
-    """Of a home; the file is made if it is not there."""
-    return Accounts(settings.home / FILE)
+    """Of a home, or of the team that it belongs to; the tables are made if they are not there.
+    Raises AssistantError where they are in another place than the settings say."""
+    return Accounts(place(settings, PART))
 
 
 def accounts_if_any(settings: Settings) -> Accounts | None:
-    """None where nobody has an account: then nobody is asked who they are."""
-    if not (settings.home / FILE).exists():
-        return None
+    """None where nobody has an account: then nobody is asked who they are. Raises AssistantError
+    where it cannot be known."""
     found = accounts(settings)
-    return found if found.people() else None
+    return found if found.is_there() and found.any() else None
+
+
+class Known:
+    """The accounts of a home that a running process serves. Any thread may ask."""
+
+    def __init__(self, settings: Settings, pause: float = PAUSE) -> None:
+        """That nobody has an account counts for `pause` seconds: a page asks many times."""
+        self._settings, self._pause = settings, pause
+        self._found: Accounts | None = None
+        self._none_until = -math.inf
+
+    def now(self) -> Accounts | None:
+        """None as long as nobody has an account, which any process may change at any moment; from
+        then on everybody is asked who they are, for as long as this process runs. Raises
+        AssistantError where it cannot be known."""
+        began = time.monotonic()
+        if self._found is None and began >= self._none_until:
+            if found := accounts_if_any(self._settings):
+                self._found = found  # never taken back, whatever another thread found before
+            else:
+                self._none_until = began + self._pause
+        return self._found
 
 
 def holders(person: Person) -> frozenset[Holder]:
@@ -160,7 +198,7 @@ def plain(name: str) -> str:
     return folded
 
 
-def person_of(connection: sqlite3.Connection, id: str) -> Person | None:
+def person_of(connection: Transaction, id: str) -> Person | None:
     """With their groups."""
     row = connection.execute("SELECT id, name, role FROM person WHERE id = ?", (id,)).fetchone()
     if row is None or row[2] not in get_args(Role):
@@ -169,14 +207,15 @@ def person_of(connection: sqlite3.Connection, id: str) -> Person | None:
     return Person(row[0], row[1], row[2], frozenset(team for (team,) in teams))
 
 
-def _find(connection: sqlite3.Connection, name: str) -> Person | None:
+def _find(connection: Transaction, name: str) -> Person | None:
     row = connection.execute("SELECT id FROM person WHERE name = ?", (name,)).fetchone()
     return person_of(connection, row[0]) if row else None
 
 
-def _join(connection: sqlite3.Connection, id: str, groups: Iterable[str]) -> None:
+def _join(connection: Transaction, id: str, groups: Iterable[str]) -> None:
     rows = [(id, team) for team in groups]
-    connection.executemany("INSERT OR IGNORE INTO member (person, team) VALUES (?, ?)", rows)
+    insert = "INSERT INTO member (person, team) VALUES (?, ?) ON CONFLICT DO NOTHING"
+    connection.executemany(insert, rows)
 
 
 def _folded(name: str) -> str:

@@ -1,11 +1,10 @@
-"""The file of the accounts, `accounts.sqlite` in the home; nothing else reads it."""
+"""The tables of the accounts, in `accounts.sqlite` of the home or in the PostgreSQL of a team;
+nothing else reads them."""
 
-from pathlib import Path
+from assistant.storage.part import Columns, Part
+from assistant.storage.sqlite_file import Kept, Place
 
-from assistant.storage.sqlite_file import Kept
-
-FILE = "accounts.sqlite"
-
+# The same for both engines.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS person (
     id       TEXT PRIMARY KEY,            -- never used again
@@ -23,8 +22,8 @@ CREATE TABLE IF NOT EXISTS share (        -- a library without a row is everybod
 CREATE TABLE IF NOT EXISTS session (
     digest   TEXT PRIMARY KEY,            -- SHA-256 of the cookie
     person   TEXT NOT NULL,
-    made     REAL NOT NULL,               -- seconds since 1970
-    seen     REAL NOT NULL
+    made     DOUBLE PRECISION NOT NULL,   -- seconds since 1970
+    seen     DOUBLE PRECISION NOT NULL
 );
 CREATE TABLE IF NOT EXISTS token (
     id        TEXT PRIMARY KEY,
@@ -33,22 +32,34 @@ CREATE TABLE IF NOT EXISTS token (
     name      TEXT NOT NULL,
     role      TEXT NOT NULL,
     libraries TEXT,                       -- JSON: the names; NULL: all that the person sees
-    made      REAL NOT NULL,
-    until     REAL                        -- NULL: until it is revoked
+    made      DOUBLE PRECISION NOT NULL,
+    until     DOUBLE PRECISION            -- NULL: until it is revoked
 );
 CREATE TABLE IF NOT EXISTS used (         -- of what is limited
     person   TEXT NOT NULL,
     kind     TEXT NOT NULL,               -- "question" or "bytes"
-    at       REAL NOT NULL,               -- seconds since 1970
-    amount   INTEGER NOT NULL
+    at       DOUBLE PRECISION NOT NULL,   -- seconds since 1970
+    amount   BIGINT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS used_person ON used (person, kind, at);
 """
 
+PART = Part(
+    "accounts", "accounts", _SCHEMA,
+    {
+        "person": Columns("id", "name role password made"),
+        "member": Columns("person team", ""),
+        "share": Columns("library holder", ""),
+        "session": Columns("digest", "person made seen"),
+        "token": Columns("id", "digest person name role libraries made until"),
+        "used": Columns("", "person kind at amount"),
+    },
+)  # fmt: skip
+
 
 class Database(Kept):
-    """A part of that file."""
+    """The tables, or what one class does with them."""
 
-    def __init__(self, path: Path) -> None:
-        """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, _SCHEMA, "accounts")
+    def __init__(self, place: Place) -> None:
+        """Each use raises AssistantError when they cannot be used."""
+        super().__init__(place, _SCHEMA, PART.what)

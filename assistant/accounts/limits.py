@@ -3,13 +3,14 @@
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from assistant.accounts.database import FILE, Database
+from assistant.accounts.database import PART, Database
 from assistant.accounts.person import Person
+from assistant.build.stores.home_tables import place
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _
 from assistant.settings import Settings
+from assistant.storage.sqlite_file import Place
 
 _HOUR, _DAY = 3600.0, 24 * 3600.0
 
@@ -27,11 +28,11 @@ class Limits(Database):
     """Of a home; 0 stands for no limit. Who has no account is not counted."""
 
     def __init__(
-        self, path: Path, questions: int, megabytes: int, clock: Callable[[], float] = time.time
+        self, place: Place, questions: int, megabytes: int, clock: Callable[[], float] = time.time
     ) -> None:
         """`questions` an hour, `megabytes` a day, for each person; `clock` tells seconds since
         1970."""
-        super().__init__(path)
+        super().__init__(place)
         self._questions, self._bytes, self._clock = questions, megabytes << 20, clock
 
     def ask(self, person: Person, questions: int = 1, count: bool = True) -> None:
@@ -67,7 +68,8 @@ class Limits(Database):
             return None
         now = self._clock()
         with self._connected() as connection:
-            connection.execute("BEGIN IMMEDIATE")  # others count at the same time
+            # Others count at the same time: their transaction waits for the end of this one.
+            connection.execute("UPDATE person SET name = name WHERE id = ?", (person.id,))
             connection.execute("DELETE FROM used WHERE kind = ? AND at <= ?", (kind, now - within))
             rows = connection.execute(
                 "SELECT at, amount FROM used WHERE person = ? AND kind = ? ORDER BY at",
@@ -95,4 +97,4 @@ def _until(rows: list[tuple[float, int]], lacking: int, now: float, within: floa
 
 def limits(settings: Settings) -> Limits:
     """Of a home."""
-    return Limits(settings.home / FILE, settings.questions_an_hour, settings.added_mb_a_day)
+    return Limits(place(settings, PART), settings.questions_an_hour, settings.added_mb_a_day)

@@ -4,12 +4,13 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from assistant.accounts.accounts import person_of
-from assistant.accounts.database import FILE, Database
+from assistant.accounts.database import PART, Database
 from assistant.accounts.person import Person
+from assistant.build.stores.home_tables import place
 from assistant.settings import Settings
+from assistant.storage.sqlite_file import Place
 
 LASTS = 7 * 24 * 3600.0  # seconds after which one signs in again
 IDLE = 24 * 3600.0  # seconds without a request that end a session, too
@@ -19,9 +20,9 @@ _NOTED = 60.0  # seconds between two notes that a session is in use
 class Sessions(Database):
     """Of a home."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells seconds since 1970."""
-        super().__init__(path)
+        super().__init__(place)
         self._clock = clock
 
     def start(self, person: Person) -> str:
@@ -59,7 +60,7 @@ class Sessions(Database):
 
 def sessions(settings: Settings) -> Sessions:
     """Of a home."""
-    return Sessions(settings.home / FILE)
+    return Sessions(place(settings, PART))
 
 
 def digest(secret: str) -> str:

@@ -17,20 +17,23 @@ class SignedIn:
         self._accounts, self._claim, self._makes = accounts, claim, makes
 
     def person(self, claims: Claims) -> Person:
-        """Raises NotSignedIn for who has no account here."""
+        """Raises NotSignedIn for who has no account here, and AssistantError where they cannot be
+        looked up."""
+        name = self._name(claims)
+        if known := self._accounts.find(name):
+            return known
+        if self._makes:
+            return self._accounts.add(name, secrets.token_urlsafe(32), "reader")
+        raise NotSignedIn(f"There is no account {name!r} here. An owner can add one.")
+
+    def _name(self, claims: Claims) -> str:
         name = str(claims.get(self._claim) or "")
         if self._claim == "email" and claims.get("email_verified") is not True:
             raise NotSignedIn("The provider has not verified the address of this person.")
         try:
-            name = plain(name)
-            known = {listed.person.name: listed.person for listed in self._accounts.people()}
-            if name in known:
-                return known[name]
-            if self._makes:
-                return self._accounts.add(name, secrets.token_urlsafe(32), "reader")
+            return plain(name)
         except AssistantError as error:
             raise NotSignedIn(str(error)) from error
-        raise NotSignedIn(f"There is no account {name!r} here. An owner can add one.")
 
 
 def signed_in(settings: Settings, accounts: Accounts) -> SignedIn:

@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from assistant.accounts.accounts import person_of
-from assistant.accounts.database import FILE, Database
+from assistant.accounts.database import PART, Database
 from assistant.accounts.person import Person, Role
 from assistant.accounts.sessions import digest
+from assistant.build.stores.home_tables import place
 from assistant.errors import AssistantError
 from assistant.settings import Settings
+from assistant.storage.sqlite_file import Place
 
 _PREFIX = "pincite_"  # programs that look for secrets in files find it by this
 _DAY = 24 * 3600.0
@@ -36,9 +37,9 @@ class Token:
 class Tokens(Database):
     """Of a home."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells seconds since 1970."""
-        super().__init__(path)
+        super().__init__(place)
         self._clock = clock
 
     def add(
@@ -82,9 +83,9 @@ class Tokens(Database):
         with self._connected() as connection:
             rows = connection.execute(
                 "SELECT t.id, t.name, p.name, t.role, t.libraries, t.made, t.until"
-                " FROM token AS t JOIN person AS p ON p.id = t.person ORDER BY p.name, t.name"
+                " FROM token AS t JOIN person AS p ON p.id = t.person"
             ).fetchall()
-        return [_token(row) for row in rows]
+        return sorted(map(_token, rows), key=lambda token: (token.person, token.name))
 
     def revoke(self, id: str) -> None:
         """Raises AssistantError when there is no such token."""
@@ -96,7 +97,7 @@ class Tokens(Database):
 
 def tokens(settings: Settings) -> Tokens:
     """Of a home."""
-    return Tokens(settings.home / FILE)
+    return Tokens(place(settings, PART))
 
 
 def _token(row: Any) -> Token:

@@ -1,6 +1,7 @@
 """Runs a reply while its words are sent, and stops it when the client is gone."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -18,6 +19,7 @@ class TooManyAnswers(AssistantError):
     """So many answers are under way that one more would wait for minutes."""
 
 
+log = logging.getLogger(__name__)
 _places = threading.BoundedSemaphore(_MOST)
 _running = 0
 _counting = threading.Lock()
@@ -84,7 +86,8 @@ def _run(reply: Reply, put: Callable[[str | Exception | None], None]) -> None:
         for word in reply:
             put(word)
     except Exception as error:  # it is raised where the words are read
-        # Answered, but not saved: the answer is what was asked for.
+        if reply.outcome:  # the answer is what was asked for, and says that it was not saved
+            log.warning("An answer was not saved: %s", error)
         put(None if reply.outcome else error)
     finally:
         _places.release()

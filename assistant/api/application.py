@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache, partial
 from typing import Any
 
 import uvicorn
@@ -14,19 +15,18 @@ from mcp.server.transport_security import TransportSecuritySettings
 from assistant.accounts.person import Person
 from assistant.accounts.provider import NotSignedIn, provider
 from assistant.accounts.signed_in import signed_in
-from assistant.accounts.tokens import tokens
-from assistant.api import (
-    errors,
-    json_log,
-    mcp_server,
-    openai_protocol,
-    own_routes,
-    personal_routes,
-    sheet_routes,
-    shelf,
-)
+from assistant.accounts.tokens import Tokens, tokens
+from assistant.api import errors, json_log, mcp_server, openai_protocol, shelf
 from assistant.api.guard import Guard
 from assistant.api.libraries import Libraries
+from assistant.api.routes import (
+    asking_routes,
+    library_routes,
+    page_routes,
+    personal_routes,
+    sheet_routes,
+    source_routes,
+)
 from assistant.api.watching import Figures, Watched
 from assistant.entrance.asgi import Asgi
 from assistant.entrance.guests import Guests
@@ -36,6 +36,10 @@ from ingest.errors import PinciteError
 
 LOOPBACK = "127.0.0.1"
 PORT = 8600
+_ROUTES = (
+    openai_protocol, library_routes, page_routes, asking_routes, personal_routes, sheet_routes,
+    source_routes,
+)  # fmt: skip
 
 
 def serve(
@@ -45,11 +49,12 @@ def serve(
     """Serve until it is stopped; answers that are under way may end.
 
     `names` are further names of the server, such as a proxy's. Who does not come from this machine
-    alone needs a token; with `asks` everybody does.
+    alone needs a token; with `asks` everybody does. Where people have accounts, or get the first
+    one while it runs, theirs are needed instead.
     """
     guests = None if is_loopback(address) and not names and not asks else Guests()
     libraries = Libraries(settings)
-    guests = None if libraries.accounts else guests  # people have tokens of their own
+    people = libraries.accounts is not None
     app = guarded(libraries, Hosts(address, names), guests)
     config = uvicorn.Config(
         app, host=address, port=port, server_header=False, access_log=False,
@@ -57,7 +62,7 @@ def serve(
     )  # fmt: skip
     host = f"[{address}]" if ":" in address else address
     place = f"http://{host}:{port}"
-    _Telling(config, _welcome(place, guests, libraries.accounts is not None)).run()
+    _Telling(config, _welcome(place, guests, people)).run()
 
 
 def _logged(settings: Settings) -> dict[str, Any]:
@@ -83,24 +88,29 @@ class _Telling(uvicorn.Server):
 
 def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:
     """The application behind its guard."""
-    people = tokens(libraries.settings) if libraries.accounts else None
+    libraries.at_machine = hosts.only_here
     figures = Figures(libraries)
     inner = application(libraries, figures)
-    return Watched(Guard(inner, hosts, guests, people, _signed(libraries)), figures)
+    return Watched(Guard(inner, hosts, guests, _tokens(libraries), _signed(libraries)), figures)
+
+
+def _tokens(libraries: Libraries) -> Callable[[], Tokens | None]:
+    """Those of people, from their first account on."""
+    made = cache(partial(tokens, libraries.settings))
+    return lambda: made() if libraries.accounts else None
 
 
 def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
     """Whose token of the provider it is."""
-    at, known = provider(libraries.settings), libraries.accounts
-    if at is None or known is None:
+    if (at := provider(libraries.settings)) is None:
         return lambda token: None
-    people = signed_in(libraries.settings, known)
 
     def person(token: str) -> Person | None:
-        if token.count(".") != 2:  # not of the form of RFC 7519: nobody else need be asked
+        known = libraries.accounts
+        if known is None or token.count(".") != 2:  # not of the form of RFC 7519: nobody is asked
             return None
         try:
-            return people.person(at.claims(token))
+            return signed_in(libraries.settings, known).person(at.claims(token))
         except NotSignedIn:
             return None
 
@@ -129,10 +139,8 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
     )  # fmt: skip
     errors.install(app)
     app.state.libraries = libraries
-    app.include_router(openai_protocol.router())
-    app.include_router(own_routes.router())
-    app.include_router(personal_routes.router())
-    app.include_router(sheet_routes.router())
+    for module in _ROUTES:
+        app.include_router(module.routes)
     app.router.routes.extend(mcp.routes)
 
     @app.get("/healthz", tags=["Server"])

@@ -11,9 +11,24 @@ from starlette.exceptions import HTTPException
 from assistant.accounts.limits import LimitReached
 from assistant.accounts.permitted import NotAllowed
 from assistant.api.answers import TooManyAnswers
-from assistant.errors import ModelRuntimeMissing, ModelUnusable
+from assistant.api.searches import TooManySearches
+from assistant.errors import (
+    ModelRuntimeMissing,
+    ModelUnusable,
+    TablesAway,
+    TablesBusy,
+    TablesNotWritable,
+)
+from assistant.sources.errors import UnknownSource
+from assistant.uploads.watched_folders import NotFollowed
 from ingest.errors import PinciteError
-from vectorstore.errors import HomeNotWritable, LibraryBusy, UnknownDocument, UnknownLibrary
+from vectorstore.errors import (
+    HomeNotWritable,
+    LibraryAway,
+    LibraryBusy,
+    UnknownDocument,
+    UnknownLibrary,
+)
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +37,18 @@ Body = dict[str, dict[str, Any]]
 
 _STATUS: dict[type[PinciteError], int] = {
     TooManyAnswers: 429,
+    TooManySearches: 429,
     LimitReached: 429,
     UnknownDocument: 404,
     UnknownLibrary: 404,
+    UnknownSource: 404,
+    NotFollowed: 404,
     NotAllowed: 403,
     LibraryBusy: 409,
+    LibraryAway: 503,
+    TablesAway: 503,
+    TablesBusy: 409,
+    TablesNotWritable: 500,
     HomeNotWritable: 500,
     ModelRuntimeMissing: 500,
     ModelUnusable: 500,

@@ -6,6 +6,7 @@ A web page that a person has open can send requests to this machine, also under 
 
 from collections.abc import Callable, Mapping
 from json import dumps
+from logging import getLogger
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -19,21 +20,26 @@ from assistant.entrance.asgi import PROXIED, Asgi, Receive, Scope, Send
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts, is_same_origin
 from assistant.entrance.tries import WAIT, TooManyTries, Tries
+from assistant.errors import AssistantError
 
 _OPEN = ("/healthz", "/readyz", "/metrics")  # for who watches the server; the last has a token
 _LARGEST = 4 << 20  # bytes of a request, but for files
 _LARGEST_FILES = 512 << 20
 
+log = getLogger(__name__)
+
 
 class Guard:
     """An ASGI application before another one.
 
-    With `tokens` of people, each request needs one, or one that a provider has `signed`. Otherwise,
-    without `guests` all who reach it are owners: it must not be reached from another machine.
+    While there are `tokens` of people, each request needs one, or one that a provider has `signed`.
+    Otherwise, without `guests` all who reach it are owners: it must not be reached from another
+    machine. Which of the two it is each request asks anew.
     """
 
     def __init__(
-        self, inner: Asgi, hosts: Hosts, guests: Guests | None = None, tokens: Tokens | None = None,
+        self, inner: Asgi, hosts: Hosts, guests: Guests | None = None,
+        tokens: Callable[[], Tokens | None] = lambda: None,
         signed: Callable[[str], Person | None] = lambda token: None,
     ) -> None:  # fmt: skip
         self._inner, self._hosts, self._guests, self._tokens = inner, hosts, guests, tokens
@@ -67,27 +73,38 @@ class Guard:
             return None, (403, "Web pages of other origins have no access.")
         if scope["path"] in _OPEN:
             return VISITOR, None
-        if self._tokens is None and self._guests is None:
+        place = (scope.get("client") or ("", 0))[0]
+        try:
+            return self._known(asked, place, self._tokens())
+        except TooManyTries:
+            return None, (429, f"Too many wrong tokens. Wait {WAIT:.0f} seconds.")
+        except AssistantError as error:
+            log.warning("%s", error)  # which names a server that strangers need not know
+            return None, (503, "Nobody can be looked up just now. Try again later.")
+
+    def _known(
+        self, asked: Mapping[str, str], place: str, tokens: Tokens | None
+    ) -> tuple[Person | None, tuple[int, str] | None]:
+        """The same, of who may ask. Raises TooManyTries, AssistantError."""
+        if tokens is None and self._guests is None:
             if any(name in asked for name in PROXIED):
                 told = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
                 return None, (403, told)
             return LOCAL, None
-        place, token = (scope.get("client") or ("", 0))[0], _bearer(asked)
-        try:
-            person = self._holder(token, place) if token else None
-        except TooManyTries:
-            return None, (429, f"Too many wrong tokens. Wait {WAIT:.0f} seconds.")
-        shown = "that the terminal shows" if self._tokens is None else "of `pincite tokens add`"
+        token = _bearer(asked)
+        person = self._holder(token, place, tokens) if token else None
+        shown = "that the terminal shows" if tokens is None else "of `pincite tokens add`"
         told = f"Send the token {shown}: Authorization: Bearer TOKEN."
         return person, None if person else (401, told)
 
-    def _holder(self, token: str, place: str) -> Person | None:
-        """Raises TooManyTries."""
-        if self._tokens is None:
+    def _holder(self, token: str, place: str, tokens: Tokens | None) -> Person | None:
+        """Raises TooManyTries, AssistantError."""
+        if tokens is None:
             role = self._guests.judged(token, place) if self._guests else None
             return {"owner": LOCAL, "visitor": VISITOR, None: None}[role]
-        self._tries.begin(place)
-        if person := self._tokens.person(token) or self._signed(token):
+        with self._tries.guess(place):
+            person = tokens.person(token) or self._signed(token)
+        if person:
             self._tries.right(place)
         return person
 

@@ -4,14 +4,16 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 
-from assistant.accounts.accounts import accounts_if_any
+from assistant.accounts.accounts import Accounts, Known
 from assistant.accounts.audit import Audit
 from assistant.accounts.limits import limits
 from assistant.accounts.person import LOCAL, Person
+from assistant.api.searches import Searches
 from assistant.build import composition, sheets
 from assistant.conversation.assistant import Assistant
 from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
+from assistant.sources.background import Fetchings
 from assistant.storage.whose import EVERYBODY, Whose
 from assistant.uploads.upload import Uploads, clear
 from vectorstore.errors import UnknownLibrary
@@ -31,19 +33,36 @@ class Libraries:
         settings: Settings,
         answering: Callable[[Settings], composition.Answering] = composition.answering,
         opened: Callable[[Settings, str, bool], Library] = composition.library,
+        known: Known | None = None,
     ) -> None:
         """`answering` loads the chat model, at the first question or by `load`; `opened` opens a
-        library by its name, and makes one if it may."""
+        library by its name, and makes one if it may; `known` tells who has an account."""
         self.settings = settings
-        self.accounts = accounts_if_any(settings)
-        self.audit = Audit(settings.home / "audit", "serve") if self.accounts else None
+        self._known = known or Known(settings)
         self.limits = limits(settings)
+        self.searches = Searches()
         self.uploads = Uploads()
+        self.fetchings = Fetchings()
+        self.at_machine = False  # whether all who reach the server sit at it
         self._load, self._library = answering, opened
         self._lock = threading.Lock()  # of what is open
         self._loading = threading.Lock()  # of the chat model, which may take a minute
         self._open: dict[str, tuple[Library, int]] = {}  # with its place on the disk
         self._assistants: dict[tuple[str, Person], Assistant] = {}
+
+    @property
+    def accounts(self) -> Accounts | None:
+        """None while nobody has one. Raises AssistantError where that cannot be known."""
+        return self._known.now()
+
+    @property
+    def audit(self) -> Audit | None:
+        """None while nobody has an account."""
+        return self._audit if self.accounts else None
+
+    @cached_property
+    def _audit(self) -> Audit:
+        return Audit(self.settings.home / "audit", "serve")
 
     @property
     def loaded(self) -> bool:
@@ -94,12 +113,13 @@ class Libraries:
     def close(self) -> None:
         """Release all libraries to other processes."""
         with self._lock:
-            for library, _ in self._open.values():
+            for name, (library, _) in self._open.items():
+                self.fetchings.stop(name)
                 library.close()
             self._open.clear()
             self._assistants.clear()
-        if self.audit:
-            self.audit.close()
+        if "_audit" in vars(self):
+            self._audit.close()
 
     def _opened(self, name: str, make: bool) -> Library:
         there = composition.place_of(self.settings, name)
@@ -113,6 +133,7 @@ class Libraries:
         return self._open[name][0]
 
     def _let_go(self, name: str) -> None:
+        self.fetchings.stop(name)
         self._open.pop(name)[0].close()
         self._assistants = {
             key: one for key, one in self._assistants.items() if name not in parts(key[0])

@@ -45,51 +45,69 @@ class Consent(BaseModel):
     add: bool = Field(description="Add this file to the library?")
 
 
+def _asked(library: str, path: str) -> Elicit[Consent]:
+    return Elicit(f"Add the file {path} to the library {library!r}?", Consent)
+
+
 def server(
     libraries: Libraries, changes: bool, who: Callable[[Any], Person] = lambda _: LOCAL
 ) -> MCPServer:
     """`changes`: files of this machine may be added, each after the person was asked. `who` sends
     an HTTP request; over standard input it is whoever started this process."""
     made = MCPServer("pincite", title="Pincite", instructions=INSTRUCTIONS, log_level="WARNING")
+    tools = _Tools(libraries, who)
+    offered: list[Callable[..., Any]] = [
+        tools.list_libraries, tools.list_documents, tools.search, tools.ask, tools.read_page,
+    ]  # fmt: skip
+    for tool in offered + [tools.add_document] * changes:
+        made.add_tool(_told(tool))
+    made.resource("pincite://{library}/{document}/{page}", mime_type="text/plain")(tools.page_of)
+    return made
 
-    def seen(context: Context[Any, Any]) -> Shelf:
+
+class _Tools:
+    """What a client may call; it reads names and docstrings."""
+
+    def __init__(self, libraries: Libraries, who: Callable[[Any], Person]) -> None:
+        self._libraries, self._who = libraries, who
+
+    def _seen(self, context: Context[Any, Any]) -> Shelf:
         # Of this very request: a session may be another person's, whose id was guessed.
-        return Shelf(libraries, who(context.request_context.request))
+        return Shelf(self._libraries, self._who(context.request_context.request))
 
-    @made.tool()
-    @_told
-    def list_libraries(context: Context[Any, Any]) -> list[str]:
+    def list_libraries(self, context: Context[Any, Any]) -> list[str]:
         """The names of the libraries."""
-        return seen(context).names()
+        return self._seen(context).names()
 
-    @made.tool()
-    @_told
     def list_documents(
-        library: str, context: Context[Any, Any], tags: Tags = None, after: Date = "",
+        self, library: str, context: Context[Any, Any], tags: Tags = None, after: Date = "",
         before: Date = "",
     ) -> list[Row]:  # fmt: skip
         """The documents of a library, with their pages, dates and tags; with tags, those that have
         all of them."""
         within = Filter(tuple(tags or ()), after, before)
-        opened = seen(context).reading(library, "listed")
+        opened = self._seen(context).reading(library, "listed")
         return [document_row(info) for info in opened.documents() if within.keeps(info)]
 
-    @made.tool()
-    @_told
-    def search(
-        library: str, query: str, context: Context[Any, Any], k: int = 8, tags: Tags = None,
+    async def search(
+        self, library: str, query: str, context: Context[Any, Any], k: int = 8, tags: Tags = None,
         after: Date = "", before: Date = "",
     ) -> list[Row]:  # fmt: skip
         """The best passage of each of the k best pages of a library, or of several ("hr,sales"),
         best first; of documents with all the tags, and of a time."""
         within = Filter(tuple(tags or ()), after, before)
-        opened = seen(context).reading(library, "searched")
-        found = opened.search(query, min(max(k, 1), 100), chosen(opened, within))
-        return [hit_row(opened, hit) for hit in found]
+        shelf = await run_in_threadpool(self._seen, context)
 
-    @made.tool()
-    @_told
+        def found() -> list[Row]:
+            opened = shelf.reading(library, "searched")
+            hits = opened.search(query, min(max(k, 1), 100), chosen(opened, within))
+            return [hit_row(opened, hit) for hit in hits]
+
+        async with shelf.searches.turn():
+            return await run_in_threadpool(found)
+
     async def ask(
+        self,
         library: str,
         question: str,
         context: Context[Any, Any],
@@ -102,46 +120,38 @@ def server(
         named ones alone, or those with all the tags and of a time. Each citation of several names
         its library."""
         within = Filter(tuple(tags or ()), after, before)
-        assistant = await run_in_threadpool(seen(context).assistant, library)
+        assistant = await run_in_threadpool(lambda: self._seen(context).assistant(library))
         # Choosing a tool embeds the message.
         reply = await run_in_threadpool(assistant.ask, question, documents=documents, within=within)
         return (await answers.finish(reply)).to_json()
 
-    @made.tool()
-    @_told
-    def read_page(library: str, document: str, page: int, context: Context[Any, Any]) -> str:
+    def read_page(self, library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page."""
-        return _page(seen(context), library, document, page)
+        return _page(self._seen(context), library, document, page)
 
-    @made.resource("pincite://{library}/{document}/{page}", mime_type="text/plain")
-    def page_of(library: str, document: str, page: int, context: Context[Any, Any]) -> str:
+    def page_of(self, library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page; `document` is its name in percent-encoding."""
         try:
-            return _page(seen(context), library, document, page)
+            return _page(self._seen(context), library, document, page)
         except PinciteError as error:
             raise ResourceError(str(error)) from error
 
-    if changes:
-
-        @made.tool()
-        @_told
-        async def add_document(
-            library: str,
-            path: str,
-            context: Context[Any, Any],
-            consent: Annotated[ElicitationResult[Consent], Resolve(_asked)],
-        ) -> Row:
-            """Add a file of this machine to a library. The person is asked first."""
-            if consent.action != "accept" or not consent.data.add:
-                raise AssistantError(f"{path} was not added: the person did not agree.")
-            file = Path(path)
-            if not file.is_file():  # a folder is more than the person was asked about
-                raise AssistantError(f"{path} is not a file. Give the whole path of one.")
-            shelf = seen(context)
-            opened = await run_in_threadpool(shelf.changed, library, "added", file.name, True)
-            return summary_row(await run_in_threadpool(opened.add, [file]))
-
-    return made
+    async def add_document(
+        self,
+        library: str,
+        path: str,
+        context: Context[Any, Any],
+        consent: Annotated[ElicitationResult[Consent], Resolve(_asked)],
+    ) -> Row:
+        """Add a file of this machine to a library. The person is asked first."""
+        if consent.action != "accept" or not consent.data.add:
+            raise AssistantError(f"{path} was not added: the person did not agree.")
+        file = Path(path)
+        if not file.is_file():  # a folder is more than the person was asked about
+            raise AssistantError(f"{path} is not a file. Give the whole path of one.")
+        shelf = await run_in_threadpool(self._seen, context)
+        opened = await run_in_threadpool(shelf.changed, library, "added", file.name, True)
+        return summary_row(await run_in_threadpool(opened.add, [file]))
 
 
 def _page(shelf: Shelf, library: str, document: str, number: int) -> str:
@@ -149,10 +159,6 @@ def _page(shelf: Shelf, library: str, document: str, number: int) -> str:
         raise AssistantError(f"There is no page {number}: pages count from 1.")
     opened = shelf.library(library, "saw", f"{document}, page {number}")
     return opened.page(document, number).text
-
-
-def _asked(library: str, path: str) -> Elicit[Consent]:
-    return Elicit(f"Add the file {path} to the library {library!r}?", Consent)
 
 
 def _told(tool: Callable[..., Any]) -> Callable[..., Any]:

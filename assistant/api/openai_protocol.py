@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from assistant.api import answers
 from assistant.api.errors import body, status_of
+from assistant.api.routes.choosing import Chosen
 from assistant.api.shelf import Seen
 from assistant.contract.outcome import full_name, place
 from assistant.contract.reply import Reply
@@ -66,6 +67,9 @@ class ChatRequest(BaseModel):
     messages: list[Message] = Field(min_length=1)
     stream: bool = False
     stream_options: StreamOptions | None = None
+    filter: Chosen = Field(
+        Chosen(), description="not of OpenAI: only documents with these tags, and of this time"
+    )
 
 
 class EmbeddingsRequest(BaseModel):
@@ -76,50 +80,52 @@ class EmbeddingsRequest(BaseModel):
     encoding_format: Literal["float", "base64"] = "float"
 
 
-def router() -> APIRouter:
-    """The routes below `/v1`."""
-    routes = APIRouter(prefix="/v1", tags=["OpenAI's protocol"])
+routes = APIRouter(prefix="/v1", tags=["OpenAI's protocol"])
 
-    @routes.get("/models")
-    def models(seen: Seen) -> Row:
-        """The libraries."""
-        return {"object": "list", "data": [_model(name) for name in seen.names()]}
 
-    @routes.get("/models/{name}")
-    def model(name: str, seen: Seen) -> Row:
-        """A library, or several: "hr,sales"."""
-        seen.reading(name, "looked up")
-        return _model(name)
+@routes.get("/models")
+def models(seen: Seen) -> Row:
+    """The libraries."""
+    return {"object": "list", "data": [_model(name) for name in seen.names()]}
 
-    @routes.post("/chat/completions", response_model=None)
-    async def chat(asked: ChatRequest, request: Request, seen: Seen) -> Row | StreamingResponse:
-        """An answer from a library, whole or as server-sent events."""
-        assistant = await run_in_threadpool(seen.assistant, asked.model)
-        question, before = _question(asked.messages)
-        # Choosing a tool embeds the message.
-        reply = await run_in_threadpool(assistant.ask, question, history=turns(before))
-        if not asked.stream:
-            return completion(await answers.finish(reply, request), asked.model)
-        usage = asked.stream_options is not None and asked.stream_options.include_usage
-        events = _events(reply, asked.model, usage)
-        return StreamingResponse(events, media_type="text/event-stream")
 
-    @routes.post("/embeddings")
-    def embeddings(asked: EmbeddingsRequest, seen: Seen) -> Row:
-        """The vectors of texts."""
-        texts = [asked.input] if isinstance(asked.input, str) else asked.input
-        if len(texts) > _MOST_TEXTS:
-            raise AssistantError(f"One request embeds at most {_MOST_TEXTS:,} texts.")
-        vectors = seen.library(asked.model, "embedded").embedder().passages(texts)
-        coded = base64_of if asked.encoding_format == "base64" else floats_of
-        rows = [
-            {"object": "embedding", "index": at, "embedding": coded(vector)}
-            for at, vector in enumerate(vectors)
-        ]
-        used = {"prompt_tokens": 0, "total_tokens": 0}  # the embedding models do not count them
-        return {"object": "list", "model": asked.model, "data": rows, "usage": used}
+@routes.get("/models/{name}")
+def model(name: str, seen: Seen) -> Row:
+    """A library, or several: "hr,sales"."""
+    seen.reading(name, "looked up")
+    return _model(name)
 
-    return routes
+
+@routes.post("/chat/completions", response_model=None)
+async def chat(asked: ChatRequest, request: Request, seen: Seen) -> Row | StreamingResponse:
+    """An answer from a library, whole or as server-sent events."""
+    assistant = await run_in_threadpool(seen.assistant, asked.model)
+    question, before = _question(asked.messages)
+    # Choosing a tool embeds the message.
+    reply = await run_in_threadpool(
+        assistant.ask, question, history=turns(before), within=asked.filter.filter
+    )
+    if not asked.stream:
+        return completion(await answers.finish(reply, request), asked.model)
+    usage = asked.stream_options is not None and asked.stream_options.include_usage
+    events = _events(reply, asked.model, usage)
+    return StreamingResponse(events, media_type="text/event-stream")
+
+
+@routes.post("/embeddings")
+def embeddings(asked: EmbeddingsRequest, seen: Seen) -> Row:
+    """The vectors of texts."""
+    texts = [asked.input] if isinstance(asked.input, str) else asked.input
+    if len(texts) > _MOST_TEXTS:
+        raise AssistantError(f"One request embeds at most {_MOST_TEXTS:,} texts.")
+    vectors = seen.library(asked.model, "embedded").embedder().passages(texts)
+    coded = base64_of if asked.encoding_format == "base64" else floats_of
+    rows = [
+        {"object": "embedding", "index": at, "embedding": coded(vector)}
+        for at, vector in enumerate(vectors)
+    ]
+    used = {"prompt_tokens": 0, "total_tokens": 0}  # the embedding models do not count them
+    return {"object": "list", "model": asked.model, "data": rows, "usage": used}
 
 
 def completion(reply: Reply, model: str) -> Row:

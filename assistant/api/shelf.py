@@ -14,13 +14,16 @@ from starlette.requests import Request
 from assistant.accounts.permitted import NotAllowed, Permitted
 from assistant.accounts.person import Person
 from assistant.api.libraries import Libraries
+from assistant.api.searches import Searches
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.forgetting import conversation as forgetting
 from assistant.libraries.waiting import check_not_waiting
 from assistant.receipts.record import Receipts
+from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
+from assistant.sources.background import Fetchings
 from assistant.uploads.staged_file import StagedFile, staged
 from assistant.uploads.upload import Upload, folder
 from ingest.errors import PinciteError
@@ -70,11 +73,37 @@ class Shelf:
                 check_not_waiting(self._libraries.settings, name)
         else:
             self._check(name)
+        if new and (known := self._libraries.accounts):
+            check_library_name(name)
+            # Before it is there: were it made first, it could stay everybody's.
+            known.share(name, [self.person.name], [])
         opened = self._libraries.library(name, make)
-        if new and self._libraries.accounts:
-            self._libraries.accounts.share(name, [self.person.name], [])
         self._note(did, name, what)
         return opened
+
+    def followed(self, name: str, did: str, what: str = "") -> Library:
+        """A library whose servers and folders are seen or changed, by an owner at this machine: who
+        names a folder reads its files. Raises as `changed`."""
+        if not (self.person.owns and self._libraries.at_machine):
+            raise NotAllowed(
+                "Only the owner can name folders and servers to follow, at this machine itself."
+            )
+        return self.changed(name, did, what)
+
+    @property
+    def settings(self) -> Settings:
+        """Of the server."""
+        return self._libraries.settings
+
+    @property
+    def searches(self) -> Searches:
+        """In whose turn this server searches."""
+        return self._libraries.searches
+
+    @property
+    def fetchings(self) -> Fetchings:
+        """What is being fetched by this server."""
+        return self._libraries.fetchings
 
     def upload(self, name: str, files: Sequence[tuple[str, BinaryIO]]) -> Upload:
         """Begin to add files, by their names; they are read to their end before it returns. Raises
@@ -166,9 +195,9 @@ class Shelf:
             raise
 
     def _note(self, did: str, library: str, what: str = "") -> None:
-        if self._libraries.audit:
+        if audit := self._libraries.audit:
             for name in parts(library) or [library]:
-                self._libraries.audit.note(self.person, did, name, what)
+                audit.note(self.person, did, name, what)
 
 
 def _size(source: BinaryIO) -> int:

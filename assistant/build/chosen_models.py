@@ -11,6 +11,8 @@ from typing import get_args
 from assistant.build import classifiers
 from assistant.build.gate import fitted, identity, named
 from assistant.build.models import server_embedder, server_model
+from assistant.build.stores.home_tables import place
+from assistant.conversation.tables import PART
 from assistant.conversation.waits import Waits
 from assistant.errors import AssistantError
 from assistant.models.expected import Expected, expected
@@ -93,7 +95,7 @@ def first_words(settings: Settings) -> Mapping[str, Expected]:
     files = {model.name: Path(model.file).stem for model in models.models if model.role == "chat"}
     files |= {m.name: m.path.stem for m in models.installed() if m.role == "chat"}
     sizes = {model.name: model.weights for model in models.models if model.weights}
-    measured = Waits(settings.conversations_file).by_model()
+    measured = Waits(place(settings, PART)).by_model()
     return expected(sizes, {name: measured.get(file, []) for name, file in files.items()})
 
 

@@ -10,8 +10,8 @@ from assistant.llm.token_odds import TokenOdds
 from assistant.llm.yes_no_reranker import YesNoReranker
 from assistant.models.roles import BY_CHOICE, role_of
 from assistant.models.store import AUTO, OFF, Models
-from assistant.receipts.record import Receipts
 from assistant.settings import YES_NO, Settings
+from assistant.storage.file_hashes import FileHashes
 from vectorstore.classifiers.folder import weights_file
 from vectorstore.classifiers.pairs import PairClassifier
 from vectorstore.retrieval.reranker import CrossEncoderReranker, Reranker
@@ -57,4 +57,4 @@ def _identity(folder: Path | None, settings: Settings) -> str:
     weights = weights_file(folder) if folder else None
     if not folder or not weights:
         return ""
-    return f"{folder.name} {Receipts(settings.conversations_file).sha256(weights)}"
+    return f"{folder.name} {FileHashes(settings.home).sha256(weights)}"

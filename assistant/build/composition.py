@@ -9,9 +9,7 @@ from typing import Any
 
 from assistant.answering.gate.answerability import NO_MODEL, OperatingPoint
 from assistant.answering.passages.budget import Budget
-from assistant.build import classifiers, traces, vectors
-from assistant.build.bucket import bucket
-from assistant.build.database import catalogue
+from assistant.build import classifiers, traces
 from assistant.build.engines import engines, looking, tagging
 from assistant.build.models import (
     LoadedChat,
@@ -21,11 +19,16 @@ from assistant.build.models import (
     multilingual,
     reader,
 )
+from assistant.build.stores import home_tables, vectors
+from assistant.build.stores.answer_files import answer_files
+from assistant.build.stores.bucket import bucket
+from assistant.build.stores.database import catalogue
 from assistant.build.tools import Chatting, makers
 from assistant.build.workers import hire
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
+from assistant.conversation.tables import PART
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.llm.chat_model import ChatModel
@@ -34,6 +37,7 @@ from assistant.llm.token_odds import TokenOdds
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, MessageRouter, Router
 from assistant.settings import Settings
+from assistant.storage.file_hashes import FileHashes
 from assistant.storage.learned import lessons
 from assistant.storage.whose import EVERYBODY, Whose
 from assistant.tools.answer import EXTRACTIVE, AnswerTool
@@ -175,12 +179,16 @@ def assistant(
     receipts they become.
     """
     how, kept = how or answering(settings), kept or conversations(settings, whose)
-    recorder = Recorder(receipts(settings, whose), how.writer) if recorded else None
+    recorder = _recorder(settings, whose, how.writer) if recorded else None
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         lambda: _learned_threshold(settings, library, how.model_name), how.about, how.points,
-        how.answerable,
+        how.answerable, answer_files(settings),
     )  # fmt: skip
+
+
+def _recorder(settings: Settings, whose: Whose, writer: ReceiptWriter) -> Recorder:
+    return Recorder(receipts(settings, whose), writer, FileHashes(settings.home).sha256)
 
 
 def _learned_threshold(settings: Settings, library: AnyLibrary, model: str) -> float | None:
@@ -203,12 +211,12 @@ def maker(settings: Settings, library: Library) -> Assistant:
 
 def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
     """Of a person in this home."""
-    return Conversations(settings.conversations_file, whose)
+    return Conversations(home_tables.place(settings, PART), whose)
 
 
 def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
     """Of a person in this home; of everybody for the command line."""
-    return Receipts(settings.conversations_file, whose=whose)
+    return Receipts(home_tables.place(settings, PART), whose=whose)
 
 
 def answering(settings: Settings) -> Answering:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from assistant.models.catalogue import default_model
 from assistant.models.store import Models
-from assistant.receipts.record import Receipts
 from assistant.settings import Settings
+from assistant.storage.file_hashes import FileHashes
 from assistant.storage.fitted_gates import SHIPPED, Fitted, FittedGates
 
 # For people, beside who answers.
@@ -20,7 +20,7 @@ def gates(settings: Settings) -> FittedGates:
 
 def identity(settings: Settings, file: Path) -> str:
     """The sha256 of a chat model's file. Raises AssistantError."""
-    return Receipts(settings.conversations_file).sha256(file)
+    return FileHashes(settings.home).sha256(file)
 
 
 def named(name: str) -> str:

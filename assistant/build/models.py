@@ -16,7 +16,7 @@ from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.llama.devices import graphics
 from assistant.llm.llama.quicker import quicker
 from assistant.llm.token_odds import TokenOdds
-from assistant.models.catalogue import defaults
+from assistant.models.catalogue import defaults, known_as
 from assistant.models.server.address import ServerAddress
 from assistant.models.server.key import key_of
 from assistant.models.store import Models
@@ -73,7 +73,7 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     model = LlamaCppChat.from_file(
         path, context=settings.context_tokens, threads=settings.threads or None, gpu=settings.gpu
     )
-    about = f"Answers by {model.model_name}, on {model.placement} of this machine."
+    about = f"Answers by {known_as(model.model_name)}, on {model.placement} of this machine."
     faster = quicker(model.placement, settings.gpu, bool(graphics()))
     known = identity(settings, path)
     gate = fitted(settings, known)

@@ -7,6 +7,7 @@ from assistant.settings import Settings
 from assistant.sheet.extract import Extractor, no_model
 from assistant.sheet.fill import Sheet
 from assistant.sheet.kept import SheetCells
+from assistant.storage.file_hashes import FileHashes
 from vectorstore.library import Library
 
 
@@ -29,5 +30,5 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
 def _identity(settings: Settings, how: Answering) -> str:
     """Who answers: another file, or another threshold, may answer in another way."""
     file = how.writer.model
-    who = composition.receipts(settings).sha256(file) if file else how.model_name
+    who = FileHashes(settings.home).sha256(file) if file else how.model_name
     return f"{who} {settings.refusal_threshold}"

@@ -21,7 +21,6 @@ from assistant.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from assistant.contract.outcome import Sentence
     from assistant.contract.reply import Reply
     from assistant.conversation.assistant import Assistant
     from assistant.settings import Settings
@@ -158,15 +157,31 @@ def _explanation(reply: "Reply") -> dict[str, Any]:
 
 def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     from assistant.cli.tools.run_tool import tell_offers
-    from assistant.contract.asked_in import in_words
-    from assistant.contract.outcome import place
-    from assistant.errors import AssistantError
+    from assistant.contract.answer_lines import below, closest
 
     if as_json:
-        document = _document(reply)
+        document = _document(reply)  # first: it says, too, why an answer could not be saved
         more = {"explanation": _explanation(reply)} if explain else {}
         print(json.dumps(document | more))
         return
+    _stream(reply)
+    done = reply.finish()
+    for line in below(reply, done):
+        print(line)
+    tell_offers(done.offers)
+    for line in closest(done):
+        print(line)
+    if explain:
+        from assistant.explaining.as_text import as_text
+
+        print(f"\n{as_text(_explanation(reply))}")
+
+
+def _stream(reply: "Reply") -> None:
+    """Prints the answer as it comes; in a terminal the closest lines before, while the model
+    reads."""
+    from assistant.errors import AssistantError
+
     if sys.stderr.isatty():
         reply.when_quoted = _show_quotes
     try:
@@ -177,53 +192,13 @@ def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
             raise
         print(f"\npincite: {error}", file=sys.stderr)  # answered, but not saved
     print("\n")
-    done = reply.finish()
-    for citation in done.citations:
-        quote = " ".join(citation.quote.split())
-        where = place(citation.page, citation.seconds)
-        print(f"[{citation.mark}] {citation.full_name}, {where}: “{quote}”")
-    for sentence in () if done.refused else done.sentences:
-        if told := _doubt(sentence):
-            print(told)
-    if reply.within:
-        print(f"asked in: {in_words(reply.within)}")
-    for told in done.notices:
-        print(f"note: {told}")
-    for made in (*reply.images, *reply.audio):
-        print(made)
-    tell_offers(done.offers)
-    for line in done.closest:
-        where = place(line.page, line.seconds)
-        print(f"closest: {line.full_name}, {where}: “{' '.join(line.quote.split())}”")
-    for passage in done.passages[:3] if done.refused and not done.closest else ():
-        first = " ".join(passage.text.split())[:100]
-        print(f"closest: {passage.full_name}, {place(passage.page, passage.seconds)}: {first}…")
-    if explain:
-        from assistant.explaining.as_text import as_text
-
-        print(f"\n{as_text(_explanation(reply))}")
-
-
-def _doubt(sentence: "Sentence") -> str:
-    """What of a sentence no line states; empty when lines state all of it."""
-    if sentence.support == "none":
-        return f"not found in the documents: {sentence.text}"
-    if sentence.support == "supported":
-        return ""
-    whole = sentence.unstated == (sentence.text,)
-    words = "this" if whole else ", ".join(f"“{word}”" for word in sentence.unstated)
-    marks = "".join(f"[{mark}]" for mark in sentence.marks)
-    return f"no line states {words} (closest: {marks}): {sentence.text}"
 
 
 def _show_quotes(reply: "Reply") -> None:
-    """Prints the closest lines while the model reads."""
-    from assistant.contract.outcome import place
+    from assistant.contract.answer_lines import quotes
 
-    for found in reply.activity.quotes:
-        quote = " ".join(found.quote.split())
-        where = place(found.page, found.seconds)
-        print(f"{found.full_name}, {where}: “{quote}”\n", file=sys.stderr, flush=True)
+    for line in quotes(reply):
+        print(f"{line}\n", file=sys.stderr, flush=True)
 
 
 def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:

@@ -92,8 +92,8 @@ def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     """Restores into the library of the backup's name, unless another one is named."""
     from assistant.build import composition
-    from assistant.build.bucket import bucket
-    from assistant.build.database import catalogue
+    from assistant.build.stores.bucket import bucket
+    from assistant.build.stores.database import catalogue
     from assistant.settings import Settings
     from vectorstore.catalog.opened import drop
     from vectorstore.errors import DamagedCatalog, LibraryError

@@ -2,17 +2,13 @@
 
 import argparse
 import json
-from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, IN_PART, counted, notice
+from assistant.cli.shared import DONE, IN_PART, below, counted, notice
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-
-Run = Callable[[argparse.Namespace, "Settings"], int]
 
 
 def add_parsers(commands: Any) -> None:
@@ -21,27 +17,15 @@ def add_parsers(commands: Any) -> None:
     every.add_argument("--json", action="store_true", help="print JSON and nothing else")
     every.set_defaults(run=_list)
     inner = every.add_subparsers(metavar="COMMAND")
-    _add(inner, "list", _list, "list the libraries, and those that can be brought back")
-    _add(inner, "make", _make, "make an empty library", "name").add_argument(
+    below(inner, "list", _list, "list the libraries, and those that can be brought back")
+    below(inner, "make", _make, "make an empty library", "name").add_argument(
         "--description", default="", metavar="TEXT", help="what is in it"
     )
-    _add(inner, "describe", _describe, "say in a line what is in a library", "name", "text")
-    _add(inner, "rename", _rename, "give a library another name", "name", "new")
-    _add(inner, "delete", _delete, "delete a library; for a day it can be brought back", "name")
-    _add(inner, "sample", _sample, "make a library of a sample company, to try Pincite on")
-    _add(inner, "undo", _undo, "bring back a library that was deleted", "name")
-
-
-def _add(inner: Any, name: str, run: Run, help: str, *arguments: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = inner.add_parser(name, help=help)
-    for argument in arguments:
-        made.add_argument(argument, metavar=argument.upper())
-    made.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document"
-    )
-    made.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    made.set_defaults(run=run)
-    return made
+    below(inner, "describe", _describe, "say in a line what is in a library", "name", "text")
+    below(inner, "rename", _rename, "give a library another name", "name", "new")
+    below(inner, "delete", _delete, "delete a library; for a day it can be brought back", "name")
+    below(inner, "sample", _sample, "make a library of a sample company, to try Pincite on")
+    below(inner, "undo", _undo, "bring back a library that was deleted", "name")
 
 
 def _list(args: argparse.Namespace, settings: "Settings") -> int:

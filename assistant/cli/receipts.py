@@ -10,7 +10,6 @@ from assistant.cli.shared import DONE, FAILED, counted, notice
 if TYPE_CHECKING:
     from assistant.llm.chat_model import LlamaCppChat
     from assistant.receipts.receipt import Receipt
-    from assistant.receipts.record import Receipts
     from assistant.receipts.replay import Replayed
     from assistant.settings import Settings
 
@@ -45,12 +44,11 @@ def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
     from assistant.receipts.replay import Replayed, replay
 
-    receipts = composition.receipts(settings)
-    receipt = receipts.get(args.id)
+    receipt = composition.receipts(settings).get(args.id)
     failed = False
     try:
         with composition.library_of(settings, receipt.library) as library:
-            done = replay(receipt, lambda: _model(receipt, receipts, settings), library)
+            done = replay(receipt, lambda: _model(receipt, settings), library)
     except AssistantError as error:
         done, failed = Replayed(None, "", str(error)), True
     _tell(receipt, done, args.json)
@@ -84,13 +82,15 @@ def _tell(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
     notice(done.told)
 
 
-def _model(receipt: "Receipt", receipts: "Receipts", settings: "Settings") -> "LlamaCppChat":
+def _model(receipt: "Receipt", settings: "Settings") -> "LlamaCppChat":
     """The model, opened as it was when it wrote the answer."""
     from assistant.llm.chat_model import LlamaCppChat
     from assistant.models.store import Models
     from assistant.receipts.replay import model_file
+    from assistant.storage.file_hashes import FileHashes
 
-    path = model_file(receipt, Models(settings.models_folder, settings), receipts)
+    hashes, models = FileHashes(settings.home), Models(settings.models_folder, settings)
+    path = model_file(receipt, models, hashes.sha256)
     then = receipt.settings
     return LlamaCppChat.from_file(
         path, context=then["window"], threads=then["threads"] or None, gpu=then.get("gpu", "off")

@@ -28,6 +28,22 @@ def command(
     return made
 
 
+def below(
+    commands: Any, name: str, run: Callable[..., int], help: str, *arguments: str
+) -> argparse.ArgumentParser:
+    """A command below another one: what both take counts behind either. `arguments` are names of
+    those that it needs; `run` is called as that of `command`."""
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    for argument in arguments:
+        made.add_argument(argument, metavar=argument.upper())
+    made.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON and nothing else"
+    )
+    made.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    made.set_defaults(run=run, misused=made.error)
+    return made
+
+
 def with_address(command: argparse.ArgumentParser, port: int, who: str) -> None:
     """The flags of a command that listens: on the usual `port` or the next free one, for `who`."""
     command.add_argument(

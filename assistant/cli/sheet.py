@@ -6,7 +6,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, command, counted, hint, notice, opened
+from assistant.cli.shared import (
+    DONE,
+    FAILED,
+    IN_PART,
+    command,
+    counted,
+    filter_of,
+    hint,
+    notice,
+    opened,
+    with_filter,
+)
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -29,6 +40,7 @@ def add_parsers(commands: Any) -> None:
     sheet.add_argument(
         "--documents", nargs="+", metavar="NAME", help="only these (all of the library)"
     )
+    with_filter(sheet)
     sheet.add_argument(
         "-o", "--out", type=Path, metavar="FILE", help="save it as .xlsx, .csv or .json"
     )
@@ -46,10 +58,11 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
     asked = columns([*args.question, *_lines(args.questions)])
     if not asked:
         args.misused("give --question TEXT or --questions FILE")
+    within = filter_of(args)
     if args.out:
         save.check(args.out)
     with opened(settings) as library:
-        rows = documents(library, args.documents)
+        rows = documents(library, args.documents, within)
         sheet = sheets.sheet(settings, library)
         notice(sheet.assistant.notice)
         try:

@@ -1,5 +1,6 @@
 """The answer document: the JSON that the command line prints and conversations store."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from assistant.contract import asked_in
@@ -32,6 +33,7 @@ def answer_document(reply: "Reply") -> dict[str, Any]:
         **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
         **({"why": reply.why} if reply.why else {}),
         **({"wish": to_row(reply.intent)} if reply.intent else {}),
+        **_made(reply),
         **({"filter": asked_in.to_row(reply.within)} if reply.within else {}),
         **({"attached": [str(path) for path in reply.attached]} if reply.attached else {}),
         "images": [str(path) for path in reply.images],
@@ -47,10 +49,20 @@ def answer_document(reply: "Reply") -> dict[str, Any]:
             else {"answerable": round(reply.trace.answerable, 4)}
         ),
         "stopped": done.stopped,
+        **({"unsaved": reply.unsaved} if reply.unsaved else {}),
         "seconds_first_quote": reply.activity.seconds_first_quote,
         "seconds_first_token": reply.activity.seconds_first_token,
         "seconds_total": reply.activity.seconds_total,
     }
+
+
+def _made(reply: "Reply") -> dict[str, Any]:
+    """How a tool came to what it says: nothing else keeps it, for tools have no receipt."""
+    facts = reply.trace.facts
+    if not reply.intent or not (facts.looked or facts.heard):
+        return {}
+    heard = {"heard": asdict(facts.heard)} if facts.heard else {}
+    return {"facts": {"looked": [asdict(one) for one in facts.looked], **heard}}
 
 
 def _sentence_json(sentence: Sentence) -> dict[str, Any]:

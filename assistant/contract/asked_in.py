@@ -39,13 +39,17 @@ def chosen(library: Asked, within: Filter, named: Names | None = None) -> Names 
         return names
     counts = Counter(tag for info in documents for tag in info.tags).most_common(_TOLD)
     known = ", ".join(f"{tag} ({count})" for tag, count in counts)
-    sentence = _("The library {library} has no document for this question: asked in {filter}.",
-                 library=shown(library.name), filter=in_words(within))  # fmt: skip
+    sentences = [
+        _("No document of {library} fits the filter ({filter}). Choose other tags or dates, or ask "
+          "all documents.", library=shown(library.name), filter=in_words(within))
+    ]  # fmt: skip
     if within.tags and known:
-        sentence = f"{sentence} {_('Its tags: {tags}.', tags=known)}"
+        sentences.append(_("Its tags: {tags}.", tags=known))
     elif within.tags:
-        sentence = f"{sentence} {_('None of its documents has a tag.')}"
-    raise NothingChosen(sentence)
+        sentences.append(_("None of its documents has a tag."))
+    if (within.after or within.before) and not any(one.dated for one in documents):
+        sentences.append(_("None of its documents has a date."))
+    raise NothingChosen(" ".join(sentences))
 
 
 def in_words(within: Filter) -> str:

@@ -99,6 +99,39 @@ class PartRead:
     odds: float | None = None  # the model's log-odds that they are meant; None: not asked
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Two parts that were set against each other, of two documents that were compared."""
+
+    documents: tuple[str, str]
+    pages: tuple[int, int]  # on which the parts begin
+    titles: tuple[str, str]  # both empty where a topic was compared
+    nearness: float | None  # cosine of the parts; None for a topic
+    stated: tuple[int, int]  # statements of each
+    quoted: int  # pairs of statements
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A picture that was looked at."""
+
+    picture: str
+    lines: int  # that were recognised on it
+    confidence: float | None  # mean of the lines, 0 to 1; None without lines
+    shows: str  # a model's words, or tags with their probabilities; empty where none told
+    seconds: tuple[float, float]  # to read what is written, and to look
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A recording that was listened to."""
+
+    language: str  # as an ISO 639-1 code; empty when nothing is said
+    seconds: float  # how long it is
+    # Begin in seconds, text, confidence from 0 to 1, and whether it was left out as made up.
+    segments: tuple[tuple[float, str, float, bool], ...] = ()
+
+
 @dataclass
 class Facts:
     """Filled while an answer is made; what a tool does not do stays empty."""
@@ -112,6 +145,9 @@ class Facts:
     seconds: dict[str, float] = field(default_factory=dict)  # by stage, in their order
     computed: Computed | None = None  # of a question to a table
     parts: tuple[PartRead, ...] = ()  # of a summary or a list, in the order of reading
+    compared: tuple[Compared, ...] = ()  # of two documents
+    looked: tuple[Looked, ...] = ()  # at pictures that came with the question
+    heard: Heard | None = None
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

@@ -27,9 +27,11 @@ def reads(value: Any, document: str, library: str = "") -> bool:
 
 
 def _is_of(row: Answer, document: str, library: str) -> bool:
-    named = row.get("document", row.get("doc"))
+    names = [row.get("document", row.get("doc"))]
+    if "titles" in row:  # of two documents that were compared
+        names += row["documents"]
     of = row.get("library", "")  # facts have the qualified name instead
-    return (named == document and of in ("", library)) or named == qualified(library, document)
+    return (document in names and of in ("", library)) or qualified(library, document) in names
 
 
 def without(answer: Answer, document: str, library: str = "") -> Answer:

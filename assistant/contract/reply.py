@@ -12,6 +12,7 @@ from assistant.contract.answer_document import answer_document
 from assistant.contract.intents import Intent
 from assistant.contract.outcome import Citation, Outcome
 from assistant.contract.trace import Trace
+from assistant.errors import AssistantError
 from vectorstore.catalog.choosing import EVERYTHING, Filter
 
 
@@ -35,6 +36,7 @@ class Reply:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     so_far: str = ""
     outcome: Outcome | None = None
+    unsaved: str = ""  # why a complete answer could not be kept
     images: tuple[Path, ...] = ()
     audio: tuple[Path, ...] = ()
     activity: Activity = field(default_factory=Activity)
@@ -50,7 +52,11 @@ class Reply:
             self.so_far += token
             yield token
         self.activity.end()
-        self.when_done(self)
+        try:
+            self.when_done(self)
+        except AssistantError as error:
+            self.unsaved = str(error)
+            raise
 
     def quote(self, citations: Iterable[Citation]) -> None:
         """Show the closest lines while a model reads."""

@@ -1,6 +1,7 @@
 """Assistant: takes a question, returns a reply, and stores the conversation."""
 
 import hashlib
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,9 @@ from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation import by_library
 from assistant.conversation.history import Conversations
+from assistant.errors import AssistantError, PersonRemoved
 from assistant.receipts.record import Recorder
+from assistant.storage.answer_files import AnswerFiles, mentioned
 from vectorstore.catalog.choosing import EVERYTHING, Filter
 from vectorstore.federation.federated import AnyLibrary
 
@@ -39,16 +42,18 @@ class Assistant:
         about: str = "",
         points: Mapping[str, OperatingPoint] = POINTS,
         answerable: Callable[[Request], float] | None = None,
+        files: AnswerFiles | None = None,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
         `recorder` no receipts are kept. `learned_threshold` is asked at each question. `about`
         says who answers, and where; `points` what the gate refuses at each setting. `answerable`
-        tells without the chat model how probably a request is answered."""
+        tells without the chat model how probably a request is answered. `files` are those of
+        answers, which go with an answer that is not kept."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
         self.notice, self.about, self.points = notice, about, points
-        self._tool, self._answerable = tool, answerable
+        self._tool, self._answerable, self._files = tool, answerable, files
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
         self._suggested: tuple[tuple[int, int], list[str]] | None = None
@@ -146,17 +151,46 @@ class Assistant:
         self, reply: Reply, request: Request, conversation: str = "", after: int | None = None
     ) -> Reply:
         generation = self.library.generation() if self._recorder else 0
+        # Read first: an account that is made between these two reads is then seen as a new one.
+        since = self._heir() if conversation or self._recorder else None
         known = bool(conversation) and self.conversations.has(conversation)
 
         def keep(done: Reply) -> None:
-            if known and not self.conversations.has(conversation):
-                return  # deleted meanwhile: nothing of it may come back
-            if conversation:
-                self.conversations.add(conversation, done.to_json(), self.library.name, after)
+            kept = self._added(done, conversation, after, known, since) if conversation else None
+            if conversation and not kept:
+                return  # it was deleted meanwhile: nothing of it may come back
             if self._recorder and done.intent is None:  # tool output states itself how it was made
-                self._recorder.keep(done, request, self.library, generation)
+                is_kept = self._recorder.keep(done, request, self.library, generation, since)
+                if not is_kept or (kept and not kept.still_has(conversation, since)):
+                    self._recorder.receipts.delete([done.id])
+                    self._discard(done)
 
         reply = reply if request.given else by_library.told_apart(reply, self.library)
         reply.attached, reply.within = request.files, request.within
         reply.when_done = keep
         return reply
+
+    def _heir(self) -> str | None:
+        """None where it cannot be known: the answer comes all the same."""
+        with suppress(AssistantError):
+            return self.conversations.heir()
+        return None
+
+    def _added(
+        self, done: Reply, conversation: str, after: int | None, known: bool, since: str | None
+    ) -> Conversations | None:
+        """The conversations that have the turn now; None where it is not kept. Raises
+        AssistantError."""
+        turn = conversation, done.to_json(), self.library.name, after, known, since
+        try:
+            if kept := self.conversations.add(*turn):
+                return kept
+        except PersonRemoved:
+            self._discard(done)
+            raise
+        self._discard(done)
+        return None
+
+    def _discard(self, done: Reply) -> None:
+        if self._files:
+            self._files.discard(mentioned([json.dumps(done.to_json())]))

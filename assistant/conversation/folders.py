@@ -1,11 +1,10 @@
 """Folders that a person sorts conversations into: made, renamed, closed, deleted."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from assistant.conversation.tables import SCHEMA
+from assistant.conversation.tables import PART, SCHEMA
 from assistant.errors import AssistantError
-from assistant.storage.sqlite_file import Kept
+from assistant.storage.sqlite_file import Kept, Place
 from assistant.storage.whose import EVERYBODY, Whose
 
 _LONGEST = 100  # characters of a name
@@ -21,11 +20,11 @@ class Folder:
 
 
 class Folders(Kept):
-    """Of a person, in the file of their conversations. That of another person is not there."""
+    """Of a person, kept with their conversations. That of another person is not there."""
 
-    def __init__(self, path: Path, whose: Whose = EVERYBODY) -> None:
-        """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, SCHEMA, "conversations")
+    def __init__(self, place: Place, whose: Whose = EVERYBODY) -> None:
+        """Each use raises AssistantError when the tables cannot be used."""
+        super().__init__(place, SCHEMA, PART.what)
         self._person = whose.person
 
     def all(self) -> list[Folder]:
@@ -41,10 +40,10 @@ class Folders(Kept):
         """An empty one. Raises AssistantError for a name that is empty, long, or taken."""
         said = self._checked(name)
         with self._connected() as connection:
-            number = connection.execute(
-                "INSERT INTO folder (person, name) VALUES (?, ?)", (self._person, said)
-            ).lastrowid
-        assert number is not None
+            (number,) = connection.execute(
+                "INSERT INTO folder (person, name) VALUES (?, ?) RETURNING number",
+                (self._person, said),
+            ).fetchone()
         return Folder(number, said)
 
     def rename(self, folder: int, name: str) -> None:
@@ -72,12 +71,14 @@ class Folders(Kept):
         if folder:
             self._check_there(folder)
         with self._connected() as connection:
-            connection.execute("DELETE FROM foldered WHERE conversation = ?", (key,))
-            if folder:
-                connection.execute(
-                    "INSERT INTO foldered (conversation, folder)"
-                    " SELECT id, ? FROM conversation WHERE id = ?", (folder, key)
-                )  # fmt: skip
+            if not folder:
+                connection.execute("DELETE FROM foldered WHERE conversation = ?", (key,))
+                return
+            connection.execute(  # as one statement: another server may do the same
+                "INSERT INTO foldered (conversation, folder)"
+                " SELECT id, ? FROM conversation WHERE id = ?"
+                " ON CONFLICT (conversation) DO UPDATE SET folder = excluded.folder", (folder, key)
+            )  # fmt: skip
 
     def _set(self, folder: int, column: str, value: object) -> None:
         self._check_there(folder)

@@ -1,11 +1,12 @@
-"""Conversations in SQLite: each turn is the answer document that the person saw."""
+"""Conversations that are kept: each turn is the answer document that the person saw."""
 
+import copy
 import json
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from assistant.contract.forgetting import reads, without
 from assistant.contract.outcome import Passage
@@ -13,9 +14,12 @@ from assistant.contract.renaming import with_library
 from assistant.contract.request import Turn
 from assistant.conversation import branches
 from assistant.conversation.branches import KeptTurn
-from assistant.conversation.listing import Listing
-from assistant.errors import AssistantError
+from assistant.conversation.listing import HOME, Listing, as_given
+from assistant.errors import AssistantError, PersonRemoved
+from assistant.storage.answer_files import mentioned, mentioned_in
+from assistant.storage.authors import heir, inherit, leave, may_write, writer
 from assistant.storage.sqlite_file import Connection
+from assistant.storage.whose import Whose
 from vectorstore.federation.names import is_joined, parts, renamed
 
 _TABLES = (
@@ -28,7 +32,7 @@ class Conversations(Listing):
     """A person's conversations in a home.
 
     An id of another person, or of a library that the person does not see, is that of a
-    conversation without turns. Each use raises AssistantError when the file cannot be used.
+    conversation without turns. Each use raises AssistantError when the tables cannot be used.
     """
 
     def start(self) -> str:
@@ -37,31 +41,71 @@ class Conversations(Listing):
 
     def add(
         self, conversation: str, answer: dict[str, Any], library: str = "",
-        after: int | None = None,
-    ) -> None:  # fmt: skip
+        after: int | None = None, begun: bool = False, since: str | None = None,
+    ) -> Self | None:  # fmt: skip
         """Append a turn to the branch that is shown, or begin one `after` a turn (0: a new
         beginning), which is then shown; a new id begins a conversation.
 
-        Raises AssistantError for an `after` that is no turn of the conversation.
+        Returns the conversations that have it: these, or those of the first account, where that was
+        made `since` nobody asked (see `heir`). None, and nothing is written, where the
+        conversation, which had `begun` before, was deleted. Raises AssistantError for an `after`
+        that is no turn of the conversation, and PersonRemoved: they may be signed in still, where
+        the rest of their removal has failed.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        key = self._key(conversation)
+        row = {**answer, HOME: self._home} if self._home else answer
         with self._connected() as connection:
-            parent = self._parent(connection, conversation, after)
+            author = self._of(writer(connection, self._whose.person, since))
+            key = author._key(conversation)
+            if not may_write(connection, author._whose.person):
+                raise PersonRemoved("This account is being removed: the answer is not kept.")
+            if begun and not self._hold_one(connection, key):
+                return None
+            # Another server that adds to it waits here, and then finds this turn.
             connection.execute(
-                "INSERT OR IGNORE INTO conversation (id, library, started) VALUES (?, ?, ?)",
+                "INSERT INTO conversation (id, library, started) VALUES (?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET library = conversation.library",
                 (key, library, now),
             )
-            number = connection.execute(
-                "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)",
-                (key, answer["question"], json.dumps(answer)),
-            ).lastrowid
+            parent = author._parent(connection, conversation, after)
+            (number,) = connection.execute(
+                "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)"
+                " RETURNING number",
+                (key, answer["question"], json.dumps(row)),
+            ).fetchone()
             connection.execute("INSERT INTO branch (turn, parent) VALUES (?, ?)", (number, parent))
             connection.execute(
-                "INSERT INTO arranged (conversation, latest, shown) VALUES (?, ?, ?) ON CONFLICT"
-                " DO UPDATE SET latest = excluded.latest, shown = excluded.shown",
+                "INSERT INTO arranged (conversation, latest, shown) VALUES (?, ?, ?)"
+                " ON CONFLICT (conversation) DO UPDATE"
+                " SET latest = excluded.latest, shown = excluded.shown",
                 (key, now, number),
             )
+        return author
+
+    def heir(self) -> str:
+        """Who has got what was nobody's, for `since` of an answer that nobody's question begins;
+        empty before the first account, and for a person."""
+        if self._whose.person or not self.is_there():
+            return ""
+        with self._connected() as connection:
+            return heir(connection)
+
+    def still_has(self, conversation: str, since: str | None) -> bool:
+        """Whether what `add` has written is there, be it by now the first person's."""
+        if self.has(conversation):
+            return True
+        if since is None:
+            return False
+        now = self.heir()
+        return now != since and self._of(now).has(conversation)
+
+    def _of(self, person: str) -> Self:
+        """The same as another person has them."""
+        if person == self._whose.person:
+            return self
+        other = copy.copy(self)
+        other._whose, other._before = Whose(person), f"@{person}/"
+        return other
 
     def check_after(self, conversation: str, after: int | None) -> None:
         """Raises AssistantError unless `add` would take it."""
@@ -75,12 +119,13 @@ class Conversations(Listing):
         with self._connected() as connection:
             parents = self._parents(connection, conversation)
             end = self._shown(connection, conversation) if until is None else until
-            path = branches.to_begin(parents, end)
+            if not (path := branches.to_begin(parents, end)):
+                return []
             rows = connection.execute(
                 f"SELECT number, answer FROM turn WHERE number IN ({','.join('?' * len(path))})",
                 path,
             ).fetchall()
-        answers = {number: json.loads(answer) for number, answer in rows}
+        answers = {number: as_given(answer) for number, answer in rows}
         return [
             KeptTurn(number, answers[number], parents[number], branches.versions(parents, number))
             for number in path
@@ -106,7 +151,7 @@ class Conversations(Listing):
                 "SELECT answer FROM turn WHERE conversation = ? ORDER BY number",
                 (self._key(conversation),),
             ).fetchall()
-        return [json.loads(row[0]) for row in rows]
+        return [as_given(row[0]) for row in rows]
 
     def history(self, conversation: str, until: int | None = None) -> list[Turn]:
         """The turns of `branch` as a tool needs them, oldest first."""
@@ -158,6 +203,7 @@ class Conversations(Listing):
         """Take a document out of the turns of a library's conversations, also of those that ask
         several libraries, whosever they are, and count these."""
         with self._connected() as connection:
+            self._hold(connection, library)
             changed = []
             for number, of, answer in self._turns_of(connection, library):
                 among = library if is_joined(of) else ""
@@ -171,6 +217,7 @@ class Conversations(Listing):
     def rename_library(self, old: str, new: str) -> None:
         """What was of one library is of another one, whosever it is."""
         with self._connected() as connection:
+            self._hold(connection, old)
             for number, of, answer in self._turns_of(connection, old):
                 if is_joined(of):
                     text = json.dumps(with_library(answer, old, new))
@@ -191,14 +238,22 @@ class Conversations(Listing):
             ).fetchall()  # fmt: skip
             yield from ((number, of, json.loads(text)) for number, text in rows)
 
+    def _hold(self, connection: Connection, library: str) -> None:
+        """Others who change turns of a library wait from here on, and what is read from here on has
+        what they wrote before: it is read, changed, and written back as a whole."""
+        for of in sorted(self._kept_of(connection, library)):
+            connection.execute("UPDATE conversation SET library = library WHERE library = ?", (of,))
+
     def _kept_of(self, connection: Connection, library: str) -> list[str]:
         """The kept names with a library: its own, and those of several."""
         rows = connection.execute("SELECT DISTINCT library FROM conversation").fetchall()
         return [of for (of,) in rows if of and library in parts(of)]
 
     def give(self, person: str) -> None:
-        """What belongs to nobody becomes a person's: before the first account all was theirs."""
+        """What belongs to nobody becomes a person's, and what is under way for nobody when it ends:
+        before the first account all was theirs."""
         with self._connected() as connection:
+            inherit(connection, person)
             for table, column in _TABLES:
                 connection.execute(
                     f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",
@@ -206,13 +261,31 @@ class Conversations(Listing):
                 )
             connection.execute("UPDATE folder SET person = ? WHERE person = ''", (person,))
 
-    def drop(self, person: str) -> None:
-        """Delete all conversations of a person."""
+    def files(self) -> set[str]:
+        """The names of files that turns mention, whosever they are."""
         with self._connected() as connection:
+            return mentioned_in(connection, "turn", "answer")
+
+    def files_of(self, person: str) -> set[str]:
+        """The same of one person."""
+        with self._connected() as connection:
+            of = f"@{person}/%"
+            return mentioned_in(connection, "turn", "answer", "conversation LIKE ?", of)
+
+    def drop(self, person: str) -> set[str]:
+        """Delete all conversations of a person who is removed: none of theirs begins any more.
+        Returns the names of files that they have mentioned."""
+        with self._connected() as connection:
+            leave(connection, person)
+            gone = connection.execute(
+                "DELETE FROM turn WHERE conversation LIKE ? RETURNING answer", (f"@{person}/%",)
+            )
+            files = mentioned(answer for (answer,) in gone)
             for table, column in _TABLES:
                 connection.execute(f"DELETE FROM {table} WHERE {column} LIKE ?", (f"@{person}/%",))
             connection.execute("DELETE FROM folder WHERE person = ?", (person,))
         self._write_anew()
+        return files
 
 
 def _turn(answer: dict[str, Any]) -> Turn:

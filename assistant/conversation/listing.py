@@ -1,31 +1,44 @@
 """A person's conversations as a list: found by their words, named, pinned, deleted. Their folders
 are in the same file."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from assistant.conversation.folders import Folders
-from assistant.conversation.tables import SCHEMA, drop_deleted_words, index_words
+from assistant.conversation.tables import PART, SCHEMA, index_words
+from assistant.conversation.word_search import Compared, Indexed, WordSearch
 from assistant.errors import AssistantError
-from assistant.storage.sqlite_file import Connection, Kept
+from assistant.storage.sqlite_file import Connection, FileConnection, Kept, Place
+from assistant.storage.team_tables import TeamTables
 from assistant.storage.whose import EVERYBODY, Whose
+from ingest.document.source import readable
 
 _TITLE = 60  # characters of a question that serve as a title
 _LONGEST_TITLE = 200  # characters
-_TERM = 3  # characters: the index has no shorter terms
 _AROUND = 40  # characters of a turn before and behind the first word that was found
 _MOST_TERMS = 20
+HOME = "home"  # in the turns of a team: whose server gave the answer
 
-_LIST = """
+# Files without words, or with a command alone, name nothing: then the first question with words
+# does, else the first file. Only there are more questions read than the first; which that is, and
+# which the last, the index tells.
+_WORDLESS = "(trim({0}) = '' OR trim({0}) LIKE '/%' AND trim({0}) NOT LIKE '% %')".format
+_LIST = f"""
 SELECT c.id, c.library, coalesce(a.title, ''), q.question,
+       CASE WHEN {_WORDLESS("q.question")} AND json_valid(q.answer)
+            THEN json_extract(q.answer, '$.attached') END,
        coalesce(nullif(a.latest, ''), c.started), coalesce(a.pinned, 0), coalesce(f.folder, 0)
-FROM (SELECT conversation, min(number) AS first, max(number) AS last FROM turn
-      GROUP BY conversation) AS t
+FROM (SELECT conversation, min(number) AS first, max(number) AS last
+      FROM turn GROUP BY conversation) AS t
 JOIN conversation AS c ON c.id = t.conversation
-JOIN turn AS q ON q.number = t.first
+JOIN turn AS b ON b.number = t.first
+JOIN turn AS q ON q.number = CASE WHEN NOT {_WORDLESS("b.question")} THEN b.number ELSE coalesce(
+    (SELECT min(number) FROM turn AS w
+     WHERE w.conversation = t.conversation AND NOT {_WORDLESS("w.question")}), b.number) END
 LEFT JOIN arranged AS a ON a.conversation = c.id
 LEFT JOIN foldered AS f ON f.conversation = c.id
 WHERE (c.id LIKE ?) = ? ORDER BY t.last DESC
@@ -38,7 +51,7 @@ class ConversationInfo:
 
     id: str
     library: str
-    title: str  # as it was named, else its first question
+    title: str  # as it was named, else its first question with words, else its file
     latest: str  # ISO 8601, UTC: its last turn
     pinned: bool
     folder: int = 0  # its number; 0: in none
@@ -56,11 +69,14 @@ class Found:
 class Listing(Kept):
     """A person's conversations in a home."""
 
-    def __init__(self, path: Path, whose: Whose = EVERYBODY) -> None:
-        """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, SCHEMA, "conversations")
+    def __init__(self, place: Place, whose: Whose = EVERYBODY) -> None:
+        """Each use raises AssistantError when the tables cannot be used."""
+        super().__init__(place, SCHEMA, PART.what)
         self._whose = whose
-        self.folders = Folders(path, whose)
+        team = place if isinstance(place, TeamTables) else None
+        self._home = team.home if team else ""  # of several
+        self._words: WordSearch = Compared() if team else Indexed()
+        self.folders = Folders(place, whose)
         self._before = f"@{whose.person}/" if whose.person else ""
 
     def infos(self, library: str | None = None) -> list[ConversationInfo]:
@@ -83,7 +99,7 @@ class Listing(Kept):
             return []
         infos = self.infos(library)
         with self._connected() as connection:
-            turns = dict(connection.execute(*_having(terms)).fetchall())
+            turns = dict(connection.execute(*self._words.having(terms, self._mine)).fetchall())
             found = [(info, turns.get(self._key(info.id), 0)) for info in infos]
             named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)][:limit]
             return [Found(i, turn, _excerpt(connection, turn, terms)) for i, turn in named]
@@ -102,17 +118,18 @@ class Listing(Kept):
         """Keep it above all others, or no longer."""
         self._arrange(conversation, "pinned", int(pinned))
 
-    def delete(self, conversation: str) -> int:
-        """Leave no byte of its turns in this file, and count them. `forgetting` has what else a
-        home keeps of it."""
+    def delete(self, conversation: str) -> list[dict[str, Any]]:
+        """Leave no byte of its turns in this file; returns their answer documents, also of those
+        that were written until now. `forgetting` has what else a home keeps of it."""
         key = self._key(conversation)
         with self._connected() as connection:
-            gone = connection.execute("DELETE FROM turn WHERE conversation = ?", (key,)).rowcount
-            connection.execute("DELETE FROM conversation WHERE id = ?", (key,))
+            connection.execute("DELETE FROM conversation WHERE id = ?", (key,))  # no turn follows
+            gone = connection.execute(
+                "DELETE FROM turn WHERE conversation = ? RETURNING answer", (key,)
+            ).fetchall()
             connection.execute("DELETE FROM arranged WHERE conversation = ?", (key,))
-            # SQLite has overwritten the rows; the index of words only marks them as deleted.
-            drop_deleted_words(connection)
-        return gone
+            self._words.drop_deleted(connection)
+        return [as_given(answer) for (answer,) in gone]
 
     def has(self, conversation: str) -> bool:
         """Whether it has a turn, in whatever library."""
@@ -122,58 +139,59 @@ class Listing(Kept):
             ).fetchone()
         return row is not None
 
+    def is_empty(self) -> bool:
+        """Whether nobody has a turn."""
+        with self._connected() as connection:
+            return connection.execute("SELECT 1 FROM turn LIMIT 1").fetchone() is None
+
     def _arrange(self, conversation: str, column: str, value: object) -> None:
         """Nothing is kept of a conversation that is not there."""
+        key = self._key(conversation)
         with self._connected() as connection:
-            connection.execute(
-                f"INSERT INTO arranged (conversation, {column}) SELECT id, ? FROM conversation"
-                f" WHERE id = ? ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
-                (value, self._key(conversation)),
-            )
+            if self._hold_one(connection, key):
+                connection.execute(
+                    f"INSERT INTO arranged (conversation, {column}) VALUES (?, ?)"
+                    f" ON CONFLICT (conversation) DO UPDATE SET {column} = excluded.{column}",
+                    (key, value),
+                )
+
+    def _hold_one(self, connection: Connection, key: str) -> bool:
+        """Whether a conversation is there, until the end of the transaction."""
+        held = "UPDATE conversation SET library = library WHERE id = ?"
+        return bool(connection.execute(held, (key,)).rowcount)
 
     def _info(self, row: Sequence[Any]) -> ConversationInfo:
-        identity, library, title, question, latest, pinned, folder = row
-        name = title or question[:_TITLE]
+        identity, library, title, question, attached, latest, pinned, folder = row
+        files = json.loads(attached or "[]")
+        name = title or (readable(PurePath(files[0]).name) if files else question)[:_TITLE]
         return ConversationInfo(
             identity.removeprefix(self._before), library, name, latest, bool(pinned), folder
         )
 
     @property
-    def _mine(self) -> tuple[str, int]:
+    def _mine(self) -> tuple[str, bool]:
         """Which ids are the person's: like this, or not like this."""
-        return (f"{self._before}%", 1) if self._before else ("@%/%", 0)
+        return (f"{self._before}%", True) if self._before else ("@%/%", False)
 
     def _key(self, conversation: str) -> str:
         """People may guess an id, but not one of another person."""
         return f"{self._before}{conversation}"
 
-    def _upgrade(self, connection: Connection) -> None:
+    def _upgrade(self, connection: FileConnection) -> None:
         with connection:
             index_words(connection)
 
     def _write_anew(self) -> None:
         with self._connected() as connection:
-            drop_deleted_words(connection)
+            self._words.drop_deleted(connection)
         super()._write_anew()
 
 
-def _having(terms: Sequence[str]) -> tuple[str, list[str]]:
-    """The latest turn with all terms of each conversation, as a query."""
-    long = [term for term in terms if len(term) >= _TERM]
-    short = [term for term in terms if len(term) < _TERM]
-    quoted = ('"{}"'.format(term.replace('"', '""')) for term in long)
-    match = (["turn_words MATCH ?"], [" AND ".join(quoted)]) if long else ([], [])
-    like = "(w.question || ' ' || w.answer) LIKE ? ESCAPE '\\'"
-    where = " AND ".join([*match[0], *(like for _ in short)])
-    return (
-        "SELECT turn.conversation, max(w.rowid) FROM turn_words AS w"
-        f" JOIN turn ON turn.number = w.rowid WHERE {where} GROUP BY turn.conversation",
-        [*match[1], *(f"%{_literal(term)}%" for term in short)],
-    )
-
-
-def _literal(term: str) -> str:
-    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def as_given(answer: str) -> dict[str, Any]:
+    """The answer document of a turn."""
+    row: dict[str, Any] = json.loads(answer)
+    row.pop(HOME, None)
+    return row
 
 
 def _has(title: str, terms: Sequence[str]) -> bool:

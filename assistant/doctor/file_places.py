@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assistant.build.bucket import bucket
+from assistant.build.stores.bucket import bucket
 from assistant.doctor.check import Check
 from assistant.errors import SettingsError
 from assistant.settings import Settings

@@ -29,6 +29,8 @@ class Hosts:
         # An address in numbers cannot be pointed elsewhere; a machine with several, or behind
         # another that passes connections on, cannot tell which of them are its own.
         self.any_number = is_wildcard(address)
+        # Whoever asks sits at this machine: no other one reaches it, nor does a proxy with a name.
+        self.only_here = not self.any_number and all(map(is_loopback, self.names))
 
     def admit(self, host: str) -> bool:
         """Whether a `Host` header names this server."""

@@ -42,9 +42,8 @@ class Members:
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
         """The cookie of a new session; None for a wrong name or password. Raises TooManyTries."""
         name = fields.get("name", "").strip().casefold()
-        self._places.begin(place)
-        self._names.begin(f"name {name}")
-        person = self._accounts.signs_in(name, fields.get("password", ""))
+        with self._places.guess(place), self._names.guess(f"name {name}"):
+            person = self._accounts.signs_in(name, fields.get("password", ""))
         if person is None:
             self._audit.note(VISITOR, "failed to sign in", what=place)
             return None

@@ -4,7 +4,10 @@ import ipaddress
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from assistant.errors import AssistantError
 
 TRIES = 5  # wrong guesses from one place, after which it waits
 WAIT = 60.0  # seconds
@@ -34,6 +37,17 @@ class Tries:
                 self._wrong.popitem(last=False)
             if len(recent) >= self._allowed:
                 raise TooManyTries
+
+    @contextmanager
+    def guess(self, place: str) -> Iterator[None]:
+        """`begin`; and where nobody could be looked up, which raises AssistantError, there was no
+        guess."""
+        self.begin(place)
+        try:
+            yield
+        except AssistantError:
+            self.right(place)
+            raise
 
     def right(self, place: str) -> None:
         """The last guess from there was no guess."""

@@ -55,6 +55,7 @@ class EvaluationRuns(Kept):
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _SCHEMA, "runs")
+        self._folder = path.parent
 
     @contextmanager
     def at_work(self, about: About, note: str = "", fresh: bool = False) -> Iterator[int]:
@@ -63,7 +64,7 @@ class EvaluationRuns(Kept):
         busy: set[int] = set()
         while True:
             number = self.begin(about, note, fresh, busy)
-            lock = self._path.with_name(f"run-{number}.lock")
+            lock = self._folder / f"run-{number}.lock"
             with jobs.alone(lock) as alone:
                 if alone and not self.get(number).finished:
                     yield number
@@ -86,10 +87,11 @@ class EvaluationRuns(Kept):
             left = [int(row[0]) for row in rows if row[0] not in busy]
             if left and not fresh:
                 return left[0]
-            made = connection.execute(
-                "INSERT INTO run (started, about, note) VALUES (?, ?, ?)", (_now(), text, note)
-            )
-            return int(made.lastrowid or 0)
+            (made,) = connection.execute(
+                "INSERT INTO run (started, about, note) VALUES (?, ?, ?) RETURNING number",
+                (_now(), text, note),
+            ).fetchone()
+            return int(made)
 
     def put(self, run: int, row: Row) -> None:
         """Save the result of a question, replacing an earlier one."""

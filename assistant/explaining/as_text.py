@@ -101,6 +101,32 @@ def _whole(explained: Row) -> Iterator[str]:
         yield f"        {one['found']} found, {one['carried']} on a line, {one['kept']} kept{odds}"
 
 
+def _compared(explained: Row) -> Iterator[str]:
+    for one in explained["compared"]:
+        near = "" if one["nearness"] is None else f", nearness {one['nearness']:.2f}"
+        for at, name in enumerate(one["documents"]):
+            title = f": {one['titles'][at]}" if one["titles"][at] else ""
+            yield f"  {name}, page {one['pages'][at]}{title}, {one['stated'][at]} statements"
+        yield f"        {one['quoted']} pairs quoted{near}"
+
+
+def _looked(explained: Row) -> Iterator[str]:
+    for one in explained["looked"]:
+        sure = "" if one["confidence"] is None else f", {one['confidence']:.0%} sure"
+        reading, looking = one["seconds"]
+        yield f"  {one['picture']}: {one['lines']} lines{sure}, {reading:.1f} s"
+        if one["shows"]:
+            yield f"        {one['shows']} ({looking:.1f} s)"
+
+
+def _heard(explained: Row) -> Iterator[str]:
+    if row := explained["heard"]:
+        yield f"  {row['seconds']:.1f} s, language {row['language'] or 'unknown'}"
+        for one in row["segments"]:
+            out = "  (left out)" if one["left_out"] else ""
+            yield f"  {one['start']:8.1f} s  {one['confidence']:.2f}  {one['text']}{out}"
+
+
 def _sentences(explained: Row) -> Iterator[str]:
     for sentence in explained["sentences"]:
         yield "  " + "".join(_word(word) for word in sentence["words"]).strip()
@@ -118,5 +144,6 @@ def _seconds(explained: Row) -> Iterator[str]:
 
 _PARTS = {
     "question": _question, "found": _found, "read": _read, "gate": _gate, "written": _written,
-    "computed": _computed, "whole": _whole, "sentences": _sentences, "seconds": _seconds,
+    "computed": _computed, "whole": _whole, "compared": _compared, "looked": _looked,
+    "heard": _heard, "sentences": _sentences, "seconds": _seconds,
 }  # fmt: skip

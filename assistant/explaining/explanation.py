@@ -35,6 +35,9 @@ def explanation(answer: Mapping[str, Any], facts: Mapping[str, Any], meant: str 
         "written": [_token(row) for row in facts.get("written", ())],
         "computed": _computed(facts.get("computed")),
         "whole": [dict(row) for row in facts.get("parts", ())],
+        "compared": [dict(row) for row in facts.get("compared", ())],
+        "looked": [dict(row) for row in facts.get("looked", ())],
+        "heard": _heard(facts.get("heard")),
         "sentences": _sentences(answer),
         "seconds": _seconds(answer, facts),
     }
@@ -58,6 +61,14 @@ def _computed(row: Mapping[str, Any] | None) -> Row | None:
         return None
     checks = [dict(zip(("what", "value", "least"), one, strict=True)) for one in row["checks"]]
     return {**row, "operands": [dict(one) for one in row["operands"]], "checks": checks}
+
+
+def _heard(row: Mapping[str, Any] | None) -> Row | None:
+    """Each segment as {"start", "text", "confidence", "left_out"}."""
+    if not row:
+        return None
+    names = ("start", "text", "confidence", "left_out")
+    return {**row, "segments": [dict(zip(names, one, strict=True)) for one in row["segments"]]}
 
 
 def _tokens(answer: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, int]:

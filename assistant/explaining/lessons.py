@@ -49,6 +49,22 @@ LESSONS = {
         N_("The whole document is read part by part; only what stands on a line is kept, and where "
         "a model named it, only what it confirms when it is asked for that alone."),
     ),
+    "compared": Lesson(
+        N_("Comparing"),
+        N_("Parts of both documents that are about the same matter are paired by their meaning, "
+        "and of each pair those statements are quoted that are nearest to each other, rather where "
+        "their figures differ."),
+    ),
+    "looked": Lesson(
+        N_("Looking"),
+        N_("What is written on a picture is recognised line by line and may be cited; what it "
+        "shows is told by another model in its own words, and is never evidence."),
+    ),
+    "heard": Lesson(
+        N_("Listening"),
+        N_("A recording is cut into pieces of speech, and the model writes down each of them with "
+        "how sure it is; what it would write over noise is left out."),
+    ),
     "sentences": Lesson(
         N_("Citing"),
         N_("Each finished sentence is compared with the lines that were read; the small numbers "

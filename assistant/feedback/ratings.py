@@ -14,6 +14,7 @@ from typing import Any
 
 from assistant.answering.gate import answerability
 from assistant.answering.query import followups
+from assistant.errors import AssistantError
 from assistant.evaluation.sets.own import OwnQuestions, own, people
 from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from assistant.settings import Settings
@@ -180,9 +181,14 @@ def forget(settings: Settings, library: str, document: str) -> int:
 
 
 def forget_person(settings: Settings, person: str) -> None:
-    """Delete a person's ratings and questions about all libraries."""
+    """Delete a person's ratings and questions about all libraries. Raises AssistantError."""
     for folder in (settings.home / "evaluation" / "own").glob(f"*/people/{person}"):
-        shutil.rmtree(folder)
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise AssistantError(
+                f"{folder} could not be deleted: {error.strerror}. Make it writable, and try again."
+            ) from error
 
 
 def cited(answer: Answer) -> tuple[Place, ...]:

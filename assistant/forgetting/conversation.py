@@ -1,61 +1,45 @@
 """A conversation leaves the whole home: turns, receipts, thumbs, its attachments and what its tools
 made."""
 
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assistant.build import composition
-from assistant.errors import AssistantError
+from assistant.build.stores.answer_files import answer_files
 from assistant.feedback import ratings
-from assistant.images.generation import denoising
 from assistant.settings import Settings
+from assistant.storage.answer_files import mentioned
 from assistant.storage.whose import EVERYBODY, Whose
-
-_MADE = ("images", "audio")  # files that tools made, in an answer document
 
 
 def delete(settings: Settings, conversation: str, whose: Whose = EVERYBODY) -> int:
     """Delete a person's conversation with all its branches, and count its turns; 0 where they have
     none of that id.
 
-    The turns go last: after a kill in between, the same again does the rest. Raises AssistantError.
+    The turns go after receipts and thumbs: after a kill in between, the same again does the rest.
+    What a running answer adds until then goes with them. Their files go last: what a kill leaves of
+    them is found by the cleaning of the home. Raises AssistantError.
     """
     kept = composition.conversations(settings, whose)
     answers, library = kept.every_turn(conversation), kept.library(conversation)
     if not answers:
         return 0
+    gone: list[dict[str, Any]] = []
+    try:
+        _leave(settings, whose, library, answers)
+        gone = kept.delete(conversation)
+        _leave(settings, whose, library, gone)
+    finally:
+        answer_files(settings).discard(mentioned(map(json.dumps, [*answers, *gone])))
+    return len(gone)
+
+
+def _leave(
+    settings: Settings, whose: Whose, library: str, answers: Sequence[Mapping[str, Any]]
+) -> None:
+    """Delete the rows that a home keeps beside turns."""
     with_id = [answer for answer in answers if "id" in answer]
     composition.receipts(settings, whose).delete([answer["id"] for answer in with_id])
     if library in composition.libraries(settings):
         ratings.feedback(settings, library, whose.person).drop(with_id)
-    _delete_files(settings.home, answers)
-    return kept.delete(conversation)
-
-
-def _delete_files(home: Path, answers: Sequence[Mapping[str, Any]]) -> None:
-    """Those in the home alone: a file of the person's own may have been attached."""
-    for file in _files(home, answers):
-        try:
-            if file.is_relative_to(home / "attached"):
-                shutil.rmtree(file.parent)  # a folder for each attachment
-            else:
-                file.unlink()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise AssistantError(
-                f"{file} could not be deleted: {error.strerror}. The conversation is still there."
-            ) from error
-
-
-def _files(home: Path, answers: Sequence[Mapping[str, Any]]) -> Iterator[Path]:
-    for answer in answers:
-        for path in map(Path, answer.get("attached", ())):
-            if path.parent.parent == home / "attached":
-                yield path
-        for path in (Path(path) for kind in _MADE for path in answer.get(kind, ())):
-            if path.parent == home / "made":
-                yield path.with_suffix(denoising.SUFFIX)
-                yield path

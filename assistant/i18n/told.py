@@ -23,9 +23,16 @@ _DEEPEST = 3  # sentences in sentences: the reason of an error
 @dataclass(frozen=True)
 class _Pattern:
     message: str
-    regex: re.Pattern[str]
+    regexes: tuple[re.Pattern[str], ...]  # tried in this order
     longest: str  # of its literal parts, looked for first
     letters: int  # in all of them
+
+    def places(self, text: str) -> Sequence[str] | None:
+        """What stands in them; None for another sentence."""
+        if self.longest not in text:
+            return None
+        found = (regex.fullmatch(text) for regex in self.regexes)
+        return next((one.groups() for one in found if one), None)
 
 
 def told(text: str, depth: int = 0) -> str:
@@ -37,9 +44,9 @@ def told(text: str, depth: int = 0) -> str:
     if (whole := known.gettext(text)) != text:
         return whole
     for pattern in _patterns(spoken):
-        found = pattern.longest in text and pattern.regex.fullmatch(text)
-        if found and depth < _DEEPEST:
-            inner = [told(part, depth + 1) for part in found.groups()]
+        places = pattern.places(text) if depth < _DEEPEST else None
+        if places is not None:
+            inner = [told(part, depth + 1) for part in places]
             return known.gettext(pattern.message).format(*inner)
     sentences = _BETWEEN.split(text)
     return " ".join(told(one, depth + 1) for one in sentences) if len(sentences) > 1 else text
@@ -50,14 +57,29 @@ def _patterns(spoken: str) -> Sequence[_Pattern]:
     """The messages with numbered places, those that say most first."""
     # The table of `GNUTranslations`, which has no other way to ask for all its messages.
     rows = getattr(catalogue(spoken), "_catalog", {})
-    found = [_pattern(key) for key in rows if isinstance(key, str) and _PLACE.search(key)]
+    texts = [key for key in rows if isinstance(key, str)]
+    ends = "|".join(re.escape(key) for key in texts if key[:1].islower() and " " in key)
+    found = [_pattern(key, ends) for key in texts if _PLACE.search(key)]
     return sorted(found, key=lambda pattern: -pattern.letters)
 
 
-def _pattern(message: str) -> _Pattern:
+def _pattern(message: str, ends: str) -> _Pattern:
     pieces = _PLACE.split(message)
     literals = pieces[::2]
-    parts = (re.escape(piece) if at % 2 == 0 else "(.*?)" for at, piece in enumerate(pieces))
     longest = max(literals, key=len)
-    regex = re.compile("".join(parts), re.DOTALL)
-    return _Pattern(message, regex, longest, sum(map(len, literals)))
+    # Where only a space stands between two places, the second one is rather the end of a sentence
+    # that is known: "The server of {0} {1}." has a name with spaces in the first one.
+    shapes = [_shape(pieces, ends)] if " " in literals[1:-1] else []
+    regexes = tuple(re.compile(shape, re.DOTALL) for shape in (*shapes, _shape(pieces)))
+    return _Pattern(message, regexes, longest, sum(map(len, literals)))
+
+
+def _shape(pieces: Sequence[str], ends: str = "") -> str:
+    """A regular expression; `ends` are what comes behind a space alone."""
+    shape = ""
+    for at, piece in enumerate(pieces):
+        if at % 2 == 0:
+            shape += re.escape(piece)
+        else:
+            shape += f"({ends})" if ends and at > 1 and pieces[at - 1] == " " else "(.*?)"
+    return shape

@@ -6,11 +6,13 @@ from pathlib import Path
 from assistant.accounts.accounts import accounts_if_any
 from assistant.build import composition
 from assistant.build.sheets import cells
+from assistant.build.stores.home_tables import place
+from assistant.conversation.tables import PART
 from assistant.errors import AssistantError
 from assistant.libraries.waiting import check_not_waiting
 from assistant.receipts.renaming import RenamedReceipts
 from assistant.settings import Settings, check_library_name
-from assistant.sources.store import all_folders
+from assistant.sources.store import all_folders, none_fetched
 from assistant.uploads.upload import folder as uploads
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.indexing.jobs import alone
@@ -80,7 +82,7 @@ def rename(settings: Settings, old: str, new: str) -> None:
 
 def _rename_kept(settings: Settings, old: str, new: str) -> None:
     composition.conversations(settings).rename_library(old, new)
-    RenamedReceipts(settings.conversations_file).rename_library(old, new)
+    RenamedReceipts(place(settings, PART)).rename_library(old, new)
     cells(settings).rename_library(old, new)
     for folder in (settings.home / "evaluation" / "own", settings.home / "uploads"):
         if (folder / old).exists() and not (folder / new).exists():
@@ -108,12 +110,21 @@ def _checked(description: str) -> str:
 
 
 def check_unused(settings: Settings, name: str) -> None:
-    """Raises LibraryBusy while a process adds to the library or has its index open.
+    """Raises LibraryBusy while a process adds to the library, has its index open or fetches one of
+    its sources.
 
     The locks are not kept: on Windows a folder with an open file cannot be moved.
     """
     folder = settings.libraries_folder / name
-    with alone(folder / "adding.lock") as adding, alone(folder / "chroma.lock") as index:
+    with (
+        alone(folder / "adding.lock") as adding,
+        alone(folder / "chroma.lock") as index,
+        none_fetched(settings, name) as still,
+    ):
+        if not still:
+            raise LibraryBusy(
+                f"A source of {name} is being fetched. Try again when that has ended."
+            )
         if not (adding and index):
             raise LibraryBusy(
                 f"{name} is in use: files are being added to it, or another program has it open. "

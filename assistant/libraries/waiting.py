@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistant.build.bucket import bucket
-from assistant.build.database import catalogue
+from assistant.build.stores.bucket import bucket
+from assistant.build.stores.database import catalogue
 from assistant.errors import SettingsError
 from assistant.settings import Settings
 from vectorstore.catalog.opened import drop

@@ -220,7 +220,7 @@ def _from_path(model: Model, found: Path, weights: Path, progress: Progress, lin
         raise SourceFailed(f"{found} is not {model.file}, or it is damaged: its sha256 differs")
     for name, sha256 in model.companions.items():
         if not (found.parent / name).exists():
-            raise SourceFailed(f"{found.parent} has no {name}")
+            raise SourceFailed(f"{found.parent} lacks the file {name}")
         if sha256 and sha256_of(found.parent / name) != sha256:
             raise SourceFailed(f"{found.parent / name} is another one, or damaged")
     require_space(weights.parent, 0 if link else found.stat().st_size)

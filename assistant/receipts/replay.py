@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.llm import prompts
 from assistant.models.store import Models
 from assistant.receipts.receipt import Receipt, messages
-from assistant.receipts.record import Receipts, document_sha256, versions
+from assistant.receipts.record import document_sha256, versions
 from assistant.security.addresses import shown
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.lists import again
@@ -174,7 +174,7 @@ def _other_versions(receipt: Receipt) -> str:
     return f" Since then: {'; '.join(changed)}." if changed else ""
 
 
-def model_file(receipt: Receipt, models: Models, receipts: Receipts) -> Path:
+def model_file(receipt: Receipt, models: Models, sha256: Callable[[Path], str]) -> Path:
     """The present path of the model that wrote an answer, found by its hash, not its name.
 
     Raises AssistantError that says which model it was, and how to get it.
@@ -184,7 +184,7 @@ def model_file(receipt: Receipt, models: Models, receipts: Receipts) -> Path:
     here = [model.path for model in models.installed() if model.role == "chat"]
     for path in dict.fromkeys((then, *here)):
         with suppress(OSError, AssistantError):
-            if receipts.sha256(path) == wanted:
+            if sha256(path) == wanted:
                 return path
     raise AssistantError(_gone(receipt, models, then))
 

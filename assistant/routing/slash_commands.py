@@ -113,4 +113,6 @@ _ALIASES = {
     "paint": "draw", "upscale": "enhance", "caption": "describe", "say": "speak", "read": "speak",
     "plot": "chart", "video": "clip", "watch": "clip", "change": "edit", "answer": "ask",
 }  # fmt: skip
+# That need no words, with a file or behind an answer.
+ALONE = frozenset(COMMANDS) - {"ask", "draw", "edit"}
 NAMES = frozenset({*COMMANDS, *_ALIASES})  # that an extension gets only by the settings

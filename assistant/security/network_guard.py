@@ -17,6 +17,7 @@ import os
 import socket
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -39,7 +40,12 @@ QUIET = {
     "TRANSFORMERS_OFFLINE": "1",
 }
 
-_permitted: dict[tuple[str, int], str] = {}  # host or address, and port -> what for
+_Place = tuple[str, int]  # host or address, and port
+_permitted: dict[_Place, str] = {}  # what for
+_for_good: set[_Place] = set()
+_followed: dict[_Place, set[str]] = {}  # the addresses of a host that is permitted
+_uses: Counter[_Place] = Counter()  # of what is permitted for a while
+_counting = threading.Lock()
 _reasons: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("reasons", default=())
 _HERE = Path(__file__)
 _PROJECT = _HERE.parents[2]
@@ -64,7 +70,39 @@ def allow_network(reason: str) -> Iterator[None]:
 def permit(host: str, port: int, reason: str) -> None:
     """Allow all threads to connect to one port of one host from now on, which a person has chosen;
     each connection stands in the log with its reason."""
+    _for_good.add((host, port))
     _permitted[host, port] = reason
+
+
+@contextlib.contextmanager
+def permit_meanwhile(host: str, port: int, reason: str) -> Iterator[None]:
+    """The same until the block ends, and until the last of several such blocks does; what was
+    permitted for good stays so."""
+    place = host, port
+    with _counting:
+        _begin_use(place, reason)
+    try:
+        yield
+    finally:
+        with _counting:
+            _end_use(place)
+
+
+def _begin_use(place: _Place, reason: str) -> None:
+    _uses[place] += 1
+    _permitted.setdefault(place, reason)
+
+
+def _end_use(place: _Place) -> None:
+    """And that of the addresses of a host that nobody needs any more."""
+    _uses[place] -= 1
+    if _uses[place] > 0:
+        return
+    del _uses[place]
+    if place not in _for_good:
+        _permitted.pop(place, None)
+        for address in _followed.pop(place, ()):
+            _end_use((address, place[1]))
 
 
 def is_allowed() -> bool:
@@ -128,21 +166,26 @@ def _guarded(
 
 def _chosen(name: str, address: str, args: tuple[Any, ...]) -> tuple[str, ...]:
     """Why a call to a host that a person has chosen is allowed; empty for any other."""
-    ports = [port for host, port in _permitted if host == address]
+    permitted = dict(_permitted)  # other threads add and withdraw
+    ports = [port for host, port in permitted if host == address]
     if name in ("connect", "connect_ex"):
         target = args[-1] if isinstance(args[-1], tuple) else ()
         ports = [port for port in ports if len(target) > 1 and target[1] == port]
     elif name != "getaddrinfo":
         return ()
-    return tuple(_permitted[address, port] for port in ports)
+    return tuple(permitted[address, port] for port in ports)
 
 
 def _follow(host: str, found: Any) -> None:
-    """The addresses of a host that is permitted are permitted."""
-    for known, port in list(_permitted):
-        if known == host:
-            for *_, where in found:
-                _permitted[str(where[0]), port] = _permitted[known, port]
+    """The addresses of a host that is permitted are permitted, as long as it is."""
+    addresses = {str(where[0]) for *_, where in found} - {host}
+    with _counting:
+        for (known, port), reason in dict(_permitted).items():
+            if known == host:
+                before = _followed.setdefault((host, port), set())
+                for address in addresses - before:
+                    _begin_use((address, port), reason)
+                    before.add(address)
 
 
 def _address(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

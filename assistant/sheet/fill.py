@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answering.gate.answerability import HELPFUL, THRESHOLD
+from assistant.contract.asked_in import chosen
 from assistant.contract.intents import Answer
 from assistant.contract.outcome import Outcome
 from assistant.conversation.assistant import Assistant
@@ -17,21 +18,28 @@ from assistant.sheet.shorten import Extract, Short, shorten
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
 from vectorstore.catalog.catalog import DocumentInfo
+from vectorstore.catalog.choosing import EVERYTHING, Filter
 from vectorstore.errors import UnknownDocument
 from vectorstore.federation.federated import AnyLibrary
 
 Show = Callable[[str, int, int | None], None]  # what is asked, the number done, the total
 
 
-def documents(library: AnyLibrary, named: Collection[str] | None = None) -> list[DocumentInfo]:
-    """The named documents, else all that no newer version replaces. Raises UnknownDocument."""
+def documents(
+    library: AnyLibrary, named: Collection[str] | None = None, within: Filter = EVERYTHING
+) -> list[DocumentInfo]:
+    """The named documents, else all that no newer version replaces; of these what the filter keeps.
+
+    Raises UnknownDocument, and NothingChosen when the filter leaves no document.
+    """
     every = library.documents()
-    if named is None:
-        return [info for info in every if not info.superseded_by]
-    for name in named:
+    for name in named or ():
         if not any(info.document == name for info in every):
             raise UnknownDocument(f"The library {library.name!r} has no document {name!r}.")
-    return [info for info in every if info.document in named]
+    rows = chosen(library, within, named)
+    if rows is None:
+        return [info for info in every if not info.superseded_by]
+    return [info for info in every if info.document in rows]
 
 
 @dataclass

@@ -2,32 +2,37 @@
 
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from assistant.sources.errors import SourceFailed
 from ingest.platform.loopback import is_this_machine
 
-_SCHEMES: dict[str, tuple[Literal["imap", "webdav"], bool, int]] = {  # kind, TLS, usual port
+Kind = Literal["imap", "webdav"]
+
+_STARTTLS = "imap+starttls"  # TLS from the second command on (RFC 8314 calls it legacy)
+_SCHEMES: dict[str, tuple[Kind, bool, int]] = {  # kind, TLS, usual port
     "imaps": ("imap", True, 993),
+    _STARTTLS: ("imap", True, 143),
     "imap": ("imap", False, 143),
     "webdavs": ("webdav", True, 443),
     "https": ("webdav", True, 443),
     "webdav": ("webdav", False, 80),
     "http": ("webdav", False, 80),
 }
-_EXAMPLE = "as imaps://user@mail.example.org/INBOX or webdavs://user@files.example.org/papers is"
+_MAILBOX, _FOLDER = "imaps://user@mail.example.org/INBOX", "webdavs://user@files.example.org/papers"
 
 
 @dataclass(frozen=True)
 class Address:
     """Where a source is. `path` is a mailbox, or begins with "/" and is quoted as in a URL."""
 
-    kind: Literal["imap", "webdav"]
+    kind: Kind
     secure: bool
     user: str
     host: str
     port: int
     path: str
+    starttls: bool = False  # it is secure, but begins in the open
 
     @property
     def place(self) -> str:
@@ -43,52 +48,103 @@ class Address:
 
 def parsed(text: str) -> Address:
     """Raises SourceFailed with the remedy."""
+    shown = _shown(text)
     if not text.isprintable() or " " in text:
-        raise SourceFailed(f"{text!r} has signs that no address has: write a space as %20.")
-    try:
-        parts = urlsplit(text)
-        port, host = parts.port, parts.hostname or ""
-    except ValueError:
-        raise SourceFailed(f"{text!r} is no address, {_EXAMPLE}.") from None
-    if parts.scheme not in _SCHEMES or not host:
-        raise SourceFailed(f"{text!r} is no address of a source, {_EXAMPLE}.")
-    if parts.password is not None:
         raise SourceFailed(
-            f"The address of {host} has a password in it, where others can read it: leave it out,"
-            " and keep it in the keyring of the system."
+            f"{shown!r} has signs that no address has: write a space as %20.", "server"
         )
-    if parts.query or parts.fragment:
-        raise SourceFailed(f"{text!r} has a ? or #: write them as %3F and %23.")
+    parts, host, port = _split(text, shown)
     kind, secure, usual = _SCHEMES[parts.scheme]
-    try:
-        host = host.encode("idna").decode() if not host.isascii() else host
-    except UnicodeError:
-        raise SourceFailed(f"{text!r} names no host, {_EXAMPLE}.") from None
     found = Address(
-        kind, secure, _plain(parts.username or "", text), host, port or usual,
-        _path(kind, parts.path, text),
+        kind, secure, _plain(parts.username or "", shown), host, port or usual,
+        _path(kind, parts.path, shown), parts.scheme == _STARTTLS,
     )  # fmt: skip
-    if not secure and not is_this_machine(host):
-        raise SourceFailed(
-            f"{text!r} would send the password in the open: use"
-            f" {'imaps' if kind == 'imap' else 'webdavs'}://."
-        )
-    if kind == "imap" and not found.user:
-        raise SourceFailed(f"{text!r} names no user: write it before the host, {_EXAMPLE}.")
+    _check(found, shown)
     return found
 
 
-def _path(kind: str, path: str, text: str) -> str:
+def written(kind: Kind, server: str, user: str, folder: str, starttls: bool = False) -> str:
+    """The address of what a person fills into a form. The server is a name, `name:port`, or a whole
+    address, in which a user and a folder may stand already. Raises SourceFailed."""
+    scheme, _, rest = server.strip().rpartition("://")
+    place, _, path = rest.partition("/")
+    named, _, host = place.rpartition("@")
+    if not host:
+        raise SourceFailed("Write the name of the server, such as mail.example.org.", "server")
+    if kind == "imap" and not (user.strip() or named):
+        raise SourceFailed("Write the user whose mailbox it is.", "user")
+    if starttls and scheme not in ("", _STARTTLS):
+        raise SourceFailed(
+            f"The server is written with {scheme}://, and STARTTLS is chosen: leave one of them"
+            " out.",
+            "server",
+        )
+    usual = "webdavs" if kind == "webdav" else _STARTTLS if starttls else "imaps"
+    who = quote(user.strip(), safe="") or named
+    ways = [quote(path.strip("/"), safe="/%"), quote(folder.strip(" /"), safe="/")]
+    return f"{scheme or usual}://{f'{who}@' if who else ''}{host}/{'/'.join(filter(None, ways))}"
+
+
+def _split(text: str, shown: str) -> tuple[SplitResult, str, int | None]:
+    """Its parts, its host as DNS has it, and its port. Raises SourceFailed."""
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, parts.hostname or ""
+        host = host if host.isascii() else host.encode("idna").decode()
+    except ValueError:  # UnicodeError is one
+        raise _no_address(shown) from None
+    if parts.scheme not in _SCHEMES or not host:
+        raise _no_address(shown)
+    if parts.password is not None:
+        raise SourceFailed(
+            f"The address of {host} has a password in it, where others can read it: leave it out,"
+            " and keep it in the keyring of the system.",
+            "server",
+        )
+    if parts.query or parts.fragment:
+        raise SourceFailed(f"{shown!r} has a ? or #: write them as %3F and %23.", "server")
+    return parts, host, port
+
+
+def _check(found: Address, shown: str) -> None:
+    """Raises SourceFailed for one that would give the password away, or has no user."""
+    if not found.secure and not is_this_machine(found.host):
+        raise SourceFailed(
+            f"{shown!r} would send the password in the open: use"
+            f" {f'imaps:// or {_STARTTLS}' if found.kind == 'imap' else 'webdavs'}://.",
+            "server",
+        )
+    if found.kind == "imap" and not found.user:
+        raise SourceFailed(
+            f"{shown!r} names no user: write it before the host, as in {_MAILBOX}.", "user"
+        )
+
+
+def _no_address(text: str) -> SourceFailed:
+    why = f"{text!r} is no address of a source: write it as {_MAILBOX} or as {_FOLDER}."
+    return SourceFailed(why, "server")
+
+
+def _shown(text: str) -> str:
+    """Without what could be a password: all between a colon and the last @, since a password that
+    was not quoted may have any signs."""
+    scheme, slashes, rest = text.partition("://") if "://" in text else ("", "", text)
+    who, at, host = rest.rpartition("@")
+    user, colon, _ = who.partition(":")
+    return f"{scheme}{slashes}{user}{colon and ':…'}{at}{host}"
+
+
+def _path(kind: Kind, path: str, text: str) -> str:
     plain = _plain(path, text)
     if kind == "imap":
         return plain.strip("/") or "INBOX"
     if any(part in (".", "..") for part in plain.split("/")):
-        raise SourceFailed(f"{text!r} has a . or .. in its path: write the path without.")
+        raise SourceFailed(f"{text!r} has a . or .. in its path: write the path without.", "folder")
     return quote(f"/{plain.strip('/')}")
 
 
 def _plain(quoted: str, text: str) -> str:
     plain = unquote(quoted)
     if not plain.isprintable():
-        raise SourceFailed(f"{text!r} has signs that no address has: write it anew.")
+        raise SourceFailed(f"{text!r} has signs that no address has: write it anew.", "server")
     return plain

@@ -5,8 +5,9 @@ After a kill in between, the file is there and not noted: it is fetched again, o
 
 import hashlib
 import json
+import os
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -60,19 +61,22 @@ class Landing:
             self._keep(row)
         self._rewrite()  # without what was replaced, and without a line that broke off
 
-    def write(self, entry: Entry, blocks: Iterable[bytes]) -> bool:
-        """Take a mail or file, and tell whether it is another than before. Raises HomeNotWritable,
-        and what `blocks` raises."""
+    def write(
+        self, entry: Entry, blocks: Iterable[bytes],
+        named: Callable[[Entry, Path], Sequence[str]] = lambda entry, _: entry.parts,
+    ) -> bool:  # fmt: skip
+        """Take a mail or file, and tell whether it is another than before. `named` gives the path
+        of a new one, from what came. Raises HomeNotWritable, and what `blocks` raises."""
         part, digest = self.folder / _PART, hashlib.sha256()
         with _told(self.folder), part.open("wb") as file:
             for block in blocks:
                 digest.update(block)
                 file.write(block)
+            file.flush()
+            os.fsync(file.fileno())  # before it is noted: it would not be fetched again
         known = self.rows.get(entry.key)
-        row = Row(
-            entry.key, known.path if known else self._free(entry), digest.hexdigest(), entry.etag,
-            entry.modified,
-        )  # fmt: skip
+        path = known.path if known else self._free(entry.key, named(entry, part))
+        row = Row(entry.key, path, digest.hexdigest(), entry.etag, entry.modified)
         if known and known.sha256 == row.sha256:
             self._note(replace(row, is_new=known.is_new))
             return False
@@ -93,21 +97,28 @@ class Landing:
         self.rows = {key: replace(row, is_new=False) for key, row in self.rows.items()}
         self._rewrite()
 
-    def drop(self, keys: Iterable[str]) -> list[Path]:
-        """Delete what is gone at the server."""
-        rows = [self.rows.pop(key) for key in keys]
-        for row in rows:
-            self._files.discard(_folded(row.path))
-            with suppress(OSError):
-                (self.folder / row.path).unlink()
-        self._rewrite()
-        return [self.folder / row.path for row in rows]
+    def others(self, keys: Collection[str]) -> list[Path]:
+        """Those that a server no longer lists, which lists the given ones."""
+        return [self.folder / row.path for key, row in self.rows.items() if key not in keys]
 
-    def _free(self, entry: Entry) -> str:
+    def delete(self, paths: Iterable[Path]) -> None:
+        """The files alone; they stay noted."""
+        for path in paths:
+            with suppress(OSError):
+                path.unlink()
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """That they were fetched."""
+        gone = {path.relative_to(self.folder).as_posix() for path in paths}
+        self.rows = {key: row for key, row in self.rows.items() if row.path not in gone}
+        self._files -= set(map(_folded, gone))
+        self._rewrite()
+
+    def _free(self, key: str, parts: Sequence[str]) -> str:
         """A path below the folder that no other entry has, on disks without capitals, too."""
-        names = [safe_name(part) for part in entry.parts] or ["file"]
+        names = [safe_name(part) for part in parts] or ["file"]
         path = "/".join(names)
-        short = hashlib.sha256(entry.key.encode("utf-8", "replace")).hexdigest()[:16]
+        short = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
         number = 0
         while len(path.encode()) > _LONGEST or not self._is_free(path):
             path = f"{short}{f'-{number}' if number else ''}-{names[-1]}"
@@ -117,7 +128,8 @@ class Landing:
     def _is_free(self, path: str) -> bool:
         folded = _folded(path)
         above = map(str, PurePosixPath(folded).parents)
-        return folded not in self._files | self._folders and self._files.isdisjoint(above)
+        taken = folded in self._files or folded in self._folders
+        return not taken and self._files.isdisjoint(above)
 
     def _note(self, row: Row) -> None:
         with _told(self.folder), (self.folder / _NOTES).open("a", encoding="utf-8") as file:

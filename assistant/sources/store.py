@@ -5,21 +5,26 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from assistant.build.composition import libraries
 from assistant.settings import Settings
 from assistant.sources.address import parsed
-from assistant.sources.errors import SourceFailed
-from vectorstore.errors import HomeNotWritable
+from assistant.sources.errors import SourceFailed, UnknownSource
+from vectorstore.catalog.opened import is_library
+from vectorstore.errors import HomeNotWritable, UnknownLibrary
 from vectorstore.indexing.jobs import alone
 
 _FILE = "sources.json"
+LOCK = ".lock"  # in the folder of a source, held while it is fetched
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _WAIT = 10.0  # seconds, for another process that writes the list
+EVERY = 15  # minutes between two fetchings by the app
+_LONGEST = 7 * 24 * 60  # minutes
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,19 @@ class Source:
     mirror: bool = False  # what is gone there goes here
     fetched: str = ""  # when it was fetched last without an error, in ISO 8601
     error: str = ""  # of the last try
+    every: int = EVERY  # minutes between two fetchings by the app
+    paused: bool = False  # it is fetched when it is asked for alone
+    tried: str = ""  # when the last fetching ended, also one that failed
+    refused: bool = False  # the server refused the user or the password then
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the app fetches it by itself. A refused password is not tried again: servers
+        lock accounts after a few."""
+        if self.paused or self.refused:
+            return False
+        past = now - datetime.fromisoformat(self.tried) if self.tried else None
+        # A clock that was set back makes it due, rather than never.
+        return past is None or not timedelta() <= past < timedelta(minutes=self.every)
 
 
 def listed(settings: Settings, library: str | None = None) -> list[Source]:
@@ -40,55 +58,117 @@ def listed(settings: Settings, library: str | None = None) -> list[Source]:
     return [source for name in names for source in _read(settings, name)]
 
 
-def find(settings: Settings, name: str) -> Source:
-    """Raises SourceFailed."""
-    known = listed(settings)
+def find(settings: Settings, name: str, library: str | None = None) -> Source:
+    """Of a library, or of all. Raises UnknownSource, SourceFailed."""
+    known = listed(settings, library)
     for source in known:
         if source.name == name:
             return source
     others = ", ".join(source.name for source in known)
-    raise SourceFailed(
+    raise UnknownSource(
         f"There is no source {name!r}. "
         + (f"Sources: {others}." if others else "`pincite sources add ADDRESS` adds one.")
     )
 
 
-def add(
-    settings: Settings, library: str, address: str, name: str = "", mirror: bool = False
-) -> Source:
-    """A new source of a library that is there. Raises SourceFailed, HomeNotWritable."""
+def new(
+    settings: Settings, library: str, address: str, name: str = "", mirror: bool = False,
+    every: int = EVERY,
+) -> Source:  # fmt: skip
+    """What `add` would keep. Raises SourceFailed."""
     parsed(address)
     known = listed(settings)
     for one in known:
         if (one.library, one.address) == (library, address):
-            raise SourceFailed(f"{address} is a source of {library!r} already, as {one.name!r}.")
+            raise SourceFailed(
+                f"{address} is a source of {library!r} already, as {one.name!r}.", "server"
+            )
     chosen = _checked(name, known) if name else _new_name(address, known)
-    made = Source(chosen, library, address, mirror)
+    return Source(chosen, library, address, mirror, every=_minutes(every))
+
+
+def add(
+    settings: Settings, library: str, address: str, name: str = "", mirror: bool = False,
+    every: int = EVERY,
+) -> Source:  # fmt: skip
+    """A new source of a library that is there. Raises SourceFailed, HomeNotWritable."""
+    made = new(settings, library, address, name, mirror, every)
     _change(settings, library, lambda rows: [*rows, made])
     return made
 
 
+def change(
+    settings: Settings, source: Source, every: int | None = None, paused: bool | None = None
+) -> None:
+    """How often the app fetches it, and whether. What is resumed is tried again, whatever the
+    server said. Raises SourceFailed, HomeNotWritable."""
+    minutes = None if every is None else _minutes(every)
+
+    def changed(row: Source) -> Source:
+        row = row if minutes is None else replace(row, every=minutes)
+        return row if paused is None else replace(row, paused=paused, refused=False, tried="")
+
+    _change_one(settings, source, changed)
+
+
 def remove(settings: Settings, source: Source) -> None:
     """Fetch it no longer. Its documents stay in the library. Raises SourceFailed when it is being
-    fetched, HomeNotWritable."""
+    fetched, UnknownLibrary, HomeNotWritable."""
+    check_there(settings, source.library)
     place = folder(settings, source)
+    try:
+        _remove(settings, source, place)
+        shutil.rmtree(place)  # the lock alone: it is open until here
+    except OSError as error:
+        raise HomeNotWritable(
+            f"{place} cannot be deleted ({error.strerror}): delete it yourself."
+        ) from error
+
+
+def _remove(settings: Settings, source: Source, place: Path) -> None:
+    """Off the list, and all that was fetched."""
     place.mkdir(parents=True, exist_ok=True)
-    with alone(place / ".lock") as free:
+    with alone(place / LOCK) as free:
         if not free:
             raise SourceFailed(f"{source.name} is being fetched: remove it when that has ended.")
-    _change(settings, source.library, lambda rows: [r for r in rows if r.name != source.name])
-    shutil.rmtree(place, ignore_errors=True)
+        _change(settings, source.library, lambda rows: [r for r in rows if r.name != source.name])
+        for one in [path for path in place.iterdir() if path.name != LOCK]:
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
 
 
-def note(settings: Settings, source: Source, fetched: str, error: str) -> None:
-    """What came of a fetching. Raises HomeNotWritable."""
+def note(
+    settings: Settings, source: Source, fetched: str, error: str, refused: bool = False
+) -> None:
+    """What came of a fetching that has ended; nothing where the library is gone meanwhile. Raises
+    HomeNotWritable."""
 
-    def noted(rows: list[Source]) -> Iterable[Source]:
-        for row in rows:
-            same = row.name == source.name
-            yield replace(row, fetched=fetched or row.fetched, error=error) if same else row
+    def noted(row: Source) -> Source:
+        return replace(
+            row, fetched=fetched or row.fetched, error=error, tried=now(), refused=refused
+        )
 
-    _change(settings, source.library, noted)
+    with suppress(UnknownLibrary):
+        _change_one(settings, source, noted)
+
+
+def check_there(settings: Settings, library: str) -> None:
+    """Before anything is written: a lock or a folder would make what looks like a library. Raises
+    UnknownLibrary."""
+    if not is_library(settings.libraries_folder / library):
+        raise UnknownLibrary(library, libraries(settings))
+
+
+@contextmanager
+def none_fetched(settings: Settings, library: str) -> Iterator[bool]:
+    """Whether no source of a library is being fetched; none begins to be until the block ends."""
+    with ExitStack() as stack:
+        locks = (one / LOCK for one in all_folders(settings, library).glob("*/"))
+        yield all([stack.enter_context(alone(lock)) for lock in locks])
+
+
+def now() -> str:
+    """As times are kept."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def folder(settings: Settings, source: Source) -> Path:
@@ -99,6 +179,14 @@ def folder(settings: Settings, source: Source) -> Path:
 def all_folders(settings: Settings, library: str) -> Path:
     """Where the folders of all sources of a library are."""
     return settings.libraries_folder / library / "sources"
+
+
+def _minutes(every: int) -> int:
+    if not 1 <= every <= _LONGEST:
+        raise SourceFailed(
+            f"A source is fetched every 1 to {_LONGEST:,} minutes, and not every {every:,}."
+        )
+    return every
 
 
 def _checked(name: str, known: list[Source]) -> str:
@@ -137,12 +225,20 @@ def _read(settings: Settings, library: str) -> list[Source]:
 def _change(
     settings: Settings, library: str, change: Callable[[list[Source]], Iterable[Source]]
 ) -> None:
+    check_there(settings, library)
     place = settings.libraries_folder / library / _FILE
     with alone(place.with_suffix(".lock"), _WAIT) as held:
         if not held:
             raise HomeNotWritable(f"{place} is being written by another program: try again.")
         rows = [asdict(source) for source in change(_read(settings, library))]
         write_whole(place, json.dumps(rows, indent=1))
+
+
+def _change_one(settings: Settings, source: Source, change: Callable[[Source], Source]) -> None:
+    _change(
+        settings, source.library,
+        lambda rows: [change(row) if row.name == source.name else row for row in rows],
+    )  # fmt: skip
 
 
 def write_whole(place: Path, text: str) -> None:

@@ -1,14 +1,20 @@
-"""The SQLite files of a home beside its libraries."""
+"""What a home keeps beside its libraries: in SQLite files, and parts of it in PostgreSQL for a
+team. The statements are the same for both."""
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.errors import AssistantError
+from assistant.storage.mark import mark_of
+from assistant.storage.team_tables import TeamTables
+from vectorstore.catalog.engine import Transaction
 
-Connection = sqlite3.Connection
+Connection = Transaction
+FileConnection = sqlite3.Connection
+Place = Path | TeamTables
 
 # A version that changes the tables so that this one cannot read them sets another `user_version`.
 VERSION = 0
@@ -17,32 +23,63 @@ VERSION = 0
 class Kept:
     """A connection for each use, one at a time in this process.
 
-    A file that cannot be used is an error when it is used, not before: who asks a question gets an
-    answer, and learns that it was not saved.
+    What cannot be used is an error when it is used, not before: who asks a question gets an answer,
+    and learns that it was not saved.
     """
 
-    def __init__(self, path: Path, schema: str, what: str) -> None:
-        """`what` names its contents."""
-        self._path = path
-        self._schema = schema
-        self._what = what
+    def __init__(self, place: Place, schema: str, what: str) -> None:
+        """`schema` makes the tables in SQLite; `what` names their contents."""
+        self._tables = (
+            _File(place, schema, what, self._upgrade) if isinstance(place, Path) else place
+        )
+
+    def is_there(self) -> bool:
+        """Whether there are tables, or a file that should have them. Raises AssistantError."""
+        return self._tables.is_there()
+
+    def prepare(self) -> None:
+        """Make the tables, or bring them to the present version. Raises AssistantError."""
+        with self._connected():
+            pass
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        """Give tables of an earlier version in SQLite what this one needs."""
+
+    def _write_anew(self) -> None:
+        """Leave no byte on the disk of what was deleted or changed before."""
+        self._tables.write_anew()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Transaction]:
+        """All or nothing. Raises AssistantError when the file is damaged or cannot be written, or
+        when the server is away."""
+        with self._tables.transaction() as connection:
+            yield connection
+
+
+class _File:
+    """Does for a file what `TeamTables` does for the tables of a team."""
+
+    def __init__(
+        self, path: Path, schema: str, what: str, upgrade: Callable[[sqlite3.Connection], None]
+    ) -> None:
+        self._path, self._schema, self._what, self._upgrade = path, schema, what, upgrade
         self._lock = threading.Lock()
         self._made = False  # whether it has the tables, in this version
 
-    def _upgrade(self, connection: Connection) -> None:
-        """Give tables of an earlier version what this one needs."""
+    def is_there(self) -> bool:
+        return self._path.exists()
 
-    def _write_anew(self) -> None:
-        """Leave no byte in the file of what was deleted or changed before."""
-        with self._connected() as connection:
+    def write_anew(self) -> None:
+        with self.transaction() as connection:
             connection.execute("VACUUM")
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        """Raises AssistantError when the file is damaged or cannot be written."""
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._lock:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._check_not_moved()
                 new = not self._path.exists()  # as when somebody has deleted it meanwhile
                 connection = sqlite3.connect(self._path, timeout=30)
                 try:
@@ -54,6 +91,7 @@ class Kept:
                         self._made = True
                     with connection:
                         yield connection
+                        self._check_not_moved()  # while this one waited to write
                 finally:
                     connection.close()
         except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
@@ -61,6 +99,12 @@ class Kept:
                 f"{self._path}, which keeps the {self._what}, cannot be used: {error}."
                 f" {_remedy(str(error))}"
             ) from error
+
+    def _check_not_moved(self) -> None:
+        if mark_of(self._path).exists():
+            raise AssistantError(
+                f"The {self._what} of this home were moved to PostgreSQL meanwhile: start again."
+            )
 
     def _check_version(self, connection: sqlite3.Connection) -> None:
         [(version,)] = connection.execute("PRAGMA user_version")
@@ -81,3 +125,18 @@ def _remedy(error: str) -> str:
     if "locked" in said:
         return "Another process is writing: try again later."
     return "Move the file away to begin a new one, or put back a copy of it."
+
+
+@contextmanager
+def held(path: Path) -> Iterator[sqlite3.Connection]:
+    """A file in which nobody else writes until the end. Raises AssistantError."""
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+    try:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        raise AssistantError(f"{path} cannot be used: {error}. {_remedy(str(error))}") from error
+    finally:
+        connection.close()

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from time import perf_counter
 
 from assistant.attachments.attached_evidence import attached
 from assistant.attachments.attached_files import kind
 from assistant.contract.activity import Progress
+from assistant.contract.facts import Looked
 from assistant.contract.intents import Answer
 from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
@@ -51,11 +53,20 @@ def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Se
     seen = []
     for number, path in enumerate(pictures):
         reply.activity.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None
+        began = perf_counter()
         reply.activity.stage = _("Reading what is written on {name}", name=path.name)
         written = looking.read_text(path, reply.cancel)
         reply.activity.stage = _("Looking at {name}", name=path.name)
+        read = perf_counter()
         seen.append(looking.describe(written, path, reply.cancel))
+        reply.trace.facts.looked += (_looked(seen[-1], read - began, perf_counter() - read),)
     return seen
+
+
+def _looked(seen: Seen, reading: float, looking: float) -> Looked:
+    sure = [line.confidence for line in seen.lines]
+    mean = round(sum(sure) / len(sure), 3) if sure else None
+    return Looked(seen.name, len(sure), mean, seen.shows, (round(reading, 2), round(looking, 2)))
 
 
 def _pictures(request: Request) -> list[Path]:

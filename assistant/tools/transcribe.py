@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.contract.activity import Progress
+from assistant.contract.facts import Heard
 from assistant.contract.intents import Transcribe
 from assistant.contract.outcome import Offer, Outcome
 from assistant.contract.reply import Reply
@@ -94,6 +95,16 @@ class Transcribing:
         except Stopped:
             reply.cancel.set()
         reply.outcome = _outcome(readable(recording.name), decoded, reply)
+        reply.trace.facts.heard = _heard(reply)
+
+
+def _heard(reply: Transcription) -> Heard:
+    kept = [(s.start, s.text, s.confidence, False) for s in reply.segments]
+    left_out = [(s.start, s.text, s.confidence, True) for s in reply.doubtful]
+    told = sorted(
+        (round(start, 2), text, round(sure, 3), out) for start, text, sure, out in kept + left_out
+    )
+    return Heard(reply.language, round(reply.seconds, 2), tuple(told))
 
 
 def _write(heard: Iterator[Said], reply: Transcription) -> Iterator[str]:

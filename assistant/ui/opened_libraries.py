@@ -38,6 +38,7 @@ def _opened(_settings: Settings, name: str) -> tuple[Library, int]:
     _open_now()[name] = made
     made.maintenance.follow()
     upload.clear(_settings.home, made)
-    if who.at_machine():  # others would see what comes into these folders
+    if who.at_machine():  # others would see what comes from there
         running.watches().resume(_settings, made)
+        running.fetchings().follow(_settings, made, upload.turn_of(_settings.home, name))
     return made, composition.place_of(_settings, name)

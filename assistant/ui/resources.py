@@ -13,8 +13,6 @@ from assistant.build import composition, tools
 from assistant.build import sheets as sheets_of
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.entrance import roles
-from assistant.entrance.hosts import is_loopback
 from assistant.errors import AssistantError
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
@@ -282,19 +280,14 @@ def may_change() -> bool:
 def to_change(library: Library, did: str, what: str = "") -> Library:
     """The same library, of which something is `added` or `removed`. The page was drawn before, and
     a right may be gone since: raises NotAllowed, UnknownLibrary."""
-    mine = permitted()
-    mine.check_change()
-    if library.name in composition.libraries(settings()):
-        mine.check(library.name)
+    permitted().check_change()
+    check_seen(library)
     note(did, library.name, what)
     return library
 
 
-def is_open() -> bool:
-    """Whether others reach this server and nobody asks them for a token."""
-    given = st.context.headers.get(roles.HEADER, "")
-    return (
-        not is_loopback(who.address())
-        and roles.unsealed(given) is None
-        and not roles.session_of(given)
-    )
+def check_seen(library: Library) -> None:
+    """Of a library that was drawn before: raises NotAllowed, UnknownLibrary for who may no longer
+    see it."""
+    if library.name in composition.libraries(settings()):
+        permitted().check(library.name)

@@ -6,12 +6,13 @@ import sys
 import threading
 import tomllib
 import webbrowser
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.accounts.accounts import accounts_if_any
+from assistant.accounts.accounts import Accounts, Known
 from assistant.accounts.audit import Audit
 from assistant.accounts.provider import provider
 from assistant.accounts.sessions import sessions
@@ -23,6 +24,7 @@ from assistant.entrance.members import Members
 from assistant.settings import Settings
 from assistant.ui.door.door import Door, Entrance
 from assistant.ui.door.web_app import with_manifest
+from ingest.errors import PinciteError
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
@@ -41,32 +43,44 @@ def serve(
 
     `names` are further names of the server. Who does not come from this machine alone, or through
     a proxy by one of these names, is asked for a token; with `asks` everybody is. Where people
-    have accounts, each signs in with theirs.
+    have accounts, or get the first one while it runs, each signs in with theirs.
     """
     hosts = Hosts(address, names)
     alone = is_loopback(address) and not names and not asks
-    guests = _members() or (None if alone else Guests())
-    place = _shown(address, port, names)
-    app = _guarded(hosts, guests, place)
-    print(_welcome(place, guests), file=sys.stderr, flush=True)
+    entrance = _entrance(Settings.load(), None if alone else Guests())
+    place, first = _shown(address, port, names), entrance()
+    app = _guarded(hosts, entrance, place, shows=first is None)
+    print(_welcome(place, first), file=sys.stderr, flush=True)
     sys.argv = [str(_SCRIPT)]  # what Streamlit takes for the place of the app
     app.run(config=options(port, address, hosts))
 
 
-def _members() -> Members | None:
-    """None where nobody has an account. Raises SettingsError."""
-    settings = Settings.load()
-    known = accounts_if_any(settings)
-    if known is None:
-        return None
+def _entrance(
+    settings: Settings, guests: Guests | None, known: Known | None = None
+) -> Callable[[], Entrance | None]:
+    """Who lets people in: nobody needs to, those with a token of this process, or, as soon as
+    somebody has an account, their accounts."""
+    known, members = known or Known(settings), cache(partial(_members, settings))
+
+    def entrance() -> Entrance | None:
+        people = known.now()
+        return members(people) if people else guests
+
+    return entrance
+
+
+def _members(settings: Settings, known: Accounts) -> Members:
+    """Raises SettingsError."""
     audit, kept, at = Audit(settings.home / "audit", "app-door"), sessions(settings), None
     if (found := provider(settings)) is not None:
         at = Elsewhere(found, signed_in(settings, known), kept, audit)
     return Members(known, kept, audit, at)
 
 
-def _guarded(hosts: Hosts, guests: Entrance | None, place: str) -> "App":
-    """Streamlit's application behind the door."""
+def _guarded(
+    hosts: Hosts, entrance: Callable[[], Entrance | None], place: str, shows: bool
+) -> "App":
+    """Streamlit's application behind the door; `shows` it in a browser."""
     import streamlit as st
 
     class Guarded(st.App):
@@ -76,12 +90,12 @@ def _guarded(hosts: Hosts, guests: Entrance | None, place: str) -> "App":
     @asynccontextmanager
     async def opened(_: st.App) -> AsyncIterator[None]:
         # Never with a token: a browser gets its address as an argument, which others may list.
-        if guests is None and not st.get_option("server.headless"):
+        if shows and not st.get_option("server.headless"):
             threading.Timer(_LISTENS, webbrowser.open, (place,)).start()
         yield
 
     app = Guarded(_SCRIPT, lifespan=opened)
-    door = Door(with_manifest(super(Guarded, app).__call__), hosts, guests)
+    door = Door(with_manifest(super(Guarded, app).__call__), hosts, entrance)
     return app
 
 
@@ -134,11 +148,15 @@ def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve as the arguments say; `server.command` makes them."""
+    """Serve as the arguments say; `server.command` makes them. What stands in the way, such as a
+    database that is away, is told in its sentence."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--address", default=LOOPBACK)
     parser.add_argument("--host", action="append", default=[])
     parser.add_argument("--token", action="store_true")
     chosen = parser.parse_args(arguments)
-    serve(chosen.port, chosen.address, chosen.host, chosen.token)
+    try:
+        serve(chosen.port, chosen.address, chosen.host, chosen.token)
+    except PinciteError as error:
+        sys.exit(f"pincite: {error}")

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from assistant.accounts.accounts import Accounts, accounts_if_any
+from assistant.accounts.accounts import Accounts, Known
 from assistant.accounts.audit import Audit
 from assistant.accounts.permitted import NotAllowed
 from assistant.accounts.person import LOCAL, VISITOR, Person
@@ -58,10 +58,14 @@ def noting(settings: Settings) -> Callable[[str, str, str], None]:
     return partial(_audit(settings).note, person(settings))
 
 
+def accounts(settings: Settings) -> Accounts | None:
+    """None while nobody has an account. Raises AssistantError where that cannot be known."""
+    return _known(settings).now()
+
+
 @st.cache_resource(show_spinner=False)
-def accounts(_settings: Settings) -> Accounts | None:
-    """None where nobody had an account when the server was started."""
-    return accounts_if_any(_settings)
+def _known(_settings: Settings) -> Known:
+    return Known(_settings)
 
 
 @st.cache_resource(show_spinner=False)
@@ -94,3 +98,11 @@ def at_machine() -> bool:
 def address() -> str:
     """That the app listens at; empty where Streamlit was started without the door."""
     return str(st.get_option("server.address") or "")
+
+
+def is_open() -> bool:
+    """Whether others reach this server and nobody asks them for a token."""
+    given = st.context.headers.get(roles.HEADER, "")
+    return (
+        not is_loopback(address()) and roles.unsealed(given) is None and not roles.session_of(given)
+    )

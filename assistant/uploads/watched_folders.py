@@ -5,24 +5,33 @@ import json
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.settings import Settings
+from assistant.sources.store import check_there, write_whole
 from assistant.uploads.given_path import check_apart
 from assistant.uploads.upload import turn_of
 from ingest.errors import NothingFound, PinciteError
 from vectorstore.add_report import AddSummary, Change
 from vectorstore.errors import HomeNotWritable
+from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
 from vectorstore.watch import PAUSE, SETTLE, Watching
 
 _FILE = "watched.json"  # in the library's folder: it is renamed, deleted and brought back with it
+_WAIT = 10.0  # seconds, for another process that writes the list
 _TOLD = 20  # changes that are kept to be shown
 
 log = logging.getLogger(__name__)
+
+
+class NotFollowed(AssistantError):
+    """The folder is none of those that a library follows."""
 
 
 def folders(settings: Settings, library: str) -> list[Path]:
@@ -34,12 +43,40 @@ def folders(settings: Settings, library: str) -> list[Path]:
     return [Path(row) for row in rows if isinstance(row, str)] if isinstance(rows, list) else []
 
 
-def _keep(settings: Settings, library: str, paths: Sequence[Path]) -> None:
-    try:
-        place = settings.libraries_folder / library / _FILE
-        place.write_text(json.dumps([str(path) for path in paths]), "utf-8")
-    except OSError as error:
-        raise HomeNotWritable(f"{settings.home} cannot be written to: {error.strerror}.") from error
+def keep(settings: Settings, library: str, path: Path) -> Path:
+    """Put a folder on that list, and return its place. Raises NothingFound, HomeNotWritable."""
+    place = path.absolute()
+    if not place.is_dir():
+        raise NothingFound(f"There is no folder {place}.")
+    check_apart(settings, [place])
+    with _listed(settings, library) as known:
+        if place not in known:
+            known.append(place)
+    return place
+
+
+def leave(settings: Settings, library: str, path: Path) -> None:
+    """Take a folder off it. Raises NotFollowed, HomeNotWritable."""
+    with _listed(settings, library) as known:
+        if path not in known:
+            raise NotFollowed(f"{library} follows no folder {path}.")
+        known.remove(path)
+
+
+@contextmanager
+def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
+    """The list, to be changed: other processes wait, and it is written whole or not at all. Raises
+    UnknownLibrary, HomeNotWritable."""
+    check_there(settings, library)
+    place = settings.libraries_folder / library / _FILE
+    with alone(place.with_suffix(".lock"), _WAIT) as held:
+        if not held:
+            raise HomeNotWritable(f"{place} is being written by another program: try again.")
+        known = folders(settings, library)
+        before = list(known)
+        yield known
+        if known != before:
+            write_whole(place, json.dumps([str(path) for path in known]))
 
 
 class _Shared:
@@ -117,21 +154,25 @@ class WatchedFolders:
         for path in folders(settings, library.name):
             self._follow(settings, library, path)
 
+    def sync(self, settings: Settings, library: Library) -> None:
+        """Follow those that others have put on the list meanwhile, and no longer those that they
+        have taken off."""
+        listed = folders(settings, library.name)
+        self._end(library.name, lambda one: one.path not in listed)
+        known = [one.path for one in self.of(library.name)]  # also those that ended by an error
+        for path in listed:
+            if path not in known:
+                self._follow(settings, library, path)
+
     def add(self, settings: Settings, library: Library, path: Path) -> None:
         """Follow a folder from now on, again if it had ended. Raises NothingFound,
         HomeNotWritable."""
-        place = path.absolute()
-        if not place.is_dir():
-            raise NothingFound(f"There is no folder {place}.")
-        check_apart(settings, [place])
-        known = folders(settings, library.name)
-        if place not in known:
-            _keep(settings, library.name, [*known, place])
-        self._follow(settings, library, place)
+        self._follow(settings, library, keep(settings, library.name, path))
 
     def remove(self, settings: Settings, library: str, path: Path) -> None:
         """Follow it no longer; its documents stay in the library."""
-        _keep(settings, library, [one for one in folders(settings, library) if one != path])
+        with suppress(NotFollowed):  # by another process
+            leave(settings, library, path)
         self._end(library, lambda one: one.path == path)
 
     def stop(self, library: str) -> None:

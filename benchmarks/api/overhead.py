@@ -70,7 +70,7 @@ def run_server() -> None:
         def __init__(self, settings: Settings) -> None:
             super().__init__(settings, lambda _: _quoting(), _opened)
 
-    application.Libraries = Quoting  # type: ignore[misc]
+    application.Libraries = Quoting  # type: ignore[assignment, attr-defined, misc]
     application.serve(Settings.load(), int(sys.argv[1]))
 
 
@@ -95,6 +95,8 @@ class _Server:
                 time.sleep(0.1)
 
     def __exit__(self, *_: object) -> None:
+        if (code := self._process.poll()) is not None:
+            print(f"the server ended by itself, with {code}")
         self._process.terminate()
         self._process.wait()
 

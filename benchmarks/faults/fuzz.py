@@ -124,7 +124,7 @@ def outcome(sandbox: Sandbox, path: Path, unpacked: Path) -> dict[str, Any]:
         document, chunks = sandbox.start(path)()
         if path.suffix in CONTAINERS:
             sandbox.start_expand(path, unpacked)()
-        wrong = [row.number for row in ledger(document, chunks) if not row.balanced]
+        wrong = [row.page for row in ledger(document, chunks) if not row.balanced]
         return {"ended": "unbalanced" if wrong else "read", "said": f"pages {wrong}" * bool(wrong)}
     except PinciteError as error:
         said = str(error)

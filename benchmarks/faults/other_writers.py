@@ -76,7 +76,7 @@ def hub(folder: Path) -> Iterator[None]:
         url = f"http://127.0.0.1:{found.port}"
         template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, url)
         constants.ENDPOINT, constants.HUGGINGFACE_CO_URL_TEMPLATE = url, template
-        client._SCHEMES = ("https", "http")
+        client._SCHEMES = ("https", "http")  # type: ignore[assignment]
         found.repository.mkdir(parents=True)
         (found.repository / FILE).write_bytes(WEIGHTS)
         yield

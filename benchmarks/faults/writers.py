@@ -241,7 +241,7 @@ class Bench:
             os.dup2(target, 1)
             os.dup2(target, 2)
             os.environ["PINCITE_OCR"] = "off"
-            composition.embedder = lambda settings: WordEmbedder()
+            composition.embedder = lambda settings: WordEmbedder()  # type: ignore[assignment, attr-defined]
             if command[0] in OTHERS:
                 OTHERS[command[0]](self.home, self.papers)
                 status = 0

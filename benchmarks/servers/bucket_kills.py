@@ -12,27 +12,20 @@ import hashlib
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-from ingest.errors import PinciteError
+from benchmarks.servers.kill_trial import OFF, Children, Work, all_added, go_on, judge
 from tests.fakes import WordEmbedder
-from tests.postgres_process import PostgresProcess
-from tests.s3_process import S3Process
+from tests.servers.postgres_process import PostgresProcess
+from tests.servers.s3_process import S3Process
 from vectorstore.files.s3 import Bucket
 from vectorstore.library import Library
 from vectorstore.postgres.server import Server
-
-_SENTENCE = "pincite: "
-_UNEXPECTED = "unexpected: "
-_OFF = 1.0  # seconds that the server is away
 
 
 def main() -> None:
@@ -43,7 +36,7 @@ def main() -> None:
     parser.add_argument("--write", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.write:
-        again(*options.write)
+        go_on(lambda: once(*options.write))
         return
     place = Path(tempfile.mkdtemp(prefix="pincite-kills-"))
     with ExitStack() as stack:
@@ -67,29 +60,18 @@ def opened(place: str, endpoint: str, key: str, secret: str, catalogue: str) -> 
     )  # fmt: skip
 
 
-def again(place: str, endpoint: str, key: str, secret: str, catalogue: str) -> None:
-    """The work of a child: until all is added, with each error in a line of its own."""
-    done = False
-    while not done:
-        try:
-            with opened(place, endpoint, key, secret, catalogue) as library:
-                summary = library.add([Path(place) / "papers"])
-                done = not summary.failed
-                for failure in summary.failed:
-                    print(_SENTENCE + failure.error, flush=True)
-        except PinciteError as error:
-            print(_SENTENCE + str(error), flush=True)
-            time.sleep(0.2)
-        except Exception:
-            print(_UNEXPECTED + traceback.format_exc(), flush=True)
-            time.sleep(0.2)
+def once(place: str, endpoint: str, key: str, secret: str, catalogue: str) -> bool:
+    """The work of the child."""
+    with opened(place, endpoint, key, secret, catalogue) as library:
+        return all_added(library, Path(place) / "papers")
 
 
 class Trial:
     """One run."""
 
     def __init__(self, place: Path, server: S3Process, catalogue: str, files: int) -> None:
-        self._place, self._server, self._files = place, server, files
+        self._place, self._server = place, server
+        self._children = Children(place, self._work)
         bucket = server.bucket("kills")
         self._given = (str(place), server.endpoint, bucket.key, bucket.secret, catalogue)
         (place / "papers").mkdir()
@@ -100,57 +82,43 @@ class Trial:
 
     def run(self) -> None:
         begun, pick, killed = time.monotonic(), random.Random(11), Counter[str]()
-        child = self._start()
-        kinds = ["writer"] * 20 + ["server"] * 10
+        self._children.start("write0")
+        kinds = ["write"] * 20 + ["server"] * 10
         for kind in pick.sample(kinds, len(kinds)):
             time.sleep(pick.uniform(0.5, 6))
-            if child.poll() is not None:
+            if not self._children.run("write"):
                 print("all was added before the last kill: give more files")
                 break
             killed[kind] += 1
-            if kind == "writer":
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
-                child = self._start()
-            else:
-                self._server.kill()
-                time.sleep(_OFF)
-                self._server.start()
+            self._kill(kind, pick)
         print(f"killed while files were added: {dict(killed)}", flush=True)
-        child.wait(timeout=1800)
+        while self._children.run("write"):
+            time.sleep(1)
         print(f"all was added after {time.monotonic() - begun:.0f} s", flush=True)
         self._judge()
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "benchmarks.servers.bucket_kills", "--write", *self._given]
-        with (self._place / "log").open("ab") as log:
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+    def _kill(self, kind: str, pick: random.Random) -> None:
+        if kind == "write":
+            self._children.kill_one(kind, pick)
+            return
+        self._server.kill()
+        time.sleep(OFF)
+        self._server.start()
+
+    def _work(self, _name: str) -> Work:
+        program = [sys.executable, "-m", "benchmarks.servers.bucket_kills"]
+        return Work([*program, "--write", *self._given], os.environ)
 
     def _judge(self) -> None:
+        files = [*(self._place / "papers").iterdir()]
         with opened(*self._given) as library:
-            health = library.maintenance.verify()
+            judge(library, files)
             known = {info.sha256 for info in library.documents()}
-            names = [info.document for info in library.documents()]
             library._files.sweep(known, older=-60)  # copies without a document, however young
             stored = Counter(copy.name[:64] for copy in library._files._copies.names())
-            there = library.jobs.all()
-        wanted = {
-            hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (self._place / "papers").iterdir()
-        }
-        lines = [line for line in (self._place / "log").read_text().splitlines() if line]
-        said = [line for line in lines if line.startswith(_SENTENCE)]
-        other = [line for line in lines if line.startswith(_UNEXPECTED)]
-        print(f"in the library {len(names)} of {self._files}, each once: {known == wanted}")
-        print(f"in the bucket {sum(stored.values())}, each once: {stored == Counter(wanted)}")
-        print(
-            f"verify: lost {len(health.lost_files)}, mended {health.mended}; waiting {len(there)}"
-        )
-        print(f"errors: {len(said)} sentences, {len(other)} others")
-        for line, count in Counter(said + other).most_common(12):
-            print(f"  {count} × {line[:200]}")
+        wanted = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
+        print(f"in the bucket {stored.total()}, each once: {stored == wanted}")
+        self._children.report()
 
 
 if __name__ == "__main__":

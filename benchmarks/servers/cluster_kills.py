@@ -2,31 +2,31 @@
 
 A Ray cluster of a head and two machines on loopback reads and embeds PDFs, Word files, mails and
 sheets, each with a word that it alone has, for processes that add them. Ten times a part is killed
-at random: a worker, a whole machine, a process that adds; each is started again. At the end every
-file has to be in the library once, found by its word, and every error has to be one sentence.
+at random: a worker, a whole machine, a process that adds; with `--head` the head of the cluster,
+too, while a worker reads. Each is started again. At the end every file has to be in the library
+once, found by its word, and every error has to be one sentence.
 
-`--whole`: the catalogue is in PostgreSQL and the vectors in a Chroma server, two processes add, two
-serve the API, and twenty clients search and ask there. The servers, the API and the clients are
-killed, too. No hit and no quote may come from another document than the one that it names.
-Linux only.
+`--whole`: the catalogue is in PostgreSQL and the vectors in a Chroma server, two processes add,
+others serve the API, and twenty clients search and ask there. The servers, the API and the clients
+are killed, too. No hit and no quote may come from another document than the one that it names.
+`--app`: a visitor in Chromium asks in the app, too, which is killed and started again
+(`cluster_visitor.py`). Linux only.
 """
 
 import argparse
-import hashlib
 import os
 import random
 import re
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import traceback
 from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +37,26 @@ import openpyxl
 from assistant.build import composition
 from assistant.settings import Settings, default_home
 from benchmarks import common
-from benchmarks.servers.postgres_kills import word
-from ingest.errors import PinciteError
+from benchmarks.servers import cluster_visitor
+from benchmarks.servers.kill_trial import (
+    OFF,
+    SENTENCE,
+    Children,
+    Work,
+    all_added,
+    free_port,
+    go_on,
+    judge,
+    models_of,
+    say,
+    word,
+)  # fmt: skip
 from tests.pdfs import write_pdf
-from tests.postgres_process import PostgresProcess
-from tests.ray_process import RayProcess
+from tests.servers.postgres_process import PostgresProcess
+from tests.servers.ray_process import RayProcess
 from tests.vectorstore.dense.chroma_process import ChromaProcess
 
-MODEL = "all-minilm-l6-v2"
-_SENTENCE, _LOST, _WRONG, _ASKED = "pincite: ", "connection: ", "wrong: ", "asked: "
-_OFF = 1.5  # seconds that a server is away
+_LOST, _WRONG, _ASKED = "connection: ", "wrong: ", "asked: "  # before a line of a client's log
 _KINDS = ("pdf", "docx", "eml", "xlsx")
 _THREADS = 5  # clients of one process
 _FILLER = (
@@ -62,61 +72,61 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=600)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--every", type=float, default=10, help="seconds between two, on average")
+    parser.add_argument("--head", action="store_true", help="kill the head of the cluster, too")
     parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--app", action="store_true")
+    parser.add_argument("--servers", type=int, default=2, help="processes of `pincite serve`")
+    parser.add_argument("--pause", type=float, default=0, help="seconds of a client, on average")
     parser.add_argument("--models", type=Path, default=default_home() / "models")
-    parser.add_argument("--role", choices=("write", "ask"), help=argparse.SUPPRESS)
+    parser.add_argument("--role", choices=("write", "ask", "visit"), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--ports", type=int, nargs="*", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.role:
-        write(options.folder) if options.role == "write" else ask(options)
-        return
+    if options.role == "write":
+        go_on(lambda: write(options.folder))
+    elif options.role == "visit":
+        words = {number: word(number) for number in range(options.files)}
+        cluster_visitor.visit(f"http://127.0.0.1:{options.ports[-1]}", words, options.folder)
+    elif options.role:
+        ask(options)
+    else:
+        trial(options)
+
+
+def trial(options: argparse.Namespace) -> None:
+    """Start what is to be killed, and end it."""
     place = Path(tempfile.mkdtemp(prefix="pincite-cluster-"))
-    parts: list[Any] = []
-    try:
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, place, ignore_errors=True)
         ray = RayProcess()
-        parts.append(ray)
+        stack.callback(ray.remove)
         postgres = chroma = None
         if options.whole:
-            parts.append(postgres := PostgresProcess())
+            postgres = PostgresProcess()
+            stack.callback(postgres.remove)
             chroma = ChromaProcess(place / "chroma")
+            stack.callback(chroma.end)
         Trial(place, options, ray, postgres, chroma).run()
-        if chroma:
-            chroma.end()
-    finally:
-        for part in parts:
-            part.remove()
-        shutil.rmtree(place, ignore_errors=True)
 
 
-def write(folder: Path) -> None:
-    """The work of a child that adds: on and on until all is in the library."""
-    settings, done = Settings.load(), False
-    while not done:
-        try:
-            with composition.library(settings, make=True) as library:
-                summary = library.add([folder])
-                done = not summary.failed
-                for failure in summary.failed:
-                    print(_SENTENCE + failure.error, flush=True)
-        except PinciteError as error:
-            print(_SENTENCE + str(error), flush=True)
-            time.sleep(0.5)
-        except Exception:
-            print(traceback.format_exc(), flush=True)
-            time.sleep(0.5)
+def write(folder: Path) -> bool:
+    """The work of a child that adds."""
+    with composition.library(Settings.load(), make=True) as library:
+        return all_added(library, folder)
 
 
 def ask(options: argparse.Namespace) -> None:
     """The work of a child with several clients, without an end."""
     for _ in range(_THREADS):
-        threading.Thread(target=_client, args=(options.ports, options.files)).start()
+        threading.Thread(target=_client, args=(options,)).start()
 
 
-def _client(ports: list[int], files: int) -> None:
+def _client(options: argparse.Namespace) -> None:
     pick, seen = random.Random(), set[int]()
     while True:
-        number, port = pick.randrange(files), pick.choice(ports)
+        time.sleep(pick.uniform(0, 2 * options.pause))
+        number, port = pick.randrange(options.files), pick.choice(options.ports)
         base = f"http://127.0.0.1:{port}/api/libraries/main"
         try:
             if pick.random() < 0.1:
@@ -130,7 +140,7 @@ def _client(ports: list[int], files: int) -> None:
             continue
         say(f"{_ASKED}{got.request.method}")
         if not got.is_success:
-            say(_SENTENCE + _message(got))
+            say(SENTENCE + _message(got))
         elif got.request.method == "POST":
             _judge_texts(got.json()["citations"], "quote")
         else:
@@ -148,12 +158,6 @@ def asked(number: int) -> str:
     return f"{word(number)} of depot {number}"
 
 
-def say(line: str) -> None:
-    """A whole line at once: several threads write into one file."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
 def _message(got: httpx.Response) -> str:
     try:
         return str(got.json()["error"]["message"])
@@ -169,6 +173,11 @@ def _judge_texts(rows: list[dict[str, Any]], field: str) -> None:
                 say(f"{_WRONG}{told} in {row['document']}")
 
 
+def _fits(text: str, document: str) -> bool:
+    told = re.findall(r"\b[a-k]+kestrel\b", text)
+    return all(each == word(_number(document)) for each in told)
+
+
 def _number(document: str) -> int:
     found = re.search(r"(\d+)\.\w+$", document)
     return int(found[1]) if found else -1
@@ -178,7 +187,7 @@ def make(folder: Path, number: int) -> None:
     """A file with its own word."""
     lines = [
         f"The {word(number)} of depot {number} is checked on day {number % 28 + 1}.",
-        *(f"{_FILLER[(number + n) % 5]} That is rule {number * 7 + n}." for n in range(12)),
+        *(f"{_FILLER[(number + n) % 5]} That is rule R{number * 12 + n}." for n in range(12)),
     ]
     kind = _KINDS[number % len(_KINDS)]
     path = folder / f"note{number}.{kind}"
@@ -211,11 +220,10 @@ class Trial:
     ) -> None:  # fmt: skip
         self._place, self._options, self._ray = place, options, ray
         self._postgres, self._chroma = postgres, chroma
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._ports = [_free_port(), _free_port()]
-        models = place / "home" / "models"
-        models.mkdir(parents=True)
-        (models / MODEL).symlink_to(options.models / MODEL)
+        self._children = Children(place, self._work)
+        self._ports = [free_port() for _ in range(options.servers)]
+        self._app = free_port()
+        models_of(place / "home", options.models)
         self._writers = ["write0", "write1"] if options.whole else ["write0"]
         for name in self._writers:
             (place / name).mkdir()
@@ -225,33 +233,50 @@ class Trial:
             shutil.copy(sample, place / "write0")
 
     def run(self) -> None:
-        begun, kinds = time.monotonic(), ["worker", "machine", "write"]
-        names = [*self._writers]
-        if self._options.whole:
-            names += ["serve0", "serve1", "ask0", "ask1", "ask2", "ask3"]
-            kinds += ["postgres", "chroma", "serve", "ask"]
-        for name in names:
-            self._start(name)
-        pick, killed, during = random.Random(11), Counter[str](), 0
-        kinds = (kinds * self._options.kills)[: self._options.kills]
-        for kind in pick.sample(kinds, len(kinds)):
-            time.sleep(pick.uniform(6, 14))
-            self._ray.tend()
-            adding = any(self._children[name].poll() is None for name in self._writers)
+        self._begun = time.monotonic()
+        try:
+            self._children.start(*self._writers)
+            if self._options.whole:
+                self._children.start(*(f"serve{number}" for number in range(self._options.servers)))
+                self._children.start("ask0", "ask1", "ask2", "ask3")
+            if self._options.app:
+                self._children.start("app0", "visit0")
+            self._kill_some(random.Random(11))
+            while self._children.run("write"):
+                self._rest(1)
+            print(f"all was added after {self._since():.0f} s", flush=True)
+        finally:
+            self._children.end()
+        self._judge()
+
+    def _kill_some(self, pick: random.Random) -> None:
+        killed, during = Counter[str](), 0
+        for kind in self._order(pick):
+            self._rest(pick.uniform(0.6, 1.4) * self._options.every)
+            adding = self._children.run("write")
             if self._kill(kind, pick):
                 during += adding
                 killed[kind] += 1
-                print(f"{time.monotonic() - begun:.0f} s: {kind}", flush=True)
+                print(f"{self._since():.0f} s: {kind}", flush=True)
         print(f"killed: {dict(killed)}, {during} of them while files were added", flush=True)
-        while any(self._children[name].poll() is None for name in self._writers):
-            time.sleep(1)
+
+    def _order(self, pick: random.Random) -> list[str]:
+        kinds = ["worker", "machine", "write"]
+        kinds += ["head"] * self._options.head
+        kinds += ["postgres", "chroma", "serve", "ask"] * self._options.whole
+        kinds += ["app"] * 3 * self._options.app  # each time other work of the visitor is cut off
+        kinds = (kinds * self._options.kills)[: self._options.kills]
+        return pick.sample(kinds, len(kinds))
+
+    def _rest(self, seconds: float) -> None:
+        """A machine that ends by itself meanwhile is started again."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
             self._ray.tend()
-        print(f"all was added after {time.monotonic() - begun:.0f} s", flush=True)
-        for name, child in self._children.items():
-            if name not in self._writers:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
-        self._judge()
+            time.sleep(min(1.0, max(0.0, until - time.monotonic())))
+
+    def _since(self) -> float:
+        return time.monotonic() - self._begun
 
     def _kill(self, kind: str, pick: random.Random) -> bool:
         if kind == "worker":
@@ -259,35 +284,46 @@ class Trial:
         if kind == "machine":
             self._ray.kill(pick.choice([*self._ray.machines]))
             self._ray.add()
+        elif kind == "head":
+            return self._kill_head()
         elif kind == "postgres" and self._postgres:
-            self._postgres.end("immediate")
-            time.sleep(_OFF)
-            self._postgres.start()
+            self._restart(partial(self._postgres.end, "immediate"), self._postgres.start)
         elif kind == "chroma" and self._chroma:
-            self._chroma.end()
-            time.sleep(_OFF)
-            self._chroma.start()
+            self._restart(self._chroma.end, self._chroma.start)
         else:
-            name = pick.choice([name for name in self._children if name.startswith(kind)])
-            os.killpg(self._children[name].pid, signal.SIGKILL)
-            self._children[name].wait()
-            self._start(name)
+            self._children.kill_one(kind, pick)
         return True
 
-    def _start(self, name: str) -> None:
-        command: list[Any] = [
-            sys.executable, "-W", "ignore", "-m", "benchmarks.servers.cluster_kills",
-            "--role", name[:-1], "--files", self._options.files, "--folder", self._place / name,
-            "--ports", *self._ports,
-        ]  # fmt: skip
+    def _kill_head(self) -> bool:
+        """While a file is read."""
+        until = time.monotonic() + 20
+        while not self._ray.workers():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        self._restart(self._ray.kill_head, self._ray.start_head)
+        return True
+
+    def _restart(self, end: Callable[[], None], start: Callable[[], None]) -> None:
+        end()
+        time.sleep(OFF)
+        start()
+
+    def _work(self, name: str) -> Work:
         if name.startswith("serve"):
             command = [*common.PINCITE, "serve", "--port", self._ports[int(name[-1])]]
-        with (self._place / f"{name}.log").open("ab") as log:
-            self._children[name] = subprocess.Popen(
-                [str(part) for part in command], cwd=common.ROOT, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL if name.startswith("serve") else log,
-                stderr=subprocess.DEVNULL, env=self._environment(name), start_new_session=True,
-            )  # fmt: skip
+            return Work(command, self._environment(name), told=False)
+        if name.startswith("app"):
+            command = [*common.PINCITE, "app", "--port", self._app]
+            return Work(command, self._environment(name), told=False)
+        given = self._options
+        command = [
+            sys.executable, "-W", "ignore", "-m", "benchmarks.servers.cluster_kills",
+            "--role", name[:-1], "--files", given.files, "--pause", given.pause,
+            "--folder", self._place / (name if name.startswith("write") else ""),
+            "--ports", *self._ports, *([self._app] if name.startswith("visit") else []),
+        ]  # fmt: skip
+        return Work(command, self._environment(name))
 
     def _environment(self, name: str) -> dict[str, str]:
         """The second one that adds is Ray's client, the first a member of the cluster."""
@@ -303,40 +339,25 @@ class Trial:
 
     def _judge(self) -> None:
         files = [file for name in self._writers for file in (self._place / name).iterdir()]
-        wanted = Counter(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
         os.environ.update(self._environment("judge"))
         with composition.library(Settings.load()) as library:
-            health = library.maintenance.verify()
-            found = Counter(info.sha256 for info in library.documents())
-            print(f"files {len(files)}, lost {len(wanted - found)}, doubled {len(found - wanted)}")
-            print(f"verify: index {health.chroma}, mended {health.mended}, {health.lost_files}")
+            judge(library, files)
             first = [library.search(asked(number), 1) for number in range(self._options.files)]
             wrong = [
                 (number, hits[0].document if hits else "nothing")
                 for number, hits in enumerate(first)
                 if not hits or _number(hits[0].document) != number
             ]
-            print(f"not found by their own word: {len(wrong)}; jobs left {len(library.jobs.all())}")
-            print(*wrong[:10])
-        self._report()
+            print(f"not found by their own word: {len(wrong)}", *wrong[:10])
+            if self._options.app:
+                self._compare()
+        seen = (cluster_visitor.LOST, cluster_visitor.WRONG, cluster_visitor.DID)
+        self._children.report(_LOST, _WRONG, _ASKED, *seen)
 
-    def _report(self) -> None:
-        lines = [line for log in self._place.glob("*.log") for line in log.read_text().splitlines()]
-        told = (_SENTENCE, _LOST, _WRONG, _ASKED)
-        for kind in told:
-            said = Counter(line for line in lines if line.startswith(kind))
-            print(f"{kind.strip()} {said.total()}")
-            for line, count in said.most_common(12):
-                print(f"{count:6} {line}")
-        others = [line for line in lines if not line.startswith(told)]
-        print(f"other lines: {len(others)}", *others[-40:], sep="\n")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    def _compare(self) -> None:
+        kept = composition.conversations(Settings.load())
+        turns = {info.id: kept.turns(info.id) for info in kept.infos()}
+        cluster_visitor.compare(self._place, turns, _fits)
 
 
 if __name__ == "__main__":

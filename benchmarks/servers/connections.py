@@ -4,7 +4,8 @@ Files of several kinds are added, questions are answered by the model in the pro
 on loopback, a picture is drawn and described, a sentence is spoken and written down again, models
 are listed, the app is opened and asked for its page, and a Ray cluster reads files. Each runs as a
 person runs it, with all its children, under `strace -f`: native code is seen, too, which the guard
-in Python cannot see. A name server counts as beyond loopback. The pictures come from the small
+in Python cannot see. A name server counts as beyond loopback; the names that it was asked for are
+listed. The pictures come from the small
 trained models of the tests.
 Linux only; needs strace.
 """
@@ -21,12 +22,15 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.settings import Settings
 from benchmarks import common
 from benchmarks.servers.llama_server import running
-from tests.ray_process import missing
+from benchmarks.servers.names import asked
+from tests.servers.ray_process import missing
 
 SAMPLES = common.ROOT / "samples"
 SMALL = common.ROOT / "tests" / "small_models"
@@ -40,27 +44,49 @@ BEYOND = "beyond"
 _NEVER = 'connect(0, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("192.0.2.1")})'
 
 
+@dataclass(frozen=True)
+class Row:
+    """What one command did: its exit status, calls by where they went, and the names that it asked
+    a name server for."""
+
+    what: str
+    status: int
+    sent: Counter[str]
+    names: Counter[str]
+
+
 def main() -> None:
     parser = common.parser(__doc__)
     parser.add_argument("--port", type=int, default=8765, help="of the app")
+    parser.add_argument("--only-ray", action="store_true", help="the Ray cluster alone")
     options = parser.parse_args()
     if not shutil.which("strace"):
         sys.exit("strace is not installed: apt install strace")
     assert goes(_NEVER) == BEYOND  # what is looked for would be seen
-    rows = []
-    with common.fresh_home() as home, running(common.model(options, "chat")) as server:
+    with common.fresh_home() as home:
         environment = _environment(home, options)
-        files = _files(home / "files", common.eval_folder(options.eval))
-        for what, command, more in _session(home, files, server.url):
-            rows.append((what, *_watched(command, {**environment, **more}, home / "trace")))
-            common.say(f"{rows[-1]}")
-        app = [*common.PINCITE, "app", "--port", str(options.port)]
-        rows.append(("the app, opened", *_watched(app, environment, home / "trace", options.port)))
+        rows = [] if options.only_ray else _everything(home, environment, options)
         if not missing():
-            cluster = [sys.executable, "-W", "ignore", "-m", "benchmarks.servers.cluster_kills"]
-            command = [*cluster, "--files", "12", "--kills", "0"]
-            rows.append(("files read on Ray", *_watched(command, environment, home / "trace")))
+            rows.append(_on_ray(home, environment))
     report(rows)
+
+
+def _everything(home: Path, environment: Mapping[str, str], options: Any) -> list[Row]:
+    rows: list[Row] = []
+    files = _files(home / "files", common.eval_folder(options.eval))
+    with running(common.model(options, "chat")) as server:
+        for what, command, more in _session(home, files, server.url):
+            rows.append(_watched(what, command, {**environment, **more}, home / "trace"))
+            common.say(f"{rows[-1]}")
+    app = [*common.PINCITE, "app", "--port", str(options.port)]
+    return [*rows, _watched("the app, opened", app, environment, home / "trace", options.port)]
+
+
+def _on_ray(home: Path, environment: Mapping[str, str]) -> Row:
+    program = [sys.executable, "-W", "ignore", "-m", "benchmarks.servers.cluster_kills"]
+    models = Settings.load().models_folder  # of this process; the command has a home of its own
+    command = [*program, "--files", "12", "--kills", "0", "--models", str(models)]
+    return _watched("files read on Ray", command, environment, home / "trace")
 
 
 def _environment(home: Path, options: Any) -> dict[str, str]:
@@ -112,11 +138,13 @@ def _session(
 
 
 def _watched(
-    command: Sequence[str | Path], environment: Mapping[str, str], trace: Path, port: int = 0
-) -> tuple[int, Counter[str]]:
-    """The exit status of a command, and where it and its children sent something."""
+    what: str, command: Sequence[str | Path], environment: Mapping[str, str], trace: Path,
+    port: int = 0,
+) -> Row:  # fmt: skip
+    """A command and its children."""
     trace.unlink(missing_ok=True)
-    watch = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=network", "-o", str(trace)]
+    watch = ["strace", "-f", "--seccomp-bpf", "-qq", "-s", "300", "-e", "trace=network",
+             "-o", str(trace)]  # fmt: skip
     process = subprocess.Popen(
         [*watch, *map(str, command)], cwd=common.ROOT, env=dict(environment),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -126,7 +154,9 @@ def _watched(
         os.killpg(process.pid, 15)
     status = process.wait()
     with trace.open(encoding="utf-8", errors="replace") as lines:
-        return status, destinations(lines)
+        sent = destinations(lines)
+    with trace.open(encoding="utf-8", errors="replace") as lines:
+        return Row(what, status, sent, asked(lines))
 
 
 def _opened(port: int, patience: float = 300.0) -> None:
@@ -166,12 +196,15 @@ def goes(line: str) -> str:
     return "loopback" if told and told.is_loopback else BEYOND
 
 
-def report(rows: Sequence[tuple[str, int, Counter[str]]]) -> None:
-    """Print the table."""
-    names = ("loopback", "sockets of the machine", BEYOND)
-    lines = [[what, status, *(found[name] for name in names)] for what, status, found in rows]
-    total = [sum(found[name] for *_, found in rows) for name in names]
-    print(common.table(["", "exit", *names], [*lines, ["all", "", *total]]))
+def report(rows: Sequence[Row]) -> None:
+    """Print the table, and the names."""
+    kinds = ("loopback", "sockets of the machine", BEYOND)
+    lines = [[row.what, row.status, *(row.sent[kind] for kind in kinds)] for row in rows]
+    total = [sum(row.sent[kind] for row in rows) for kind in kinds]
+    print(common.table(["", "exit", *kinds], [*lines, ["all", "", *total]]))
+    for row in rows:
+        for name, times in row.names.most_common():
+            print(f"{row.what}: {name} was asked for {times} times")
 
 
 if __name__ == "__main__":

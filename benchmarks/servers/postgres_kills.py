@@ -8,27 +8,28 @@ Linux only.
 """
 
 import argparse
-import hashlib
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
 from pathlib import Path
 
 from assistant.build import composition
 from assistant.settings import Settings, default_home
-from ingest.errors import PinciteError
-from tests.postgres_process import PostgresProcess
-
-MODEL = "all-minilm-l6-v2"
-_SENTENCE = "pincite: "
-_OFF = 1.5  # seconds that the server is away
+from benchmarks.servers.kill_trial import (
+    OFF,
+    Children,
+    Work,
+    all_added,
+    go_on,
+    judge,
+    models_of,
+    word,
+)  # fmt: skip
+from tests.servers.postgres_process import PostgresProcess
 
 
 def main() -> None:
@@ -40,7 +41,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.role:
-        again(options.role, options.folder)
+        go_on(lambda: once(options.role, options.folder))
         return
     place = Path(tempfile.mkdtemp(prefix="pincite-kills-"))
     process = PostgresProcess()
@@ -51,29 +52,14 @@ def main() -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def again(role: str, folder: Path) -> None:
-    """The work of a child: on and on, with each error in a line of its own."""
-    settings, pick, done = Settings.load(), random.Random(os.getpid()), False
-    while not done:
-        try:
-            with composition.library(settings, make=True) as library:
-                if role == "write":
-                    summary = library.add([folder])
-                    done = not summary.failed
-                    for failure in summary.failed:
-                        print(_SENTENCE + failure.error, flush=True)
-                for _ in range(200 if role == "search" else 0):
-                    library.search(word(pick.randrange(1000)), 3)
-        except PinciteError as error:
-            print(_SENTENCE + str(error), flush=True)
-            time.sleep(0.5)
-        except Exception:
-            print(traceback.format_exc(), flush=True)
-            time.sleep(0.5)
-
-
-def word(number: int) -> str:
-    return "".join(chr(ord("b") + int(digit)) for digit in f"{number:03}") + "kestrel"
+def once(role: str, folder: Path) -> bool:
+    """The work of a child. A search never ends."""
+    with composition.library(Settings.load(), make=True) as library:
+        if role == "write":
+            return all_added(library, folder)
+        for _ in range(200):
+            library.search(word(random.randrange(1000)), 3)
+    return False
 
 
 class Trial:
@@ -81,10 +67,8 @@ class Trial:
 
     def __init__(self, place: Path, process: PostgresProcess, options: argparse.Namespace) -> None:
         self._place, self._process, self._options = place, process, options
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
-        models = place / "home" / "models"
-        models.mkdir(parents=True)
-        (models / MODEL).symlink_to(options.models / MODEL)
+        self._children = Children(place, self._work)
+        models_of(place / "home", options.models)
         for number in range(options.files):
             folder = place / f"write{number % 2}"
             folder.mkdir(exist_ok=True)
@@ -93,77 +77,52 @@ class Trial:
 
     def run(self) -> None:
         begun = time.monotonic()
-        for name in ("write0", "write1", "search0", "search1", "search2"):
-            self._start(name)
+        self._children.start("write0", "write1", "search0", "search1", "search2")
         killed: Counter[str] = Counter()
         during = 0
         pick = random.Random(7)
         kinds = (("postgres", "write", "search") * self._options.kills)[: self._options.kills]
         for kind in pick.sample(kinds, len(kinds)):
             time.sleep(pick.uniform(6, 14))
-            adding = any(self._children[name].poll() is None for name in ("write0", "write1"))
-            during += adding
-            killed[self._kill(kind, pick)] += 1
+            during += self._children.run("write")
+            killed[kind] += 1
+            self._kill(kind, pick)
         print(f"killed: {dict(killed)}, {during} of them while files were added", flush=True)
-        for name in ("write0", "write1"):
-            self._children[name].wait(timeout=900)
+        while self._children.run("write"):
+            time.sleep(1)
         print(f"all was added after {time.monotonic() - begun:.0f} s", flush=True)
-        for name, child in self._children.items():
-            if name.startswith("search"):
-                child.kill()
-                child.wait()
+        self._children.end()
         self._judge()
 
-    def _kill(self, kind: str, pick: random.Random) -> str:
-        if kind == "postgres":
-            self._process.end("immediate")
-            time.sleep(_OFF)
-            self._process.start()
-            return kind
-        names = [name for name in self._children if name.startswith(kind)]
-        name = pick.choice(names)
-        os.killpg(self._children[name].pid, signal.SIGKILL)  # with the process that reads files
-        self._children[name].wait()
-        self._start(name)
-        return kind
+    def _kill(self, kind: str, pick: random.Random) -> None:
+        if kind != "postgres":
+            self._children.kill_one(kind, pick)
+            return
+        self._process.end("immediate")
+        time.sleep(OFF)
+        self._process.start()
 
-    def _start(self, name: str) -> None:
+    def _work(self, name: str) -> Work:
         environment = {
             **os.environ, "PINCITE_HOME": str(self._place / "home"),
             "PINCITE_CATALOGUE": self._process.address,
         }  # fmt: skip
-        command = ["--role", name[:-1], "--folder", str(self._place / name)]
-        with (self._place / f"{name}.log").open("ab") as log:
-            self._children[name] = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "benchmarks.servers.postgres_kills",
-                 *command], stdout=log, stderr=subprocess.DEVNULL, env=environment,
-                start_new_session=True,
-            )  # fmt: skip
+        program = [sys.executable, "-W", "ignore", "-m", "benchmarks.servers.postgres_kills"]
+        return Work([*program, "--role", name[:-1], "--folder", self._place / name], environment)
 
     def _judge(self) -> None:
         files = [file for number in (0, 1) for file in (self._place / f"write{number}").iterdir()]
-        wanted = Counter(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
         os.environ["PINCITE_CATALOGUE"] = self._process.address
-        settings = Settings.load(home=self._place / "home")
-        with composition.library(settings) as library:
-            health = library.maintenance.verify()
-            documents = library.documents()
-            found = Counter(info.sha256 for info in documents)
-            print(f"files {len(files)}, lost {len(wanted - found)}, doubled {len(found - wanted)}")
-            print(f"verify: index {health.chroma}, mended {health.mended}, {health.lost_files}")
+        with composition.library(Settings.load(home=self._place / "home")) as library:
+            judge(library, files)
             wrong = [
                 number
                 for number in range(len(files))
                 if [hit.document for hit in library.search(word(number), 1)]
                 != [f"note{number}.txt"]
             ]
-            print(f"not found by their own word: {len(wrong)}; jobs left {len(library.jobs.all())}")
-        lines = [line for log in self._place.glob("*.log") for line in log.read_text().splitlines()]
-        said = Counter(line for line in lines if line.startswith(_SENTENCE))
-        others = [line for line in lines if not line.startswith(_SENTENCE)]
-        print(f"errors: {said.total()} sentences, {len(others)} other lines")
-        for line, count in [*said.most_common(12), *((line, 1) for line in others[-40:])]:
-            print(f"{count:5} {line}")
+            print(f"not found by their own word: {len(wrong)}")
+        self._children.report()
 
 
 if __name__ == "__main__":

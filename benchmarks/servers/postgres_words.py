@@ -2,8 +2,8 @@
 
 SciFact's abstracts as passages of a catalogue in a PostgreSQL that is started for it, asked with
 its claims: by BM25 in an index of its own (what Pincite uses) and by PostgreSQL's `ts_rank_cd`.
-Then passages of three of its sentences, as in `benchmarks.word_engines`. Times are of the clock,
-since the server is another process.
+Then passages of three of its sentences, as in `benchmarks.search.word_engines`. Times are of the
+clock, since the server is another process.
 """
 
 import argparse
@@ -15,9 +15,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.word_engines import QUERIES, K, drawn, ndcg
+from benchmarks.search.word_engines import QUERIES, K, drawn, ndcg
 from ingest.language import words
-from tests.postgres_process import PostgresProcess
+from tests.servers.postgres_process import PostgresProcess
 from vectorstore.catalog.postgres.database import PostgresDatabase
 from vectorstore.postgres.server import Server
 

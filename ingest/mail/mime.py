@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email import policy
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
@@ -17,6 +18,7 @@ from ingest.text.decoding import decode
 # Not the newer policy: its header parser drops malformed addresses.
 _POLICY = policy.compat32
 _LONGEST = 100_000  # characters of a header that is decoded; longer ones stay encoded
+_LONGEST_HEAD = 256 << 10  # bytes in which a subject is looked for
 HEADERS = ("From", "To", "Cc", "Date", "Subject")  # in the order in which they are shown
 
 
@@ -59,6 +61,16 @@ def messages(path: Path) -> Iterator[Mail]:
         yield mail
     if empty:
         raise UnreadableFile(f"{path.name} holds no mail.")
+
+
+def subject(path: Path) -> str:
+    """What a mail in a file says of itself, in a line; empty where it does not. Never raises for
+    what is in it: it names a file, and whoever reads that says what is wrong."""
+    with path.open("rb") as file:
+        head = file.read(_LONGEST_HEAD)
+    with suppress(Exception):  # as `parsed`
+        return _header(BytesParser(policy=_POLICY).parsebytes(head, headersonly=True), "Subject")
+    return ""
 
 
 def parsed(data: bytes, name: str) -> Mail:
@@ -158,7 +170,11 @@ def _unpacked(value: str) -> str:
     if len(text) > _LONGEST:  # the library takes hours for a million of such words
         return " ".join(text.split())
     words = []
-    for piece, charset in decode_header(" ".join(text.split())):
+    try:
+        pieces = decode_header(" ".join(text.split()))
+    except HeaderParseError:  # base64 of a length that there is not
+        return " ".join(text.split())
+    for piece, charset in pieces:
         if isinstance(piece, str):
             words.append(piece)
         elif charset:

@@ -1,5 +1,6 @@
 """The app as a process of its own, and visitors to it in headless Chromium."""
 
+import io
 import os
 import shutil
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import cached, is_whole, user_cache, weights_of
@@ -147,10 +149,17 @@ def fake_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fake_address(fake_home: Path) -> Iterator[str]:
+def fake_options() -> tuple[str, ...]:
+    """Of `tests.assistant.ui.fake_server`."""
+    return ()
+
+
+@pytest.fixture(scope="module")
+def fake_address(fake_home: Path, fake_options: tuple[str, ...]) -> Iterator[str]:
     """Of the app over a library and answers without models: quick, and known beforehand."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.assistant.ui.fake_server", str(fake_home), str(port)]
+    fakes = [sys.executable, "-m", "tests.assistant.ui.fake_server"]
+    command = [*fakes, str(fake_home), str(port), *fake_options]
     with served(command, port, {"PINCITE_HOME": str(fake_home)}) as address:
         yield address
 
@@ -171,7 +180,7 @@ def served(command: Sequence[str], port: int, surroundings: Mapping[str, str]) -
             yield address
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
             assert server.free_port(port, port) == port, "something of the app goes on"
 
 
@@ -197,10 +206,20 @@ def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float =
 def ask(page: Any, question: str) -> None:
     """Type a question and send it."""
     box = page.get_by_test_id("stChatInputTextArea")
-    page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for(timeout=120_000)
+    page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for()
     box.fill(question)
     box.press("Enter")
-    page.locator(".question", has_text=question).last.wait_for(timeout=60_000)
+    page.locator(".question", has_text=question).last.wait_for()
+
+
+def yellow(png: bytes) -> int:
+    """How many points of a picture are marked."""
+    colours = Image.open(io.BytesIO(png)).convert("RGB").getcolors(1 << 24) or []
+    return sum(
+        count
+        for count, (red, green, blue) in colours
+        if red > 235 and 200 < green < 240 and 70 < blue < 120
+    )
 
 
 def harmless(page: Any) -> None:

@@ -27,16 +27,16 @@ def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_refusal_leads_on(address: str, visit: Visit, picture: Any) -> None:
     page = visit(address)
     ask(page, QUESTION)
-    page.get_by_text("I could not find the answer").wait_for(timeout=60_000)
+    page.get_by_text("I could not find the answer").wait_for()
     page.get_by_text("Looked in").wait_for()
     page.get_by_text(LEASE).first.wait_for()
     picture(page, "refusal")
 
     page.get_by_role("button", name="Ask only in Lease.txt").click()
 
-    page.get_by_text("I could not find the answer").nth(1).wait_for(timeout=60_000)
+    page.get_by_text("I could not find the answer").nth(1).wait_for()
     page.get_by_role("button", name="Answer anyway").last.click()
-    page.get_by_text("probably do not answer this").wait_for(timeout=60_000)
+    page.get_by_text("probably do not answer this").wait_for()
     page.locator(".mark").first.wait_for()
     picture(page, "answered-anyway")
     harmless(page)

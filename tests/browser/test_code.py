@@ -8,7 +8,7 @@ import pytest
 from tests.assistant.ui.fakes import CODE
 from tests.browser.conftest import Visit, ask, free_port, harmless, served
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_code_is_shown_as_it_is_and_copied_alone(address: str, visit: Visit) -> None:
     page = visit(address, permissions=["clipboard-read", "clipboard-write"])
     ask(page, "code for the leave")
-    page.locator(".sentence .code-block").wait_for(timeout=30_000)
+    page.locator(".sentence .code-block").wait_for()
 
     block = page.locator(".code-block")
     assert block.locator("code").inner_text() == CODE
@@ -32,6 +32,6 @@ def test_code_is_shown_as_it_is_and_copied_alone(address: str, visit: Visit) -> 
         "Run it twice.",
     ]
     block.get_by_role("button", name="Copy the code").click()
-    block.get_by_text("Copied").wait_for(timeout=5_000)
+    block.get_by_text("Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == CODE
     harmless(page)

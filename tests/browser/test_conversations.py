@@ -11,7 +11,7 @@ from tests.browser.test_axe import barriers
 
 sync_api: Any = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 LEAVE = "How many days of leave are there?"
 
@@ -55,10 +55,10 @@ def test_a_question_is_edited_and_its_versions_are_turned(
 ) -> None:
     page = visit(fake_address)
     ask(page, LEAVE)
-    page.get_by_role("button", name="Edit the question").click(timeout=60_000)
+    page.get_by_role("button", name="Edit the question").click()
     page.get_by_label("Edit the question").fill("Is this unknown?")
     page.keyboard.press("Enter")
-    page.get_by_role("img", name="Version 2 of 2").wait_for(timeout=60_000)
+    page.get_by_role("img", name="Version 2 of 2").wait_for()
     assert page.locator(".question").count() == 1
     picture(page, "versions")
 
@@ -79,24 +79,24 @@ def test_folders_by_keyboard(
     kept.add("folded", _answer("Where is the deed?", "In the safe."), "main")
     page = visit(fake_address)
     row = page.locator(".conversations li", has_text="Where is the deed?")
-    row.wait_for(timeout=120_000)
+    row.wait_for()
     page.get_by_role("button", name="What to do with “Where is the deed?”").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Move", exact=True).press("Enter")
     page.get_by_label("Or a new folder").fill("Papers")
     page.keyboard.press("Enter")
     folder = page.get_by_role("button", name="Papers 1", exact=True)
-    folder.wait_for(timeout=120_000)
+    folder.wait_for()
     assert page.locator(".folder ul[aria-label=Papers] li").count() == 1
     assert barriers(page, "folders") == []
     picture(page, "folders")
 
     folder.press("Enter")
-    row.wait_for(state="detached", timeout=120_000)
-    sync_api.expect(folder).to_be_focused(timeout=120_000)
+    row.wait_for(state="detached")
+    sync_api.expect(folder).to_be_focused()
     assert folder.get_attribute("aria-expanded") == "false"
     page.get_by_label("Search questions and answers").fill("deed")
-    row.wait_for(timeout=120_000)
+    row.wait_for()
     assert kept.folders.all()[0].collapsed
 
 

@@ -40,6 +40,14 @@ def test_commands_keys_and_marks_need_no_mouse(
     expect(box).to_have_value("/draw ", timeout=PATIENCE)
     assert page.locator(".question").count() == 0, "nothing was sent"
     expect(page.get_by_role("listbox")).to_have_count(0)
+    box.fill("/draw")
+    box.press("Enter")
+    expect(box).to_have_value("/draw ", timeout=PATIENCE)
+    box.fill("/vary")  # which needs no words
+    expect(page.get_by_role("option", name="/vary")).to_be_visible(timeout=PATIENCE)
+    box.press("Enter")
+    page.locator(".question", has_text="/vary").wait_for()
+    page.get_by_role("button", name="New conversation").press("Enter")
 
     ask(page, "How many days of leave are there?")
     marks = page.locator(".mark")
@@ -67,8 +75,25 @@ def test_commands_keys_and_marks_need_no_mouse(
     expect(keys).to_have_count(0, timeout=PATIENCE)
     expect(marks.first).to_be_focused()
 
+    if size == WIDE:
+        _save_by_keyboard(page)
     next_one.press("Enter")
     page.locator(".question", has_text="What does the").wait_for()
+
+
+def _save_by_keyboard(page: Any) -> None:
+    """The menu takes the focus, and its button has it again when it closes."""
+    menu = page.get_by_test_id("stPopoverBody")
+    button = page.get_by_role("button", name="Save this conversation")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(menu.get_by_role("button", name="Word")).to_be_focused(timeout=PATIENCE)
+    with page.expect_download() as saved:
+        page.keyboard.press("Enter")
+    assert saved.value.suggested_filename.endswith(".docx")
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0, timeout=PATIENCE)
+    expect(button).to_be_focused()
 
 
 def test_the_title_says_that_an_answer_is_done_while_nobody_looks(

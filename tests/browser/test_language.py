@@ -80,7 +80,7 @@ def letters(text: str) -> bool:
     while before != text:
         before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", " ", text)
     text = re.sub(r"^[^⟦⟧]*⟧|⟦[^⟦⟧]*$", " ", text)
-    text = re.sub(r"\S+ · [\d.]+ MB · [\w.-]+", " ", text)  # a model that is offered
+    text = re.sub(r"\S+ · [\d.,]+ [MG]B · [\w.-]+", " ", text)  # a model that is offered
     for name in NAMES:
         text = text.replace(name, " ")
     return bool(re.search(r"[A-Za-z]{2,}", text))

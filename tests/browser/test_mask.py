@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.browser.conftest import PHONE, Visit, free_port, served
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PAGE = """
 from pathlib import Path
@@ -49,14 +49,14 @@ def address(tmp_path: Path, out: Path) -> Iterator[str]:
 
 def box(page: Any) -> dict[str, float]:
     canvas = page.locator("canvas.paint")
-    canvas.wait_for(timeout=30_000)
+    canvas.wait_for()
     found: dict[str, float] = canvas.bounding_box()
     return found
 
 
 def mask(page: Any, out: Path, runs: int) -> Any:
     """What the page got, as white (True) and black, once it has run so often."""
-    page.get_by_text(f"{runs} runs").wait_for(timeout=15_000)
+    page.get_by_text(f"{runs} runs").wait_for()
     data = out.read_bytes()
     if not data:
         return None

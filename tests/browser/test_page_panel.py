@@ -1,11 +1,13 @@
 """The panel with the cited page: what stays in sight, how large it gets, and where the keyboard is
 when it is closed."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PHONE, Visit, ask, harmless
+from tests.browser.conftest import PHONE, WIDE, Visit, ask, harmless
+from tests.browser.test_axe import barriers
 from tests.pdfs import WIDTH
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -38,9 +40,10 @@ SELECTED = """line => {
 def answered(fake_address: str, chromium: Any) -> str:
     """The address of a conversation whose second mark is low on its page."""
     page = chromium.new_page()
+    page.set_default_timeout(120_000)
     page.goto(fake_address)
     ask(page, "How many days of leave are there?")
-    page.locator(".mark").nth(1).wait_for(timeout=60_000)
+    page.locator(".mark").nth(1).wait_for()
     url: str = page.url
     page.close()
     return url
@@ -117,8 +120,8 @@ def test_letters_can_be_read_on_a_phone_and_the_cited_line_is_in_view(
     answered: str, visit: Visit, picture: Any
 ) -> None:
     page = visit(answered, viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
-    page.locator(".mark").nth(1).tap(timeout=60_000)
-    page.locator(".st-key-page img").wait_for(timeout=20_000)
+    page.locator(".mark").nth(1).tap()
+    page.locator(".st-key-page img").wait_for()
     page.wait_for_function("() => document.querySelector('.st-key-page').scrollTop > 100")
     page.wait_for_timeout(500)
     picture(page, "panel-phone")
@@ -128,17 +131,22 @@ def test_letters_can_be_read_on_a_phone_and_the_cited_line_is_in_view(
     assert letters > 11
     assert page.locator(".st-key-page-image").evaluate("e => e.scrollLeft") > 30  # of its margin
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    boxes = [button.bounding_box() for button in page.locator(".st-key-page-head button").all()]
+    shown = [box for box in boxes if box]
+    assert min(min(box["width"], box["height"]) for box in shown) >= 24
+    lines = Counter(round(box["y"]) for box in shown)
+    assert list(lines.values()) == [5, 8], "of the page, and of how it is looked at"
 
 
 def _open(page: Any, key: str = "") -> None:
     mark = page.locator(".mark").nth(1)
-    mark.wait_for(timeout=60_000)
+    mark.wait_for()
     if key:
         mark.focus()
         page.keyboard.press(key)
     else:
         mark.click()
-    page.locator(".st-key-page img").wait_for(timeout=20_000)
+    page.locator(".st-key-page img").wait_for()
 
 
 def test_its_text_is_found_selected_zoomed_and_turned(
@@ -154,6 +162,8 @@ def test_its_text_is_found_selected_zoomed_and_turned(
     page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
     page.wait_for_function(f"() => ({BESIDE})() < 6")  # pixels
     picture(page, "panel-found")
+    layer.evaluate("layer => layer.remove()")  # as Streamlit does when it puts the picture in anew
+    page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
     assert line.evaluate(SELECTED).startswith("Part-time employees have the same leave")
 
     before = page.locator(".st-key-page img").bounding_box()
@@ -250,16 +260,42 @@ def test_two_citations_are_seen_side_by_side_and_on_a_phone_one_below_the_other(
     right.wait_for(state="detached")
 
 
+@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)])
+def test_two_versions_are_set_side_by_side_with_what_differs(
+    fake_address: str, visit: Visit, picture: Any, scheme: str, size: Any
+) -> None:
+    page = visit(f"{fake_address}/library", viewport=size, color_scheme=scheme)
+    old, new = "Security Policy v1 (2024).pdf", "Security Policy v2 (2026).pdf"
+    page.get_by_text(f"older version of {new}").wait_for()
+    page.get_by_role("button", name=f"Open: {old}").click()
+    page.get_by_role("button", name="Compare").click()
+
+    page.locator(".st-key-page-right .text-layer div").first.wait_for(state="attached")
+    told = page.locator(".differences summary")
+    assert told.inner_text() == "5 lines differ"
+    told.focus()
+    page.keyboard.press("Enter")
+    lists = page.locator(".differences ul")
+    lists.nth(1).get_by_text("Version 2.0 (2026)", exact=True).wait_for()
+    box, title = page.locator(".differences").bounding_box(), told.bounding_box()
+    assert title["y"] >= box["y"] and box["height"] > 3 * title["height"], "it is squeezed"
+    picture(page, f"versions-{size['width']}")
+    page.get_by_role("button", name="Show small pictures of the pages (M)").click()
+    page.locator(".strip img").first.wait_for()
+    assert barriers(page, "versions") == []
+    harmless(page)
+
+
 def _go_on(page: Any, until: str) -> None:
     """Press Enter in the words that are sought, until a page is open."""
     for _ in range(40):
         if page.locator(".page-number", has_text=until).count():
             return
-        before = page.locator(".count").first.inner_text()
+        before = page.locator(".search .count").inner_text()
         page.keyboard.press("Enter")
         page.wait_for_function(
             """before => [...document.querySelectorAll('.st-key-page *')]
-                .map(e => e.shadowRoot?.querySelector('.count')?.textContent)
+                .map(e => e.shadowRoot?.querySelector('.search .count')?.textContent)
                 .some(now => now && now !== before && !now.includes('other'))""",
             arg=before,
         )

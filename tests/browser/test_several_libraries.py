@@ -29,18 +29,18 @@ def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_mark_opens_the_page_of_its_library(address: str, visit: Visit, picture: Any) -> None:
     page = visit(address)
-    page.get_by_role("combobox", name="Library").click(timeout=120_000)
+    page.get_by_role("combobox", name="Library").click()
     page.get_by_role("option", name="Several at once…").click()
     page.get_by_role("combobox", name="Libraries to ask at once").click()
     page.get_by_role("option", name="staff").click()
     page.keyboard.press("Escape")
-    page.get_by_text("2 documents, 2 pages").wait_for(timeout=120_000)
+    page.get_by_text("2 documents, 2 pages").wait_for()
     ask(page, "How many days of paid leave are there?")
     source = page.get_by_text("staff/Handbook.pdf").first
-    source.wait_for(timeout=120_000)
+    source.wait_for()
     page.locator(".mark").first.click()
-    page.locator(".page-name", has_text="staff/Handbook.pdf").wait_for(timeout=120_000)
+    page.locator(".page-name", has_text="staff/Handbook.pdf").wait_for()
     shown = page.locator(".st-key-page blockquote", has_text="thirty days")
-    sync_api.expect(shown).to_be_visible(timeout=120_000)
+    sync_api.expect(shown).to_be_visible()
     assert barriers(page, "several libraries") == []
     picture(page, "several-libraries")

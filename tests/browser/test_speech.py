@@ -12,7 +12,7 @@ from assistant.build import speech
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import cached, is_whole, user_cache
 from assistant.settings import Settings
-from benchmarks.speech import distance, words
+from benchmarks.tools.speech import distance, words
 from tests.browser.conftest import FLAGS, WIDE, ask, pincite
 from tests.pdfs import write_pdf
 
@@ -87,8 +87,9 @@ def listening(question: Path) -> Iterator[Any]:
 def page(address: str, listening: Any) -> Iterator[Any]:
     context = listening.new_context(viewport=WIDE, permissions=["microphone"])
     page = context.new_page()
+    page.set_default_timeout(120_000)
     page.goto(address)
-    page.get_by_test_id("stChatInputTextArea").wait_for(timeout=60_000)
+    page.get_by_test_id("stChatInputTextArea").wait_for()
     yield page
     context.close()
 
@@ -99,7 +100,7 @@ def test_a_spoken_question_is_written_down_and_answered(page: Any, picture: Pict
     page.wait_for_timeout(6_000)  # as long as the question takes, and a little silence
     picture(page, "microphone")
     page.get_by_test_id("stChatInputApproveButton").click()
-    page.get_by_text("Stop").first.wait_for(timeout=20_000)
+    page.get_by_text("Stop").first.wait_for()
     picture(page, "listening")
 
     page.locator(".mark").first.wait_for(timeout=PATIENCE)
@@ -120,19 +121,19 @@ def test_an_answer_is_read_aloud_with_the_lines_that_it_comes_from_and_stops_at_
 
     page.get_by_role("button", name="Read aloud").click()
 
-    page.locator(".sentence.heard").wait_for(timeout=60_000)
+    page.locator(".sentence.heard").wait_for()
     first = page.locator(".sentence.heard .words").inner_text()
     assert first == said[0]
     line = page.locator(".heard-lines .quote").first.inner_text()
     assert "Handbook.pdf" in line
     picture(page, "read-aloud")
-    page.get_by_role("button", name="Read aloud").wait_for(timeout=60_000)  # it is through
+    page.get_by_role("button", name="Read aloud").wait_for()  # it is through
     assert page.locator(".heard, .heard-lines").count() == 0
     assert page.evaluate("window.played") >= len(said)
     assert page.evaluate("window.heardSeconds") > 1
 
     page.get_by_role("button", name="Read aloud").click()
-    page.locator(".sentence.heard").wait_for(timeout=60_000)
+    page.locator(".sentence.heard").wait_for()
     page.get_by_role("button", name="Stop reading").click()
 
     page.get_by_role("button", name="Read aloud").wait_for(timeout=1_000)

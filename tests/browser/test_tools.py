@@ -30,7 +30,7 @@ def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(address: str, visit: Visit) -> Any:
     page = visit(address)
-    page.get_by_test_id("stChatInputTextArea").wait_for(timeout=60_000)
+    page.get_by_test_id("stChatInputTextArea").wait_for()
     return page
 
 
@@ -76,7 +76,7 @@ def test_a_picture_is_seen_while_it_is_drawn_and_can_be_stopped(page: Any) -> No
     ask(page, "/draw a small blue square, 128x128, 150 steps")
     page.locator(".st-key-in-steps img").wait_for(timeout=PATIENCE)
     page.get_by_role("button", name="Stop").click()
-    page.get_by_text("Stopped before it was complete.").wait_for(timeout=15_000)
+    page.get_by_text("Stopped before it was complete.").wait_for()
     assert made(page).count() == 0
 
 
@@ -131,13 +131,13 @@ def test_a_picture_is_asked_about_and_its_line_is_cited(
     photo = tmp_path / "notice.png"
     write_photo(photo, ["The north gate closes at 21:15.", "Call 5577 to have it opened later."])
     page.get_by_test_id("stChatInputFileUploadButton").locator("input").set_input_files(photo)
-    page.get_by_text("notice.png").first.wait_for(timeout=20_000)
+    page.get_by_text("notice.png").first.wait_for()
     page.wait_for_timeout(1_000)  # Streamlit sends nothing as long as the file is on its way
     ask(page, "When does the north gate close?")
     page.locator(".mark").first.wait_for(timeout=PATIENCE)
     assert "21:15" in page.locator(".paragraph").first.inner_text()
     assert "your picture notice.png" in page.locator(".source .name").first.inner_text()
     page.locator(".mark").first.click()
-    page.locator(".quote", has_text="21:15").wait_for(timeout=20_000)
+    page.locator(".quote", has_text="21:15").wait_for()
     picture(page, "picture-asked-about")
     assert page.outside == []

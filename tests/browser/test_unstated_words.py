@@ -10,7 +10,7 @@ from assistant.ui.components import answer as component
 from assistant.ui.components.answer import answer_words
 from assistant.ui.components.scripts.script import script
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SENTENCES = [
     {"text": "He <b>starts</b> with 25 days of **paid leave** in the first year, **first**.",
@@ -29,6 +29,7 @@ def page(chromium: Any) -> Any:
         "export default function", "window.draw = function"
     )
     page = chromium.new_page()
+    page.set_default_timeout(120_000)
     page.set_content('<div id="here"><div class="answer"></div></div>')
     page.add_style_tag(content=(folder / "answer.css").read_text(encoding="utf-8"))
     page.add_script_tag(content=drawn, type="module")

@@ -1,6 +1,6 @@
 """The two trained models through the product's own catalogue and engines, on held out scenes.
 
-A sample; benchmarks/drawing.py and benchmarks/describing.py measure all of them.
+A sample; benchmarks/tools/drawing.py and benchmarks/tools/describing.py measure all of them.
 """
 
 import random
@@ -15,7 +15,7 @@ from PIL import Image
 
 from assistant.images.generation import DrawingJob, Painter, Watch
 from assistant.images.vision import Viewer
-from benchmarks.routing import wilson
+from benchmarks.tools.routing import wilson
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge, patches
 from tests.small_models.shapes import SIDE, Scene
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 SAMPLE = shapes.prompts()[:100:7]  # 15 scenes of one shape
 STEPS = 12  # of a picture: fewer than the product takes, for the time of the tests
 GUIDANCE = (
-    3.0  # what the model does best with; the product's 7 is measured in benchmarks/drawing.py
+    3.0  # what the model does best with; the product's 7 is measured in benchmarks/tools/drawing.py
 )
 RED = Scene("red", "circle", "large", "left")
 

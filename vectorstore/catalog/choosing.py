@@ -114,7 +114,7 @@ def chosen(
         document
         for document in documents
         if wanted in document.document.casefold()
-        and of_kind in ("", kind(document))
+        and (not of_kind or kind(document) == of_kind)
         and _in_state(document, state)
         and within.keeps(document)
     ]

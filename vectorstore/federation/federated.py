@@ -24,7 +24,8 @@ from vectorstore.federation.statistics import Statistics
 from vectorstore.library import Hit, Library
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Candidate, Gathered, Named, Place, Pointed, Ranked
-from vectorstore.retrieval.hybrid_search import Which, best_of_pages
+from vectorstore.retrieval.hit import best_of_pages
+from vectorstore.retrieval.hybrid_search import Which
 from vectorstore.retrieval.legs import legs
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.query_boosts import named
@@ -120,8 +121,8 @@ class Federated:
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
-        found = self.passages(query, fusion.CANDIDATES, documents, versions, hidden)
-        return best_of_pages(found, k)
+        read = self._search(SearchQuery.of(query), documents, versions, hidden)
+        return best_of_pages(read, fusion.CANDIDATES, k)
 
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
@@ -129,7 +130,12 @@ class Federated:
     ) -> list[Hit]:  # fmt: skip
         """The k best passages of all libraries, best first; of a file that is in several of them,
         the passages of the first. Raises LibraryError."""
-        asked = SearchQuery.of(query)
+        return self._search(SearchQuery.of(query), documents, versions, hidden)(k)
+
+    def _search(
+        self, asked: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
+    ) -> Callable[[int], list[Hit]]:
+        """What gives the first k hits."""
         embedder, found = self.embedder(), dict[str, Gathered]()
         mixed, weights = is_multilingual(embedder), self._all.weights_of_words(asked.text)
         scope = None if documents is None else frozenset(documents)
@@ -141,7 +147,8 @@ class Federated:
                 gathered = self._again.compared(gathered, library, embedder, asked.text)
             found[name] = _weighted(gathered, weights[name])
         where = _first_of_each(found)
-        return self._hits(_ranked(found, where, every), where, k, embedder)
+        ranked = _ranked(found, where, every)
+        return lambda k: self._hits(ranked, where, k, embedder)
 
     def about(self, text: str) -> frozenset[str]:
         """The documents about what a text names."""

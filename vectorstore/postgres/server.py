@@ -77,9 +77,10 @@ class Server:
 
     def _resolved(self) -> dict[str, str]:
         """The driver asks the system itself, where no guard of Python's sockets sees it; here the
-        name is resolved by Python, as any other."""
+        name is resolved by Python, as any other. An address without a name stays on this machine,
+        whatever PGHOSTADDR and PGSERVICE say. Raises LibraryAway."""
         if not self.host:
-            return {}
+            return {"host": _folder(self.address), "hostaddr": ""}
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         first = next((one for one in found if one[0] == socket.AF_INET), found[0])
         return {"hostaddr": str(first[4][0])}
@@ -134,13 +135,14 @@ def _elsewhere(options: dict[str, list[str]]) -> bool:
 
 
 @contextmanager
-def sentences(server: Server) -> Iterator[None]:
-    """Turns errors of the server and of the driver into sentences."""
+def sentences(server: Server, clashes: bool = False) -> Iterator[None]:
+    """Turns errors of the server and of the driver into sentences; only with `clashes` also those
+    of rows that another process has written at the same time."""
     driver = _driver()
     try:
         yield
     except driver.Error as error:
-        if isinstance(error, driver.IntegrityError):
+        if isinstance(error, driver.IntegrityError) and not clashes:
             raise
         raise _sentence(server, error) from error
     except socket.gaierror as error:
@@ -149,7 +151,6 @@ def sentences(server: Server) -> Iterator[None]:
         ) from error
 
 
-_REMEDY = "start it, or check its address in the settings"
 _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the message, or its code
     "password authentication failed": (
         LibraryAway, "refuses the password: set PINCITE_DATABASE_PASSWORD",
@@ -163,6 +164,9 @@ _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the 
     "40p01": (  # deadlock
         LibraryBusy, "undid this step, because two processes waited for each other; try again",
     ),
+    "23505": (  # unique violation
+        LibraryBusy, "undid this step, because another process wrote the same; try again",
+    ),
     "lock timeout": (LibraryBusy, "let another process write for a minute; try again later"),
     "no space left": (HomeNotWritable, "has a full disk: free some space on it"),
     "permission denied": (
@@ -172,27 +176,47 @@ _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the 
 }  # fmt: skip
 
 
+_OF_STATEMENTS = ("42703", "42883")  # no such column, no such function: no fault of the address
+
+
 def _sentence(server: Server, error: Exception) -> LibraryError:
     driver = _driver()
-    said = " ".join(str(error).split())
+    code = (getattr(error, "sqlstate", "") or "").lower()
     # What the server says of its rows could be words of documents.
     at_fault = isinstance(error, driver.OperationalError | driver.InterfaceError)
-    code = getattr(error, "sqlstate", "") or ""
+    of_rows = isinstance(error, driver.IntegrityError)
+    said = "" if of_rows or code in _OF_STATEMENTS else " ".join(str(error).split())
     for sign, (kind, sentence) in _SENTENCES.items():
-        if sign in said.lower() or sign == code.lower():
+        if sign in said.lower() or sign == code:
             why = f" ({said[:200]})" if sign == "does not exist" else ""
             return kind(f"The PostgreSQL server at {server.place} {sentence}{why}.")
     if at_fault:
-        return LibraryAway(f"The PostgreSQL server at {server.place} does not answer: {_REMEDY}.")
+        return LibraryAway(
+            f"The PostgreSQL server at {server.place} does not answer: start it, or check its"
+            " address in the settings."
+        )
     return LibraryError(
         f"The PostgreSQL server at {server.place} refused a statement ({type(error).__name__}, "
-        f"{code or 'no code'})."
+        f"{code.upper() or 'no code'})."
     )
 
 
 def _socket(address: str) -> str:
     named = parse_qs(urlsplit(address).query).get("host", [""])[0]
     return named or os.environ.get("PGHOST", "local socket")
+
+
+def _folder(address: str) -> str:
+    """Of the socket; empty for the driver's own. Raises LibraryAway where the environment names a
+    server, which nobody has asked the network guard about."""
+    named = parse_qs(urlsplit(address).query).get("host", [""])[0]
+    found = named or os.environ.get("PGHOST", "")
+    if found and any(not part.startswith("/") for part in found.split(",")):
+        raise LibraryAway(
+            f"The address {address} names no server, and PGHOST of the environment names {found}:"
+            " write the server into the address, or take PGHOST away."
+        )
+    return found
 
 
 def _driver() -> Any:

@@ -1,21 +1,22 @@
 """Finds the passages that fit a question best, in documents without a newer version."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from ingest.language import words
 from vectorstore.catalog import rows
-from vectorstore.catalog.catalog import Catalog, StoredChunk
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense.exact_store import ExactStore
 from vectorstore.dense.index import DenseIndex
 from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion
+from vectorstore.retrieval.hit import Hit, best_of_pages
 from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learnt, nothing
-from vectorstore.retrieval.legs import Legs, legs
+from vectorstore.retrieval.legs import legs
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.query_boosts import Pointing
 from vectorstore.store import Vectors
@@ -27,36 +28,6 @@ _OF_NAMED = 50  # candidates of the documents that a question names, of each leg
 _BESIDE_NAMED = 50  # candidates of all documents then: they come after those
 _APART = 5_000  # passages of named documents that are searched apart, 10 ms
 _EMBEDDED = 50  # passages for one question when the library's vectors cannot be used
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A found passage. `score` orders the hits of one question; `cosine` compares across."""
-
-    chunk: StoredChunk
-    score: float
-    cosine: float
-    legs: Legs | None = field(default=None, compare=False)  # how a search found it
-
-    @property
-    def document(self) -> str:
-        return self.chunk.document
-
-    @property
-    def page(self) -> int:
-        return self.chunk.page
-
-    @property
-    def text(self) -> str:
-        return self.chunk.text
-
-
-def best_of_pages(hits: Iterable[Hit], k: int) -> list[Hit]:
-    """The first of each of the first k pages. Hidden text is as a page of its own."""
-    best: dict[tuple[str, int, bool], Hit] = {}
-    for hit in hits:
-        best.setdefault((hit.document, hit.page, hit.chunk.hidden), hit)
-    return list(best.values())[: max(k, 0)]
 
 
 @dataclass(frozen=True)
@@ -100,8 +71,15 @@ class Search:
         hidden: bool = False,
     ) -> list[Hit]:
         """See Library.passages."""
-        ranked = self.gathered(query, documents, versions, hidden).ranked
-        return self._hits(self._again(query.text, ranked), k)
+        return self._hits(self._ranked(query, documents, versions, hidden), k)
+
+    def pages(
+        self, query: SearchQuery, k: int, documents: Collection[str] | None, versions: Which,
+        hidden: bool = False,
+    ) -> list[Hit]:  # fmt: skip
+        """See Library.search."""
+        ranked = self._ranked(query, documents, versions, hidden)
+        return best_of_pages(lambda n: self._hits(ranked, n), fusion.CANDIDATES, k)
 
     def about(self, text: str) -> frozenset[str]:
         """See Library.about."""
@@ -158,6 +136,11 @@ class Search:
             rows.listed(named),
         )[0]
         return named if count <= _APART else frozenset()
+
+    def _ranked(
+        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
+    ) -> list[fusion.Ranked]:
+        return self._again(query.text, self.gathered(query, documents, versions, hidden).ranked)
 
     def _again(self, query: str, ranked: list[fusion.Ranked]) -> list[fusion.Ranked]:
         """The ranking in its learned order, if something was learned with this embedder."""

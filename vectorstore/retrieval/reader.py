@@ -15,7 +15,7 @@ import numpy as np
 from ingest.platform.hardware import cores
 from vectorstore.embedding import onnx_int8
 from vectorstore.embedding.bert_graph import write_reader
-from vectorstore.retrieval.hybrid_search import Hit
+from vectorstore.retrieval.hit import Hit
 from vectorstore.retrieval.reranker import reordered
 
 ADAPTER = Path(__file__).with_name("reader.safetensors")

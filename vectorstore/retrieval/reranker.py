@@ -7,7 +7,7 @@ from typing import Protocol
 
 from vectorstore.classifiers.pairs import PairClassifier
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hybrid_search import Hit
+from vectorstore.retrieval.hit import Hit
 
 LOOKED_AT = 8  # hits to rerank; each costs time
 

@@ -39,7 +39,7 @@ class RayAddress:
         try:
             socket.create_connection((self.host, self.port), _CONNECTS).close()
         except OSError as error:
-            raise away(self, "do not answer") from error
+            raise away(self, reason="do not answer") from error
 
 
 def parsed(text: str) -> RayAddress | None:
@@ -50,9 +50,9 @@ def parsed(text: str) -> RayAddress | None:
     return RayAddress(found["host"].strip("[]"), int(found["port"]), bool(found["client"]))
 
 
-def away(address: RayAddress, what: str) -> WorkersAway:
+def away(address: RayAddress, reason: str) -> WorkersAway:
     """The error of workers of which no more can be expected."""
     return WorkersAway(
-        f"The workers at {address.place} {what}. Start Ray there, or take the setting `workers` "
+        f"The workers at {address.place} {reason}. Start Ray there, or take the setting `workers` "
         "away: then this machine reads. The next `pincite add` goes on."
     )

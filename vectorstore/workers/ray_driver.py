@@ -27,7 +27,7 @@ _AGAIN = 10  # times that a file is read once more because its worker or machine
 _POLL = 0.05  # seconds
 _SIGN = 2.0  # seconds between two signs of life
 _NOBODY = 120.0  # seconds without any machine that reads
-_TRIES = 100.0  # seconds for a machine to read a line of text, with the models that it loads
+_TRIES = 100.0  # seconds for all machines to read a line of text, with the models that they load
 LOST, AWAY = "lost", "away"  # kinds of results beside those of a task
 
 
@@ -74,6 +74,10 @@ def serve(pipe: Connection, place: str) -> None:
     os._exit(0)  # Ray's own end waits for its threads
 
 
+class _Nobody(Exception):
+    """No machine reads; the end of a sentence about the workers."""
+
+
 class _Driver:
     def __init__(self, pipe: Connection, place: str) -> None:
         import ray
@@ -101,8 +105,10 @@ class _Driver:
                 self._sign()
         except (EOFError, BrokenPipeError):
             raise
-        except BaseException as error:
-            self._pipe.send(Result(AWAY, words=_said(error)))
+        except _Nobody as error:
+            self._pipe.send(Result(AWAY, words=str(error)))
+        except BaseException as error:  # Ray has given up: its head has gone, as a rule
+            self._pipe.send(Result(AWAY, words=gone(error)))
 
     def _take(self, message: Job | Look) -> None:
         if isinstance(message, Look):
@@ -148,17 +154,24 @@ class _Driver:
         self._signed = now
         self._seen = now if self._cores() else self._seen
         if self._waiting and now - self._seen > _NOBODY:
-            raise ConnectionError(f"have had no machine that reads for {_NOBODY:.0f} seconds")
+            raise _Nobody(f"have had no machine that reads for {_NOBODY:.0f} seconds")
         self._pipe.send(None)
 
     def _cores(self) -> int:
         return int(self._ray.cluster_resources().get("CPU", 0))
 
     def _machines(self, task: Task) -> list[Machine]:
-        there = [node for node in self._ray.nodes()
-                 if node["Alive"] and node["Resources"].get("CPU")]  # fmt: skip
-        asked = [self._ask(node["NodeID"], task) for node in there]
-        return [self._machine(node, one) for node, one in zip(there, asked, strict=True)]
+        """Those that Ray knows to be lost in the end are none."""
+        asked = {name: self._ask(name, task) for name in self._reading()}
+        until = time.monotonic() + _TRIES
+        answered = {name: self._answer(one, until) for name, one in asked.items()}
+        there = self._reading()
+        return [self._machine(there[name], answered[name]) for name in answered if name in there]
+
+    def _reading(self) -> dict[str, dict[str, Any]]:
+        """The machines that read just now, by their ids."""
+        return {node["NodeID"]: node for node in self._ray.nodes()
+                if node["Alive"] and node["Resources"].get("CPU")}  # fmt: skip
 
     def _ask(self, node: str, task: Task) -> Any:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -166,11 +179,15 @@ class _Driver:
         there = NodeAffinitySchedulingStrategy(node, soft=False)
         return self._task.options(scheduling_strategy=there).remote(task, _TRY)
 
-    def _machine(self, node: dict[str, Any], asked: Any) -> Machine:
+    def _answer(self, asked: Any, until: float) -> str:
+        """Why a machine cannot read; empty where it can."""
         try:
-            unfit = self._ray.get(asked, timeout=_TRIES).words
+            return str(self._ray.get(asked, timeout=max(0.1, until - time.monotonic())).words)
         except Exception as error:
-            unfit = f"it cannot read: {_said(error)}"
+            return f"it cannot read: {_said(error)}"
+
+    @staticmethod
+    def _machine(node: dict[str, Any], unfit: str) -> Machine:
         return Machine(node["NodeManagerAddress"], int(node["Resources"]["CPU"]), unfit)
 
 
@@ -187,6 +204,11 @@ def _sent(path: Path) -> Sent:
 
 
 _TRY = Sent("A try.txt", hashlib.sha256(b"A try.\n").hexdigest(), b"A try.\n")
+
+
+def gone(error: BaseException) -> str:
+    """What has become of the workers, as the end of a sentence about them."""
+    return f"have gone ({_said(error).split('. ')[0]})"
 
 
 def _said(error: BaseException) -> str:

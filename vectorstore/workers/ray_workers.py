@@ -213,11 +213,11 @@ class _Link:
 
     def look(self, task: Task) -> list[Machine]:
         """Raises WorkersAway."""
-        self._pipe.send(Look(task))
         try:
+            self._pipe.send(Look(task))
             return self._looked.result(_SILENT)
-        except (TimeoutError, CancelledError) as error:
-            raise away(self._address, "do not answer") from error
+        except (OSError, TimeoutError, CancelledError) as error:  # the first: a driver that ended
+            raise away(self._address, reason="do not answer") from error
 
     def close(self) -> None:
         """End the driver; who waits is told that it was stopped."""

@@ -98,16 +98,16 @@ SURE = 0.6
 # of it is known to be stated; above, nearly every answer is.
 SHOWN_AT_ONCE = 0.9
 
-# Fitted by benchmarks/fit_gate.py to questions that no other benchmark asks; the odds are those of
-# the default chat model. The gate with the reader was fitted to 204 questions of five sets, and has
-# such a bias that a threshold has the effect that .1 less has in that fit.
+# Fitted by benchmarks/fitting/fit_gate.py to questions that no other benchmark asks; the odds are
+# those of the default chat model. The gate with the reader was fitted to 204 questions of five
+# sets, and has such a bias that a threshold has the effect that .1 less has in that fit.
 WITH_READER = Gate(-1.90, 0.0, 0.0, 1.42, 0.31)
 WITH_MODEL = Gate(-7.42, 8.03, 1.22, 1.04)
 WITHOUT_MODEL = Gate(-7.38, 9.89, 2.28)
 # To 234 questions of the same five sets (benchmarks/results/gate_by_model.md).
 WITH_READER_ALONE = Gate(0.05, 0.0, 0.0, reader_odds=0.64)
 # To multilingual-e5-small, with questions in five languages to passages in their own, and in four
-# to English ones (benchmarks/gate_by_language.py, benchmarks/results/languages.md).
+# to English ones (benchmarks/fitting/gate_by_language.py, benchmarks/results/languages.md).
 IN_ONE_LANGUAGE = Gate(-8.43, 14.37, 4.21)
 IN_TWO_LANGUAGES = Gate(-2.55, 11.36, 0.50)
 _EVIDENCE: dict[Languages, Gate] = {

@@ -19,6 +19,12 @@ FORMAL = re.compile(
     r"|why|how|what|who|when|where|this|these|we|our)\b",
     re.IGNORECASE,
 )
+# With these a heading goes on from what stands above it: nobody asks "about before your first day".
+_JOINS = re.compile(
+    r"(?:about|after|against|and|as|at|before|by|during|for|from|if|in|of|on|or|outside|over|since"
+    r"|through|to|under|until|upon|with|within|without)\b",
+    re.IGNORECASE,
+)
 _LONG = 8  # letters from which a German word alone says what it is about: a compound
 
 
@@ -92,6 +98,7 @@ def telling_titles(titles: Sequence[str], document: str = "") -> list[str]:
         and not stems(title) <= name
         and not FORMAL.search(title)
         and not (language in _LANGUAGES and _LANGUAGES[language].formal.search(title))
+        and not (language == ENGLISH and _JOINS.match(title))
         and not re.search(r"\d|[:;,.!?]$", title)
     ]
 
@@ -121,6 +128,13 @@ def question(title: str, document: str, language: str = ENGLISH) -> str:
     if language in _LANGUAGES:
         shown = title.capitalize() if title.isupper() and len(title) > 5 else title
         return _LANGUAGES[language].pattern.format(document=stem, title=shown)
-    subject = title if title.isupper() or title[:2].isupper() else title[0].lower() + title[1:]
-    subject = subject.lower() if subject.isupper() and len(subject) > 5 else subject
-    return f"What does the {stem} say about {subject}?"
+    return f"What does the {stem} say about {_in_sentence(title)}?"
+
+
+def _in_sentence(title: str) -> str:
+    """As it is written within a sentence. Capitals in the middle of a heading are names, or all of
+    its words have them: then the first one keeps its own."""
+    if title.isupper() and len(title) > 5:
+        return title.lower()
+    capitals = title[:2].isupper() or any(word[:1].isupper() for word in title.split()[1:])
+    return title if capitals else title[0].lower() + title[1:]

@@ -6,6 +6,7 @@ that no side can be given the other's words.
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from assistant.answering.whole_document.parse_request import subject
 from assistant.answering.whole_document.sections import Section, Shelf, parts
 from assistant.answering.whole_document.statements import Statement, rows, statements
 from assistant.answering.whole_document.summary import plain
+from assistant.contract.facts import Compared
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _
 from ingest.document.source import readable
@@ -28,6 +30,15 @@ _HITS = 48
 _ALIKE = 0.45  # cosine from which two parts cover the same
 _PARTS = 6
 _ON_TOPIC, _OF_PART = 4, 2  # pairs of statements
+
+
+class _About(NamedTuple):
+    """The two parts that are set against each other, see `Compared`."""
+
+    documents: tuple[str, str]
+    pages: tuple[int, int]
+    titles: tuple[str, str]
+    nearness: float | None
 
 
 def compare(
@@ -47,7 +58,9 @@ def _on_topic(
     reply.activity.stage = _("Reading both documents")
     sides = [_side(_found(name, topic, shelf), topic, name, draft, reply) for name in pair]
     if all(side.stated for side in sides) and not reply.cancel.is_set():
-        yield from _set_against(pair, sides[0], sides[1], "", _ON_TOPIC, draft)
+        begins = _begin(sides[0]), _begin(sides[1])
+        about = _About((pair[0], pair[1]), begins, ("", ""), None)
+        yield from _set_against(about, sides[0], sides[1], "", _ON_TOPIC, reply, draft)
 
 
 def _found(name: str, topic: str, shelf: Shelf) -> list[Statement]:
@@ -69,11 +82,19 @@ def _side(stated: list[Statement], topic: str, name: str, draft: CitedDraft, rep
     return Side.of(sound, topic, name, vectors, draft)
 
 
+def _begin(side: Side) -> int:
+    """The first page of its statements."""
+    return min(line.page.number for said in side.stated for line in said.lines)
+
+
 def _set_against(
-    pair: Sequence[str], ours: Side, theirs: Side, title: str, most: int, draft: CitedDraft
+    about: _About, ours: Side, theirs: Side, title: str, most: int, reply: Reply, draft: CitedDraft
 ) -> Iterator[str]:
-    for one, other in matched(ours, theirs, most):
-        for name, said in zip(pair, (one, other), strict=True):
+    pairs = matched(ours, theirs, most)
+    counts = len(ours.stated), len(theirs.stated)
+    reply.trace.facts.compared += (Compared(*about, counts, len(pairs)),)
+    for one, other in pairs:
+        for name, said in zip(about.documents, (one, other), strict=True):
             heading = f"{title}, {_short(name)}" if title else _short(name)
             yield draft.quote(said.text, said.lines, heading)
 
@@ -83,7 +104,7 @@ def _part_by_part(
 ) -> Iterator[str]:
     ours, theirs = (parts(name, shelf, _WHOLE) for name in pair)
     pairs = aligned(ours, theirs, shelf)
-    for number, (one, other) in enumerate(pairs, start=1):
+    for number, (one, other, near) in enumerate(pairs, start=1):
         if reply.cancel.is_set():
             return
         of = len(pairs)
@@ -93,19 +114,20 @@ def _part_by_part(
             for name, part in zip(pair, (one, other), strict=True)
         ]
         if all(side.stated for side in sides) and not reply.cancel.is_set():
-            title = plain(one.title)
-            yield from _set_against(pair, sides[0], sides[1], title, _OF_PART, draft)
+            titles = plain(one.title), plain(other.title)
+            about = _About((pair[0], pair[1]), (_begin(sides[0]), _begin(sides[1])), titles, near)
+            yield from _set_against(about, sides[0], sides[1], titles[0], _OF_PART, reply, draft)
     draft.notices += [
-        *_only(pair[0], ours, [one for one, _ in pairs]),
-        *_only(pair[1], theirs, [other for _, other in pairs]),
+        *_only(pair[0], ours, [one for one, __, ___ in pairs]),
+        *_only(pair[1], theirs, [other for __, other, ___ in pairs]),
     ]
 
 
 def aligned(
     ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf
-) -> list[tuple[Section, Section]]:
-    """Parts that are each other's nearest, in the order of the first document. Of too many, the
-    longest are taken, because nothing is more alike than two title pages."""
+) -> list[tuple[Section, Section, float]]:
+    """Parts that are each other's nearest with their cosine, in the order of the first document. Of
+    too many, the longest are taken, because nothing is more alike than two title pages."""
     if not ours or not theirs:
         return []
     embedder = shelf.embedder()
@@ -117,7 +139,8 @@ def aligned(
         if np.argmax(cosines[:, j]) == i and cosines[i, j] >= _ALIKE
     ]
     best = sorted(mutual, reverse=True)[:_PARTS]
-    return [(ours[i], theirs[j]) for _, i, j in sorted(best, key=lambda found: found[1])]
+    found = sorted(best, key=lambda one: one[1])
+    return [(ours[i], theirs[j], round(float(cosines[i, j]), 3)) for __, i, j in found]
 
 
 def _text_of(part: Section) -> str:

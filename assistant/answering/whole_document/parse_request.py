@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from assistant.answering.whole_document.of_a_kind import two_of_a_kind
 from ingest.language.words import name_parts, stems
 
 Kind = Literal["summary", "comparison", "list"]
@@ -82,18 +83,20 @@ def understood(
 
 
 def _pair(question: str, within: Sequence[str], known: int) -> list[str]:
-    """The two named documents; else the scope, when it is two of more."""
+    """The two named documents; else the scope, when it is two of more; else two of a kind."""
     found = [name for name in named(question, within) if _unmistakable(question, name, within)][:2]
     if len(found) == 2:
         return found
-    return list(within) if len(within) == 2 < known else []
+    if len(within) == 2 < known:
+        return list(within)
+    return two_of_a_kind(question, {name: _words(name) for name in within})
 
 
 def _unmistakable(question: str, name: str, names: Sequence[str]) -> bool:
     """Whether the question names a document by more than one common word, such as "employees"."""
     words = {other: _words(other) for other in names}
     said = words[name] & (stems(question) | stems(name_parts(question)))
-    return len(said) > 1 or len(words[name]) == 1 or _share(question, name, words) > 1
+    return len(said) > 1 or len(words[name]) == 1 or _shares(question, names)[name] > 1
 
 
 def _request(kind: Kind, documents: Sequence[str], question: str) -> WholeDocumentRequest:
@@ -112,26 +115,31 @@ _COMMANDS = re.compile(
 
 def named(question: str, names: Sequence[str]) -> list[str]:
     """The documents that a question names, the most certain first."""
-    words = {name: _words(name) for name in names}
-    shares = {name: _share(question, name, words) for name in names}
+    shares = _shares(question, names)
     return sorted((n for n in names if shares[n] >= _NAMED), key=lambda name: -shares[name])
 
 
 def _surest(question: str, names: Sequence[str]) -> list[str]:
     """The named documents without those of which less is named: "Q1 2023" is not "Q3 2023"."""
-    shares = {name: _share(question, name, {n: _words(n) for n in names}) for name in names}
+    shares = _shares(question, names)
     least = max(_NAMED, _SURE * max(shares.values(), default=0.0))
     return [name for name in named(question, names) if shares[name] >= least]
 
 
-def _share(question: str, name: str, words: Mapping[str, frozenset[str]]) -> float:
-    """The share of a name's words in the question; a word of many names weighs little."""
-    if name.lower() in question.lower():
-        return 2.0
+def _shares(question: str, names: Sequence[str]) -> dict[str, float]:
+    """The share of each name's words in the question; a word of many names weighs little."""
+    words = {name: _words(name) for name in names}
     frequency = Counter(word for found in words.values() for word in found)
-    asked = stems(question) | stems(name_parts(question))
-    total = sum(1 / frequency[word] for word in words[name])
-    return sum(1 / frequency[word] for word in words[name] & asked) / total if total else 0.0
+    asked, low = stems(question) | stems(name_parts(question)), question.lower()
+
+    def share(name: str) -> float:
+        if name.lower() in low:
+            return 2.0
+        total = sum(1 / frequency[word] for word in words[name])
+        said = sum(1 / frequency[word] for word in words[name] & asked)
+        return said / total if total else 0.0
+
+    return {name: share(name) for name in names}
 
 
 def _words(name: str) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """Stage 4, write: the chat model writes an answer from the packed context."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -49,29 +50,15 @@ def write(
     """Yields the text as it comes, up to a number of tokens, but for what is held back: who asked
     may read on and ask again. `count` gives a text's tokens."""
     reply.trace.asked, reply.trace.yes_log_odds = prompts.to_rows(messages), None
-    text, shown, tokens = "", 0, (0, 0)
-    kept = AddressFilter(str(message.content) for message in messages)
-    # Ours also stops while it reads the prompt; others stop between words.
-    ours = isinstance(model, TokenOdds)
-    options: dict[str, Any] = {}
-    if ours:
-        options = {"cancel": reply.cancel, "max_tokens": most, "logprobs": True}
-    told: list[Token] = []
-    for part in model.stream(messages, **options):
-        if reply.cancel.is_set():
-            break
-        told += tokens_of(part.response_metadata)
-        if usage := getattr(part, "usage_metadata", None):
-            tokens = usage["input_tokens"], usage["output_tokens"]
-        if words := kept.feed(str(part.content)):
-            text += words
-            if shown or not held(text, False):
-                yield text[shown:]
-                shown = len(text)
+    stream = _Stream(model, messages, most, reply.cancel)
+    text, shown = "", 0
+    for words in stream:
+        text += words
+        if shown or not held(text, False):
+            yield text[shown:]
+            shown = len(text)
         if repeats(text):  # at temperature 0 a small model can fall into a loop
             break
-    else:
-        text += kept.rest()
     stopped = reply.cancel.is_set()
     if shown or not held(text, True):
         yield from filter(None, [text[shown:]])
@@ -82,10 +69,40 @@ def write(
     if repeats(text):
         text = " ".join(split_answer(text)[:-1])
     if not reply.trace.withheld:
-        reply.trace.facts.written = showing(told, text.strip())
-    if ours and not any(tokens):  # cut before the model reported its tokens
-        tokens = model.get_num_tokens_from_messages(messages), count(text)
-    return Written(text.strip(), stopped, *tokens)
+        reply.trace.facts.written = showing(stream.told, text.strip())
+    return Written(text.strip(), stopped, *stream.tokens(lambda: count(text)))
+
+
+class _Stream:
+    """What a model writes, word by word, with what it tells of its tokens."""
+
+    def __init__(
+        self, model: BaseChatModel, messages: list[BaseMessage], most: int, cancel: Event
+    ) -> None:
+        self._model, self._messages, self._cancel = model, messages, cancel
+        # Ours also stops while it reads the prompt; others stop between words.
+        self._is_ours = isinstance(model, TokenOdds)
+        ours: dict[str, Any] = {"cancel": cancel, "max_tokens": most, "logprobs": True}
+        self._options = ours if self._is_ours else {}
+        self._tokens = (0, 0)
+        self.told: list[Token] = []
+
+    def __iter__(self) -> Iterator[str]:
+        kept = AddressFilter(str(message.content) for message in self._messages)
+        for part in self._model.stream(self._messages, **self._options):
+            if self._cancel.is_set():
+                return
+            self.told += tokens_of(part.response_metadata)
+            if usage := getattr(part, "usage_metadata", None):
+                self._tokens = usage["input_tokens"], usage["output_tokens"]
+            yield from filter(None, [kept.feed(str(part.content))])
+        yield from filter(None, [kept.rest()])
+
+    def tokens(self, written: Callable[[], int]) -> tuple[int, int]:
+        """Of the prompt and of the text. Ours that was cut has not told them: they are counted."""
+        if not self._is_ours or any(self._tokens):
+            return self._tokens
+        return self._model.get_num_tokens_from_messages(self._messages), written()
 
 
 def repeats(text: str) -> bool:

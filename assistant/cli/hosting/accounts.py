@@ -80,7 +80,10 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     if first:
         composition.conversations(settings).give(person.id)
         composition.receipts(settings).give(person.id)
-        hint("Restart `pincite app` and `pincite serve`: from now on they ask who comes.")
+        hint(
+            "`pincite app` and `pincite serve` ask who comes from now on, on every server of this"
+            " home; who has used them so far signs in."
+        )
     return DONE
 
 
@@ -105,14 +108,18 @@ def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.accounts.accounts import accounts
-    from assistant.build import composition
-    from assistant.feedback.ratings import forget_person
+    from assistant.forgetting.person import forget
 
-    person = accounts(settings).remove(args.name)
-    composition.conversations(settings).drop(person.id)
-    composition.receipts(settings).drop(person.id)
-    forget_person(settings, person.id)
+    known = accounts(settings)
+    person = known.named(args.name)
+    forget(settings, person.id)
+    known.remove(args.name)  # last: after a failure the same command does the rest
     _note(settings, f"removed the person {person.name}")
+    if not known.any():
+        hint(
+            "Nobody has an account any more. `pincite app` and `pincite serve` that run let nobody"
+            " in until they are started again; then they ask nobody."
+        )
     return DONE
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, count, counted, hint, notice, opened
+from assistant.cli.shared import DONE, FAILED, IN_PART, below, count, counted, hint, notice, opened
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -30,27 +30,28 @@ def add_parsers(commands: Any) -> None:
     every.set_defaults(run=_list, misused=every.error)
     inner = every.add_subparsers(metavar="COMMAND")
     _add(inner, "list", _list, "list the sources, and what came of fetching them")
-    new = _add(inner, "add", _new, "add a mailbox or a folder to a library")
-    new.add_argument("address", metavar="ADDRESS", help="imaps://user@host/INBOX, webdavs://...")
+    new = _add(inner, "add", _new, "add a mailbox or a folder to a library", "address")
     new.add_argument("--name", default="", help="how it is called (made of the address)")
     new.add_argument(
         "--mirror", action="store_true", help="remove documents that are gone at the server"
     )
-    gone = _add(inner, "remove", _remove, "fetch a source no longer; its documents stay")
-    gone.add_argument("name", metavar="NAME")
+    _add(inner, "remove", _remove, "fetch a source no longer; its documents stay", "name")
+    other = _add(inner, "set", _set, "change how the app fetches a source by itself", "name")
+    for one in (new, other):
+        one.add_argument(
+            "--every", type=count, metavar="MINUTES", help="how often the app fetches it (15)"
+        )
+    either = other.add_mutually_exclusive_group()
+    either.add_argument("--pause", action="store_true", help="fetch it when it is named alone")
+    either.add_argument("--resume", action="store_true", help="fetch it again")
     run = _add(inner, "run", _run, "fetch what is new, and add it")
-    run.add_argument("names", nargs="*", metavar="NAME", help="which sources (all)")
+    run.add_argument("names", nargs="*", metavar="NAME", help="which ones (all but paused ones)")
     run.add_argument("--every", type=count, metavar="MINUTES", help="again and again, until Ctrl-C")
 
 
-def _add(inner: Any, name: str, run: Run, help: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = inner.add_parser(name, help=help)
+def _add(inner: Any, name: str, run: Run, help: str, *arguments: str) -> argparse.ArgumentParser:
+    made = below(inner, name, run, help, *arguments)
     made.add_argument("--library", metavar="NAME", default=argparse.SUPPRESS, help="which library")
-    made.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON and nothing else"
-    )
-    made.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    made.set_defaults(run=run)
     return made
 
 
@@ -63,7 +64,8 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
         return DONE
     for source in found:
         last = f"fetched {source.fetched}" if source.fetched else "not fetched yet"
-        print(f"{source.name}  ({source.library}): {source.address}, {last}")
+        state = ", paused" if source.paused else ""
+        print(f"{source.name}  ({source.library}): {source.address}, {last}{state}")
         if source.error:
             print(f"    {source.error}")
     if not found:
@@ -74,11 +76,13 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
 def _new(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.sources import store
     from assistant.sources.address import parsed
-    from assistant.sources.fetch import has_password, variable
+    from assistant.sources.password import has_password, variable
 
     address = parsed(args.address)  # before a library is made for it
     with opened(settings, make=True) as library:
-        source = store.add(settings, library.name, args.address, args.name, args.mirror)
+        source = store.add(
+            settings, library.name, args.address, args.name, args.mirror, args.every or store.EVERY
+        )
     if args.json:
         print(json.dumps(asdict(source)))
     else:
@@ -94,12 +98,29 @@ def _new(args: argparse.Namespace, settings: "Settings") -> int:
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.sources import store
 
-    source = store.find(settings, args.name)
+    source = store.find(settings, args.name, args.library)
     store.remove(settings, source)
     if args.json:
         print(json.dumps({"removed": source.name, "library": source.library}))
     else:
         print(f"{source.name} is removed; its documents stay in {source.library}")
+    return DONE
+
+
+def _set(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.sources import store
+
+    source = store.find(settings, args.name, args.library)
+    paused = True if args.pause else False if args.resume else None
+    if args.every is None and paused is None:
+        args.misused("give --every, --pause or --resume")
+    store.change(settings, source, args.every, paused)
+    now = store.find(settings, args.name)
+    if args.json:
+        print(json.dumps(asdict(now)))
+    else:
+        state = "is paused" if now.paused else f"is fetched every {counted(now.every, 'minute')}"
+        print(f"{now.name} {state}{'' if now.paused else ' while the app runs'}")
     return DONE
 
 
@@ -115,12 +136,20 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
 def _once(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.sources.store import find, listed
 
-    chosen = [find(settings, name) for name in args.names] or listed(settings, args.library)
-    rows = [_one(args, settings, source) for source in chosen]
+    named = [find(settings, name, args.library) for name in args.names]
+    chosen = named or [one for one in listed(settings, args.library) if not one.paused]
+    rows = [
+        _refused(source) if source.refused and not named else _one(args, settings, source)
+        for source in chosen
+    ]
     if args.json:
         print(json.dumps(rows))
     elif not rows:
-        print("There are no sources. `pincite sources add ADDRESS` adds one.")
+        print(
+            "All sources are paused. `pincite sources set NAME --resume` goes on."
+            if listed(settings, args.library)
+            else "There are no sources. `pincite sources add ADDRESS` adds one."
+        )
     return _status(rows)
 
 
@@ -129,6 +158,18 @@ def _status(rows: Sequence[dict[str, Any]]) -> int:
     if rows and len(failed) == len(rows):
         return FAILED
     return IN_PART if failed or any(row["left_out"] or row["failed"] for row in rows) else DONE
+
+
+def _refused(source: "Source") -> dict[str, Any]:
+    """Not asked again unless it is named: servers lock accounts after a few tries."""
+    from assistant.sources.fetch import Fetched
+
+    why = (
+        f"{source.name}: The server refused the user or the password, and is not asked again:"
+        f" `pincite sources run {source.name}` tries once more."
+    )
+    notice(why)
+    return _row(source, Fetched(), None, why)
 
 
 def _one(args: argparse.Namespace, settings: "Settings", source: "Source") -> dict[str, Any]:

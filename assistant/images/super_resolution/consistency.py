@@ -4,8 +4,8 @@ Real-ESRGAN is trained to look good, and shifts colours and edges on the way. It
 projection (Irani and Peleg, 1991) adds what the shrunk result lacks. Half of the picture to begin
 with is a bicubic enlargement, as ESRGAN is mixed with a network that errs less (Wang et al., 2018,
 section 3.4). With both, results are nearer to the truth than a bicubic enlargement; without, they
-are farther from it (benchmarks/enhancing.py). For damaged pictures it is not used: it would bring
-back the damage.
+are farther from it (benchmarks/tools/enhancing.py). For damaged pictures it is not used: it would
+bring back the damage.
 """
 
 from typing import TYPE_CHECKING

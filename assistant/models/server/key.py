@@ -30,3 +30,17 @@ def kept(place: str) -> str:
         return keyring.get_password(SERVICE, place) or ""
     except KeyringError:
         return ""
+
+
+def keep(place: str, password: str) -> bool:
+    """Put a password into the keyring; False where there is none that takes it."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return False
+    try:
+        keyring.set_password(SERVICE, place, password)
+    except KeyringError:  # also that there is no backend
+        return False
+    return True

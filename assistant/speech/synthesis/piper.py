@@ -1,7 +1,8 @@
 """Piper reads aloud, in a process of its own.
 
 piper-tts is under the GPL-3.0: it is never imported here, but run as a program, from an environment
-of its own (`isolated_environment.py`). One process stays, for loading a voice takes half a second.
+of its own (`models/isolated_environment.py`). One process stays, for loading a voice takes half a
+second.
 """
 
 import os

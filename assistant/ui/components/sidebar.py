@@ -120,10 +120,11 @@ def _refusal(assistant: Assistant) -> None:
     if chosen in (now, _LEARNED):  # no other one was chosen
         chosen = usual if st.session_state.get("refusal-usual") != usual else chosen
     st.session_state["refusal-usual"] = usual
-    picked = st.segmented_control(
-        _("When unsure"), names, default=chosen or None,
-        format_func=lambda name: _(_POINTS[name]), width="stretch",
-    )  # fmt: skip
+    with st.container(key="when-unsure"):
+        picked = st.segmented_control(
+            _("When unsure"), names, default=chosen or None,
+            format_func=lambda name: _(_POINTS[name]), width="stretch",
+        )  # fmt: skip
     st.session_state["refusal"] = picked or ""
     if picked in POINTS:
         st.caption(when_unsure(picked, points[picked]))

@@ -5,7 +5,8 @@ this machine, knows no password, and lets others frame its page.
 """
 
 import asyncio
-from collections.abc import Mapping, MutableMapping
+import logging
+from collections.abc import Callable, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -17,7 +18,9 @@ from assistant.entrance.form import Form
 from assistant.entrance.hosts import Hosts, is_same_origin
 from assistant.entrance.roles import HEADER, sealed
 from assistant.entrance.tries import WAIT, TooManyTries
-from assistant.i18n.translation import N_
+from assistant.errors import AssistantError
+from assistant.i18n import language
+from assistant.i18n.translation import N_, _
 from assistant.ui.door import headers
 
 # What nobody needs here: figures about the server, runs of the pages and a way to drive them.
@@ -25,7 +28,11 @@ _CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
 _HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
 _TOO_MANY = N_("Too many wrong tokens. Wait {seconds} seconds, and try again.")
 _NOT_THERE = N_("The sign-in did not succeed, or there is no account for you here. Ask an owner.")
+_PROXY = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
+_AWAY = N_("Nobody can be looked up just now. Try again later.")
 _FORM = 4096  # bytes of a form with a token
+
+log = logging.getLogger(__name__)
 
 
 class Entrance(Protocol):
@@ -49,35 +56,47 @@ class Entrance(Protocol):
 class Door:
     """An ASGI application before another one.
 
-    Without `guests` all who reach it are owners: it must not be reached from another machine.
+    Without an entrance all who reach it are owners: it must not be reached from another machine.
     """
 
-    def __init__(self, inner: Asgi, hosts: Hosts, guests: Entrance | None = None) -> None:
+    def __init__(
+        self, inner: Asgi, hosts: Hosts, entrance: Callable[[], Entrance | None] = lambda: None
+    ) -> None:
+        """Each request asks `entrance`, which raises AssistantError where it cannot be known."""
         self._inner = inner
         self._hosts = hosts
-        self._guests = guests
+        self._entrance = entrance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See https://asgi.readthedocs.io/en/latest/specs/www.html."""
         if scope["type"] not in ("http", "websocket"):
             await self._inner(scope, receive, send)
             return
+        try:
+            await self._led(scope, receive, send)
+        except AssistantError as error:
+            log.warning("%s", error)  # which names a server that strangers need not know
+            with language.speaking(language.best(_headers(scope).get("accept-language", ""))):
+                told = _(_AWAY)
+            await _refuse(scope, send, 503, told)
+
+    async def _led(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = _headers(scope)
         host = asked.get("host", "")
+        page = headers.of_response(host, headers.streamlit_page())
         if refusal := self._refusal(asked):
             await _refuse(scope, send, 403, refusal)
         elif scope["path"].startswith(_CLOSED):
             await _refuse(scope, send, 404, "There is nothing here.")
-        elif self._guests and self._guests.elsewhere and scope["path"] in (START, BACK):
-            form = headers.of_response(host, self._guests.form.page(""))
-            await self._provide(scope, asked, self._guests.elsewhere, _with_headers(send, form))
-        elif mark := await self._mark(scope, asked):
-            page = headers.of_response(host, headers.streamlit_page())
-            await self._inner(_marked(scope, mark), receive, _with_headers(send, page))
+        elif scope["path"] == _HEALTH:
+            await self._inner(_marked(scope, sealed("visitor")), receive, _with_headers(send, page))
+        elif (entrance := await asyncio.to_thread(self._entrance)) is None:
+            if any(name in asked for name in PROXIED):
+                await _refuse(scope, send, 403, _PROXY)
+                return
+            await self._inner(_marked(scope, sealed("owner")), receive, _with_headers(send, page))
         else:
-            assert self._guests
-            form = headers.of_response(host, self._guests.form.page(""))
-            await self._ask(scope, receive, _with_headers(send, form))
+            await self._let_in(scope, asked, entrance, receive, send)
 
     def _refusal(self, asked: dict[str, str]) -> str:
         """Why a request is turned away; empty if it is not."""
@@ -86,71 +105,71 @@ class Door:
             return "This is Pincite, and it is not known by that name (pincite app --host NAME)."
         if "origin" in asked and not is_same_origin(asked["origin"], host):
             return "Pages of other origins have no access."
-        if self._guests is None and any(name in asked for name in PROXIED):
-            return "Behind a proxy, Pincite asks for a token: start it with --host NAME."
         return ""
 
-    async def _mark(self, scope: Scope, asked: dict[str, str]) -> str | None:
-        if self._guests is None:
-            return sealed("owner")
-        if scope["path"] == _HEALTH:
-            return sealed("visitor")
-        cookie = _cookie(asked.get("cookie", ""), _name(scope))
-        return await asyncio.to_thread(self._guests.mark, cookie)
-
-    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Show the form, or judge the one that was sent."""
-        if scope["type"] == "http" and scope["method"] == "POST":
-            await self._judge(scope, receive, send)
-        elif "text/html" in _headers(scope).get("accept", "") and scope["type"] == "http":
-            assert self._guests
-            await _answer(send, 401, self._page(scope))
-        else:
-            await _refuse(scope, send, 401, "Sign in first.")
-
-    async def _judge(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self._guests
-        place = (scope.get("client") or ("", 0))[0]
-        try:
-            fields = await _fields(receive)
-            cookie = await asyncio.to_thread(self._guests.enter, fields, place)
-        except TooManyTries:
-            wait = {"retry-after": f"{WAIT:.0f}"}
-            await _answer(send, 429, self._page(scope, _TOO_MANY), wait)
-            return
-        if cookie is None:
-            await _answer(send, 401, self._page(scope, self._guests.form.wrong))
-            return
-        # To the same address: a reference of a query alone cannot lead to another server.
-        query = scope["query_string"].decode("latin-1")
-        kept = _kept(_name(scope), cookie, scope["scheme"])
-        await _answer(send, 303, "", {"location": f"?{query}", "set-cookie": kept})
-
-    async def _provide(
-        self, scope: Scope, asked: dict[str, str], elsewhere: Elsewhere, send: Send
+    async def _let_in(
+        self, scope: Scope, asked: dict[str, str], entrance: Entrance, receive: Receive, send: Send
     ) -> None:
-        """Send the browser to the provider, or let in who comes back from there."""
-        proxied = asked.get("x-forwarded-proto", "")  # the provider knows this Pincite's addresses
-        scheme = proxied if proxied in ("http", "https") else scope["scheme"]
-        back, begun = f"{scheme}://{asked.get('host', '')}{BACK}", f"{_name(scope)}_begun"
-        try:
-            if scope["path"] == START:
-                place, cookie = await asyncio.to_thread(elsewhere.begin, back)
-                kept = f"{_kept(begun, cookie, scheme)}; Max-Age={LASTS:.0f}"
-            else:
-                said = _first(scope["query_string"].decode("latin-1"))
-                known = _cookie(asked.get("cookie", ""), begun)
-                place = "/"
-                session = await asyncio.to_thread(elsewhere.finish, said, known, back)
-                kept = _kept(_name(scope), session, scheme)
-        except NotSignedIn:  # the audit log says why
-            await _answer(send, 401, self._page(scope, _NOT_THERE))
-            return
-        await _answer(send, 303, "", {"location": place, "set-cookie": kept})
+        """Who is known comes in; others are asked."""
+        form = _with_headers(send, headers.of_response(asked["host"], entrance.form.page("")))
+        cookie = _cookie(asked.get("cookie", ""), _name(scope))
+        if entrance.elsewhere and scope["path"] in (START, BACK):
+            await _provide(scope, asked, entrance, entrance.elsewhere, form)
+        elif mark := await asyncio.to_thread(entrance.mark, cookie):
+            page = headers.of_response(asked["host"], headers.streamlit_page())
+            await self._inner(_marked(scope, mark), receive, _with_headers(send, page))
+        elif scope["type"] == "http" and scope["method"] == "POST":
+            await _judge(scope, entrance, receive, form)
+        elif "text/html" in asked.get("accept", "") and scope["type"] == "http":
+            await _answer(form, 401, _page(scope, entrance))
+        else:
+            await _refuse(scope, form, 401, "Sign in first.")
 
-    def _page(self, scope: Scope, notice: str = "") -> str:
-        assert self._guests
-        return self._guests.form.page(_headers(scope).get("accept-language", ""), notice)
+
+async def _judge(scope: Scope, entrance: Entrance, receive: Receive, send: Send) -> None:
+    """Let in who has sent the right form."""
+    place = (scope.get("client") or ("", 0))[0]
+    try:
+        fields = await _fields(receive)
+        cookie = await asyncio.to_thread(entrance.enter, fields, place)
+    except TooManyTries:
+        wait = {"retry-after": f"{WAIT:.0f}"}
+        await _answer(send, 429, _page(scope, entrance, _TOO_MANY), wait)
+        return
+    if cookie is None:
+        await _answer(send, 401, _page(scope, entrance, entrance.form.wrong))
+        return
+    # To the same address: a reference of a query alone cannot lead to another server.
+    query = scope["query_string"].decode("latin-1")
+    kept = _kept(_name(scope), cookie, scope["scheme"])
+    await _answer(send, 303, "", {"location": f"?{query}", "set-cookie": kept})
+
+
+async def _provide(
+    scope: Scope, asked: dict[str, str], entrance: Entrance, elsewhere: Elsewhere, send: Send
+) -> None:
+    """Send the browser to the provider, or let in who comes back from there."""
+    proxied = asked.get("x-forwarded-proto", "")  # the provider knows this Pincite's addresses
+    scheme = proxied if proxied in ("http", "https") else scope["scheme"]
+    back, begun = f"{scheme}://{asked.get('host', '')}{BACK}", f"{_name(scope)}_begun"
+    try:
+        if scope["path"] == START:
+            place, cookie = await asyncio.to_thread(elsewhere.begin, back)
+            kept = f"{_kept(begun, cookie, scheme)}; Max-Age={LASTS:.0f}"
+        else:
+            said = _first(scope["query_string"].decode("latin-1"))
+            known = _cookie(asked.get("cookie", ""), begun)
+            place = "/"
+            session = await asyncio.to_thread(elsewhere.finish, said, known, back)
+            kept = _kept(_name(scope), session, scheme)
+    except NotSignedIn:  # the audit log says why
+        await _answer(send, 401, _page(scope, entrance, _NOT_THERE))
+        return
+    await _answer(send, 303, "", {"location": place, "set-cookie": kept})
+
+
+def _page(scope: Scope, entrance: Entrance, notice: str = "") -> str:
+    return entrance.form.page(_headers(scope).get("accept-language", ""), notice)
 
 
 def _headers(scope: Scope) -> dict[str, str]:

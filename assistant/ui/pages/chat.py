@@ -1,7 +1,7 @@
 """The chat: questions, answers as they are written, and the page a mark points to."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from assistant.ui.components.answer import cited_answer, clarification, outputs,
 from assistant.ui.components.answer.below import (
     after_refusal,
     after_stop,
+    copy_button,
     export_button,
     follow_ups,
     read_aloud,
@@ -30,6 +31,7 @@ from assistant.ui.components.answer.below import (
 )
 from assistant.ui.components.conversations import versions
 from assistant.ui.components.escaping import as_html
+from assistant.ui.components.hood import dialog
 from assistant.ui.components.keyboard import keyboard
 from assistant.ui.components.scripts import tab
 from assistant.ui.components.tags import asked_in
@@ -60,6 +62,7 @@ def _chat(assistant: Assistant) -> None:
     branch = _branch(assistant, identity, running)
     turns = [turn.answer for turn in branch]
     busy = running is not None and not running.done
+    tab.draw(busy, greets=not turns and not running)  # early: a greeting is read from its beginning
     drawn = list(zip(branch, thumbs.told_apart(turns), strict=True))
     for turn, answer in drawn[_left_out(identity, len(branch)) :]:
         _turn(assistant, answer, turn, busy)
@@ -76,7 +79,6 @@ def _chat(assistant: Assistant) -> None:
     _input(assistant, busy=microphone.busy() or busy)
     cited_page.panel(assistant.library)
     keyboard.listen()
-    tab.draw(busy, greets=not turns and not running)
 
 
 def _left_out(identity: str, turns: int) -> int:
@@ -121,13 +123,22 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     tool_choice.draw(turn, partial(_ask, turn["question"], files, intents.Answer()))
     if after_stop.is_empty(turn):
         return
-    if "wish" in turn:  # thumbs teach the search, and a tool's result says itself how it was made
-        if not turn["images"] and not turn["audio"]:
-            read_aloud.draw(turn)
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key=f"below-{turn['id']}"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"below-{turn['id']}"
+    ):
+        _icons(assistant, turn)
+
+
+def _icons(assistant: Assistant, turn: Mapping[str, Any]) -> None:
+    if "wish" not in turn:
         thumbs.draw(turn)
+        copy_button.draw(turn)
         export_button.draw(assistant, turn)
+        read_aloud.draw(turn)
+        return
+    copy_button.draw(turn)
+    if not turn["images"] and not turn["audio"]:  # else its output has buttons of its own
+        dialog.button_of(turn)
         read_aloud.draw(turn)
 
 
@@ -153,15 +164,16 @@ def _in_work(identity: str, running: RunningAnswer, kept: bool) -> None:
     if running.error:
         error_banner.say(running.error)
     else:
-        _live(identity, running)
+        _live(running, partial(resources.answers().forget, identity))
 
 
 @st.fragment(run_every=0.25)
-def _live(identity: str, running: RunningAnswer) -> None:
-    """Draw the running answer; once it is saved, draw the whole page with it."""
+def _live(running: RunningAnswer, forget: Callable[[], None]) -> None:
+    """Draw the running answer; once it is saved, draw the whole page with it. `forget` was made by
+    the page: between its drawings its visitor may have signed out."""
     if running.done:
         if not running.error:
-            resources.answers().forget(identity)
+            forget()
         st.rerun()
     cited_answer.draw_running(running.reply, time.monotonic() - running.started)
     stage_progress.draw(running.reply)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from assistant.i18n.told import told
 from assistant.i18n.translation import _, ngettext
-from assistant.ui import resources
+from assistant.ui import machine_folders, resources
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.library import (
@@ -22,9 +22,9 @@ from assistant.ui.components.library import (
     watched,
 )
 from assistant.ui.components.library.job_queue import UPLOAD
-from assistant.ui.components.scripts import row_names
+from assistant.ui.components.pace import pace
 from assistant.ui.components.viewer import cited_page
-from assistant.ui.components.waiting import Work
+from assistant.ui.components.waiting import Waiting, Work
 from assistant.uploads.upload import Upload
 from ingest.errors import PinciteError
 from vectorstore.add_report import AddSummary
@@ -37,6 +37,7 @@ _OUTCOMES = 8  # files of an upload
 def page() -> None:
     """Draw the page from top to bottom."""
     style.apply()
+    many.answered()  # the drawing of the whole page closes a dialog, whichever way it was left
     st.title(_("Library"), anchor=False)
     try:
         sidebar.library()
@@ -45,7 +46,6 @@ def page() -> None:
             library_list.draw()
         else:
             _documents(resources.library())
-        row_names.draw()
     except PinciteError as error:
         error_banner.say(error)
 
@@ -70,7 +70,7 @@ def _documents(library: Library) -> None:
     upload: Upload | None = st.session_state.get(UPLOAD)
     if upload and upload.done:
         _ended(library, upload)
-    job_queue.draw(library, told=upload is None or upload.done)
+    resting = job_queue.draw(library, told=upload is None or upload.done)
     if library.documents():
         images.draw(library)
         document_list.draw(library)
@@ -80,7 +80,8 @@ def _documents(library: Library) -> None:
     with above:
         if resources.may_change():
             reindex_notice.draw(library)
-    _watch(library, drawn)
+    watch = st.fragment(_watch, run_every=pace(2.0, resting is None))
+    watch(library, drawn, resting)
 
 
 # -- adding
@@ -146,12 +147,12 @@ def summed_up(done: AddSummary) -> str:
 # -- what is there
 
 
-@st.fragment(run_every=2.0)
-def _watch(library: Library, drawn: tuple[int, int]) -> None:
-    """Draws the page again when another visitor or process has changed the library."""
+def _watch(library: Library, drawn: tuple[int, int], resting: Waiting | None) -> None:
+    """Draws the page again when another visitor or process has changed the library or its queue."""
     with suppress(PinciteError):  # the page itself says what is wrong
         # It would close an open dialog.
-        if library.state() != drawn and not st.session_state.get(many.ASKED):
+        now = library.state(), job_queue.at_rest(library)
+        if now != (drawn, resting) and not st.session_state.get(many.ASKED):
             st.rerun()
 
 
@@ -161,7 +162,12 @@ def _empty(owner: bool) -> None:
         return
     command = "<code>pincite add FOLDER</code>"
     drop = as_html(_("Drop files above. They are copied, read and indexed on this machine."))
-    folder = as_html(_("A whole folder comes in with {command}."))
+    folder = as_html(_("{command} reads a whole folder."))
+    if machine_folders.may_name():
+        above = _(
+            "“{watch}”, above, reads a whole folder and follows it.", watch=_("Watch a folder")
+        )
+        folder = f"{as_html(above)} {as_html(_('{command} reads one once.'))}"
     st.html(
         f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2>'
         f"<p>{drop}</p>"

@@ -17,6 +17,7 @@ from assistant.ui.background.evaluation_task import Task, drafting, measuring
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.measure import learning, measure_charts, result
+from assistant.ui.components.pace import pace
 from assistant.ui.components.step import step
 from ingest.errors import PinciteError
 
@@ -46,6 +47,7 @@ def page() -> None:
 
 
 def _steps(mine: OwnQuestions) -> None:
+    drawn = _at_work()  # before all that is read: what is new later draws the page again
     kept = mine.of("kept")
     with step(1, _("Questions whose answers you know"), done=bool(kept)):
         _drafts(mine)
@@ -57,30 +59,33 @@ def _steps(mine: OwnQuestions) -> None:
         ask = _("Ask my questions")
         if st.button(ask, type="primary", key="ask-mine", disabled=busy or not kept):
             _measure(mine, None, Options())
-        _work()
+        st.fragment(_work, run_every=pace(1.0, drawn[1]))(drawn)
     result.draw(runs(resources.settings()), mine)
 
 
 # -- what is at work
 
 
-@st.fragment(run_every=1.0)
-def _work() -> None:
-    task = resources.tasks().last
+def _at_work() -> tuple[Task | None, bool]:
+    """The task, and whether it goes on."""
+    task: Task | None = resources.tasks().last
+    return task, task is not None and not task.ended
+
+
+def _work(drawn: tuple[Task | None, bool]) -> None:
+    if _at_work() != drawn:
+        st.rerun()
+    task, goes_on = drawn
     if task is None:
         return
-    if task.ended and not st.session_state.get("task-drawn"):
-        st.session_state["task-drawn"] = True
-        st.rerun()  # the runs and drafts below are new
     with st.container(border=True, key="task"):
-        draw = _ended if task.ended else _going
+        draw = _going if goes_on else _ended
         draw(task)
         for notice in task.notices:
             st.caption(plain(told(notice)))
 
 
 def _going(task: Task) -> None:
-    st.session_state["task-drawn"] = False
     st.markdown(f"**{plain(task.title)}**")
     if task.total:
         st.progress(min(task.done / task.total, 1.0), _done(task.done, task.total))

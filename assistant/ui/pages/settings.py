@@ -7,7 +7,6 @@ import streamlit as st
 from assistant.i18n.translation import N_, _
 from assistant.ui import resources
 from assistant.ui.components import error_banner, sidebar, style
-from assistant.ui.components.scripts import row_names
 from assistant.ui.components.settings import appearance, model_roles, storage
 from ingest.errors import PinciteError
 
@@ -29,7 +28,6 @@ def page() -> None:
             _parts()
         else:
             appearance.draw()
-        row_names.draw()
     except PinciteError as error:
         error_banner.say(error)
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from assistant.contract.asked_in import NothingChosen
 from assistant.errors import AssistantError
 from assistant.i18n.numbers import number
 from assistant.i18n.told import told
@@ -17,13 +18,15 @@ from assistant.ui.background.sheet_task import RunningSheet
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import as_html, plain
 from assistant.ui.components.sheet import sheet_table
+from assistant.ui.components.tags import fields
 from assistant.ui.components.viewer import cited_page
 from ingest.document.source import readable
 from ingest.errors import PinciteError
+from vectorstore.catalog.choosing import EVERYTHING, Filter
 from vectorstore.library import Library
 
 # Kept apart from the widgets, which Streamlit forgets while another page is shown.
-_ASKED, _ROWS, _CHOSEN = "sheet-asked", "sheet-rows", "sheet-cell"
+_ASKED, _ROWS, _CHOSEN, _WITHIN = "sheet-asked", "sheet-rows", "sheet-cell", "sheet-within"
 _EXAMPLE = "supplier\ntotal\nnotice period\nsigned?"
 _OPEN_XML = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -60,23 +63,40 @@ def _form(library: Library, busy: bool) -> None:
         _("Columns: a few words or a whole question on each line"),
         st.session_state.get(_ASKED, ""), placeholder=_EXAMPLE, height=130, disabled=busy,
     )  # fmt: skip
-    names = [info.document for info in documents(library)]
+    within = _within(library)
+    names = _listed(library, within)
     kept = [name for name in st.session_state.get(_ROWS, []) if name in names]
     rows = st.multiselect(
         _("Documents"), names, kept, disabled=busy, format_func=readable,
         placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
     )  # fmt: skip
-    st.session_state.update({_ASKED: asked, _ROWS: rows})
+    st.session_state.update({_ASKED: asked, _ROWS: rows, _WITHIN: within})
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Fill the sheet"), type="primary", icon=":material/table:", key="fill",
-            disabled=busy or not asked.strip(), on_click=_start,
+            disabled=busy or not asked.strip() or not names, on_click=_start,
         )  # fmt: skip
         if resources.sheets().of(library.name) and not busy:
             st.button(
                 _("Ask everything again"), type="tertiary", key="fill-anew",
                 icon=":material/refresh:", on_click=partial(_start, anew=True),
             )  # fmt: skip
+
+
+def _within(library: Library) -> Filter:
+    """Draw the fields that choose by tag and date."""
+    kept: Filter = st.session_state.get(_WITHIN, EVERYTHING)
+    with st.expander(_("By tag and date"), expanded=bool(kept), key="sheet-by-tag-and-date"):
+        return fields.draw(library.documents(), f"{_WITHIN}-{library.name}", kept)
+
+
+def _listed(library: Library, within: Filter) -> list[str]:
+    """The documents that can be chosen; that there are none is said."""
+    try:
+        return [info.document for info in documents(library, within=within)]
+    except NothingChosen as error:
+        error_banner.say(error)
+        return []
 
 
 def _start(anew: bool = False) -> None:
@@ -86,7 +106,8 @@ def _start(anew: bool = False) -> None:
         asked = columns([line.strip() for line in lines if line.strip()])
         if not asked:
             raise AssistantError(_("Write at least one column."))
-        rows = documents(library, st.session_state.get(_ROWS) or None)
+        within = st.session_state.get(_WITHIN, EVERYTHING)
+        rows = documents(library, st.session_state.get(_ROWS) or None, within)
         filler = resources.sheet()
         resources.count_questions(len(asked) * len(rows))
         resources.note("asked", library.name)
@@ -99,13 +120,14 @@ def _sheet(library: Library, running: RunningSheet) -> None:
     if running.ended:
         _filled(library, running)
     else:
-        _live(running)
+        _live(running, session.shown())
 
 
 @st.fragment(run_every=1.0)
-def _live(running: RunningSheet) -> None:
-    """Draw the sheet while it is filled; then the whole page with it."""
-    if running.ended:
+def _live(running: RunningSheet, opened: session.Shown | None) -> None:
+    """Draw the sheet while it is filled; then the whole page with it. `opened` is what the page
+    shows beside it: another one draws the page, too."""
+    if running.ended or session.shown() != opened:
         st.rerun()
     done = len(running.cells)
     count = _("{done} of {total}", done=number(done), total=number(running.total))
@@ -115,6 +137,7 @@ def _live(running: RunningSheet) -> None:
     else:
         st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
     sheet_table.draw(running, "sheet-live", _open)
+    _chosen(running)
 
 
 def _filled(library: Library, running: RunningSheet) -> None:
@@ -135,7 +158,7 @@ def _filled(library: Library, running: RunningSheet) -> None:
               count=number(sheet_table.MOST))
         )  # fmt: skip
     _downloads(library, running)
-    _chosen()
+    _chosen(running)
 
 
 def _open(cell: Cell) -> None:
@@ -149,10 +172,10 @@ def _open(cell: Cell) -> None:
     session.show(shown if cell.page else None)
 
 
-def _chosen() -> None:
-    """What is known of the cell that was clicked."""
+def _chosen(running: RunningSheet) -> None:
+    """What is known of the cell that was clicked, if it is one of this sheet."""
     cell: Cell | None = st.session_state.get(_CHOSEN)
-    if cell is None:
+    if cell is None or running.cell(cell.document, cell.head) != cell:
         return
     where = ", ".join(filter(None, [readable(cell.document), cell.place]))
     parts = [f"<b>{as_html(cell.question)}</b>", as_html(cell.answer or cell.value)]

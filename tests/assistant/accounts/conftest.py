@@ -58,8 +58,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def team(tmp_path: Path) -> Team:
-    settings = Settings(home=tmp_path / "home")
+def team(tmp_path: Path, catalogue: str) -> Team:
+    settings = Settings(home=tmp_path / "home", catalogue=catalogue)
     known, made = accounts(settings), tokens(settings)
     given = {}
     for name, group in (("ann", "north"), ("bob", "south")):

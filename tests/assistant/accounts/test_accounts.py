@@ -1,22 +1,25 @@
 """People, passwords, sessions, tokens and rights."""
 
 import json
-import sqlite3
 from collections.abc import Callable
 
 import pytest
 
 from assistant.accounts.accounts import Accounts, accounts_if_any
 from assistant.accounts.audit import Audit
-from assistant.accounts.database import FILE
+from assistant.accounts.database import PART
 from assistant.accounts.permitted import NotAllowed, Permitted
 from assistant.accounts.person import LOCAL, VISITOR, Person
 from assistant.accounts.sessions import IDLE, LASTS, Sessions, digest
 from assistant.accounts.tokens import Tokens
+from assistant.build.stores.home_tables import place
 from assistant.errors import AssistantError
 from assistant.settings import Settings
 from tests.assistant.accounts.conftest import PASSWORD, Team
+from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.errors import UnknownLibrary
+
+pytestmark = ON_BOTH
 
 
 class Clock:
@@ -30,16 +33,17 @@ def seen(team: Team, person: Person) -> Permitted:
     return Permitted(person, lambda: ["all", "north", "south"], team.accounts)
 
 
-def test_before_the_first_account_nobody_is_asked(tmp_path: object) -> None:
-    settings = Settings(home=tmp_path)
+def test_before_the_first_account_nobody_is_asked(tmp_path: object, catalogue: str) -> None:
+    settings = Settings(home=tmp_path, catalogue=catalogue)
     assert accounts_if_any(settings) is None
-    assert not (settings.home / FILE).exists()
+    assert not list(settings.home.iterdir()), "nothing is made by a look"
     for person in (LOCAL, VISITOR):
         assert Permitted(person, lambda: ["a", "b"]).names() == ["a", "b"]
 
 
 def test_a_password_is_kept_as_an_argon2_hash_and_found_again(team: Team) -> None:
-    rows = sqlite3.connect(team.settings.home / FILE).execute("SELECT * FROM person").fetchall()
+    with team.accounts._connected() as connection:
+        rows = connection.execute("SELECT * FROM person").fetchall()
     assert PASSWORD not in str(rows)
     assert all(row[3].startswith("$argon2id$") for row in rows)
     assert team.accounts.signs_in("ANN ", PASSWORD) == team.accounts.named("ann")
@@ -96,7 +100,7 @@ def test_readers_change_nothing(team: Team) -> None:
 
 
 def test_a_token_gives_no_more_than_its_person_has(team: Team) -> None:
-    made = Tokens(team.settings.home / FILE)
+    made = Tokens(place(team.settings, PART))
     ann = team.accounts.named("ann")
     token = made.add(ann, "too much", "owner", ["south", "all"])
     found = made.person(token)
@@ -110,7 +114,7 @@ def test_a_token_ends_when_it_is_revoked_when_its_days_are_over_and_with_its_per
     team: Team,
 ) -> None:
     clock = Clock()
-    made = Tokens(team.settings.home / FILE, clock)
+    made = Tokens(place(team.settings, PART), clock)
     ann = team.accounts.named("ann")
     days, revoked, left = (made.add(ann, n, "reader", days=d) for n, d in
                            (("a", 3.0), ("b", None), ("c", None)))  # fmt: skip
@@ -125,9 +129,14 @@ def test_a_token_ends_when_it_is_revoked_when_its_days_are_over_and_with_its_per
 
 
 def test_secrets_are_nowhere_in_the_file(team: Team) -> None:
-    cookie = Sessions(team.settings.home / FILE).start(team.accounts.named("ann"))
-    data = (team.settings.home / FILE).read_bytes()
-    assert not [secret for secret in (cookie, *team.tokens.values()) if secret.encode() in data]
+    cookie = Sessions(place(team.settings, PART)).start(team.accounts.named("ann"))
+    with team.accounts._connected() as connection:
+        data = str([connection.execute(f"SELECT * FROM {table}").fetchall()
+                    for table in PART.tables])  # fmt: skip
+    if not team.settings.catalogue:
+        data += (team.settings.home / "accounts.sqlite").read_bytes().decode("latin-1")
+    assert digest(cookie) in data
+    assert not [secret for secret in (cookie, *team.tokens.values()) if secret in data]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +147,7 @@ def test_secrets_are_nowhere_in_the_file(team: Team) -> None:
 )  # fmt: skip
 def test_a_session_ends(team: Team, end: Callable[[Team, Clock], None]) -> None:
     clock = Clock()
-    kept = Sessions(team.settings.home / FILE, clock)
+    kept = Sessions(place(team.settings, PART), clock)
     session = digest(kept.start(team.accounts.named("ann")))
     assert kept.person(session) == team.accounts.named("ann")
     end(team, clock)
@@ -147,7 +156,7 @@ def test_a_session_ends(team: Team, end: Callable[[Team, Clock], None]) -> None:
 
 def test_a_session_ends_after_a_week_however_busy_it_is(team: Team) -> None:
     clock = Clock()
-    kept = Sessions(team.settings.home / FILE, clock)
+    kept = Sessions(place(team.settings, PART), clock)
     session, until = digest(kept.start(team.accounts.named("ann"))), clock.now + LASTS
     while clock.now < until:
         assert kept.person(session)

@@ -14,12 +14,14 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from assistant.accounts.accounts import Accounts
 from assistant.accounts.tokens import tokens
 from assistant.answering.passages.budget import Budget
 from assistant.api import shelf
 from assistant.api.libraries import Libraries
 from assistant.build import composition
 from assistant.build.composition import Answering
+from assistant.errors import SettingsError, TablesAway
 from assistant.tools.answer import AnswerTool
 from tests.assistant.accounts.conftest import Team, opened
 from tests.assistant.api.conftest import Server
@@ -115,6 +117,23 @@ def test_a_reader_adds_nothing_and_a_new_library_is_its_makers(server: Server, t
         assert client.post("/api/libraries/board/documents", files=FILE).status_code == 200
     with server.client(team.tokens["bob"]) as client:
         assert client.get("/api/libraries/board/documents").status_code == 404
+
+
+def test_a_new_library_is_not_everybodys_where_people_are_away_as_it_is_made(
+    libraries: Libraries, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise TablesAway("The server does not answer.")
+
+    hers = shelf.Shelf(libraries, team.accounts.named("olga"))
+    with monkeypatch.context() as patch, pytest.raises(TablesAway):
+        patch.setattr(Accounts, "share", away)
+        hers.changed("board", "added", "a.txt", make=True)
+    hers.changed("board", "added", "a.txt", make=True)
+    assert shelf.Shelf(libraries, team.accounts.named("bob")).names() == ["south"]
+    with pytest.raises(SettingsError):
+        hers.changed("../x", "added", "a.txt", make=True)
+    assert set(team.accounts.shares()) == {"north", "south", "board"}
 
 
 def test_over_the_context_protocol_it_is_the_same(server: Server, team: Team) -> None:

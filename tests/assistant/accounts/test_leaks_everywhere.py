@@ -225,6 +225,7 @@ def test_an_old_token_gets_nothing_anywhere(server: Server, team: Team, heard: H
 def page(team: Team, filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type["Page"]]:
     shutil.copytree(filled, team.settings.home, dirs_exist_ok=True)
     monkeypatch.setenv("PINCITE_HOME", str(team.settings.home))
+    monkeypatch.setenv("PINCITE_CATALOGUE", team.settings.catalogue)
     monkeypatch.setattr(network_guard, "install_guard", lambda *_: None)
     made = []
 

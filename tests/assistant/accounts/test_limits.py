@@ -7,25 +7,41 @@ from pathlib import Path
 import httpx
 import pytest
 
-from assistant.accounts.database import FILE
+from assistant.accounts.database import PART, Database
 from assistant.accounts.limits import LimitReached, Limits
 from assistant.accounts.person import LOCAL, Person
 from assistant.answering.passages.budget import Budget
 from assistant.api.libraries import Libraries
 from assistant.api.shelf import Shelf
 from assistant.build.composition import Answering
+from assistant.build.stores.home_tables import place
 from assistant.settings import Settings
+from assistant.storage.sqlite_file import Place
 from assistant.tools.answer import AnswerTool
 from tests.assistant.accounts.conftest import Team, opened
 from tests.assistant.api.conftest import Server
+from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.errors import HomeNotWritable
 
 ANN, BOB = Person("1", "ann", "reader"), Person("2", "bob", "reader")
 
 
-def test_questions_come_back_after_an_hour_and_each_person_has_their_own(tmp_path: Path) -> None:
+@pytest.fixture
+def kept(tmp_path: Path, catalogue: str) -> Place:
+    """Where Ann and Bob have accounts."""
+    found = place(Settings(home=tmp_path, catalogue=catalogue), PART)
+    with Database(found)._connected() as connection:
+        connection.executemany(
+            "INSERT INTO person (id, name, role, password, made) VALUES (?, ?, ?, '', '')",
+            [(person.id, person.name, person.role) for person in (ANN, BOB)],
+        )
+    return found
+
+
+@ON_BOTH
+def test_questions_come_back_after_an_hour_and_each_person_has_their_own(kept: Place) -> None:
     now = [1000.0]
-    limits = Limits(tmp_path / FILE, 2, 0, lambda: now[0])
+    limits = Limits(kept, 2, 0, lambda: now[0])
     limits.ask(ANN)
     now[0] += 600
     limits.ask(ANN)
@@ -39,8 +55,9 @@ def test_questions_come_back_after_an_hour_and_each_person_has_their_own(tmp_pat
         limits.ask(ANN)
 
 
-def test_bytes_are_counted_and_a_refused_file_counts_nothing(tmp_path: Path) -> None:
-    limits = Limits(tmp_path / FILE, 0, 1)
+@ON_BOTH
+def test_bytes_are_counted_and_a_refused_file_counts_nothing(kept: Place) -> None:
+    limits = Limits(kept, 0, 1)
     limits.add(ANN, 600_000)
     with pytest.raises(LimitReached, match=r"within a day \(1 MB\)"):
         limits.add(ANN, 600_000)
@@ -50,8 +67,9 @@ def test_bytes_are_counted_and_a_refused_file_counts_nothing(tmp_path: Path) -> 
         limits.add(LOCAL, 1 << 30)
 
 
-def test_a_sheet_takes_as_many_as_it_has_cells_and_a_look_takes_none(tmp_path: Path) -> None:
-    limits = Limits(tmp_path / FILE, 10, 0)
+@ON_BOTH
+def test_a_sheet_takes_as_many_as_it_has_cells_and_a_look_takes_none(kept: Place) -> None:
+    limits = Limits(kept, 10, 0)
     limits.ask(ANN, 10, count=False)
     limits.ask(ANN, 6)
     with pytest.raises(LimitReached):
@@ -80,11 +98,12 @@ def test_a_file_that_finds_no_place_counts_nothing_and_takes_the_others_with_it(
         libraries.close()
 
 
-def test_processes_at_once_do_not_pass_it_together(tmp_path: Path) -> None:
+@ON_BOTH
+def test_processes_at_once_do_not_pass_it_together(kept: Place) -> None:
     passed: list[int] = []
 
     def ask() -> None:
-        limits = Limits(tmp_path / FILE, 10, 0)  # as another process has its own
+        limits = Limits(kept, 10, 0)  # as another process has its own
         for number in range(5):
             try:
                 limits.ask(ANN)

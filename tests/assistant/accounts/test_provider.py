@@ -9,6 +9,7 @@ import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
+from assistant.accounts.accounts import Accounts
 from assistant.accounts.audit import Audit
 from assistant.accounts.provider import NotSignedIn, Provider, provider
 from assistant.accounts.sessions import digest, sessions
@@ -17,7 +18,7 @@ from assistant.answering.passages.budget import Budget
 from assistant.api.libraries import Libraries
 from assistant.build.composition import Answering
 from assistant.entrance.elsewhere import LASTS, Elsewhere
-from assistant.errors import SettingsError
+from assistant.errors import SettingsError, TablesAway
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
@@ -203,3 +204,20 @@ def test_the_real_app_sends_people_there_and_lets_them_in(
         cookie = came.headers["Set-Cookie"].split(";")[0]
         assert app.get("/", Cookie=cookie).status == 200
         assert app.socket(cookie=cookie) == 101
+
+
+def test_one_person_is_looked_up_alone_and_who_cannot_be_is_not_refused(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(self: Accounts, name: str = "") -> None:
+        raise TablesAway("The server does not answer.")
+
+    people = SignedIn(team.accounts, "preferred_username", makes=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Accounts, "people", away)
+        assert people.person({"preferred_username": "Ann"}) == team.accounts.named("ann")
+        patch.setattr(Accounts, "find", away)
+        with pytest.raises(TablesAway):
+            people.person({"preferred_username": "ann"})
+    with pytest.raises(NotSignedIn, match="cannot be a name"):
+        people.person({"preferred_username": "a b"})

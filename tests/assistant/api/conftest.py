@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -22,14 +22,17 @@ from tests.pdfs import write_pdf
 from vectorstore.library import Library
 
 LEAVE = "How many days of leave are there?"
+STAFF = "/api/libraries/staff"
 SAID = "There are thirty days of leave."
 
 
 class Server:
     """A running server."""
 
-    def __init__(self, libraries: Libraries, guests: Guests | None = None) -> None:
-        app = guarded(libraries, Hosts("127.0.0.1"), guests)
+    def __init__(
+        self, libraries: Libraries, guests: Guests | None = None, names: Sequence[str] = ()
+    ) -> None:
+        app = guarded(libraries, Hosts("127.0.0.1", names), guests)
         config = uvicorn.Config(app, port=0, log_level="warning")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -45,7 +48,7 @@ class Server:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 @pytest.fixture

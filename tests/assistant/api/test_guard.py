@@ -14,9 +14,7 @@ from assistant.entrance.guests import Guests
 from assistant.entrance.tries import TRIES
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from tests.assistant.api.conftest import LEAVE, Server
-
-STAFF = "/api/libraries/staff"
+from tests.assistant.api.conftest import LEAVE, STAFF, Server
 
 
 @pytest.fixture

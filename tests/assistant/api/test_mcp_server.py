@@ -3,12 +3,14 @@
 import asyncio
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client, MCPError, StdioServerParameters, types
 
+from assistant.accounts.person import LOCAL, Person
 from assistant.api import mcp_server
 from assistant.api.libraries import Libraries
 from tests.assistant.api.conftest import LEAVE, SAID, Server
@@ -59,7 +61,7 @@ def test_documents_with_a_tag_are_listed_searched_and_asked(libraries: Libraries
     }
     answer = call(server, "ask", **trips, question=LEAVE)
     assert {passage["document"] for passage in answer["passages"]} == {"Travel.pdf"}
-    with pytest.raises(MCPError, match="asked in tag law"):
+    with pytest.raises(MCPError, match=r"filter \(tag law\)"):
         call(server, "ask", **STAFF, question=LEAVE, tags=["law"])
 
 
@@ -67,6 +69,24 @@ def test_a_question_gets_the_answer_document(libraries: Libraries) -> None:
     answer = call(mcp_server.server(libraries, changes=False), "ask", **STAFF, question=LEAVE)
     assert answer["answer"] == SAID
     assert answer["citations"][0]["page"] == 1
+
+
+@pytest.mark.parametrize("tool, given", [
+    ("list_libraries", {}), ("list_documents", STAFF), ("search", {**STAFF, "query": "leave"}),
+    ("ask", {**STAFF, "question": LEAVE}),
+    ("read_page", {**STAFF, "document": "Handbook.pdf", "page": 1}),
+])  # fmt: skip
+def test_other_clients_go_on_while_the_database_is_asked_who_somebody_is(
+    libraries: Libraries, tool: str, given: dict[str, Any]
+) -> None:
+    asked_in = []
+
+    def who(_: Any) -> Person:
+        asked_in.append(threading.current_thread())
+        return LOCAL
+
+    call(mcp_server.server(libraries, changes=False, who=who), tool, **given)
+    assert asked_in and threading.main_thread() not in asked_in  # which runs all requests
 
 
 def test_a_page_is_a_resource(libraries: Libraries) -> None:

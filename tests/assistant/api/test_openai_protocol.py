@@ -54,6 +54,12 @@ def test_an_answer_streams_and_ends_with_its_sources(official: openai.OpenAI) ->
     assert len(chunks) > 5
 
 
+def test_a_filter_chooses_the_documents(official: openai.OpenAI) -> None:
+    within = {"filter": {"tags": ["law"]}}
+    with pytest.raises(openai.BadRequestError, match="No document of staff fits the filter"):
+        official.chat.completions.create(model="staff", messages=[USER], extra_body=within)
+
+
 def test_what_was_said_before_is_read(official: openai.OpenAI, chat: ScriptedChat) -> None:
     chat.replies = [SAID]
     before = [{"role": "user", "content": "Who works here?"}, {"role": "assistant", "content": "?"}]

@@ -73,7 +73,7 @@ def test_a_running_answer_ends_when_the_server_stops(
 
     def slow(self: ScriptedChat, *given: object, **more: object) -> object:
         begun.set()
-        assert go.wait(20)
+        assert go.wait(60)
         return write(self, *given, **more)  # type: ignore[arg-type]
 
     def ask() -> None:
@@ -83,11 +83,11 @@ def test_a_running_answer_ends_when_the_server_stops(
     monkeypatch.setattr(ScriptedChat, "_stream", slow)
     asking = threading.Thread(target=ask)
     asking.start()
-    assert begun.wait(20) and answers.running() == 1
+    assert begun.wait(60) and answers.running() == 1
     server._server.should_exit = True
     time.sleep(0.5)
     with pytest.raises(httpx.ConnectError), server.client() as other:
         other.get("/healthz")
     go.set()
-    asking.join(20)
+    asking.join(60)
     assert got[0].json()["answer"] == SAID

@@ -123,7 +123,7 @@ def test_watch_follows_a_folder_and_ends_at_once(
     (papers / "Handbook.pdf").unlink()
     assert watch.stdout.readline() == "removed Handbook.pdf\n"
     watch.send_signal(sign)
-    errors = watch.communicate(timeout=20)[1]
+    errors = watch.communicate(timeout=60)[1]
     assert watch.returncode == 130
     assert "watching" in errors and "interrupted" in errors and "Traceback" not in errors
     rows = pincite("documents", "--json").json
@@ -140,7 +140,7 @@ def test_an_add_that_is_ended_keeps_its_queue(
     add = process("add", tmp_path)
     assert add.stderr is not None and add.stderr.readline().startswith("1/300")
     add.send_signal(sign)
-    errors = add.communicate(timeout=30)[1]
+    errors = add.communicate(timeout=60)[1]
     assert add.returncode == 130 and "Traceback" not in errors
     done = len(pincite("documents", "--json").json)
     assert done < 300

@@ -1,7 +1,15 @@
 """`pincite replay` and `pincite export`, on answers that are quoted."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from assistant.cli import ask
+from assistant.contract.outcome import Outcome
+from assistant.contract.reply import Reply
+from assistant.errors import TablesAway
 from tests.commands import Pincite, refused
 
 LEAVE = "How many days of leave are there?"
@@ -62,3 +70,24 @@ def test_an_unknown_id_and_a_folder_that_is_not_there_are_refused(
 
     assert "There is no receipt of an answer 'nothing'" in refused(full("replay", "nothing"))
     assert "nowhere" in refused(full("export", answer["id"], "-o", tmp_path / "nowhere" / "a.html"))
+
+
+def test_an_answer_that_could_not_be_saved_is_printed_and_explained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def writes(reply: Reply) -> Iterator[str]:
+        yield "Thirty days."
+        reply.outcome = Outcome("Thirty days.")
+
+    def away(_: Reply) -> None:
+        raise TablesAway("The server does not answer.")
+
+    reply = Reply(LEAVE, writes, model="fake")
+    reply.when_done = away
+
+    ask._show(reply, as_json=True, explain=True)
+
+    told = capsys.readouterr()
+    assert json.loads(told.out)["answer"] == "Thirty days."
+    assert "explanation" in json.loads(told.out)
+    assert told.err == "pincite: The server does not answer.\n"

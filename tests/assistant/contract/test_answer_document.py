@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from assistant.cli.ask import _doubt
 from assistant.contract.answer_document import answer_document
+from assistant.contract.answer_lines import doubt
 from assistant.contract.outcome import Citation, Outcome, Sentence
 from assistant.contract.reply import Reply
 from assistant.export.account import pieces
 from assistant.ui.components.answer import cited_answer
+from assistant.ui.components.answer.below.copy_button import copied
 
 FULL = Sentence("Leave is 25 days.", True, (1,))
 PARTLY = Sentence("The show is filmed at a lake.", False, (2,), ("filmed",))
@@ -53,7 +54,7 @@ def test_the_browser_gets_the_words_and_says_what_they_mean(answer: dict[str, An
     assert drawn["sentences"][1]["unstated"] == ["filmed"]
     assert "no line states them" in drawn["note"]
     assert "not found in the documents" in drawn["note"]
-    assert "[closest: 2]" in drawn["copy"]
+    assert "[closest: 2]" in copied(answer)
 
 
 def test_answers_of_older_versions_are_drawn_as_before() -> None:
@@ -62,11 +63,11 @@ def test_answers_of_older_versions_are_drawn_as_before() -> None:
 
 
 def test_the_terminal_names_the_words() -> None:
-    assert _doubt(FULL) == ""
-    assert _doubt(PARTLY) == f"no line states “filmed” (closest: [2]): {PARTLY.text}"
-    assert _doubt(NOWHERE) == f"not found in the documents: {NOWHERE.text}"
+    assert doubt(FULL) == ""
+    assert doubt(PARTLY) == f"no line states “filmed” (closest: [2]): {PARTLY.text}"
+    assert doubt(NOWHERE) == f"not found in the documents: {NOWHERE.text}"
     whole = Sentence("It is so.", False, (1,), ("It is so.",))
-    assert _doubt(whole) == "no line states this (closest: [1]): It is so."
+    assert doubt(whole) == "no line states this (closest: [1]): It is so."
 
 
 def test_the_words_are_found_in_their_order() -> None:

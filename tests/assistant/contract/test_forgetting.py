@@ -1,3 +1,7 @@
+import json
+from dataclasses import asdict
+
+from assistant.contract.facts import Compared
 from assistant.contract.forgetting import FORGOTTEN, reads, without
 
 
@@ -42,3 +46,14 @@ def test_a_document_is_found_wherever_it_is_named_as_one() -> None:
     assert reads({"a": [{"b": {"document": "x.pdf"}}]}, "x.pdf")
     assert reads({"evidence": [{"doc": "x.pdf", "page": 1}]}, "x.pdf")
     assert not reads({"question": "What is in x.pdf?", "documents": ["x.pdf"]}, "x.pdf")
+
+
+def test_a_comparison_of_two_documents_is_about_both() -> None:
+    row = json.loads(json.dumps(asdict(
+        Compared(("a.pdf", "papers/b.pdf"), (1, 2), ("Leave", "Pay"), None, (3, 4), 2)
+    )))  # fmt: skip
+
+    assert reads({"facts": {"compared": [row]}}, "a.pdf")
+    assert reads({"facts": {"compared": [row]}}, "b.pdf", "papers")
+    assert not reads({"facts": {"compared": [row]}}, "c.pdf")
+    assert not reads({"documents": ["a.pdf"]}, "a.pdf"), "that was asked alone is no reading"

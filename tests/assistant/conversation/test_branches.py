@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,15 @@ import pytest
 from assistant.conversation import branches
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
+from assistant.storage.sqlite_file import Place
 from tests.assistant.conversation.test_history import answer
+from tests.servers.postgres_fixtures import ON_BOTH
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Conversations:
+def kept(shelf: Place) -> Conversations:
     """The first question has a second version, whose branch is shown."""
-    made = Conversations(tmp_path / "c.sqlite")
+    made = Conversations(shelf)
     for question in ("One?", "Two?", "Three?"):
         made.add("c", answer(question), "main")
     made.add("c", answer("One, better?"), "main", after=0)
@@ -27,6 +30,7 @@ def shown(kept: Conversations) -> list[str]:
     return [turn["question"] for turn in kept.turns("c")]
 
 
+@ON_BOTH
 def test_an_edited_question_begins_a_branch_that_is_shown(kept: Conversations) -> None:
     assert shown(kept) == ["One, better?", "Next?"]
     assert [turn.question for turn in kept.history("c")] == ["One, better?", "Next?"]
@@ -36,6 +40,7 @@ def test_an_edited_question_begins_a_branch_that_is_shown(kept: Conversations) -
     ]  # fmt: skip
 
 
+@ON_BOTH
 def test_one_goes_back_to_the_other_branch_and_on_from_there(kept: Conversations) -> None:
     kept.show("c", 1)
     assert shown(kept) == ["One?", "Two?", "Three?"]
@@ -51,6 +56,7 @@ def test_one_goes_back_to_the_other_branch_and_on_from_there(kept: Conversations
 
 
 @pytest.mark.parametrize("after", [99, 6, -1])
+@ON_BOTH
 def test_a_turn_stands_after_one_of_its_conversation(kept: Conversations, after: int) -> None:
     kept.add("other", answer("Elsewhere?"), "main")  # turn 6
     with pytest.raises(AssistantError, match="no turn of this conversation"):
@@ -66,6 +72,7 @@ def test_parents_of_an_old_row_that_are_not_older_end_no_loop() -> None:
     assert branches.versions({1: 2, 2: 1}, 1) == (1,)
 
 
+@ON_BOTH
 def test_a_hidden_branch_is_searched_and_its_turn_shown(kept: Conversations) -> None:
     [found] = kept.search("three")
     kept.show("c", found.turn)
@@ -75,7 +82,7 @@ def test_a_hidden_branch_is_searched_and_its_turn_shown(kept: Conversations) -> 
 
 def test_a_file_of_an_earlier_version_gains_branches_and_words(tmp_path: Path) -> None:
     """Its tables and its way of writing, which goes on beside this version's."""
-    path = tmp_path / "c.sqlite"
+    path = tmp_path / "conversations.sqlite"
 
     def wrote(question: str) -> None:
         with sqlite3.connect(path) as old:
@@ -102,3 +109,23 @@ def test_a_file_of_an_earlier_version_gains_branches_and_words(tmp_path: Path) -
     wrote("Delta?")
     assert shown(kept) == ["Alpha?", "Beta?", "Gamma?", "Delta?"]
     assert [found.turn for found in kept.search("delta")] == [4]
+
+
+@ON_BOTH
+def test_two_servers_that_add_to_one_conversation_lose_no_turn(shelf: Place) -> None:
+    both = threading.Barrier(2)
+
+    def add(name: str) -> None:
+        mine = Conversations(shelf)  # as another process has its own
+        both.wait()
+        for number in range(10):
+            mine.add("c", answer(f"{name}{number}?"), "main")
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shown = [turn["question"] for turn in Conversations(shelf).turns("c")]
+    assert sorted(shown) == [f"{name}{number}?" for name in "ab" for number in range(10)]
+    assert [question for question in shown if question[0] == "a"] == sorted(shown)[:10]

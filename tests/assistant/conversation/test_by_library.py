@@ -21,12 +21,14 @@ from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.receipts.renaming import RenamedReceipts
 from assistant.receipts.replay import replay
 from assistant.routing.dispatch import Choosing
+from assistant.storage.sqlite_file import Place
 from assistant.storage.whose import Whose
 from assistant.tools.answer import AnswerTool
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.whole_document import Whole
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
+from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.federation.federated import Federated
 from vectorstore.library import Library
 
@@ -49,23 +51,23 @@ def both(tmp_path: Path) -> Iterator[Federated]:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "home" / "conversations.sqlite"
+def file(shelf: Place) -> Place:
+    return shelf
 
 
-def assistant(both: Federated, file: Path, *says: str) -> Assistant:
+def assistant(both: Federated, file: Place, *says: str) -> Assistant:
     answers = AnswerTool(ScriptedChat(replies=list(says)), Budget(), model_name="scripted")
     tool = Choosing([Tables(), Whole(None, "", TurnTaking())], answers, [])
     recorder = Recorder(Receipts(file), ReceiptWriter(None, {"answer_tokens": 400}))
     return Assistant(both, tool, Conversations(file), "scripted", recorder=recorder)
 
 
-def asked(both: Federated, file: Path) -> Receipt:
+def asked(both: Federated, file: Place) -> Receipt:
     made = assistant(both, file, SAID).ask(LEAVE, conversation="talk").to_json()
     return Receipts(file).get(made["id"])
 
 
-def test_a_citation_names_its_library_and_opens_its_page(both: Federated, file: Path) -> None:
+def test_a_citation_names_its_library_and_opens_its_page(both: Federated, file: Place) -> None:
     answer = assistant(both, file, SAID).ask(LEAVE).to_json()
     [cited] = answer["citations"]
     assert (cited["library"], cited["document"], cited["page"]) == ("staff", "Handbook.pdf", 1)
@@ -74,14 +76,14 @@ def test_a_citation_names_its_library_and_opens_its_page(both: Federated, file: 
     assert cited["quote"] in library.page(cited["document"], cited["page"]).text
 
 
-def test_one_library_answers_as_before(both: Federated, file: Path) -> None:
+def test_one_library_answers_as_before(both: Federated, file: Place) -> None:
     tool = AnswerTool(ScriptedChat(replies=[SAID]), Budget(), model_name="scripted")
     alone = Assistant(both.libraries["staff"], tool, Conversations(file), "scripted")
     answer = alone.ask(LEAVE).to_json()
     assert not any("library" in row for row in (*answer["citations"], *answer["passages"]))
 
 
-def test_a_follow_up_reads_the_passages_of_both_again(both: Federated, file: Path) -> None:
+def test_a_follow_up_reads_the_passages_of_both_again(both: Federated, file: Place) -> None:
     made = assistant(both, file, SAID, TRAIN)
     made.ask(LEAVE, conversation="talk").finish()
     answer = made.ask("And how do we travel?", conversation="talk").to_json()
@@ -90,18 +92,18 @@ def test_a_follow_up_reads_the_passages_of_both_again(both: Federated, file: Pat
     assert {p["library"] for p in answer["passages"]} == {"staff", "office"}
 
 
-def test_documents_are_named_with_their_library(both: Federated, file: Path) -> None:
+def test_documents_are_named_with_their_library(both: Federated, file: Place) -> None:
     answer = assistant(both, file, SAID).ask(LEAVE, documents=["office/Handbook.pdf"]).to_json()
     assert {p["library"] for p in answer["passages"]} == {"office"}
 
 
-def test_what_came_with_the_question_is_of_no_library(both: Federated, file: Path) -> None:
+def test_what_came_with_the_question_is_of_no_library(both: Federated, file: Place) -> None:
     answer = assistant(both, file, SAID).ask_given(LEAVE, [("staff/Note", SAID)]).to_json()
     assert answer["citations"][0]["document"] == "staff/Note"
     assert "library" not in answer["citations"][0]
 
 
-def test_the_receipt_knows_the_files_of_both(both: Federated, file: Path) -> None:
+def test_the_receipt_knows_the_files_of_both(both: Federated, file: Place) -> None:
     receipt = asked(both, file)
     assert receipt.library == "office,staff"
     sources = {s["library"]: s["document_sha256"] for s in receipt.sources}
@@ -109,7 +111,7 @@ def test_the_receipt_knows_the_files_of_both(both: Federated, file: Path) -> Non
     assert sources["office"] == both.libraries["office"].file("Handbook.pdf").stem
 
 
-def test_the_pack_shows_the_page_of_the_right_library(both: Federated, file: Path) -> None:
+def test_the_pack_shows_the_page_of_the_right_library(both: Federated, file: Place) -> None:
     receipt = asked(both, file)
     pack = evidence_pack(receipt, both)
     assert "staff/Handbook.pdf" in pack and "libraries office, staff" in pack
@@ -118,7 +120,7 @@ def test_the_pack_shows_the_page_of_the_right_library(both: Federated, file: Pat
     assert "has changed or is gone" in evidence_pack(receipt, left)
 
 
-def test_footnotes_name_the_library_and_link_to_its_file(both: Federated, file: Path) -> None:
+def test_footnotes_name_the_library_and_link_to_its_file(both: Federated, file: Place) -> None:
     answer = asked(both, file).answer
     address = page_addresses({info.document: info.path for info in both.documents()})
     made = markdown([account(answer, address)])
@@ -127,7 +129,7 @@ def test_footnotes_name_the_library_and_link_to_its_file(both: Federated, file: 
 
 
 def test_a_table_of_one_of_them_answers_and_is_computed_again(
-    both: Federated, file: Path, tmp_path: Path
+    both: Federated, file: Place, tmp_path: Path
 ) -> None:
     sites = tmp_path / "office" / "Sites.csv"
     sites.write_text("Site,Staff\nOslo,12\nBergen,34\n", "utf-8")
@@ -138,8 +140,9 @@ def test_a_table_of_one_of_them_answers_and_is_computed_again(
     assert done.identical is True
 
 
+@ON_BOTH
 def test_who_may_see_one_of_them_alone_sees_nothing_of_the_conversation(
-    both: Federated, file: Path
+    both: Federated, file: Place
 ) -> None:
     asked(both, file)
     whose = Whose("", lambda name: name != "office,staff")
@@ -147,7 +150,8 @@ def test_who_may_see_one_of_them_alone_sees_nothing_of_the_conversation(
     assert theirs.infos() == [] and theirs.turns("talk") == [] and theirs.library("talk") == ""
 
 
-def test_a_forgotten_document_leaves_the_answers_that_read_it(both: Federated, file: Path) -> None:
+@ON_BOTH
+def test_a_forgotten_document_leaves_the_answers_that_read_it(both: Federated, file: Place) -> None:
     receipt = asked(both, file)
     kept = Conversations(file)
     assert kept.forget("elsewhere", "Handbook.pdf") == 0
@@ -158,7 +162,8 @@ def test_a_forgotten_document_leaves_the_answers_that_read_it(both: Federated, f
     assert not Receipts(file).has(receipt.id)
 
 
-def test_a_renamed_library_keeps_its_answers(both: Federated, file: Path) -> None:
+@ON_BOTH
+def test_a_renamed_library_keeps_its_answers(both: Federated, file: Place) -> None:
     identity = asked(both, file).id
     Conversations(file).rename_library("staff", "people")
     RenamedReceipts(file).rename_library("staff", "people")

@@ -7,17 +7,19 @@ import pytest
 from assistant.conversation.folders import Folders
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
-from assistant.storage.sqlite_file import Kept
+from assistant.storage.sqlite_file import Kept, Place
 from assistant.storage.whose import Whose
 from tests.assistant.conversation.test_history import answer
+from tests.servers.postgres_fixtures import ON_BOTH
 
 
 def places(kept: Conversations) -> dict[str, int]:
     return {info.id: info.folder for info in kept.infos()}
 
 
-def test_a_conversation_is_put_into_a_folder_found_there_and_taken_out(tmp_path: Path) -> None:
-    kept = Conversations(tmp_path / "c.sqlite")
+@ON_BOTH
+def test_a_conversation_is_put_into_a_folder_found_there_and_taken_out(shelf: Place) -> None:
+    kept = Conversations(shelf)
     kept.add("a", answer("Alpha?"), "main")
     kept.add("b", answer("Beta?"), "main")
     taxes = kept.folders.make("Taxes")
@@ -35,8 +37,9 @@ def test_a_conversation_is_put_into_a_folder_found_there_and_taken_out(tmp_path:
     assert places(kept)["unknown"] == 0
 
 
-def test_conversations_of_a_deleted_folder_go_back_to_the_list(tmp_path: Path) -> None:
-    kept = Conversations(tmp_path / "c.sqlite")
+@ON_BOTH
+def test_conversations_of_a_deleted_folder_go_back_to_the_list(shelf: Place) -> None:
+    kept = Conversations(shelf)
     kept.add("a", answer("Alpha?"), "main")
     taxes = kept.folders.make("Taxes")
     kept.folders.move("a", taxes.id)
@@ -47,8 +50,9 @@ def test_conversations_of_a_deleted_folder_go_back_to_the_list(tmp_path: Path) -
     assert kept.folders.make("Taxes").id != taxes.id
 
 
-def test_a_deleted_conversation_leaves_its_folder(tmp_path: Path) -> None:
-    kept = Conversations(tmp_path / "c.sqlite")
+@ON_BOTH
+def test_a_deleted_conversation_leaves_its_folder(shelf: Place) -> None:
+    kept = Conversations(shelf)
     taxes = kept.folders.make("Taxes")
     kept.add("a", answer("Alpha?"), "main")
     kept.folders.move("a", taxes.id)
@@ -57,8 +61,9 @@ def test_a_deleted_conversation_leaves_its_folder(tmp_path: Path) -> None:
     assert places(kept) == {"a": 0}
 
 
-def test_names_are_short_and_tell_folders_apart(tmp_path: Path) -> None:
-    folders = Folders(tmp_path / "c.sqlite")
+@ON_BOTH
+def test_names_are_short_and_tell_folders_apart(shelf: Place) -> None:
+    folders = Folders(shelf)
     taxes = folders.make("Taxes")
     for name, said in ((" ", "1 to 100"), ("x" * 101, "1 to 100"), ("taxes", "already")):
         with pytest.raises(AssistantError, match=said):
@@ -70,8 +75,9 @@ def test_names_are_short_and_tell_folders_apart(tmp_path: Path) -> None:
             act(99)
 
 
-def test_folders_are_a_persons_own(tmp_path: Path) -> None:
-    file = tmp_path / "c.sqlite"
+@ON_BOTH
+def test_folders_are_a_persons_own(shelf: Place) -> None:
+    file = shelf
     everybodys = Conversations(file)
     everybodys.add("a", answer("Alpha?"), "main")
     everybodys.folders.move("a", everybodys.folders.make("Taxes").id)
@@ -103,7 +109,7 @@ CREATE TABLE arranged (
 
 
 def test_a_file_of_an_earlier_version_keeps_all_and_gains_folders(tmp_path: Path) -> None:
-    file = tmp_path / "c.sqlite"
+    file = tmp_path / "conversations.sqlite"
     with Kept(file, _BEFORE, "old")._connected() as connection:
         connection.execute("INSERT INTO conversation VALUES ('a', 'main', '2026-01-01')")
         connection.execute(

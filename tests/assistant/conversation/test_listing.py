@@ -7,15 +7,17 @@ import pytest
 
 from assistant.conversation.by_day import by_day
 from assistant.conversation.history import Conversations
-from assistant.conversation.listing import ConversationInfo
+from assistant.conversation.listing import _LIST, ConversationInfo
 from assistant.errors import AssistantError
+from assistant.storage.sqlite_file import Place
 from assistant.storage.whose import Whose
 from tests.assistant.conversation.test_history import answer
+from tests.servers.postgres_fixtures import ON_BOTH
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Conversations:
-    made = Conversations(tmp_path / "c.sqlite")
+def kept(shelf: Place) -> Conversations:
+    made = Conversations(shelf)
     made.add("leave", answer("How long is the Jahresurlaub?", "It is 25 days, 100% paid."), "main")
     made.add("leave", answer("And in Ghent?", "Thirty days."), "main")
     made.add("gate", answer("When does the north gate close?", "At 21:15."), "other")
@@ -38,12 +40,14 @@ def kept(tmp_path: Path) -> Conversations:
         ("", []),
     ],
 )
+@ON_BOTH
 def test_words_are_found_in_questions_and_answers(
     kept: Conversations, words: str, ids: list[str]
 ) -> None:
     assert [found.info.id for found in kept.search(words)] == ids
 
 
+@ON_BOTH
 def test_what_was_found_stands_in_its_words(kept: Conversations) -> None:
     [found] = kept.search("close")
     assert found.excerpt == ("When does the north gate ", "close", "?")
@@ -53,6 +57,7 @@ def test_what_was_found_stands_in_its_words(kept: Conversations) -> None:
     assert len(kept.search("i", limit=1)) == 1
 
 
+@ON_BOTH
 def test_a_conversation_is_renamed_and_pinned(kept: Conversations) -> None:
     kept.rename("leave", "  Our   holidays ")
     kept.pin("leave")
@@ -69,18 +74,42 @@ def test_a_conversation_is_renamed_and_pinned(kept: Conversations) -> None:
         kept.rename("leave", "x" * 201)
 
 
+@pytest.mark.parametrize("wordless", ["/transcribe", " /transcribe ", ""])
+@ON_BOTH
+def test_a_conversation_is_named_by_words_not_by_a_command(shelf: Place, wordless: str) -> None:
+    kept = Conversations(shelf)
+    call = {"attached": ["/home/attached/0a/Board call.mp3", "/home/attached/0b/other.mp3"]}
+    kept.add("call", {**answer(wordless, "Good morning."), **call}, "main")
+    kept.add("none", answer(wordless), "main")
+    assert kept.recent(library="main") == [("none", wordless), ("call", "Board call.mp3")]
+    kept.add("call", answer("/draw a lighthouse"), "main")
+    kept.add("none", answer("/etc/hosts says what?"), "main")
+    named = [("none", "/etc/hosts says what?"), ("call", "/draw a lighthouse")]
+    assert kept.recent(library="main") == named
+
+
+def test_a_list_reads_no_turn_but_the_first_where_that_has_words(
+    kept: Conversations, tmp_path: Path
+) -> None:
+    with kept._connected() as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {_LIST}", kept._mine).fetchall()
+    [scan] = [row[-1] for row in plan if row[-1].startswith("SCAN turn")]
+    assert scan == "SCAN turn USING COVERING INDEX turn_conversation"
+
+
 def test_no_byte_of_a_deleted_conversation_is_left(kept: Conversations, tmp_path: Path) -> None:
     kept.rename("leave", "Our holidays")
-    assert kept.delete("leave") == 2
-    left = (tmp_path / "c.sqlite").read_bytes()
+    assert len(kept.delete("leave")) == 2
+    left = (tmp_path / "conversations.sqlite").read_bytes()
     assert not [word for word in (b"Jahresurlaub", b"Thirty", b"holidays", b"aub") if word in left]
     assert b"21:15" in left
     assert not kept.has("leave") and not kept.turns("leave") and not kept.search("Ghent")
-    assert kept.delete("leave") == 0
+    assert len(kept.delete("leave")) == 0
 
 
-def test_search_and_changes_keep_to_a_person(kept: Conversations, tmp_path: Path) -> None:
-    path = tmp_path / "c.sqlite"
+@ON_BOTH
+def test_search_and_changes_keep_to_a_person(kept: Conversations, shelf: Place) -> None:
+    path = shelf
     ann, bob = (
         Conversations(path, Whose(name, lambda library: library == "main")) for name in "ab"
     )
@@ -90,7 +119,7 @@ def test_search_and_changes_keep_to_a_person(kept: Conversations, tmp_path: Path
     assert not ann.search("volcano") and not bob.search("long") and not bob.infos()
     bob.rename("leave", "Bob's")
     bob.pin("leave")
-    assert bob.delete("leave") == 0
+    assert len(bob.delete("leave")) == 0
     assert [(i.title, i.pinned) for i in ann.infos()] == [("How long is leave?", False)]
     assert kept.turns("leave") and [found.info.id for found in kept.search("long")] == ["leave"]
     ann.rename("leave", "Ann's")

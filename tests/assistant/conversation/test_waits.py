@@ -1,13 +1,47 @@
+"""Waits for first words, told from the answers that are kept."""
+
 from pathlib import Path
 
+from assistant.build.chosen_models import first_words
+from assistant.build.stores.home_tables import place
+from assistant.conversation.tables import PART
 from assistant.conversation.waits import Waits
+from assistant.models.catalogue import catalogue as known
+from assistant.settings import Settings
+from assistant.storage.sqlite_file import Place
+from tests.servers.postgres_fixtures import ON_BOTH
+from vectorstore.postgres.server import Server
 
 
-def test_waits_are_those_of_answers_by_their_model(tmp_path: Path) -> None:
-    kept = Waits(tmp_path / "conversations.sqlite")
+@ON_BOTH
+def test_waits_are_those_of_answers_by_their_model(shelf: Place) -> None:
+    kept = Waits(shelf)
     row = {"question": "?", "tool": "answer", "model": "m", "seconds_first_token": 2.5}
     kept.add("a", row)
     kept.add("a", {**row, "seconds_first_token": 3})
     kept.add("b", {**row, "model": "n", "seconds_first_token": None})
     kept.add("b", {**row, "tool": "draw"})
     assert kept.by_model() == {"m": [3.0, 2.5]}
+
+
+def test_of_a_home_alone_no_answer_before_the_latest_ones_is_read(tmp_path: Path) -> None:
+    kept = Waits(tmp_path / "conversations.sqlite")
+    with kept._connected() as connection:
+        plan = f"EXPLAIN QUERY PLAN SELECT answer {kept._ours} ORDER BY number DESC LIMIT 3"
+        steps = [row[-1] for row in connection.execute(plan)]
+    assert steps == ["SCAN turn"], "in the order of its numbers, without a table between"
+
+
+def test_a_server_of_a_team_tells_its_own_waits_alone(
+    tmp_path: Path, team_database: Server
+) -> None:
+    slow, fast = (
+        Settings(home=tmp_path / name, catalogue=team_database.address) for name in ("slow", "fast")
+    )
+    model = next(model for model in known() if model.role == "chat" and model.weights)
+    row = {"question": "?", "tool": "answer", "model": Path(model.file).stem}
+    Waits(place(slow, PART)).add("a", {**row, "seconds_first_token": 60.0})
+    assert not first_words(fast)
+    Waits(place(fast, PART)).add("a", {**row, "seconds_first_token": 2.5})
+    found = [first_words(settings)[model.name] for settings in (slow, fast)]
+    assert [(one.seconds, one.answers) for one in found] == [(60.0, 1), (2.5, 1)]

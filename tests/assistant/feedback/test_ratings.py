@@ -10,7 +10,8 @@ import pytest
 from assistant.errors import AssistantError
 from assistant.evaluation.sets.own import OwnQuestions
 from assistant.evaluation.sets.question_sets import EvidencePage, Question
-from assistant.feedback.ratings import Feedback
+from assistant.feedback.ratings import Feedback, forget_person
+from assistant.settings import Settings
 from tests.assistant.feedback.made import answer
 from tests.conftest import PROJECT
 
@@ -162,3 +163,11 @@ def test_a_file_that_was_deleted_meanwhile_is_made_again(kept: Feedback, tmp_pat
     assert kept.rated("a1") is None
     kept.rate(answer("a1", "How many days of leave are there?", BOOK), False)
     assert kept.rated("a1") is False
+
+
+def test_ratings_that_cannot_be_deleted_are_an_error_with_their_place(tmp_path: Path) -> None:
+    place = tmp_path / "evaluation" / "own" / "main" / "people" / "ann"
+    place.parent.mkdir(parents=True)
+    place.write_text("no folder")
+    with pytest.raises(AssistantError, match=f"{place} could not be deleted"):
+        forget_person(Settings(home=tmp_path), "ann")

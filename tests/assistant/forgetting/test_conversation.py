@@ -1,6 +1,10 @@
 """A conversation that is deleted leaves no word of its own in the home."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from assistant.build import composition
 from assistant.feedback import ratings
@@ -20,8 +24,8 @@ def test_its_turns_receipts_thumbs_and_files_are_gone(full: Pincite, home: Path)
     kept = composition.conversations(settings)
     [library] = composition.libraries(settings)
     ratings.feedback(settings, library).rate(answer, good=True)
-    sound, outside = home / "made" / "pincushion.wav", home.parent / "pincushion.png"
-    attached = home / "attached" / "1" / "pincushion.png"
+    sound, outside = home / "made" / f"{'1' * 32}.wav", home.parent / "pincushion.png"
+    attached = home / "attached" / ("2" * 32) / "pincushion.png"
     for file in (sound, sound.with_suffix(".steps"), attached, outside):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"pincushion")
@@ -48,3 +52,28 @@ def test_an_answer_that_ends_later_does_not_bring_it_back(full: Pincite, home: P
         reply.finish()
     assert not assistant.conversations.infos()
     assert "conversations.sqlite" not in holding(home, "pincushion")
+
+
+def test_an_answer_that_ends_in_between_goes_with_it(
+    full: Pincite, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = full("ask", ASKED, "--conversation", "talk", "--json").json
+    settings = Settings(home=home)
+    kept, receipts = composition.conversations(settings), composition.receipts(settings)
+    attached = home / "attached" / ("1" * 32) / "note.txt"
+
+    receipt = replace(receipts.get(answer["id"]), id="late-answer")
+    leave = conversation._leave
+
+    def late(*given: Any) -> None:
+        leave(*given)
+        if not attached.exists():
+            attached.parent.mkdir(parents=True)
+            attached.write_text("pincushion")
+            receipts.add(receipt)
+            row = {**answer, "id": "late-answer", "attached": [str(attached)]}
+            kept.add("talk", row, begun=True)
+
+    monkeypatch.setattr(conversation, "_leave", late)
+    assert conversation.delete(settings, "talk") == 2
+    assert not receipts.has("late-answer") and not attached.exists()

@@ -1,5 +1,6 @@
 """The catalogues hold every text of the sources, translated, with its places."""
 
+import ast
 import re
 from types import ModuleType
 
@@ -46,6 +47,20 @@ def differing(message: Message) -> list[str]:
 def marks(text: str) -> set[str]:
     """Its places, commands and bold parts."""
     return {*PLACE.findall(text), *re.findall(r"`[^`]+`", text), *re.findall(r"\*\*", text)}
+
+
+def test_what_an_error_of_the_rooms_says_is_found_whatever_its_shape(messages: ModuleType) -> None:
+    raised = """
+raise SourceFailed(f"{path} does not exist")
+raise ModelUnusable(f"{name} is not on this disk. Fetch it: pincite models pull {name}")
+raise ValueError(f"{name} is only for us")
+raise OSError("The disk is full.")
+"""
+    assert list(messages.said_in_english(ast.parse(raised))) == [
+        "{0} does not exist",
+        "{0} is not on this disk. Fetch it: pincite models pull {1}",
+        "The disk is full.",
+    ]
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -54,9 +54,9 @@ def test_two_threads_have_two_languages_at_once() -> None:
 
     def speak(name: str) -> None:
         with language.speaking(name):
-            both.wait(10)
+            both.wait(60)
             heard[name] = language.current()
-            both.wait(10)
+            both.wait(60)
 
     threads = [threading.Thread(target=speak, args=(name,)) for name in ("de", "es")]
     for thread in threads:

@@ -13,6 +13,8 @@ TEXTS = {
     "{0} could not be read. {1}": "{0} war nicht zu lesen. {1}",
     "{0} has no {1}.": "{1} fehlt in {0}.",
     "Nothing was learned.": "Nichts wurde gelernt.",
+    "The server of {0} {1}.": "Der Server von {0} {1}.",
+    "is full: make space there": "ist voll: Schaffen Sie dort Platz",
 }
 
 
@@ -39,6 +41,12 @@ def test_a_reason_within_a_sentence_is_translated_too() -> None:
 
 def test_places_may_change_their_order() -> None:
     assert told.told("A.pdf has no page 7.") == "page 7 fehlt in A.pdf."
+
+
+def test_the_end_of_a_sentence_is_found_behind_a_place_with_spaces() -> None:
+    said = told.told("The server of s3://b at host:443 is full: make space there.")
+    assert said == "Der Server von s3://b at host:443 ist voll: Schaffen Sie dort Platz."
+    assert told.told("The server of a b c.") == "Der Server von a b c."
 
 
 def test_two_sentences_are_translated_one_by_one() -> None:

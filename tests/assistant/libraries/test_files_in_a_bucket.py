@@ -20,7 +20,7 @@ from assistant.settings import Settings
 from tests.commands import Pincite, refused
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
-from tests.s3_process import KEY, SECRET, S3Process
+from tests.servers.s3_process import KEY, SECRET, S3Process
 from tests.vectorstore.conftest import write_papers
 from vectorstore.catalog.opened import schema_of
 from vectorstore.errors import LibraryError

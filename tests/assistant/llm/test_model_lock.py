@@ -23,7 +23,7 @@ def waiting(turns: TurnTaking, done: list[str], name: str) -> tuple[Reply, threa
 
     thread = threading.Thread(target=work)
     thread.start()
-    latest = time.monotonic() + 30
+    latest = time.monotonic() + 60
     while not reply.activity.stage.startswith("Waiting for another answer"):
         assert time.monotonic() < latest
         time.sleep(0.005)
@@ -41,13 +41,13 @@ def test_each_sees_its_place_and_has_its_turn_in_the_order_of_coming() -> None:
             "Waiting for another answer: place 4 in the queue",
         ]
         queued[1][0].stop()
-        queued[1][1].join(30)
-        latest = time.monotonic() + 30
+        queued[1][1].join(60)
+        latest = time.monotonic() + 60
         while not queued[3][0].activity.stage.endswith("place 3 in the queue"):
             assert time.monotonic() < latest, "who comes after moves up"
             time.sleep(0.005)
     for _, thread in queued:
-        thread.join(30)
+        thread.join(60)
     assert done == ["third was stopped", "second", "fourth", "fifth"]
 
 

@@ -240,7 +240,7 @@ def test_who_stops_listening_closes_the_connection(server: Any) -> None:
         parts = model.stream(ASKED)
         next(parts)
         parts.close()  # type: ignore[attr-defined]
-        assert server.left.wait(10)
+        assert server.left.wait(60)
 
 
 def test_a_proxy_of_the_environment_gets_nothing(

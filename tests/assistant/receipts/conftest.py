@@ -8,10 +8,14 @@ import pytest
 from langchain_core.messages import BaseMessage
 
 from assistant.answering.passages.budget import Budget
+from assistant.build.stores.home_tables import place
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
+from assistant.conversation.tables import PART
 from assistant.receipts.receipt import Receipt
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
+from assistant.settings import Settings
+from assistant.storage.sqlite_file import Place
 from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
@@ -62,8 +66,14 @@ def weights(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def receipts(tmp_path: Path) -> Receipts:
-    return Receipts(tmp_path / "home" / "conversations.sqlite")
+def shelf(tmp_path: Path, catalogue: str) -> Place:
+    """Where receipts and conversations are kept."""
+    return place(Settings(home=tmp_path / "home", catalogue=catalogue), PART)
+
+
+@pytest.fixture
+def receipts(shelf: Place) -> Receipts:
+    return Receipts(shelf)
 
 
 @pytest.fixture
@@ -73,11 +83,11 @@ def chat() -> ScriptedChat:
 
 @pytest.fixture
 def assistant(
-    library: Library, weights: Path, receipts: Receipts, chat: ScriptedChat, tmp_path: Path
+    library: Library, weights: Path, receipts: Receipts, chat: ScriptedChat, shelf: Place
 ) -> Assistant:
     tool = AnswerTool(chat, Budget(), model_name="scripted")
     recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
-    kept = Conversations(tmp_path / "home" / "conversations.sqlite")
+    kept = Conversations(shelf)
     return Assistant(library, tool, kept, "scripted", recorder=recorder)
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,17 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.receipt import conditions
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.receipts.replay import replay
+from assistant.storage.sqlite_file import Place
+from assistant.storage.whose import Whose
 from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, Again, answered
 from tests.pdfs import write_pdf
+from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.library import Library
 
 
+@ON_BOTH
 def test_a_receipt_holds_all_that_decided_an_answer(
     assistant: Assistant, receipts: Receipts, library: Library, chat: ScriptedChat, weights: Path
 ) -> None:
@@ -60,6 +65,34 @@ def test_answers_from_given_passages_and_in_conversations_have_receipts_too(
     assert receipt.sources[0]["document_sha256"] == ""
     assert receipts.has(assistant.conversations.turns("c")[0]["id"])
     assert "cited lines" in evidence_pack(receipt, None)
+
+
+def test_the_receipt_of_an_answer_whose_conversation_is_deleted_just_then_does_not_stay(
+    assistant: Assistant, receipts: Receipts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Recorder.keep
+
+    def late(recorder: Recorder, reply: Reply, *given: Any) -> None:
+        assistant.conversations.delete("c")
+        keep(recorder, reply, *given)
+
+    monkeypatch.setattr(Recorder, "keep", late)
+    reply = assistant.ask(LEAVE, conversation="c")
+    reply.finish()
+    assert not receipts.has(reply.id) and not assistant.conversations.infos()
+
+
+@ON_BOTH
+def test_who_was_removed_gets_no_receipts(
+    assistant: Assistant, receipts: Receipts, shelf: Place
+) -> None:
+    receipt = answered(assistant, receipts)
+    hers = Receipts(shelf, whose=Whose("ann"))
+    hers.add(replace(receipt, id="first-answer"))
+    hers.drop("ann")
+    hers.add(replace(receipt, id="later-answer"))
+    assert not receipts.has("first-answer") and not receipts.has("later-answer")
+    assert receipts.has(receipt.id)
 
 
 def test_a_receipt_holds_what_was_chosen_for_the_question(
@@ -127,15 +160,17 @@ def test_what_is_cited_of_an_earlier_question_is_among_the_sources(
     assert "has changed or is gone" not in evidence_pack(receipt, library)
 
 
-def test_the_newest_receipts_stay(assistant: Assistant, receipts: Receipts, tmp_path: Path) -> None:
+@ON_BOTH
+def test_the_newest_receipts_stay(assistant: Assistant, receipts: Receipts, shelf: Place) -> None:
     receipt = answered(assistant, receipts)
-    few = Receipts(tmp_path / "few.sqlite", most=3)
+    few = Receipts(shelf, most=3)
     for number in range(5):
         few.add(replace(receipt, id=f"answer-{number}"))
 
     assert [few.has(f"answer-{number}") for number in range(5)] == [False, False, True, True, True]
 
 
+@ON_BOTH
 def test_the_beginning_of_an_id_is_enough_where_it_is_one(
     assistant: Assistant, receipts: Receipts
 ) -> None:
@@ -150,17 +185,7 @@ def test_the_beginning_of_an_id_is_enough_where_it_is_one(
             receipts.get(unknown)
 
 
-def test_a_file_is_hashed_again_only_when_it_has_changed(
-    receipts: Receipts, weights: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = receipts.sha256(weights)
-    monkeypatch.setattr("assistant.receipts.record.sha256_of", lambda path: "hashed again")
-    assert receipts.sha256(weights) == first
-
-    weights.write_bytes(b"GGUF other weights")
-    assert receipts.sha256(weights) == "hashed again"
-
-
+@ON_BOTH
 def test_forgetting_a_document_keeps_answers_that_only_found_it(
     assistant: Assistant, receipts: Receipts
 ) -> None:

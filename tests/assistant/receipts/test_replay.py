@@ -20,6 +20,7 @@ from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.receipts.replay import model_file, replay
 from assistant.routing.dispatch import Choosing
 from assistant.settings import Settings
+from assistant.storage.file_hashes import FileHashes
 from assistant.tools.answer import AnswerTool
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.lists import Lists
@@ -122,22 +123,22 @@ def test_a_summary_of_before_is_not_said_to_be_of_no_model(
 def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
     assistant: Assistant, receipts: Receipts, weights: Path, tmp_path: Path
 ) -> None:
-    receipt = answered(assistant, receipts)
+    receipt, sha256 = answered(assistant, receipts), FileHashes(tmp_path / "hashes").sha256
     folder = tmp_path / "models"
     folder.mkdir()
     models = Models(folder, Settings(home=tmp_path))
-    assert model_file(receipt, models, receipts) == weights
+    assert model_file(receipt, models, sha256) == weights
 
     moved = weights.rename(folder / "renamed.gguf")
-    assert model_file(receipt, models, receipts) == moved
+    assert model_file(receipt, models, sha256) == moved
 
     moved.write_bytes(b"GGUF other weights")
     with pytest.raises(AssistantError, match=r"scripted wrote this answer.*is not there any more"):
-        model_file(receipt, models, receipts)
+        model_file(receipt, models, sha256)
     pinned = replace(models.models[0], sha256=receipt.model["sha256"])
     known = Models(folder, Settings(home=tmp_path), [pinned])
     with pytest.raises(AssistantError, match=f"pincite models pull {pinned.name}` gets it"):
-        model_file(receipt, known, receipts)
+        model_file(receipt, known, sha256)
 
 
 def test_an_answer_of_several_texts_is_replayed_text_by_text(

@@ -13,14 +13,14 @@ from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.classifier import TOOLS, WEIGHTS, classify, load, ngrams
 from assistant.routing.decision import ANSWER, Decision, Message
 from assistant.routing.dispatch import MessageRouter
-from benchmarks import routing as benchmark
+from benchmarks.tools import routing as benchmark
 from ingest.errors import ExtensionFailed
 from tests.fakes import WordEmbedder
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.store import Vectors
 
-SETS = Path(benchmark.__file__).parent / "sets"
+SETS = benchmark.SETS
 EXAMPLES = WEIGHTS.with_name("examples.jsonl")
 UNSEEN = ("wishes_unseen", "wishes_unseen_2", "wishes_unseen_3")
 PICTURE = Path("a.png")

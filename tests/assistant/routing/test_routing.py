@@ -24,12 +24,12 @@ from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.classifier import classify
 from assistant.routing.decision import ANSWER, Decision, Message
 from assistant.routing.dispatch import MessageRouter
-from assistant.routing.slash_commands import command
-from benchmarks import routing as benchmark
+from assistant.routing.slash_commands import ALONE, COMMANDS, command
+from benchmarks.tools import routing as benchmark
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError
 
-SETS = Path(benchmark.__file__).parent / "sets"
+SETS = benchmark.SETS
 PHOTO, OTHER, CALL, FILM = map(Path, ("photo.jpg", "other.png", "call.mp3", "film.mp4"))
 
 
@@ -156,3 +156,8 @@ def test_wilson_agrees_with_a_published_interval() -> None:
     """Newcombe (1998), table I: 81 of 263 is .2553 to .3662."""
     low, high = benchmark.wilson(81, 263)
     assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+
+
+def test_the_commands_that_need_no_words_are_known() -> None:
+    every = (PHOTO, CALL, FILM)
+    assert {name for name in COMMANDS if not decide(f"/{name}", every).notice} == ALONE

@@ -14,7 +14,7 @@ from assistant.security.instruction_head import (
     load,
     use,
 )
-from benchmarks import instructions as benchmark
+from benchmarks.safety import instructions as benchmark
 from tests.fakes import WordEmbedder
 
 HELD_OUT = benchmark.SET

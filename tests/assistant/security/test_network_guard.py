@@ -15,6 +15,7 @@ from assistant.security.network_guard import (
     allow_network,
     install_guard,
     permit,
+    permit_meanwhile,
     quiet_telemetry,
 )
 
@@ -159,6 +160,59 @@ def test_only_the_chosen_port_of_a_chosen_host_is_open(
         remove_guard()
     assert calls == [(ELSEWHERE, 8443)]
     assert f"allowed connect {ELSEWHERE} (answers)" in log.read_text("utf-8")
+
+
+def test_what_is_open_for_a_while_closes_with_the_last_that_needs_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(network_guard, "_permitted", {})
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: None)
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ELSEWHERE, 993))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
+    remove_guard = install_guard(tmp_path / "network.log")
+    try:
+        permit("files.example", 443, "files")
+        with socket.socket() as client:
+            with permit_meanwhile("mail.example", 993, "one"):
+                with permit_meanwhile("mail.example", 993, "two"):
+                    socket.getaddrinfo("mail.example", 993)
+                client.connect((ELSEWHERE, 993))
+            with pytest.raises(NetworkRefused):
+                client.connect((ELSEWHERE, 993))
+        with pytest.raises(NetworkRefused):
+            socket.getaddrinfo("mail.example", 993)
+        with permit_meanwhile("files.example", 443, "source"):
+            pass
+        socket.getaddrinfo("files.example", 443)
+    finally:
+        remove_guard()
+
+
+def test_what_is_open_for_good_stays_open_where_another_host_has_its_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(network_guard, "_permitted", {})
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: None)
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.9", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
+    remove_guard = install_guard(tmp_path / "network.log")
+    try:
+        with socket.socket() as client:
+            with permit_meanwhile("one.example", 443, "one"):
+                socket.getaddrinfo("one.example", 443)
+                with permit_meanwhile("two.example", 443, "two"):
+                    socket.getaddrinfo("two.example", 443)
+                client.connect(("192.0.2.9", 443))
+            with pytest.raises(NetworkRefused):
+                client.connect(("192.0.2.9", 443))
+            permit("192.0.2.9", 443, "files")
+            with permit_meanwhile("nas.example", 443, "source"):
+                socket.getaddrinfo("nas.example", 443)
+            client.connect(("192.0.2.9", 443))
+    finally:
+        remove_guard()
+    log = (tmp_path / "network.log").read_text("utf-8").splitlines()
+    assert "allowed connect 192.0.2.9 (files)" in log[-1]
 
 
 def test_other_threads_stay_closed_meanwhile(log: Path) -> None:

@@ -46,6 +46,14 @@ def test_each_cell_is_of_its_document_alone_and_cited(full: Pincite) -> None:
         assert cell["state"] in ("found", "doubtful", "empty")
 
 
+def test_its_rows_are_chosen_by_tag_and_date(full: Pincite) -> None:
+    full("tag", "Policy.pdf", "--add", "security")
+    tagged = full("sheet", *COLUMNS, "--tag", "security", "--json").json
+    assert tagged["documents"] == ["Policy.pdf"]
+    left = refused(full("sheet", *COLUMNS, "--tag", "security", "--documents", "Handbook.pdf"))
+    assert left.startswith("No document of main fits the filter (tag security). Choose other")
+
+
 def test_nothing_is_asked_twice(full: Pincite, asked: list[tuple[str, str]]) -> None:
     first = full("sheet", *COLUMNS, "--json").json
     count = len(asked)

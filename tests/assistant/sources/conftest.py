@@ -7,25 +7,16 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.sources import store
-from assistant.sources.fetch import Fetched, bring, variable
+from assistant.sources.fetch import Fetched, bring
+from assistant.sources.password import variable
 from assistant.sources.store import Source
-from tests.fakes import WordEmbedder
-from tests.source_servers import PASSWORD, Dav, Dovecot, no_dovecot
+from tests.assistant.main_library import library as library
+from tests.assistant.main_library import settings as settings
+from tests.servers.source_servers import PASSWORD, Dav, Dovecot, no_dovecot
 from vectorstore.add_report import AddSummary
 from vectorstore.library import Library
 
 Fetch = Callable[..., tuple[Fetched, AddSummary | None]]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.load(home=tmp_path / "home")
-
-
-@pytest.fixture
-def library(settings: Settings) -> Iterator[Library]:
-    with Library(settings.libraries_folder / "main", "main", WordEmbedder) as made:
-        yield made
 
 
 @pytest.fixture
@@ -59,7 +50,3 @@ def source(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 @pytest.fixture
 def fetch(settings: Settings, library: Library) -> Fetch:
     return lambda source: bring(settings, library, source, library.add)
-
-
-def names(library: Library) -> list[str]:
-    return sorted(info.document for info in library.documents())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.sources.address import Address, parsed
+from assistant.sources.address import Address, parsed, written
 from assistant.sources.errors import SourceFailed
 
 
@@ -30,10 +30,15 @@ def test_an_address_is_read(text: str, address: Address) -> None:
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        ("ftp://h.org/x", "is no address of a source, as imaps://"),
+        ("ftp://h.org/x", "is no address of a source: write it as imaps://"),
         ("imaps:///INBOX", "is no address of a source"),
         ("imaps://h.org:many/INBOX", "is no address"),
         ("imaps://ann:secret@h.org/INBOX", "keyring"),
+        ("ftp://ann:secret@h.org/x", "'ftp://ann:…@h.org/x' is no address of a source"),
+        ("imaps://ann:sec/secret@h.org", "'imaps://ann:…@h.org' is no address"),
+        ("imaps://ann:#secret@h.org", "%23"),
+        ("imaps://ann:my secret@h.org", "%20"),
+        ("ann:secret@h.org", "'ann:…@h.org' is no address"),
         ("imap://ann@h.org/INBOX", "use imaps://"),
         ("http://ann@h.org/x", "use webdavs://"),
         ("imaps://h.org/INBOX", "names no user"),
@@ -51,3 +56,10 @@ def test_others_are_refused_with_the_remedy(text: str, remedy: str) -> None:
 
     assert remedy in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+def test_a_way_that_is_written_and_another_that_is_chosen_are_not_mixed() -> None:
+    with pytest.raises(SourceFailed, match="STARTTLS is chosen"):
+        written("imap", "imaps://mail.example.org", "ann", "", starttls=True)
+    for server in ("mail.example.org", "imap+starttls://mail.example.org"):
+        assert written("imap", server, "ann", "", True).startswith("imap+starttls://ann@")

@@ -8,7 +8,7 @@ import pytest
 from assistant.errors import NetworkRefused
 from assistant.security import network_guard
 from assistant.sources.errors import SourceFailed
-from assistant.sources.fetch import connected, variable
+from assistant.sources.reach import reached
 from assistant.sources.store import Source
 
 
@@ -23,13 +23,17 @@ def test_the_address_alone_is_let_through_and_logged(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     monkeypatch.setattr(network_guard, "_permitted", {})
-    monkeypatch.setenv(variable("mail"), "secret")
     remove = network_guard.install_guard(tmp_path / "network.log")
     try:
-        with pytest.raises(SourceFailed, match=r"host mail\.invalid is not found"):
-            list(connected(Source("mail", "main", address)).entries())
-        with pytest.raises(NetworkRefused):
-            socket.getaddrinfo("other.invalid", 993)
+        mail = Source("mail", "main", address)
+        with (
+            pytest.raises(SourceFailed, match=r"host mail\.invalid is not found"),
+            reached(mail, "secret") as client,
+        ):
+            list(client.entries())
+        for other in ("other.invalid", "mail.invalid"):  # the latter after the fetching, too
+            with pytest.raises(NetworkRefused):
+                socket.getaddrinfo(other, 993)
     finally:
         remove()
     assert (

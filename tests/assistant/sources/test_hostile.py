@@ -4,17 +4,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
 
-from assistant.sources import bounds, imap, webdav
+from assistant.i18n import language
+from assistant.i18n.told import told
 from assistant.sources.address import parsed
 from assistant.sources.errors import LeftOut, SourceFailed
 from assistant.sources.landing import Entry
-from assistant.sources.webdav import Shared, listing
+from assistant.sources.servers import bounds, imap, webdav
+from assistant.sources.servers.webdav import Shared
+from assistant.sources.servers.webdav_list import listing
+from tests.assistant.main_library import eventually
 
 Answer = Callable[[socket.socket], None]
+Start = Callable[[Answer], int]
+Open = Callable[[int], Shared]
 
 
 def dav(*hrefs: str, more: str = "") -> bytes:
@@ -32,7 +38,7 @@ def test_only_children_of_the_folder_are_taken() -> None:
         "/top/in/.hidden", "/top/in/x%00.txt", "/topper/in/z.txt",
     )  # fmt: skip
 
-    assert [path for path, _, _ in listing(body, "/top/in", "/top")] == ["/top/in/a.txt"]
+    assert [name for name, _, _ in listing(body, "/top/in")] == ["a.txt"]
 
 
 @pytest.mark.parametrize("body", [
@@ -43,18 +49,25 @@ def test_only_children_of_the_folder_are_taken() -> None:
 ])  # fmt: skip
 def test_xml_bombs_and_others_are_refused(body: bytes) -> None:
     with pytest.raises(SourceFailed, match="no XML that is safe"):
-        list(listing(body, "/top", "/top"))
+        list(listing(body, "/top"))
+
+
+def test_a_row_without_end_is_refused_and_rows_in_rows_are_none() -> None:
+    inner = "<response><href>/top/b.txt</href></response>"
+    assert [name for name, _, _ in listing(dav("/top/a.txt", more=inner), "/top")] == ["a.txt"]
+    with pytest.raises(SourceFailed, match="no XML that is safe"):
+        list(listing(dav("/top/a.txt", more=inner * 6000), "/top"))
 
 
 def test_marks_of_a_server_are_no_place_for_headers() -> None:
     long = "<getetag>a&#10;X: y</getetag><getcontentlength>-1e9</getcontentlength>"
-    ((_, _, entry),) = listing(dav("/top/a.txt", more=long), "/top", "/top")
+    ((_, _, entry),) = listing(dav("/top/a.txt", more=long), "/top")
 
     assert (entry.etag, entry.size) == ("", 0)
 
 
 @pytest.fixture
-def server() -> Iterator[Callable[[Answer], int]]:
+def server() -> Iterator[Start]:
     """Listens on loopback, and answers each connection by what is given."""
     listening: list[socket.socket] = []
 
@@ -92,21 +105,36 @@ def http(head: str, body: bytes = b"") -> Answer:
     return answer
 
 
-def shared(port: int) -> Shared:
-    return Shared(parsed(f"http://ann@127.0.0.1:{port}/top"), "secret")
+@pytest.fixture
+def shared() -> Iterator[Open]:
+    with ExitStack() as opened:
+
+        def at(port: int) -> Shared:
+            folder = Shared(parsed(f"http://ann@127.0.0.1:{port}/top"), "secret")
+            return opened.enter_context(closing(folder))
+
+        yield at
 
 
 @pytest.mark.parametrize("to", [
     "http://tracker.invalid/x", "//tracker.invalid/x", "https://127.0.0.1/top", "http://127.0.0.1:1/x",
 ])  # fmt: skip
-def test_a_redirect_to_another_server_is_refused(server: Callable[[Answer], int], to: str) -> None:
+def test_a_redirect_to_another_server_is_refused(server: Start, shared: Open, to: str) -> None:
     port = server(http(f"302 Found\r\nLocation: {to}"))
 
     with pytest.raises(SourceFailed, match="leads to another server"):
         list(shared(port).entries())
 
 
-def test_a_circle_of_redirects_ends(server: Callable[[Answer], int]) -> None:
+@pytest.mark.parametrize("to", ["https://[bad/", "http://127.0.0.1:99999/", "/\x7f"])
+def test_a_redirect_to_what_is_no_address_is_told(server: Start, shared: Open, to: str) -> None:
+    port = server(http(f"302 Found\r\nLocation: {to}"))
+
+    with pytest.raises(SourceFailed):
+        list(shared(port).entries())
+
+
+def test_a_circle_of_redirects_ends(server: Start, shared: Open) -> None:
     port = server(http("302 Found\r\nLocation: /top"))
 
     with pytest.raises(SourceFailed, match="circle"):
@@ -114,7 +142,7 @@ def test_a_circle_of_redirects_ends(server: Callable[[Answer], int]) -> None:
 
 
 def test_a_file_without_end_is_left_out(
-    server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch
+    server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webdav, "MOST_BYTES", 1 << 20)
     port = server(http("200 OK", b"x" * (2 << 20)))
@@ -127,7 +155,7 @@ def test_a_file_without_end_is_left_out(
         shared(port).read(Entry("/top/a.txt", ("a.txt",), size=2 << 20), None)
 
 
-def test_packed_bytes_are_not_unpacked(server: Callable[[Answer], int]) -> None:
+def test_packed_bytes_are_not_unpacked(server: Start, shared: Open) -> None:
     port = server(http("200 OK\r\nContent-Encoding: gzip", b"x"))
     blocks = shared(port).read(Entry("/top/a.txt", ("a.txt",)), None)
     assert blocks is not None
@@ -137,7 +165,7 @@ def test_packed_bytes_are_not_unpacked(server: Callable[[Answer], int]) -> None:
 
 
 def test_a_listing_without_end_and_too_many_entries_are_refused(
-    server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch
+    server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = server(http("207 Multi-Status", dav(*(f"/top/{n}.txt" for n in range(50)))))
     monkeypatch.setattr(webdav, "MOST_ENTRIES", 49)
@@ -149,7 +177,7 @@ def test_a_listing_without_end_and_too_many_entries_are_refused(
         list(shared(port).entries())
 
 
-def test_folders_in_folders_end(server: Callable[[Answer], int]) -> None:
+def test_folders_in_folders_end(server: Start, shared: Open) -> None:
     asked: list[str] = []
 
     def deeper(connection: socket.socket) -> None:
@@ -163,7 +191,7 @@ def test_folders_in_folders_end(server: Callable[[Answer], int]) -> None:
     assert len(asked) == webdav.MOST_DEPTH + 1
 
 
-def test_silence_ends(server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_ends(server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webdav, "SILENCE", 0.2)
     monkeypatch.setattr(imap, "SILENCE", 0.2)
 
@@ -206,7 +234,7 @@ def mailbox(port: int) -> Iterator[imap.Mailbox]:
 
 
 def test_a_mail_that_says_to_be_huge_is_refused_before_it_is_held(
-    server: Callable[[Answer], int],
+    server: Start,
 ) -> None:
     port = server(mail_server(fetched=b"* 1 FETCH (UID 1 BODY[] {99999999999}\r\n"))
     with mailbox(port) as box:
@@ -218,9 +246,7 @@ def test_a_mail_that_says_to_be_huge_is_refused_before_it_is_held(
             list(blocks)
 
 
-def test_lines_without_end_are_refused(
-    server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lines_without_end_are_refused(server: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imap, "MOST_LISTED", 10_000)
     port = server(mail_server(fetched=b"* 1 FETCH (UID 1 RFC822.SIZE 5)\r\n" * 1000))
 
@@ -229,14 +255,12 @@ def test_lines_without_end_are_refused(
 
 
 @pytest.mark.parametrize("validity", [b"0", b"99999999999", b"../x", b""])
-def test_a_mailbox_without_a_number_to_trust_is_refused(
-    server: Callable[[Answer], int], validity: bytes
-) -> None:
+def test_a_mailbox_without_a_number_to_trust_is_refused(server: Start, validity: bytes) -> None:
     with pytest.raises(SourceFailed, match="does not open the mailbox"):
         mailbox(server(mail_server(fetched=b"", validity=validity))).__enter__()
 
 
-def test_another_mail_than_the_one_asked_for_is_not_taken(server: Callable[[Answer], int]) -> None:
+def test_another_mail_than_the_one_asked_for_is_not_taken(server: Start) -> None:
     port = server(mail_server(fetched=b"* 1 FETCH (UID 2 BODY[] {2}\r\nhi)\r\n"))
     with mailbox(port) as box:
         blocks = box.read(Entry("7-1", ("7-1.eml",)), None)
@@ -245,15 +269,53 @@ def test_another_mail_than_the_one_asked_for_is_not_taken(server: Callable[[Answ
             list(blocks)
 
 
-def test_what_is_no_mail_server_is_told(server: Callable[[Answer], int]) -> None:
+def test_a_server_without_starttls_hears_no_password(server: Start) -> None:
+    heard: list[bytes] = []
+
+    def plain(connection: socket.socket) -> None:
+        file = connection.makefile("rwb")
+        file.write(b"* PREAUTH welcome\r\n" if heard else b"* OK ready\r\n")
+        file.flush()
+        while line := file.readline():
+            heard.append(line)
+            tag, command = line.split()[:2]
+            said = b"* CAPABILITY IMAP4rev1\r\n" if command == b"CAPABILITY" else b""
+            file.write(said + tag + b" OK done\r\n")
+            file.flush()
+
+    port = server(plain)
+    for _ in ("without it", "where it would be too late"):
+        with pytest.raises(SourceFailed, match=r"has no STARTTLS at port .*imaps://"):
+            imap.Mailbox(parsed(f"imap+starttls://ann@127.0.0.1:{port}"), "secret")
+    assert heard and not any(b"secret" in line or b"ann" in line for line in heard)
+
+
+def test_what_is_no_mail_server_is_told(server: Start) -> None:
     def other(connection: socket.socket) -> None:
         connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
 
-    with pytest.raises(SourceFailed, match="no mail server"):
+    with pytest.raises(SourceFailed, match="no mail server") as failed:
         mailbox(server(other)).__enter__()
+    with language.speaking("de"):
+        said = told(str(failed.value))
+    assert "es ist kein Mailserver: " in said and "broke off" not in said
 
 
-def test_a_server_without_tls_is_refused(server: Callable[[Answer], int]) -> None:
+def test_a_connection_that_fails_leaves_no_clock(server: Start) -> None:
+    port = server(lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n"))
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = closed.getsockname()[1]
+
+    for one in (port, nobody):
+        with pytest.raises(SourceFailed):
+            mailbox(one).__enter__()
+    assert eventually(
+        lambda: not [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    )
+
+
+def test_a_server_without_tls_is_refused(server: Start) -> None:
     port = server(lambda connection: connection.sendall(b"* OK ready\r\n"))
 
     for address in (f"imaps://ann@127.0.0.1:{port}", f"webdavs://ann@127.0.0.1:{port}/x"):
@@ -263,7 +325,7 @@ def test_a_server_without_tls_is_refused(server: Callable[[Answer], int]) -> Non
 
 
 def test_a_drip_is_no_progress(
-    server: Callable[[Answer], int], monkeypatch: pytest.MonkeyPatch
+    server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, "LONGEST", 0.3)
     monkeypatch.setattr(imap, "LONGEST", 0.3)

@@ -1,18 +1,23 @@
 """A mailbox at a real server (Dovecot), where one is installed."""
 
 import itertools
+import json
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 
 import pytest
 
 from assistant.settings import Settings
 from assistant.sources import store
 from assistant.sources.errors import SourceFailed
-from assistant.sources.fetch import variable
-from assistant.sources.imap import Mailbox, quoted
+from assistant.sources.landing import noted
+from assistant.sources.password import variable
+from assistant.sources.servers.imap import Mailbox, quoted
 from assistant.sources.store import Source
-from tests.assistant.sources.conftest import Fetch, names
-from tests.source_servers import Dovecot
+from tests.assistant.main_library import names
+from tests.assistant.sources.conftest import Fetch
+from tests.servers.source_servers import Dovecot
 from vectorstore.library import Library
 
 MakeSource = Callable[..., Source]
@@ -41,9 +46,71 @@ def test_mails_come_once_and_are_not_marked_as_read(
     second, more = fetch(mail)
     assert more
     assert (second.new, second.known, more.added) == (1, 2, 1)
-    assert all(name.endswith(".eml") for name in names(library))
+    assert subjects(library) == ["one", "three", "two"]
     # Dovecot moves a mail to `cur` when it was seen by a session that may write.
     assert {path.name for path in (mailbox.mail / "new").iterdir()} == {"one", "two", "three"}
+
+
+def subjects(library: Library) -> list[str]:
+    """Of the mails that are named by their subject and their number."""
+    found = [re.fullmatch(r"(.*) \(\d+\)\.eml", name) for name in names(library)]
+    return [match[1] for match in found if match]
+
+
+SUBJECTS = {
+    "Minutes of Monday": "Minutes of Monday",
+    "Minutes of Monday ": "Minutes of Monday",
+    "=?utf-8?Q?=C3=84pfel_f=C3=BCr_1/2?=": "Äpfel für 1-2",
+    "../../etc/passwd": "-..-etc-passwd",
+    "": "Mail",
+    "=?utf-8?b?a?=": "=_utf-8_b_a_=",  # which Python's own reader refuses
+    ".hidden": "hidden",
+    "con": "_con",
+    "evil\u202etxt.exe?": "evil_txt.exe_",
+    "é" * 500: "é" * 75,
+}
+
+
+def test_a_mail_is_named_by_its_subject_and_its_number(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, library: Library
+) -> None:
+    for number, subject in enumerate(SUBJECTS):
+        mailbox.deliver(f"m{number}", f"This is text {number}.", subject)
+    fetch(source(mailbox.address()))
+    assert subjects(library) == sorted(SUBJECTS.values())
+
+
+def test_what_was_fetched_under_its_number_alone_stays(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, library: Library, settings: Settings
+) -> None:
+    mailbox.deliver("one", "Dogs are welcome.")
+    mail = source(mailbox.address())
+    fetch(mail)
+    folder = store.folder(settings, mail)
+    (row,) = noted(folder)
+    (folder / row.path).rename(folder / f"{row.key}.eml")
+    (folder / ".fetched.jsonl").write_text(
+        json.dumps(asdict(replace(row, path=f"{row.key}.eml", is_new=False))) + "\n"
+    )
+
+    done, added = fetch(mail)
+
+    assert (done.new, done.known, added) == (0, 1, None)
+    assert [path.name for path in folder.glob("*.eml")] == [f"{row.key}.eml"]
+
+
+def test_tls_begins_with_the_second_command_where_the_address_says_so(
+    mailbox: Dovecot, source: MakeSource, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox.deliver("one", "Dogs are welcome.")
+    named, other = source(mailbox.upgraded_address()), source(mailbox.upgraded_address("127.0.0.1"))
+    with pytest.raises(SourceFailed, match=r"certificate .* is not valid .* authority"):
+        fetch(named)
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(mailbox.certificate))
+    with pytest.raises(SourceFailed, match=r"certificate .* is not valid"):
+        fetch(other)
+    assert fetch(named)[0].new == 1
 
 
 def test_a_fetching_that_was_broken_off_goes_on(

@@ -12,12 +12,14 @@ from assistant.libraries.named import rename
 from assistant.settings import Settings
 from assistant.sources import store
 from assistant.sources.errors import SourceFailed
-from assistant.sources.fetch import bring, variable
+from assistant.sources.fetch import bring
+from assistant.sources.password import variable
+from assistant.sources.servers.webdav import Shared
 from assistant.sources.store import Source
-from assistant.sources.webdav import Shared
-from tests.assistant.sources.conftest import Fetch, names
+from tests.assistant.main_library import names
+from tests.assistant.sources.conftest import Fetch
 from tests.fakes import WordEmbedder
-from tests.source_servers import Dav
+from tests.servers.source_servers import Dav
 from vectorstore.errors import LibraryBusy
 from vectorstore.library import Library
 

@@ -266,11 +266,11 @@ def test_an_answer_waits_for_the_one_before_it_says_so_and_can_be_stopped() -> N
     while {second.activity.stage, third.activity.stage} != places:
         time.sleep(0.01)
     third.stop()
-    threads[1].join(2)
+    threads[1].join(60)
     assert third.outcome and third.outcome.stopped
     assert second.outcome is None
     list(words)
-    threads[0].join(5)
+    threads[0].join(60)
 
     assert second.finish().citations[0].quote == FULL_TIME
 

@@ -19,7 +19,7 @@ from assistant.speech.synthesis.espeak import Espeak
 from assistant.speech.synthesis.voices import Voices
 from assistant.storage.output_files import Made
 from assistant.tools.speak import Speaking
-from benchmarks.speech import distance, words
+from benchmarks.tools.speech import distance, words
 from ingest.errors import Stopped
 from tests.commands import Pincite
 from tests.conftest import models_folder

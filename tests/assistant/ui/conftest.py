@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
 from assistant.security import network_guard
+from assistant.sources.background import Fetchings
 from assistant.ui import resources
 from tests.assistant.ui import fakes
 
@@ -37,6 +38,8 @@ def over_fakes(
 ) -> Iterator[None]:
     monkeypatch.setenv("PINCITE_HOME", str(tmp_path))
     monkeypatch.setattr(network_guard, "install_guard", lambda *_: None)
+    # Its thread would fetch into the next test: tests/assistant/sources have it.
+    monkeypatch.setattr(Fetchings, "follow", lambda *_: None)
     monkeypatch.setattr(composition, "library", lambda settings, name, make: library)
     monkeypatch.setattr(
         composition,
@@ -90,9 +93,31 @@ def answers(app: AppTest) -> list[dict[str, Any]]:
     return drawn(app, "pincite_answer")
 
 
+def copies(app: AppTest) -> list[str]:
+    """What the copy button of each answer copies, oldest first."""
+    return [data["text"] for data in drawn(app, "pincite_copy")]
+
+
 def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
     """What the page gives to the browser to draw, of a component."""
     return [json.loads(node.proto.json) for node in _nodes(app, component)]
+
+
+def listed(app: AppTest) -> list[dict[str, Any]]:
+    """The rows of the list of documents."""
+    return [row for given in drawn(app, "pincite_documents") for row in given["rows"]]
+
+
+def opened(app: AppTest, part: str) -> AppTest:
+    """After a click on a folded part of the page, or on a menu."""
+    app.session_state[part] = True
+    return app.run()
+
+
+def act(app: AppTest, does: str, document: str, page: int = 1, **picks: bool) -> None:
+    """Click on a row of the list of documents; `picks` are ticks that were not told yet."""
+    given = {"do": does, "document": document, "page": page, "picks": picks}
+    report(app, "pincite_documents", "act", given)
 
 
 def _nodes(app: AppTest, component: str) -> list[Any]:

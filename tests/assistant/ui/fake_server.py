@@ -1,5 +1,5 @@
 """The app over fakes, to look at: `python -m tests.assistant.ui.fake_server HOME PORT
-[empty] [token] [--host=NAME]`."""
+[empty] [many] [token] [--host=NAME]`."""
 
 import sys
 from pathlib import Path
@@ -8,13 +8,18 @@ from assistant.build import composition
 from assistant.ui import serving
 from tests.assistant.ui import fakes
 
+VERSIONS = ("Security Policy v1 (2024).pdf", "Security Policy v2 (2026).pdf")
+
 
 def main(home: str, port: str, *options: str) -> None:
     """Serves until it is stopped."""
-    files = [] if "empty" in options else [fakes.HANDBOOK, "Security Policy v2 (2026).pdf"]
+    files = [] if "empty" in options else [fakes.HANDBOOK, *VERSIONS]
     library = fakes.FakeLibrary(*(fakes.SAMPLES / name for name in files))
     if files:
-        library.put(fakes.SAMPLES / files[1], f"{fakes.HOSTILE.replace('/', '-')}.pdf")
+        library.newer[VERSIONS[0]] = VERSIONS[1]
+        library.put(fakes.SAMPLES / VERSIONS[1], f"{fakes.HOSTILE.replace('/', '-')}.pdf")
+    for number in range(8) if "many" in options else ():  # so many that they are filtered
+        library.put(fakes.SAMPLES / VERSIONS[0], f"Site rules {number}.pdf")
     assistant = fakes.assistant(library, Path(home), fakes.FakeTool(pause=0.08))
     composition.library = lambda settings, name, make=False: library  # type: ignore[assignment,return-value]
     composition.assistant = lambda settings, library, *_, **__: assistant

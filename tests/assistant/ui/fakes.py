@@ -128,6 +128,7 @@ class FakeLibrary:
         self.changes = 0
         self.tags = FakeTags()
         self.dated: dict[str, str] = {}
+        self.newer: dict[str, str] = {}  # the version behind a document
         self.go = threading.Event()  # `add` waits for it after its first file, when holding
         if not holding:
             self.go.set()
@@ -151,7 +152,7 @@ class FakeLibrary:
             self.jobs.set(path, "waiting")
         for done, path in enumerate(paths):
             progress(AddProgress(path.name, done, len(paths), "reading"))
-            self.go.wait(10)
+            self.go.wait(60)
             self._add(path, summary)
         return summary
 
@@ -189,7 +190,12 @@ class FakeLibrary:
 
     def documents(self) -> list[DocumentInfo]:
         return [
-            replace(_info(name, path), tags=self.tags.get(name, ()), dated=self.dated.get(name, ""))
+            replace(
+                _info(name, path),
+                tags=self.tags.get(name, ()),
+                dated=self.dated.get(name, ""),
+                superseded_by=self.newer.get(name),
+            )
             for name, path in sorted(self.files.items())
         ]
 

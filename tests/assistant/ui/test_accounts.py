@@ -1,6 +1,7 @@
 """People with accounts in the app: they sign in, see what is theirs, and sign out."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -8,19 +9,20 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.accounts.accounts import Accounts, accounts
+from assistant.accounts.accounts import Accounts, Known, accounts
 from assistant.accounts.audit import Audit
 from assistant.accounts.permitted import NotAllowed
-from assistant.accounts.sessions import digest, sessions
+from assistant.accounts.sessions import Sessions, digest, sessions
 from assistant.build import composition
 from assistant.entrance.members import Members
 from assistant.entrance.roles import session_of, unsealed
 from assistant.entrance.tries import TooManyTries
+from assistant.errors import AssistantError, TablesAway, TablesBusy
 from assistant.settings import Settings
 from assistant.storage.whose import Whose
 from assistant.ui import resources, running, who
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import LIBRARY_PAGE, ask, html
+from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, drawn, html
 from tests.assistant.ui.test_served_app import Answer, App, served
 from vectorstore.errors import UnknownLibrary
 
@@ -92,6 +94,31 @@ def test_who_is_signed_out_sees_nothing(
     assert sessions(settings).person(ann) is None
 
 
+def test_a_page_that_is_open_asks_from_the_first_account_on(
+    visit: Visit, over_fakes: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(who, "Known", partial(Known, pause=0))
+    app = visit()
+    assert app.chat_input and "Sign in" not in html(app)
+    accounts(settings).add("ann", PASSWORD, "owner")
+    app.run()
+    assert not app.exception and not app.chat_input
+    assert "Sign in" in html(app) and fakes.HANDBOOK not in html(app)
+
+
+@pytest.mark.parametrize("kind", [TablesAway, TablesBusy])
+def test_where_nobody_can_be_looked_up_nothing_is_drawn(
+    visit: Visit, ann: str, monkeypatch: pytest.MonkeyPatch, kind: type[AssistantError]
+) -> None:
+    def away(self: Sessions, session: str) -> None:
+        raise kind("The PostgreSQL server does not answer.")
+
+    monkeypatch.setattr(Sessions, "person", away)
+    app = visit()
+    assert not app.exception and not app.button
+    assert [error.value for error in app.error] == [r"The PostgreSQL server does not answer\."]
+
+
 def test_a_reader_reads_and_a_right_that_is_gone_stops_a_click(
     visit: Visit, ann: str, known: Accounts, library: fakes.FakeLibrary
 ) -> None:
@@ -106,8 +133,22 @@ def test_a_reader_reads_and_a_right_that_is_gone_stops_a_click(
     known.change("ann", role="reader")
     app = visit(LIBRARY_PAGE)
     assert not app.exception
-    assert "Remove" not in {button.label for button in app.button}
+    assert not any(given["changes"] for given in drawn(app, "pincite_documents"))
     assert not [box for box in app.get("file_uploader") if "Add" in box.label]
+
+
+def test_a_click_in_a_list_shows_nothing_more_of_a_library_that_is_no_longer_shared(
+    visit: Visit, ann: str, known: Accounts, library: fakes.FakeLibrary
+) -> None:
+    library.name = "north"
+    app = visit(LIBRARY_PAGE)
+    assert drawn(app, "pincite_documents")
+    known.change("ann", groups=[])
+
+    act(app, "look", fakes.HANDBOOK)
+
+    assert not drawn(app, "pincite_documents") and not app.exception
+    assert fakes.HANDBOOK not in html(app)
 
 
 def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -> None:

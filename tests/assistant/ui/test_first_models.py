@@ -17,7 +17,7 @@ CHAT = default_model("chat")
 
 def offered(app: AppTest) -> list[str]:
     found = [text.value.replace("\\", "") for text in app.markdown]
-    return [text for text in found if "MB · " in text]
+    return [text for text in found if "MB · " in text or "GB · " in text]
 
 
 def test_the_default_models_are_offered_and_used_once_they_are_here(
@@ -41,7 +41,7 @@ def test_the_default_models_are_offered_and_used_once_they_are_here(
     assert any(text.startswith(f"{CHAT.name} · ") for text in offered(app))
     assert not any("whisper" in text for text in offered(app))
     app.button(key=f"fetch-first-{CHAT.name}").click().run()
-    resources.fetches().of(CHAT.name).wait(10)  # type: ignore[union-attr]
+    resources.fetches().of(CHAT.name).wait(60)  # type: ignore[union-attr]
     app.run()
     assert not any(text.startswith(f"{CHAT.name} · ") for text in offered(app))
     app.run()

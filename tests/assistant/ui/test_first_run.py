@@ -29,7 +29,7 @@ def empty(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
 def finished(app: AppTest) -> None:
     """Wait for the uploads, and draw the page as the timer would."""
     for upload in resources.uploads().of("main"):
-        assert upload.wait(30)
+        assert upload.wait(60)
     app.run()
 
 
@@ -82,7 +82,7 @@ def test_a_model_is_fetched_that_was_chosen_by_what_it_costs(
 
     app.button(key="fetch-first").click().run()
     fetch = resources.fetches().of(CHAT.name)
-    assert fetch and fetch.wait(10) and pulled == [CHAT.name]
+    assert fetch and fetch.wait(60) and pulled == [CHAT.name]
 
 
 def test_who_has_a_model_is_told_which_and_asked_nothing(

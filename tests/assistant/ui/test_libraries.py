@@ -1,8 +1,9 @@
 """Several libraries in one home."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,8 +11,18 @@ from streamlit.testing.v1 import AppTest
 from assistant.build import composition
 from assistant.feedback.ratings import feedback
 from assistant.settings import Settings
+from assistant.ui import resources
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import answers, ask, conversation
+from tests.assistant.ui.conftest import (
+    LIBRARY_PAGE,
+    answers,
+    ask,
+    conversation,
+    drawn,
+    html,
+    opened,
+    report,
+)
 
 Visit = Callable[..., AppTest]
 
@@ -43,6 +54,55 @@ def test_another_library_can_be_picked_and_stays_picked_on_the_next_page(visit: 
     app.switch_page("assistant/ui/pages/library.py").run()
     assert not app.exception
     assert app.sidebar.selectbox[0].value == "beta"
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_what_is_typed_for_one_library_is_not_in_the_form_of_another(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = SimpleNamespace(named=lambda *_: [])
+    monkeypatch.setattr(fakes.FakeLibrary, "pictures", pictures, raising=False)
+    app = unfolded(visit(LIBRARY_PAGE), "alpha")
+    typed = {"User": "ann", "Password": "a secret", "Folder": "/srv/papers"}
+    typed["Find pictures by their text or description"] = "a lighthouse"
+    for label, text in typed.items():
+        next(field for field in app.text_input if field.label == label).set_value(text)
+    next(button for button in app.button if button.label == "Check and add").click().run()
+    assert values(app, typed) == typed and app.error[0].value.startswith("Server: ")
+
+    app.sidebar.selectbox[0].select("beta").run()
+    unfolded(app, "beta")
+
+    assert values(app, typed) == dict.fromkeys(typed, "")
+    assert not app.error and not app.exception
+
+
+def unfolded(app: AppTest, name: str) -> AppTest:
+    for part in ("watched", "sources", "pictures"):
+        opened(app, f"{part}:{name}")
+    return app
+
+
+def values(app: AppTest, labels: Iterable[str]) -> dict[str, str]:
+    return {field.label: field.value for field in app.text_input if field.label in labels}
+
+
+@pytest.mark.usefixtures("two_libraries")
+def test_the_cell_of_a_sheet_is_not_shown_below_that_of_another_library(visit: Visit) -> None:
+    app = visit("assistant/ui/pages/sheet.py")
+    for name in ("beta", "alpha"):
+        app.sidebar.selectbox[0].select(name).run()
+        app.text_area[0].set_value("How many days of leave are there?").run()
+        app.button(key="fill").click().run()
+        assert resources.sheets().of(name).wait(60)  # type: ignore[union-attr]
+        app.run()
+    [table] = drawn(app, "pincite_sheet")
+    report(app, "pincite_sheet", "open", ["alpha.pdf", table["heads"][0]])
+    assert "<b>How many days of leave are there?</b>" in html(app)
+
+    app.sidebar.selectbox[0].select("beta").run()
+
+    assert drawn(app, "pincite_sheet") and "<b>How many" not in html(app)
 
 
 @pytest.mark.usefixtures("two_libraries")

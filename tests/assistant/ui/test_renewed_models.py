@@ -22,14 +22,14 @@ def test_what_has_come_is_used_also_when_its_page_was_left(
     for _ in range(2):
         resources.assistant()
     assert len(loaded) == 1
-    assert fetches.start("qwen3-4b").wait(5)
+    assert fetches.start("qwen3-4b").wait(60)
     for _ in range(2):
         resources.assistant()
     assert len(loaded) == 2
-    resources.tasks().start("Mesurer", lambda task: None).wait(5)
+    resources.tasks().start("Mesurer", lambda task: None).wait(60)
     resources.assistant()
     assert len(loaded) == 2
-    resources.tasks().start("Ajuster", lambda task: None, GATE).wait(5)
+    resources.tasks().start("Ajuster", lambda task: None, GATE).wait(60)
     for _ in range(2):
         resources.assistant()
     assert len(loaded) == 3

@@ -73,7 +73,7 @@ def served(home: Path, *options: str) -> Iterator[App]:
             yield App(port, told.read_text())
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
 
 
 def _wait(app: App, process: "subprocess.Popen[bytes]") -> None:

@@ -91,3 +91,13 @@ def test_the_next_free_port_is_taken_when_none_was_asked_for() -> None:
         taken: int = other.getsockname()[1]
 
         assert server.free_port(taken, None) > taken
+
+
+def test_a_database_that_is_away_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINCITE_HOME", str(tmp_path))
+    monkeypatch.setenv("PINCITE_CATALOGUE", "postgresql://nobody@127.0.0.1:1/nothing")
+
+    with pytest.raises(SystemExit, match="pincite: The PostgreSQL server"):
+        serving.main(["--port", "1"])

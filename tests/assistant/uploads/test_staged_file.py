@@ -66,7 +66,7 @@ def test_a_file_that_waits_long_is_not_left_over(
             time.sleep(0.01)
         upload.clear(tmp_path, library)  # type: ignore[arg-type]
         assert file.path.exists()
-    assert waiting.wait(10) and not waiting.error
+    assert waiting.wait(60) and not waiting.error
 
 
 def test_what_is_left_over_goes_with_its_folder(tmp_path: Path) -> None:

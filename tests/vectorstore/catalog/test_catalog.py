@@ -239,7 +239,7 @@ def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path
         time.sleep(0.5)
         assert all(thread.is_alive() for thread in threads)
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert catalog.database.all("SELECT text FROM chunk_words") == [
         ("Thirty days a year.\nPart a.pdf",)
     ]
@@ -303,7 +303,7 @@ def test_other_threads_read_while_one_writes(catalog: Catalog) -> None:
         put_within(catalog, connection, "b.pdf", "y")
         reader = threading.Thread(target=lambda: seen.append(catalog.passages.count()))
         reader.start()
-        reader.join(10)
+        reader.join(60)
     assert seen == [1]
     assert catalog.passages.count() == 2
 

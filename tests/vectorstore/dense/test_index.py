@@ -211,7 +211,7 @@ def test_a_search_does_not_wait_while_chroma_catches_up(
     def search(done: int, total: int) -> None:
         thread = threading.Thread(target=lambda: found.append(nearest(index, "leave")))
         thread.start()
-        thread.join(5)
+        thread.join(60)
 
     index.sync(search)
     assert found == [f"{'leave':x<16}:0"]

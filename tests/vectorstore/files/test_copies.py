@@ -9,7 +9,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from tests.s3_process import S3Process, missing
+from tests.servers.s3_process import S3Process, missing
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryError
 from vectorstore.files.cache import Cache
 from vectorstore.files.copies import Copies

@@ -106,7 +106,7 @@ def test_who_waits_for_another_search_can_stop(library: Library) -> None:
         waits.join(0.3)
         assert waits.is_alive()
         cancel.set()
-        waits.join(5)
+        waits.join(60)
         assert not waits.is_alive()
     library.pictures.update()  # its turn was given back
 

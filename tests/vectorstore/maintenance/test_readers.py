@@ -247,7 +247,8 @@ def test_a_document_whose_lost_copy_is_added_again_is_read_anew(
     assert texts(full) == good
 
 
-BUSY = Engines(bounds=Bounds(seconds=0.001))  # as on a machine that has no time for a file
+# As on a machine that has no time for a file: over before a reader can have answered.
+BUSY = Engines(bounds=Bounds(seconds=1e-6))
 
 
 def test_a_document_that_could_not_be_read_again_is_said_kept_and_tried_once_more(

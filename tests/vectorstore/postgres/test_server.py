@@ -2,10 +2,12 @@
 
 import threading
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
-from vectorstore.errors import LibraryBusy
+from tests.servers.postgres_process import PostgresProcess
+from vectorstore.errors import LibraryAway, LibraryBusy, LibraryError
 from vectorstore.postgres.server import Server, sentences
 
 
@@ -42,3 +44,49 @@ def test_who_is_undone_because_two_waited_for_each_other_tries_again(postgres: S
         thread.join()
     assert len(said) == 1
     assert "because two processes waited for each other; try again" in said[0]
+
+
+def test_a_fault_of_a_statement_is_none_of_the_address(postgres: Server) -> None:
+    for wrong in (b"SELECT not_there FROM pg_class", b"SELECT not_there(1)"):
+        with (
+            closing(postgres.connect()) as connection,
+            pytest.raises(LibraryError, match="refused a statement") as said,
+            sentences(postgres),
+        ):
+            connection.execute(wrong)
+        assert not isinstance(said.value, LibraryAway)
+    with pytest.raises(LibraryAway, match="lacks what the address names"):
+        Server(f"{postgres.address}_not_there").connect()
+
+
+def test_what_two_write_at_once_is_a_clash_whatever_its_words(postgres: Server) -> None:
+    table = b"CREATE TEMPORARY TABLE said (words TEXT PRIMARY KEY)"
+    said = b"INSERT INTO said VALUES ('permission denied, does not exist')"
+    with closing(postgres.connect()) as connection:
+        connection.execute(table)
+        connection.execute(said)
+        with (
+            pytest.raises(LibraryBusy, match="another process wrote the same"),
+            sentences(postgres, clashes=True),
+        ):
+            connection.execute(said)
+
+
+ELSEWHERE = "192.0.2.1"  # which belongs to nobody
+
+
+def test_the_environment_leads_no_socket_to_another_machine(
+    postgres_process: PostgresProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services"
+    services.write_text(f"[far]\nhost={ELSEWHERE}\nhostaddr={ELSEWHERE}\n")
+    for name, value in (
+        ("PGHOSTADDR", ELSEWHERE), ("PGSERVICE", "far"), ("PGSERVICEFILE", str(services)),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with closing(Server(postgres_process.socket).connect()) as connection:
+        assert connection.info.host.startswith("/") and not connection.info.hostaddr
+    for named in (ELSEWHERE, f"/tmp,{ELSEWHERE}"):
+        monkeypatch.setenv("PGHOST", named)
+        with pytest.raises(LibraryAway, match="write the server into the address"):
+            Server("postgresql://pincite@/postgres").connect()

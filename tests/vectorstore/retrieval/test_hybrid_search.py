@@ -48,6 +48,33 @@ def test_at_most_k_pages_come_back(shelf: Library, k: int) -> None:
     assert len(shelf.search("leave", k)) == min(max(k, 0), 3)
 
 
+def test_other_pages_are_found_behind_one_with_many_passages(
+    library: Library, tmp_path: Path
+) -> None:
+    leave = [f"Leave number {n} is granted by the office, as leave {n} was." for n in range(120)]
+    library.add(
+        [write_pdf(tmp_path / "all.pdf", leave), write_pdf(tmp_path / "one.pdf", ["Leave."])]
+    )
+    of_one_page = [hit.document for hit in library.passages("leave of the office", 9)]
+    assert of_one_page == ["all.pdf"] * 9
+    found = library.search("leave of the office", 2)
+    assert [hit.document for hit in found] == ["all.pdf", "one.pdf"]
+
+
+def test_a_hit_of_a_page_tells_its_ranks_among_all_candidates(
+    library: Library, tmp_path: Path
+) -> None:
+    rows = [
+        [f"Leave {n}, rule {m}, is granted by office {n} of it." for m in range(12)]
+        for n in range(260)
+    ]
+    (tmp_path / "all.txt").write_text("\n\n".join("\n".join(row) for row in rows))
+    library.add([tmp_path / "all.txt"])
+    [hit] = library.search("leave of office 7", 1)
+    assert hit.legs and hit.legs.candidates > 200  # more than are looked at for pages
+    assert hit.legs == library.passages("leave of office 7", 1)[0].legs
+
+
 def test_only_the_chosen_documents_are_searched(shelf: Library) -> None:
     assert {hit.document for hit in shelf.search("leave", documents=["Policy.pdf"])} == {
         "Policy.pdf"

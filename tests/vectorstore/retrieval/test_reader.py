@@ -8,7 +8,7 @@ import pytest
 from vectorstore.catalog.catalog import StoredChunk
 from vectorstore.embedding import onnx_int8
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hybrid_search import Hit
+from vectorstore.retrieval.hit import Hit
 from vectorstore.retrieval.reader import AdaptedReader, fits, pair, reread
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.vectorstore.classifiers.made import TOPICS, made
 from vectorstore.catalog.records import StoredChunk
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hybrid_search import Hit
+from vectorstore.retrieval.hit import Hit
 from vectorstore.retrieval.reranker import LOOKED_AT, CrossEncoderReranker, Reranker, reranked
 from vectorstore.testing import RerankerContract
 

@@ -241,7 +241,7 @@ def test_one_thread_of_a_process_writes(
     assert begun.wait(60)
     other = Thread(target=index.sync)
     other.start()
-    other.join(5)
+    other.join(60)
     alone = not other.is_alive()
     end.set()
     writer.join()

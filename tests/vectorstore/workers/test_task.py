@@ -12,7 +12,8 @@ import pytest
 from ingest.document.source import Engines
 from ingest.serialization.reading import LoadedCodec
 from vectorstore.workers import task
-from vectorstore.workers.address import parsed
+from vectorstore.workers.address import away, parsed
+from vectorstore.workers.ray_driver import gone
 from vectorstore.workers.task import Sent, Task, readers, work
 
 
@@ -87,3 +88,12 @@ def test_addresses_of_ray(text: str) -> None:
 )
 def test_what_is_no_address_of_ray(text: str) -> None:
     assert parsed(text) is None
+
+
+def test_what_ray_says_of_its_head_becomes_part_of_a_sentence() -> None:
+    address = parsed("10.0.0.7:6379")
+    assert address
+    raylet = RuntimeError("The task's local raylet died. Check raylet.out for more information.")
+    assert str(away(address, gone(raylet))).startswith(
+        "The workers at 10.0.0.7:6379 have gone (The task's local raylet died). Start Ray there, or"
+    )

@@ -1,6 +1,8 @@
 """What all workers promise, and what becomes of lost ones."""
 
+import socket
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -9,14 +11,15 @@ from assistant.build.workers import located
 from assistant.security.network_guard import QUIET
 from ingest.document.source import Engines
 from tests.fakes import WordEmbedder
-from tests.ray_process import RayProcess
+from tests.servers.ray_process import RayProcess
 from vectorstore.embedding.embedder import load_embedder, recipe
 from vectorstore.errors import WorkersAway
 from vectorstore.library import Library
 from vectorstore.store import Vectors
 from vectorstore.testing import WorkersContract
+from vectorstore.workers import ray_workers
 from vectorstore.workers.address import parsed
-from vectorstore.workers.ray_workers import RayCluster
+from vectorstore.workers.ray_workers import RayCluster, RayWorkers
 from vectorstore.workers.workers import Hire, Order, here
 
 
@@ -31,6 +34,23 @@ class TestThisMachine(WorkersContract):
     @classmethod
     def hire(cls) -> Hire:
         return here
+
+
+def _ends(pipe: Connection, place: str) -> None:
+    """A driver that has connected, and ends."""
+    pipe.send(2)
+
+
+def test_a_driver_that_has_ended_reads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_workers, "serve", _ends)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = parsed(f"ray://127.0.0.1:{head.getsockname()[1]}")
+        assert address
+        workers = RayWorkers(RayCluster(address, located), Order(Engines(ocr="off")))
+        workers._connected()._process.join(120)
+        with pytest.raises(WorkersAway, match="do not answer"):
+            workers.machines()
+        workers.close()
 
 
 @pytest.mark.slow
@@ -52,8 +72,16 @@ def test_files_of_lost_workers_and_machines_are_read_once_more(
     try:
         waiting = [workers.start(path) for path in paths]
         assert ray_process.kill_worker()
-        ray_process.kill(next(iter(ray_process.machines)))
+        lost = next(iter(ray_process.machines))
+        ray_process.kill(lost)
         ray_process.add()
+        lacking = Order(Engines(speech=Path("/nowhere/whisper-none")))
+        told = cluster(ray_process.member).machines(lacking)
+        assert told and lost not in {one.name for one in told}
+        for one in told:
+            assert "lacks the model whisper-none: `pincite models pull whisper-none` there" in (
+                one.unfit
+            )
         assert [pending()[0].name for pending in waiting] == [path.name for path in paths]
     finally:
         workers.close()
@@ -87,13 +115,12 @@ def test_a_library_is_the_same_whoever_reads(
 
 @pytest.mark.slow
 def test_each_machine_is_asked_whether_it_reads(ray_process: RayProcess, minilm: Path) -> None:
+    ray_process.gather()
     asked = cluster(ray_process.member)
     told = asked.machines(Order(Engines(), recipe=lambda: recipe(load_embedder(minilm))))
     assert {(one.name, one.cores, one.unfit) for one in told} == {
         (name, 1, "") for name in ray_process.machines
     }
-    (unfit, _) = asked.machines(Order(Engines(speech=Path("/nowhere/whisper-none"))))
-    assert "lacks the model whisper-none: `pincite models pull whisper-none` there" in unfit.unfit
 
 
 def test_workers_that_do_not_listen_are_one_sentence(tmp_path: Path, papers: Path) -> None:

@@ -1,7 +1,7 @@
 """Copies the rows of a catalogue into another one, of the same engine or not, and compares them."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from vectorstore.catalog.engine import Transaction
@@ -81,19 +81,26 @@ def _rows(source: Transaction, table: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _batches(source: Transaction, table: str) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
-    """Rows by their keys, with how many there were so far: a table may be larger than memory."""
-    names, key = _COLUMNS[table].split(), _KEYS[table]
+    done = 0
+    for found in batches(source, table, _COLUMNS[table].split(), _KEYS[table]):
+        done += len(found)
+        yield done, [_same(table, row) for row in found if not _of_home(table, row)]
+
+
+def batches(
+    source: Transaction, table: str, names: Sequence[str], key: Sequence[str]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows by their keys, some at a time: a table may be larger than memory."""
     keys, marks = _quoted(key), ", ".join("?" * len(key))
     chosen = f"SELECT {_quoted(names)} FROM {table}"
-    done, last = 0, ()
+    last: tuple[Any, ...] = ()
     while True:
         after = f" WHERE ({keys}) > ({marks})" if last else ""
         found = source.execute(f"{chosen}{after} ORDER BY {keys} LIMIT {_BATCH}", last).fetchall()
         if not found:
             return
-        done += len(found)
         last = tuple(found[-1][names.index(name)] for name in key)
-        yield done, [_same(table, row) for row in found if not _of_home(table, row)]
+        yield found
 
 
 def _of_home(table: str, row: tuple[Any, ...]) -> bool:

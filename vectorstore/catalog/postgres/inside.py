@@ -17,9 +17,10 @@ class Inside:
         done: Rows = self._connection.execute(translated(sql), values, binary=True)
         return done
 
-    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> None:
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Any:
         with self._connection.cursor() as cursor:
             cursor.executemany(translated(sql), rows)
+            return cursor
 
     def run(self, script: str) -> None:
         """Several statements without values."""

@@ -12,7 +12,7 @@ _COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
 
 def make(connection: Inside) -> None:
     """In an empty schema."""
-    connection.run(_script("schema").format(collation=_collation(connection)))
+    connection.run(_script("schema").format(collation=collation(connection)))
     upgrade(connection, _FIRST)
 
 
@@ -26,7 +26,7 @@ def _script(name: str) -> str:
     return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
 
 
-def _collation(connection: Transaction) -> str:
+def collation(connection: Transaction) -> str:
     """One that knows letters of all alphabets, however the database was made."""
     known = {row[0] for row in connection.execute("SELECT collname FROM pg_collation")}
     return f'"{next((one for one in _COLLATIONS if one in known), "default")}"'

@@ -7,8 +7,9 @@ from assistant.models.machine import BF16, this_machine
 
 _PASS = 0.803e12  # operations of Stable Diffusion 1.5 at 512x512, counted by torch
 _PASSES = 20 * 2  # steps, with and without words
-# What a pass reaches of numpy's product of matrices, a core for a core (`benchmarks/painting.py
-# --calibrate`, on a processor with AVX-512): 82 of 59 GFLOP/s in 32 bits, 206 in 16.
+# What a pass reaches of numpy's product of matrices, a core for a core
+# (`benchmarks/tools/painting.py --calibrate`, on a processor with AVX-512): 82 of 59 GFLOP/s in
+# 32 bits, 206 in 16.
 _REACHED, _REACHED_IN_BF16 = 1.39, 3.51
 
 

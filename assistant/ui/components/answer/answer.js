@@ -189,15 +189,6 @@ const copy = async (text, button) => {
   setTimeout(() => { button.textContent = said("copy"); }, 1600);
 };
 
-const footer = (data) => {
-  const line = make("div", "footer");
-  const button = make("button", "copy", said("copy"), { type: "button" });
-  button.setAttribute("aria-label", said("copy_answer"));
-  button.onclick = () => copy(data.copy, button);
-  line.append(make("span", "", data.footer), button);
-  return line;
-};
-
 // While it is read aloud (read_aloud.js), the sentence that is heard is marked, and the lines that it
 // comes from stand below its paragraph.
 const reading = (root, data, number) => {
@@ -260,7 +251,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.note) parts.push(make("p", "hint", data.note));
   if (Object.keys(data.citations ?? {}).length) parts.push(sources(root, data));
   if (data.passages?.length) parts.push(passages(root, data));
-  if (data.footer) parts.push(footer(data));
+  if (data.footer) parts.push(make("p", "footer", data.footer));
   root.replaceChildren(...parts);
   if (data.sentences) listen(root, data);
   if (focused) root.querySelector(`[data-id="${focused}"]`)?.focus();

@@ -15,7 +15,6 @@ def words() -> dict[str, str]:
         "copied": _("Copied"),
         "blocked": _("Copying is blocked here"),
         "copy_code": _("Copy the code"),
-        "copy_answer": _("Copy the answer with its sources"),
         "code": _("code"),
         "closest_lines": _("The closest lines"),
         "heard_lines": _("The lines that this sentence comes from"),

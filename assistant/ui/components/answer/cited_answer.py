@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from assistant.contract.asked_in import from_row, in_words
-from assistant.contract.outcome import Citation, full_name, place
+from assistant.contract.outcome import Citation, full_name
 from assistant.contract.reply import Reply
 from assistant.i18n.numbers import number
 from assistant.i18n.told import told
@@ -20,7 +20,6 @@ from assistant.ui.components.answer.below import thumbs
 from assistant.ui.components.scripts.script import script
 from assistant.ui.session import Shown
 from ingest.document.source import readable
-from ingest.language.sentences import is_code
 from ingest.media.ffmpeg import clock
 
 _HERE = Path(__file__).parent
@@ -99,7 +98,6 @@ def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
         "passages_title": _("The closest passages"),
         "opened": opened,
         "footer": footer(answer),
-        "copy": copied(answer),
         "words": answer_words.words(),
     }
 
@@ -173,9 +171,10 @@ def _excerpt(passage: str) -> str:
 
 
 def footer(answer: Mapping[str, Any]) -> str:
-    """The footer: time, the model or the table cells, and which documents alone were asked."""
-    model, cells = answer["model"], len(answer.get("cells", ()))
-    by = _("quoted from the documents") if model == "extractive" else model
+    """The footer: time, where it is from if no model wrote it, and which documents alone were
+    asked. The sidebar names the model, and the receipt that of an older answer."""
+    cells = len(answer.get("cells", ()))
+    by = _("quoted from the documents") if answer["model"] == "extractive" else ""
     if answer.get("asked_back"):
         by = _("asks for clarification")
     if cells:
@@ -185,26 +184,3 @@ def footer(answer: Mapping[str, Any]) -> str:
     within = in_words(from_row(answer.get("filter", {})))
     asked = _("Asked in: {filter}", filter=within) if within else ""
     return " · ".join(filter(None, [f"{number(answer['seconds_total'], 1)} s", by, asked]))
-
-
-def copied(answer: Mapping[str, Any]) -> str:
-    """The answer as text with its marks, and the sources below."""
-    sentences = [_copied(sentence) for sentence in answer["sentences"]]
-    sources = [
-        f"[{c['mark']}] {full_name(c)}, {place(c['page'], c.get('seconds'))}"
-        for c in answer["citations"]
-    ]
-    text = " ".join(sentences).strip() or answer["answer"]
-    notices = [_("Note: {notice}", notice=notice) for notice in answer.get("notices", ())]
-    return "\n".join([text, "", *sources, *notices]) if sources or notices else text
-
-
-def _copied(sentence: Mapping[str, Any]) -> str:
-    """With its marks; code on lines of its own."""
-    partly = support(sentence) == "partly"
-    marks = [
-        _("[closest: {mark}]", mark=mark) if partly else f"[{mark}]" for mark in sentence["marks"]
-    ]
-    if is_code(sentence["text"]):
-        return "\n".join(["", sentence["text"], " ".join(marks)])
-    return " ".join([sentence["text"], *marks])

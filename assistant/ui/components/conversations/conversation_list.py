@@ -17,7 +17,7 @@ from assistant.forgetting import conversation as forgetting
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
 from assistant.ui.components import confirm
-from assistant.ui.components.conversations import folder_dialogs
+from assistant.ui.components.conversations import folder_dialogs, name_form
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.scripts.script import script
 from ingest.errors import PinciteError
@@ -137,11 +137,7 @@ def _act() -> None:
 
 
 def _rename(info: ConversationInfo) -> None:
-    with st.form("rename", border=False):
-        st.text_input(_("Name"), info.title, max_chars=200, key=_TITLE)
-        saved = st.form_submit_button(_("Save"), type="primary", on_click=_named, args=(info.id,))
-    if saved:
-        st.rerun()
+    name_form.draw(info.title, _TITLE, 200, _named, info.id)
 
 
 def _named(identity: str) -> None:
@@ -166,9 +162,16 @@ def _gone(identity: str) -> None:
         forgetting.delete(resources.settings(), identity, resources.permitted().whose)
     except PinciteError as error:
         session.keep_error(error)
-        return
-    if session.current() == identity:
+    if session.current() == identity and not _there(identity):
         session.leave()
+
+
+def _there(identity: str) -> bool:
+    """Of what cannot be read, nobody knows that it has gone."""
+    try:
+        return resources.assistant().conversations.has(identity)
+    except PinciteError:
+        return True
 
 
 def _words(older: int) -> dict[str, str]:

@@ -11,6 +11,7 @@ from assistant.conversation.listing import ConversationInfo
 from assistant.i18n.translation import _
 from assistant.ui import resources, session
 from assistant.ui.components import confirm
+from assistant.ui.components.conversations import name_form
 from assistant.ui.components.escaping import plain
 from ingest.errors import PinciteError
 
@@ -56,13 +57,7 @@ def tried(act: Callable[..., Any], *given: Any) -> None:
 
 
 def _name(folder: Folder) -> None:
-    with st.form("folder", border=False):
-        st.text_input(_("Name"), folder.name, max_chars=100, key=_NAME)
-        saved = st.form_submit_button(
-            _("Save"), type="primary", on_click=_named, args=(folder.id,)
-        )  # fmt: skip
-    if saved:
-        st.rerun()
+    name_form.draw(folder.name, _NAME, 100, _named, folder.id)
 
 
 def _delete(folder: Folder) -> None:

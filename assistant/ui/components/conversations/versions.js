@@ -1,5 +1,4 @@
 // Draws the buttons below a question, and the box in which it is edited.
-const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = {
   edit: "M4 16.5 4.6 13 13.4 4.2a1.6 1.6 0 0 1 2.3 0l.1.1a1.6 1.6 0 0 1 0 2.3L7 15.4Z",
   again: "M16 10a6 6 0 1 1-1.8-4.3M16 3.5v3h-3",
@@ -7,23 +6,11 @@ const SHAPES = {
   behind: "M8 5l5 5-5 5",
 };
 
-const icon = (does, label, act) => {
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "icon", title: label, onclick: act });
-  button.setAttribute("aria-label", label);
-  const drawn = document.createElementNS(SVG, "svg");
-  drawn.setAttribute("viewBox", "0 0 20 20");
-  drawn.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", SHAPES[does]);
-  drawn.append(path);
-  button.append(drawn);
-  return button;
-};
+const icon = (does, label, act) => iconButton(SHAPES[does], act, "icon", label);
 
 const word = (className, text, act) => {
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className, textContent: text, onclick: act });
+  const button = make("button", className, text, { type: "button" });
+  button.onclick = act;
   return button;
 };
 
@@ -34,21 +21,17 @@ const steps = (data, act) => {
   const behind = icon("behind", data.words.behind, go(1));
   before.disabled = at <= 0;
   behind.disabled = at >= data.versions.length - 1;
-  const count = document.createElement("span");
-  Object.assign(count, { className: "count", textContent: `${at + 1}/${data.versions.length}` });
   const told = { "{number}": at + 1, "{total}": data.versions.length };
-  count.setAttribute("role", "img");
   const label = data.words.version.replace(/\{\w+\}/g, (place) => told[place] ?? place);
-  count.setAttribute("aria-label", label);
+  const text = `${at + 1}/${data.versions.length}`;
+  const count = make("span", "count", text, { role: "img", "aria-label": label });
   return [before, count, behind];
 };
 
 const editor = (root, data, act) => {
-  const box = document.createElement("div");
-  box.className = "edit";
-  const text = document.createElement("textarea");
+  const box = make("div", "edit");
+  const text = make("textarea", "", "", { "aria-label": data.words.edit });
   text.value = data.question;
-  text.setAttribute("aria-label", data.words.edit);
   const send = () => text.value.trim() && act({ do: "ask", text: text.value });
   const close = () => {
     draw(root, data, act);
@@ -61,8 +44,7 @@ const editor = (root, data, act) => {
     event.preventDefault();
     send();
   };
-  const buttons = document.createElement("div");
-  buttons.className = "buttons";
+  const buttons = make("div", "buttons");
   buttons.append(word("", data.words.cancel, close), word("send", data.words.send, send));
   box.append(text, buttons);
   root.replaceChildren(box);

@@ -8,6 +8,7 @@ import streamlit as st
 
 from assistant.conversation.branches import KeptTurn
 from assistant.i18n.translation import _
+from assistant.ui.components.scripts.script import script
 
 _HERE = Path(__file__).parent
 
@@ -15,7 +16,7 @@ _component = st.components.v2.component(
     "pincite_versions",
     html='<div class="versions"></div>',
     css=(_HERE / "versions.css").read_text(encoding="utf-8"),
-    js=(_HERE / "versions.js").read_text(encoding="utf-8"),
+    js=script(_HERE / "versions.js"),
 )
 
 

@@ -15,7 +15,6 @@ from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.first_run import behind, quality
 from assistant.ui.components.library import uploader
-from assistant.ui.components.scripts import row_names
 from assistant.ui.components.step import step
 from ingest.errors import PinciteError
 from vectorstore.library import Library
@@ -32,7 +31,6 @@ def draw(library: Library) -> None:
     with step(3, _("Ready"), done=False):
         _ready(adding, chosen)
     behind.draw(library)
-    row_names.draw()
 
 
 def _documents(library: Library, adding: bool) -> None:
@@ -59,7 +57,9 @@ def _searching(missing: Sequence[Offer]) -> None:
     if set(names).intersection(one.name for one in resources.fetches().going()):
         st.caption(_("They are being fetched."))
     elif resources.is_owner():
-        label = _("Fetch what searches ({size})", size=size(sum(o.bytes or 0 for o in missing)))
+        label = _(
+            "Fetch the models that search ({size})", size=size(sum(o.bytes or 0 for o in missing))
+        )
         st.button(label, key="fetch-searching", icon=":material/download:", type="primary",
                   on_click=_fetch, args=(names,))  # fmt: skip
     for name in names:

@@ -1,6 +1,8 @@
 """The dialog that shows how an answer was made; its facts are read when it opens."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -13,25 +15,41 @@ from assistant.ui.components.escaping import as_html
 from assistant.ui.components.hood.parts import PARTS
 from ingest.errors import PinciteError
 
+Row = Mapping[str, Any]
+
 _STYLE = Path(__file__).with_name("hood.css").read_text(encoding="utf-8")
 
 
 def button(receipts: Receipts, identity: str) -> None:
     """Draw the button below an answer that has a receipt."""
+
+    def explain() -> Row:
+        kept = receipts.get(identity)
+        return explanation(kept.answer, kept.facts, kept.meant)
+
+    _button(explain, identity)
+
+
+def button_of(answer: Row) -> None:
+    """Draw the button below the output of a tool, if that says how it was made."""
+    if facts := answer.get("facts"):
+        _button(lambda: explanation(answer, facts), answer["id"])
+
+
+def _button(explain: Callable[[], Row], identity: str) -> None:
     if st.button(
         _("Under the hood"), type="tertiary", icon=":material/search_insights:",
         help=_("How this answer was made, step by step"), key=f"hood-{identity}",
     ):  # fmt: skip
-        st.dialog(_("Under the hood"), width="large")(_dialog)(receipts, identity)
+        st.dialog(_("Under the hood"), width="large")(_dialog)(explain)
 
 
-def _dialog(receipts: Receipts, identity: str) -> None:
+def _dialog(explain: Callable[[], Row]) -> None:
     try:
-        kept = receipts.get(identity)
+        explained = explain()
     except PinciteError as error:
         error_banner.say(error)
         return
-    explained = explanation(kept.answer, kept.facts, kept.meant)
     drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
     st.html(f"<style>{_STYLE}</style>")
     tabs = st.tabs([_(LESSONS[name].title) for name in drawn])

@@ -1,19 +1,24 @@
 """The parts of an explanation as HTML; all that documents, models and people wrote is escaped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from assistant.contract.outcome import place
 from assistant.explaining.lessons import CHECKS, OPERATIONS, SHARES, SIGNALS, STAGES, VERDICTS
 from assistant.i18n.numbers import number, percent
 from assistant.i18n.told import told
-from assistant.i18n.translation import _, ngettext
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui.components.escaping import as_html
-from ingest.document.source import readable
+from assistant.ui.components.hood.media import compared, heard, looked
+from assistant.ui.components.hood.pieces import table_of, terms, where
+from assistant.ui.components.tools.tool_choice import DONE
 
 _MOST = 12  # passages
 _DOUBTFUL = 0.6  # a token is listed when it was less likely
 _MOST_TOKENS = 12
+_ANSWERED = {  # by the name of the tool, beside those that make something
+    "answer": N_("Answered from passages"), "table": N_("Computed from cells"),
+    "whole": N_("Read whole documents"), "ask_back": N_("Asked back"),
+}  # fmt: skip
 _HEAT = 45  # percent of colour of the least likely token: its text keeps a contrast of 4.5:1
 
 Row = Mapping[str, Any]
@@ -38,7 +43,9 @@ def _tool(explained: Row) -> str:
     if guess and not why:
         share = percent(guess["probability"])
         why = _("likeness to known requests ({share})", share=share)
-    return f"{explained['tool']} ({why})" if why else str(explained["tool"])
+    name = str(explained["tool"])
+    done = _({**DONE, **_ANSWERED}.get(name, name))
+    return f"{done} ({why})" if why else done
 
 
 def _found(explained: Row) -> str:
@@ -64,11 +71,7 @@ def _found(explained: Row) -> str:
 
 
 def _passage(row: Row) -> str:
-    return f'{_where(row)}<br><span class="words">{as_html(row["text"])}</span>'
-
-
-def _where(row: Row) -> str:
-    return f"<b>{as_html(readable(row['document']))}, {as_html(place(row['page'], None))}</b>"
+    return f'{where(row)}<br><span class="words">{as_html(row["text"])}</span>'
 
 
 def _rank(rank: int, score: float, digits: int) -> str:
@@ -87,7 +90,7 @@ def _bar(row: Row, most: float) -> str:
 def _read(explained: Row) -> str:
     tokens = explained["tokens"]
     rows = [
-        (_where(row),
+        (where(row),
          as_html(number(row["lines"])), as_html(number(row["tokens"])))
         for row in explained["read"]
     ]  # fmt: skip
@@ -168,7 +171,7 @@ def _computed(explained: Row) -> str:
     done = _(OPERATIONS.get(row["operation"], row["operation"]))
     cells = ngettext("{count} cell", "{count} cells", row["number"])
     operands = [
-        (_where(one), as_html(one["row"]), as_html(one["column"]), as_html(one["text"]))
+        (where(one), as_html(one["row"]), as_html(one["column"]), as_html(one["text"]))
         for one in row["operands"]
     ]
     checks = [
@@ -184,7 +187,7 @@ def _computed(explained: Row) -> str:
 
 def _whole(explained: Row) -> str:
     rows = [
-        (_where(one), as_html(one["title"] or _("passages that fit")),
+        (where(one), as_html(one["title"] or _("passages that fit")),
          *(as_html(number(one[name])) for name in ("found", "carried", "kept")),
          as_html("–" if one["odds"] is None else number(one["odds"], 1, sign=True)))
         for one in explained["whole"]
@@ -222,25 +225,8 @@ def _seconds(explained: Row) -> str:
     return table_of((_("Stage"), _("Seconds")), rows)
 
 
-def terms(rows: Iterable[tuple[str, str]]) -> str:
-    """Names and what they are, as text."""
-    found = "".join(f"<dt>{as_html(name)}</dt><dd>{as_html(text)}</dd>" for name, text in rows)
-    return f"<dl>{found}</dl>"
-
-
-def table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """The cells of `rows` are HTML. It is scrolled where it is too wide, also by the keyboard."""
-    heads = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in head)
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
-        for first, *rest in rows
-    )
-    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-    name = as_html(", ".join(head))
-    return f'<div class="wide" tabindex="0" role="region" aria-label="{name}">{table}</div>'
-
-
 PARTS = {
     "question": _question, "found": _found, "read": _read, "gate": _gate, "written": _written,
-    "computed": _computed, "whole": _whole, "sentences": _sentences, "seconds": _seconds,
+    "computed": _computed, "whole": _whole, "compared": compared, "looked": looked, "heard": heard,
+    "sentences": _sentences, "seconds": _seconds,
 }  # fmt: skip

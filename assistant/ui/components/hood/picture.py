@@ -1,6 +1,5 @@
 """Under the hood of a picture: what it was made with, and how it came out of noise."""
 
-import base64
 from pathlib import Path
 
 import streamlit as st
@@ -8,8 +7,9 @@ import streamlit as st
 from assistant.i18n.numbers import number
 from assistant.i18n.translation import _
 from assistant.images.generation.denoising import Denoising, Step, kept
+from assistant.ui.components import data_address
 from assistant.ui.components.escaping import as_html
-from assistant.ui.components.hood.parts import table_of, terms
+from assistant.ui.components.hood.pieces import table_of, terms
 from ingest.images.ai_provenance import Provenance, generated
 
 _STYLE = Path(__file__).with_name("hood.css").read_text(encoding="utf-8")
@@ -81,11 +81,8 @@ def _film(denoising: Denoising) -> str:
 
 def _frame(step: Step, of: int) -> str:
     after = as_html(_("After step {number} of {total}", number=step.number, total=of))
-    data = base64.b64encode(step.picture).decode()
-    return (
-        f'<figure><img src="data:image/jpeg;base64,{data}" alt="{after}">'
-        f"<figcaption>{after}</figcaption></figure>"
-    )
+    address = data_address.of_jpeg(step.picture)
+    return f'<figure><img src="{address}" alt="{after}"><figcaption>{after}</figcaption></figure>'
 
 
 def _steps(denoising: Denoising) -> str:

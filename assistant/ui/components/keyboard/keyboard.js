@@ -92,11 +92,16 @@ const draw = (data) => {
   pick(0);
 };
 
-const inMenu = (event) => {
+const inMenu = (event, data) => {
   const steps = { ArrowDown: 1, ArrowUp: -1 };
   if (event.key in steps) pick(picked() + steps[event.key]);
   else if (event.key === "Enter" || event.key === "Tab") {
-    complete(menu.children[picked()].querySelector("b").textContent.slice(1));
+    const name = menu.children[picked()].querySelector("b").textContent.slice(1);
+    const typed = input().value.toLowerCase() === `/${name}`;
+    if (event.key === "Enter" && typed && data.commands.find((one) => one.name === name).alone) {
+      return hide(); // nothing is left to complete: it is sent
+    }
+    complete(name);
   } else if (event.key === "Escape") hide();
   else return;
   event.preventDefault();
@@ -109,7 +114,7 @@ export default function ({ data, parentElement }) {
   window.pinciteBegun = true;
   const onKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (menu && event.target === input()) return inMenu(event);
+    if (menu && event.target === input()) return inMenu(event, data);
     if (typing(focused()) || document.querySelector("dialog[open], [role=dialog]")) return;
     if (event.key === "?") showKeys(data);
     else if (event.key === "/" && input()) {

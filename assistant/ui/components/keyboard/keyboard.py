@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.i18n.translation import N_, _
-from assistant.routing.slash_commands import COMMANDS
+from assistant.routing.slash_commands import ALONE, COMMANDS
 from assistant.ui.components.scripts.script import script
 
 _component = st.components.v2.component(
@@ -30,7 +30,10 @@ _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 def listen() -> None:
     """Draw nothing, once a page."""
-    commands = [{"name": one.name, "what": _(one.what)} for one in COMMANDS.values()]
+    commands = [
+        {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
+        for one in COMMANDS.values()
+    ]
     data = {
         "commands": commands, "menu": _("Commands"), "keys": [(k, _(does)) for k, does in _KEYS],
         "title": _("Keys"), "close": _("Close"),

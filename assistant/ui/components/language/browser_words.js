@@ -25,8 +25,8 @@ const inNames = (root, words) => {
   }
 };
 
-export default function ({ data, parentElement }) {
-  const until = drawnAnew(parentElement);
+// Returns what translates the words that are there.
+const speak = (data) => {
   document.documentElement.lang = data.language;
   if (data.keep) {
     const secure = location.protocol === "https:" ? "; Secure" : "";
@@ -34,13 +34,9 @@ export default function ({ data, parentElement }) {
     document.cookie = kept;
   }
   const words = Object.fromEntries(Object.entries(data.words).filter(([a, b]) => a !== b));
-  if (!Object.keys(words).length) return undefined;
-  const translate = () => {
+  if (!Object.keys(words).length) return () => {};
+  return () => {
     inTexts(document.body, words);
     inNames(document.body, words);
   };
-  translate();
-  const drawn = new MutationObserver(translate);
-  drawn.observe(document.body, { childList: true, subtree: true, characterData: true });
-  return until(() => drawn.disconnect());
-}
+};

@@ -1,12 +1,8 @@
-"""What the browser needs to know about the language: the page's own, and the words that Streamlit
-writes by itself and only in English."""
-
-from pathlib import Path
+"""The words that Streamlit writes by itself and only in English: the browser translates them."""
 
 import streamlit as st
 
 from assistant.i18n.translation import N_, _
-from assistant.ui.components.scripts.script import script
 
 # As Streamlit 1.67 writes them, in texts and in names for those who hear the page.
 _WORDS = (
@@ -42,14 +38,10 @@ _WORDS = (
     N_("Decrement"),
 )
 
-_component = st.components.v2.component(
-    "pincite_browser_words", js=script(Path(__file__).with_suffix(".js"))
-)
 
-
-def draw(language: str, keep: str) -> None:
-    """Draw nothing, once a page. `keep` names the cookie for a language that was chosen."""
+def words() -> dict[str, str]:
+    """Each with its translation."""
     largest = f"{st.get_option('server.maxUploadSize')}MB"
-    words = {word: _(word) for word in _WORDS}
-    words[f"{largest} per file"] = _("{size} per file", size=largest)
-    _component(key="browser-words", data={"language": language, "keep": keep, "words": words})
+    told = {word: _(word) for word in _WORDS}
+    told[f"{largest} per file"] = _("{size} per file", size=largest)
+    return told

@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from assistant.i18n import language
 from assistant.i18n.translation import _
-from assistant.ui.components.language import browser_words
+from assistant.ui.components.scripts import every_page
 
 COOKIE = "pincite_language"
 _CHOSEN = "language"  # in the session's state
@@ -36,8 +36,13 @@ def _browsers() -> str:
     return language.best(st.context.locale or st.context.headers.get("Accept-Language", ""))
 
 
+def tell() -> None:
+    """Tell the browser about it. Call this before all else is drawn."""
+    every_page.draw(spoken(), keep=COOKIE if st.session_state.get(_CHOSEN) else "")
+
+
 def choose() -> None:
-    """Draw the choice at the end of the sidebar, and tell the browser about it."""
+    """Draw the choice at the end of the sidebar."""
     now, names = spoken(), language.LANGUAGES
     with st.sidebar:
         picked = st.selectbox(
@@ -47,4 +52,3 @@ def choose() -> None:
     if picked != now:
         st.session_state[_CHOSEN] = picked
         st.rerun()
-    browser_words.draw(now, keep=COOKIE if st.session_state.get(_CHOSEN) else "")

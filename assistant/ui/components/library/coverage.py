@@ -5,10 +5,16 @@ from dataclasses import dataclass
 
 from assistant.i18n.numbers import number
 from assistant.i18n.told import told
-from assistant.i18n.translation import _, ngettext
-from assistant.ui.components.escaping import as_html
+from assistant.i18n.translation import N_, _, ngettext
 from ingest.chunking.coverage_ledger import PageLedger
 from vectorstore.catalog.catalog import Coverage
+
+_PARTS = {
+    "text": N_("{characters} read as text"),
+    "ocr": N_("{characters} recognised in pictures"),
+    "dropped": N_("{characters} left out, such as repeated headers"),
+    "unread": N_("{characters} could not be read (estimate)"),
+}
 
 
 @dataclass(frozen=True)
@@ -19,25 +25,23 @@ class CoverageRemark:
     words: str
 
 
-def bar(coverage: Coverage) -> str:
-    """A bar as HTML: text, recognised text, omitted text, unreadable text."""
-    parts = [
-        ("text", coverage.extracted - coverage.dropped, _("{characters} read as text")),
-        ("ocr", coverage.ocr, _("{characters} recognised in pictures")),
-        ("dropped", coverage.dropped, _("{characters} left out, such as repeated headers")),
-        ("unread", coverage.unread, _("{characters} could not be read (estimate)")),
-    ]
-    whole = sum(max(size, 0) for __, size, __ in parts)
-    pieces = "".join(
-        f'<span class="{kind}" style="flex-grow: {size}"></span>'
-        for kind, size, __ in parts
-        if size > 0
+def bar(coverage: Coverage) -> list[tuple[str, int]]:
+    """Parts of a bar, with their characters: text, recognised text, omitted text, unreadable
+    text."""
+    parts = (
+        ("text", coverage.extracted - coverage.dropped),
+        ("ocr", coverage.ocr),
+        ("dropped", coverage.dropped),
+        ("unread", coverage.unread),
     )
-    sizes = [what.format(characters=_characters(size)) for __, size, what in parts if size > 0]
-    label = as_html(", ".join(sizes))
-    if not whole:
-        return ""
-    return f'<div class="coverage" role="img" title="{label}" aria-label="{label}">{pieces}</div>'
+    return [(kind, size) for kind, size in parts if size > 0]
+
+
+def sizes(coverage: Coverage) -> str:
+    """The bar in words."""
+    return ", ".join(
+        _(_PARTS[kind]).format(characters=_characters(size)) for kind, size in bar(coverage)
+    )
 
 
 def _characters(size: int) -> str:

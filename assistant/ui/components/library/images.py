@@ -11,6 +11,7 @@ from assistant.i18n.translation import _
 from assistant.ui import session
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import plain
+from assistant.ui.components.folded import folded, own
 from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -19,6 +20,7 @@ from vectorstore.images.image_search import PictureHit, Told
 from vectorstore.library import Library
 
 _FOUND = "pictures-found"  # in the session's state
+_SAID, _LIKE = "picture-words", "picture-like"  # the fields
 _MOST = 12
 _ACROSS = 4
 _WORDS = 60  # characters under a picture
@@ -27,21 +29,26 @@ Search = Callable[[Told], list[PictureHit]]
 
 def draw(library: Library) -> None:
     """Draw the search for pictures, closed at first."""
-    with st.expander(_("Pictures"), key="pictures"):
-        words = st.text_input(
-            _("Find pictures by their text or description"),
-            key="picture-words",
-            placeholder=_("A chart of revenue, a lighthouse, …"),
-        )
-        file = st.file_uploader(
-            _("or by a similar picture"),
-            type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
-            key="picture-like",
-        )
-        try:
-            _show_hits(library, words.strip(), file)
-        except PinciteError as error:
-            error_banner.say(error)
+    with folded(_("Pictures"), own(library, "pictures")) as part:
+        if part.is_filled:
+            _opened(library)
+
+
+def _opened(library: Library) -> None:
+    words = st.text_input(
+        _("Find pictures by their text or description"),
+        key=own(library, _SAID),
+        placeholder=_("A chart of revenue, a lighthouse, …"),
+    )
+    file = st.file_uploader(
+        _("or by a similar picture"),
+        type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
+        key=own(library, _LIKE),
+    )
+    try:
+        _show_hits(library, words.strip(), file)
+    except PinciteError as error:
+        error_banner.say(error)
 
 
 def _show_hits(library: Library, words: str, file: Any) -> None:

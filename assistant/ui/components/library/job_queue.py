@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -24,22 +26,57 @@ _LISTED = 8  # files in work
 _FAILED = 12  # files with buttons of their own
 
 
-@st.fragment(run_every=1.0)
-def draw(library: Library, told: bool) -> None:
-    """Draw the queue. `told`: the page shows the result of this visitor's upload, or there is
-    none."""
+@dataclass(frozen=True)
+class _Queue:
+    """What is added here and elsewhere."""
+
+    rebuilding: tuple[Upload, ...]
+    adding: tuple[Upload, ...]  # of this server
+    found: Waiting
+
+    def __bool__(self) -> bool:
+        """Whether anything goes on."""
+        return bool(self.rebuilding or self.found.work)
+
+
+def at_rest(library: Library) -> Waiting | None:
+    """What waits or has failed while nothing is added; None while something is, or where that
+    cannot be told."""
+    with suppress(PinciteError):
+        queue = _queue(library)
+        return None if queue else queue.found
+    return None
+
+
+def draw(library: Library, told: bool) -> Waiting | None:
+    """Draw the queue, again and again until it is at rest. Returns it where it is.
+
+    `told`: the page shows the result of this visitor's upload, or there is none.
+    """
+    resting = at_rest(library)
+    live = resting is None or not told
+    st.fragment(_draw, run_every=1.0 if live else None)(library, told)
+    return resting
+
+
+def _queue(library: Library) -> _Queue:
+    uploads = resources.uploads().of(library.name)
+    rebuilding = tuple(upload for upload in uploads if upload.is_rebuilding)
+    adding = tuple(upload for upload in uploads if not upload.is_rebuild)
+    return _Queue(rebuilding, adding, waiting(library, adding))
+
+
+def _draw(library: Library, told: bool) -> None:
     mine: Upload | None = st.session_state.get(UPLOAD)
     if not told and mine and mine.done:
         st.rerun()
     try:
-        uploads = resources.uploads().of(library.name)
-        rebuilding = [upload for upload in uploads if upload.is_rebuilding]
-        adding = [upload for upload in uploads if not upload.is_rebuild]
-        found = waiting(library, adding)
-        if (found if resources.may_change() else found.work) or rebuilding:
+        queue = _queue(library)
+        found = queue.found
+        if queue or (found and resources.may_change()):
             with st.container(border=True, key="queue"):
-                _draw_rebuild(rebuilding)
-                _work(found, adding)
+                _draw_rebuild(queue.rebuilding)
+                _work(found, queue.adding)
                 if resources.may_change():
                     _draw_left(library, found.left)
                     _failed(library, found.failed)
@@ -147,7 +184,8 @@ def _draw_left(library: Library, jobs: Sequence[Job]) -> None:
         with _buttons():
             if st.button(_("Continue"), key="continue", type="primary"):
                 start(library, [])
-            st.button(_("Dismiss"), key="dismiss-left", on_click=_dismiss, args=(library, jobs))
+            if st.button(_("Dismiss"), key="dismiss-left"):
+                _dismiss(library, jobs)
     draw_list([Work(job.name, _("not read yet")) for job in jobs[:_LISTED]])
     if len(jobs) > _LISTED:
         st.caption(more_files(len(jobs) - _LISTED))
@@ -166,9 +204,8 @@ def _failed(library: Library, jobs: Sequence[Job]) -> None:
             with _buttons():
                 if st.button(_("Retry all"), key="retry-all"):
                     start(library, [job.path for job in jobs])
-                st.button(
-                    _("Dismiss all"), key="dismiss-all", on_click=_dismiss, args=(library, jobs)
-                )
+                if st.button(_("Dismiss all"), key="dismiss-all"):
+                    _dismiss(library, jobs)
     for job in jobs[:_FAILED]:
         _failure(library, job)
     if len(jobs) > _FAILED:
@@ -183,7 +220,8 @@ def _failure(library: Library, job: Job) -> None:
         with _buttons():
             if st.button(_("Retry"), key=f"retry-{key}"):
                 start(library, [job.path])
-            st.button(_("Dismiss"), key=f"dismiss-{key}", on_click=_dismiss, args=(library, [job]))
+            if st.button(_("Dismiss"), key=f"dismiss-{key}"):
+                _dismiss(library, [job])
 
 
 def _buttons() -> DeltaGenerator:
@@ -199,3 +237,4 @@ def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
         session.keep_error(error)
     else:
         forget(places, folder(resources.settings().home, library.name))
+    st.rerun()

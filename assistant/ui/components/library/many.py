@@ -1,6 +1,6 @@
 """Lets a person select documents, also on other pages of the list, and tag or remove them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -20,22 +20,22 @@ ASKED = "asked"  # in the session's state: a dialog is open
 
 def draw(library: Library, listed: Sequence[str]) -> None:
     """Draw what can be done with the selected ones; `listed` are those of the list."""
-    picked = _picked(library).intersection(d.document for d in library.documents())
-    if not picked:
+    chosen = picked(library).intersection(d.document for d in library.documents())
+    if not chosen:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="many"):
-        st.markdown(ngettext("{count} selected", "{count} selected", len(picked)), width="content")
-        if len(picked) < len(listed):
+        st.markdown(ngettext("{count} selected", "{count} selected", len(chosen)), width="content")
+        if len(chosen) < len(listed):
             label = ngettext("Select all {count}", "Select all {count}", len(listed))
             st.button(label, key="pick-all", on_click=_pick_all, args=(library, tuple(listed)))
         st.button(_("Select none"), key="pick-none", on_click=_pick_all, args=(library, ()))
         if st.button(_("Tags"), key="tag-many"):
             st.session_state[ASKED] = True
-            give.open_dialog(library, sorted(picked), answered)
+            give.open_dialog(library, sorted(chosen), answered)
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
             st.session_state[ASKED] = True
             title = _("Remove these documents?")
-            st.dialog(title, on_dismiss=answered)(_confirm)(library, sorted(picked))
+            st.dialog(title, on_dismiss=answered)(_confirm)(library, sorted(chosen))
 
 
 def answered() -> None:
@@ -43,33 +43,20 @@ def answered() -> None:
     st.session_state.pop(ASKED, None)
 
 
-def box(library: Library, document: str, key: str) -> None:
-    """Draw the box that selects a document."""
-    st.checkbox(
-        plain(_("Select {document}", document=readable(document))),
-        value=document in _picked(library), key=f"pick-{key}-{_round()}",
-        label_visibility="collapsed", on_change=_toggle, args=(library, document), width="content",
-    )  # fmt: skip
-
-
-def _picked(library: Library) -> set[str]:
-    """Kept apart from the boxes: Streamlit forgets those of other pages."""
+def picked(library: Library) -> set[str]:
+    """Kept for all pages of the list."""
     found: set[str] = st.session_state.setdefault(f"picked-{library.name}", set())
     return found
 
 
-def _round() -> int:
-    """Grows when all boxes change at once: a box does not take another value by itself."""
-    return int(st.session_state.get("pick-round", 0))
-
-
-def _toggle(library: Library, document: str) -> None:
-    _picked(library).symmetric_difference_update({document})
+def pick(library: Library, wanted: Mapping[str, bool]) -> None:
+    """Select documents, or select them no more."""
+    for document, is_wanted in wanted.items():
+        (set.add if is_wanted else set.discard)(picked(library), document)
 
 
 def _pick_all(library: Library, documents: Sequence[str]) -> None:
     st.session_state[f"picked-{library.name}"] = set(documents)
-    st.session_state["pick-round"] = _round() + 1
 
 
 def _confirm(library: Library, names: list[str]) -> None:

@@ -1,7 +1,7 @@
 // Each row has the same buttons: a screen reader is told which document or file they are about.
 const ROWS = '[class*="st-key-row-"], [class*="st-key-failure-"]';
 
-const name = () => {
+const nameRows = () => {
   for (const row of document.querySelectorAll(ROWS)) {
     const about = row.querySelector(".document-name, .files .name")?.textContent;
     if (!about) continue;
@@ -14,11 +14,3 @@ const name = () => {
   for (const zone of document.querySelectorAll('[data-testid="stFileUploaderDropzone"]'))
     if (zone.getAttribute("role") !== "group") zone.setAttribute("role", "group");
 };
-
-export default function ({ parentElement }) {
-  const until = drawnAnew(parentElement);
-  name();
-  const rows = new MutationObserver(name);
-  rows.observe(document.body, { childList: true, subtree: true, characterData: true });
-  return until(() => rows.disconnect());
-}

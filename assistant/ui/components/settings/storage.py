@@ -1,8 +1,12 @@
 """What the home takes on the disk by kind, and buttons that clean what can be made again or is no
 longer wanted."""
 
+from collections.abc import Collection
+from pathlib import Path
+
 import streamlit as st
 
+from assistant.build.stores.answer_files import answer_files
 from assistant.i18n.numbers import number, size
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.libraries import waiting
@@ -15,6 +19,7 @@ from ingest.errors import PinciteError
 _NAMES: dict[Kind, str] = {
     "models": N_("Models"), "libraries": N_("Libraries"),
     "attached": N_("Files attached to questions"), "made": N_("Pictures and sounds that were made"),
+    "orphans": N_("Files that no conversation has"),
     "pictures": N_("Small copies of pictures"), "uploads": N_("Uploads under way"),
     "deleted": N_("Deleted libraries"), "measurements": N_("Measurements"),
     "other": N_("Conversations and the rest"),
@@ -22,6 +27,7 @@ _NAMES: dict[Kind, str] = {
 _LOST: dict[Kind, str] = {
     "attached": N_("Conversations keep their words and lose these files."),
     "made": N_("Conversations keep their words and lose these pictures and sounds."),
+    "orphans": N_("Their conversations were deleted, or the answers were kept in none."),
     "pictures": N_("The next search for pictures makes them again."),
     "deleted": N_("They cannot be brought back afterwards."),
 }
@@ -30,7 +36,7 @@ _LOST: dict[Kind, str] = {
 def draw() -> None:
     """Draw a row for each kind that takes space."""
     home = resources.settings().home
-    found = [used for used in used_space(home) if used.files]
+    found = [used for used in used_space(home, _orphans()) if used.files]
     total = number(sum(used.bytes for used in found) / 1e9, 2)
     st.caption(plain(_("{size} GB in {folder}", size=total, folder=home)))
     if place := resources.settings().files:
@@ -65,6 +71,16 @@ def _clean(kind: Kind) -> None:
         if kind == "deleted":  # a library may have its catalogue or its files on a server
             waiting.clear(resources.settings(), everything=True)
         else:
-            clean(resources.settings().home, kind)
+            settings = resources.settings()
+            orphans = answer_files(settings).orphans() if kind == "orphans" else ()
+            clean(settings.home, kind, orphans)
     except PinciteError as error:
         session.keep_error(error)
+
+
+def _orphans() -> Collection[Path]:
+    """Files of answers that are not there any more; none where that cannot be known."""
+    try:
+        return answer_files(resources.settings()).orphans()
+    except PinciteError:
+        return ()

@@ -1,4 +1,4 @@
-"""The dialog that gives tags to documents, and takes them away; and the tags of one as chips."""
+"""The dialog that gives tags to documents, and takes them away."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,22 +6,12 @@ import streamlit as st
 
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources, session
-from assistant.ui.components.escaping import as_html
 from assistant.ui.components.tags.fields import counted
 from ingest.errors import PinciteError
-from vectorstore.catalog.records import DocumentInfo
 from vectorstore.library import Library
 
 # In the session's state: the fields, and that they are done with.
 _GIVE, _TAKE, _DONE = "tags-to-give", "tags-to-take", "tags-done"
-
-
-def chips(document: DocumentInfo) -> str:
-    """As HTML; empty without tags."""
-    if not document.tags:
-        return ""
-    tags = "".join(f"<li>{as_html(tag)}</li>" for tag in document.tags)
-    return f'<ul class="tags" aria-label="{as_html(_("Tags"))}">{tags}</ul>'
 
 
 def open_dialog(library: Library, names: Sequence[str], closed: Callable[[], None]) -> None:

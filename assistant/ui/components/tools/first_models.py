@@ -22,5 +22,9 @@ def draw() -> None:
 def _offer(missing: Sequence[Offer]) -> None:
     if any(offer.role == "chat" for offer in missing):
         st.caption(_("No chat model is installed; `pincite models pull` gets one."))
+    if any(offer.role == "embedding" for offer in missing):
+        st.caption(
+            _("One model searches documents in English, another one those in other languages.")
+        )
     rows = {"id": "first", "offers": [vars(offer) for offer in missing]}
     model_offers.draw(rows, resources.renew_answering)

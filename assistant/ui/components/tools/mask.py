@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from assistant.i18n.translation import _
+from assistant.ui.components import data_address
 from assistant.ui.components.scripts.script import script
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
@@ -78,4 +79,4 @@ def _preview(path: Path) -> "Image":
 def _url(picture: "Image") -> str:
     data = io.BytesIO()
     picture.save(data, "JPEG", quality=90)
-    return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}"
+    return data_address.of_jpeg(data.getvalue())

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.i18n.numbers import number
+from assistant.i18n.numbers import size
 from assistant.i18n.told import told
 from assistant.i18n.translation import _
 from assistant.models.roles import missing_extra
@@ -32,11 +32,11 @@ def draw(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
 
 def describe_offer(offer: Mapping[str, Any]) -> str:
     """Its name, size, licence and cost here."""
-    size = f"{number(offer['bytes'] / 1e6)} MB" if offer["bytes"] else _("size unknown")
+    weighs = size(offer["bytes"]) if offer["bytes"] else _("size unknown")
     extra = missing_extra(offer["role"])
     needs = _("needs {extra}", extra=extra) if extra else ""
     notes = [note for note in (told(offer["note"]), needs) if note]
-    return " · ".join([offer["name"], size, offer["licence"], *notes])
+    return " · ".join([offer["name"], weighs, offer["licence"], *notes])
 
 
 def _button(identity: str, name: str, before: Fetch | None) -> None:

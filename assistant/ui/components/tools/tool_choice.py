@@ -9,7 +9,7 @@ from assistant.i18n.translation import N_, _
 from assistant.ui.components.escaping import plain
 
 # What a tool has done, as people say it.
-_DONE = {
+DONE = {
     "draw": N_("Drawn"), "edit": N_("Changed"), "vary": N_("Varied"), "enhance": N_("Enhanced"),
     "describe": N_("Described"), "clip": N_("Watched"), "transcribe": N_("Written down"),
     "speak": N_("Spoken"), "translate": N_("Translated"), "chart": N_("Charted"),
@@ -33,7 +33,7 @@ def _sentence(done: str, why: str) -> str:
 
 def draw(answer: Mapping[str, Any], instead: Callable[[], None]) -> None:
     """Draw nothing for an answer. `instead` asks the documents the same question."""
-    done = _DONE.get(answer["tool"])
+    done = DONE.get(answer["tool"])
     if done is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"tool-{answer['id']}"):

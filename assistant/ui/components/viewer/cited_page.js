@@ -42,6 +42,9 @@ const showLines = (panel, data) => {
   return observer;
 };
 
+// What lies over the page closes first.
+const ABOVE = '[data-testid="stPopoverBody"], [data-testid="stDialog"], dialog[open]';
+
 let focused = ""; // the source for which the panel took the focus: turning pages leaves it alone
 
 // Gives the focus back to the mark once the panel has closed, which takes a while on a busy machine.
@@ -69,7 +72,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   focused = data.source;
   let large = data.large;
   const onKey = (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || document.querySelector(ABOVE)) return;
     setTriggerValue(large ? "smaller" : "close", true);
     large = false; // the next Escape may come before the panel is drawn smaller
   };

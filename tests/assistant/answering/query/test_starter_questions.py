@@ -26,6 +26,15 @@ def test_the_beginning_of_a_list_is_not_asked_about() -> None:
     assert suggest({"Plan.pdf": ["The following applies:", "Our offices,"]}, 4) == []
 
 
+def test_a_heading_keeps_its_names_and_is_asked_about_where_it_is_a_thing() -> None:
+    titles = ["Contoso Electronics staff", "Plan and Benefit Packages", "SICK LEAVE", "Home office"]
+    asked = [q.partition(" about ")[2] for q in suggest({"P.pdf": titles}, 9)]
+    assert asked == [
+        "Contoso Electronics staff?", "Plan and Benefit Packages?", "sick leave?", "home office?",
+    ]  # fmt: skip
+    assert suggest({"P.pdf": ["Before your first day", "For all employees"]}, 9) == []
+
+
 def test_an_empty_library_suggests_nothing() -> None:
     assert suggest({}, 4) == []
 

@@ -21,6 +21,11 @@ NAMES = [
         ("tl;dr of Security Policy v1 (2024).pdf", "summary", NAMES[3:]),
         ("Compare the security policy v1 and v2", "comparison", [NAMES[2], NAMES[3]]),
         ("How does the security policy v1 differ from v2?", "comparison", [NAMES[2], NAMES[3]]),
+        ("Compare the two security policies on passwords", "comparison", NAMES[2:]),
+        ("How do the security policies differ on passwords?", "comparison", NAMES[2:]),
+        ("Compare both versions of the security policy", "comparison", NAMES[2:]),
+        ("What is the difference between the two policies?", "comparison", NAMES[2:]),
+        ("How do the two security policies compare?", "comparison", NAMES[2:]),
         ("List all suppliers", "list", []),
         ("Please list every site in the quarterly report.", "list", NAMES[1:2]),
         ("I need a full list of the sites in the quarterly report", "list", NAMES[1:2]),
@@ -44,11 +49,30 @@ def test_what_is_asked_of_whole_documents(question: str, kind: str, documents: l
         "Who signed the list of all sites?",
         "Where do I find the list of holidays?",
         "What are all employees required to do before travelling?",
+        "How does the security policy compare to that of the bank?",
+        "How does security at the two sites differ?",
+        "Compare security and policies of the two companies",
+        "What is the difference between the three security policies?",
+        "Compare the two security incidents",
+        "What is the difference between the two security zones?",
+        "How do the security policies compare to the ISO standard?",
+        "Compare the security policies with the handbook",
+        "How do security policies differ between the two sites?",
         "How does sick leave differ for part-time employees from the policy of last year?",
     ],
 )
 def test_a_question_for_a_fact_is_left_to_others(question: str) -> None:
     assert understood(question, NAMES) is None
+
+
+def test_two_of_a_kind_are_neither_three_nor_two_of_a_word() -> None:
+    question = "Compare the security policies on passwords"
+    assert understood(question, [*NAMES, "Security Policy v3 (2027).pdf"]) is None
+    survey = ["Employee Handbook.pdf", "Employee Survey.pdf", "Letter.pdf"]
+    assert understood("How do the two employees differ?", survey) is None
+    compared = understood("Compare the two employee handbooks", [*NAMES, "Employee Handbook 2.pdf"])
+    assert compared is not None
+    assert len(compared.documents) == 2
 
 
 def test_the_scope_stands_for_names() -> None:

@@ -4,7 +4,7 @@ import pytest
 from pypdf import PdfReader
 
 from assistant.evaluation.sets.question_sets import read_rows
-from benchmarks.whole import REQUESTS, SAMPLES, found_items, lines
+from benchmarks.answering.whole import REQUESTS, SAMPLES, found_items, lines
 
 LISTS = [row for row in read_rows(REQUESTS) if row["kind"] == "list"]
 PRINTED = {

@@ -1,6 +1,7 @@
 """Summaries, comparisons and lists: read part by part, tied to lines, stopped."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 
 import pytest
 
@@ -8,6 +9,7 @@ from assistant.answering.whole_document import comparison, listing, sections, su
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
+from assistant.explaining.explanation import explanation
 from assistant.llm.model_lock import TurnTaking
 from assistant.llm.prompts import REFUSAL
 from assistant.tools.whole_document import Whole
@@ -75,7 +77,11 @@ def test_without_a_model_the_same_is_quoted() -> None:
 
 
 def test_documents_are_compared_where_both_speak_of_the_same() -> None:
-    done = asked("Compare the staff handbook with the old rules", []).finish()
+    reply = asked("Compare the staff handbook with the old rules", [])
+    done = reply.finish()
+    [leave, *_] = explanation(reply.to_json(), asdict(reply.trace.facts))["compared"]
+    assert (leave["titles"], leave["quoted"]) == (("Leave", "Leave"), 2)
+    assert leave["documents"] == ("Staff Handbook.pdf", "Old Rules.pdf")
     assert done.text.split("\n")[:2] == [
         f"Leave, Staff Handbook: {LEAVE}",
         f"Leave, Old Rules: {OLD}",
@@ -105,7 +111,8 @@ def test_of_too_many_parts_the_longest_are_compared(monkeypatch: pytest.MonkeyPa
     texts = {"A.pdf": [title, ["Leave", LEAVE, *FILLER]], "B.pdf": [title, ["Leave", OLD, *FILLER]]}
     two = SmallShelf(texts)
     ours, theirs = (sections.parts(name, two, 450) for name in texts)
-    [(one, other)] = comparison.aligned(ours, theirs, two)
+    [(one, other, near)] = comparison.aligned(ours, theirs, two)
+    assert 0 < near <= 1
     assert (one.title, other.title) == ("Leave", "Leave")
 
 

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from assistant.accounts.accounts import accounts
 from assistant.cli.main import main
 from assistant.conversation.history import Conversations
+from assistant.errors import AssistantError, TablesAway
+from assistant.receipts.record import Receipts
+from assistant.settings import Settings
 from assistant.storage.whose import Whose
 from tests.assistant.accounts.conftest import PASSWORD, quick_hashes
 
@@ -35,7 +39,7 @@ def test_people_are_added_shared_with_listed_and_removed(
     kept = Conversations(home / "conversations.sqlite")
     kept.add("abc", {"question": "Before?", "answer": "x"}, "contracts")
     assert run(home, monkeypatch, "users", "add", "olga") == 0
-    assert "Restart" in capsys.readouterr().err
+    assert "on every server" in capsys.readouterr().err
     assert run(home, monkeypatch, "users", "add", "Ann", "--role", "editor", "--group", "law") == 0
     assert run(home, monkeypatch, "users", "share", "contracts", "--group", "law") == 0
     assert run(home, monkeypatch, "users", "list", "--json") == 0
@@ -45,15 +49,35 @@ def test_people_are_added_shared_with_listed_and_removed(
     ]  # fmt: skip
     assert shown["libraries"] == {"contracts": ["group law"]}
 
-    from assistant.accounts.accounts import accounts
-    from assistant.settings import Settings
-
     olga = accounts(Settings(home=home)).named("olga")
     hers = Conversations(home / "conversations.sqlite", Whose(olga.id))
     assert [title for _, title in hers.recent(9, "contracts")] == ["Before?"]
     assert kept.recent(9, "contracts") == []
+    capsys.readouterr()
     assert run(home, monkeypatch, "users", "remove", "olga") == 0
+    assert not capsys.readouterr().err
     assert b"Before?" not in (home / "conversations.sqlite").read_bytes()
+    assert run(home, monkeypatch, "users", "remove", "ann") == 0
+    assert "let nobody in until they are started again" in capsys.readouterr().err
+
+
+def test_a_removal_that_was_interrupted_is_finished_by_the_same_command(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away(*_: object) -> None:
+        raise TablesAway("The server does not answer.")
+
+    assert run(home, monkeypatch, "users", "add", "ann") == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(Receipts, "drop", away)
+        assert run(home, monkeypatch, "users", "remove", "ann") == 1
+    ann = accounts(Settings(home=home)).named("ann")  # who is signed in still
+    hers = Conversations(home / "conversations.sqlite", Whose(ann.id))
+    with pytest.raises(AssistantError, match="being removed: the answer is not kept"):
+        hers.add("abc", {"question": "After?", "answer": "x"}, "contracts")
+    assert run(home, monkeypatch, "users", "remove", "ann") == 0
+    assert run(home, monkeypatch, "users", "remove", "ann") == 1
+    assert "no person 'ann'" in capsys.readouterr().err
 
 
 def test_a_token_is_shown_once_and_revoked(

@@ -11,7 +11,7 @@ import pytest
 from tests.assistant.sources.conftest import dav as dav
 from tests.commands import Pincite, refused
 from tests.conftest import PROJECT
-from tests.source_servers import PASSWORD, Dav
+from tests.servers.source_servers import PASSWORD, Dav
 
 
 @pytest.fixture
@@ -61,6 +61,25 @@ def test_one_that_fails_is_told_and_the_others_are_fetched(pincite: Pincite, pap
     assert (found["added"], found["error"]) == (2, "")
     assert pincite("sources", "run", "lost").status == 1
     assert "There is no password" in pincite("sources", "list").out
+
+
+def test_a_refused_password_is_tried_again_when_the_source_is_named(
+    pincite: Pincite, papers: Dav, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pincite("sources", "add", papers.address(), "--library", "hr", "--name", "papers")
+    monkeypatch.setenv("PINCITE_SOURCE_PASSWORD_PAPERS", "wrong")
+    assert "refuses the user" in pincite("sources", "run").err
+    asked = len(papers.asked)
+
+    ran = pincite("sources", "run", "--json")
+
+    assert (ran.status, len(papers.asked)) == (1, asked)
+    assert "`pincite sources run papers` tries once more" in ran.json[0]["error"]
+    monkeypatch.setenv("PINCITE_SOURCE_PASSWORD_PAPERS", PASSWORD)
+    for command in ("remove", "set", "run"):
+        said = refused(pincite("sources", command, "papers", "--library", "main"))
+        assert "no source 'papers'" in said
+    assert pincite("sources", "run", "papers", "--library", "hr").status == 0
 
 
 def test_a_wrong_address_makes_no_library(pincite: Pincite) -> None:

@@ -98,13 +98,13 @@ def test_two_visitors_are_queued_and_each_gets_its_own(tmp_path: Path) -> None:
     painter.go_on.clear()
     for thread in threads:
         thread.start()
-    waiting = time.monotonic() + 5
+    waiting = time.monotonic() + 60
     while sum(r.activity.stage.startswith(WAITING) for r in replies) < len(replies) - 1:
         assert time.monotonic() < waiting
         time.sleep(0.01)
     painter.go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert painter.most == 1
     assert [colour(reply) for reply in replies] == colours
 
@@ -119,10 +119,10 @@ def test_one_who_waits_can_stop(tmp_path: Path) -> None:
         thread.start()
         time.sleep(0.05)
     second.stop()
-    threads[1].join(2)
+    threads[1].join(60)
     assert second.outcome and second.outcome.stopped and not second.images
     first.stop()
-    threads[0].join(2)
+    threads[0].join(60)
     assert first.outcome and first.outcome.stopped and not first.images
 
 
@@ -177,7 +177,7 @@ def test_who_has_waited_gets_the_model_that_is_chosen_by_then(tmp_path: Path) ->
     chosen[0] = tmp_path / "new"
     old.go_on.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert (first.model, second.model) == ("colours", "new")
 
 
@@ -213,9 +213,8 @@ def test_cancelled_while_painting_nothing_is_kept(tiny: Path, tmp_path: Path) ->
     while not reply.activity.progress:
         time.sleep(0.01)
     reply.stop()
-    pressed = time.monotonic()
-    thread.join(10)
-    assert time.monotonic() - pressed < 1
+    thread.join(60)
+    assert not thread.is_alive() and reply.activity.progress.done < 500
     assert reply.outcome and reply.outcome.stopped and not reply.images
     assert not list(tmp_path.glob("made/*"))
 

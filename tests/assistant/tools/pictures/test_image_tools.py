@@ -13,6 +13,7 @@ from assistant.contract.evidence import GivenPassages, Joined
 from assistant.contract.intents import KINDS, Clip, Describe, Draw, Intent, Translate
 from assistant.contract.outcome import Citation, Offer, Outcome, Sentence
 from assistant.contract.request import Request, Turn
+from assistant.explaining.explanation import explanation
 from assistant.images.vision.image_facts import Seen
 from assistant.images.vision.tagger import Tag
 from assistant.llm.model_lock import TurnTaking
@@ -85,6 +86,18 @@ def test_a_description_is_given_with_the_text_and_is_not_grounded(picture: Path)
     assert outcome.text.startswith("A red circle.\n\nWritten on it:\nINVOICE 2041")
     assert not outcome.grounded
     assert not outcome.offers
+
+
+def test_it_tells_how_it_came_to_its_words(picture: Path) -> None:
+    intent = Describe((picture,))
+    looking = FakeLooking({"invoice.png": INVOICE}, FakeViewer())
+    reply = describing(looking).offer(Request("", library(), intent=intent))
+    assert reply is not None
+    reply.intent = intent
+    answer = reply.to_json()
+    [row] = explanation(answer, answer["facts"])["looked"]
+    assert (row["picture"], row["shows"]) == ("invoice.png", "A red circle.")
+    assert row["lines"] > 0 and 0 < row["confidence"] <= 1
 
 
 def test_tags_are_said_to_be_tags_and_models_are_offered(picture: Path) -> None:
@@ -224,7 +237,7 @@ def test_the_library_is_searched_by_the_words_of_the_picture_too() -> None:
 def test_a_tool_is_called_as_its_intent_is(tmp_path: Path) -> None:
     names = {tool.name for tool in tools.makers(Settings(home=tmp_path))}
     assert names == KINDS.keys() - {"answer"}
-    assert names - {"run"} == tool_choice._DONE.keys()  # an installed tool says it itself
+    assert names - {"run"} == tool_choice.DONE.keys()  # an installed tool says it itself
 
 
 # -- clips

@@ -23,7 +23,7 @@ class Voice:
         if self._fails:
             raise VoiceFailed("The voice is hoarse.")
         if self._patient:
-            cancel.wait(10)
+            cancel.wait(60)
             raise Stopped("Reading aloud was stopped.")
         self.said.append(text)
         return SpokenSound(b"\0\0" * len(self.said), 1000)
@@ -31,7 +31,7 @@ class Voice:
 
 def settled(voice: Voice, count: int) -> int:
     """How much was said, once that does not change any more."""
-    latest = time.monotonic() + 3
+    latest = time.monotonic() + 60
     while len(voice.said) < count and time.monotonic() < latest:
         time.sleep(0.01)
     time.sleep(0.1)
@@ -47,37 +47,35 @@ def test_sentences_become_pieces_without_marks_and_signs_alone() -> None:
 def test_pieces_are_made_ahead_and_no_further_than_somebody_listens() -> None:
     voice = Voice()
     aloud = Aloud(ANSWER, voice, "en")
-    first = aloud.clip(0, 2)
+    first = aloud.clip(0, 60)
     assert first is not None and first[:4] == b"RIFF"
     assert settled(voice, 1 + AHEAD) == 1 + AHEAD
-    second = aloud.clip(1, 2)
+    second = aloud.clip(1, 60)
     assert second is not None and len(second) == len(first) + 2
     assert settled(voice, 2 + AHEAD) == 2 + AHEAD
     assert aloud.clip(1, 0) == second  # asked for again, as the browser does when it was not there
     assert aloud.clip(0, 0) is None  # what was heard is gone
     aloud.stop()
-    assert aloud.wait(1)
+    assert aloud.wait(60)
 
 
 def test_stopped_it_ends_in_the_midst_of_a_sentence() -> None:
     aloud = Aloud(ANSWER, Voice(patient=True), "en")
     assert aloud.clip(0, 0.05) is None
     aloud.stop()
-    assert aloud.wait(1)
+    assert aloud.wait(60)
     assert aloud.error == ""
 
 
 def test_a_voice_that_fails_is_told() -> None:
     aloud = Aloud(ANSWER, Voice(fails=True), "en")
-    began = time.monotonic()
-    assert aloud.clip(0, 5) is None
-    assert time.monotonic() - began < 1
+    assert aloud.clip(0, 10_000) is None  # at once, not after these seconds
     assert aloud.error == "The voice is hoarse."
 
 
 def test_a_browser_that_comes_back_too_late_is_told() -> None:
     aloud = Aloud(ANSWER, Voice(), "en", patience=0.1)
-    assert aloud.wait(2)
+    assert aloud.wait(60)
     assert aloud.clip(0, 0) is not None  # what was made can still be heard
     assert aloud.clip(1 + AHEAD, 5) is None
     assert "ended" in aloud.error
@@ -89,4 +87,4 @@ def test_all_of_it_can_be_heard() -> None:
     clips = [aloud.clip(number, 2) for number in range(len(aloud.pieces))]
     assert None not in clips
     assert voice.said == [piece.text for piece in aloud.pieces]
-    assert aloud.wait(1)
+    assert aloud.wait(60)

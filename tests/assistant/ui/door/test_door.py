@@ -76,7 +76,7 @@ def alone() -> Door:
 
 @pytest.fixture
 def shared(guests: Guests) -> Door:
-    return Door(inner, Hosts("0.0.0.0", ["pincite.example.org"]), guests)
+    return Door(inner, Hosts("0.0.0.0", ["pincite.example.org"]), lambda: guests)
 
 
 def test_from_this_machine_everybody_is_the_owner(alone: Door) -> None:

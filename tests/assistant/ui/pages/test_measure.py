@@ -107,7 +107,7 @@ def measure(app: AppTest) -> None:
 
 def end(app: AppTest) -> None:
     task = resources.tasks().last
-    assert task and task.wait(10) and not task.error
+    assert task and task.wait(60) and not task.error
     app.run()
 
 
@@ -230,7 +230,7 @@ def test_what_is_missing_is_said(visit: Visit, tmp_path: Path) -> None:
     app.text_input(key="folder").set_value(str(tmp_path / "nowhere"))
     press(app, "Measure")
     task = resources.tasks().last
-    assert task and task.wait(10)
+    assert task and task.wait(60)
     app.run()
     assert "There is no file or folder" in app.error[0].value.replace("\\", "")
 
@@ -326,12 +326,12 @@ def test_feedback_is_learned_from_and_taken_back_with_one_click(
 def test_learning_that_is_stopped_says_that_nothing_was_learned(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Learning, "learn", lambda self, show, cancel: not cancel.wait(30))
+    monkeypatch.setattr(Learning, "learn", lambda self, show, cancel: not cancel.wait(60))
     app = visit(MEASURE_PAGE)
     press(app, "Learn from feedback")
     app.button(key="stop-task").click().run()
     task = resources.tasks().last
-    assert task and task.wait(30)
+    assert task and task.wait(60)
     app.run()
     assert any("Nothing was learned;" in text.value for text in app.markdown)
 

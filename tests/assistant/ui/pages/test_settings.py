@@ -1,5 +1,6 @@
 """The Settings page: models are fetched, stopped, chosen and removed, and space is cleaned."""
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.build import composition
 from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.ui import pages, resources
@@ -103,17 +105,17 @@ def test_a_download_is_stopped_and_continued(
     monkeypatch.setattr(resources, "fetches", lambda: fetches)
     app = fold("chat")
     click(app, "get-qwen3-4b")
-    assert begun.wait(5)
+    assert begun.wait(60)
     opened(app)
     assert app.get("progress")[0].proto.value == 50
     click(app, "stop-qwen3-4b")
     fetch = fetches.of("qwen3-4b")
-    assert fetch and fetch.wait(5) and fetch.stopped and not fetch.error
+    assert fetch and fetch.wait(60) and fetch.stopped and not fetch.error
     opened(app)
     assert app.button(key="get-qwen3-4b").label == "Continue"
     click(app, "get-qwen3-4b")
     again = fetches.of("qwen3-4b")
-    assert again and again.wait(5) and not again.stopped
+    assert again and again.wait(60) and not again.stopped
 
 
 def test_files_of_questions_are_cleaned_after_a_question(visit: Visit, tmp_path: Path) -> None:
@@ -128,6 +130,22 @@ def test_files_of_questions_are_cleaned_after_a_question(visit: Visit, tmp_path:
     app.button(key="confirm-clean").click().run()
     assert not kept.exists()
     assert (tmp_path / "models" / MINE).exists()
+
+
+def test_files_that_no_conversation_has_are_cleaned_alone(visit: Visit, tmp_path: Path) -> None:
+    conversations = composition.conversations(Settings(home=tmp_path))
+    left, had = (tmp_path / "made" / f"{letter * 32}.png" for letter in "ab")
+    for file in (left, had):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("x")
+        os.utime(file, (0, 0))
+    conversations.add("c", {"question": "?", "answer": "x", "images": [str(had)]})
+    app = visit(PAGE)
+    app.button_group[0].set_value("storage").run()
+    assert "Files that no conversation has" in html(app)
+    app.button(key="clean-orphans").click().run()
+    app.button(key="confirm-clean").click().run()
+    assert had.exists() and not left.exists()
 
 
 def test_visitors_choose_how_it_looks_and_see_nothing_else(
@@ -153,7 +171,7 @@ def test_who_owns_no_more_fetches_and_stops_nothing(
     fold: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
-    fetches = Fetches(lambda *_: go.wait(10))
+    fetches = Fetches(lambda *_: go.wait(60))
     monkeypatch.setattr(resources, "fetches", lambda: fetches)
     app = fold("chat")
     monkeypatch.setattr(resources, "is_owner", lambda: False)
@@ -166,4 +184,4 @@ def test_who_owns_no_more_fetches_and_stops_nothing(
     app.button(key="stop-qwen3-4b").click().run()
     assert not fetch.stopping
     go.set()
-    assert fetch.wait(5)
+    assert fetch.wait(60)

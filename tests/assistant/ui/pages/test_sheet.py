@@ -21,7 +21,7 @@ def filled(app: AppTest, columns: str) -> AppTest:
     app.text_area[0].set_value(columns).run()
     app.button(key="fill").click().run()
     if running := resources.sheets().of("main"):
-        running.wait(20)
+        running.wait(60)
     return app.run()
 
 
@@ -46,14 +46,39 @@ def test_each_cell_is_answered_and_shows_where_it_stands(visit: Visit, tool: Fak
     assert not app.exception
 
 
+def test_a_cell_is_shown_below_its_own_sheet_alone(visit: Visit) -> None:
+    app = filled(visit(PAGE), "How many days of leave are there?")
+    [table] = drawn(app, TABLE)
+    report(app, TABLE, "open", [HANDBOOK, table["heads"][0]])
+    assert "<b>How many days of leave are there?</b>" in html(app)
+
+    app.text_area[0].set_value("Is slow leave paid?").run()
+    app.button(key="fill").click().run()
+
+    assert [button for button in app.button if button.key == "stop"]
+    assert "<b>How many days of leave are there?</b>" not in html(app) and not app.exception
+
+
 def test_a_second_filling_asks_only_what_is_new(visit: Visit, tool: FakeTool) -> None:
     app = filled(visit(PAGE), "leave days")
     asked = len(tool.asked)
     filled(app, "leave days\nIs anything unknown?")
     assert len(tool.asked) == asked + 1
     app.button(key="fill-anew").click().run()
-    resources.sheets().of("main").wait(20)  # type: ignore[union-attr]
+    resources.sheets().of("main").wait(60)  # type: ignore[union-attr]
     assert len(tool.asked) == 2 * asked + 2
+
+
+def test_its_rows_are_chosen_by_tag(visit: Visit, tool: FakeTool, library: FakeLibrary) -> None:
+    library.tags["Security Policy v2 (2026).pdf"] = ("it",)
+    library.put(library.files[HANDBOOK], "Security Policy v2 (2026).pdf")
+    app = visit(PAGE)
+    app.multiselect(key="sheet-within-main-tags").set_value(["it"]).run()
+    filled(app, "How many days of leave are there?")
+    assert {tuple(request.documents) for request in tool.asked} == {
+        ("Security Policy v2 (2026).pdf",)
+    }
+    assert not app.exception
 
 
 def test_a_stopped_sheet_says_what_is_missing(visit: Visit, tool: FakeTool) -> None:
@@ -62,12 +87,12 @@ def test_a_stopped_sheet_says_what_is_missing(visit: Visit, tool: FakeTool) -> N
     app.button(key="fill").click().run()
     app.button(key="stop").click().run()
     running = resources.sheets().of("main")
-    assert running is not None and running.wait(20)
+    assert running is not None and running.wait(60)
     app.run()
     assert any("2 cells are not asked yet" in caption.value for caption in app.caption)
     tool.go.set()
     app.button(key="fill").click().run()
-    assert resources.sheets().of("main").wait(20)  # type: ignore[union-attr]
+    assert resources.sheets().of("main").wait(60)  # type: ignore[union-attr]
     assert len(resources.sheets().of("main").cells) == 2  # type: ignore[union-attr]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.language import words
 from tests.fakes import WordEmbedder
-from tests.postgres_process import PostgresProcess
+from tests.servers.postgres_process import PostgresProcess
 from tests.vectorstore.catalog.test_catalog import put
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.opened import MARK, drop

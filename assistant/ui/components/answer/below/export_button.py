@@ -52,14 +52,15 @@ def draw(assistant: Assistant, answer: Answer) -> None:
         file_name=f"answer-{identity[:8]}.html",
         mime="text/html",
         key=f"pack-{identity}",
-        help=_("The answer, its cited lines and how it was made, in one HTML file"),
+        help=_("Save the answer, its cited lines and how it was made, in one HTML file"),
         on_click="ignore",
         type="tertiary",
         icon=":material/download:",
     )
     with st.popover(
         _("Save as"), type="tertiary", icon=":material/file_save:",
-        help=_("With a footnote for each citation"), key=f"save-{identity}",
+        help=_("Save as Word, PDF, Markdown or a table, with a footnote for each citation"),
+        key=f"save-{identity}",
     ):  # fmt: skip
         _forms(
             f"answer-{identity[:8]}", lambda: [receipts.get(identity).answer],

@@ -4,6 +4,11 @@ const EVENT = "pincite:reading";
 const AGAIN = 250; // milliseconds until it asks again for a piece that was not ready
 const LOST = 4000; // the same where no reply came: the page was drawn anew meanwhile
 const MOST = 15; // replies that may be lost before it gives up
+const SHAPES = {
+  idle: "M4 8v4h2.6L11 15.6V4.4L6.6 8ZM13.6 7.2a4 4 0 0 1 0 5.6M15.6 5a7 7 0 0 1 0 10",
+  waiting: "M10 3.5a6.5 6.5 0 1 1-6.5 6.5",
+  playing: "M6 6h8v8H6Z",
+};
 const SILENCE = "data:audio/wav;base64,UklGRiYAAABXQVZFZm10IBAAAAABAAEAIlYAAESsAAACABAAZGF0YQIAAAAAAA==";
 
 // A drawn page may draw this again: what plays is kept outside of it, by answer.
@@ -136,15 +141,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   one.send = setTriggerValue;
   one.words = data.words;
   one.draw = () => {
-    const button = root.querySelector("button") ?? document.createElement("button");
-    button.type = "button";
-    button.textContent = one.words[one.state];
+    const label = one.words[one.state];
+    const act = () => (one.state === "idle" ? begin(one) : stop(one));
+    const button = root.querySelector("button") ?? iconButton("", act);
+    Object.assign(button, { onclick: act, title: label });
+    button.setAttribute("aria-label", label);
     button.dataset.state = one.state;
-    button.onclick = () => (one.state === "idle" ? begin(one) : stop(one));
-    const error = document.createElement("span");
-    error.className = "error";
-    error.setAttribute("role", "alert");
-    error.textContent = one.error;
+    button.querySelector("path").setAttribute("d", SHAPES[one.state]);
+    const error = make("span", "error", one.error, { role: "alert" });
     if (!button.isConnected) root.replaceChildren(button);
     root.querySelector(".error")?.remove();
     if (error.textContent) root.append(error);

@@ -17,6 +17,7 @@ from assistant.ui import resources
 from assistant.ui.background.read_aloud_queue import Aloud
 from assistant.ui.components.answer.cited_answer import parts
 from assistant.ui.components.escaping import plain
+from assistant.ui.components.scripts.script import script
 from assistant.ui.components.tools import model_offers
 from ingest.errors import PinciteError
 
@@ -28,7 +29,7 @@ _component = st.components.v2.component(
     "pincite_read_aloud",
     html='<div class="aloud"></div>',
     css=(_HERE / "read_aloud.css").read_text(encoding="utf-8"),
-    js=(_HERE / "read_aloud.js").read_text(encoding="utf-8"),
+    js=script(_HERE / "read_aloud.js"),
 )
 
 

@@ -1,6 +1,5 @@
 """Small pictures of the pages of the open document, which are drawn when they come into view."""
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import streamlit as st
 
 from assistant.i18n.translation import _
 from assistant.ui import session
+from assistant.ui.components import data_address
 from assistant.ui.components.scripts.script import script
 from assistant.ui.components.viewer import page_pair, seen
 from assistant.ui.session import Shown
@@ -84,11 +84,7 @@ def _data(
         "pages": pages,
         "shape": f"{page.width} / {page.height}",
         "asked": asked,  # those without a picture cannot be drawn, and are not asked for again
-        "thumbs": {number: _address(picture) for number, picture in drawn.items()},
+        "thumbs": {number: data_address.of_jpeg(picture) for number, picture in drawn.items()},
         "most": MOST,
         "words": {"name": _("Pages of the document"), "page": _("Page {number}")},
     }
-
-
-def _address(picture: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"

@@ -1,5 +1,4 @@
 // The tools above a page: they change how it is shown, and leave the rest of the app alone.
-const SVG = "http://www.w3.org/2000/svg";
 const STEP = 1.25;
 const LEAST = 0.5;
 const MOST = 4;
@@ -29,7 +28,8 @@ const filled = (text, number, total) =>
 
 const build = (root, now) => {
   const parts = {};
-  for (const name of DRAWN) parts[name] = iconButton(name, now);
+  const tool = (name) => iconButton(SHAPES[name], () => now.act(name));
+  for (const name of DRAWN) parts[name] = tool(name);
   parts.find = make("input", "", "", { type: "search", autocomplete: "off", spellcheck: "false" });
   parts.find.oninput = () => now.find(parts.find.value);
   parts.find.onkeydown = (event) => {
@@ -42,25 +42,31 @@ const build = (root, now) => {
     }
   };
   parts.count = make("span", "count", "", { role: "status" });
-  parts.before = iconButton("before", now);
+  parts.before = tool("before");
   parts.citation = make("span", "count");
-  parts.behind = iconButton("behind", now);
-  root.append(...Object.values(parts));
+  parts.behind = tool("behind");
+  // A group stays on one line; in this order they fill two lines of a phone, or one of a window.
+  const { find, count, before, citation, behind } = parts;
+  const groups = { look: DRAWN.map((name) => parts[name]), cited: [before, citation, behind], search: [find, count] };
+  for (const [name, tools] of Object.entries(groups)) {
+    const group = make("div", `group ${name}`);
+    group.append(...tools);
+    root.append(group);
+  }
   root.list.onkeydown = walkList;
   return parts;
 };
 
-const iconButton = (name, now) => {
-  const button = make("button", "", "", { type: "button" });
-  button.onclick = () => now.act(name);
-  const drawn = document.createElementNS(SVG, "svg");
-  drawn.setAttribute("viewBox", "0 0 20 20");
-  drawn.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", SHAPES[name]);
-  drawn.append(path);
-  button.append(drawn);
-  return button;
+// What is wider than the panel is moved by the arrow keys, too.
+const reach = (frame, name) => {
+  const wide = frame.scrollWidth > frame.clientWidth + 1;
+  const given = wide ? { tabindex: "0", role: "group", "aria-label": name } : {};
+  for (const attribute of ["tabindex", "role", "aria-label"]) {
+    const now = given[attribute] ?? null;
+    if (frame.getAttribute(attribute) === now) continue;
+    if (now === null) frame.removeAttribute(attribute);
+    else frame.setAttribute(attribute, now);
+  }
 };
 
 const arrange = (frame, box, data) => {
@@ -70,6 +76,7 @@ const arrange = (frame, box, data) => {
   box.style.setProperty("--page", `${data.width} / ${data.height}`);
   box.style.setProperty("--turned", `${data.height} / ${data.width}`);
   box.querySelector(".text-layer")?.classList.toggle("seen", view.text);
+  requestAnimationFrame(() => reach(frame, box.querySelector("img")?.alt ?? ""));
 };
 
 // What belongs to the words that are sought now: an answer to earlier ones may come late.
@@ -126,7 +133,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.list ??= parentElement.querySelector(".found");
   root.list.setAttribute("aria-label", data.words.list);
   const now = root.now ?? (root.now = {});
-  const parts = root.parts ?? (root.parts = build(root, now));
+  if (!root.parts) {
+    root.parts = build(root, now);
+    view.page = ""; // opened again, a page shows its citation, not what was sought in it before
+  }
+  const { parts } = root;
 
   const placesHere = () => {
     const layer = panel.querySelector(".text-layer");
@@ -135,25 +146,29 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return text ? findInText(text, view.sought) : [];
   };
   const point = () => {
+    view.pointed = true;
     pointTo(view.places, view.at);
     label(root, parts, data);
   };
   const show = () => {
     const boxes = framesOf().map(boxIn);
-    data.layers.forEach((layer, at) => boxes[at] && layText(layer, boxes[at]));
+    const [layer] = data.layers.map((each, at) => boxes[at] && layText(each, boxes[at]));
     const text = panel.querySelector(`.text-page[data-number="${data.number}"]`);
-    const drawn = data.layers.length ? boxes[0] : text;
-    // Streamlit replaces the text of a page by that of the next one after the tools were drawn.
-    if (drawn && (view.page !== data.page || (drawn === text && view.drawn !== text))) arrive(drawn);
+    const drawn = data.layers.length ? layer : text;
+    // Streamlit may replace the picture or the text of a page after the tools were drawn: what was
+    // marked in it is gone then.
+    if (drawn && (view.page !== data.page || view.drawn !== drawn)) arrive(drawn);
     framesOf().forEach((frame, at) => boxes[at] && data.layers[at] && arrange(frame, boxes[at], data.layers[at]));
     label(root, parts, data);
   };
   const arrive = (drawn) => {
-    Object.assign(view, { page: data.page, drawn, turn: 0, at: 0, places: placesHere() });
-    if (view.goal === null) return;
-    view.at = view.goal < 0 ? view.places.length - 1 : Math.min(view.goal, view.places.length - 1);
-    view.goal = null;
-    point();
+    if (view.page !== data.page) {
+      Object.assign(view, { page: data.page, turn: 0, at: view.goal ?? 0, pointed: view.goal !== null, goal: null });
+    }
+    Object.assign(view, { drawn, places: placesHere() });
+    const last = Math.max(view.places.length - 1, 0);
+    view.at = view.at < 0 ? last : Math.min(view.at, last);
+    if (view.pointed) point();
   };
   now.find = (sought) => {
     Object.assign(view, { sought, at: 0 });

@@ -85,7 +85,7 @@ def test_a_conversation_has_one_answer_in_work_and_conversations_are_apart() -> 
     first = answers.start("a", _reply("one"))
     other = answers.start("b", _reply("two"))
 
-    assert first.wait(5) and other.wait(5)
+    assert first.wait(60) and other.wait(60)
     assert answers.of("a") is first
     assert answers.of("b") is other
     answers.forget("a")
@@ -97,15 +97,15 @@ def test_a_question_of_another_tab_is_refused_while_one_is_in_work() -> None:
     answers, go = Answers(), threading.Event()
 
     def work(reply: Reply) -> Iterator[str]:
-        go.wait(5)
+        go.wait(60)
         yield from _reply("one").work(reply)
 
     first = answers.start("a", Reply("?", work))
     with pytest.raises(AssistantError, match="Another question of this conversation"):
         answers.start("a", _reply("two"))
     go.set()
-    assert first.wait(5) and answers.of("a") is first
-    assert answers.start("a", _reply("three")).wait(5)
+    assert first.wait(60) and answers.of("a") is first
+    assert answers.start("a", _reply("three")).wait(60)
 
 
 def _reply(text: str) -> Reply:
@@ -132,6 +132,10 @@ def test_of_a_line_that_stands_twice_on_a_page_the_cited_one_is_marked() -> None
 def test_an_answer_from_a_table_says_how_many_cells_it_is_computed_from() -> None:
     answer = {"model": "table", "seconds_total": 0.2, "cells": [{"mark": 1}, {"mark": 2}]}
     assert cited_answer.footer(answer) == "0.2 s · computed from 2 cells of a table"
+
+
+def test_the_footer_says_how_long_a_model_wrote_not_which_one() -> None:
+    assert cited_answer.footer({"seconds_total": 4.4, "model": "qwen3.5-4b"}) == "4.4 s"
 
 
 def test_a_command_in_a_message_is_shown_as_code_and_the_rest_is_escaped() -> None:

@@ -14,7 +14,7 @@ from assistant.ui.components.viewer.page_view import cited_lines
 from assistant.ui.components.viewer.text_page import text_page
 from assistant.ui.session import Shown
 from ingest.document.model import NOWHERE, Line, Page
-from tests.assistant.ui.conftest import answers, ask, click, html
+from tests.assistant.ui.conftest import answers, ask, click, copies, html
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary, FakeTool
 from tests.recordings import slide, tone, write
 
@@ -94,7 +94,7 @@ def test_marks_sources_and_the_copied_text_show_the_time(visit: Visit) -> None:
     ask(app, "When does it open? talk.wav")
     [answer] = answers(app)
     assert answer["citations"]["1"] == {"document": "talk.wav", "page": 1, "time": "03:12"}
-    assert answer["copy"].splitlines()[-2:] == ["[1] talk.wav, 03:12", "[2] talk.wav, 04:00"]
+    assert copies(app)[-1].splitlines()[-2:] == ["[1] talk.wav, 03:12", "[2] talk.wav, 04:00"]
 
 
 def test_a_mark_opens_the_transcript_and_a_player_that_starts_there(visit: Visit) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.errors import AssistantError
+from assistant.storage.answer_files import AnswerFiles
 from assistant.ui import resources
 from tests.assistant.ui.conftest import answers, ask, conversation, drawn, finish, html, report
 from tests.assistant.ui.fakes import FakeTool
@@ -63,6 +66,21 @@ def test_a_conversation_is_renamed_pinned_and_deleted(visit: Visit) -> None:
     app.button(key="confirm-conversation").click().run()
     assert not app.exception and not drawn(app, LIST)
     assert conversation(app) == "" and not answers(app)
+
+
+def test_a_deleted_conversation_is_left_though_a_file_of_it_stays(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stuck(*_: object) -> None:
+        raise AssistantError("One file could not be deleted.")
+
+    monkeypatch.setattr(AnswerFiles, "discard", stuck)
+    app = visit()
+    ask(app, LEAVE)
+    act(app, "delete")
+    app.button(key="confirm-conversation").click().run()
+    assert [error.value for error in app.error] == [r"One file could not be deleted\."]
+    assert not drawn(app, LIST) and conversation(app) == ""
 
 
 def test_older_conversations_are_shown_on_request(visit: Visit) -> None:

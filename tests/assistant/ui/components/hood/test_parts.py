@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from assistant.contract.facts import (
+    Compared,
     Computed,
     Facts,
     Found,
+    Heard,
     Judged,
+    Looked,
     PartRead,
     ReadPassage,
     Token,
@@ -39,6 +42,10 @@ def explained(text: str) -> dict[str, Any]:
         (Token(text, 0.3, ((text, 0.2),)), Token(" sure", 0.99)), {"write": 2.0},
         Computed("sum", (UsedOperand(text, 10, text, text, text),), 4, (("held", 2.4, 1.9),)),
         (PartRead(text, 10, text, 9, 8, 5, 1.2), PartRead(text, 11, "", 3, 0, 0)),
+        (Compared((text, text), (1, 2), (text, text), 0.7, (4, 5), 2),
+         Compared((text, text), (1, 2), ("", ""), None, (4, 5), 2)),
+        (Looked(text, 3, 0.9, text, (1.0, 2.0)), Looked(text, 0, None, "", (1.0, 0.0))),
+        Heard(text, 9.5, ((0.0, text, 0.9, False), (4.0, text, 0.2, True))),
     )  # fmt: skip
     citation = {"mark": 1, "document": text, "page": 10, "quote": text}
     answer = {
@@ -97,7 +104,7 @@ def test_parts_show_what_was_found_carried_and_kept() -> None:
 
 def test_parts_without_facts_are_left_out() -> None:
     bare = {**explained("Leave"), "found": [], "read": [], "gate": [], "written": []}
-    bare |= {"computed": None, "whole": []}
+    bare |= {"computed": None, "whole": [], "compared": [], "looked": [], "heard": None}
 
     assert [name for name, part in PARTS.items() if part(bare)] == [
         "question", "sentences", "seconds"

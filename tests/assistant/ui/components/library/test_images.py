@@ -9,7 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ingest.document.model import Box
-from tests.assistant.ui.conftest import LIBRARY_PAGE, html
+from tests.assistant.ui.conftest import LIBRARY_PAGE, html, opened
 from tests.assistant.ui.fakes import HANDBOOK, FakeLibrary
 from vectorstore.errors import LibraryError
 from vectorstore.images.image_search import PictureHit
@@ -58,9 +58,9 @@ def pictures(library: FakeLibrary) -> FakePictures:
 def test_a_picture_is_found_by_words_and_opens_its_page(
     visit: Visit, pictures: FakePictures
 ) -> None:
-    app = visit(LIBRARY_PAGE)
+    app = opened(visit(LIBRARY_PAGE), "pictures:main")
     assert pictures.asked == []
-    app.text_input(key="picture-words").input("a lighthouse").run()
+    app.text_input(key="picture-words:main").input("a lighthouse").run()
     assert pictures.asked == ["a lighthouse"]
     assert any("lighthouse" in caption.value for caption in app.caption)
 
@@ -70,8 +70,8 @@ def test_a_picture_is_found_by_words_and_opens_its_page(
 
 
 def test_a_picture_is_found_by_one_that_is_like_it(visit: Visit, pictures: FakePictures) -> None:
-    app = visit(LIBRARY_PAGE)
-    app.file_uploader(key="picture-like").set_value(
+    app = opened(visit(LIBRARY_PAGE), "pictures:main")
+    app.file_uploader(key="picture-like:main").set_value(
         [("like.jpg", jpeg("blue"), "image/jpeg")]
     ).run()
     ((red, _, blue),) = pictures.asked
@@ -80,14 +80,14 @@ def test_a_picture_is_found_by_one_that_is_like_it(visit: Visit, pictures: FakeP
 
 
 def test_nothing_found_is_said(visit: Visit, pictures: FakePictures) -> None:
-    app = visit(LIBRARY_PAGE)
-    app.text_input(key="picture-words").input("nothing").run()
+    app = opened(visit(LIBRARY_PAGE), "pictures:main")
+    app.text_input(key="picture-words:main").input("nothing").run()
     assert "Nothing found." in [caption.value for caption in app.caption]
 
 
 def test_what_is_missing_is_said_in_words(visit: Visit, library: FakeLibrary) -> None:
     error = LibraryError("No model that compares pictures is installed.")
     library.pictures = FakePictures(error)  # type: ignore[attr-defined]
-    app = visit(LIBRARY_PAGE)
-    app.text_input(key="picture-words").input("x").run()
+    app = opened(visit(LIBRARY_PAGE), "pictures:main")
+    app.text_input(key="picture-words:main").input("x").run()
     assert "No model that compares pictures" in html(app) + "".join(e.value for e in app.error)

@@ -5,15 +5,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
+from assistant.ui.components.pace import SELDOM
 from assistant.ui.components.waiting import Work, waiting
 from assistant.uploads import upload
 from assistant.uploads.upload import Upload, describe_step
-from tests.assistant.ui.conftest import LIBRARY_PAGE, html
+from tests.assistant.ui.conftest import LIBRARY_PAGE, html, listed
 from tests.assistant.ui.pages.test_library import Dropped
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
@@ -130,7 +133,7 @@ def test_stop_ends_an_upload_and_keeps_the_files_that_wait(
 
     running.stop()
 
-    assert running.wait(30)
+    assert running.wait(60)
     left = waiting(real, []).left
     assert left and running.summary is not None
     assert len(left) == running.summary.cancelled
@@ -157,6 +160,31 @@ def test_files_of_a_process_that_was_killed_are_offered_to_be_continued(
     assert [d.document for d in real.documents()] == ["A.pdf"]
 
 
+def test_an_idle_page_is_drawn_again_seldom_and_a_busy_one_often(
+    real: Library, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: dict[str, float | None] = {}
+    fragment = st.fragment
+
+    def noted(func: Any, *, run_every: float | None = None) -> Any:
+        drawn[f"{func.__module__.rpartition('.')[2]}.{func.__name__}"] = run_every
+        return fragment(func, run_every=run_every)
+
+    monkeypatch.setattr(st, "fragment", noted)
+    app = visit(LIBRARY_PAGE)
+    # The page's own script has no name.
+    watch = next(name for name in drawn if name.endswith("_watch"))
+    assert (drawn[watch], drawn["job_queue._draw"]) == (SELDOM, None)
+
+    with real.jobs.run():
+        real.jobs.wait([(str(tmp_path / "A.pdf"), "A.pdf")])
+        app.run()
+        assert (drawn[watch], drawn["job_queue._draw"]) == (2.0, 1.0)
+    app.run()
+    assert "waits to be continued" in html(app)
+    assert (drawn[watch], drawn["job_queue._draw"]) == (SELDOM, None)
+
+
 def test_a_file_of_the_queue_is_not_cleared_when_the_app_starts(
     real: Library, tmp_path: Path
 ) -> None:
@@ -178,7 +206,8 @@ def test_an_older_version_says_which_is_newer(real: Library, visit: Visit, tmp_p
     write_pdf(tmp_path / "in" / "Leave Policy v2.pdf", [*text, "Rule 31: none."])
     real.add([tmp_path / "in"])
 
-    assert "older version of Leave Policy v2.pdf" in html(visit(LIBRARY_PAGE))
+    warnings = [row["warnings"] for row in listed(visit(LIBRARY_PAGE))]
+    assert ["older version of Leave Policy v2.pdf"] in warnings
 
 
 def test_the_page_of_a_long_file_is_told() -> None:

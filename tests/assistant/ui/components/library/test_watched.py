@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.ui import resources, running, who
 from assistant.uploads.watched_folders import WatchedFolders
-from tests.assistant.ui.conftest import LIBRARY_PAGE
+from tests.assistant.ui.conftest import LIBRARY_PAGE, opened
 from tests.assistant.ui.fakes import FakeLibrary
 
 Visit = Callable[..., AppTest]
@@ -22,15 +22,15 @@ def test_a_folder_is_given_to_the_watches_of_the_server(
     monkeypatch.setattr(
         WatchedFolders, "add", lambda self, _, lib, path: given.append((lib.name, path))
     )
-    app = visit(LIBRARY_PAGE)
-    app.text_input(key="folder-to-watch").set_value(f" {tmp_path} ").run()
+    app = opened(visit(LIBRARY_PAGE), "watched:main")
+    app.text_input(key="folder-to-watch:main").set_value(f" {tmp_path} ").run()
     app.button(key="watch-folder").click().run()
     assert given == [("main", tmp_path)]
 
 
 def test_a_wrong_folder_is_told(visit: Visit) -> None:
-    app = visit(LIBRARY_PAGE)
-    app.text_input(key="folder-to-watch").set_value("/no/such/place").run()
+    app = opened(visit(LIBRARY_PAGE), "watched:main")
+    app.text_input(key="folder-to-watch:main").set_value("/no/such/place").run()
     app.button(key="watch-folder").click().run()
     assert "There is no file or folder /no/such/place" in app.error[0].value.replace("\\", "")
     assert running.watches().of("main") == []
@@ -41,14 +41,16 @@ def test_others_are_not_asked(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, lacking: tuple[ModuleType, str]
 ) -> None:
     monkeypatch.setattr(*lacking, lambda: False)
-    assert not [b for b in visit(LIBRARY_PAGE).button if b.key == "watch-folder"]
+    assert not [
+        b for b in opened(visit(LIBRARY_PAGE), "watched:main").button if b.key == "watch-folder"
+    ]
 
 
 def test_a_right_that_is_gone_since_the_drawing_counts(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    app = visit(LIBRARY_PAGE)
-    app.text_input(key="folder-to-watch").set_value(str(tmp_path)).run()
+    app = opened(visit(LIBRARY_PAGE), "watched:main")
+    app.text_input(key="folder-to-watch:main").set_value(str(tmp_path)).run()
     monkeypatch.setattr(resources, "is_owner", lambda: False)
     app.button(key="watch-folder").click().run()
     assert running.watches().of("main") == []

@@ -64,7 +64,7 @@ def test_what_was_said_becomes_the_question(visit: Visit, monkeypatch: pytest.Mo
     with_ear(monkeypatch, Told(said=(said("How many days", 0, 1), said("of leave?", 1, 2))))
     app = visit()
     spoken = record(app, before="Please:")
-    assert spoken.running.wait(5)
+    assert spoken.running.wait(60)
     folder = spoken._path.parent
     app.run()
     assert finish(app)
@@ -86,7 +86,7 @@ def test_while_it_is_heard_the_words_are_shown_and_can_be_stopped(
     assert "How many" in shown(app)
     assert app.chat_input[0].disabled
     app.button(key="stop-listening").click().run()
-    assert spoken.running.wait(2)
+    assert spoken.running.wait(60)
     assert not app.chat_input[0].disabled
 
 
@@ -96,7 +96,7 @@ def test_what_was_said_is_not_asked_in_another_conversation(
     with_ear(monkeypatch, Told(said=(said("How many days of leave?", 0, 1),)))
     app = visit()
     spoken = record(app)
-    assert spoken.running.wait(5)
+    assert spoken.running.wait(60)
     app.query_params["c"] = "another"
     app.run()
     assert finish(app)
@@ -113,7 +113,7 @@ def test_silence_and_broken_sound_are_told_and_not_asked(
 ) -> None:
     with_ear(monkeypatch, ear)
     app = visit()
-    assert record(app).running.wait(5)
+    assert record(app).running.wait(60)
     app.run()
     assert [unescaped(error.value) for error in app.error] == [told]
     assert "spoken" not in app.session_state
@@ -124,7 +124,7 @@ def test_without_a_speech_model_one_is_offered(
 ) -> None:
     with_ear(monkeypatch, None)
     app = visit()
-    assert record(app).running.wait(5)
+    assert record(app).running.wait(60)
     app.run()
     assert any(MISSING.split(".")[0] in info.value for info in app.info)
     assert "whisper-base · size unknown" in told(app)

@@ -1,0 +1,54 @@
+"""Routes of the pages of a document: their pictures and their lines."""
+
+import math
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+
+from assistant.api.shelf import Seen
+from assistant.errors import AssistantError
+from assistant.receipts.highlight import highlighted, png
+from ingest.images import image_file
+
+Row = dict[str, Any]
+
+_SCALE = 2.0  # pixels a point of a page's picture
+_LONGEST = 14_400  # points of a side, as in a PDF
+
+Number = Annotated[int, Path(ge=1, lt=1 << 31)]  # of a page
+
+routes = APIRouter(prefix="/api/libraries", tags=["Libraries"])
+
+
+@routes.get("/{library}/documents/{document:path}/pages/{number}.png")
+def picture(
+    library: str, document: str, number: Number, seen: Seen,
+    box: Annotated[list[str], Query(description="x0,y0,x1,y1 in points; marked")] = [],  # noqa: B006
+) -> Response:  # fmt: skip
+    """The picture of a page, with boxes marked as with a pen."""
+    opened = seen.library(library, "saw", f"{document}, page {number}")
+    page = opened.page(document, number)
+    drawn = image_file.render(opened.file(document), number, _SCALE)
+    boxes = [_box(text) for text in box]
+    return Response(png(highlighted(drawn, boxes, page.width)), media_type="image/png")
+
+
+@routes.get("/{library}/documents/{document:path}/pages/{number}")
+def page(library: str, document: str, number: Number, seen: Seen) -> Row:
+    """The lines of a page with their boxes."""
+    opened = seen.library(library, "saw", f"{document}, page {number}")
+    read = opened.page(document, number)
+    lines = [{"text": line.text, "box": [round(v, 2) for v in line.box]} for line in read.lines]
+    return {"document": document, "page": number, "width": read.width, "height": read.height,
+            "lines": lines}  # fmt: skip
+
+
+def _box(text: str) -> tuple[float, ...]:
+    try:
+        x0, y0, x1, y1 = map(float, text.split(","))
+    except ValueError:
+        x0 = y0 = x1 = y1 = math.nan
+    if not (0 <= x0 <= x1 <= _LONGEST and 0 <= y0 <= y1 <= _LONGEST):
+        raise AssistantError(f"box: {text!r} is not x0,y0,x1,y1 in points of a page.")
+    return x0, y0, x1, y1

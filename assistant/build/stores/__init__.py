@@ -1,0 +1,1 @@
+"""Where what is kept lies: databases, buckets and vectors, as the settings say."""

@@ -1,0 +1,256 @@
+"""Tables of homes in PostgreSQL, where all app servers of a team find them.
+
+A database belongs to one team: its homes have the same schema there. The tables of each part have
+an identity, which every home that has used them keeps in a mark, and which each transaction
+compares: no other database, no tables of another home, and no empty file is ever taken for what a
+home has kept.
+"""
+
+import hashlib
+import logging
+import platform
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from uuid import uuid4
+
+from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
+from assistant.storage.mark import Mark, file_of, keep_mark, kept_mark
+from assistant.storage.part import Part
+from vectorstore.catalog.engine import Transaction
+from vectorstore.catalog.postgres.connections import WAIT, Connections
+from vectorstore.catalog.postgres.inside import Inside
+from vectorstore.catalog.postgres.tables import collation
+from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
+from vectorstore.postgres.server import Server, sentences
+
+SCHEMA = "pincite_team"
+VERSION = 1  # of its tables; a newer one is refused
+KEPT = "kept"  # names the tables of each part; who uses them has read it before
+_LOCK = 7_341_982_650  # of who makes tables
+_WENT = "back "  # before an identity: those tables were taken back to SQLite
+_PATIENCE = 5  # seconds to wait for readers
+_NO_TABLE = "42P01"  # PostgreSQL's code
+_KINDS: dict[type[LibraryError], type[AssistantError]] = {
+    LibraryAway: TablesAway, LibraryBusy: TablesBusy, HomeNotWritable: TablesNotWritable,
+}  # fmt: skip
+
+log = logging.getLogger(__name__)
+_ready: set[tuple[Server, str, Path]] = set()  # what this process has found in order
+
+
+class TeamTables:
+    """One part of a home."""
+
+    def __init__(self, server: Server, part: Part, mark: Path) -> None:
+        """Each use raises AssistantError when the server cannot be used. `mark` is the file that
+        says that the home has this part there."""
+        self.server, self.part, self.mark = server, part, mark
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """All or nothing; the tables are made before the first one. Raises AssistantError, also
+        where they are not those of this home any more."""
+        if self._known not in _ready:
+            self._prepare()
+        with self.plain_transaction() as connection:
+            self.check(connection)
+            yield connection
+
+    @contextmanager
+    def plain_transaction(self) -> Iterator[Inside]:
+        """The same, whether the tables are there or not."""
+        with self._told(), _connections(self.server).one("BEGIN") as connection:
+            try:
+                yield Inside(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if not connection.broken:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Nobody else makes tables. A transaction that begins here sees all that was made before:
+        one that has waited inside would not."""
+        with self._told(), _connections(self.server).one() as connection:
+            connection.execute(f"SELECT pg_advisory_lock({_LOCK})")
+            try:
+                yield
+            finally:
+                if not connection.broken:
+                    connection.execute(f"SELECT pg_advisory_unlock({_LOCK})")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Errors of the server as sentences."""
+        try:
+            with sentences(self.server, clashes=True):
+                yield
+        except LibraryError as error:
+            if getattr(error.__cause__, "sqlstate", "") == _NO_TABLE:
+                raise self._gone("were moved to SQLite meanwhile") from error
+            raise _KINDS.get(type(error), AssistantError)(str(error)) from error
+
+    def is_there(self) -> bool:
+        """Whether the database has the tables; none are made. Raises AssistantError where it has
+        not those that this home has used."""
+        with self.plain_transaction() as connection:
+            found, mark = self.identity(connection), self.marked()
+            if mark and mark.tables != found:
+                raise self._not_there(connection, mark)
+            if not mark and (self._known in _ready or file_of(self.mark).exists()):
+                raise self._gone("were moved to SQLite meanwhile")
+            return bool(found)
+
+    def marked(self) -> Mark | None:
+        """None where the home has not used them. Raises AssistantError."""
+        return kept_mark(self.mark)
+
+    def check(self, connection: Transaction) -> None:
+        """Until the end of the transaction the tables are those of this home. Raises
+        AssistantError."""
+        if not (mark := self.marked()):
+            raise self._gone("were moved to SQLite meanwhile")
+        if mark.tables != self._said(connection):
+            raise self._not_there(connection, mark)
+
+    def have_left(self) -> bool:
+        """Whether a home has taken the tables that this one has used back to SQLite. Raises
+        AssistantError."""
+        with self.plain_transaction() as connection:
+            return bool((mark := self.marked()) and _went(connection, mark))
+
+    def note_leaving(self, connection: Transaction) -> None:
+        """Tell the other homes, once their tables are dropped."""
+        said = self._said(connection)
+        moves = f"DELETE FROM moved WHERE part = ? AND token NOT LIKE '{_WENT}%'"
+        for deletion in (f"DELETE FROM {KEPT} WHERE part = ?", moves):
+            connection.execute(deletion, (self.part.name,))
+        row = (f"{_WENT}{said}", self.part.name)
+        connection.execute("INSERT INTO moved (token, part) VALUES (?, ?)", row)
+
+    @property
+    def home(self) -> str:
+        """Tells the home from the others that share the tables."""
+        where = f"{platform.node()} {self.mark.parent.absolute()}"
+        return hashlib.sha256(where.encode()).hexdigest()[:12]
+
+    def identity(self, connection: Transaction) -> str:
+        """Of the tables; empty where one is missing that every version has. Raises AssistantError
+        for a newer version."""
+        said = self._said(connection) if _has(connection, [KEPT]) else ""
+        return said if said and _has(connection, self.part.tables.keys() - self.part.added) else ""
+
+    def complete(self, connection: Inside) -> str:
+        """Make the tables that this version has added, within `making`; returns the identity of
+        all, or an empty one where there are none. Raises AssistantError."""
+        found = self.identity(connection)
+        return self.make(connection) if found and not self._has_added(connection) else found
+
+    def make(self, connection: Inside) -> str:
+        """The tables that are not there, within `making`, and their identity, which they keep: it
+        is a new one where there is none, so homes that have used others of that name do not take
+        them for theirs. Raises AssistantError, also where some have been lost."""
+        connection.run(
+            f"CREATE SCHEMA IF NOT EXISTS {SCHEMA};"
+            " CREATE TABLE IF NOT EXISTS moved (token TEXT PRIMARY KEY, part TEXT NOT NULL);"
+            f" CREATE TABLE IF NOT EXISTS {KEPT} (part TEXT PRIMARY KEY, id TEXT NOT NULL,"
+            " version INTEGER NOT NULL)"
+        )
+        said = self._said(connection)
+        if said != self.identity(connection):
+            raise self._gone("are not there any more")
+        connection.run(self.part.postgres.replace("{collation}", collation(connection)))
+        if said:
+            return said
+        made = (self.part.name, uuid4().hex, VERSION)
+        connection.execute(f"INSERT INTO {KEPT} (part, id, version) VALUES (?, ?, ?)", made)
+        return made[1]
+
+    def write_anew(self) -> None:
+        """Leave nothing in the tables of what was deleted. Who reads for long is not waited for."""
+        with self._told(), _connections(self.server).one() as connection:
+            connection.execute(f"SET lock_timeout = '{_PATIENCE}s'")
+            try:
+                with sentences(self.server):
+                    connection.execute(f"VACUUM (FULL) {self.all}")
+            except LibraryBusy:
+                log.warning("Deleted %s go from the disk with the next deletion.", self.part.what)
+            finally:
+                connection.execute(f"SET lock_timeout = '{WAIT}s'")
+
+    @property
+    def all(self) -> str:
+        """The tables, for a statement."""
+        return ", ".join(f"{SCHEMA}.{table}" for table in self.part.tables)
+
+    def _prepare(self) -> None:
+        if not self._is_whole():
+            with self.making():
+                if not self._is_whole():  # another process was faster, and uses them
+                    with self.plain_transaction() as connection:
+                        self.make(connection)
+        with self.plain_transaction() as connection:
+            if not self.marked() and (found := self.identity(connection)):
+                keep_mark(self.mark, Mark(found))
+        _ready.add(self._known)
+
+    def _is_whole(self) -> bool:
+        """Raises AssistantError as `is_there`."""
+        if not self.is_there():
+            return False
+        with self.plain_transaction() as connection:
+            return self._has_added(connection)
+
+    def _has_added(self, connection: Transaction) -> bool:
+        return not self.part.added or _has(connection, self.part.added)
+
+    def _said(self, connection: Transaction) -> str:
+        """The identity that is noted; empty where there is none. Raises AssistantError."""
+        note = f"SELECT id, version FROM {KEPT} WHERE part = ?"
+        said, version = connection.execute(note, (self.part.name,)).fetchone() or ("", VERSION)
+        if version > VERSION:
+            raise AssistantError(
+                f"The {self.part.what} in {self.server.place} were made by a newer version of"
+                " Pincite. Use that version."
+            )
+        return str(said)
+
+    def _not_there(self, connection: Transaction, mark: Mark) -> TablesAway:
+        if not _went(connection, mark):
+            return self._gone("are not there any more")
+        return TablesAway(
+            f"The {self.part.what} that this home shared were taken back to SQLite by another home,"
+            " which has them alone: `pincite migrate-home sqlite` lets this one begin without them."
+        )
+
+    def _gone(self, where: str) -> TablesAway:
+        return TablesAway(
+            f"The {self.part.what} of this home are kept in {self.server.place}, and {where}: the"
+            " setting `catalogue` names another database than before, another home has taken them"
+            " back to SQLite, or a backup of the database has to be restored. Nothing was changed."
+        )
+
+    @property
+    def _known(self) -> tuple[Server, str, Path]:
+        return self.server, self.part.name, self.mark
+
+
+def _went(connection: Transaction, mark: Mark) -> bool:
+    if not _has(connection, ["moved"]):
+        return False
+    note = "SELECT 1 FROM moved WHERE token = ?"
+    return connection.execute(note, (f"{_WENT}{mark.tables}",)).fetchone() is not None
+
+
+def _has(connection: Transaction, tables: Iterable[str]) -> bool:
+    names = [f"{SCHEMA}.{table}" for table in tables]
+    found = ", ".join(["to_regclass(?)::oid"] * len(names))
+    return None not in connection.execute(f"SELECT {found}", names).fetchone()
+
+
+@lru_cache
+def _connections(server: Server) -> Connections:
+    return Connections(server, SCHEMA)

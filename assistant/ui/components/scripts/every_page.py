@@ -1,0 +1,28 @@
+"""What each page does in the browser besides its drawing: it says its language, names the buttons
+of rows for those who hear it, and lets the keyboard into menus. All in one script: each that a page
+draws takes time with every drawing."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.ui.components.language import browser_words
+from assistant.ui.components.scripts.script import script
+
+_HERE = Path(__file__).parent
+_PARTS = (
+    _HERE.parent / "language" / "browser_words.js",
+    _HERE / "row_names.js",
+    _HERE.parent / "keyboard" / "menus.js",
+)
+
+_component = st.components.v2.component(
+    "pincite_every_page", js=script(*_PARTS, _HERE / "every_page.js")
+)
+
+
+def draw(language: str, keep: str) -> None:
+    """Draw nothing, once a page and before all else: what components need is then fetched while
+    the rest is drawn. `keep` names the cookie for a language that was chosen."""
+    data = {"language": language, "keep": keep, "words": browser_words.words()}
+    _component(key="every-page", data=data)

@@ -1,0 +1,1 @@
+"""How fast the app is with many documents, conversations and visitors."""

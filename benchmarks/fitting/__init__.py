@@ -1,0 +1,1 @@
+"""What is fitted to data, and whether it holds on data that it was not fitted to."""

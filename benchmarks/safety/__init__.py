@@ -1,0 +1,1 @@
+"""Do instructions inside documents, or hostile text, have an effect?"""

@@ -1,0 +1,1 @@
+"""Questions over tables and lists, and sheets over many documents."""

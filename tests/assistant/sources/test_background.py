@@ -1,0 +1,151 @@
+"""Sources that are fetched by themselves while the app runs, at a real server (WsgiDAV)."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from assistant.settings import Settings
+from assistant.sources import store
+from assistant.sources.background import Fetchings
+from assistant.sources.password import variable
+from assistant.sources.store import Source
+from tests.assistant.main_library import eventually, names
+from tests.servers.source_servers import PASSWORD, Dav
+from vectorstore.indexing.jobs import alone
+from vectorstore.library import Library
+
+MakeSource = Callable[..., Source]
+
+
+@pytest.fixture
+def follow(settings: Settings, library: Library) -> Iterator[Callable[[], Fetchings]]:
+    """Begins to follow the library's sources, as a process of its own would."""
+    made: list[Fetchings] = []
+
+    def begin() -> Fetchings:
+        made.append(Fetchings(pause=0.02, rest=0.0))
+        made[-1].follow(settings, library, threading.Lock())
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.stop("main")
+
+
+def age(settings: Settings, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the interval had passed since the last try."""
+    past = datetime.now(UTC) - timedelta(minutes=source.every)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "now", past.isoformat)
+        store.note(settings, source, "", "")
+
+
+def listings(dav: Dav) -> int:
+    return [method for method, _ in dav.asked].count("PROPFIND")
+
+
+def test_what_is_due_is_fetched_and_again_after_the_interval(
+    dav: Dav, source: MakeSource, follow: Callable[[], Fetchings], settings: Settings,
+    library: Library, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    (dav.folder / "One.txt").write_text("Dogs are welcome on Fridays.")
+    shared = source(dav.address())
+    follow()
+    assert eventually(lambda: names(library) == ["One.txt"])
+    assert eventually(lambda: bool(store.find(settings, shared.name).tried))
+    asked = listings(dav)
+
+    (dav.folder / "Two.txt").write_text("Cats are not.")
+    time.sleep(0.3)
+    assert listings(dav) == asked, "it is not due"
+    age(settings, shared, monkeypatch)
+    assert eventually(lambda: names(library) == ["One.txt", "Two.txt"])
+
+
+def test_two_processes_fetch_once(
+    dav: Dav, source: MakeSource, follow: Callable[[], Fetchings], settings: Settings,
+    library: Library,
+) -> None:  # fmt: skip
+    (dav.folder / "One.txt").write_text("Dogs are welcome on Fridays.")
+    shared = source(dav.address())
+    dav.held = "One.txt"
+    follow()
+    assert dav.holding.wait(60)
+    follow()
+    time.sleep(0.3)  # in which the other one looks, and finds the lock
+    dav.held = ""
+    dav.go.set()
+    assert eventually(lambda: bool(store.find(settings, shared.name).fetched))
+    time.sleep(0.3)
+    assert listings(dav) == 1
+    assert names(library) == ["One.txt"]
+
+
+def test_a_paused_one_waits_until_it_is_resumed(
+    dav: Dav, source: MakeSource, follow: Callable[[], Fetchings], settings: Settings,
+    library: Library,
+) -> None:  # fmt: skip
+    (dav.folder / "One.txt").write_text("Dogs are welcome on Fridays.")
+    shared = source(dav.address())
+    store.change(settings, shared, paused=True)
+    follow()
+    time.sleep(0.3)
+    assert not dav.asked
+
+    store.change(settings, shared, paused=False)
+    assert eventually(lambda: names(library) == ["One.txt"])
+
+
+def test_a_refused_password_is_not_tried_again_until_it_is_resumed(
+    dav: Dav, source: MakeSource, follow: Callable[[], Fetchings], settings: Settings,
+    library: Library, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    (dav.folder / "One.txt").write_text("Dogs are welcome on Fridays.")
+    shared = source(dav.address())
+    monkeypatch.setenv(variable(shared.name), "wrong")
+    follow()
+    assert eventually(lambda: store.find(settings, shared.name).refused)
+    asked = len(dav.asked)
+    monkeypatch.setenv(variable(shared.name), PASSWORD)
+    assert not store.find(settings, shared.name).is_due(datetime.now(UTC) + timedelta(days=1))
+    time.sleep(0.2)
+    assert len(dav.asked) == asked
+
+    store.change(settings, shared, paused=False)
+    assert eventually(lambda: names(library) == ["One.txt"])
+
+
+def test_without_a_source_nothing_runs_and_it_ends_with_the_last_one(
+    dav: Dav, source: MakeSource, follow: Callable[[], Fetchings], settings: Settings
+) -> None:
+    def threads() -> list[str]:
+        return [one.name for one in threading.enumerate() if one.name == "sources of main"]
+
+    follow()
+    assert threads() == []
+    shared = source(dav.address())
+    follow()
+    assert threads() == ["sources of main"]
+    assert eventually(lambda: bool(store.find(settings, shared.name).fetched))
+    with alone(store.folder(settings, shared) / ".lock", 60):
+        pass
+    assert eventually(lambda: _removed(settings, shared))
+    assert eventually(lambda: threads() == [])
+
+
+def _removed(settings: Settings, source: Source) -> bool:
+    store.remove(settings, source)
+    return store.listed(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("ago", "due"), [(timedelta(minutes=14), False), (timedelta(minutes=16), True),
+                     (timedelta(hours=-2), True)],
+)  # fmt: skip
+def test_a_clock_that_was_set_back_delays_nothing(ago: timedelta, due: bool) -> None:
+    now = datetime.now(UTC)
+    tried = (now - ago).isoformat(timespec="seconds")
+    assert Source("mail", "main", "imaps://ann@h.org", tried=tried).is_due(now) == due

@@ -1,0 +1,1 @@
+"""Servers that tests start and end: PostgreSQL, S3, Ray, mailboxes and WebDAV folders."""
