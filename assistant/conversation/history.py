@@ -3,29 +3,19 @@
 import copy
 import json
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from assistant.contract.forgetting import reads, without
 from assistant.contract.outcome import Passage
-from assistant.contract.renaming import with_library
 from assistant.contract.request import Turn
 from assistant.conversation import branches
 from assistant.conversation.branches import KeptTurn
 from assistant.conversation.listing import HOME, Listing, as_given
 from assistant.errors import AssistantError, PersonRemoved
-from assistant.storage.answer_files import mentioned, mentioned_in
-from assistant.storage.authors import heir, inherit, leave, may_write, writer
+from assistant.storage.authors import heir, may_write, writer
 from assistant.storage.sqlite_file import Connection
 from assistant.storage.whose import Whose
-from vectorstore.federation.names import is_joined, parts, renamed
-
-_TABLES = (
-    ("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"),
-    ("foldered", "conversation"),
-)  # fmt: skip
 
 
 class Conversations(Listing):
@@ -198,94 +188,6 @@ class Conversations(Listing):
         ).fetchone()
         shown = row[0] if row and row[0] in parents else max(parents, default=0)
         return branches.to_end(parents, shown) if parents else 0
-
-    def forget(self, library: str, document: str) -> int:
-        """Take a document out of the turns of a library's conversations, also of those that ask
-        several libraries, whosever they are, and count these."""
-        with self._connected() as connection:
-            self._hold(connection, library)
-            changed = []
-            for number, of, answer in self._turns_of(connection, library):
-                among = library if is_joined(of) else ""
-                if reads(answer, document, among):
-                    changed.append((json.dumps(without(answer, document, among)), number))
-            connection.executemany("UPDATE turn SET answer = ? WHERE number = ?", changed)
-        if changed:
-            self._write_anew()
-        return len(changed)
-
-    def rename_library(self, old: str, new: str) -> None:
-        """What was of one library is of another one, whosever it is."""
-        with self._connected() as connection:
-            self._hold(connection, old)
-            for number, of, answer in self._turns_of(connection, old):
-                if is_joined(of):
-                    text = json.dumps(with_library(answer, old, new))
-                    connection.execute("UPDATE turn SET answer = ? WHERE number = ?",
-                                       (text, number))  # fmt: skip
-            for of in self._kept_of(connection, old):
-                connection.execute("UPDATE conversation SET library = ? WHERE library = ?",
-                                   (renamed(of, old, new), of))  # fmt: skip
-
-    def _turns_of(
-        self, connection: Connection, library: str
-    ) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """The number, the libraries and the answer of each turn that asked a library."""
-        for of in self._kept_of(connection, library):
-            rows = connection.execute(
-                "SELECT number, answer FROM turn JOIN conversation AS c"
-                " ON c.id = conversation AND c.library = ?", (of,)
-            ).fetchall()  # fmt: skip
-            yield from ((number, of, json.loads(text)) for number, text in rows)
-
-    def _hold(self, connection: Connection, library: str) -> None:
-        """Others who change turns of a library wait from here on, and what is read from here on has
-        what they wrote before: it is read, changed, and written back as a whole."""
-        for of in sorted(self._kept_of(connection, library)):
-            connection.execute("UPDATE conversation SET library = library WHERE library = ?", (of,))
-
-    def _kept_of(self, connection: Connection, library: str) -> list[str]:
-        """The kept names with a library: its own, and those of several."""
-        rows = connection.execute("SELECT DISTINCT library FROM conversation").fetchall()
-        return [of for (of,) in rows if of and library in parts(of)]
-
-    def give(self, person: str) -> None:
-        """What belongs to nobody becomes a person's, and what is under way for nobody when it ends:
-        before the first account all was theirs."""
-        with self._connected() as connection:
-            inherit(connection, person)
-            for table, column in _TABLES:
-                connection.execute(
-                    f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",
-                    (f"@{person}/",),
-                )
-            connection.execute("UPDATE folder SET person = ? WHERE person = ''", (person,))
-
-    def files(self) -> set[str]:
-        """The names of files that turns mention, whosever they are."""
-        with self._connected() as connection:
-            return mentioned_in(connection, "turn", "answer")
-
-    def files_of(self, person: str) -> set[str]:
-        """The same of one person."""
-        with self._connected() as connection:
-            of = f"@{person}/%"
-            return mentioned_in(connection, "turn", "answer", "conversation LIKE ?", of)
-
-    def drop(self, person: str) -> set[str]:
-        """Delete all conversations of a person who is removed: none of theirs begins any more.
-        Returns the names of files that they have mentioned."""
-        with self._connected() as connection:
-            leave(connection, person)
-            gone = connection.execute(
-                "DELETE FROM turn WHERE conversation LIKE ? RETURNING answer", (f"@{person}/%",)
-            )
-            files = mentioned(answer for (answer,) in gone)
-            for table, column in _TABLES:
-                connection.execute(f"DELETE FROM {table} WHERE {column} LIKE ?", (f"@{person}/%",))
-            connection.execute("DELETE FROM folder WHERE person = ?", (person,))
-        self._write_anew()
-        return files
 
 
 def _turn(answer: dict[str, Any]) -> Turn:

@@ -9,11 +9,9 @@ from pathlib import PurePath
 from typing import Any
 
 from assistant.conversation.folders import Folders
-from assistant.conversation.tables import PART, SCHEMA, index_words
-from assistant.conversation.word_search import Compared, Indexed, WordSearch
+from assistant.conversation.kept import KeptConversations
 from assistant.errors import AssistantError
-from assistant.storage.sqlite_file import Connection, FileConnection, Kept, Place
-from assistant.storage.team_tables import TeamTables
+from assistant.storage.sqlite_file import Connection, Place
 from assistant.storage.whose import EVERYBODY, Whose
 from ingest.document.source import readable
 
@@ -66,16 +64,13 @@ class Found:
     excerpt: tuple[str, str, str]  # before, the first word that was found, behind
 
 
-class Listing(Kept):
+class Listing(KeptConversations):
     """A person's conversations in a home."""
 
     def __init__(self, place: Place, whose: Whose = EVERYBODY) -> None:
         """Each use raises AssistantError when the tables cannot be used."""
-        super().__init__(place, SCHEMA, PART.what)
+        super().__init__(place)
         self._whose = whose
-        team = place if isinstance(place, TeamTables) else None
-        self._home = team.home if team else ""  # of several
-        self._words: WordSearch = Compared() if team else Indexed()
         self.folders = Folders(place, whose)
         self._before = f"@{whose.person}/" if whose.person else ""
 
@@ -139,11 +134,6 @@ class Listing(Kept):
             ).fetchone()
         return row is not None
 
-    def is_empty(self) -> bool:
-        """Whether nobody has a turn."""
-        with self._connected() as connection:
-            return connection.execute("SELECT 1 FROM turn LIMIT 1").fetchone() is None
-
     def _arrange(self, conversation: str, column: str, value: object) -> None:
         """Nothing is kept of a conversation that is not there."""
         key = self._key(conversation)
@@ -176,15 +166,6 @@ class Listing(Kept):
     def _key(self, conversation: str) -> str:
         """People may guess an id, but not one of another person."""
         return f"{self._before}{conversation}"
-
-    def _upgrade(self, connection: FileConnection) -> None:
-        with connection:
-            index_words(connection)
-
-    def _write_anew(self) -> None:
-        with self._connected() as connection:
-            self._words.drop_deleted(connection)
-        super()._write_anew()
 
 
 def as_given(answer: str) -> dict[str, Any]:
