@@ -7,8 +7,9 @@ too, while a worker reads. Each is started again. At the end every file has to b
 once, found by its word, and every error has to be one sentence.
 
 `--whole`: the catalogue is in PostgreSQL and the vectors in a Chroma server, two processes add,
-others serve the API, and twenty clients search and ask there. The servers, the API and the clients
-are killed, too. No hit and no quote may come from another document than the one that it names.
+others serve the API, and twenty clients search and ask there (`cluster_client.py`). The servers,
+the API and the clients are killed, too. No hit and no quote may come from another document than the
+one that it names.
 `--app`: a visitor in Chromium asks in the app, too, which is killed and started again
 (`cluster_visitor.py`). Linux only.
 """
@@ -16,11 +17,9 @@ are killed, too. No hit and no quote may come from another document than the one
 import argparse
 import os
 import random
-import re
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -28,19 +27,16 @@ from contextlib import ExitStack
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import docx
-import httpx
 import openpyxl
 
 from assistant.build import composition
 from assistant.settings import Settings, default_home
 from benchmarks import common
-from benchmarks.servers import cluster_visitor
+from benchmarks.servers import cluster_client, cluster_visitor
 from benchmarks.servers.kill_trial import (
     OFF,
-    SENTENCE,
     Children,
     Work,
     all_added,
@@ -48,7 +44,6 @@ from benchmarks.servers.kill_trial import (
     go_on,
     judge,
     models_of,
-    say,
     word,
 )  # fmt: skip
 from tests.pdfs import write_pdf
@@ -56,9 +51,7 @@ from tests.servers.postgres_process import PostgresProcess
 from tests.servers.ray_process import RayProcess
 from tests.vectorstore.dense.chroma_process import ChromaProcess
 
-_LOST, _WRONG, _ASKED = "connection: ", "wrong: ", "asked: "  # before a line of a client's log
 _KINDS = ("pdf", "docx", "eml", "xlsx")
-_THREADS = 5  # clients of one process
 _FILLER = (
     "The keeper signs the list in the morning and in the evening.",
     "Doors are checked twice, and the key goes back to the office.",
@@ -89,7 +82,7 @@ def main() -> None:
         words = {number: word(number) for number in range(options.files)}
         cluster_visitor.visit(f"http://127.0.0.1:{options.ports[-1]}", words, options.folder)
     elif options.role:
-        ask(options)
+        cluster_client.ask(options.ports, options.files, options.pause)
     else:
         trial(options)
 
@@ -114,73 +107,6 @@ def write(folder: Path) -> bool:
     """The work of a child that adds."""
     with composition.library(Settings.load(), make=True) as library:
         return all_added(library, folder)
-
-
-def ask(options: argparse.Namespace) -> None:
-    """The work of a child with several clients, without an end."""
-    for _ in range(_THREADS):
-        threading.Thread(target=_client, args=(options,)).start()
-
-
-def _client(options: argparse.Namespace) -> None:
-    pick, seen = random.Random(), set[int]()
-    while True:
-        time.sleep(pick.uniform(0, 2 * options.pause))
-        number, port = pick.randrange(options.files), pick.choice(options.ports)
-        base = f"http://127.0.0.1:{port}/api/libraries/main"
-        try:
-            if pick.random() < 0.1:
-                question = {"question": f"On which day is the {word(number)} checked?"}
-                got = httpx.post(f"{base}/ask", json=question, timeout=120)
-            else:
-                got = httpx.get(f"{base}/search", params={"q": asked(number), "k": 3}, timeout=120)
-        except httpx.HTTPError as error:  # that process was killed
-            say(f"{_LOST}{type(error).__name__}")
-            time.sleep(0.5)
-            continue
-        say(f"{_ASKED}{got.request.method}")
-        if not got.is_success:
-            say(SENTENCE + _message(got))
-        elif got.request.method == "POST":
-            _judge_texts(got.json()["citations"], "quote")
-        else:
-            hits = got.json()
-            _judge_texts(hits, "text")
-            found = bool(hits) and _number(hits[0]["document"]) == number
-            if number in seen and not found:
-                say(f"{_WRONG}{word(number)} was found before, and now not first")
-            if found:
-                seen.add(number)
-
-
-def asked(number: int) -> str:
-    """A made-up word alone is near to any text for the embedding model."""
-    return f"{word(number)} of depot {number}"
-
-
-def _message(got: httpx.Response) -> str:
-    try:
-        return str(got.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"\n{got.status_code} {got.text[:300]}"  # its second line is no sentence
-
-
-def _judge_texts(rows: list[dict[str, Any]], field: str) -> None:
-    """The word of a text has to be that of the document that it is said to be from."""
-    for row in rows:
-        for told in re.findall(r"\b[a-k]+kestrel\b", row[field]):
-            if told != word(_number(row["document"])):
-                say(f"{_WRONG}{told} in {row['document']}")
-
-
-def _fits(text: str, document: str) -> bool:
-    told = re.findall(r"\b[a-k]+kestrel\b", text)
-    return all(each == word(_number(document)) for each in told)
-
-
-def _number(document: str) -> int:
-    found = re.search(r"(\d+)\.\w+$", document)
-    return int(found[1]) if found else -1
 
 
 def make(folder: Path, number: int) -> None:
@@ -342,22 +268,23 @@ class Trial:
         os.environ.update(self._environment("judge"))
         with composition.library(Settings.load()) as library:
             judge(library, files)
-            first = [library.search(asked(number), 1) for number in range(self._options.files)]
+            asked = map(cluster_client.asked, range(self._options.files))
+            first = [library.search(words, 1) for words in asked]
             wrong = [
                 (number, hits[0].document if hits else "nothing")
                 for number, hits in enumerate(first)
-                if not hits or _number(hits[0].document) != number
+                if not hits or cluster_client.number_of(hits[0].document) != number
             ]
             print(f"not found by their own word: {len(wrong)}", *wrong[:10])
             if self._options.app:
                 self._compare()
         seen = (cluster_visitor.LOST, cluster_visitor.WRONG, cluster_visitor.DID)
-        self._children.report(_LOST, _WRONG, _ASKED, *seen)
+        self._children.report(*cluster_client.LINES, *seen)
 
     def _compare(self) -> None:
         kept = composition.conversations(Settings.load())
         turns = {info.id: kept.turns(info.id) for info in kept.infos()}
-        cluster_visitor.compare(self._place, turns, _fits)
+        cluster_visitor.compare(self._place, turns, cluster_client.fits)
 
 
 if __name__ == "__main__":
