@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.conftest import PROJECT
+from tests.servers.ports import free_ports
 from tests.test_reverse_proxy import NAME, NGINX, Proxy, _wait
 from tests.test_reverse_proxy import pytestmark as needs_nginx
 
@@ -61,10 +62,7 @@ def told(name: str) -> Iterator[int]:
 def proxy(tmp_path: Path) -> Iterator[Proxy]:
     with ExitStack() as stack:
         api, app = stack.enter_context(told("api")), stack.enter_context(told("app"))
-        with socket.socket() as probe, socket.socket() as other:
-            probe.bind(("127.0.0.1", 0))
-            other.bind(("127.0.0.1", 0))
-            port, plain = probe.getsockname()[1], other.getsockname()[1]
+        port, plain = free_ports(2)
         text = TEMPLATE.read_text(encoding="utf-8").replace("${PINCITE_NAME}", NAME)
         for old, new in (
             ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),

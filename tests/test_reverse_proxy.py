@@ -14,6 +14,7 @@ import pytest
 
 from tests.assistant.ui.test_served_app import App, cookie, served, tokens
 from tests.conftest import PROJECT
+from tests.servers.ports import free_port
 
 NAME = "pincite.example.org"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
@@ -65,9 +66,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 @pytest.fixture(scope="module")
 def proxy(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("nginx")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = [str(NGINX), "-p", str(folder), "-c", str(_written(folder, port, app.port))]
     with subprocess.Popen([*command, "-g", "daemon off;"], stderr=subprocess.PIPE) as process:
         try:

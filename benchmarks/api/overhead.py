@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from assistant.build.composition import Answering
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
 from benchmarks import text_library
+from tests.servers.ports import free_port
 from vectorstore.library import Library
 from vectorstore.testing import WordHashes
 
@@ -76,9 +76,7 @@ def run_server() -> None:
 
 class _Server:
     def __init__(self, home: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", SERVER, str(port)],

@@ -9,7 +9,6 @@ Usage: python -m benchmarks.app.library_page [TREE], where TREE is another check
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.servers.ports import free_port
 from vectorstore.catalog.catalog import Catalog
 
 DOCUMENTS = 5000
@@ -148,9 +148,7 @@ def running_app(
     module: list[str], home: str, tree: str
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """The address and the process of a server that takes its port as the last argument."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", *module, str(port)]
     environment = {**os.environ, "PINCITE_HOME": home, "PYTHONPATH": tree}
     with subprocess.Popen(command, cwd=tree, env=environment, stdout=subprocess.DEVNULL) as app:

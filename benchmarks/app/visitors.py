@@ -6,7 +6,6 @@ question before anybody waits; then each page must show the visitor's own questi
 the answer that the command line gives. Half of the visitors also add a small file now and then.
 """
 
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,7 @@ from assistant.evaluation.sets.question_sets import read_rows
 from assistant.models.roles import Role
 from benchmarks import common
 from benchmarks.app.library_page import chromium, wait_for_app
+from tests.servers.ports import free_port
 
 _SAMPLES = common.ROOT / "samples"
 _HEAD = 40  # characters of an answer that are compared
@@ -55,9 +55,7 @@ def questions(environment: dict[str, str], home: Path) -> dict[str, str]:
 
 @contextmanager
 def app(environment: dict[str, str]) -> Iterator[tuple[str, psutil.Process]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [*common.PINCITE, "app", "--port", str(port)]
     with subprocess.Popen(command, cwd=common.ROOT, env=environment) as running:
         try:

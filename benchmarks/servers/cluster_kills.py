@@ -40,13 +40,13 @@ from benchmarks.servers.kill_trial import (
     Children,
     Work,
     all_added,
-    free_port,
     go_on,
     judge,
     models_of,
     word,
 )  # fmt: skip
 from tests.pdfs import write_pdf
+from tests.servers.ports import free_port
 from tests.servers.postgres_process import PostgresProcess
 from tests.servers.ray_process import RayProcess
 from tests.vectorstore.dense.chroma_process import ChromaProcess

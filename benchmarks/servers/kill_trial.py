@@ -6,7 +6,6 @@ import hashlib
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -148,10 +147,3 @@ def models_of(home: Path, models: Path) -> None:
     """A home with the embedding model alone."""
     (home / "models").mkdir(parents=True)
     (home / "models" / MODEL).symlink_to(models / MODEL)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

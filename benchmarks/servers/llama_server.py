@@ -5,7 +5,6 @@ at a time, and what was computed for another prompt is not used again. With the 
 scores are rounded otherwise, and greedy answers part sooner.
 """
 
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import common
+from tests.servers.ports import free_port
 
 _PATIENCE = 180.0  # seconds to load a model
 
@@ -25,7 +25,7 @@ class LlamaServer:
 
     def __init__(self, model: Path, context: int = 4096) -> None:
         self._model, self._context = model, context
-        self._port = _free_port()
+        self._port = free_port()
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,12 +68,6 @@ def running(model: Path, context: int = 4096) -> Iterator[LlamaServer]:
         yield server
     finally:
         server.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def parameters(model: Path, port: int, context: int) -> Any:

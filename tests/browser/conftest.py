@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from assistant.models.catalogue import default_model
 from assistant.models.fetch import cached, is_whole, user_cache, weights_of
 from assistant.models.roles import Role
 from assistant.ui import server
+from tests.servers.ports import free_port
 
 PROJECT = Path(__file__).parents[2]
 FLAGS = [
@@ -182,13 +182,6 @@ def served(command: Sequence[str], port: int, surroundings: Mapping[str, str]) -
             process.terminate()
             process.wait(60)
             assert server.free_port(port, port) == port, "something of the app goes on"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float = 240) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.assistant.ui.fakes import CODE
-from tests.browser.conftest import Visit, ask, free_port, harmless, served
+from tests.browser.conftest import Visit, ask, harmless, served
+from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Visit, ask, free_port, harmless, served
+from tests.browser.conftest import Visit, ask, harmless, served
+from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

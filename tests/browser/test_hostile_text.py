@@ -13,7 +13,8 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.receipt import Receipt
 from assistant.settings import Settings
 from tests.assistant.ui.fakes import HOSTILE, SHARP
-from tests.browser.conftest import Visit, ask, free_port, harmless, not_turned, served
+from tests.browser.conftest import Visit, ask, harmless, not_turned, served
+from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

@@ -11,8 +11,9 @@ import pytest
 
 from assistant.i18n import language
 from tests.assistant.i18n import catalogues
-from tests.browser.conftest import PROJECT, Visit, ask, free_port, pincite, served
+from tests.browser.conftest import PROJECT, Visit, ask, pincite, served
 from tests.pdfs import write_pdf
+from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 

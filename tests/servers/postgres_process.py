@@ -2,10 +2,11 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
+
+from tests.servers.ports import free_port
 
 _USER = "postgres"  # of the system, made by Debian's package
 _QUICK = "-c shared_buffers=32MB -c max_connections=60 -c full_page_writes=off"
@@ -47,9 +48,7 @@ class PostgresProcess:
         found = binaries()
         assert found
         self._bin = found
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         if os.geteuid() == 0:
             shutil.chown(self._folder, _USER)

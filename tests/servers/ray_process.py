@@ -7,7 +7,6 @@ open to this machine: a token closes them.
 """
 
 import os
-import random
 import secrets
 import shlex
 import shutil
@@ -21,6 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+
+from tests.servers.ports import free_ports
 
 PATIENCE = 300.0  # seconds for all of it to start on a busy machine
 _HEAD = "127.0.0.2"
@@ -48,7 +49,7 @@ class RayProcess:
 
     def __init__(self, machines: int = 2) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
-        self._port, self._client = _free_ports(2)
+        self._port, self._client = free_ports(2)
         self.client = f"ray://{_HEAD}:{self._client}"  # for any machine
         self.member = f"{_HEAD}:{self._port}"  # for this one, which belongs to the cluster
         # Without the last of them the head, which forks a process for each client, crashes it now
@@ -197,19 +198,6 @@ def _true(condition: Callable[[], bool], process: "subprocess.Popen[bytes]", unt
             return True
         time.sleep(0.1)
     return False
-
-
-def _free_ports(many: int) -> list[int]:
-    """Below those that systems give to connections, which would take one before Ray does, or while
-    its head is away; beside those that Ray gives to its clients (23,000 and more)."""
-    found: list[int] = []
-    for port in random.sample(range(24_100, 32_000), 500):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("", port))
-            found.append(port)
-        if len(found) == many:
-            return found
-    raise AssertionError("no port is free")
 
 
 def _processes() -> Iterator[Path]:

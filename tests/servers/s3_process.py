@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.servers.ports import free_port
 from vectorstore.files.s3 import Bucket
 
 KEY, SECRET = "PINCITETESTKEY", "a-secret-that-nobody-may-see"
@@ -32,9 +33,7 @@ class S3Process:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="s3-", dir="/tmp"))
         if kind == "ceph":
             self._make_user()

@@ -14,6 +14,8 @@ from typing import Any
 from cheroot.wsgi import Server
 from wsgidav.wsgidav_app import WsgiDAVApp
 
+from tests.servers.ports import free_ports
+
 PASSWORD = "a-word-that-nobody-may-see"
 _TAKES = 60  # seconds to start, on a machine under load
 
@@ -28,10 +30,7 @@ class Dovecot:
     """A mail server with a certificate of its own, and one mailbox as a folder of files."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe, socket.socket() as other:
-            probe.bind(("127.0.0.1", 0))
-            other.bind(("127.0.0.1", 0))
-            self.port, self.tls_port = probe.getsockname()[1], other.getsockname()[1]
+        self.port, self.tls_port = free_ports(2)
         self.folder = Path(tempfile.mkdtemp(prefix="dovecot-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.mail = self.folder / "mail"

@@ -19,6 +19,7 @@ from assistant.settings import Settings
 from assistant.storage.whose import Whose
 from tests.assistant.conversation.test_history import answer
 from tests.conftest import PROJECT
+from tests.servers.ports import free_port
 from vectorstore.postgres.server import Server as Database
 
 START = "import sys; from assistant.cli.main import main; sys.exit(main())"
@@ -79,9 +80,7 @@ def test_two_servers_with_homes_of_their_own_have_the_same_people_and_conversati
 @contextmanager
 def _serving(home: Path) -> Iterator[str]:
     """The address of a server on a port that was free."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
-    with command(home, "--port", port) as running:
+    with command(home, "--port", str(free_port())) as running:
         assert running.stderr
         try:
             yield running.stderr.readline().split("is at ")[1].split("/v1")[0]

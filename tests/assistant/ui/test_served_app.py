@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.conftest import PROJECT
+from tests.servers.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ class App:
 
 @contextmanager
 def served(home: Path, *options: str) -> Iterator[App]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "tests.assistant.ui.fake_server", str(home), str(port)]
     told = home / "told.txt"
     with told.open("w") as output, subprocess.Popen(

@@ -1,12 +1,13 @@
 """A real Chroma server on loopback, which tests start and end."""
 
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import httpx
+
+from tests.servers.ports import free_port
 
 _PATIENCE = 60.0  # seconds until it answers, on a busy machine
 
@@ -15,9 +16,7 @@ class ChromaProcess:
     """`chroma run` with a folder of its own; it may be ended and started again."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.folder = folder
         self.address = f"http://127.0.0.1:{self.port}"
         self.start()
