@@ -19,6 +19,9 @@ from assistant.storage.sqlite_file import Place
 
 _PREFIX = "pincite_"  # programs that look for secrets in files find it by this
 _DAY = 24 * 3600.0
+_MOST_DAYS = 36_500
+_LONGEST_NAME = 100  # characters
+_LAST = 253_402_300_799.0  # the last second of the year 9999, as far as dates go
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Tokens(Database):
         libraries: Collection[str] | None = None, days: float | None = None,
     ) -> str:  # fmt: skip
         """The new token, which is shown once. Raises AssistantError for a name that the person
-        has given already."""
+        has given already, or that is no line, and for more days than a century has."""
+        _check(name, days)
         token, now = _PREFIX + secrets.token_urlsafe(32), self._clock()
         named = None if libraries is None else json.dumps(sorted(libraries))
         until = None if days is None else now + days * _DAY
@@ -100,6 +104,17 @@ def tokens(settings: Settings) -> Tokens:
     return Tokens(place(settings, PART))
 
 
+def _check(name: str, days: float | None) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise AssistantError(
+            f"Say what the token is for in a line of 1 to {_LONGEST_NAME} characters."
+        )
+    if days is not None and days > _MOST_DAYS:
+        raise AssistantError(
+            f"A token lasts {_MOST_DAYS:,} days at most. Without a number of days it does not end."
+        )
+
+
 def _token(row: Any) -> Token:
     named = None if row[4] is None else tuple(json.loads(row[4]))
     until = None if row[6] is None else _time(row[6])
@@ -107,4 +122,4 @@ def _token(row: Any) -> Token:
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC).isoformat(timespec="seconds")

@@ -20,6 +20,7 @@ from assistant.cli import (
     models,
     receipts,
     sheet,
+    storage,
 )
 from assistant.cli.hosting import accounts, migrate, serve, sources
 from assistant.cli.shared import FAILED, INTERRUPTED
@@ -79,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     receipts.add_parsers(commands)
     sheet.add_parsers(commands)
     models.add_parsers(commands)
+    storage.add_parsers(commands)
     evaluate.add_parsers(commands)
     serve.add_parsers(commands)
     accounts.add_parsers(commands)

@@ -3,14 +3,15 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, count, hint
+from assistant.cli.shared import DONE, below, count, hint
 
 if TYPE_CHECKING:
-    from assistant.accounts.person import Role
+    from assistant.accounts.accounts import Accounts
+    from assistant.accounts.person import Person, Role
     from assistant.settings import Settings
 
 _ROLES = ("reader", "editor", "owner")  # as in accounts.person, which would load SQLite
@@ -18,51 +19,50 @@ _ROLES = ("reader", "editor", "owner")  # as in accounts.person, which would loa
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    users = commands.add_parser("users", help="people who may sign in, and what they see")
-    acts = users.add_subparsers(metavar="ACTION", required=True)
-    add = _act(acts, "add", _run_add, "a new person; the first one is an owner")
+    acts = _listing(commands, "users", _run_list, "people who may sign in, and what they see")
+    add = below(acts, "add", _run_add, "a new person; the first one is an owner", "name")
     add.add_argument("--role", choices=_ROLES, help="what they may do (reader)")
-    add.add_argument("--group", action="append", default=[], metavar="NAME", help="repeatable")
+    add.add_argument("--group", action="append", default=[], metavar="NAME", help="may be repeated")
     _with_password(add)
-    change = _act(acts, "change", _run_change, "another role, or other groups")
+    change = below(acts, "change", _run_change, "another role, or other groups", "name")
     change.add_argument("--role", choices=_ROLES)
-    change.add_argument("--group", action="append", metavar="NAME", help="instead of all before")
-    _with_password(_act(acts, "passwd", _run_passwd, "a new password; ends all sessions"))
-    _act(acts, "remove", _run_remove, "the person with sessions, tokens and conversations")
-    share = acts.add_parser("share", help="say to whom a library belongs; to all without a name")
-    share.add_argument("library", metavar="LIBRARY")
+    groups = change.add_mutually_exclusive_group()
+    groups.add_argument("--group", action="append", metavar="NAME", help="instead of all before")
+    groups.add_argument(
+        "--no-group", action="store_const", const=[], dest="group", help="out of all groups"
+    )
+    _with_password(below(acts, "passwd", _run_passwd, "a new password; ends all sessions", "name"))
+    below(acts, "remove", _run_remove, "a person with sessions, tokens and conversations", "name")
+    share = below(
+        acts, "share", _run_share, "say to whom a library belongs; to all without a name", "library"
+    )
     share.add_argument("--with", action="append", default=[], metavar="NAME", dest="people")
     share.add_argument("--group", action="append", default=[], metavar="NAME")
-    share.set_defaults(run=_run_share)
-    listed = acts.add_parser("list", help="people, and libraries that are not everybody's")
-    listed.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    listed.set_defaults(run=_run_list)
+    below(acts, "list", _run_list, "people, and libraries that are not everybody's")
     _add_tokens(commands)
 
 
 def _add_tokens(commands: Any) -> None:
-    tokens = commands.add_parser("tokens", help="tokens for programs that call `pincite serve`")
-    acts = tokens.add_subparsers(metavar="ACTION", required=True)
-    add = _act(acts, "add", _run_token, "a token of a person; it is shown once")
+    acts = _listing(
+        commands, "tokens", _run_tokens, "tokens for programs that call `pincite serve`"
+    )
+    add = below(acts, "add", _run_token, "a token of a person; it is shown once", "name")
     add.add_argument("--as", required=True, metavar="TEXT", dest="label", help="what it is for")
     add.add_argument("--role", choices=_ROLES, default="reader", help="at most (reader)")
     add.add_argument(
         "--only", action="append", metavar="LIBRARY", help="for this library alone; repeatable"
     )
     add.add_argument("--days", type=count, help="after which it ends (never)")
-    listed = acts.add_parser("list", help="all tokens, without their secrets")
-    listed.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    listed.set_defaults(run=_run_tokens)
-    revoke = acts.add_parser("revoke", help="end a token at once")
-    revoke.add_argument("id", metavar="ID")
-    revoke.set_defaults(run=_run_revoke)
+    below(acts, "list", _run_tokens, "all tokens, without their secrets")
+    below(acts, "revoke", _run_revoke, "end a token at once", "id")
 
 
-def _act(acts: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = acts.add_parser(name, help=help)
-    made.add_argument("name", metavar="NAME")
+def _listing(commands: Any, name: str, run: Callable[..., int], help: str) -> Any:
+    """A command that lists, with others below it."""
+    made = commands.add_parser(name, help=help)
+    made.add_argument("--json", action="store_true", help="print JSON and nothing else")
     made.set_defaults(run=run)
-    return made
+    return made.add_subparsers(metavar="COMMAND")
 
 
 def _with_password(act: argparse.ArgumentParser) -> None:
@@ -74,6 +74,8 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.build import composition
 
     first = accounts_if_any(settings) is None
+    if first and args.role not in (None, "owner"):
+        args.misused("the first person is an owner: leave out --role")
     role: Role = args.role or ("owner" if first else "reader")
     person = accounts(settings).add(args.name, _password(args), role, args.group)
     _note(settings, f"added the person {person.name} as {role}")
@@ -84,16 +86,20 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
             "`pincite app` and `pincite serve` ask who comes from now on, on every server of this"
             " home; who has used them so far signs in."
         )
-    return DONE
+    return _done(args, _row(person, "added"), f"{_described(person)} was added.")
 
 
 def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.accounts.accounts import accounts
 
-    person = accounts(settings).change(args.name, args.role, args.group)
+    if args.role is None and args.group is None:
+        args.misused("give --role, --group or --no-group")
+    known = accounts(settings)
+    person = known.change(args.name, args.role, args.group)
     groups = ", ".join(sorted(person.groups))
     _note(settings, f"changed the person {person.name}: {person.role}, groups {groups or 'none'}")
-    return DONE
+    _warn_without_owner(known)
+    return _done(args, _row(person, "changed"), f"{_described(person)} from now on.")
 
 
 def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
@@ -103,7 +109,8 @@ def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
     known.named(args.name)  # before a password is asked for
     known.set_password(args.name, _password(args))
     _note(settings, f"gave the person {args.name} a new password")
-    return DONE
+    told = f"{args.name} has a new password, and is signed out everywhere."
+    return _done(args, {"changed": args.name}, told)
 
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
@@ -120,17 +127,25 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
             "Nobody has an account any more. `pincite app` and `pincite serve` that run let nobody"
             " in until they are started again; then they ask nobody."
         )
-    return DONE
+    _warn_without_owner(known)
+    told = f"{person.name} was removed, with sessions, tokens and conversations."
+    return _done(args, {"removed": person.name}, told)
 
 
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.accounts.accounts import accounts
+    from assistant.accounts.accounts import accounts, plain
 
     _check_libraries(settings, [args.library])
-    accounts(settings).share(args.library, args.people, args.group)
-    named = ", ".join([*args.people, *(f"group {name}" for name in args.group)])
-    _note(settings, f"gave it to {named or 'everybody'}", args.library)
-    return DONE
+    known = accounts(settings)
+    known.share(args.library, args.people, args.group)
+    named = ", ".join([*args.people, *(f"group {name}" for name in args.group)]) or "everybody"
+    _note(settings, f"gave it to {named}", args.library)
+    there = {group for each in known.people() for group in each.person.groups}
+    for group in args.group:
+        if plain(group) not in there:
+            hint(f"Nobody is in the group {group} yet.")
+    row = {"library": args.library, "people": args.people, "groups": args.group}
+    return _done(args, row, f"{args.library} belongs to {named}.")
 
 
 def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
@@ -165,9 +180,11 @@ def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
 
     _check_libraries(settings, args.only or ())
     person = accounts(settings).named(args.name)
-    made = tokens(settings).add(person, args.label, args.role, args.only, args.days)
+    kept = tokens(settings)
+    made = kept.add(person, args.label, args.role, args.only, args.days)
     _note(settings, f"gave {person.name} the token {args.label}")
-    print(made)
+    [about] = [one for one in kept.all() if (one.person, one.name) == (person.name, args.label)]
+    _done(args, {"token": made, **asdict(about)}, made)
     hint("It is shown this once.")
     return DONE
 
@@ -183,6 +200,8 @@ def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
         only = "all libraries" if token.libraries is None else ", ".join(token.libraries)
         until = f", until {token.until}" if token.until else ""
         print(f"{token.id}  {token.person}: {token.name} ({token.role}, {only}{until})")
+    if not found:
+        hint("There are no tokens. `pincite tokens add NAME --as TEXT` makes one.")
     return DONE
 
 
@@ -191,7 +210,7 @@ def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
 
     tokens(settings).revoke(args.id)
     _note(settings, f"revoked the token {args.id}")
-    return DONE
+    return _done(args, {"revoked": args.id}, f"The token {args.id} has ended.")
 
 
 def _password(args: argparse.Namespace) -> str:
@@ -217,6 +236,26 @@ def _check_libraries(settings: "Settings", names: Sequence[str]) -> None:
     for name in names:
         if name not in known:
             raise UnknownLibrary(name, known)
+
+
+def _warn_without_owner(known: "Accounts") -> None:
+    people = known.people()
+    if people and all(each.person.role != "owner" for each in people):
+        hint("Nobody is an owner now. `pincite users change NAME --role owner` makes somebody one.")
+
+
+def _described(person: "Person") -> str:
+    groups = [f"group {name}" for name in sorted(person.groups)]
+    return f"{person.name} ({', '.join([person.role, *groups])})"
+
+
+def _row(person: "Person", did: str) -> dict[str, Any]:
+    return {did: person.name, "role": person.role, "groups": sorted(person.groups)}
+
+
+def _done(args: argparse.Namespace, row: dict[str, Any], words: str) -> int:
+    print(json.dumps(row) if args.json else words)
+    return DONE
 
 
 def _shown(holder: str, names: dict[str, str]) -> str:

@@ -6,31 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.build.stores.answer_files import answer_files
 from assistant.i18n.numbers import number, size
-from assistant.i18n.translation import N_, _, ngettext
-from assistant.libraries import waiting
-from assistant.storage.used_space import CLEANABLE, Kind, Used, clean, used_space
+from assistant.i18n.translation import _, ngettext
+from assistant.libraries import cleaning
+from assistant.libraries.cleaning import LOST, NAMES
+from assistant.storage.used_space import CLEANABLE, Kind, Used, used_space
 from assistant.ui import resources, session
 from assistant.ui.components import confirm
 from assistant.ui.components.escaping import as_html, plain
 from ingest.errors import PinciteError
-
-_NAMES: dict[Kind, str] = {
-    "models": N_("Models"), "libraries": N_("Libraries"),
-    "attached": N_("Files attached to questions"), "made": N_("Pictures and sounds that were made"),
-    "orphans": N_("Files that no conversation has"),
-    "pictures": N_("Small copies of pictures"), "uploads": N_("Uploads under way"),
-    "deleted": N_("Deleted libraries"), "measurements": N_("Measurements"),
-    "other": N_("Conversations and the rest"),
-}  # fmt: skip
-_LOST: dict[Kind, str] = {
-    "attached": N_("Conversations keep their words and lose these files."),
-    "made": N_("Conversations keep their words and lose these pictures and sounds."),
-    "orphans": N_("Their conversations were deleted, or the answers were kept in none."),
-    "pictures": N_("The next search for pictures makes them again."),
-    "deleted": N_("They cannot be brought back afterwards."),
-}
 
 
 def draw() -> None:
@@ -51,16 +35,16 @@ def _row(used: Used) -> None:
     ):
         files = ngettext("{count} file", "{count} files", used.files)
         st.html(
-            f'<div class="document-name">{as_html(_(_NAMES[used.kind]))}</div>'
+            f'<div class="document-name">{as_html(_(NAMES[used.kind]))}</div>'
             f'<div class="document-facts">{as_html(f"{size(used.bytes)} · {files}")}</div>'
         )
         if used.kind in CLEANABLE and st.button(_("Clean"), key=f"clean-{used.kind}"):
-            st.dialog(_(_NAMES[used.kind]))(_confirm)(used)
+            st.dialog(_(NAMES[used.kind]))(_confirm)(used)
 
 
 def _confirm(used: Used) -> None:
     files = ngettext("{count} file", "{count} files", used.files)
-    st.markdown(plain(f"{files}, {size(used.bytes)}. {_(_LOST[used.kind])}"))
+    st.markdown(plain(f"{files}, {size(used.bytes)}. {_(LOST[used.kind])}"))
     if confirm.buttons(_("Delete"), _clean, used.kind, key="clean"):
         st.rerun()
 
@@ -68,12 +52,7 @@ def _confirm(used: Used) -> None:
 def _clean(kind: Kind) -> None:
     try:
         resources.check_owner()
-        if kind == "deleted":  # a library may have its catalogue or its files on a server
-            waiting.clear(resources.settings(), everything=True)
-        else:
-            settings = resources.settings()
-            orphans = answer_files(settings).orphans() if kind == "orphans" else ()
-            clean(settings.home, kind, orphans)
+        cleaning.clean_home(resources.settings(), kind)
     except PinciteError as error:
         session.keep_error(error)
 
@@ -81,6 +60,6 @@ def _clean(kind: Kind) -> None:
 def _orphans() -> Collection[Path]:
     """Files of answers that are not there any more; none where that cannot be known."""
     try:
-        return answer_files(resources.settings()).orphans()
+        return cleaning.orphans(resources.settings())
     except PinciteError:
         return ()

@@ -42,6 +42,7 @@ def test_people_are_added_shared_with_listed_and_removed(
     assert "on every server" in capsys.readouterr().err
     assert run(home, monkeypatch, "users", "add", "Ann", "--role", "editor", "--group", "law") == 0
     assert run(home, monkeypatch, "users", "share", "contracts", "--group", "law") == 0
+    capsys.readouterr()
     assert run(home, monkeypatch, "users", "list", "--json") == 0
     shown = json.loads(capsys.readouterr().out)
     assert [(row["name"], row["role"]) for row in shown["people"]] == [
@@ -55,7 +56,7 @@ def test_people_are_added_shared_with_listed_and_removed(
     assert kept.recent(9, "contracts") == []
     capsys.readouterr()
     assert run(home, monkeypatch, "users", "remove", "olga") == 0
-    assert not capsys.readouterr().err
+    assert "Nobody is an owner now" in capsys.readouterr().err
     assert b"Before?" not in (home / "conversations.sqlite").read_bytes()
     assert run(home, monkeypatch, "users", "remove", "ann") == 0
     assert "let nobody in until they are started again" in capsys.readouterr().err
@@ -113,3 +114,66 @@ def test_nobody_else_reads_the_file(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert run(home, monkeypatch, "users", "add", "ann") == 0
     files = [home / "accounts.sqlite", *(home / "audit").iterdir()]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_each_command_says_what_it_did_also_as_json(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def done(*words: str) -> dict[str, object]:
+        assert run(home, monkeypatch, *words, "--json") == 0
+        row: dict[str, object] = json.loads(capsys.readouterr().out)
+        return row
+
+    assert done("users", "add", "olga") == {"added": "olga", "role": "owner", "groups": []}
+    assert done("users", "add", "ann", "--group", "law")["groups"] == ["law"]
+    assert done("users", "change", "ann", "--no-group") == {
+        "changed": "ann", "role": "reader", "groups": [],
+    }  # fmt: skip
+    assert done("users", "passwd", "ann") == {"changed": "ann"}
+    assert done("users", "share", "contracts", "--with", "ann") == {
+        "library": "contracts", "people": ["ann"], "groups": [],
+    }  # fmt: skip
+    made = done("tokens", "add", "ann", "--as", "intranet")
+    assert str(made["token"]).startswith("pincite_") and made["role"] == "reader"
+    assert done("tokens", "revoke", str(made["id"])) == {"revoked": made["id"]}
+    assert done("users", "remove", "ann") == {"removed": "ann"}
+    assert run(home, monkeypatch, "users") == 0
+    assert capsys.readouterr().out.startswith("olga: owner")
+    assert run(home, monkeypatch, "tokens") == 0
+    assert "no tokens" in capsys.readouterr().err
+
+
+def test_a_change_of_nothing_and_a_first_person_who_owns_nothing_are_wrong_usage(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (("users", "add", "olga", "--role", "reader"), ("users", "change", "olga")):
+        with pytest.raises(SystemExit) as end:
+            run(home, monkeypatch, *words)
+        assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert "leave out --role" in told and "--no-group" in told
+    assert run(home, monkeypatch, "users", "add", "olga") == 0
+
+
+def test_a_group_without_people_and_a_home_without_an_owner_are_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(home, monkeypatch, "users", "add", "olga") == 0
+    assert run(home, monkeypatch, "users", "share", "contracts", "--group", "lwa") == 0
+    assert "Nobody is in the group lwa yet." in capsys.readouterr().err
+    assert run(home, monkeypatch, "users", "change", "olga", "--role", "editor") == 0
+    assert "Nobody is an owner now." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [("--as", ""), ("--as", "two\nlines"), ("--as", "intranet", "--days", "99999999999")]
+)
+def test_a_token_that_could_not_be_listed_is_not_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+) -> None:  # fmt: skip
+    assert run(home, monkeypatch, "users", "add", "olga") == 0
+    assert run(home, monkeypatch, "tokens", "add", "olga", *words) == 1
+    capsys.readouterr()
+    assert run(home, monkeypatch, "tokens", "list", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []

@@ -1,0 +1,73 @@
+"""The command `pincite storage`: what the home takes on the disk, and its cleaning."""
+
+import argparse
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import DONE, IN_PART, counted, hint, notice
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from assistant.storage.used_space import Used
+
+# As in storage.used_space, which waits until the command runs.
+_CLEANABLE = ("attached", "made", "orphans", "pictures", "deleted")
+
+
+def add_parsers(commands: Any) -> None:
+    """It is set as `run`: (arguments, settings) -> exit status."""
+    made = commands.add_parser("storage", help="list what the home takes on the disk, and clean it")
+    made.add_argument(
+        "--clean", action="append", choices=_CLEANABLE, metavar="KIND",
+        help=f"delete all files of a kind: {', '.join(_CLEANABLE)}; may be repeated",
+    )  # fmt: skip
+    made.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    made.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace, settings: "Settings") -> int:
+    return _clean(args, settings) if args.clean else _list(args, settings)
+
+
+def _list(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.errors import AssistantError
+    from assistant.libraries.cleaning import orphans
+    from assistant.storage.used_space import used_space
+
+    status, left = DONE, frozenset[Path]()
+    try:
+        left = orphans(settings)
+    except AssistantError as error:  # the rest can be counted
+        notice(f"Files that no conversation has are not told apart: {error}")
+        status = IN_PART
+    _tell(args, used_space(settings.home, left))
+    if not args.json:
+        hint(f"`pincite storage --clean KIND` cleans {', '.join(_CLEANABLE)}.")
+    return status
+
+
+def _clean(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.cleaning import clean_home
+    from assistant.libraries.waiting import all_waiting
+
+    _tell(args, [clean_home(settings, kind) for kind in dict.fromkeys(args.clean)], "freed ")
+    if "deleted" in args.clean and (left := all_waiting(settings)):
+        names = ", ".join(one.library for one in left)
+        notice(f"Not all could be deleted: {names}. The lines above say why; try again later.")
+        return IN_PART
+    return DONE
+
+
+def _tell(args: argparse.Namespace, found: "Iterable[Used]", begun: str = "") -> None:
+    from assistant.libraries.cleaning import NAMES
+
+    if args.json:
+        print(json.dumps([asdict(used) for used in found]))
+        return
+    for used in found:
+        if used.files or begun:
+            size = f"{used.bytes / 1e6:,.1f} MB in {counted(used.files, 'file')}"
+            print(f"{used.kind:12}  {begun}{size}: {NAMES[used.kind]}")
