@@ -10,26 +10,11 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
+from tests.ingest.archives import taped, zipped
 from tests.ingest.packed import BLOCK, deflated, empty_files, quine, zip_of, zlibbed
 
 ZEROS = bytes(BLOCK)
 GOOD = b"A good file beside bad ones."
-
-
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
-def taped(path: Path, files: dict[str, bytes], mode: str = "w") -> Path:
-    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return path
 
 
 def zip_bomb(path: Path) -> Path:

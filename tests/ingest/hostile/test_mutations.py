@@ -17,7 +17,7 @@ from ingest.errors import PinciteError
 from ingest.sandbox.pool import Sandbox
 from ingest.testing import check_books
 from tests.ingest import made
-from tests.ingest.hostile.containers import zipped
+from tests.ingest.archives import zipped
 from tests.ingest.hostile.mutations import mutated
 from tests.pdfs import write_pdf
 

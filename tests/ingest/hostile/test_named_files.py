@@ -19,7 +19,7 @@ from ingest.containers import Expanded, Limits, expand
 from ingest.errors import UnreadableFile
 from ingest.loaders import load
 from ingest.media.ffmpeg import Media
-from tests.ingest.hostile.containers import taped, zipped
+from tests.ingest.archives import taped, zipped
 from tests.ingest.opened import watched
 from tests.recordings import tone, write
 
