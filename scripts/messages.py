@@ -10,6 +10,7 @@ import gettext
 import io
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "assistant" / "i18n" / "locale"
+_MODELS = "assistant/models/catalogue.toml"
 LANGUAGES = ("de", "es", "fr")
 # The rooms whose errors and notes the app shows, and within them what only the terminal says. What
 # needs a terminal to be put right, such as a model that does not load, is said in English.
@@ -132,7 +134,15 @@ def template(below: bool = True) -> Catalog:
         shown = below and place.startswith(_BELOW) and not place.startswith(_ENGLISH)
         for text in (*marked(tree), *(said_in_english(tree) if shown else ())):
             found.add(text, locations=[(place, 0)])
+    for note in _notes_of_models() if below else ():
+        found.add(note, locations=[(_MODELS, 0)])
     return found
+
+
+def _notes_of_models() -> list[str]:
+    """What the catalogue of models says about some of them."""
+    models = tomllib.loads((ROOT / _MODELS).read_text("utf-8"))["model"]
+    return sorted({model["note"] for model in models if model.get("note")})
 
 
 def sources() -> list[Path]:

@@ -22,9 +22,11 @@ def number(value: float, digits: int = 0, sign: bool = False) -> str:
 
 
 def size(count: int) -> str:
-    """So many bytes: 1.25 GB, 340 MB or 2.5 MB."""
+    """So many bytes: 1.25 GB, 340 MB, 2.5 MB or 40 kB."""
     if count >= 1e9:
         return f"{number(count / 1e9, 2)} GB"
+    if count < 1e5:
+        return f"{number(count / 1e3)} kB"
     return f"{number(count / 1e6, 0 if count >= 1e7 else 1)} MB"
 
 

@@ -116,6 +116,18 @@ def test_closing_it_gives_the_focus_back_to_its_mark(answered: str, visit: Visit
     page.wait_for_function(f"() => ({FOCUSED})() === 'citation-2'")
 
 
+def test_closing_it_gives_the_focus_back_to_the_row_of_its_document(
+    fake_address: str, visit: Visit
+) -> None:
+    page = visit(f"{fake_address}/library")
+    page.get_by_role("button", name="Open: Employee Handbook.pdf").focus()
+    page.keyboard.press("Enter")
+    page.locator(".st-key-page img").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-page").wait_for(state="detached")
+    page.wait_for_function(f"({FOCUSED})() === 'open Employee Handbook.pdf'")
+
+
 def test_letters_can_be_read_on_a_phone_and_the_cited_line_is_in_view(
     answered: str, visit: Visit, picture: Any
 ) -> None:

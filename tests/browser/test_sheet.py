@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.by_keyboard import has_focus
 from tests.browser.conftest import PHONE, Visit, harmless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -29,6 +30,11 @@ def test_a_sheet_is_filled_and_its_cells_open_their_pages(
     page.locator(".st-key-page img").wait_for()
     picture(page, "sheet-cell")
     harmless(page)
+    page.keyboard.press("Escape")
+    page.locator(".sheet tr", has_text="Employee Handbook").locator("td.empty button").click()
+    note = page.locator(".cell-note", has_text="does not say")
+    note.wait_for()
+    assert note.bounding_box()["y"] < page.locator(".sheet").bounding_box()["y"]
 
     phone = visit(f"{fake_address}/sheet", viewport=PHONE, color_scheme="dark")
     phone.locator(".sheet td").first.wait_for()
@@ -58,5 +64,6 @@ def test_a_cell_is_opened_by_the_keyboard_while_others_are_asked(
     page.locator(".st-key-page img").wait_for()
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
+    has_focus(page, "td.found button")
     stop.click()
     page.get_by_role("button", name="XLSX").wait_for()

@@ -81,7 +81,7 @@ def _documents(library: Library) -> None:
         if resources.may_change():
             reindex_notice.draw(library)
     watch = st.fragment(_watch, run_every=pace(2.0, resting is None))
-    watch(library, drawn, resting)
+    watch(library, drawn, resting, [])
 
 
 # -- adding
@@ -147,13 +147,17 @@ def summed_up(done: AddSummary) -> str:
 # -- what is there
 
 
-def _watch(library: Library, drawn: tuple[int, int], resting: Waiting | None) -> None:
-    """Draws the page again when another visitor or process has changed the library or its queue."""
+def _watch(
+    library: Library, drawn: tuple[int, int], resting: Waiting | None, begun: list[bool]
+) -> None:
+    """Draws the page again when another visitor or process has changed the library or its queue.
+    `begun` is empty while the page itself is drawn, which has just read the queue."""
     with suppress(PinciteError):  # the page itself says what is wrong
         # It would close an open dialog.
-        now = library.state(), job_queue.at_rest(library)
+        now = library.state(), job_queue.at_rest(library) if begun else resting
         if now != (drawn, resting) and not st.session_state.get(many.ASKED):
             st.rerun()
+    begun[:] = [True]
 
 
 def _empty(owner: bool) -> None:

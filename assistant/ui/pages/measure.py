@@ -164,11 +164,13 @@ def _drafts(mine: OwnQuestions) -> None:
     drafts = mine.of("draft")
     kept = ngettext("{count} kept", "{count} kept", len(mine.of("kept")))
     waiting = ngettext("{count} draft to review", "{count} drafts to review", len(drafts))
-    st.caption(_("{kept}, {drafts}.", kept=kept, drafts=waiting))
+    none = _("None yet. The chat model drafts some from your documents; keep those that are right.")
+    begun = drafts or mine.of("kept")
+    st.caption(_("{kept}, {drafts}.", kept=kept, drafts=waiting) if begun else none)
     for question in drafts[:_SHOWN]:
         _draft(mine, question)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        many = st.number_input(_("Number of passages"), 1, 100, 5, key="passages", width=180)
+        many = st.number_input(_("How many"), 1, 100, 5, key="passages", width=180)
         if st.button(_("Draft questions"), key="draft"):
             _draft_more(mine, int(many))
 

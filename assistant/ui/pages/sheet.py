@@ -136,8 +136,8 @@ def _live(running: RunningSheet, opened: session.Shown | None) -> None:
         st.caption(_("Stopping…"))
     else:
         st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
-    sheet_table.draw(running, "sheet-live", _open)
     _chosen(running)
+    sheet_table.draw(running, "sheet-live", _open)
 
 
 def _filled(library: Library, running: RunningSheet) -> None:
@@ -150,6 +150,7 @@ def _filled(library: Library, running: RunningSheet) -> None:
                      "{count} cells are not asked yet: fill the sheet again, and only they are "
                      "asked.", missing)
         )  # fmt: skip
+    _chosen(running)
     sheet_table.draw(running, "sheet-filled", _open)
     st.caption(_("A yellow cell is doubtful. Click on a cell to see where it stands."))
     if len(running.rows) > sheet_table.MOST:
@@ -158,7 +159,6 @@ def _filled(library: Library, running: RunningSheet) -> None:
               count=number(sheet_table.MOST))
         )  # fmt: skip
     _downloads(library, running)
-    _chosen(running)
 
 
 def _open(cell: Cell) -> None:
@@ -173,14 +173,15 @@ def _open(cell: Cell) -> None:
 
 
 def _chosen(running: RunningSheet) -> None:
-    """What is known of the cell that was clicked, if it is one of this sheet."""
+    """What is known of the cell that was clicked, if it is one of this sheet. Above the table:
+    below a long one nobody sees it, and of a cell without a page it is all there is."""
     cell: Cell | None = st.session_state.get(_CHOSEN)
     if cell is None or running.cell(cell.document, cell.head) != cell:
         return
     where = ", ".join(filter(None, [readable(cell.document), cell.place]))
     parts = [f"<b>{as_html(cell.question)}</b>", as_html(cell.answer or cell.value)]
     parts += [as_html(told(cell.why)), f'<span class="quiet">{as_html(where)}</span>']
-    st.html("<br>".join(filter(None, parts)))
+    st.html(f'<div class="cell-note" role="status">{"<br>".join(filter(None, parts))}</div>')
 
 
 def _downloads(library: Library, running: RunningSheet) -> None:

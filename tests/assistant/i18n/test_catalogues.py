@@ -9,6 +9,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from assistant.i18n import language, translation
+from assistant.models.catalogue import catalogue
 from tests.test_set_up import script
 
 PLACE = re.compile(r"\{\w+\}")
@@ -22,6 +23,14 @@ def messages() -> ModuleType:
 
 def test_they_are_up_to_date_and_complete(messages: ModuleType) -> None:
     assert list(messages.outdated()) == []
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_said_of_a_model_is_translated(messages: ModuleType, name: str) -> None:
+    with messages.po(name).open("rb") as file:
+        known = read_po(file, locale=name)
+    notes = [model.note for model in catalogue() if model.note]
+    assert notes and [note for note in notes if note not in known or not known[note].string] == []
 
 
 def test_there_is_one_for_each_language_of_the_app(messages: ModuleType) -> None:

@@ -37,7 +37,8 @@ def test_spanish_does_not_part_four_digits() -> None:
 
 def test_sizes_are_written_in_one_way() -> None:
     assert size(1_250_000_000) == "1.25 GB"
-    assert (size(480_000_000), size(2_540_000), size(0)) == ("480 MB", "2.5 MB", "0.0 MB")
+    assert (size(40_400), size(160_000)) == ("40 kB", "0.2 MB")
+    assert (size(480_000_000), size(2_540_000), size(0)) == ("480 MB", "2.5 MB", "0 kB")
     with language.speaking("de"):
         assert size(1_250_000_000) == "1,25 GB"
 

@@ -41,7 +41,7 @@ def test_a_folder_of_this_machine_comes_in_and_stays_where_it_is(
     copy.write_bytes((SAMPLES / HANDBOOK).read_bytes())
     app = visit()
 
-    app.text_input(key="folder-to-add").set_value(str(copy)).run()
+    app.text_input(key="folder-to-add:main").set_value(str(copy)).run()
     app.button(key="add-folder").click().run()
     finished(app)
 
@@ -51,9 +51,20 @@ def test_a_folder_of_this_machine_comes_in_and_stays_where_it_is(
 
 def test_a_folder_that_is_not_there_is_named(visit: Visit) -> None:
     app = visit()
-    app.text_input(key="folder-to-add").set_value("/no/such/place").run()
+    app.text_input(key="folder-to-add:main").set_value("/no/such/place").run()
     app.button(key="add-folder").click().run()
     assert "There is no file or folder /no/such/place" in app.error[0].value.replace("\\", "")
+
+
+def test_what_comes_in_is_told_above_the_steps(visit: Visit, library: FakeLibrary) -> None:
+    library.go.clear()  # it reads, until the end of the test
+    app = visit()
+    app.text_input(key="folder-to-add:main").set_value(str(SAMPLES / HANDBOOK)).run()
+    app.button(key="add-folder").click().run()
+    drawn = list(app.main)
+    progress = next(at for at, part in enumerate(drawn) if part.type == "progress")
+    step = next(at for at, part in enumerate(drawn) if "your documents?" in str(part.proto))
+    assert progress < step
 
 
 def test_the_sample_company_comes_on_request(

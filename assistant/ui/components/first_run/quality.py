@@ -39,7 +39,7 @@ def _choose(found: Sequence[Choice]) -> None:
     going = [
         one for one in resources.fetches().going() if one.name in {c.model.name for c in found}
     ]
-    if going or not found:  # its progress is drawn below the steps
+    if going or not found:  # its progress is drawn above the steps
         st.caption(_("It is being fetched.") if going else _("No model fits this machine."))
         return
     labels = {one.model.name: _label(one) for one in found}

@@ -22,6 +22,7 @@ from vectorstore.library import Library
 
 def draw(library: Library) -> None:
     """For who may add documents; what only owners decide is drawn for them alone."""
+    behind.draw(library)  # above the steps, where who has just dropped files sees it
     adding = behind.is_adding(library)
     with step(1, _("Where are your documents?"), done=adding):
         _documents(library, adding)
@@ -30,7 +31,6 @@ def draw(library: Library) -> None:
         quality.draw()
     with step(3, _("Ready"), done=False):
         _ready(adding, chosen)
-    behind.draw(library)
 
 
 def _documents(library: Library, adding: bool) -> None:

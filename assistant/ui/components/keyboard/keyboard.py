@@ -22,7 +22,7 @@ _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("-", "+", "0"), N_("the page smaller, larger, and fitting")),
     (("R",), N_("turn the page")),
     (("T",), N_("the text over the page")),
-    (("P", "N"), N_("to the citation before and behind, on the page")),
+    (("P", "N"), N_("to the previous and the next citation, on the page")),
     (("Esc",), N_("close what is open, one after the other")),
     (("?",), N_("this list")),
 )

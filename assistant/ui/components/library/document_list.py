@@ -125,7 +125,7 @@ def _act(library: Library, does: str, document: str, page: int) -> None:
             state[_LOOKED] = None if state.get(_LOOKED) == document else document
         case "open":
             state.update({_OPENED: True, _LOOKED: None})  # folded away, above the page
-            session.show(Shown(document, page))
+            session.show(Shown(document, page, source=f"documents/open {document}"))
         case "remove":
             state[_LEAVES] = document
 

@@ -35,7 +35,7 @@ const about = (one, words) => {
 const button = (does, one, words, act) => {
   const label = `${words[does]}: ${one.name}`;
   const made = make("button", ACTS[does], words[does], { type: "button", "aria-label": label });
-  made.dataset.key = `${does} ${one.document}`;
+  made.dataset.id = `${does} ${one.document}`;
   made.onclick = () => act({ do: does, document: one.document, page: 1 });
   if (does === "look") made.setAttribute("aria-expanded", String(Boolean(one.looked)));
   return made;
@@ -45,7 +45,7 @@ const box = (one, words, picks, act) => {
   const label = words.select.replace("{document}", () => one.name);
   const made = make("input", "", "", { type: "checkbox", "aria-label": label });
   made.checked = picks[one.document] ?? one.picked;
-  made.dataset.key = `pick ${one.document}`;
+  made.dataset.id = `pick ${one.document}`;
   made.onchange = () => {
     picks[one.document] = made.checked;
     act({ do: "pick", document: one.document, page: 1 });
@@ -90,7 +90,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.setAttribute("aria-label", data.words.documents);
   const picks = root.picks = waiting(root.picks ?? {}, data.rows);
   const act = (given) => setTriggerValue("act", { ...given, picks });
-  const focused = root.contains(document.activeElement) && document.activeElement.dataset.key;
+  const focused = root.contains(document.activeElement) && document.activeElement.dataset.id;
   root.replaceChildren(...data.rows.map((one) => row(one, data, picks, act)));
-  if (focused) root.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  if (focused) root.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }

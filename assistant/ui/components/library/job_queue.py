@@ -42,10 +42,7 @@ class _Queue:
 def at_rest(library: Library) -> Waiting | None:
     """What waits or has failed while nothing is added; None while something is, or where that
     cannot be told."""
-    with suppress(PinciteError):
-        queue = _queue(library)
-        return None if queue else queue.found
-    return None
+    return _resting(_read(library))
 
 
 def draw(library: Library, told: bool) -> Waiting | None:
@@ -53,10 +50,21 @@ def draw(library: Library, told: bool) -> Waiting | None:
 
     `told`: the page shows the result of this visitor's upload, or there is none.
     """
-    resting = at_rest(library)
+    queue = _read(library)
+    resting = _resting(queue)
     live = resting is None or not told
-    st.fragment(_draw, run_every=1.0 if live else None)(library, told)
+    st.fragment(_draw, run_every=1.0 if live else None)(library, told, [queue])
     return resting
+
+
+def _resting(queue: _Queue | None) -> Waiting | None:
+    return None if queue is None or queue else queue.found
+
+
+def _read(library: Library) -> _Queue | None:
+    with suppress(PinciteError):
+        return _queue(library)
+    return None
 
 
 def _queue(library: Library) -> _Queue:
@@ -66,12 +74,15 @@ def _queue(library: Library) -> _Queue:
     return _Queue(rebuilding, adding, waiting(library, adding))
 
 
-def _draw(library: Library, told: bool) -> None:
+def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
+    """`read`: as the page has just read it. Streamlit calls this with the same list again and
+    again: later drawings find it empty, and read anew."""
     mine: Upload | None = st.session_state.get(UPLOAD)
     if not told and mine and mine.done:
         st.rerun()
     try:
-        queue = _queue(library)
+        before = read.pop() if read else None
+        queue = _queue(library) if before is None else before
         found = queue.found
         if queue or (found and resources.may_change()):
             with st.container(border=True, key="queue"):

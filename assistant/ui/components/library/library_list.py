@@ -12,9 +12,11 @@ from assistant.libraries.waiting import Deleted, clear, deleted
 from assistant.ui import choice, resources, session
 from assistant.ui.components import confirm
 from assistant.ui.components.escaping import as_html, plain
+from assistant.ui.components.folded import folded
 from ingest.errors import PinciteError
 
-_NAME, _ABOUT = "library-name", "library-about"  # of the fields of a dialog
+_NAME, _ABOUT = "library-name-", "library-about-"  # of fields, followed by whose they are
+_MADE = "libraries-made"  # in the session's state: how many
 PART = "library-part"  # in the session's state: which part of the page is shown
 
 
@@ -23,8 +25,7 @@ def draw() -> None:
     now = resources.chosen_one()
     for one in listed(resources.settings(), resources.names()):
         _row(one, one.library == now)
-    if st.button(_("New library"), icon=":material/add:", key="new-library"):
-        st.dialog(_("New library"))(_ask_new)()
+    _new()
     for gone in deleted(resources.settings()):
         _gone(gone)
 
@@ -74,34 +75,48 @@ def _open(name: str) -> None:
     session.leave()
 
 
-def _fields(name: str, about: str) -> None:
+def _fields(name: str, about: str, of: str) -> None:
+    """`of`: whose they are. Two forms never have the same field: what was typed in one would be
+    saved by the other."""
     st.text_input(
-        _("Name"), value=name, key=_NAME, max_chars=64,
+        _("Name"), value=name, key=_NAME + of, max_chars=64,
         help=_("Letters, digits, hyphens and underscores, without spaces."),
     )  # fmt: skip
-    st.text_input(_("Description"), value=about, key=_ABOUT, max_chars=300)
+    st.text_input(_("Description"), value=about, key=_ABOUT + of, max_chars=300)
 
 
-def _ask_new() -> None:
-    _fields("", "")
-    if st.button(_("Make"), type="primary", key="make-library", on_click=_make):
-        st.rerun()
+def _typed(of: str) -> tuple[str, str]:
+    return st.session_state[_NAME + of].strip(), st.session_state[_ABOUT + of]
 
 
-def _make() -> None:
-    name, about = st.session_state[_NAME].strip(), st.session_state[_ABOUT]
+def _new() -> None:
+    """Folded, not a dialog: Esc, or a click beside, would lose what was typed."""
+    of = str(st.session_state.setdefault(_MADE, 0))  # the next one begins closed and empty
+    with folded(_("New library"), f"new-library-{of}") as part:
+        if part.is_filled:
+            with st.form(f"make-{of}", border=False):
+                _fields("", "", of)
+                st.form_submit_button(_("Make"), type="primary", on_click=_make, args=(of,))
+
+
+def _make(of: str) -> None:
+    name, about = _typed(of)
     if _do(lambda: make(resources.settings(), name, about), "made", name):
+        st.session_state[_MADE] += 1
         _open(name)
 
 
 def _ask_change(one: Named) -> None:
-    _fields(one.library, one.description)
-    if st.button(_("Save"), type="primary", key="save-library", on_click=_change, args=(one,)):
+    of = f":{one.library}"
+    with st.form(f"change{of}", border=False):
+        _fields(one.library, one.description, of)
+        saved = st.form_submit_button(_("Save"), type="primary", on_click=_change, args=(one, of))
+    if saved:
         st.rerun()
 
 
-def _change(one: Named) -> None:
-    name, about = st.session_state[_NAME].strip(), st.session_state[_ABOUT]
+def _change(one: Named, of: str) -> None:
+    name, about = _typed(of)
 
     def change() -> None:
         settings = resources.settings()

@@ -43,9 +43,14 @@ def draw(library: Library, secret: Callable[[str], str]) -> Source | None:
         given = _fields(kind, secret(f"{form}-password"))
         submitted = st.form_submit_button(_("Check and add"), type="primary")
     made = _submitted(library, kind, given) if submitted else None
-    if wrong := st.session_state.get(own(library, _WRONG)):
+    wrong, of = st.session_state.get(own(library, _WRONG), ("", {}))
+    if wrong and of == _shown(given):  # on another page or in another library they were emptied
         error_banner.say(wrong)
     return made
+
+
+def _shown(given: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in given.items() if field != "password"}
 
 
 def interval(every: int, key: str | None = None, **how: Any) -> int:
@@ -100,7 +105,7 @@ def _submitted(library: Library, kind: Kind, given: dict[str, Any]) -> Source | 
         field = error.field if isinstance(error, SourceFailed) else ""
         label = _LABELS[kind].get(field, "")
         wrong = f"{_(label)}: {told(str(error))}" if label else told(str(error))
-        st.session_state[own(library, _WRONG)] = wrong
+        st.session_state[own(library, _WRONG)] = wrong, _shown(given)
         return None
     st.session_state[own(library, _DONE)] += 1
     _forget(library)

@@ -7,12 +7,14 @@ import streamlit as st
 from assistant.accounts.limits import LimitReached
 from assistant.i18n.translation import N_, _
 from assistant.ui import machine_folders, resources, session
+from assistant.ui.components.folded import own
 from assistant.ui.components.library.job_queue import UPLOAD
 from assistant.uploads.given_path import given_path
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
 from vectorstore.library import Library
 
+_FOLDER = "folder-to-add"  # the field
 _KINDS = {  # and a suffix of each
     "PDF": ".pdf", "Word": ".docx", "Excel": ".xlsx", "PowerPoint": ".pptx",
     "OpenDocument": ".odt", "RTF": ".rtf", N_("text"): ".txt", "Markdown": ".md",
@@ -55,7 +57,8 @@ def folder(library: Library) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="folder-of-documents"):
         st.text_input(
-            _("Or a folder of this machine"), key="folder-to-add", placeholder=str(Path.home()),
+            _("Or a folder of this machine"), key=own(library, _FOLDER),
+            placeholder=str(Path.home()),
         )  # fmt: skip
         st.button(_("Add folder"), key="add-folder", on_click=_add_folder, args=(library,))
 
@@ -63,7 +66,7 @@ def folder(library: Library) -> None:
 def _add_folder(library: Library) -> None:
     try:
         machine_folders.check()
-        add(library, [given_path(st.session_state["folder-to-add"].strip())])
+        add(library, [given_path(st.session_state[own(library, _FOLDER)].strip())])
     except PinciteError as error:
         session.keep_error(error)
 

@@ -26,7 +26,7 @@ _NAMES: dict[str, tuple[str, str]] = {  # of a role, and what its model does
     "chat": (N_("Answers"), N_("Writes the answers.")),
     "embedding": (N_("Search"), N_("Finds passages by their meaning.")),
     "reranker": (
-        N_("Order of finds"),
+        N_("Ranking"),
         N_("Reads question and passages together. None is needed; measure whether one helps."),
     ),
     "groundedness": (
@@ -34,8 +34,8 @@ _NAMES: dict[str, tuple[str, str]] = {  # of a role, and what its model does
         N_("Checks each sentence against its lines. None is needed; measure whether one helps."),
     ),
     "speech": (N_("Recordings"), N_("Writes down what is said.")),
-    "vision": (N_("Descriptions"), N_("Describes pictures.")),
-    "tags": (N_("Things on pictures"), N_("Names what pictures show, so that they are found.")),
+    "vision": (N_("Describing pictures"), N_("Describes pictures.")),
+    "tags": (N_("Things in pictures"), N_("Names what pictures show, so that they are found.")),
     "voice": (N_("Reading aloud"), N_("Speaks answers.")),
     "drawing": (N_("Drawing"), N_("Draws and changes pictures.")),
     ENHANCE: (N_("Enhancing"), N_("Makes pictures larger and clearer.")),

@@ -3,7 +3,8 @@
 const filled = (cell, open, words) => {
   if (!cell) return make("td", "", "", { "aria-label": words.waiting });
   const box = make("td", cell.state);
-  const button = make("button", "", cell.text, { type: "button" });
+  const button = make("button", "", "", { type: "button" });
+  button.append(make("span", "", cell.text)); // a long one is cut; all of it is told above
   if (cell.place) button.title = cell.place;
   const spoken = { doubtful: `${cell.text}, ${words.doubtful}`, empty: words.empty }[cell.state];
   if (spoken) button.setAttribute("aria-label", spoken);
@@ -30,7 +31,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     line.append(make("th", "", row.name, { scope: "row" }));
     row.cells.forEach((cell, at) => {
       const open = () => setTriggerValue("open", [row.document, data.heads[at]]);
-      line.append(filled(cell, open, data.words));
+      const box = filled(cell, open, data.words);
+      if (box.firstChild) box.firstChild.dataset.id = `${row.document}/${data.heads[at]}`;
+      line.append(box);
     });
     body.append(line);
   }
@@ -38,6 +41,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   top.append(head);
   table.append(top, body);
   const [x, y] = [root.scrollLeft, root.scrollTop];
+  // Each cell that comes in draws the table anew: the keyboard stays where it was.
+  const focused = root.contains(root.getRootNode().activeElement) && root.getRootNode().activeElement.dataset.id;
   root.replaceChildren(table);
   root.scrollTo(x, y);
+  if (focused) root.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }

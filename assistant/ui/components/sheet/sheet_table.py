@@ -43,7 +43,8 @@ def draw(running: RunningSheet, key: str, open_cell: Open) -> None:
             for name in rows
         ],
     }  # fmt: skip
-    _component(key=key, data=data, on_open_change=clicked)
+    with st.container(key="sheet"):  # the first part of the source of what a cell opens
+        _component(key=key, data=data, on_open_change=clicked)
 
 
 def _drawn(cell: Cell | None) -> dict[str, Any] | None:

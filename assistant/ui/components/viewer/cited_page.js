@@ -3,10 +3,10 @@
 
 const panelOf = () => document.querySelector(".st-key-page");
 
-// The mark of an answer stands in the shadow tree of its component.
+// The mark of an answer, or the cell of a sheet, stands in the shadow tree of its component.
 const markOf = (source) => {
-  const [answer, mark] = source.split("/");
-  const drawn = [...document.querySelectorAll(`.st-key-${CSS.escape(answer)} *`)];
+  const [, part, mark] = source.match(/^([^/]*)\/(.*)$/s) ?? []; // names of documents have slashes
+  const drawn = part ? [...document.querySelectorAll(`.st-key-${CSS.escape(part)} *`)] : [];
   const root = drawn.find((element) => element.shadowRoot)?.shadowRoot ?? document;
   return mark && root.querySelector(`[data-id="${CSS.escape(mark)}"]`);
 };

@@ -281,6 +281,11 @@ def test_drafts_are_written_in_the_background(
     assert any("1 new draft." in text.value for text in app.markdown)
 
 
+def test_who_has_no_questions_is_told_how_to_begin(visit: Visit) -> None:
+    told = " ".join(caption.value for caption in visit(MEASURE_PAGE).caption)
+    assert "None yet" in told and "0 kept" not in told
+
+
 def test_without_a_model_no_drafts_are_promised(visit: Visit) -> None:
     app = visit(MEASURE_PAGE)
     press(app, "Draft questions")

@@ -46,7 +46,7 @@ def test_each_cell_is_answered_and_shows_where_it_stands(visit: Visit, tool: Fak
     assert not app.exception
 
 
-def test_a_cell_is_shown_below_its_own_sheet_alone(visit: Visit) -> None:
+def test_a_cell_is_shown_with_its_own_sheet_alone(visit: Visit) -> None:
     app = filled(visit(PAGE), "How many days of leave are there?")
     [table] = drawn(app, TABLE)
     report(app, TABLE, "open", [HANDBOOK, table["heads"][0]])

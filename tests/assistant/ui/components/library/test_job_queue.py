@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
+from assistant.ui.components.library import job_queue
 from assistant.ui.components.pace import SELDOM
-from assistant.ui.components.waiting import Work, waiting
+from assistant.ui.components.waiting import Waiting, Work, waiting
 from assistant.uploads import upload
 from assistant.uploads.upload import Upload, describe_step
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html, listed
@@ -61,6 +62,20 @@ def test_what_another_process_could_not_add_is_shown_with_its_reason_and_can_be_
 
     assert "could not be added" not in html(app)
     assert bad.exists(), "it is a file of the person's own"
+
+
+def test_the_page_reads_the_queue_once_in_each_drawing(
+    real: Library, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, reads, read = visit(LIBRARY_PAGE), list[Library](), job_queue.waiting
+
+    def counted(library: Library, uploads: Sequence[Upload]) -> Waiting:
+        reads.append(library)
+        return read(library, uploads)
+
+    monkeypatch.setattr(job_queue, "waiting", counted)
+    app.run()
+    assert len(reads) == 1
 
 
 def test_a_file_that_was_mended_gets_in_with_retry(

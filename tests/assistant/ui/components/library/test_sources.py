@@ -131,6 +131,20 @@ def test_a_folder_is_added_by_a_form_once_its_server_lets_it_in(
     assert PASSWORD not in (settings.libraries_folder / "main" / "sources.json").read_text()
 
 
+def test_an_error_does_not_stand_over_a_form_that_was_emptied(visit: Visit, tmp_path: Path) -> None:
+    settings = Settings.load(home=tmp_path)
+    Library(settings.libraries_folder / "main", "main", WordEmbedder).close()
+    app = opened(visit(LIBRARY_PAGE), "sources:main")
+    fill(app, Address="https://cloud.example.org:99999/dav", User="ann", Password="secret")
+    assert app.error and app.run().error, "it stays with what was typed"
+
+    app.switch_page("assistant/ui/pages/settings.py").run()
+    opened(app.switch_page(LIBRARY_PAGE).run(), "sources:main")
+
+    fields = [one.value for one in app.text_input if one.label in ("Address", "Server", "User")]
+    assert fields and not any(fields) and not app.error
+
+
 def test_a_password_that_a_server_refuses_is_renewed_in_its_row(
     visit: Visit, dav: Dav, kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
