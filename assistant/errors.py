@@ -7,6 +7,7 @@ AssistantError
  ├─ ModelNotFetched         no source of the catalogue gave the model
  ├─ ContextOverflow         the prompt is longer than the model's context
  ├─ BadQuestionSet          a question set is not there or not of a known form
+ ├─ NotThere                what an id or a number asks for is not there
  ├─ PersonRemoved           the account of who asked was removed meanwhile
  ├─ TablesAway              the server with people and conversations does not answer
  ├─ TablesBusy              it has no room for this one now, or others write the same
@@ -23,6 +24,10 @@ class AssistantError(PinciteError):
 
 class SettingsError(AssistantError):
     """A setting is unknown or has a wrong value."""
+
+
+class NotThere(AssistantError):
+    """There is nothing of the id or the number that was asked for."""
 
 
 class PersonRemoved(AssistantError):

@@ -112,6 +112,7 @@ HOMES = {
         "assistant/api/routes/personal_routes.py",
         "assistant/api/routes/sheet_routes.py",
         "assistant/api/routes/source_routes.py",
+        "assistant/api/routes/strict.py",
         "assistant/api/shelf.py",
     },
     "faster_whisper": {"ingest/media/whisper.py"},

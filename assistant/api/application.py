@@ -9,7 +9,8 @@ from functools import cache, partial
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response, Security
+from fastapi.security import HTTPBearer
 from mcp.server.transport_security import TransportSecuritySettings
 
 from assistant.accounts.person import Person
@@ -27,6 +28,7 @@ from assistant.api.routes import (
     sheet_routes,
     source_routes,
 )
+from assistant.api.routes.strict import known_queries
 from assistant.api.watching import Figures, Watched
 from assistant.entrance.asgi import Asgi
 from assistant.entrance.guests import Guests
@@ -139,8 +141,14 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
     )  # fmt: skip
     errors.install(app)
     app.state.libraries = libraries
+    # The guard judges the token; here it is described, for generators of clients.
+    token = Security(HTTPBearer(auto_error=False, description="where the server asks for one"))
     for module in _ROUTES:
-        app.include_router(module.routes)
+        app.include_router(
+            module.routes,
+            dependencies=[token, Depends(known_queries)],
+            responses={"4XX": {"model": errors.Failed, "description": "Refused, with a sentence"}},
+        )
     app.router.routes.extend(mcp.routes)
 
     @app.get("/healthz", tags=["Server"])
@@ -150,9 +158,10 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
 
     @app.get("/readyz", tags=["Server"])
     def readyz(response: Response) -> dict[str, str]:
-        """Whether it can answer: the chat model is in memory."""
-        response.status_code = 200 if libraries.loaded else 503
-        return {"status": "ready" if libraries.loaded else "loading"}
+        """Whether it can answer: the chat model is in memory, and people can be looked up."""
+        now = libraries.condition()
+        response.status_code = 200 if now == "ready" else 503
+        return {"status": now}
 
     @app.get("/metrics", tags=["Server"])
     def metrics(request: Request) -> Response:

@@ -1,11 +1,13 @@
 """Errors as the JSON that OpenAI's clients read: `{"error": {"message", "type", "code"}}`."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from assistant.accounts.limits import LimitReached
@@ -15,6 +17,7 @@ from assistant.api.searches import TooManySearches
 from assistant.errors import (
     ModelRuntimeMissing,
     ModelUnusable,
+    NotThere,
     TablesAway,
     TablesBusy,
     TablesNotWritable,
@@ -35,6 +38,23 @@ log = logging.getLogger(__name__)
 Body = dict[str, dict[str, Any]]
 
 
+class Problem(BaseModel):
+    """What went wrong: a sentence for people, and the status as its code."""
+
+    message: str
+    type: str
+    param: str | None
+    code: int
+
+
+class Failed(BaseModel):
+    """The answer to a request that failed."""
+
+    error: Problem
+
+
+_WHERE = ("body", "query", "path", "header")  # what stands before the name of a field
+
 _STATUS: dict[type[PinciteError], int] = {
     TooManyAnswers: 429,
     TooManySearches: 429,
@@ -43,6 +63,7 @@ _STATUS: dict[type[PinciteError], int] = {
     UnknownLibrary: 404,
     UnknownSource: 404,
     NotFollowed: 404,
+    NotThere: 404,
     NotAllowed: 403,
     LibraryBusy: 409,
     LibraryAway: 503,
@@ -70,8 +91,9 @@ def install(app: FastAPI) -> None:
         return _response(str(error), status_of(error), wait)
 
     @app.exception_handler(HTTPException)
-    async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        return _response(str(error.detail), error.status_code, dict(error.headers or {}))
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        headers = dict(error.headers or {})
+        return _response(_sentence(request, error, headers), error.status_code, headers)
 
     @app.exception_handler(RequestValidationError)
     async def misused(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -92,7 +114,25 @@ def _response(message: str, status: int, headers: dict[str, str] | None = None) 
     return JSONResponse(body(message, status), status, headers)
 
 
+def _sentence(request: Request, error: HTTPException, headers: dict[str, str]) -> str:
+    """What the framework says with a number alone is said with the way on."""
+    path = request.url.path
+    if error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return f"There is nothing at {path[:200]}: /openapi.json lists what there is."
+    if error.detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase:
+        takes = headers.get("Allow") or headers.get("allow") or "another method"
+        return f"{path[:200]} does not take {request.method}, but {takes}."
+    return str(error.detail)
+
+
 def _told(error: Any) -> str:
     """What is wrong with which field: "messages.0.role: Field required"."""
-    place = ".".join(str(part) for part in error["loc"] if part != "body")
+    kind, *field = error["loc"] or ("body",)
+    if error["type"] == "json_invalid":
+        return f"The body is no JSON: {error['ctx']['error']}."
+    if not field and error["type"] == "missing":
+        return "Send a body of JSON, with content-type: application/json."
+    place = ".".join(str(part) for part in (field if kind in _WHERE else error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"{place}: there is no such field. /openapi.json names those that there are."
     return f"{place}: {error['msg']}" if place else str(error["msg"])

@@ -3,23 +3,28 @@
 import threading
 from collections.abc import Callable
 from functools import cached_property
+from typing import Literal
 
-from assistant.accounts.accounts import Accounts, Known
+from assistant.accounts.accounts import Accounts, Known, accounts_if_any
 from assistant.accounts.audit import Audit
 from assistant.accounts.limits import limits
 from assistant.accounts.person import LOCAL, Person
 from assistant.api.searches import Searches
 from assistant.build import composition, sheets
 from assistant.conversation.assistant import Assistant
+from assistant.errors import AssistantError
 from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
 from assistant.sources.background import Fetchings
 from assistant.storage.whose import EVERYBODY, Whose
 from assistant.uploads.upload import Uploads, clear
+from ingest.errors import PinciteError
 from vectorstore.errors import UnknownLibrary
 from vectorstore.federation.federated import AnyLibrary, Federated
 from vectorstore.federation.names import is_joined, parts
 from vectorstore.library import Library
+
+Condition = Literal["ready", "loading", "failed", "away"]
 
 _MOST = 256  # assistants that are kept: one for each library and person
 
@@ -43,6 +48,7 @@ class Libraries:
         self.searches = Searches()
         self.uploads = Uploads()
         self.fetchings = Fetchings()
+        self._failed = False  # whether the chat model could not be loaded
         self.at_machine = False  # whether all who reach the server sit at it
         self._load, self._library = answering, opened
         self._lock = threading.Lock()  # of what is open
@@ -69,9 +75,24 @@ class Libraries:
         """Whether the chat model is in memory."""
         return "_answering" in vars(self)
 
+    def condition(self) -> Condition:
+        """Whether questions can be answered now. Asks for people each time: while their server is
+        away, everybody is turned away."""
+        if not self.loaded:
+            return "failed" if self._failed else "loading"
+        try:
+            accounts_if_any(self.settings)
+        except AssistantError:
+            return "away"
+        return "ready"
+
     def load(self) -> str:
         """Load the chat model, and return its name."""
-        return self._how().model_name
+        try:
+            return self._how().model_name
+        except PinciteError:
+            self._failed = True  # until a question has it loaded
+            raise
 
     def names(self) -> list[str]:
         """The libraries that there are, by name."""

@@ -76,7 +76,7 @@ class EmbeddingsRequest(BaseModel):
     """Texts for the embedding model of a library."""
 
     model: str = Field(description="the name of a library")
-    input: str | list[str]
+    input: str | list[str] | list[int] | list[list[int]] = Field(description="no token ids")
     encoding_format: Literal["float", "base64"] = "float"
 
 
@@ -115,7 +115,7 @@ async def chat(asked: ChatRequest, request: Request, seen: Seen) -> Row | Stream
 @routes.post("/embeddings")
 def embeddings(asked: EmbeddingsRequest, seen: Seen) -> Row:
     """The vectors of texts."""
-    texts = [asked.input] if isinstance(asked.input, str) else asked.input
+    texts = _texts(asked.input)
     if len(texts) > _MOST_TEXTS:
         raise AssistantError(f"One request embeds at most {_MOST_TEXTS:,} texts.")
     vectors = seen.library(asked.model, "embedded").embedder().passages(texts)
@@ -126,6 +126,19 @@ def embeddings(asked: EmbeddingsRequest, seen: Seen) -> Row:
     ]
     used = {"prompt_tokens": 0, "total_tokens": 0}  # the embedding models do not count them
     return {"object": "list", "model": asked.model, "data": rows, "usage": used}
+
+
+def _texts(given: str | Sequence[str | int | list[int]]) -> list[str]:
+    """Raises AssistantError for none, and for numbers that stand for parts of words."""
+    texts = [given] if isinstance(given, str) else [one for one in given if isinstance(one, str)]
+    if not isinstance(given, str) and len(texts) < len(given):
+        raise AssistantError(
+            "input: send texts, not the numbers of tokens, which other models have. LangChain's"
+            " OpenAIEmbeddings does so with check_embedding_ctx_length=False."
+        )
+    if not texts:
+        raise AssistantError("input: send at least one text.")
+    return texts
 
 
 def completion(reply: Reply, model: str) -> Row:

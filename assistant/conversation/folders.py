@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from assistant.conversation.tables import PART, SCHEMA
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, NotThere
 from assistant.storage.sqlite_file import Kept, Place
 from assistant.storage.whose import EVERYBODY, Whose
 
@@ -89,7 +89,7 @@ class Folders(Kept):
 
     def _check_there(self, folder: int) -> None:
         if all(one.id != folder for one in self.all()):
-            raise AssistantError(f"There is no folder {folder}.")
+            raise NotThere(f"There is no folder {folder}.")
 
     def _checked(self, name: str, of: int = 0) -> str:
         said = " ".join(name.split())

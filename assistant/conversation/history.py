@@ -121,12 +121,14 @@ class Conversations(Listing):
             for number in path
         ]
 
-    def show(self, conversation: str, turn: int) -> None:
-        """Show the branch with a turn, from there on as it went on last."""
+    def show(self, conversation: str, turn: int) -> bool:
+        """Show the branch with a turn, from there on as it went on last; whether there is such a
+        turn."""
         with self._connected() as connection:
             parents = self._parents(connection, conversation)
         if turn in parents:
             self._arrange(conversation, "shown", branches.to_end(parents, turn))
+        return turn in parents
 
     def turns(self, conversation: str) -> list[dict[str, Any]]:
         """The answer documents of the branch that is shown, oldest first."""

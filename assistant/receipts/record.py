@@ -15,7 +15,7 @@ from assistant.contract.forgetting import reads, unfound
 from assistant.contract.outcome import Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, NotThere
 from assistant.models.verified_file import sha256_of
 from assistant.receipts.receipt import Receipt, ReceiptSource, receipt_of
 from assistant.storage.answer_files import mentioned, mentioned_in
@@ -95,7 +95,7 @@ class Receipts(Kept):
         """By an answer's id or its beginning. Raises AssistantError."""
         rows = self._begin_with(identity)
         if len(identity) < _LEAST_OF_ID or not rows:
-            raise AssistantError(
+            raise NotThere(
                 f"There is no receipt of an answer {identity!r}. The id is the `id` of the answer's"
                 f" JSON, or its first {_LEAST_OF_ID} characters or more; the newest {self._most:,}"
                 " answers have a receipt."

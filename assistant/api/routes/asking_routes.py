@@ -18,14 +18,14 @@ from vectorstore.federation.names import parts
 Row = dict[str, Any]
 
 
-class Said(BaseModel):
+class Said(BaseModel, extra="forbid"):
     """What somebody said before."""
 
     role: str
     text: str
 
 
-class Question(BaseModel):
+class Question(BaseModel, extra="forbid"):
     """A question to a library."""
 
     question: str = Field(min_length=1)

@@ -1,4 +1,4 @@
-"""How a request names some of a library's documents."""
+"""How a request names some of a library's documents, and a part of a long list."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from vectorstore.catalog.choosing import Filter
 
 
-class Chosen(BaseModel):
+class Chosen(BaseModel, extra="forbid"):
     """Only some documents: those with all the tags, and of a time."""
 
     tags: list[str] = []
@@ -31,3 +31,4 @@ def _chosen(
 
 
 Within = Annotated[Filter, Depends(_chosen)]
+Offset = Annotated[int, Query(ge=0, lt=1 << 31, description="so many of the first are left out")]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import PurePath
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from assistant.api.routes.choosing import Within
+from assistant.api.routes.choosing import Offset, Within
 from assistant.api.rows import document_row, summary_row
 from assistant.api.shelf import Seen, changing
 from assistant.errors import AssistantError
@@ -24,7 +25,7 @@ _LOOKS = 0.1  # seconds between two looks whether an upload is done
 _LONGEST_NAME = 240  # bytes: most file systems take 255
 
 
-class Tagging(BaseModel):
+class Tagging(BaseModel, extra="forbid"):
     """Tags that documents get, and tags that they lose."""
 
     documents: list[str] = Field(min_length=1)
@@ -42,10 +43,14 @@ def names(seen: Seen) -> list[Row]:
 
 
 @routes.get("/{library}/documents")
-def documents(library: str, seen: Seen, within: Within) -> list[Row]:
+def documents(
+    library: str, seen: Seen, within: Within, offset: Offset = 0,
+    limit: Annotated[int | None, Query(ge=1, lt=1 << 31, description="all without it")] = None,
+) -> list[Row]:  # fmt: skip
     """The documents of a library, or of several: "hr,sales"."""
-    documents = seen.reading(library, "listed").documents()
-    return [document_row(info) for info in documents if within.keeps(info)]
+    found = filter(within.keeps, seen.reading(library, "listed").documents())
+    end = None if limit is None else offset + limit
+    return [document_row(info) for info in islice(found, offset, end)]
 
 
 @routes.get("/{library}/tags")

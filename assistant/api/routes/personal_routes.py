@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel, Field
 
+from assistant.api.routes.choosing import Offset
 from assistant.api.shelf import Seen
 from assistant.conversation.branches import KeptTurn
 from assistant.conversation.folders import Folder
@@ -19,7 +20,7 @@ _MOST = 100  # conversations in a list
 _MOST_FOUND = 10_000  # in one that was asked to be long
 
 
-class Changes(BaseModel):
+class Changes(BaseModel, extra="forbid"):
     """What is given is changed."""
 
     title: str | None = Field(None, description="empty: its first question")
@@ -28,13 +29,13 @@ class Changes(BaseModel):
     folder: int | None = Field(None, description="the number of a folder; 0: out of any")
 
 
-class NewFolder(BaseModel):
+class NewFolder(BaseModel, extra="forbid"):
     """A folder of conversations."""
 
     name: str
 
 
-class FolderChanges(BaseModel):
+class FolderChanges(BaseModel, extra="forbid"):
     """What is given is changed."""
 
     name: str | None = None
@@ -58,17 +59,17 @@ def conversations(library: str, seen: Seen) -> list[Row]:
 @routes.get("/conversations")
 def found(
     seen: Seen, q: Annotated[str, Query(max_length=1000)] = "", library: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=_MOST_FOUND)] = _MOST,
+    limit: Annotated[int, Query(ge=1, le=_MOST_FOUND)] = _MOST, offset: Offset = 0,
 ) -> list[Row]:  # fmt: skip
-    """The latest first, pinned or not; with `q` those that have all of its words or parts of
-    words in a question with its answer, or in the title."""
+    """The latest first, pinned or not, without the first `offset` ones; with `q` those that have
+    all of its words or parts of words in a question with its answer, or in the title."""
     kept = seen.conversations
     if q.strip():
         return [
             {**_row(one.info), "turn": one.turn, "excerpt": "".join(one.excerpt)}
-            for one in kept.search(q, library, limit)
+            for one in kept.search(q, library, offset + limit)[offset:]
         ]
-    return [_row(info) for info in kept.infos(library)[:limit]]
+    return [_row(info) for info in kept.infos(library)[offset : offset + limit]]
 
 
 @routes.get("/conversations/{conversation}")
@@ -97,12 +98,12 @@ def change(conversation: Id, changes: Changes, seen: Seen) -> Row:
     """Rename it, pin it, put it into a folder, or show the branch with another turn."""
     kept = seen.conversations
     _branch(seen, conversation)
+    if changes.shown is not None and not kept.show(conversation, changes.shown):
+        raise HTTPException(404, f"There is no turn {changes.shown} in {conversation!r}.")
     if changes.title is not None:
         kept.rename(conversation, changes.title)
     if changes.pinned is not None:
         kept.pin(conversation, changes.pinned)
-    if changes.shown is not None:
-        kept.show(conversation, changes.shown)
     if changes.folder is not None:
         kept.folders.move(conversation, changes.folder)
     [info] = [info for info in kept.infos() if info.id == conversation]
@@ -145,7 +146,8 @@ def change_folder(folder: int, changes: FolderChanges, seen: Seen) -> Row:
 @routes.delete("/folders/{folder}")
 def delete_folder(folder: int, seen: Seen) -> Row:
     """Delete it; its conversations go back to the list."""
-    return {"back": seen.conversations.folders.delete(folder)}
+    back = seen.conversations.folders.delete(folder)
+    return {"removed": folder, "back": back}
 
 
 @routes.get("/receipts/{answer}")

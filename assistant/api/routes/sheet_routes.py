@@ -23,7 +23,7 @@ Row = dict[str, Any]
 _MOST_COLUMNS = 100
 
 
-class Asked(BaseModel):
+class Asked(BaseModel, extra="forbid"):
     """The columns, and the documents that are rows."""
 
     columns: list[str] = Field(

@@ -20,7 +20,7 @@ from assistant.uploads.upload import turn_of
 Row = dict[str, Any]
 
 
-class NewSource(BaseModel):
+class NewSource(BaseModel, extra="forbid"):
     """A mailbox, or a folder of a WebDAV server."""
 
     address: str = Field(
@@ -35,14 +35,14 @@ class NewSource(BaseModel):
     every: int = Field(EVERY, ge=1, description="minutes between two fetchings by the app")
 
 
-class Pace(BaseModel):
+class Pace(BaseModel, extra="forbid"):
     """How the app fetches a source by itself; what is not given stays."""
 
     every: int | None = Field(None, ge=1, description="minutes")
     paused: bool | None = None
 
 
-class Folder(BaseModel):
+class Folder(BaseModel, extra="forbid"):
     """A folder of this machine."""
 
     folder: str = Field(min_length=1, max_length=4000)

@@ -9,6 +9,7 @@ import pytest
 from assistant.answering.passages.budget import Budget
 from assistant.api.libraries import Libraries
 from assistant.build.composition import Answering
+from assistant.errors import TablesAway
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
 from tests.assistant.api.conftest import LEAVE, STAFF, Server
@@ -26,7 +27,8 @@ def test_a_model_that_cannot_be_loaded_is_said_at_the_start_and_to_each_question
     running = Server(Libraries(libraries.settings, broken, libraries._library))
     with running.client() as client:
         answer = client.post(f"{STAFF}/ask", json={"question": LEAVE})
-        assert client.get("/readyz").status_code == 503
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"status": "failed"})
     running.stop()
     assert "no such reranker" in answer.json()["error"]["message"]
     assert "pincite: There is no such reranker." in capsys.readouterr().err
@@ -68,3 +70,18 @@ def test_health_and_readiness(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     client.post(f"{STAFF}/ask", json={"question": LEAVE})
     assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_a_server_whose_people_cannot_be_looked_up_is_not_ready(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post(f"{STAFF}/ask", json={"question": LEAVE})
+
+    def away(_: Settings) -> None:
+        raise TablesAway("The server does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("assistant.api.libraries.accounts_if_any", away)
+        ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"status": "away"})
+    assert client.get("/readyz").status_code == 200

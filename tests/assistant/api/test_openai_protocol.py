@@ -99,6 +99,17 @@ def test_embeddings_are_those_of_the_library(official: openai.OpenAI, client: ht
     assert found.data[0].embedding != found.data[1].embedding
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [([], "at least one text"), ([1, 2], "send texts, not"), ([[1], [2]], "send texts, not")],
+)
+def test_what_is_no_text_is_not_embedded(
+    client: httpx.Client, given: list[object], told: str
+) -> None:
+    wrong = client.post("/v1/embeddings", json={"model": "staff", "input": given})
+    assert wrong.status_code == 400 and told in wrong.json()["error"]["message"]
+
+
 def test_langchain_embeds_with_it(server: Server) -> None:
     embeddings = OpenAIEmbeddings(
         base_url=f"{server.address}/v1", api_key="none", model="staff",  # type: ignore[arg-type]

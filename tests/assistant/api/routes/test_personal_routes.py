@@ -40,7 +40,7 @@ def test_conversations_are_searched_renamed_pinned_branched_and_deleted(
     assert explained["found"] and explained["gate"]
     assert client.delete("/api/conversations/talk").json() == {"removed": 3}
     assert client.get("/api/conversations").json() == []
-    assert client.get(f"/api/receipts/{first['id']}").status_code == 400
+    assert client.get(f"/api/receipts/{first['id']}").status_code == 404
     for gone in (client.delete, client.get):
         assert gone("/api/conversations/talk").status_code == 404
 
@@ -53,12 +53,12 @@ def test_conversations_are_put_into_folders(client: httpx.Client) -> None:
     place = f"/api/folders/{made['folder']}"
     row = client.patch("/api/conversations/talk", json={"folder": made["folder"]}).json()
     assert row["folder"] == made["folder"]
-    assert client.patch("/api/conversations/talk", json={"folder": 99}).status_code == 400
+    assert client.patch("/api/conversations/talk", json={"folder": 99}).status_code == 404
     changed = client.patch(place, json={"name": "At home", "collapsed": True}).json()
     assert client.get("/api/folders").json() == [changed]
     assert (changed["name"], changed["collapsed"]) == ("At home", True)
     assert client.post("/api/folders", json={"name": "at home"}).status_code == 400
-    assert client.delete(place).json() == {"back": 1}
+    assert client.delete(place).json() == {"removed": made["folder"], "back": 1}
     assert client.get("/api/conversations").json()[0]["folder"] == 0
     assert client.patch(place, json={}).status_code == 404
 

@@ -1,0 +1,103 @@
+"""What a request misspells is refused: it would ask or list more than was meant."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.assistant.api.conftest import LEAVE, STAFF
+from tests.assistant.fakes import ScriptedChat
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "named"),
+    [
+        ("POST", f"{STAFF}/ask", {"question": LEAVE, "document": ["Handbook.pdf"]}, "document: "),
+        ("POST", f"{STAFF}/ask", {"question": LEAVE, "filter": {"tag": ["x"]}}, "filter.tag: "),
+        ("POST", f"{STAFF}/tags", {"documents": ["Handbook.pdf"], "ad": ["x"]}, "ad: "),
+        ("POST", f"{STAFF}/sheet", {"columns": ["x"], "filters": {}}, "filters: "),
+        ("PATCH", "/api/conversations/c", {"name": "x"}, "name: "),
+        ("GET", f"{STAFF}/documents?tags=contract", None, "tags: there is no such parameter. It"),
+        ("GET", f"{STAFF}/search?q=leave&top=3", None, "top: there is no such parameter."),
+        ("GET", f"{STAFF}/tags?after=2024", None, "It takes none."),
+    ],
+)
+def test_a_name_that_a_route_does_not_know_is_refused(
+    client: httpx.Client, method: str, path: str, body: Any, named: str
+) -> None:
+    answer = client.request(method, path, json=body)
+    assert answer.status_code == 400
+    assert named in answer.json()["error"]["message"]
+
+
+def test_what_openai_has_and_pincite_has_not_is_passed_over_but_not_in_a_filter(
+    client: httpx.Client,
+) -> None:
+    asked = {"model": "staff", "messages": [{"role": "user", "content": LEAVE}], "top_p": 0.5}
+    assert client.post("/v1/chat/completions", json=asked).status_code == 200
+    wrong = client.post("/v1/chat/completions", json=asked | {"filter": {"tag": ["law"]}})
+    assert wrong.status_code == 400 and "filter.tag: " in wrong.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "told"),
+    [
+        ("GET", "/api/nothing", "", 404, "/openapi.json lists"),
+        ("GET", "/v1/chat/completions", "", 405, "does not take GET, but POST."),
+        ("POST", f"{STAFF}/tags", "no json", 400, "The body is no JSON"),
+        ("POST", f"{STAFF}/tags", "", 400, "Send a body of JSON"),
+        ("GET", f"{STAFF}/search", "", 400, "q: Field required"),
+        ("PATCH", "/api/folders/9", '{"name": "x"}', 404, "There is no folder 9."),
+        ("DELETE", "/api/folders/9", "", 404, "There is no folder 9."),
+        ("GET", "/api/receipts/abcdefgh", "", 404, "There is no receipt"),
+    ],
+)
+def test_an_error_is_a_sentence_that_leads_on_with_the_status_of_its_neighbours(
+    client: httpx.Client, method: str, path: str, body: str, status: int, told: str
+) -> None:
+    answer = client.request(
+        method, path, content=body, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"].startswith(told) or told in answer.text
+
+
+def test_the_description_has_the_errors_that_come_and_says_that_a_token_may_be_asked_for(
+    client: httpx.Client,
+) -> None:
+    made = client.get("/openapi.json").json()
+    ours = [
+        operation
+        for path, methods in made["paths"].items()
+        if path.startswith(("/api", "/v1"))
+        for operation in methods.values()
+    ]
+    assert all(set(operation["responses"]) == {"200", "4XX"} for operation in ours)
+    assert all(operation["security"] for operation in ours)
+
+
+def test_a_long_list_is_read_in_parts(client: httpx.Client, chat: ScriptedChat) -> None:
+    chat.replies *= 2
+    every = [row["document"] for row in client.get(f"{STAFF}/documents").json()]
+    parts = [
+        client.get(f"{STAFF}/documents", params={"limit": 1, "offset": at}).json()
+        for at in range(3)
+    ]
+    assert [row["document"] for part in parts for row in part] == every and len(every) == 2
+
+    for name in "ab":
+        asked = {"question": LEAVE, "conversation": name}
+        assert client.post(f"{STAFF}/ask", json=asked).status_code == 200
+    whole = client.get("/api/conversations").json()
+    assert client.get("/api/conversations?limit=1&offset=1").json() == whole[1:]
+    found = client.get("/api/conversations?q=leave").json()
+    assert client.get("/api/conversations?q=leave&limit=1&offset=1").json() == found[1:]
+    assert len(whole) == len(found) == 2
+
+
+def test_a_turn_that_is_not_there_is_not_shown_in_silence(client: httpx.Client) -> None:
+    client.post(f"{STAFF}/ask", json={"question": LEAVE, "conversation": "talk"})
+    wrong = client.patch("/api/conversations/talk", json={"shown": 99, "title": "Other"})
+    assert wrong.status_code == 404 and "no turn 99" in wrong.json()["error"]["message"]
+    [row] = client.get("/api/conversations").json()
+    assert row["title"] == LEAVE, "nothing of it was done"
