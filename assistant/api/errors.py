@@ -116,12 +116,11 @@ def _response(message: str, status: int, headers: dict[str, str] | None = None) 
 
 def _sentence(request: Request, error: HTTPException, headers: dict[str, str]) -> str:
     """What the framework says with a number alone is said with the way on."""
-    path = request.url.path
     if error.detail == HTTPStatus.NOT_FOUND.phrase:
-        return f"There is nothing at {path[:200]}: /openapi.json lists what there is."
+        return "There is nothing at this address: /openapi.json lists what there is."
     if error.detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase:
         takes = headers.get("Allow") or headers.get("allow") or "another method"
-        return f"{path[:200]} does not take {request.method}, but {takes}."
+        return f"This address does not take {request.method}, but {takes}."
     return str(error.detail)
 
 
