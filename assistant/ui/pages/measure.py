@@ -170,7 +170,7 @@ def _drafts(mine: OwnQuestions) -> None:
     for question in drafts[:_SHOWN]:
         _draft(mine, question)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        many = st.number_input(_("How many"), 1, 100, 5, key="passages", width=180)
+        many = st.number_input(_("From how many passages"), 1, 100, 5, key="passages", width=220)
         if st.button(_("Draft questions"), key="draft"):
             _draft_more(mine, int(many))
 
