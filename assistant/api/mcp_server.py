@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, MCPServer, Resolve
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
+from mcp.types import CallToolResult, InputRequiredResult
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -54,7 +55,7 @@ def server(
 ) -> MCPServer:
     """`changes`: files of this machine may be added, each after the person was asked. `who` sends
     an HTTP request; over standard input it is whoever started this process."""
-    made = MCPServer("pincite", title="Pincite", instructions=INSTRUCTIONS, log_level="WARNING")
+    made = _Strict("pincite", title="Pincite", instructions=INSTRUCTIONS, log_level="WARNING")
     tools = _Tools(libraries, who)
     offered: list[Callable[..., Any]] = [
         tools.list_libraries, tools.list_documents, tools.search, tools.ask, tools.read_page,
@@ -63,6 +64,21 @@ def server(
         made.add_tool(_told(tool))
     made.resource("pincite://{library}/{document}/{page}", mime_type="text/plain")(tools.page_of)
     return made
+
+
+class _Strict(MCPServer):
+    """Refuses arguments that a tool does not have, which the SDK passes over (2.3): with a misspelt
+    filter all documents would be asked."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        for tool in await self.list_tools():
+            known = tool.input_schema.get("properties", {})
+            if tool.name == name and (wrong := sorted(arguments.keys() - known.keys())):
+                has, takes = ", ".join(wrong)[:100], ", ".join(known) or "nothing"
+                raise ToolError(f"{name} has no argument {has}. It takes {takes}.")
+        return await super().call_tool(name, arguments, context)
 
 
 class _Tools:

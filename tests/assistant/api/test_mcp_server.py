@@ -65,6 +65,14 @@ def test_documents_with_a_tag_are_listed_searched_and_asked(libraries: Libraries
         call(server, "ask", **STAFF, question=LEAVE, tags=["law"])
 
 
+def test_an_argument_that_a_tool_does_not_have_is_refused(libraries: Libraries) -> None:
+    server = mcp_server.server(libraries, changes=False)
+    with pytest.raises(MCPError, match=r"search has no argument tag\. It takes .*tags"):
+        call(server, "search", **STAFF, query=LEAVE, tag=["law"])
+    with pytest.raises(MCPError, match="no argument verbose"):
+        call(server, "list_libraries", verbose=True)
+
+
 def test_a_question_gets_the_answer_document(libraries: Libraries) -> None:
     answer = call(mcp_server.server(libraries, changes=False), "ask", **STAFF, question=LEAVE)
     assert answer["answer"] == SAID
