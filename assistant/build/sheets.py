@@ -4,11 +4,14 @@ from assistant.build import composition
 from assistant.build.composition import Answering
 from assistant.conversation.assistant import Assistant
 from assistant.settings import Settings
-from assistant.sheet.extract import Extractor, no_model
+from assistant.sheet.extract import Extractor, no_model, nothing_read
 from assistant.sheet.fill import Sheet
 from assistant.sheet.kept import SheetCells
+from assistant.sheet.reading import Reader
 from assistant.storage.file_hashes import FileHashes
 from vectorstore.library import Library
+
+_PART = 3  # of the window is for a document; the rest for the values of eight columns
 
 
 def cells(settings: Settings) -> SheetCells:
@@ -21,10 +24,12 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     push out those that a person asked for."""
     how = how or composition.answering(settings)
     assistant: Assistant = composition.assistant(settings, library, how, recorded=False)
-    extract = Extractor(how.model, how.turns) if how.model else no_model
+    extract = Extractor(how.model, how.turns) if how.model else None
+    reader = Reader(extract.copied if extract else nothing_read, settings.context_tokens // _PART)
     return Sheet(
-        assistant, cells(settings), extract, _identity(settings, how), settings.refusal_threshold
-    )
+        assistant, cells(settings), extract or no_model, reader, _identity(settings, how),
+        settings.refusal_threshold,
+    )  # fmt: skip
 
 
 def _identity(settings: Settings, how: Answering) -> str:

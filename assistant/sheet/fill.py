@@ -9,11 +9,12 @@ from assistant.contract.asked_in import chosen
 from assistant.contract.intents import Answer
 from assistant.contract.outcome import Outcome
 from assistant.conversation.assistant import Assistant
-from assistant.sheet.cell import DOUBTFUL, LACKS, Cell, blank
+from assistant.sheet.cell import DOUBTFUL, Cell, blank
 from assistant.sheet.column import Column
 from assistant.sheet.kept import SheetCells, SheetKey
-from assistant.sheet.labels import Labelled, labelled, line_of
-from assistant.sheet.mentioned import lacks, mentioned
+from assistant.sheet.labels import line_of
+from assistant.sheet.reading import Reader
+from assistant.sheet.row import Row
 from assistant.sheet.shorten import Extract, Short, shorten
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
@@ -49,6 +50,7 @@ class Sheet:
     assistant: Assistant
     kept: SheetCells
     extract: Extract
+    reader: Reader
     model: str  # identity of who answers
     threshold: float = THRESHOLD  # of the gate, in conversations
 
@@ -61,16 +63,18 @@ class Sheet:
         half a second; `anew` asks all again."""
         cancel = cancel or threading.Event()
         total = len(rows) * len(columns)
-        for at, (info, column) in enumerate((i, c) for i in rows for c in columns):
+        whole = ((Row(info, columns, self.assistant.library), info) for info in rows)
+        asked = ((row, info, column) for row, info in whole for column in columns)
+        for at, (row, info, column) in enumerate(asked):
             show(f"{readable(info.document)}: {column.head}", at, total)
             try:
-                yield self._cell(info, column, cancel, anew)
+                yield row.with_cell(self._cell(row, info, column, cancel, anew))
             except Stopped:
                 return
         show("", total, total)
 
     def _cell(
-        self, info: DocumentInfo, column: Column, cancel: threading.Event, anew: bool
+        self, row: Row, info: DocumentInfo, column: Column, cancel: threading.Event, anew: bool
     ) -> Cell:
         name = self.assistant.library.name
         key = SheetKey(name, info.document, info.sha256, column, self.model)
@@ -79,7 +83,7 @@ class Sheet:
         if cancel.is_set():
             raise Stopped("Stopped before the cell was asked.")
         try:
-            made = self._made(info.document, column, cancel)
+            made = self._made(row, column, cancel)
         except Stopped:
             raise
         except PinciteError as error:  # the others may go well, and it is asked again next time
@@ -87,12 +91,10 @@ class Sheet:
         self.kept.put(key, made)
         return made
 
-    def _made(self, document: str, column: Column, cancel: threading.Event) -> Cell:
-        pages = self.assistant.library.pages(document)
-        if found := labelled(column, pages) or mentioned(column, pages):
-            return _of_label(document, column, found)
-        if lacks(column, pages):
-            return blank(document, column, "empty", LACKS[column.kind])
+    def _made(self, row: Row, column: Column, cancel: threading.Event) -> Cell:
+        if certain := row.certain[column.head]:
+            return certain
+        document = row.document
         reply = self.assistant.ask(
             column.question, documents=[document], intent=Answer(), threshold=self._least()
         )
@@ -101,7 +103,7 @@ class Sheet:
         if done.stopped or cancel.is_set():
             raise Stopped("Stopped while the cell was asked.")
         if done.refused or done.asked_back:
-            return self._empty(document, column, done)
+            return row.read(column, self.reader, cancel) or self._empty(document, column, done)
         made = self._of_answer(document, column, done, cancel)
         return self._doubted(made) if self._below(reply.trace.answerable) else made
 
@@ -142,12 +144,3 @@ class Sheet:
             cell, page=cited.page, line=line_of(page, short.line), quote=cited.quote,
             boxes=cited.boxes, seconds=cited.seconds,
         )  # fmt: skip
-
-
-def _of_label(document: str, column: Column, found: Labelled) -> Cell:
-    line = found.line
-    return Cell(
-        document, column.head, column.question, column.kind, "found", found.value.text,
-        found.value.typed, found.value.unit, found.page.number, found.at + 1, line.text,
-        (line.box,), line.seconds,
-    )  # fmt: skip

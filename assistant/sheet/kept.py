@@ -12,7 +12,8 @@ from assistant.sheet.cell import Cell, from_json
 from assistant.sheet.column import Column
 from assistant.storage.sqlite_file import Kept
 
-MAKER = 1  # raised when cells are made in another way: those of before are asked again
+MAKER = 2  # raised when cells are made in another way: those of before are asked again
+_BEFORE = 1  # whose cells are made in the same way, but for the empty ones
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS cell (
@@ -37,11 +38,10 @@ class SheetKey:
     column: Column
     model: str
 
-    @property
-    def row(self) -> tuple[str, str, str, str]:
+    def row(self, maker: int) -> tuple[str, str, str, str]:
         """Without the name of the document, which may change."""
         question = json.dumps([self.column.head, self.column.question, self.column.kind])
-        return self.library, self.sha256, question, f"{MAKER} {self.model}"
+        return self.library, self.sha256, question, f"{maker} {self.model}"
 
 
 class SheetCells(Kept):
@@ -53,13 +53,19 @@ class SheetCells(Kept):
 
     def get(self, key: SheetKey) -> Cell | None:
         """The cell, under the present name of its document; None when it was never filled."""
-        with self._connected() as connection:
-            row = connection.execute(
-                "SELECT cell FROM cell WHERE library = ? AND sha256 = ? AND question = ?"
-                " AND model = ?", key.row,
-            ).fetchone()  # fmt: skip
-        found: dict[str, Any] | None = json.loads(row[0]) if row else None
+        found = self._row(key.row(MAKER))
+        if found is None and (before := self._row(key.row(_BEFORE))):
+            found = before if before["state"] != "empty" else None
         return from_json({**found, "document": key.document}) if found else None
+
+    def _row(self, row: tuple[str, str, str, str]) -> dict[str, Any] | None:
+        with self._connected() as connection:
+            kept = connection.execute(
+                "SELECT cell FROM cell WHERE library = ? AND sha256 = ? AND question = ?"
+                " AND model = ?", row,
+            ).fetchone()  # fmt: skip
+        found: dict[str, Any] | None = json.loads(kept[0]) if kept else None
+        return found
 
     def put(self, key: SheetKey, cell: Cell) -> None:
         """Keep a cell."""
@@ -67,7 +73,7 @@ class SheetCells(Kept):
             connection.execute(
                 "INSERT OR REPLACE INTO cell (library, sha256, question, model, document, cell)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (*key.row, key.document, json.dumps(cell.to_json())),
+                (*key.row(MAKER), key.document, json.dumps(cell.to_json())),
             )
 
     def rename_library(self, old: str, new: str) -> None:

@@ -14,7 +14,7 @@ from ingest.document.model import Line, Page, Table
 from ingest.language.words import content_words, stems
 
 _COLON = re.compile(r"^\s*+(?P<label>[^\s:|][^:|]{0,58}?[^\s:|])\s*+:\s++(?P<entry>\S.*)$")
-_BLANK = re.compile(r"__|\.{4}|…{2}|^[\s-]*$")  # to be filled in by hand
+BLANK = re.compile(r"__|\.{4}|…{2}|^[\s-]*$")  # to be filled in by hand
 GENERIC: dict[Kind, frozenset[str]] = {
     "date": stems("date day"),
     "money": stems("amount sum price"),
@@ -31,10 +31,11 @@ class Labelled:
     value: Value
     page: Page
     at: int  # index of the line
+    rows: int = 1  # lines that it takes
 
     @property
-    def line(self) -> Line:
-        return self.page.lines[self.at]
+    def lines(self) -> Sequence[Line]:
+        return self.page.lines[self.at : self.at + self.rows]
 
 
 def labelled(column: Column, pages: Iterable[Page]) -> Labelled | None:
@@ -50,7 +51,7 @@ def _of_page(column: Column, wanted: frozenset[str], page: Page) -> Iterator[Lab
     typed = column.kind not in ("text", "truth")
     for label, entry, at in _pairs(page, len(content_words(column.head)), typed):
         named = telling(label, column.kind) or stems(label)
-        if named != wanted or page.lines[at].hidden or _BLANK.search(entry):
+        if named != wanted or page.lines[at].hidden or BLANK.search(entry):
             continue
         if not {*label.lower().split()} <= {*content_words(label), *_SMALL}:
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from assistant.contract.outcome import Citation, Outcome, Sentence
 from assistant.sheet.column import Column
-from assistant.sheet.values import Value, plain, truth, values, words
+from assistant.sheet.values import Value, states, truth, values, words
 from ingest.language.words import stems
 
 Extract = Callable[[Column, str, threading.Event], str]
@@ -97,19 +97,13 @@ def _named(column: Column, text: str) -> str:
 def _cited(column: Column, value: Value, done: Outcome) -> Short | None:
     """The value with the line that has it, where a cited line has it."""
     by_mark = {citation.mark: citation for citation in done.citations}
-    for sentence in sorted(done.sentences, key=lambda s: not _says(column, value, s.text)):
+    for sentence in sorted(done.sentences, key=lambda s: not states(column.kind, value, s.text)):
         for citation in (by_mark[mark] for mark in sentence.marks if mark in by_mark):
-            if _says(column, value, citation.quote):
+            if states(column.kind, value, citation.quote):
                 lines = citation.quote.split("\n")
-                line = next((one for one in lines if _says(column, value, one)), lines[0])
+                line = next((one for one in lines if states(column.kind, value, one)), lines[0])
                 return Short(value, citation, line, sentence)
     return None
-
-
-def _says(column: Column, value: Value, text: str) -> bool:
-    if column.kind == "text":
-        return bool(value.same) and value.same in plain(text)
-    return any(one.same == value.same for one in values(column.kind, text))
 
 
 def _truth(column: Column, done: Outcome, extract: Extract, cancel: threading.Event) -> Short:

@@ -55,6 +55,13 @@ def whole(kind: Kind, text: str) -> Value | None:
     return found[0] if len(found) == 1 and _beside(text, found[0].text) <= 2 else None
 
 
+def states(kind: Kind, value: Value, text: str) -> bool:
+    """Whether a text has this value."""
+    if kind == "text":
+        return bool(value.same) and value.same in plain(text)
+    return any(one.same == value.same for one in values(kind, text))
+
+
 def words(text: str) -> Value:
     """Words as a value."""
     text = " ".join(text.split()).strip(" .;,")

@@ -58,7 +58,7 @@ def test_a_row_of_a_table_is_a_label_with_its_entry() -> None:
     found = labelled(column("notice period"), [page])
 
     assert found is not None
-    assert (found.value.text, found.page.number, found.line.text) == (
+    assert (found.value.text, found.page.number, found.lines[0].text) == (
         "2 months", 3, "Notice period | 2 months",
     )  # fmt: skip
 

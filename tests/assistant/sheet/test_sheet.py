@@ -3,12 +3,18 @@
 import csv
 import io
 import json
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from assistant.build import sheets
+from assistant.contract.outcome import Passage
 from assistant.conversation.assistant import Assistant
+from assistant.sheet import kept
+from assistant.sheet.column import Column
 from tests.commands import Pincite, refused
 from tests.pdfs import write_pdf
 
@@ -28,6 +34,84 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
     monkeypatch.setattr(Assistant, "ask", counting)
     return seen
+
+
+class Copying:
+    """A model that reads documents: it writes the same words of each for every column."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.read: list[str] = []  # documents, each time one is read
+        self.interrupts = False
+
+    def __call__(
+        self, columns: Sequence[Column], passages: Sequence[Passage], cancel: threading.Event
+    ) -> dict[str, str]:
+        if self.interrupts:
+            raise KeyboardInterrupt
+        self.read.append(passages[0].document)
+        return {column.head: self.words for column in columns}
+
+
+@pytest.fixture
+def copying(monkeypatch: pytest.MonkeyPatch) -> Copying:
+    model = Copying("fourteen letters")
+    monkeypatch.setattr(sheets, "nothing_read", model)
+    return model
+
+
+def test_what_the_model_reads_fills_a_cell_that_would_stay_empty(
+    full: Pincite, copying: Copying
+) -> None:
+    [cell] = full("sheet", "--question", "guarantor", "--documents", "Policy.pdf", "--json").json[
+        "cells"
+    ]
+
+    assert (cell["value"], cell["state"]) == ("fourteen letters", "doubtful")
+    assert (cell["page"], cell["line"]) == (1, 1)
+    assert cell["quote"] == "A password has fourteen letters." and cell["why"]
+
+
+def test_a_document_is_read_once_for_all_that_is_empty(full: Pincite, copying: Copying) -> None:
+    asked = ("guarantor", "surety", "confidential?")
+    heads = [part for head in asked for part in ("--question", head)]
+
+    cells = full("sheet", *heads, "--documents", "Policy.pdf", "--json").json["cells"]
+    again = full("sheet", *heads, "--documents", "Policy.pdf", "--json").json["cells"]
+
+    assert copying.read == ["Policy.pdf"] and again == cells
+    assert [cell["head"] for cell in cells] == [*asked]
+    # One line cannot answer two columns by the same words, and yes is no word to copy.
+    assert [cell["state"] for cell in cells] == ["empty"] * 3
+
+
+def test_a_reading_that_was_interrupted_is_done_again_for_its_cells(
+    full: Pincite, copying: Copying
+) -> None:
+    copying.interrupts = True
+    assert full("sheet", "--question", "guarantor").status == 130
+    copying.interrupts = False
+
+    cells = full("sheet", "--question", "guarantor", "--json").json["cells"]
+
+    assert copying.read == ["Policy.pdf"]
+    assert cells[1]["value"] == "fourteen letters"
+
+
+def test_empty_cells_of_before_are_asked_again_and_filled_ones_are_not(
+    full: Pincite, copying: Copying, asked: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(kept, "MAKER", 1)
+        earlier.setattr(sheets, "nothing_read", lambda *asked: {})
+        before = full("sheet", "--question", "guarantor", "--json").json["cells"]
+    asked.clear()
+
+    cells = full("sheet", "--question", "guarantor", "--json").json["cells"]
+
+    assert [cell["state"] for cell in before] == ["found", "empty"]
+    assert asked == [("Policy.pdf", "What is the guarantor?")]
+    assert cells[0] == before[0] and cells[1]["value"] == "fourteen letters"
 
 
 def test_each_cell_is_of_its_document_alone_and_cited(full: Pincite) -> None:
