@@ -144,9 +144,11 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
     # The guard judges the token; here it is described, for generators of clients.
     token = Security(HTTPBearer(auto_error=False, description="where the server asks for one"))
     for module in _ROUTES:
+        # Clients of OpenAI's protocol send parameters that other servers know.
+        strict = [] if module is openai_protocol else [Depends(known_queries)]
         app.include_router(
             module.routes,
-            dependencies=[token, Depends(known_queries)],
+            dependencies=[token, *strict],
             responses={"4XX": {"model": errors.Failed, "description": "Refused, with a sentence"}},
         )
     app.router.routes.extend(mcp.routes)

@@ -35,6 +35,7 @@ def test_what_openai_has_and_pincite_has_not_is_passed_over_but_not_in_a_filter(
 ) -> None:
     asked = {"model": "staff", "messages": [{"role": "user", "content": LEAVE}], "top_p": 0.5}
     assert client.post("/v1/chat/completions", json=asked).status_code == 200
+    assert client.get("/v1/models?api-version=2024-10-21").status_code == 200
     wrong = client.post("/v1/chat/completions", json=asked | {"filter": {"tag": ["law"]}})
     assert wrong.status_code == 400 and "filter.tag: " in wrong.json()["error"]["message"]
 
