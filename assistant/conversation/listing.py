@@ -99,6 +99,16 @@ class Listing(KeptConversations):
             named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)][:limit]
             return [Found(i, turn, _excerpt(connection, turn, terms)) for i, turn in named]
 
+    def title(self, conversation: str) -> str:
+        """Of one: as it was named, else its first question; empty for one without turns."""
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT coalesce(nullif(a.title, ''), t.question) FROM turn AS t"
+                " LEFT JOIN arranged AS a USING (conversation)"
+                " WHERE conversation = ? ORDER BY number LIMIT 1", (self._key(conversation),)
+            ).fetchone()  # fmt: skip
+        return row[0] if row else ""
+
     def rename(self, conversation: str, title: str) -> None:
         """An empty title is the first question again. Raises AssistantError for a long one."""
         title = " ".join(title.split())

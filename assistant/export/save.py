@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from textwrap import shorten
 
 from assistant.errors import AssistantError
 from assistant.export.account import Account
@@ -9,6 +10,7 @@ from assistant.export.markdown import markdown
 from assistant.export.pdf import pdf
 from assistant.export.spreadsheet import spreadsheet
 from assistant.export.word import word
+from ingest.platform.file_names import safe_name
 from ingest.platform.private_files import usual_rights
 
 FORMS: Mapping[str, Callable[[Sequence[Account]], bytes]] = {
@@ -17,6 +19,17 @@ FORMS: Mapping[str, Callable[[Sequence[Account]], bytes]] = {
     ".md": lambda accounts: markdown(accounts).encode(),
     ".xlsx": spreadsheet,
 }
+
+_NAME = 60  # characters of a question that name a file
+
+
+def named(words: str, otherwise: str, ending: str) -> str:
+    """The name of a file after a question or a title, valid on any disk; `otherwise` where these
+    have no letter or number."""
+    short = shorten(words.replace("/", " ").replace("\\", " "), _NAME, placeholder="").rstrip(
+        "?.! "
+    )
+    return safe_name(f"{short if any(map(str.isalnum, short)) else otherwise}{ending}")
 
 
 def save(path: Path, accounts: Sequence[Account]) -> None:

@@ -11,7 +11,7 @@ from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.export.account import account
 from assistant.export.links import page_addresses
-from assistant.export.save import FORMS
+from assistant.export.save import FORMS, named
 from assistant.i18n.translation import N_, _
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.receipt import Receipt
@@ -49,7 +49,7 @@ def draw(assistant: Assistant, answer: Answer) -> None:
     st.download_button(
         _("Save with evidence"),
         data=lambda: _pack(receipts.get(identity), assistant.library, note),
-        file_name=f"answer-{identity[:8]}.html",
+        file_name=named(answer["question"], f"answer-{identity[:8]}", ".html"),
         mime="text/html",
         key=f"pack-{identity}",
         help=_("Save the answer, its cited lines and how it was made, in one HTML file"),
@@ -63,8 +63,8 @@ def draw(assistant: Assistant, answer: Answer) -> None:
         key=f"save-{identity}",
     ):  # fmt: skip
         _forms(
-            f"answer-{identity[:8]}", lambda: [receipts.get(identity).answer],
-            lambda: receipts.get(identity).library,
+            f"answer-{identity[:8]}", answer["question"],
+            lambda: [receipts.get(identity).answer], lambda: receipts.get(identity).library,
         )  # fmt: skip
     dialog.button(receipts, identity)
 
@@ -79,18 +79,23 @@ def conversation(assistant: Assistant, identity: str) -> None:
         _("Save this conversation"), type="tertiary", icon=":material/file_save:",
         key="save-conversation",
     ):  # fmt: skip
-        _forms(f"conversation-{identity[:8]}", lambda: turns(identity), lambda: of)
+        _forms(
+            f"conversation-{identity[:8]}", assistant.conversations.title(identity),
+            lambda: turns(identity), lambda: of,
+        )  # fmt: skip
 
 
-def _forms(name: str, answers: Callable[[], Sequence[Answer]], library: Callable[[], str]) -> None:
-    """`library` names that of the answers, when a file is made."""
+def _forms(
+    key: str, words: str, answers: Callable[[], Sequence[Answer]], library: Callable[[], str]
+) -> None:
+    """`words` name the file. `library` names that of the answers, when a file is made."""
     # Now: a file is made outside of the page's thread, where nobody has signed in.
     theirs = resources.assistant().library if resources.is_owner() else None
     for ending, form in _FORMS.items():
         st.download_button(
             _(form.label), data=partial(_file, ending, answers, library, theirs),
-            file_name=f"{name}{ending}", mime=form.mime, icon=form.icon, type="tertiary",
-            key=f"{name}{ending}", on_click="ignore",
+            file_name=named(words, key, ending), mime=form.mime, icon=form.icon, type="tertiary",
+            key=f"{key}{ending}", on_click="ignore",
         )  # fmt: skip
 
 

@@ -41,20 +41,20 @@ def test_an_answer_with_a_receipt_can_be_saved(
 ) -> None:
     app = visit()
     ask(app, "How many days of leave are there?")
-    identity = with_receipts.conversations.turns(conversation(app))[0]["id"]
+    answer = with_receipts.conversations.turns(conversation(app))[0]
 
     labels = [button.proto.label for button in app.get("download_button")]
 
     forms = ["Word", "PDF", "Markdown", "Table"]
     assert sorted(labels) == sorted(["Save with evidence", *forms, *forms])
     given_to = buttons(monkeypatch)
-    export_button.draw(with_receipts, {"id": identity})
+    export_button.draw(with_receipts, answer)
     saved = given_to["Save with evidence"]
     make = saved["data"]
     assert callable(make)
     assert "data:image/png;base64," in make()
-    assert saved["file_name"] == f"answer-{identity[:8]}.html"
-    assert given_to["Word"]["file_name"] == f"answer-{identity[:8]}.docx"
+    assert saved["file_name"] == "How many days of leave are there.html"
+    assert given_to["Word"]["file_name"] == "How many days of leave are there.docx"
 
 
 def test_a_conversation_is_saved_in_each_form(
@@ -65,8 +65,10 @@ def test_a_conversation_is_saved_in_each_form(
     given_to = buttons(monkeypatch)
     monkeypatch.setattr(resources, "assistant", lambda: with_receipts)
 
+    with_receipts.conversations.rename(conversation(app), "Leave: 2026/27")
     export_button.conversation(with_receipts, conversation(app))
 
+    assert given_to["Word"]["file_name"] == "Leave_ 2026 27.docx"
     assert given_to["Word"]["data"]().startswith(b"PK")
     assert given_to["Table"]["data"]().startswith(b"PK")
     assert b"How many days of leave are there?" in given_to["Markdown"]["data"]()
@@ -88,7 +90,7 @@ def test_pages_are_those_of_the_library_that_the_answer_came_from(
     other.name = "other"
     shown = SimpleNamespace(library=other, receipts=with_receipts.receipts)
     given_to = buttons(monkeypatch)
-    export_button.draw(shown, {"id": identity})  # type: ignore[arg-type]
+    export_button.draw(shown, {"id": identity, "question": "Which?"})  # type: ignore[arg-type]
     saved = given_to["Save with evidence"]
 
     monkeypatch.setattr(composition, "libraries", lambda settings: ["main", "other"])
