@@ -15,6 +15,7 @@ DOUBTFUL: Mapping[State, str] = {
     "doubtful": N_("The cited lines do not state all of it, or the document hardly answers it."),
     "empty": N_("The document does not say, or the answer was held back."),
 }
+READ = N_("The chat model took these words from the document. See what the line says of them.")
 LACKS: Mapping[Kind, str] = {
     "date": N_("The document has no date."),
     "money": N_("The document has no amount of money."),

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from assistant.sheet.cell import DOUBTFUL, LACKS, Cell, State, blank
+from assistant.sheet.cell import LACKS, READ, Cell, State, blank
 from assistant.sheet.column import Column
 from assistant.sheet.labels import Labelled, labelled
 from assistant.sheet.mentioned import lacks, mentioned
@@ -58,7 +58,7 @@ class Row:
             self._places = reader.read(self.document, self._pages, open_, self._library, cancel)
         places = self._places.get(column.head, ())
         free = next((one for one in places if not self._taken(column, one)), None)
-        return self._at(column, free, "doubtful", DOUBTFUL["doubtful"]) if free else None
+        return self._at(column, free, "doubtful", READ) if free else None
 
     def _taken(self, column: Column, place: Labelled) -> bool:
         others = [*self._cells, *filter(None, self.certain.values())]
