@@ -6,6 +6,7 @@
 | `auto-renewal?` | Does this document mention auto-renewal? | truth |
 | `notice period` | What is the notice period? | time |
 | `Who pays for the repairs?` | as it is | text |
+| `How many days of leave are there?` | as it is | time |
 | `end = When does the contract end?` | what stands behind the mark | date |
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistant.errors import AssistantError
+from ingest.language.measures import find_quantities
 
 Kind = Literal["truth", "date", "money", "time", "number", "code", "text"]
 
@@ -99,7 +101,8 @@ def _question(text: str, kind: Kind) -> str:
 def _kind(text: str) -> Kind:
     words = _words(text)
     if counted := _OF_QUANTITY.match(text):
-        return _QUANTITIES[counted["what"].lower()]
+        kind = _QUANTITIES[counted["what"].lower()]
+        return _of_unit(text[counted.end() :]) if kind == "number" else kind
     if words[0] in _ASKED:
         return _ASKED[words[0]]
     if text.endswith("?") and (words[0] not in _ASKS):
@@ -107,6 +110,13 @@ def _kind(text: str) -> Kind:
     if words[0] in _ASKS:  # "What is the notice period?"
         return _of_noun(words) if words[0] in ("what", "which") else "text"
     return _of_noun(words)
+
+
+def _of_unit(counted: str) -> Kind:
+    """Days are a length of time, employees a number."""
+    first = next(iter(find_quantities(f"1{counted}")), None)
+    found = first.unit.kind if first and first.unit else ""
+    return "time" if found == "time" else "money" if found == "money" else "number"
 
 
 def _of_noun(words: list[str]) -> Kind:

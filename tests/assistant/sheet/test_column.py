@@ -21,6 +21,9 @@ from assistant.sheet.column import column, columns, written
         ("When does it end?", "When does it end?", "date"),
         ("How long is the term?", "How long is the term?", "time"),
         ("What is the total?", "What is the total?", "money"),
+        ("How many working days is it?", "How many working days is it?", "time"),
+        ("How many euros are due?", "How many euros are due?", "money"),
+        ("How many employees are there?", "How many employees are there?", "number"),
     ],
 )
 def test_a_head_is_asked_as_a_question(head: str, question: str, kind: str) -> None:
