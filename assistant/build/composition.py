@@ -159,6 +159,7 @@ class Answering:
     notice: str = ""
     writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
     model: ChatModel | None = None  # for texts without a question
+    window: int = Budget.window  # its tokens
     points: Mapping[str, OperatingPoint] = field(default_factory=lambda: NO_MODEL)  # of the gate
     about: str = ""  # who answers and where, for people
     turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
@@ -264,8 +265,8 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     router = _router(settings, model)
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
     return Answering(
-        tool, name, chat.notice, writer=writer, model=model, about=chat.about, points=chat.points,
-        turns=turns, answerable=answer.answerable,
+        tool, name, chat.notice, writer=writer, model=model, window=budget.window,
+        about=chat.about, points=chat.points, turns=turns, answerable=answer.answerable,
     )  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 from assistant.build import composition
 from assistant.build.composition import Answering
 from assistant.conversation.assistant import Assistant
+from assistant.llm.token_counts import TokenCounts
 from assistant.settings import Settings
 from assistant.sheet.extract import Extractor, no_model, nothing_read
 from assistant.sheet.fill import Sheet
 from assistant.sheet.kept import SheetCells
 from assistant.sheet.reading import Reader
 from assistant.storage.file_hashes import FileHashes
+from ingest.text.reflow import about_tokens
 from vectorstore.library import Library
 
 _PART = 3  # of the window is for a document; the rest for the values of eight columns
@@ -25,7 +27,8 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     how = how or composition.answering(settings)
     assistant: Assistant = composition.assistant(settings, library, how, recorded=False)
     extract = Extractor(how.model, how.turns) if how.model else None
-    reader = Reader(extract.copied if extract else nothing_read, settings.context_tokens // _PART)
+    count = how.model.tokens_in if isinstance(how.model, TokenCounts) else about_tokens
+    reader = Reader(extract.copied if extract else nothing_read, how.window // _PART, count)
     return Sheet(
         assistant, cells(settings), extract or no_model, reader, _identity(settings, how),
         settings.refusal_threshold,

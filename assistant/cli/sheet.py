@@ -53,7 +53,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.cli.progress_bars import counting
     from assistant.sheet import save
     from assistant.sheet.column import columns
-    from assistant.sheet.fill import documents
+    from assistant.sheet.fill import documents, in_order
 
     asked = columns([*args.question, *_lines(args.questions)])
     if not asked:
@@ -67,7 +67,8 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
         notice(sheet.assistant.notice)
         try:
             with counting() as show:
-                cells = list(sheet.cells(asked, rows, show=show, anew=args.anew))
+                made = sheet.cells(asked, rows, show=show, anew=args.anew)
+                cells = in_order([*made], asked, rows)
         except KeyboardInterrupt:
             hint("The cells so far are kept: the same command goes on with the others.")
             raise

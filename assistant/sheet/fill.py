@@ -43,6 +43,15 @@ def documents(
     return [info for info in every if info.document in rows]
 
 
+def in_order(
+    cells: Sequence[Cell], columns: Sequence[Column], rows: Sequence[DocumentInfo]
+) -> list[Cell]:
+    """As the columns and rows that they were asked for."""
+    across = {one.head: at for at, one in enumerate(columns)}
+    down = {one.document: at for at, one in enumerate(rows)}
+    return sorted(cells, key=lambda cell: (down[cell.document], across[cell.head]))
+
+
 @dataclass
 class Sheet:
     """Questions over the documents of a library."""
@@ -59,41 +68,73 @@ class Sheet:
         cancel: threading.Event | None = None, show: Show = lambda what, done, total: None,
         anew: bool = False,
     ) -> Iterator[Cell]:  # fmt: skip
-        """Each cell as soon as it is there, a document after the other. `cancel` ends it within
-        half a second; `anew` asks all again."""
+        """Each cell as soon as it is there, a document after the other: those that are left to a
+        reading last, see `in_order`. `cancel` ends it within half a second; `anew` asks all
+        again."""
         cancel = cancel or threading.Event()
-        total = len(rows) * len(columns)
-        whole = ((Row(info, columns, self.assistant.library), info) for info in rows)
-        asked = ((row, info, column) for row, info in whole for column in columns)
-        for at, (row, info, column) in enumerate(asked):
-            show(f"{readable(info.document)}: {column.head}", at, total)
+        total, done = len(rows) * len(columns), 0
+        for row in (Row(info, columns, self.assistant.library) for info in rows):
+            name = readable(row.document)
             try:
-                yield row.with_cell(self._cell(row, info, column, cancel, anew))
+                for column in columns:
+                    show(f"{name}: {column.head}", done, total)
+                    if cell := self._cell(row, column, cancel, anew):
+                        done += 1
+                        yield row.with_cell(cell)
+                for column in row.left:
+                    show(f"{name}: {column.head}", done, total)
+                    done += 1
+                    yield row.with_cell(self._read(row, column, cancel))
             except Stopped:
                 return
         show("", total, total)
 
-    def _cell(
-        self, row: Row, info: DocumentInfo, column: Column, cancel: threading.Event, anew: bool
-    ) -> Cell:
-        name = self.assistant.library.name
-        key = SheetKey(name, info.document, info.sha256, column, self.model)
+    def _cell(self, row: Row, column: Column, cancel: threading.Event, anew: bool) -> Cell | None:
+        """None for a cell that is left to a reading."""
+        key = self._key(row, column)
         if not anew and (known := self.kept.get(key)):
             return known
+        if certain := row.certain[column.head]:
+            return self._kept(key, certain)
+        made = None if anew else self.kept.asked(key)
+        made = made or self._tried(row, column, lambda: self._answered(row, column, cancel), cancel)
+        if made.state != "empty":
+            return self._kept(key, made)
+        self.kept.put_asked(key, made)
+        row.left[column] = made
+        return None
+
+    def _read(self, row: Row, column: Column, cancel: threading.Event) -> Cell:
+        """A cell whose question was refused."""
+        empty = row.left[column]
+        made = self._tried(
+            row, column, lambda: row.read(column, self.reader, cancel) or empty, cancel
+        )
+        return self._kept(self._key(row, column), made)
+
+    def _tried(
+        self, row: Row, column: Column, make: Callable[[], Cell], cancel: threading.Event
+    ) -> Cell:
         if cancel.is_set():
             raise Stopped("Stopped before the cell was asked.")
         try:
-            made = self._made(row, column, cancel)
+            return make()
         except Stopped:
             raise
         except PinciteError as error:  # the others may go well, and it is asked again next time
-            return blank(info.document, column, "failed", str(error))
-        self.kept.put(key, made)
-        return made
+            return blank(row.document, column, "failed", str(error))
 
-    def _made(self, row: Row, column: Column, cancel: threading.Event) -> Cell:
-        if certain := row.certain[column.head]:
-            return certain
+    def _key(self, row: Row, column: Column) -> SheetKey:
+        name = self.assistant.library.name
+        return SheetKey(name, row.document, row.info.sha256, column, self.model)
+
+    def _kept(self, key: SheetKey, cell: Cell) -> Cell:
+        if cell.state != "failed":
+            self.kept.put(key, cell)
+        return cell
+
+    def _answered(self, row: Row, column: Column, cancel: threading.Event) -> Cell:
+        """By a question; empty where it is refused."""
         document = row.document
         reply = self.assistant.ask(
             column.question, documents=[document], intent=Answer(), threshold=self._least()
@@ -103,7 +144,7 @@ class Sheet:
         if done.stopped or cancel.is_set():
             raise Stopped("Stopped while the cell was asked.")
         if done.refused or done.asked_back:
-            return row.read(column, self.reader, cancel) or self._empty(document, column, done)
+            return self._empty(document, column, done)
         made = self._of_answer(document, column, done, cancel)
         return self._doubted(made) if self._below(reply.trace.answerable) else made
 

@@ -6,14 +6,14 @@ A document that changes, another model and a new question have no cell yet: only
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from assistant.sheet.cell import Cell, from_json
 from assistant.sheet.column import Column
-from assistant.storage.sqlite_file import Kept
+from assistant.storage.sqlite_file import Connection, Kept
 
 MAKER = 2  # raised when cells are made in another way: those of before are asked again
-_BEFORE = 1  # whose cells are made in the same way, but for the empty ones
+_ASKED = 1  # who asked alone: its filled cells stay, its empty ones are read
+_OF = "library = ? AND sha256 = ? AND question = ? AND model = ?"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS cell (
@@ -53,28 +53,40 @@ class SheetCells(Kept):
 
     def get(self, key: SheetKey) -> Cell | None:
         """The cell, under the present name of its document; None when it was never filled."""
-        found = self._row(key.row(MAKER))
-        if found is None and (before := self._row(key.row(_BEFORE))):
-            found = before if before["state"] != "empty" else None
-        return from_json({**found, "document": key.document}) if found else None
+        if found := self._row(key, MAKER):
+            return found
+        before = self._row(key, _ASKED)
+        return before if before and before.state != "empty" else None
 
-    def _row(self, row: tuple[str, str, str, str]) -> dict[str, Any] | None:
-        with self._connected() as connection:
-            kept = connection.execute(
-                "SELECT cell FROM cell WHERE library = ? AND sha256 = ? AND question = ?"
-                " AND model = ?", row,
-            ).fetchone()  # fmt: skip
-        found: dict[str, Any] | None = json.loads(kept[0]) if kept else None
-        return found
+    def asked(self, key: SheetKey) -> Cell | None:
+        """The empty cell of a question that was refused, and not read since."""
+        found = self._row(key, _ASKED)
+        return found if found and found.state == "empty" else None
 
     def put(self, key: SheetKey, cell: Cell) -> None:
         """Keep a cell."""
         with self._connected() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO cell (library, sha256, question, model, document, cell)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (*key.row(MAKER), key.document, json.dumps(cell.to_json())),
-            )
+            self._write(connection, key, cell, MAKER)
+            connection.execute(f"DELETE FROM cell WHERE {_OF}", key.row(_ASKED))
+
+    def put_asked(self, key: SheetKey, cell: Cell) -> None:
+        """Keep the empty cell of a question that was refused, until it is read."""
+        with self._connected() as connection:
+            self._write(connection, key, cell, _ASKED)
+
+    def _row(self, key: SheetKey, maker: int) -> Cell | None:
+        with self._connected() as connection:
+            kept = connection.execute(
+                f"SELECT cell FROM cell WHERE {_OF}", key.row(maker)
+            ).fetchone()  # fmt: skip
+        return from_json({**json.loads(kept[0]), "document": key.document}) if kept else None
+
+    def _write(self, connection: Connection, key: SheetKey, cell: Cell, maker: int) -> None:
+        connection.execute(
+            "INSERT OR REPLACE INTO cell (library, sha256, question, model, document, cell)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (*key.row(maker), key.document, json.dumps(cell.to_json())),
+        )
 
     def rename_library(self, old: str, new: str) -> None:
         """What was of one library is of another one, whosever it is."""

@@ -35,6 +35,7 @@ class Reader:
 
     copy: Copy
     room: int  # tokens of a document that are read
+    count: Callable[[str], int] = about_tokens
 
     def read(
         self, document: str, pages: Sequence[Page], columns: Sequence[Column],
@@ -42,8 +43,8 @@ class Reader:
     ) -> Places:  # fmt: skip
         """The values of columns with their places. Raises Stopped."""
         passages = _whole(document, pages)
-        if sum(about_tokens(passage.text) for passage in passages) > self.room:
-            passages = _best(document, columns, library, self.room)
+        if sum(self.count(passage.text) for passage in passages) > self.room:
+            passages = self._best(document, columns, library)
         said = self.copy(columns, passages, cancel) if passages else {}
         found = {one.head: _places(one, said.get(one.head, ""), pages) for one in columns}
         # A line that is to answer two columns by the same words answers one of them at most.
@@ -54,6 +55,13 @@ class Reader:
             if places and wanted[_place(places[0])] <= len(places)
         }
 
+    def _best(self, document: str, columns: Sequence[Column], library: AnyLibrary) -> list[Passage]:
+        """What fits the columns best, of each in turn, in the order of the document."""
+        rows = [library.passages(column.question, _HITS, [document]) for column in columns]
+        hits = {hit.chunk.id: hit for row in zip_longest(*rows) for hit in row if hit}
+        read = windows(list(hits.values()), library, self.room, self.count)
+        return [one.passage for one in sorted(read, key=lambda w: (w.page.number, w.first))]
+
 
 def _whole(document: str, pages: Sequence[Page]) -> list[Passage]:
     shown = {
@@ -61,16 +69,6 @@ def _whole(document: str, pages: Sequence[Page]) -> list[Passage]:
         for page in pages
     }
     return [Passage(document, number, 1.0, text) for number, text in shown.items() if text]
-
-
-def _best(
-    document: str, columns: Sequence[Column], library: AnyLibrary, room: int
-) -> list[Passage]:
-    """What fits the columns best, of each in turn, in the order of the document."""
-    rows = [library.passages(column.question, _HITS, [document]) for column in columns]
-    hits = {hit.chunk.id: hit for row in zip_longest(*rows) for hit in row if hit}
-    read = windows(list(hits.values()), library, room)
-    return [one.passage for one in sorted(read, key=lambda w: (w.page.number, w.first))]
 
 
 def _places(column: Column, said: str, pages: Sequence[Page]) -> list[Labelled]:

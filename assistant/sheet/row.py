@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 
+from assistant.errors import ContextOverflow
 from assistant.sheet.cell import LACKS, READ, Cell, State, blank
 from assistant.sheet.column import Column
 from assistant.sheet.labels import Labelled, labelled
@@ -16,11 +18,12 @@ from vectorstore.federation.federated import AnyLibrary
 
 
 class Row:
-    """A document is opened when the first of its cells is made, and read by the model at most once,
-    when the first one would stay empty."""
+    """A document is opened when the first of its cells is made, and read by the model at most once:
+    when all columns are asked, so that what is read of it does not depend on their order."""
 
     def __init__(self, info: DocumentInfo, columns: Sequence[Column], library: AnyLibrary) -> None:
-        self.document = info.document
+        self.info, self.document = info, info.document
+        self.left: dict[Column, Cell] = {}  # empty after their questions; to be read
         self._columns, self._library = columns, library
         self._cells: list[Cell] = []
         self._places: Places | None = None
@@ -55,7 +58,9 @@ class Row:
                 one for one in self._columns
                 if one.kind != "truth" and self.certain[one.head] is None
             ]  # fmt: skip
-            self._places = reader.read(self.document, self._pages, open_, self._library, cancel)
+            self._places = {}  # also where a model's window is less than was told
+            with suppress(ContextOverflow):
+                self._places = reader.read(self.document, self._pages, open_, self._library, cancel)
         places = self._places.get(column.head, ())
         free = next((one for one in places if not self._taken(column, one)), None)
         return self._at(column, free, "doubtful", READ) if free else None

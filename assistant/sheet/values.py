@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from assistant.sheet.column import Kind
 from ingest.language.dates import find_dates
 from ingest.language.measures import find_quantities
+from ingest.language.stemming import has_word
 
 _YES = frozenset({"yes", "true", "ja", "oui", "sí", "si", "x", "✓", "✔", "☒", "☑"})
 _NO = frozenset({"no", "false", "nein", "non", "none", "☐"})
@@ -56,9 +57,9 @@ def whole(kind: Kind, text: str) -> Value | None:
 
 
 def states(kind: Kind, value: Value, text: str) -> bool:
-    """Whether a text has this value."""
+    """Whether a text has this value, words as whole ones."""
     if kind == "text":
-        return bool(value.same) and value.same in plain(text)
+        return bool(value.same) and has_word(plain(text), value.same)
     return any(one.same == value.same for one in values(kind, text))
 
 

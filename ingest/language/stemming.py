@@ -52,6 +52,14 @@ def stop_words(language: str) -> frozenset[str]:
         return frozenset()
 
 
+def has_word(text: str, words: str) -> bool:
+    """Whether a text has words, not as parts of longer ones; both in lower case. A script without
+    spaces has no ends of words."""
+    if not words or _RUN.search(words):
+        return words in text
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
+
+
 def pairs(word: str) -> list[str]:
     """The pairs of letters of a word in a script without spaces; empty for any other."""
     return _pairs(word) if _RUN.fullmatch(word) else []

@@ -14,7 +14,7 @@ from assistant.api.routes.choosing import Chosen
 from assistant.api.shelf import Seen
 from assistant.sheet.cell import Cell
 from assistant.sheet.column import Column, columns
-from assistant.sheet.fill import Sheet, documents
+from assistant.sheet.fill import Sheet, documents, in_order
 from assistant.sheet.save import as_json
 from vectorstore.catalog.catalog import DocumentInfo
 
@@ -57,7 +57,7 @@ async def fill(
         cells.append(cell)
         if await request.is_disconnected():
             break
-    return as_json(cells)
+    return filling.whole(cells)
 
 
 class _Filling:
@@ -66,8 +66,13 @@ class _Filling:
     def __init__(
         self, sheet: Sheet, wanted: list[Column], rows: list[DocumentInfo], anew: bool
     ) -> None:
+        self._wanted, self._rows = wanted, rows
         self._cancel = threading.Event()
         self._made: Iterator[Cell] = sheet.cells(wanted, rows, cancel=self._cancel, anew=anew)
+
+    def whole(self, cells: list[Cell]) -> Row:
+        """The sheet as it is asked for."""
+        return as_json(in_order(cells, self._wanted, self._rows))
 
     async def cells(self) -> AsyncIterator[Cell]:
         """Each as soon as it is there."""
@@ -83,4 +88,4 @@ class _Filling:
         async for cell in self.cells():
             cells.append(cell)
             yield f"event: cell\ndata: {json.dumps(cell.to_json())}\n\n"
-        yield f"event: done\ndata: {json.dumps(as_json(cells))}\n\n"
+        yield f"event: done\ndata: {json.dumps(self.whole(cells))}\n\n"

@@ -9,7 +9,9 @@ import pytest
 
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.outcome import Passage
+from assistant.errors import ContextOverflow
 from assistant.llm.model_lock import TurnTaking
+from assistant.sheet.cell import Cell
 from assistant.sheet.column import Column, column, columns
 from assistant.sheet.extract import Extractor
 from assistant.sheet.labels import Labelled
@@ -72,10 +74,18 @@ def test_a_value_of_a_kind_is_taken_from_among_other_words() -> None:
         ("supplier", "______"),
         ("payment term", "within 45 days or 10 days"),
         ("customer", ""),
+        ("revision", "2"),  # a part of 2026
+        ("currency", "lac"),  # a part of "place"
+        ("number", "3727-1"),  # more than the line has
     ],
 )
 def test_nothing_else_is_taken(head: str, said: str) -> None:
-    lines = (*PAGE.lines, Line("Corvin Ltd", hidden="white on white"), Line("Signed ______"))
+    lines = (
+        *PAGE.lines,
+        Line("A quiet place"),
+        Line("Corvin Ltd", hidden="white on white"),
+        Line("Signed ______"),
+    )
 
     assert read({head: said}, Page(1, 595, 842, lines)) == {}
 
@@ -110,6 +120,39 @@ def test_the_line_of_another_cell_is_not_taken_again() -> None:
     assert alone.read(asked[1], read_as, NEVER) is None
     cell = stated.read(asked[1], read_as, NEVER)
     assert cell and (cell.value, cell.page, cell.line, cell.state) == ("45 days", 2, 1, "doubtful")
+
+
+def test_what_the_question_of_a_later_column_takes_is_not_read_either() -> None:
+    asked = columns(["notice period", "payment term"])
+    row = Row(SimpleNamespace(document="a.pdf"), asked, OneDocument(PAGE))  # type: ignore[arg-type]
+    stated = Cell(
+        "a.pdf", "payment term", "", "time", "found", "45 days", page=1, line=5
+    )  # fmt: skip
+    row.with_cell(stated)
+
+    assert row.read(asked[0], Reader(lambda *_: {"notice period": "45 days"}, 1000), NEVER) is None
+
+
+def test_a_document_that_does_not_fit_fills_nothing_and_is_tried_once() -> None:
+    tried: list[object] = []
+
+    def overflow(*given: object) -> dict[str, str]:
+        tried.append(given)
+        raise ContextOverflow("The prompt is longer than the window.")
+
+    asked = columns(["supplier", "customer"])
+    row = Row(SimpleNamespace(document="a.pdf"), asked, OneDocument(PAGE))  # type: ignore[arg-type]
+
+    assert [row.read(one, Reader(overflow, 1000), NEVER) for one in asked] == [None, None]
+    assert len(tried) == 1
+
+
+def test_words_of_a_script_without_spaces_stand_anywhere_in_a_line() -> None:
+    page = page_of("受取人はアルダー株式会社である。")
+
+    assert taken(read({"supplier": "アルダー株式会社"}, page)) == {
+        "supplier": ("アルダー株式会社", 0, 1)
+    }
 
 
 def test_of_a_long_document_the_passages_that_fit_are_read() -> None:

@@ -85,24 +85,26 @@ def test_a_document_is_read_once_for_all_that_is_empty(full: Pincite, copying: C
     assert [cell["state"] for cell in cells] == ["empty"] * 3
 
 
-def test_a_reading_that_was_interrupted_is_done_again_for_its_cells(
-    full: Pincite, copying: Copying
+def test_a_reading_that_was_interrupted_is_done_again_without_the_question(
+    full: Pincite, copying: Copying, asked: list[tuple[str, str]]
 ) -> None:
     copying.interrupts = True
     assert full("sheet", "--question", "guarantor").status == 130
     copying.interrupts = False
+    asked.clear()
 
     cells = full("sheet", "--question", "guarantor", "--json").json["cells"]
 
-    assert copying.read == ["Policy.pdf"]
+    assert copying.read == ["Policy.pdf"] and asked == []
     assert cells[1]["value"] == "fourteen letters"
 
 
-def test_empty_cells_of_before_are_asked_again_and_filled_ones_are_not(
+def test_empty_cells_of_before_are_read_and_filled_ones_stay(
     full: Pincite, copying: Copying, asked: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
         earlier.setattr(kept, "MAKER", 1)
+        earlier.setattr(kept, "_ASKED", 0)
         earlier.setattr(sheets, "nothing_read", lambda *asked: {})
         before = full("sheet", "--question", "guarantor", "--json").json["cells"]
     asked.clear()
@@ -110,7 +112,7 @@ def test_empty_cells_of_before_are_asked_again_and_filled_ones_are_not(
     cells = full("sheet", "--question", "guarantor", "--json").json["cells"]
 
     assert [cell["state"] for cell in before] == ["found", "empty"]
-    assert asked == [("Policy.pdf", "What is the guarantor?")]
+    assert asked == []
     assert cells[0] == before[0] and cells[1]["value"] == "fourteen letters"
 
 
