@@ -1,6 +1,7 @@
 """Errors as the JSON that OpenAI's clients read: `{"error": {"message", "type", "code"}}`."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -54,6 +55,10 @@ class Failed(BaseModel):
 
 
 _WHERE = ("body", "query", "path", "header")  # what stands before the name of a field
+_NO_OBJECT = ("missing", "model_attributes_type", "dict_type")  # of a whole body
+# A body may have as many mistakes, and names as long, as fit into it.
+_MOST_TOLD = 3
+_LONGEST_PLACE = 100  # characters
 
 _STATUS: dict[type[PinciteError], int] = {
     TooManyAnswers: 429,
@@ -97,7 +102,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def misused(_: Request, error: RequestValidationError) -> JSONResponse:
-        return _response("; ".join(map(_told, error.errors())), 400)
+        return _response(_all_told(error.errors()), 400)
 
     @app.exception_handler(Exception)
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
@@ -124,14 +129,21 @@ def _sentence(request: Request, error: HTTPException, headers: dict[str, str]) -
     return str(error.detail)
 
 
+def _all_told(errors: Sequence[Any]) -> str:
+    told = [_told(error) for error in errors[:_MOST_TOLD]]
+    more = [f"and {len(errors) - len(told):,} more"] if len(errors) > len(told) else []
+    return "; ".join(told + more)
+
+
 def _told(error: Any) -> str:
     """What is wrong with which field: "messages.0.role: Field required"."""
     kind, *field = error["loc"] or ("body",)
     if error["type"] == "json_invalid":
         return f"The body is no JSON: {error['ctx']['error']}."
-    if not field and error["type"] == "missing":
-        return "Send a body of JSON, with content-type: application/json."
+    if not field and error["type"] in _NO_OBJECT:
+        return "Send a body of JSON, an object, with content-type: application/json."
     place = ".".join(str(part) for part in (field if kind in _WHERE else error["loc"]))
+    place = place[:_LONGEST_PLACE]
     if error["type"] == "extra_forbidden":
         return f"{place}: there is no such field. /openapi.json names those that there are."
     return f"{place}: {error['msg']}" if place else str(error["msg"])

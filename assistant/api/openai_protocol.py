@@ -76,7 +76,8 @@ class EmbeddingsRequest(BaseModel):
     """Texts for the embedding model of a library."""
 
     model: str = Field(description="the name of a library")
-    input: str | list[str] | list[int] | list[list[int]] = Field(description="no token ids")
+    # Any: of a union each member would tell its own error; `_texts` says it in one sentence.
+    input: str | list[Any] = Field(description="a text, or texts; no token ids")
     encoding_format: Literal["float", "base64"] = "float"
 
 
@@ -128,8 +129,8 @@ def embeddings(asked: EmbeddingsRequest, seen: Seen) -> Row:
     return {"object": "list", "model": asked.model, "data": rows, "usage": used}
 
 
-def _texts(given: str | Sequence[str | int | list[int]]) -> list[str]:
-    """Raises AssistantError for none, and for numbers that stand for parts of words."""
+def _texts(given: str | Sequence[Any]) -> list[str]:
+    """Raises AssistantError for none, and for what is no text, such as numbers of tokens."""
     texts = [given] if isinstance(given, str) else [one for one in given if isinstance(one, str)]
     if not isinstance(given, str) and len(texts) < len(given):
         raise AssistantError(

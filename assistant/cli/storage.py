@@ -62,6 +62,7 @@ def _clean(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _tell(args: argparse.Namespace, found: "Iterable[Used]", begun: str = "") -> None:
+    from assistant.i18n.numbers import size
     from assistant.libraries.cleaning import NAMES
 
     if args.json:
@@ -69,5 +70,5 @@ def _tell(args: argparse.Namespace, found: "Iterable[Used]", begun: str = "") ->
         return
     for used in found:
         if used.files or begun:
-            size = f"{used.bytes / 1e6:,.1f} MB in {counted(used.files, 'file')}"
-            print(f"{used.kind:12}  {begun}{size}: {NAMES[used.kind]}")
+            taken = f"{size(used.bytes)} in {counted(used.files, 'file')}"
+            print(f"{used.kind:12}  {begun}{taken}: {NAMES[used.kind]}")

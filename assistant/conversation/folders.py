@@ -58,7 +58,7 @@ class Folders(Kept):
     def delete(self, folder: int) -> int:
         """Its conversations go back to the list; they are counted. Raises AssistantError where
         there is no such folder."""
-        self._check_there(folder)
+        self.check_there(folder)
         with self._connected() as connection:
             back = connection.execute("DELETE FROM foldered WHERE folder = ?", (folder,)).rowcount
             connection.execute("DELETE FROM folder WHERE number = ?", (folder,))
@@ -69,7 +69,7 @@ class Folders(Kept):
         there. Raises AssistantError where there is no such folder."""
         key = f"@{self._person}/{conversation}" if self._person else conversation
         if folder:
-            self._check_there(folder)
+            self.check_there(folder)
         with self._connected() as connection:
             if not folder:
                 connection.execute("DELETE FROM foldered WHERE conversation = ?", (key,))
@@ -80,16 +80,17 @@ class Folders(Kept):
                 " ON CONFLICT (conversation) DO UPDATE SET folder = excluded.folder", (folder, key)
             )  # fmt: skip
 
+    def check_there(self, folder: int) -> None:
+        """Raises AssistantError where there is no such folder."""
+        if all(one.id != folder for one in self.all()):
+            raise NotThere(f"There is no folder {folder}.")
+
     def _set(self, folder: int, column: str, value: object) -> None:
-        self._check_there(folder)
+        self.check_there(folder)
         with self._connected() as connection:
             connection.execute(
                 f"UPDATE folder SET {column} = ? WHERE number = ?", (value, folder)
             )  # fmt: skip
-
-    def _check_there(self, folder: int) -> None:
-        if all(one.id != folder for one in self.all()):
-            raise NotThere(f"There is no folder {folder}.")
 
     def _checked(self, name: str, of: int = 0) -> str:
         said = " ".join(name.split())

@@ -86,9 +86,11 @@ class Listing(KeptConversations):
         """(id, title) of a library's conversations, latest first."""
         return [(info.id, info.title) for info in self.infos(library)[:limit]]
 
-    def search(self, words: str, library: str | None = None, limit: int = 50) -> list[Found]:
+    def search(
+        self, words: str, library: str | None = None, limit: int = 50, offset: int = 0
+    ) -> list[Found]:
         """The conversations of which a question with its answer, or the title, has all of the
-        words or parts of words, the latest first."""
+        words or parts of words, the latest first, without the first `offset` ones."""
         terms = words.split()[:_MOST_TERMS]
         if not terms:
             return []
@@ -96,8 +98,9 @@ class Listing(KeptConversations):
         with self._connected() as connection:
             turns = dict(connection.execute(*self._words.having(terms, self._mine)).fetchall())
             found = [(info, turns.get(self._key(info.id), 0)) for info in infos]
-            named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)][:limit]
-            return [Found(i, turn, _excerpt(connection, turn, terms)) for i, turn in named]
+            named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)]
+            wanted = named[offset : offset + limit]  # each excerpt is a query
+            return [Found(i, turn, _excerpt(connection, turn, terms)) for i, turn in wanted]
 
     def title(self, conversation: str) -> str:
         """Of one: as it was named, else its first question; empty for one without turns."""
@@ -111,13 +114,7 @@ class Listing(KeptConversations):
 
     def rename(self, conversation: str, title: str) -> None:
         """An empty title is the first question again. Raises AssistantError for a long one."""
-        title = " ".join(title.split())
-        if len(title) > _LONGEST_TITLE:
-            raise AssistantError(
-                f"A conversation's name has at most {_LONGEST_TITLE} characters; this one has "
-                f"{len(title)}."
-            )
-        self._arrange(conversation, "title", title)
+        self._arrange(conversation, "title", checked_title(title))
 
     def pin(self, conversation: str, pinned: bool = True) -> None:
         """Keep it above all others, or no longer."""
@@ -176,6 +173,17 @@ class Listing(KeptConversations):
     def _key(self, conversation: str) -> str:
         """People may guess an id, but not one of another person."""
         return f"{self._before}{conversation}"
+
+
+def checked_title(title: str) -> str:
+    """As it is kept. Raises AssistantError for a long one."""
+    title = " ".join(title.split())
+    if len(title) > _LONGEST_TITLE:
+        raise AssistantError(
+            f"A conversation's name has at most {_LONGEST_TITLE} characters; this one has "
+            f"{len(title)}."
+        )
+    return title
 
 
 def as_given(answer: str) -> dict[str, Any]:

@@ -47,7 +47,8 @@ class AnswerFiles:
         if failed := [failure for name in gone for failure in self._delete(name)]:
             raise AssistantError(
                 f"Not everything could be deleted: {', '.join(failed)}. Nothing refers to it any"
-                " more: delete it by hand, or clean the storage in the settings of the app."
+                " more: delete it by hand, or clean the storage, by `pincite storage --clean"
+                " orphans` or in the settings of the app."
             )
 
     def orphans(self) -> frozenset[Path]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from assistant.api.routes.choosing import Offset, Within
+from assistant.api.routes.strict import only_files
 from assistant.api.rows import document_row, summary_row
 from assistant.api.shelf import Seen, changing
 from assistant.errors import AssistantError
@@ -75,7 +76,11 @@ def suggestions(
     return seen.suggesting(library).suggestions(limit)
 
 
-@routes.post("/{library}/documents", dependencies=[Depends(changing)], response_model=None)
+@routes.post(
+    "/{library}/documents",
+    dependencies=[Depends(changing), Depends(only_files)],
+    response_model=None,
+)
 async def add(
     library: str, files: Annotated[list[UploadFile], File()], request: Request, seen: Seen
 ) -> Row | StreamingResponse:

@@ -10,7 +10,7 @@ from assistant.api.routes.choosing import Offset
 from assistant.api.shelf import Seen
 from assistant.conversation.branches import KeptTurn
 from assistant.conversation.folders import Folder
-from assistant.conversation.listing import ConversationInfo
+from assistant.conversation.listing import ConversationInfo, checked_title
 from assistant.explaining.explanation import explanation
 
 Row = dict[str, Any]
@@ -67,7 +67,7 @@ def found(
     if q.strip():
         return [
             {**_row(one.info), "turn": one.turn, "excerpt": "".join(one.excerpt)}
-            for one in kept.search(q, library, offset + limit)[offset:]
+            for one in kept.search(q, library, limit, offset)
         ]
     return [_row(info) for info in kept.infos(library)[offset : offset + limit]]
 
@@ -98,6 +98,10 @@ def change(conversation: Id, changes: Changes, seen: Seen) -> Row:
     """Rename it, pin it, put it into a folder, or show the branch with another turn."""
     kept = seen.conversations
     _branch(seen, conversation)
+    # All is checked before anything is changed; `show` does both.
+    checked_title(changes.title or "")
+    if changes.folder:
+        kept.folders.check_there(changes.folder)
     if changes.shown is not None and not kept.show(conversation, changes.shown):
         raise HTTPException(404, f"There is no turn {changes.shown} in {conversation!r}.")
     if changes.title is not None:

@@ -1,5 +1,5 @@
-"""Refuses a parameter that a route does not know, as bodies refuse such a field: a misspelt filter
-would choose all documents."""
+"""Refuses a parameter or a form's field that a route does not know, as bodies of JSON refuse such a
+field: a misspelt filter would choose all documents."""
 
 from fastapi import HTTPException, Request
 
@@ -15,3 +15,10 @@ async def known_queries(request: Request) -> None:
         if name not in known:
             told = f"It takes {', '.join(known)}." if known else "It takes none."
             raise HTTPException(400, f"{name[:100]}: there is no such parameter. {told}")
+
+
+async def only_files(request: Request) -> None:
+    """Raises HTTPException for a field of a form that is not `files`."""
+    for name in await request.form():
+        if name != "files":
+            raise HTTPException(400, f"{name[:100]}: there is no such field. Files are `files`.")

@@ -182,8 +182,12 @@ def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
     person = accounts(settings).named(args.name)
     kept = tokens(settings)
     made = kept.add(person, args.label, args.role, args.only, args.days)
-    _note(settings, f"gave {person.name} the token {args.label}")
     [about] = [one for one in kept.all() if (one.person, one.name) == (person.name, args.label)]
+    try:
+        _note(settings, f"gave {person.name} the token {args.label}")
+    except BaseException:  # it will not be shown: nobody could use it, or give its name again
+        kept.revoke(about.id)
+        raise
     _done(args, {"token": made, **asdict(about)}, made)
     hint("It is shown this once.")
     return DONE

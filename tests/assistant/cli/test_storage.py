@@ -25,6 +25,7 @@ def test_each_kind_is_listed_with_its_size(full: Pincite, home: Path) -> None:
     assert made == {"kind": "made", "bytes": 2, "files": 1}
     listed = full("storage")
     assert listed.status == 0 and "in 1 file: Pictures and sounds that were made" in listed.out
+    assert "  0 kB in 1 file" in listed.out
     assert "--clean KIND" in listed.err
 
 

@@ -54,7 +54,9 @@ def test_what_was_found_stands_in_its_words(kept: Conversations) -> None:
     [found] = kept.search("THIRTY")
     assert (found.turn, found.excerpt) == (2, ("", "Thirty", " days."))
     assert kept.search("gate", library="main") == []
-    assert len(kept.search("i", limit=1)) == 1
+    every = kept.search("o")
+    assert len(every) > 1 and kept.search("o", limit=1) == every[:1]
+    assert kept.search("o", limit=1, offset=1) == every[1:2]
 
 
 @ON_BOTH

@@ -52,8 +52,9 @@ def test_one_that_cannot_be_deleted_keeps_no_other_one(tmp_path: Path) -> None:
     photo = tmp_path / "attached" / TWO / "photo.png"
     stuck.mkdir(parents=True)  # no file
     write(beside, photo)
-    with pytest.raises(AssistantError, match=rf"deleted: {stuck} \(.*\)\. Nothing"):
+    with pytest.raises(AssistantError, match=rf"deleted: {stuck} \(.*\)\. Nothing") as said:
         files_in(tmp_path).discard([ONE, TWO])
+    assert "`pincite storage --clean orphans`" in str(said.value)
     assert stuck.exists() and not beside.exists() and not photo.parent.exists()
 
 

@@ -60,7 +60,31 @@ def test_an_error_is_a_sentence_that_leads_on_with_the_status_of_its_neighbours(
         method, path, content=body, headers={"content-type": "application/json"}
     )
     assert answer.status_code == status
-    assert answer.json()["error"]["message"].startswith(told) or told in answer.text
+    assert told in answer.json()["error"]["message"]
+
+
+def test_many_mistakes_are_told_in_a_few_words(client: httpx.Client) -> None:
+    asked = {"question": LEAVE} | {f"{at:03}{'x' * 1000}": at for at in range(200)}
+    wrong = client.post(f"{STAFF}/ask", json=asked).json()["error"]["message"]
+    assert wrong.startswith(f"000{'x' * 97}: there is no such field.")
+    assert wrong.count("no such field") == 3 and wrong.endswith("; and 197 more")
+
+
+@pytest.mark.parametrize("body", ['{"question": "x"}', "x"])
+def test_a_body_that_does_not_say_that_it_is_json_is_told_to(
+    client: httpx.Client, body: str
+) -> None:
+    for kind in ("application/x-www-form-urlencoded", "text/plain"):
+        wrong = client.post(f"{STAFF}/ask", content=body, headers={"content-type": kind})
+        assert wrong.status_code == 400
+        assert "content-type: application/json" in wrong.json()["error"]["message"]
+
+
+def test_a_form_field_that_an_upload_does_not_know_is_refused(client: httpx.Client) -> None:
+    files = {"files": ("New.txt", b"text")}
+    wrong = client.post(f"{STAFF}/documents", files=files, data={"tags": "x"})
+    assert wrong.status_code == 400 and "tags: " in wrong.json()["error"]["message"]
+    assert len(client.get(f"{STAFF}/documents").json()) == 2, "nothing was added"
 
 
 def test_the_description_has_the_errors_that_come_and_says_that_a_token_may_be_asked_for(
@@ -96,9 +120,27 @@ def test_a_long_list_is_read_in_parts(client: httpx.Client, chat: ScriptedChat) 
     assert len(whole) == len(found) == 2
 
 
-def test_a_turn_that_is_not_there_is_not_shown_in_silence(client: httpx.Client) -> None:
-    client.post(f"{STAFF}/ask", json={"question": LEAVE, "conversation": "talk"})
-    wrong = client.patch("/api/conversations/talk", json={"shown": 99, "title": "Other"})
-    assert wrong.status_code == 404 and "no turn 99" in wrong.json()["error"]["message"]
-    [row] = client.get("/api/conversations").json()
-    assert row["title"] == LEAVE, "nothing of it was done"
+@pytest.mark.parametrize(
+    ("wrong", "status", "told"),
+    [
+        ({"shown": 99}, 404, "no turn 99"),
+        ({"folder": 99}, 404, "no folder 99"),
+        ({"title": "x" * 201}, 400, "at most 200 characters"),
+    ],
+)
+def test_where_one_change_of_several_is_wrong_nothing_is_changed(
+    client: httpx.Client, chat: ScriptedChat, wrong: dict[str, Any], status: int, told: str
+) -> None:
+    chat.replies *= 2
+    for question in (LEAVE, "How do we travel?"):
+        asked = {"question": question, "conversation": "talk", "after": 0}
+        client.post(f"{STAFF}/ask", json=asked)
+    before = client.get("/api/conversations").json()
+    [turn] = client.get("/api/conversations/talk/branch").json()
+    first = min(turn["versions"])
+    assert first != turn["number"]
+    changes = {"title": "Other", "pinned": True, "shown": first} | wrong
+    refused = client.patch("/api/conversations/talk", json=changes)
+    assert refused.status_code == status and told in refused.json()["error"]["message"]
+    assert client.get("/api/conversations").json() == before
+    assert client.get("/api/conversations/talk/branch").json() == [turn]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -174,6 +175,18 @@ def test_a_token_that_could_not_be_listed_is_not_made(
 ) -> None:  # fmt: skip
     assert run(home, monkeypatch, "users", "add", "olga") == 0
     assert run(home, monkeypatch, "tokens", "add", "olga", *words) == 1
+    capsys.readouterr()
+    assert run(home, monkeypatch, "tokens", "list", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_a_token_that_could_not_be_written_down_is_not_left_behind(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(home, monkeypatch, "users", "add", "olga") == 0
+    shutil.rmtree(home / "audit")
+    (home / "audit").touch()  # no folder
+    assert run(home, monkeypatch, "tokens", "add", "olga", "--as", "intranet") == 1
     capsys.readouterr()
     assert run(home, monkeypatch, "tokens", "list", "--json") == 0
     assert json.loads(capsys.readouterr().out) == []
