@@ -28,8 +28,21 @@ def join(lines: Sequence[str], words: Collection[str] = ()) -> str:
     """Lines of one paragraph as one line of running text."""
     text = ""
     for line in lines:
-        text = _append(text, plain(line), words)
+        text = append(text, plain(line), words)
     return text
+
+
+def append(text: str, line: str, words: Collection[str]) -> str:
+    """The text with the next line of its paragraph, both as they are but for a hyphen between."""
+    broken, rest = _BROKEN.search(text), _WORD.match(line)
+    if not (broken and line[:1].isalnum()) or (rest and rest.group() in _BETWEEN):
+        return f"{text} {line}" if text else line
+    if not (rest and rest.group()[0].islower()):
+        return text + line  # "GPT-|4", "Jean-|Paul"
+    first, second = broken.group(1).lower(), rest.group()
+    # Parts that are no words of their own; "in" and "of" are, and "in-|volve" has them.
+    parts = bool(words) and second not in words and (first not in words or len(first) == 2)
+    return (text[:-1] if first + second in words or parts else text) + line
 
 
 def plain(text: str) -> str:
@@ -59,15 +72,3 @@ def shortened(text: str, most: int) -> str:
     """The text, or as much of its beginning as has `most` word pieces."""
     spans = list(tokens(text, 0, len(text)))
     return text if len(spans) <= most else f"{text[: spans[most - 1][1]]} …"
-
-
-def _append(text: str, line: str, words: Collection[str]) -> str:
-    broken, rest = _BROKEN.search(text), _WORD.match(line)
-    if not (broken and line[:1].isalnum()) or (rest and rest.group() in _BETWEEN):
-        return f"{text} {line}" if text else line
-    if not (rest and rest.group()[0].islower()):
-        return text + line  # "GPT-|4", "Jean-|Paul"
-    first, second = broken.group(1).lower(), rest.group()
-    # Parts that are no words of their own; "in" and "of" are, and "in-|volve" has them.
-    parts = bool(words) and second not in words and (first not in words or len(first) == 2)
-    return (text[:-1] if first + second in words or parts else text) + line

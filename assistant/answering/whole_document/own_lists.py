@@ -103,13 +103,18 @@ def _blocks(pages: Sequence[Page], above: _Above) -> Iterator[_Block]:
 
 
 def _ends(here: Line, below: Line) -> bool:
-    height = max(here.box.y1 - here.box.y0, 1.0)
-    apart = below.box.y0 - here.box.y1 > _APART * height or below.box.y0 < here.box.y0
     other = (here.heading, here.bold, round(here.size)) != (
         below.heading, below.bold, round(below.size),
     )  # fmt: skip
+    return other or ends_block(here, below)
+
+
+def ends_block(here: Line, below: Line) -> bool:
+    """Whether a paragraph, a row or an item ends here, by the place and the mark of the lines."""
+    height = max(here.box.y1 - here.box.y0, 1.0)
+    apart = below.box.y0 - here.box.y1 > _APART * height or below.box.y0 < here.box.y0
     outdented = bool(_MARK.match(here.text)) and below.box.x0 < here.box.x0 - height / 2
-    return apart or other or below.begins or outdented or bool(_MARK.match(below.text))
+    return apart or below.begins or outdented or bool(_MARK.match(below.text))
 
 
 def _marked(document: str, pages: Sequence[Page], above: _Above) -> Iterator[OwnList]:

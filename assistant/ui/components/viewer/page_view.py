@@ -11,6 +11,7 @@ from assistant.receipts.highlight import BLUE, YELLOW, Rectangle, highlighted, p
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.library.coverage import missing
 from assistant.ui.components.viewer import player, seen
+from assistant.ui.components.viewer.running_quote import running
 from assistant.ui.components.viewer.text_page import lines_of, text_page
 from assistant.ui.session import Shown
 from ingest.document.model import Page, count
@@ -40,7 +41,8 @@ def draw(
     is_cited = opened.page == opened.cited_page
     cited = cited_lines(opened, page) if is_cited else range(0)
     if is_cited and opened.quote:
-        st.html(f'<blockquote class="quote">{as_html(running(opened.quote))}</blockquote>')
+        quote = running(page, cited) if cited else opened.quote
+        st.html(f'<blockquote class="quote">{as_html(quote)}</blockquote>')
         if not cited:
             st.info(_(_CHANGED))
     if note := missing(page.note, count(page.text), page.unread):
@@ -50,12 +52,6 @@ def draw(
     player.draw(opened.document, library.file(opened.document), opened.seconds or 0.0)
     st.html(text_page(page, cited, changed))
     return At(cited.start / len(page.lines) if cited else 0.0, 0.0)
-
-
-def running(quote: str) -> str:
-    """Sentences without the ends of the page's lines; rows of a table and entries stay apart."""
-    first, *rest = quote.split("\n")
-    return first + "".join((" " if line[:1].islower() else "\n") + line for line in rest)
 
 
 def named(opened: Shown) -> str:

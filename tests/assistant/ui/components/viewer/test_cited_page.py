@@ -33,13 +33,6 @@ def test_a_picture_is_shown_with_its_cited_lines_marked(tmp_path: Path, suffix: 
     assert (inside, outside) == (YELLOW, (255, 255, 255))
 
 
-def test_a_quoted_sentence_runs_on_where_the_line_of_the_page_ends() -> None:
-    assert page_view.running("The entitlement grows; the extra\ndays count.") == (
-        "The entitlement grows; the extra days count."
-    )
-    assert page_view.running("0 to 2  25\n3 to 5  27\nMore") == "0 to 2  25\n3 to 5  27\nMore"
-
-
 def test_each_page_of_a_fax_is_shown(tmp_path: Path) -> None:
     black = Image.new("RGB", drawn([]).size, "black")
     drawn([]).save(tmp_path / "fax.tif", save_all=True, append_images=[black], dpi=(144, 144))
