@@ -5,7 +5,7 @@ from assistant.build.composition import Answering
 from assistant.conversation.assistant import Assistant
 from assistant.llm.token_counts import TokenCounts
 from assistant.settings import Settings
-from assistant.sheet.extract import Extractor, no_model, nothing_read
+from assistant.sheet.extract import Extractor, no_model
 from assistant.sheet.fill import Sheet
 from assistant.sheet.kept import SheetCells
 from assistant.sheet.reading import Reader
@@ -27,12 +27,18 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     how = how or composition.answering(settings)
     assistant: Assistant = composition.assistant(settings, library, how, recorded=False)
     extract = Extractor(how.model, how.turns) if how.model else None
-    count = how.model.tokens_in if isinstance(how.model, TokenCounts) else about_tokens
-    reader = Reader(extract.copied if extract else nothing_read, how.window // _PART, count)
     return Sheet(
-        assistant, cells(settings), extract or no_model, reader, _identity(settings, how),
-        settings.refusal_threshold,
+        assistant, cells(settings), extract or no_model, _reader(extract, how),
+        _identity(settings, how), settings.refusal_threshold,
     )  # fmt: skip
+
+
+def _reader(extract: Extractor | None, how: Answering) -> Reader | None:
+    """None without a model."""
+    if extract is None:
+        return None
+    count = how.model.tokens_in if isinstance(how.model, TokenCounts) else about_tokens
+    return Reader(extract.copied, how.window // _PART, count)
 
 
 def _identity(settings: Settings, how: Answering) -> str:

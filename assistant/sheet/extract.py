@@ -29,13 +29,6 @@ def no_model(column: Column, answer: str, cancel: threading.Event) -> str:
     return ""
 
 
-def nothing_read(
-    columns: Sequence[Column], passages: Sequence[Passage], cancel: threading.Event
-) -> dict[str, str]:
-    """Where there is no model that reads."""
-    return {}
-
-
 class Extractor:
     """Shares the model with the answers."""
 

@@ -59,7 +59,7 @@ class Sheet:
     assistant: Assistant
     kept: SheetCells
     extract: Extract
-    reader: Reader
+    reader: Reader | None  # None without a model that reads
     model: str  # identity of who answers
     threshold: float = THRESHOLD  # of the gate, in conversations
 
@@ -98,7 +98,7 @@ class Sheet:
             return self._kept(key, certain)
         made = None if anew else self.kept.asked(key)
         made = made or self._tried(row, column, lambda: self._answered(row, column, cancel), cancel)
-        if made.state != "empty":
+        if made.state != "empty" or self.reader is None:
             return self._kept(key, made)
         self.kept.put_asked(key, made)
         row.left[column] = made
@@ -106,10 +106,9 @@ class Sheet:
 
     def _read(self, row: Row, column: Column, cancel: threading.Event) -> Cell:
         """A cell whose question was refused."""
-        empty = row.left[column]
-        made = self._tried(
-            row, column, lambda: row.read(column, self.reader, cancel) or empty, cancel
-        )
+        empty, reader = row.left[column], self.reader
+        assert reader, "no cell is left to a reading without one"
+        made = self._tried(row, column, lambda: row.read(column, reader, cancel) or empty, cancel)
         return self._kept(self._key(row, column), made)
 
     def _tried(

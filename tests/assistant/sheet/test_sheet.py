@@ -15,6 +15,7 @@ from assistant.contract.outcome import Passage
 from assistant.conversation.assistant import Assistant
 from assistant.sheet import kept
 from assistant.sheet.column import Column
+from assistant.sheet.reading import Reader
 from tests.commands import Pincite, refused
 from tests.pdfs import write_pdf
 
@@ -56,7 +57,7 @@ class Copying:
 @pytest.fixture
 def copying(monkeypatch: pytest.MonkeyPatch) -> Copying:
     model = Copying("fourteen letters")
-    monkeypatch.setattr(sheets, "nothing_read", model)
+    monkeypatch.setattr(sheets, "_reader", lambda *_: Reader(model, 1000))
     return model
 
 
@@ -105,7 +106,7 @@ def test_empty_cells_of_before_are_read_and_filled_ones_stay(
     with monkeypatch.context() as earlier:
         earlier.setattr(kept, "MAKER", 1)
         earlier.setattr(kept, "_ASKED", 0)
-        earlier.setattr(sheets, "nothing_read", lambda *asked: {})
+        earlier.setattr(sheets, "_reader", lambda *_: None)
         before = full("sheet", "--question", "guarantor", "--json").json["cells"]
     asked.clear()
 
