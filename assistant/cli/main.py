@@ -9,20 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from assistant.cli import (
-    ask,
-    bundle,
-    documents,
-    evaluate,
-    keeping,
-    libraries,
-    library,
-    models,
-    receipts,
-    sheet,
-    storage,
-)
+from assistant.cli import ask, bundle, evaluate, models, receipts, sheet
 from assistant.cli.hosting import accounts, migrate, serve, sources
+from assistant.cli.libraries import documents, keeping, libraries, library, storage
 from assistant.cli.shared import FAILED, INTERRUPTED
 from assistant.cli.tools import describe, draw, make, speech
 from ingest.errors import PinciteError

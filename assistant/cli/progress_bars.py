@@ -40,12 +40,15 @@ def measuring() -> Iterator[tuple[Adding, Asking]]:
 def counting() -> Iterator[Show]:
     """Progress while questions are asked one by one."""
     if not sys.stderr.isatty():
-        yield lambda words, done, total: print(
-            f"{done + 1}/{total} {words}", file=sys.stderr, flush=True
-        )
+        yield _count_in_lines
         return
     with _bar() as show:
         yield show
+
+
+def _count_in_lines(words: str, done: int, total: int | None) -> None:
+    if words:  # else all is done
+        print(f"{done + 1}/{total} {words}", file=sys.stderr, flush=True)
 
 
 @contextmanager

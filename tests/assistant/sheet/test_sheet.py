@@ -118,8 +118,10 @@ def test_empty_cells_of_before_are_read_and_filled_ones_stay(
 
 
 def test_each_cell_is_of_its_document_alone_and_cited(full: Pincite) -> None:
-    sheet = full("sheet", *COLUMNS, "--json").json
+    ran = full("sheet", *COLUMNS, "--json")
+    sheet = ran.json
 
+    assert "4/4 Policy.pdf" in ran.err and "5/4" not in ran.err
     assert sheet["documents"] == ["Handbook.pdf", "Policy.pdf"]
     assert [column["kind"] for column in sheet["columns"]] == ["text", "time"]
     cells = {(cell["document"], cell["head"]): cell for cell in sheet["cells"]}

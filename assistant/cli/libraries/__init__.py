@@ -1,0 +1,1 @@
+"""The commands of libraries: what is in them, what people say of it, and how they are kept."""
