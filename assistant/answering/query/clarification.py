@@ -40,7 +40,7 @@ _ASKS = re.compile(
 )
 _ASKED = re.compile(
     r"\b(?:Which .{1,80} do you mean|What do you mean by “\w+”"
-    r"|What would you like to know about “\w+”)[^?]*+\?\Z"
+    r"|What would you like to know about “\w+”)[^?]{0,400}+\?\Z"
 )
 
 
