@@ -345,14 +345,11 @@ def main(options: argparse.Namespace) -> int:
         measured = slowest(expression, options.size, options.limit)
         if measured.above(options.limit):
             slow.append(measured)
-            text = measured.text
-            print(
-                f"{expression.place}  {measured.seconds:.2f} s ×{measured.growth:.0f}  {text[:30]!r}…{text[-12:]!r}"
-            )
+            took = f"{measured.seconds:.2f} s, {measured.growth:.0f} times a quarter's"
+            print(f"{expression.place}  {took}  {measured.text[:30]!r}…{measured.text[-12:]!r}")
             print(f"    {expression.pattern[:150]!r}", flush=True)
-    print(
-        f"{len(found)} expressions, {len(slow)} not linear and above {options.limit} s, for {options.size:,}"
-    )
+    above = f"above {options.limit} s for {options.size:,} characters"
+    print(f"{len(found)} expressions, {len(slow)} not linear and {above}")
     return bool(slow)
 
 
