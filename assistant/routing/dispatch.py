@@ -23,6 +23,7 @@ from assistant.routing.slash_commands import command, extension_command
 from vectorstore.embedding.embedder import Embedder
 
 _LONGEST = 2_000  # characters: a longer message is a pasted text, and asks for no tool
+_MOST = 20_000  # characters that specialists look at, each of which may search for them
 
 
 class Router(Protocol):
@@ -122,7 +123,8 @@ class Choosing:
     def _answer(self, request: Request, question: str) -> Reply:
         """The question completed by the reply to a clarification."""
         whole = completed(replace(request, question=question or request.question))
-        offers = (specialist.offer(whole) for specialist in self._specialists)
+        specialists = self._specialists if len(whole.question) <= _MOST else ()
+        offers = (specialist.offer(whole) for specialist in specialists)
         reply = next(filter(None, offers), None) or self._general.run(whole)
         reply.meant = whole.question  # as answered
         return reply

@@ -44,10 +44,12 @@ class Retriever:
         self._reader = reader
 
     def retrieve(self, request: Request) -> Retrieved:
-        """Search for a request. Raises LibraryError, and what the evidence raises."""
+        """Search for a request. Raises ContextOverflow, LibraryError, and what the evidence
+        raises."""
         query = _standalone(request)
         if not self._room.holds(query.text):  # earlier questions were long
             query = request.query.alone
+            self._room.passages(query.text)  # raises before seconds are spent on a search
         found = reranked(self._reranker, query.text, search(request, query))
         retrieved = Retrieved(request, query.text, tuple(_contents_last(found)))
         return _with_parts(self._read(retrieved, LOOKED_AT))

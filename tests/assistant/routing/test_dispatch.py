@@ -39,6 +39,13 @@ def test_the_first_that_takes_a_request_answers_it_and_the_general_tool_the_rest
     assert asked == {"the total sum": "table", "sum up": "summary", "why?": "answer"}
 
 
+def test_no_specialist_searches_for_a_text_of_many_pages() -> None:
+    choosing = Choosing([Says("table", "total")], Says("answer"))
+    pasted = Request("the total sum " * 2_000, GivenPassages([], WordEmbedder()))
+
+    assert choosing.run(pasted).tool == "answer"
+
+
 class Makes:
     """A maker of one kind of intent."""
 

@@ -173,9 +173,19 @@ def test_a_conversation_too_long_for_the_window_keeps_the_question_whole() -> No
     assert "How much annual leave is there? and for part-time employees?" in prompt
 
 
-def test_a_question_longer_than_the_window_says_so() -> None:
+class Unread(Shelf):
+    """Evidence that nobody may search."""
+
+    def passages(
+        self, query: str, k: int = 8, documents: Collection[str] | None = None
+    ) -> list[Hit]:
+        raise AssertionError("a search takes seconds for a question that does not fit")
+
+
+def test_a_question_longer_than_the_window_says_so_before_it_is_searched_for() -> None:
+    tool = AnswerTool(ScriptedChat(), Budget(1024, 400, 100))
     with pytest.raises(ContextOverflow, match="tokens long"):
-        run(AnswerTool(ScriptedChat(), Budget(1024, 400, 100)), "word " * 2000)
+        tool.run(Request("word " * 2000, Unread(FULL_TIME))).finish()
 
 
 def test_stopping_ends_the_answer_and_keeps_what_was_written() -> None:
