@@ -5,6 +5,7 @@ from assistant.build.composition import Answering
 from assistant.conversation.assistant import Assistant
 from assistant.llm.token_counts import TokenCounts
 from assistant.settings import Settings
+from assistant.sheet.asked import AskedColumns
 from assistant.sheet.extract import Extractor, no_model
 from assistant.sheet.fill import Sheet
 from assistant.sheet.kept import SheetCells
@@ -19,6 +20,11 @@ _PART = 3  # of the window is for a document; the rest for the values of eight c
 def cells(settings: Settings) -> SheetCells:
     """Of the whole home."""
     return SheetCells(settings.sheets_file)
+
+
+def asked(settings: Settings) -> AskedColumns:
+    """Of the whole home."""
+    return AskedColumns(settings.sheets_file)
 
 
 def sheet(settings: Settings, library: Library, how: Answering | None = None) -> Sheet:

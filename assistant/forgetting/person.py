@@ -1,7 +1,7 @@
-"""A person who is removed leaves the home: conversations, receipts, thumbs, and the files of their
-answers."""
+"""A person who is removed leaves the home: conversations, receipts, thumbs, columns of sheets, and
+the files of their answers."""
 
-from assistant.build import composition
+from assistant.build import composition, sheets
 from assistant.build.stores.answer_files import answer_files
 from assistant.feedback.ratings import forget_person
 from assistant.settings import Settings
@@ -18,5 +18,6 @@ def forget(settings: Settings, person: str) -> None:
         files |= conversations.drop(person)  # with those of answers that have ended meanwhile
         files |= receipts.drop(person)
         forget_person(settings, person)
+        sheets.asked(settings).drop(person)
     finally:
         answer_files(settings).discard(files)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from assistant.accounts.accounts import accounts_if_any
 from assistant.build import composition
-from assistant.build.sheets import cells
+from assistant.build.sheets import asked, cells
 from assistant.build.stores.home_tables import place
 from assistant.conversation.tables import PART
 from assistant.errors import AssistantError
@@ -84,6 +84,7 @@ def _rename_kept(settings: Settings, old: str, new: str) -> None:
     composition.conversations(settings).rename_library(old, new)
     RenamedReceipts(place(settings, PART)).rename_library(old, new)
     cells(settings).rename_library(old, new)
+    asked(settings).rename_library(old, new)
     for folder in (settings.home / "evaluation" / "own", settings.home / "uploads"):
         if (folder / old).exists() and not (folder / new).exists():
             move(folder / old, folder / new)

@@ -17,7 +17,7 @@ from assistant.ui import resources, session
 from assistant.ui.background.sheet_task import RunningSheet
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import as_html, plain
-from assistant.ui.components.sheet import sheet_table
+from assistant.ui.components.sheet import last_columns, sheet_table
 from assistant.ui.components.tags import fields
 from assistant.ui.components.viewer import cited_page
 from ingest.document.source import readable
@@ -43,15 +43,21 @@ def page() -> None:
             st.info(_("This library has no documents yet. Add some on the Library page."))
             return
         running = resources.sheets().of(library.name)
-        if running:  # a reload has forgotten what was asked
-            lines = "\n".join(written(column) for column in running.columns)
-            st.session_state.setdefault(_ASKED, lines)
+        if _asked(library) not in st.session_state:  # a reload has forgotten what was asked
+            columns = running.columns if running else ()
+            lines = list(map(written, columns)) or last_columns.read(library.name)
+            st.session_state[_asked(library)] = "\n".join(lines)
         _form(library, running is not None and not running.ended)
         if running:
             _sheet(library, running)
         cited_page.panel(library)
     except PinciteError as error:
         error_banner.say(error)
+
+
+def _asked(library: Library) -> str:
+    """Where the tab keeps its columns."""
+    return f"{_ASKED}-{library.name}"
 
 
 def _form(library: Library, busy: bool) -> None:
@@ -61,7 +67,7 @@ def _form(library: Library, busy: bool) -> None:
     )  # fmt: skip
     asked = st.text_area(
         _("Columns: a few words or a whole question on each line"),
-        st.session_state.get(_ASKED, ""), placeholder=_EXAMPLE, height=130, disabled=busy,
+        st.session_state.get(_asked(library), ""), placeholder=_EXAMPLE, height=130, disabled=busy,
     )  # fmt: skip
     within = _within(library)
     names = _listed(library, within)
@@ -70,7 +76,7 @@ def _form(library: Library, busy: bool) -> None:
         _("Documents"), names, kept, disabled=busy, format_func=readable,
         placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
     )  # fmt: skip
-    st.session_state.update({_ASKED: asked, _ROWS: rows, _WITHIN: within})
+    st.session_state.update({_asked(library): asked, _ROWS: rows, _WITHIN: within})
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Fill the sheet"), type="primary", icon=":material/table:", key="fill",
@@ -102,7 +108,7 @@ def _listed(library: Library, within: Filter) -> list[str]:
 def _start(anew: bool = False) -> None:
     try:
         library = resources.library()
-        lines = st.session_state.get(_ASKED, "").splitlines()
+        lines = st.session_state.get(_asked(library), "").splitlines()
         asked = columns([line.strip() for line in lines if line.strip()])
         if not asked:
             raise AssistantError(_("Write at least one column."))
@@ -112,6 +118,7 @@ def _start(anew: bool = False) -> None:
         resources.count_questions(len(asked) * len(rows))
         resources.note("asked", library.name)
         resources.sheets().start(library.name, filler, asked, rows, anew)
+        last_columns.keep(library.name, asked)
     except PinciteError as error:
         session.keep_error(error)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.build import composition
+from assistant.build import composition, sheets
 from assistant.build.stores.answer_files import answer_files
 from assistant.contract.intents import Draw
 from assistant.contract.outcome import Outcome
@@ -22,6 +22,7 @@ from assistant.forgetting import conversation, person
 from assistant.receipts.receipt import Receipt
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
+from assistant.sheet.column import column
 from assistant.storage.answer_files import AnswerFiles
 from assistant.storage.used_space import clean, used_space
 from assistant.storage.whose import EVERYBODY, Whose
@@ -119,6 +120,14 @@ def test_what_a_kill_leaves_is_found_by_the_cleaning(
     assert (counted["orphans"], counted["attached"], counted["made"]) == (1, 0, 1)
     assert clean(settings.home, "orphans", orphans) == 1
     assert not files.photo.parent.exists() and files.of_both.exists()
+
+
+def test_the_columns_of_their_sheets_go(settings: Settings) -> None:
+    kept_columns = sheets.asked(settings)
+    for name in ("ann", "bob"):
+        kept_columns.put(name, "main", [column("salary")])
+    person.forget(settings, "ann")
+    assert (kept_columns.of("ann", "main"), kept_columns.of("bob", "main")) == ([], ["salary"])
 
 
 def once(action: Callable[..., object]) -> Callable[..., object]:

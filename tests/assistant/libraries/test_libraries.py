@@ -10,6 +10,7 @@ import pytest
 
 from assistant.accounts.accounts import accounts
 from assistant.build import composition
+from assistant.build.sheets import asked
 from assistant.cli.main import main
 from assistant.errors import SettingsError
 from assistant.libraries import waiting
@@ -17,6 +18,7 @@ from assistant.libraries.deleted import delete, latest, undo
 from assistant.libraries.named import describe, listed, make, rename
 from assistant.libraries.waiting import clear, deleted
 from assistant.settings import Settings
+from assistant.sheet.column import column
 from assistant.uploads.upload import folder
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.indexing.jobs import alone
@@ -64,12 +66,14 @@ def test_conversations_and_shares_move_along_with_a_name(settings: Settings) -> 
     kept = composition.conversations(settings)
     kept.add("a", {"question": "?"}, "north")
     (settings.home / "evaluation" / "own" / "north").mkdir(parents=True)
+    asked(settings).put("ann", "north", [column("rent")])
 
     rename(settings, "north", "south")
 
     assert names(settings) == ["south"]
     assert listed(settings)[0].description == "Contracts of the north"
     assert kept.library("a") == "south"
+    assert asked(settings).of("ann", "south") == ["rent"]
     assert known.shares()["south"] == holders
     assert (settings.home / "evaluation" / "own" / "south").exists()
 

@@ -7,8 +7,10 @@ import pytest
 from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
+from assistant.accounts.person import VISITOR
 from assistant.sheet import save
 from assistant.ui import resources
+from assistant.ui.background.sheet_task import Sheets
 from tests.assistant.ui.conftest import drawn, html, report
 from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, FakeLibrary, FakeTool
 
@@ -67,6 +69,26 @@ def test_a_second_filling_asks_only_what_is_new(visit: Visit, tool: FakeTool) ->
     app.button(key="fill-anew").click().run()
     resources.sheets().of("main").wait(60)  # type: ignore[union-attr]
     assert len(tool.asked) == 2 * asked + 2
+
+
+def test_another_day_begins_with_the_columns_of_the_last_sheet(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(visit(PAGE), "leave days\nend = When does it end?")
+    app = filled(visit(PAGE), "notice\nend = When does it end?")
+    monkeypatch.setattr(resources, "sheets", Sheets)  # the server was started anew
+
+    later = visit(PAGE)
+
+    assert later.text_area[0].value == "notice\nend = When does it end?"
+    assert not app.exception and not later.exception
+    assert visit(PAGE).text_area[0].set_value("").run().text_area[0].value == ""
+
+
+def test_columns_of_visitors_are_not_kept(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "person", lambda: VISITOR)
+    filled(visit(PAGE), "leave days")
+    assert visit(PAGE).text_area[0].value == ""
 
 
 def test_its_rows_are_chosen_by_tag(visit: Visit, tool: FakeTool, library: FakeLibrary) -> None:
