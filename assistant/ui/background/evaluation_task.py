@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 Work = Callable[["Task"], None]
 GATE = "gate"  # the kind of a task that fits the refusal gate
+DRAFTS = "drafts"  # of one that drafts questions
 
 
 class Task:

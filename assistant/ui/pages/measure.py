@@ -13,7 +13,7 @@ from assistant.i18n.numbers import number
 from assistant.i18n.told import told
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import machine_folders, resources, session
-from assistant.ui.background.evaluation_task import Task, drafting, measuring
+from assistant.ui.background.evaluation_task import DRAFTS, Task, drafting, measuring
 from assistant.ui.components import error_banner, sidebar, style
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.measure import learning, measure_charts, result
@@ -49,8 +49,11 @@ def page() -> None:
 def _steps(mine: OwnQuestions) -> None:
     drawn = _at_work()  # before all that is read: what is new later draws the page again
     kept = mine.of("kept")
+    drafts = drawn[0] is not None and drawn[0].kind == DRAFTS
     with step(1, _("Questions whose answers you know"), done=bool(kept)):
         _drafts(mine)
+        if drafts:
+            _watch(drawn)
     with step(2, _("Ask them"), done=False):
         busy = resources.tasks().last is not None
         told = ngettext("It asks your {count} question.", "It asks your {count} questions.",
@@ -59,7 +62,8 @@ def _steps(mine: OwnQuestions) -> None:
         ask = _("Ask my questions")
         if st.button(ask, type="primary", key="ask-mine", disabled=busy or not kept):
             _measure(mine, None, Options())
-        st.fragment(_work, run_every=pace(1.0, drawn[1]))(drawn)
+        if not drafts:
+            _watch(drawn)
     result.draw(runs(resources.settings()), mine)
 
 
@@ -70,6 +74,11 @@ def _at_work() -> tuple[Task | None, bool]:
     """The task, and whether it goes on."""
     task: Task | None = resources.tasks().last
     return task, task is not None and not task.ended
+
+
+def _watch(drawn: tuple[Task | None, bool]) -> None:
+    """In the step that the task belongs to."""
+    st.fragment(_work, run_every=pace(1.0, drawn[1]))(drawn)
 
 
 def _work(drawn: tuple[Task | None, bool]) -> None:
@@ -201,7 +210,7 @@ def _draft_more(mine: OwnQuestions, many: int) -> None:
     assistant = resources.assistants()(resources.settings(), library)
     how = Drafting(library, assistant, model)
     seed = random.randrange(1 << 30)  # other passages each time
-    resources.start(_("Drafting questions"), drafting(how, mine, many, seed))
+    resources.start(_("Drafting questions"), drafting(how, mine, many, seed), DRAFTS)
 
 
 page()

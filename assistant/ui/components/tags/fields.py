@@ -20,7 +20,7 @@ def draw(
 ) -> Filter:
     """Draw them; `kept` is what was chosen when they were last drawn, `how` goes to each field."""
     counts = counted(documents)
-    tags = _tags(counts, f"{key}-tags", kept, how) if counts else ()
+    tags = _tags(counts, f"{key}-tags", kept, how) if counts else _no_tags()
     after, before = st.columns(2)
     dates = (
         _date(after, _("Since"), documents, f"{key}-after", kept.after, how),
@@ -75,6 +75,13 @@ def _tags(counts: dict[str, int], key: str, kept: Filter, how: dict[str, Any]) -
         **how,
     )  # fmt: skip
     return tuple(picked)
+
+
+def _no_tags() -> tuple[str, ...]:
+    st.caption(
+        _("No document has a tag yet: choose documents on the Library page to give them some.")
+    )
+    return ()
 
 
 def _date(

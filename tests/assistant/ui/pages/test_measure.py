@@ -278,7 +278,10 @@ def test_drafts_are_written_in_the_background(
     end(app)
 
     assert [q.question for q in mine.of("draft")] == ["How long is leave for everybody?"]
-    assert any("1 new draft." in text.value for text in app.markdown)
+    told = [str(getattr(part, "value", "")) for part in app.main]  # from top to bottom
+    [drafted] = [at for at, text in enumerate(told) if "1 new draft." in text]
+    [second] = [at for at, text in enumerate(told) if "Keep a few questions first" in text]
+    assert drafted < second, "it stands in the step that drafts"
 
 
 def test_who_has_no_questions_is_told_how_to_begin(visit: Visit) -> None:

@@ -27,6 +27,10 @@ def filled(app: AppTest, columns: str) -> AppTest:
     return app.run()
 
 
+def told(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
+
+
 def test_each_cell_is_answered_and_shows_where_it_stands(visit: Visit, tool: FakeTool) -> None:
     app = visit(PAGE)
     assert app.button(key="fill").disabled
@@ -95,12 +99,17 @@ def test_its_rows_are_chosen_by_tag(visit: Visit, tool: FakeTool, library: FakeL
     library.tags["Security Policy v2 (2026).pdf"] = ("it",)
     library.put(library.files[HANDBOOK], "Security Policy v2 (2026).pdf")
     app = visit(PAGE)
+    assert "No document has a tag" not in told(app)
     app.multiselect(key="sheet-within-main-tags").set_value(["it"]).run()
     filled(app, "How many days of leave are there?")
     assert {tuple(request.documents) for request in tool.asked} == {
         ("Security Policy v2 (2026).pdf",)
     }
     assert not app.exception
+
+
+def test_who_has_no_tags_learns_where_they_are_given(visit: Visit) -> None:
+    assert "No document has a tag yet" in told(visit(PAGE))
 
 
 def test_a_stopped_sheet_says_what_is_missing(visit: Visit, tool: FakeTool) -> None:
