@@ -35,6 +35,8 @@ def join(lines: Sequence[str], words: Collection[str] = ()) -> str:
 def append(text: str, line: str, words: Collection[str]) -> str:
     """The text with the next line of its paragraph, both as they are but for a hyphen between."""
     broken, rest = _BROKEN.search(text), _WORD.match(line)
+    if _is_wide(text[-1:]) and _is_wide(line[:1]):
+        return text + line
     if not (broken and line[:1].isalnum()) or (rest and rest.group() in _BETWEEN):
         return f"{text} {line}" if text else line
     if not (rest and rest.group()[0].islower()):
@@ -43,6 +45,23 @@ def append(text: str, line: str, words: Collection[str]) -> str:
     # Parts that are no words of their own; "in" and "of" are, and "in-|volve" has them.
     parts = bool(words) and second not in words and (first not in words or len(first) == 2)
     return (text[:-1] if first + second in words or parts else text) + line
+
+
+def one_line(text: str) -> str:
+    """Lines of running text as one, with the hyphens that they have."""
+    one = ""
+    for line in filter(None, (" ".join(line.split()) for line in text.splitlines())):
+        wide = _is_wide(one[-1:]) and _is_wide(line[:1])
+        one += line if wide or not one else f" {line}"
+    return one
+
+
+def _is_wide(letter: str) -> bool:
+    """Of a script that is written without spaces between words: between two such letters a line
+    break stands for nothing (CSS Text Level 3, 4.1.3). Korean has spaces."""
+    if not letter or unicodedata.name(letter, "").startswith("HANGUL"):
+        return False
+    return unicodedata.east_asian_width(letter) in "FWH"
 
 
 def plain(text: str) -> str:

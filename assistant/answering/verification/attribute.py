@@ -22,6 +22,7 @@ from assistant.contract.request import Request
 from assistant.llm import prompts
 from assistant.security import prompt_injection
 from assistant.security.addresses import AddressFilter
+from ingest.text.reflow import one_line
 
 _CLOSEST = 2  # lines that a refusal shows
 
@@ -88,7 +89,7 @@ def completed(outcome: Outcome, quoted: Sequence[Quoted], context: Context) -> O
 
 def _shown(quoted: Quoted) -> str:
     """In one line; the markup of links and pictures is reduced to its words."""
-    text = " ".join(quoted.unit.text.split())
+    text = one_line(quoted.unit.text)
     return AddressFilter([text]).clean(text)
 
 

@@ -1,11 +1,28 @@
 import pytest
 
-from ingest.text.reflow import about_tokens, join, lists_contents, plain, vocabulary
+from ingest.text.reflow import about_tokens, join, lists_contents, one_line, plain, vocabulary
 
 
 def test_lines_become_running_text() -> None:
     assert join(["Thirty days", "of leave."]) == "Thirty days of leave."
     assert join([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "between"),
+    [
+        ("员工每年享有二十", "五天年假。", ""),
+        ("年次有給休暇は", "２０日です。", ""),
+        ("직원은 연간", "휴가를 받는다.", " "),
+        ("版本", "Pincite 2.0", " "),
+        ("Thirty days", "of leave.", " "),
+    ],
+)
+def test_a_break_between_wide_letters_stands_for_no_space(
+    first: str, second: str, between: str
+) -> None:
+    assert join([first]) + between + join([second]) == join([first, second])
+    assert one_line(f" {first} \n\n {second}\n") == f"{first}{between}{second}"
 
 
 def test_a_broken_word_is_mended_when_the_document_has_it_whole() -> None:
