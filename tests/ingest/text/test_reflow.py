@@ -12,7 +12,7 @@ def test_lines_become_running_text() -> None:
     ("first", "second", "between"),
     [
         ("员工每年享有二十", "五天年假。", ""),
-        ("年次有給休暇は", "２０日です。", ""),
+        ("年次有給休暇は", "二十日です。", ""),
         ("직원은 연간", "휴가를 받는다.", " "),
         ("版本", "Pincite 2.0", " "),
         ("Thirty days", "of leave.", " "),
