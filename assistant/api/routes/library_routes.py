@@ -43,6 +43,17 @@ def names(seen: Seen) -> list[Row]:
     return [{"library": name} for name in seen.names()]
 
 
+@routes.get("/{library}")
+def about(library: str, seen: Seen) -> Row:
+    """What a library is about, in its owner's words, and how large it is."""
+    opened = seen.library(library, "listed")
+    documents, pages = opened.size()
+    return {
+        "library": library, "description": opened.description(), "documents": documents,
+        "pages": pages,
+    }  # fmt: skip
+
+
 @routes.get("/{library}/documents")
 def documents(
     library: str, seen: Seen, within: Within, offset: Offset = 0,

@@ -23,6 +23,14 @@ def test_libraries_and_their_documents_are_listed(client: httpx.Client) -> None:
     ]
 
 
+def test_a_library_tells_what_it_is_about(client: httpx.Client, libraries: Libraries) -> None:
+    libraries.library("staff").describe("Rules for who works here")
+    assert client.get(STAFF).json() == {
+        "library": "staff", "description": "Rules for who works here", "documents": 2, "pages": 2,
+    }  # fmt: skip
+    assert client.get("/api/libraries/none").status_code == 404
+
+
 def test_documents_are_tagged_and_asked_by_their_tags(client: httpx.Client) -> None:
     wanted = {"documents": ["Travel.pdf"], "add": ["trips", "2024"]}
     assert client.post(f"{STAFF}/tags", json=wanted).json() == {"changed": 1}
