@@ -23,6 +23,7 @@ from assistant.api.libraries import Libraries
 from assistant.api.routes import (
     asking_routes,
     library_routes,
+    model_routes,
     page_routes,
     personal_routes,
     sheet_routes,
@@ -40,7 +41,7 @@ LOOPBACK = "127.0.0.1"
 PORT = 8600
 _ROUTES = (
     openai_protocol, library_routes, page_routes, asking_routes, personal_routes, sheet_routes,
-    source_routes,
+    source_routes, model_routes,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
-"""Routes of the pages of a document: their pictures and their lines."""
+"""Routes of the pages of a document: their pictures, their lines, and what became of each."""
 
 import math
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -42,6 +43,14 @@ def page(library: str, document: str, number: Number, seen: Seen) -> Row:
     lines = [{"text": line.text, "box": [round(v, 2) for v in line.box]} for line in read.lines]
     return {"document": document, "page": number, "width": read.width, "height": read.height,
             "lines": lines}  # fmt: skip
+
+
+@routes.get("/{library}/documents/{document:path}/ledger")
+def ledger(library: str, document: str, seen: Seen) -> list[Row]:
+    """Where the characters of each page went: what was read from the file or recognised is indexed
+    or was dropped for a reason; `unread` is an estimate of what could not be read."""
+    opened = seen.library(library, "saw", f"the ledger of {document}")
+    return [asdict(page) for page in opened.ledger(document)]
 
 
 def _box(text: str) -> tuple[float, ...]:

@@ -52,6 +52,7 @@ def requests(library: str, document: str) -> Iterator[tuple[str, str, dict[str, 
     yield "DELETE", f"{at}/documents/{document}", {}
     yield "GET", f"{at}/documents/{document}/pages/1", {}
     yield "GET", f"{at}/documents/{document}/pages/1.png", {}
+    yield "GET", f"{at}/documents/{document}/ledger", {}
     yield "GET", f"{at}/search", {"params": {"q": QUESTION}}
     yield "POST", f"{at}/ask", {"json": {"question": QUESTION}}
     yield "POST", f"{at}/ask", {"json": {"question": QUESTION, "documents": [document]}}
