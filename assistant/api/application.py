@@ -18,6 +18,7 @@ from assistant.accounts.provider import NotSignedIn, provider
 from assistant.accounts.signed_in import signed_in
 from assistant.accounts.tokens import Tokens, tokens
 from assistant.api import errors, json_log, mcp_server, openai_protocol, shelf
+from assistant.api.described import ADDRESS, PAGE, Described, add_page
 from assistant.api.guard import Guard
 from assistant.api.libraries import Libraries
 from assistant.api.routes import (
@@ -34,6 +35,7 @@ from assistant.api.watching import Figures, Watched
 from assistant.entrance.asgi import Asgi
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts, is_loopback
+from assistant.receipts.record import versions
 from assistant.settings import Settings
 from ingest.errors import PinciteError
 
@@ -134,10 +136,10 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
             yield
         libraries.close()
 
-    # Its pages of documentation load scripts from elsewhere; the description alone does not.
-    app = FastAPI(
-        title="Pincite", lifespan=opened, docs_url=None, redoc_url=None,
-        openapi_url="/openapi.json",
+    # FastAPI's own pages load scripts from elsewhere.
+    app = Described(
+        title="Pincite", version=versions()["pincite"], lifespan=opened, docs_url=None,
+        redoc_url=None, openapi_url=ADDRESS,
         description="Answers from documents, each sentence with the lines that state it.",
     )  # fmt: skip
     errors.install(app)
@@ -153,6 +155,7 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
             responses={"4XX": {"model": errors.Failed, "description": "Refused, with a sentence"}},
         )
     app.router.routes.extend(mcp.routes)
+    add_page(app)
 
     @app.get("/healthz", tags=["Server"])
     def healthz() -> dict[str, str]:
@@ -185,8 +188,8 @@ def _welcome(place: str, guests: Guests | None, people: bool) -> str:
     told = f"Pincite's API is at {place}/v1, {place}/api and {place}/mcp  (Ctrl-C stops it)"
     if people:
         return f"{told}. It asks for a token of `pincite tokens add`."
-    if guests is None:
-        return told
+    if guests is None:  # a browser sends no token
+        return f"{told}; {place}{PAGE} describes it"
     return (
         f"{told}. It asks for a token, shown here only:\n"
         f"  yours, to add and remove:   {guests.tokens['owner']}\n"

@@ -1,0 +1,158 @@
+"""Writes the examples in the description of the API anew: what a server says about the sample
+company, with the default chat model.
+
+Usage: python scripts/api_examples.py. Wants the default models, as `make setup` leaves them.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.testclient import TestClient
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # the checkout, whatever is installed
+
+from assistant.api.application import guarded  # noqa: E402
+from assistant.api.described import EXAMPLES, path_of  # noqa: E402
+from assistant.api.libraries import Libraries  # noqa: E402
+from assistant.build import composition  # noqa: E402
+from assistant.entrance.hosts import Hosts  # noqa: E402
+from assistant.settings import Settings, default_home  # noqa: E402
+
+HANDBOOK, POLICY = "Employee Handbook.pdf", "Security Policy v2 (2026).pdf"
+LEAVE = "How many days of annual leave do full-time employees get?"
+_HOME = "/home/anna/.local/share/pincite"  # in the place of this machine's
+_MOST, _LONGEST = 2, 160  # of a list, and letters of a text; the rest is left out
+
+
+@dataclass(frozen=True)
+class Example:
+    """A request; `given` fills the places of its path."""
+
+    method: str
+    path: str
+    given: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    file: tuple[str, bytes] | None = None
+    sent: bool = True  # else only the request is an example: it needs another server
+
+
+def requests(answer: str) -> Iterator[Example]:
+    """In an order in which each finds what it is about; `answer` is the id of one that is kept."""
+    at = "/api/libraries/{library}"
+    main = {"library": "main"}
+    page = {**main, "document": HANDBOOK, "number": 10}
+    yield Example("GET", "/api/libraries")
+    yield Example("GET", at, main)
+    yield Example("GET", f"{at}/documents", main, {"limit": 2})
+    tags = {"documents": [POLICY], "add": ["it", "2026"], "remove": []}
+    yield Example("POST", f"{at}/tags", main, body=tags)
+    yield Example("GET", f"{at}/tags", main)
+    yield Example("POST", f"{at}/documents", main, file=("Parking.txt", b"Guests park free."))
+    yield Example("DELETE", f"{at}/documents/{{document}}", {**main, "document": "Parking.txt"})
+    yield Example("GET", f"{at}/documents/{{document}}/pages/{{number}}", page)
+    yield Example("GET", f"{at}/documents/{{document}}/ledger", {**main, "document": HANDBOOK})
+    yield Example("GET", f"{at}/suggestions", main, {"limit": 2})
+    yield Example("GET", f"{at}/search", main, {"q": "annual leave", "k": 2})
+    asked = {"question": LEAVE, "conversation": "leave"}
+    yield Example("POST", f"{at}/ask", main, body=asked)
+    columns = {"columns": ["notice period", "signed?"], "documents": [HANDBOOK]}
+    yield Example("POST", f"{at}/sheet", main, body=columns)
+    yield from _followed(f"{at}", main)
+    yield from _own(answer)
+    model = {"model": "main"}
+    yield Example("GET", "/v1/models")
+    yield Example("GET", "/v1/models/{name}", {"name": "main"})
+    chat = {**model, "messages": [{"role": "user", "content": LEAVE}]}
+    yield Example("POST", "/v1/chat/completions", body=chat)
+    yield Example("POST", "/v1/embeddings", body={**model, "input": ["annual leave"]})
+    yield Example("GET", "/api/models")
+
+
+def _followed(at: str, main: dict[str, Any]) -> Iterator[Example]:
+    """Sources and folders of a machine, which an example has none of."""
+    mailbox = {"address": "imaps://anna@mail.example.org/INBOX", "password": "secret"}
+    source = {**main, "source": "mail-example-org-inbox"}
+    folder = "/home/anna/Contracts"
+    yield Example("POST", f"{at}/sources", main, body=mailbox, sent=False)
+    paused = {"every": 30, "paused": False}
+    yield Example("PATCH", f"{at}/sources/{{source}}", source, body=paused, sent=False)
+    yield Example("POST", f"{at}/watched", main, body={"folder": folder}, sent=False)
+
+
+def _own(answer: str) -> Iterator[Example]:
+    """A person's conversations, folders and receipts."""
+    one = {"conversation": "leave"}
+    at = "/api/conversations/{conversation}"
+    yield Example("GET", "/api/libraries/{library}/conversations", {"library": "main"})
+    yield Example("GET", "/api/conversations", query={"q": "leave"})
+    yield Example("GET", at, one)
+    yield Example("GET", f"{at}/branch", one)
+    yield Example("GET", f"{at}/follow-ups", one)
+    yield Example("POST", "/api/folders", body={"name": "Human resources"})
+    yield Example("GET", "/api/folders")
+    folder = {"folder": 1}
+    yield Example("PATCH", "/api/folders/{folder}", folder, body={"name": "HR", "collapsed": True})
+    changes = {"title": "Annual leave", "pinned": True, "folder": 1}
+    yield Example("PATCH", at, one, body=changes)
+    yield Example("DELETE", "/api/folders/{folder}", folder)
+    yield Example("GET", "/api/receipts/{answer}", {"answer": answer})
+    yield Example("GET", "/api/receipts/{answer}/explanation", {"answer": answer})
+    yield Example("DELETE", at, {"conversation": "old"})
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        shutil.copytree(default_home() / "models", home / "models", symlinks=True)
+        settings = Settings(home=home)
+        with composition.library(settings, "main", make=True) as library:
+            library.add(sorted((ROOT / "samples").glob("*.pdf")))
+        app = guarded(Libraries(settings), Hosts("127.0.0.1"))
+        with TestClient(app, "http://127.0.0.1:8600", client=("127.0.0.1", 1)) as client:
+            found = _all(client)
+    text = json.dumps(found, ensure_ascii=False, indent=1).replace(str(home), _HOME)
+    EXAMPLES.write_text(f"{text}\n", encoding="utf-8")
+    print(f"{len(found)} examples")
+
+
+def _all(client: TestClient) -> dict[str, Any]:
+    at = "/api/libraries/main/ask"
+    client.post(at, json={"question": LEAVE, "conversation": "old"}).raise_for_status()
+    [turn] = client.get("/api/conversations/old").json()
+    return {f"{one.method} {one.path}": _told(client, one) for one in requests(turn["id"])}
+
+
+def _told(client: TestClient, one: Example) -> dict[str, Any]:
+    row = {"path": one.given, "query": one.query, "request": one.body}
+    if not one.sent:
+        return row
+    files = {"files": one.file} if one.file else None
+    answer = client.request(
+        one.method, path_of(one.path, one.given), params=one.query, json=one.body, files=files
+    )
+    answer.raise_for_status()
+    print(one.method, one.path, file=sys.stderr)
+    return {**row, "response": _shortened(answer.json())}
+
+
+def _shortened(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _shortened(one) for key, one in value.items()}
+        case list():
+            return [_shortened(one) for one in value[:_MOST]]
+        case str() if len(value) > _LONGEST:
+            return f"{value[:_LONGEST]}…"
+    return value
+
+
+if __name__ == "__main__":
+    main()
