@@ -102,7 +102,7 @@ def test_a_page_of_another_origin_neither_frames_it_nor_connects_nor_reads(
         threading.Thread(target=evil.serve_forever, daemon=True).start()
         # The same browser, with the owner's cookie, which is not parted by ports.
         page.goto(f"http://127.0.0.1:{evil.server_port}/evil.html")
-        page.wait_for_function("document.title && document.getElementById('picture').alt")
+        page.wait_for_function("() => document.title && document.getElementById('picture').alt")
         page.wait_for_timeout(1500)
 
         assert page.title() == "refused"

@@ -136,7 +136,7 @@ def test_a_film_plays_from_the_second_that_is_cited(
     page.locator(".page-number", has_text="At 00:03").wait_for()
     video = page.locator(".st-key-player video")
     video.wait_for()
-    page.wait_for_function("document.querySelector('.st-key-player video').currentTime >= 3")
+    page.wait_for_function("() => document.querySelector('.st-key-player video').currentTime >= 3")
     assert video.evaluate("video => video.currentTime") == 3
     assert page.locator("mark.cited").all_inner_texts() == ["Travel to Bergen", "is only by train."]
     first = page.get_by_role("button", name="Play from 00:00")

@@ -125,7 +125,7 @@ def test_closing_it_gives_the_focus_back_to_the_row_of_its_document(
     page.locator(".st-key-page img").wait_for()
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
-    page.wait_for_function(f"({FOCUSED})() === 'open Employee Handbook.pdf'")
+    page.wait_for_function(f"() => ({FOCUSED})() === 'open Employee Handbook.pdf'")
 
 
 def test_letters_can_be_read_on_a_phone_and_the_cited_line_is_in_view(

@@ -96,8 +96,9 @@ def test_what_is_drawn_goes_into_the_library_as_generated(page: Any, picture: Pi
     made(page).wait_for(timeout=PATIENCE)
     page.get_by_role("button", name="Add to library").click()
     page.get_by_role("link", name="Library").click()
-    page.get_by_text("draw-a-green-triangle").first.wait_for(timeout=PATIENCE)
-    page.get_by_text("enerated").first.wait_for(timeout=PATIENCE)
+    # The remark of its page says so, not only the toast, which goes after some seconds.
+    page.get_by_role("button", name="Coverage: draw-a-green-triangle").click(timeout=PATIENCE)
+    page.get_by_role("button", name="Page 1: made by a generative model").wait_for()
     picture(page, "generated-in-the-library")
 
 
