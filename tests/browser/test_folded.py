@@ -7,7 +7,8 @@ import pytest
 from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-_NO_SECRET = "() => ![...document.querySelectorAll('input')].some(each => each.value === 'a secret')"
+_NO_SECRET = """() =>
+    ![...document.querySelectorAll('input')].some(each => each.value === 'a secret')"""
 PARTS = ("watched-main", "sources-main", "pictures-main")
 
 
