@@ -1,6 +1,7 @@
 """Routes below `/api` for what is a person's own: conversations, and receipts of answers."""
 
 from dataclasses import asdict
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -156,8 +157,12 @@ def delete_folder(folder: int, seen: Seen) -> Row:
 
 @routes.get("/receipts/{answer}")
 def receipt(answer: Id, seen: Seen) -> Row:
-    """How an answer was made, by its id or the beginning of it."""
-    return asdict(seen.receipts.get(answer))
+    """How an answer was made, by its id or the beginning of it. Of the model's file only the name:
+    a client need not know our folders."""
+    made = seen.receipts.get(answer)
+    named = {name: PurePath(value).name if name == "file" else value
+             for name, value in made.model.items()}  # fmt: skip
+    return {**asdict(made), "model": named}
 
 
 @routes.get("/receipts/{answer}/explanation")

@@ -1,12 +1,30 @@
 """What belongs to a person: their conversations."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
+import pytest
 
 from assistant.api.libraries import Libraries
+from assistant.receipts.record import Receipts
 from tests.assistant.api.conftest import LEAVE
 from tests.assistant.fakes import ScriptedChat
+
+
+def test_a_receipt_names_the_file_of_the_model_and_no_folder(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"question": LEAVE, "conversation": "talk"}
+    answer = client.post("/api/libraries/staff/ask", json=given).json()
+    model = {"name": "m", "file": "/srv/models/m.gguf", "sha256": "0"}
+    kept = Receipts.get
+    monkeypatch.setattr(Receipts, "get", lambda self, id: replace(kept(self, id), model=model))
+
+    receipt = client.get(f"/api/receipts/{answer['id']}").json()
+
+    assert receipt["answer"]["question"] == LEAVE
+    assert receipt["model"] == {"name": "m", "file": "m.gguf", "sha256": "0"}
 
 
 def test_conversations_are_searched_renamed_pinned_branched_and_deleted(
