@@ -98,7 +98,7 @@ def test_what_is_drawn_goes_into_the_library_as_generated(page: Any, picture: Pi
     page.get_by_role("link", name="Library").click()
     # The remark of its page says so, not only the toast, which goes after some seconds.
     page.get_by_role("button", name="Coverage: draw-a-green-triangle").click(timeout=PATIENCE)
-    page.get_by_role("button", name="Page 1: made by a generative model").wait_for()
+    page.get_by_role("button", name="made by a generative model").first.wait_for()
     picture(page, "generated-in-the-library")
 
 
