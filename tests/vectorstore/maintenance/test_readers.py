@@ -3,17 +3,16 @@
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from ingest.document.limits import Bounds
-from ingest.document.source import Engines
 from ingest.errors import Stopped
 from ingest.loaders import LOADERS, load
 from ingest.loaders.versions import VERSIONS, outdated
+from ingest.sandbox.child import Child, Late
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
 from vectorstore.add_report import AddProgress
@@ -247,8 +246,17 @@ def test_a_document_whose_lost_copy_is_added_again_is_read_anew(
     assert texts(full) == good
 
 
-# As on a machine that has no time for a file: over before a reader can have answered.
-BUSY = Engines(bounds=Bounds(seconds=1e-6))
+@contextmanager
+def no_time() -> Iterator[None]:
+    """As on a machine that has no time for a file, whatever its reader has answered by now."""
+
+    def late(reader: Child, *_: object) -> None:
+        reader.end()
+        raise Late
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Child, "_result", late)
+        yield
 
 
 def test_a_document_that_could_not_be_read_again_is_said_kept_and_tried_once_more(
@@ -258,7 +266,7 @@ def test_a_document_that_could_not_be_read_again_is_said_kept_and_tried_once_mor
     aged(full, "Policy.pdf")
     old = texts(full)
     full.close()
-    with Library(full.folder, "main", WordEmbedder, lambda: BUSY) as busy:
+    with no_time(), Library(full.folder, "main", WordEmbedder) as busy:
         summary = busy.add([papers])
         assert texts(busy) == old
         [incomplete] = summary.incomplete
@@ -279,7 +287,7 @@ def test_a_document_that_fails_twice_is_not_tried_for_ever_and_still_said(
     aged(full, "Policy.pdf")
     old = texts(full)
     full.close()
-    with Library(full.folder, "main", WordEmbedder, lambda: BUSY) as busy:
+    with no_time(), Library(full.folder, "main", WordEmbedder) as busy:
         first, second = busy.add([papers]), busy.add([papers])
         assert busy.maintenance.rebuild_notice() == ""
         assert (first.incomplete, second.incomplete) == (second.incomplete, first.incomplete)
