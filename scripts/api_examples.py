@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the checkout, whatever is installed
 
 from assistant.api.application import guarded  # noqa: E402
-from assistant.api.described import EXAMPLES, path_of  # noqa: E402
+from assistant.api.described import EXAMPLES  # noqa: E402
 from assistant.api.libraries import Libraries  # noqa: E402
 from assistant.build import composition  # noqa: E402
 from assistant.entrance.hosts import Hosts  # noqa: E402
@@ -64,7 +64,7 @@ def requests(answer: str) -> Iterator[Example]:
     yield Example("POST", f"{at}/ask", main, body=asked)
     columns = {"columns": ["notice period", "signed?"], "documents": [HANDBOOK]}
     yield Example("POST", f"{at}/sheet", main, body=columns)
-    yield from _followed(f"{at}", main)
+    yield from _followed(at, main)
     yield from _own(answer)
     model = {"model": "main"}
     yield Example("GET", "/v1/models")
@@ -136,9 +136,8 @@ def _told(client: TestClient, one: Example) -> dict[str, Any]:
     if not one.sent:
         return row
     files = {"files": one.file} if one.file else None
-    answer = client.request(
-        one.method, path_of(one.path, one.given), params=one.query, json=one.body, files=files
-    )
+    path = one.path.format(**one.given)
+    answer = client.request(one.method, path, params=one.query, json=one.body, files=files)
     answer.raise_for_status()
     print(one.method, one.path, file=sys.stderr)
     return {**row, "response": _shortened(answer.json())}

@@ -2,8 +2,6 @@
 that shows it and tries it out. All of it comes from this server."""
 
 import json
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +49,6 @@ def add_page(app: FastAPI) -> None:
         return shown
 
 
-def path_of(template: str, given: Mapping[str, Any]) -> str:
-    """ "/api/libraries/main" of "/api/libraries/{library}"."""
-    return template.format_map(given)
-
-
-@cache
 def examples() -> dict[str, dict[str, Any]]:
     """By method and path: what fills the path, the query, the request and its answer."""
     found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8"))

@@ -35,7 +35,7 @@ def join(lines: Sequence[str], words: Collection[str] = ()) -> str:
 def append(text: str, line: str, words: Collection[str]) -> str:
     """The text with the next line of its paragraph, both as they are but for a hyphen between."""
     broken, rest = _BROKEN.search(text), _WORD.match(line)
-    if _is_wide(text[-1:]) and _is_wide(line[:1]):
+    if _runs_on(text, line):
         return text + line
     if not (broken and line[:1].isalnum()) or (rest and rest.group() in _BETWEEN):
         return f"{text} {line}" if text else line
@@ -51,14 +51,18 @@ def one_line(text: str) -> str:
     """Lines of running text as one, with the hyphens that they have."""
     one = ""
     for line in filter(None, (" ".join(line.split()) for line in text.splitlines())):
-        wide = _is_wide(one[-1:]) and _is_wide(line[:1])
-        one += line if wide or not one else f" {line}"
+        one += line if not one or _runs_on(one, line) else f" {line}"
     return one
 
 
+def _runs_on(text: str, line: str) -> bool:
+    """Whether the break between stands for nothing: beside it are letters of scripts that have no
+    spaces between words (CSS Text Level 3, 4.1.3)."""
+    return _is_wide(text[-1:]) and _is_wide(line[:1])
+
+
 def _is_wide(letter: str) -> bool:
-    """Of a script that is written without spaces between words: between two such letters a line
-    break stands for nothing (CSS Text Level 3, 4.1.3). Korean has spaces."""
+    """East Asian, but not Korean, which has spaces."""
     if not letter or unicodedata.name(letter, "").startswith("HANGUL"):
         return False
     return unicodedata.east_asian_width(letter) in "FWH"

@@ -31,10 +31,14 @@ class Room:
         """Whether enough passages fit beside a question."""
         return self._rest(question) >= self._least
 
-    def passages(self, question: str, parts: int = 1) -> int:
-        """Tokens for the passages beside a question of so many parts. Raises ContextOverflow."""
+    def check(self, question: str) -> None:
+        """Raises ContextOverflow for a question that leaves too little room."""
         if not self.holds(question):
             raise self._overlong(question)
+
+    def passages(self, question: str, parts: int = 1) -> int:
+        """Tokens for the passages beside a question of so many parts. Raises ContextOverflow."""
+        self.check(question)
         wanted = self._budget.passages + self._budget.part * (parts - 1)
         return min(wanted, self._rest(question))
 

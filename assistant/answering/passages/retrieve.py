@@ -49,7 +49,7 @@ class Retriever:
         query = _standalone(request)
         if not self._room.holds(query.text):  # earlier questions were long
             query = request.query.alone
-            self._room.passages(query.text)  # raises before seconds are spent on a search
+            self._room.check(query.text)  # before seconds are spent on a search
         found = reranked(self._reranker, query.text, search(request, query))
         retrieved = Retrieved(request, query.text, tuple(_contents_last(found)))
         return _with_parts(self._read(retrieved, LOOKED_AT))

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from assistant.api.described import examples, path_of
+from assistant.api.described import examples
 from tests.assistant.api.conftest import LEAVE, STAFF
 
 MINE = {"library": "staff", "document": "Handbook.pdf", "number": 1, "name": "staff"}
@@ -32,7 +32,7 @@ def json_of(part: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def test_each_body_and_each_place_of_a_path_has_an_example(
+def test_each_body_has_an_example(
     operations: dict[str, dict[str, Any]],
 ) -> None:
     lacking = [
@@ -61,7 +61,7 @@ def test_the_body_of_an_example_is_taken(
     client: httpx.Client, method: str, path: str, example: dict[str, Any]
 ) -> None:
     """Of a library that is not there it says just that: the body has been read before."""
-    at = path_of(path, {**example["path"], "library": "nowhere", "conversation": "nothing"})
+    at = path.format(**{**example["path"], "library": "nowhere", "conversation": "nothing"})
     body = {**example["request"]}
     if "model" in body:
         body["model"] = "nowhere"
@@ -93,7 +93,7 @@ def test_an_answer_has_the_fields_of_its_example(client: httpx.Client, place: st
         body = {name: mine.get(name, value) for name, value in body.items()}
     files = {"files": ("Parking.txt", b"Guests park free.")} if path.endswith("documents") else None
     answer = client.request(
-        method, path_of(path, {**example["path"], **MINE}), params=example["query"], json=body,
+        method, path.format(**{**example["path"], **MINE}), params=example["query"], json=body,
         files=files if method == "POST" else None,
     )  # fmt: skip
     assert answer.status_code == 200, answer.text
