@@ -1,12 +1,10 @@
-"""The services of compose.yaml: nginx reads their proxy's configuration and sends requests on."""
+"""The services of compose.yaml: its own commands start app and API, behind nginx with its file."""
 
 import re
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import yaml
 
 from tests.conftest import PROJECT
 from tests.servers.ports import free_ports
+from tests.servers.started import Started, started
 from tests.test_reverse_proxy import NAME, NGINX, Proxy, _wait
 from tests.test_reverse_proxy import pytestmark as needs_nginx
 
@@ -37,37 +36,42 @@ def test_each_service_finds_what_it_names() -> None:
 
 
 @contextmanager
-def told(name: str) -> Iterator[int]:
-    """A server that says its name, the path, and the headers that a proxy sets."""
+def service(name: str, home: Path) -> Iterator[Started]:
+    """A service's command as it is written, on a port that is free."""
+    described = yaml.safe_load((PROJECT / "compose.yaml").read_text(encoding="utf-8"))
+    _, command, *options = map(_filled, described["services"][name]["command"])
+    del options[(at := options.index("--port")) : at + 2]
+    given = described["services"][name]["environment"]
+    with started(home, command, *options, **{k: _filled(v) for k, v in given.items()}) as running:
+        yield running
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kept = (self.headers.get(key, "") for key in ("host", "x-forwarded-for"))
-            self.send_response(200)
-            self.send_header("x-told", " ".join([name, self.path, *kept]))
-            self.send_header("content-length", "0")
-            self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            pass
+def _filled(text: str) -> str:
+    """As compose fills it where only the name is given."""
+    return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", text.replace("${PINCITE_NAME:-localhost}", NAME))
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    with service("api", tmp_path_factory.mktemp("api")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    with service("app", tmp_path_factory.mktemp("app")) as running:
+        yield running
 
 
 @pytest.fixture
-def proxy(tmp_path: Path) -> Iterator[Proxy]:
+def proxy(tmp_path: Path, api: Started, app: Started) -> Iterator[Proxy]:
     with ExitStack() as stack:
-        api, app = stack.enter_context(told("api")), stack.enter_context(told("app"))
         port, plain = free_ports(2)
         text = TEMPLATE.read_text(encoding="utf-8").replace("${PINCITE_NAME}", NAME)
         for old, new in (
             ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-            ("listen 80", f"listen 127.0.0.1:{plain}"), ("api:8600", f"127.0.0.1:{api}"),
-            ("app:8501", f"127.0.0.1:{app}"), ("/etc/nginx/certificates", str(tmp_path)),
+            ("listen 80", f"listen 127.0.0.1:{plain}"), ("api:8600", f"127.0.0.1:{api.port}"),
+            ("app:8501", f"127.0.0.1:{app.port}"), ("/etc/nginx/certificates", str(tmp_path)),
         ):  # fmt: skip
             assert old in text
             text = text.replace(old, new)
@@ -92,14 +96,32 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
 
 
 @needs_nginx
-def test_programs_reach_the_api_and_people_the_app(proxy: Proxy) -> None:
-    for path, behind in (
-        ("/", "app"), ("/library", "app"), ("/apiary", "app"), ("/v1/models", "api"),
-        ("/api/libraries", "api"), ("/mcp", "api"), ("/openapi.json", "api"), ("/healthz", "api"),
-    ):  # fmt: skip
-        answer = proxy.ask(path, X_Forwarded_For="203.0.113.9")
-        assert f"x-told: {behind} {path} {NAME}:{proxy.port} 127.0.0.1\r\n" in answer
-        assert "max-age=31536000" in answer
+def test_programs_reach_the_api_and_people_the_app(
+    proxy: Proxy, api: Started, app: Started
+) -> None:
+    for path in ("/v1/models", "/api/libraries", "/mcp", "/openapi.json"):
+        assert _told(proxy.ask(path)) == (401, "application/json"), path
+        assert proxy.status(path, Authorization=f"Bearer {api.tokens[0]}") != 401, path
+    assert _told(proxy.ask("/healthz")) == (200, "application/json")
+    for path in ("/", "/library", "/apiary"):
+        assert _told(proxy.ask(path)) == (401, "text/html"), path
+    assert proxy.status(Cookie=proxy.enters(app.tokens[1])) == 200
+    assert "max-age=31536000" in proxy.ask()
+
+
+def _told(head: str) -> tuple[int, str]:
+    """Its status and its type: the app asks people for a token, the API programs."""
+    [kind] = re.findall(r"content-type: ([\w/]+)", head, re.IGNORECASE)
+    return int(head.split()[1]), kind
+
+
+@needs_nginx
+def test_a_program_cannot_claim_another_address_to_try_more_tokens(proxy: Proxy) -> None:
+    def tried(number: int) -> int:
+        claimed = {"X_Forwarded_For": f"203.0.113.{number}", "Authorization": "Bearer wrong"}
+        return proxy.status("/v1/models", **claimed)
+
+    assert [tried(number) for number in range(6)] == [401] * 5 + [429]
 
 
 @needs_nginx

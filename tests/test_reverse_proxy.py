@@ -1,4 +1,4 @@
-"""The configuration of nginx in docs/sharing.md, in front of the real app."""
+"""The configuration of nginx in docs/sharing.md, in front of the app as it is started there."""
 
 import re
 import shutil
@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.assistant.ui.test_served_app import App, cookie, served, tokens
 from tests.conftest import PROJECT
 from tests.servers.ports import free_port
+from tests.servers.started import Started, started
 
 NAME = "pincite.example.org"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
@@ -50,6 +50,16 @@ class Proxy:
     def status(self, *args: str, **headers: str) -> int:
         return int(self.ask(*args, **headers).split()[1])
 
+    @property
+    def origin(self) -> str:
+        return f"https://{NAME}:{self.port}"
+
+    def enters(self, token: str) -> str:
+        """The cookie for a token, which goes by HTTPS alone."""
+        answer = self.ask("/", "POST", urlencode({"token": token}), Origin=self.origin)
+        (kept,) = re.findall(r"set-cookie: (\S+);.*; Secure\r", answer, re.IGNORECASE)
+        return str(kept)
+
     def socket(self, origin: str, kept: str) -> int:
         return self.status(
             "/_stcore/stream", Connection="Upgrade", Upgrade="websocket", Origin=origin,
@@ -58,13 +68,16 @@ class Proxy:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    with served(tmp_path_factory.mktemp("home"), f"--host={NAME}") as app:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    told = (PROJECT / "docs" / "sharing.md").read_text(encoding="utf-8")
+    [options] = re.findall(r"^    pincite app (--host .*)", told, re.MULTILINE)
+    assert options == f"--host {NAME}"
+    with started(tmp_path_factory.mktemp("home"), "app", *options.split()) as app:
         yield app
 
 
 @pytest.fixture(scope="module")
-def proxy(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def proxy(app: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("nginx")
     port = free_port()
     command = [str(NGINX), "-p", str(folder), "-c", str(_written(folder, port, app.port))]
@@ -115,22 +128,18 @@ def _wait(proxy: Proxy, process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("nginx did not start")
 
 
-def test_visitors_sign_in_over_https_and_get_their_connection(app: App, proxy: Proxy) -> None:
-    origin = f"https://{NAME}:{proxy.port}"
+def test_visitors_sign_in_over_https_and_get_their_connection(app: Started, proxy: Proxy) -> None:
     assert proxy.status() == 401
-
-    form = urlencode({"token": tokens(app)[1]})
-    answer = proxy.ask("/", "POST", form, Origin=origin)
-    (kept,) = re.findall(r"set-cookie: (\S+);.*; Secure\r", answer, re.IGNORECASE)
+    kept = proxy.enters(app.tokens[1])
 
     assert proxy.status(Cookie=kept) == 200
-    assert proxy.socket(origin, kept) == 101
+    assert proxy.socket(proxy.origin, kept) == 101
     assert proxy.status("/_stcore/upload_file/s/f", "PUT", "x") == 401
     assert "max-age=31536000" in proxy.ask()
 
 
-def test_pages_of_others_and_other_names_are_refused(app: App, proxy: Proxy) -> None:
-    kept = cookie(app, tokens(app)[0])
+def test_pages_of_others_and_other_names_are_refused(app: Started, proxy: Proxy) -> None:
+    kept = proxy.enters(app.tokens[0])
 
     assert proxy.socket("https://evil.example", kept) == 403
     assert proxy.status(Host="evil.example", Cookie=kept) == 403

@@ -41,6 +41,7 @@ from ingest.errors import PinciteError
 
 LOOPBACK = "127.0.0.1"
 PORT = 8600
+_LARGEST_CALL = 1 << 20  # bytes; the SDK has several copies of one while it reads it
 _ROUTES = (
     openai_protocol, library_routes, page_routes, asking_routes, personal_routes, sheet_routes,
     source_routes, model_routes,
@@ -127,7 +128,10 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
     protocol = mcp_server.server(libraries, changes=False, who=shelf.person)
     # The guard has compared the names of the server already.
     unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    mcp = protocol.streamable_http_app(transport_security=unguarded)
+    # Without sessions, in which clients could keep what they like: no tool here needs one.
+    mcp = protocol.streamable_http_app(
+        transport_security=unguarded, stateless_http=True, max_request_body_size=_LARGEST_CALL
+    )
 
     @asynccontextmanager
     async def opened(_: FastAPI) -> AsyncIterator[None]:

@@ -25,6 +25,7 @@ from assistant.api.rows import document_row, hit_row, summary_row
 from assistant.api.shelf import Shelf
 from assistant.contract.asked_in import chosen
 from assistant.errors import AssistantError
+from assistant.receipts.record import versions
 from ingest.errors import PinciteError
 from vectorstore.catalog.choosing import Filter
 
@@ -55,7 +56,10 @@ def server(
 ) -> MCPServer:
     """`changes`: files of this machine may be added, each after the person was asked. `who` sends
     an HTTP request; over standard input it is whoever started this process."""
-    made = _Strict("pincite", title="Pincite", instructions=INSTRUCTIONS, log_level="WARNING")
+    made = _Strict(
+        "pincite", title="Pincite", version=versions()["pincite"], instructions=INSTRUCTIONS,
+        log_level="WARNING",
+    )  # fmt: skip
     tools = _Tools(libraries, who)
     offered: list[Callable[..., Any]] = [
         tools.list_libraries, tools.list_documents, tools.search, tools.ask, tools.read_page,
@@ -88,7 +92,7 @@ class _Tools:
         self._libraries, self._who = libraries, who
 
     def _seen(self, context: Context[Any, Any]) -> Shelf:
-        # Of this very request: a session may be another person's, whose id was guessed.
+        # Of this very request: the next one may be another person's.
         return Shelf(self._libraries, self._who(context.request_context.request))
 
     def list_libraries(self, context: Context[Any, Any]) -> list[str]:

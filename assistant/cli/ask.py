@@ -252,4 +252,4 @@ def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
         return DONE
     from assistant.ui import server
 
-    return server.serve(settings, args.port, args.address, args.host, args.token)
+    return server.serve(settings, args.port, args.listens_at, args.host, args.token)

@@ -93,7 +93,8 @@ def _run(args: argparse.Namespace) -> int:
     settings = Settings.load(home=args.home, library=first)
     keep_private(settings.home)
     network_guard.quiet_telemetry()
-    network_guard.install_guard(settings.home / "network.log")
+    listens_at = getattr(args, "listens_at", "127.0.0.1")
+    network_guard.install_guard(settings.home / "network.log", listens_at)
     status: int = args.run(args, settings)
     return status
 

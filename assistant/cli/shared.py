@@ -45,12 +45,13 @@ def below(
 
 
 def with_address(command: argparse.ArgumentParser, port: int, who: str) -> None:
-    """The flags of a command that listens: on the usual `port` or the next free one, for `who`."""
+    """The flags of a command that listens: on the usual `port` or the next free one, for `who`.
+    `main` gives the network guard the address."""
     command.add_argument(
         "--port", type=int, help=f"port to listen on ({port}, or the next free one)"
     )
     command.add_argument(
-        "--address", default="127.0.0.1",
+        "--address", dest="listens_at", default="127.0.0.1",
         help=f"address to listen on (loopback); for any other one, {who} need a token",
     )  # fmt: skip
     command.add_argument(

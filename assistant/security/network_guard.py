@@ -113,9 +113,10 @@ def is_allowed() -> bool:
 def install_guard(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]:
     """Refuse connections beyond loopback from now on, in all threads; the result removes the guard.
 
-    `listen_on` is the address that servers of this process may bind besides loopback.
+    `listen_on` is the address, or a name of this machine, that servers of this process may bind
+    besides loopback.
     """
-    journal = _journal(log)
+    journal, ours = _journal(log), _addresses(listen_on)
     originals = {
         (owner, name): getattr(owner, name)
         for owner, names in _GUARDED.items()
@@ -123,7 +124,7 @@ def install_guard(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]
         if hasattr(owner, name)  # Windows has no sendmsg
     }
     for (owner, name), original in originals.items():
-        setattr(owner, name, _guarded(name, original, journal, listen_on))
+        setattr(owner, name, _guarded(name, original, journal, ours))
 
     def remove_guard() -> None:
         for (owner, name), original in originals.items():
@@ -134,6 +135,17 @@ def install_guard(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]
     return remove_guard
 
 
+def _addresses(listen_on: str) -> frozenset[str]:
+    """What a server binds, also by a name; empty for loopback, which is open anyway."""
+    if _is_inside(listen_on):
+        return frozenset()
+    try:
+        found = socket.getaddrinfo(listen_on, None)
+    except OSError:  # whoever listens says so
+        found = []
+    return frozenset({listen_on, *(str(where[0]) for *_, where in found)})
+
+
 _GUARDED: dict[Any, tuple[str, ...]] = {
     socket.socket: ("bind", "connect", "connect_ex", "sendto", "sendmsg"),
     socket: ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"),
@@ -141,12 +153,12 @@ _GUARDED: dict[Any, tuple[str, ...]] = {
 
 
 def _guarded(
-    name: str, original: Callable[..., Any], journal: logging.Logger, listen_on: str
+    name: str, original: Callable[..., Any], journal: logging.Logger, ours: frozenset[str]
 ) -> Callable[..., Any]:
     @functools.wraps(original)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         address = _address(name, args, kwargs)
-        inside = address in (None, listen_on) or _is_inside(str(address))
+        inside = address is None or address in ours or _is_inside(str(address))
         chosen = _chosen(name, str(address), args)
         reasons = (*_reasons.get(), *chosen)
         if address:

@@ -36,10 +36,10 @@ def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
         from assistant.api import application
     except ModuleNotFoundError as error:
         raise AssistantError(_MISSING) from error
-    check_names(args.address, args.host)
+    check_names(args.listens_at, args.host)
     clear(settings)
-    port = free_port(application.PORT, args.port, args.address)
-    application.serve(settings, port, args.address, args.host, args.token)
+    port = free_port(application.PORT, args.port, args.listens_at)
+    application.serve(settings, port, args.listens_at, args.host, args.token)
     return DONE
 
 

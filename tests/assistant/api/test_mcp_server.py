@@ -176,3 +176,15 @@ def test_the_command_speaks_the_protocol_and_nothing_else(tmp_path: Path) -> Non
     )
     assert call(command, "list_libraries") == []
     assert json.dumps(call(command, "list_libraries")) == "[]"
+
+
+def test_over_http_the_server_keeps_nothing_of_a_client(server: Server) -> None:
+    told = {"name": "test", "version": "1"}
+    given = {"protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": told}
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": given}
+    accept = {"accept": "application/json, text/event-stream"}
+    with server.client() as client:
+        begun = client.post("/mcp", json=asked, headers=accept)
+        assert begun.status_code == 200 and "mcp-session-id" not in begun.headers
+        told["name"] = "x" * (1 << 20)
+        assert client.post("/mcp", json=asked, headers=accept).status_code == 413

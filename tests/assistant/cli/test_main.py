@@ -329,7 +329,7 @@ def test_without_an_embedding_model_the_command_that_gets_one_is_named(
     pincite: Pincite, papers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(network_guard, "install_guard", lambda log: None)
+    monkeypatch.setattr(network_guard, "install_guard", lambda *_: None)
     assert "pincite models pull all-minilm-l6-v2" in pincite("add", papers).err
 
 

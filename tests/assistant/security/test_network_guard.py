@@ -108,8 +108,13 @@ def test_a_server_binds_to_loopback_only(log: Path) -> None:
         server.bind(("", 0))
 
 
-def test_a_server_binds_elsewhere_when_that_is_asked_for(tmp_path: Path) -> None:
-    remove_guard = install_guard(tmp_path / "network.log", listen_on="0.0.0.0")
+@pytest.mark.parametrize("listen_on", ["0.0.0.0", "a-name-of-this-machine"])
+def test_a_server_binds_elsewhere_when_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listen_on: str
+) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("0.0.0.0", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
+    remove_guard = install_guard(tmp_path / "network.log", listen_on)
     try:
         with socket.socket() as server:
             server.bind(("0.0.0.0", 0))
