@@ -16,7 +16,7 @@ from assistant.accounts.person import LOCAL, VISITOR, Person
 from assistant.accounts.tokens import Tokens
 from assistant.api.errors import body
 from assistant.api.shelf import PERSON
-from assistant.entrance.asgi import PROXIED, Asgi, Receive, Scope, Send
+from assistant.entrance.asgi import PROXIED, Asgi, Receive, Scope, Send, headers_of, with_headers
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts, is_same_origin
 from assistant.entrance.tries import WAIT, TooManyTries, Tries
@@ -51,16 +51,17 @@ class Guard:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        asked = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
-        headers = {n: v.decode("latin-1") for n, v in asked.items()}
-        person, refusal = await run_in_threadpool(self._judged, scope, headers)
+        asked = headers_of(scope)
+        person, refusal = await run_in_threadpool(self._judged, scope, asked)
         if refusal:
             await _refuse(send, *refusal)
         elif _announced(asked) > (most := _most(scope, person)):
             await _refuse(send, 413, _too_large(most))
         else:
             state = {**scope.get("state", {}), PERSON: person}
-            await self._inner({**scope, "state": state}, _limited(receive, most), send)
+            # No route knows a cookie, and FastAPI would parse them all by http.cookies.
+            inner = with_headers({**scope, "state": state}, without=("cookie",))
+            await self._inner(inner, _limited(receive, most), send)
 
     def _judged(
         self, scope: Scope, asked: Mapping[str, str]
@@ -124,9 +125,9 @@ def _too_large(most: int) -> str:
     return f"A request here has at most {most:,} bytes."
 
 
-def _announced(asked: Mapping[str, bytes]) -> int:
-    length = asked.get("content-length", b"")
-    return int(length) if length.isdigit() else 0
+def _announced(asked: Mapping[str, str]) -> int:
+    length = asked.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 def _limited(receive: Receive, most: int) -> Receive:

@@ -7,12 +7,20 @@ this machine, knows no password, and lets others frame its page.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from assistant.accounts.provider import NotSignedIn
-from assistant.entrance.asgi import PROXIED, Asgi, Receive, Scope, Send
+from assistant.entrance.asgi import (
+    PROXIED,
+    Asgi,
+    Receive,
+    Scope,
+    Send,
+    cookie_of,
+    headers_of,
+    with_headers,
+)  # fmt: skip
 from assistant.entrance.elsewhere import BACK, LASTS, START, Elsewhere
 from assistant.entrance.form import Form
 from assistant.entrance.hosts import Hosts, is_same_origin
@@ -76,12 +84,12 @@ class Door:
             await self._led(scope, receive, send)
         except AssistantError as error:
             log.warning("%s", error)  # which names a server that strangers need not know
-            with language.speaking(language.best(_headers(scope).get("accept-language", ""))):
+            with language.speaking(language.best(headers_of(scope).get("accept-language", ""))):
                 told = _(_AWAY)
             await _refuse(scope, send, 503, told)
 
     async def _led(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = _headers(scope)
+        asked = headers_of(scope)
         host = asked.get("host", "")
         page = headers.of_response(host, headers.streamlit_page())
         if refusal := self._refusal(asked):
@@ -89,12 +97,16 @@ class Door:
         elif scope["path"].startswith(_CLOSED):
             await _refuse(scope, send, 404, "There is nothing here.")
         elif scope["path"] == _HEALTH:
-            await self._inner(_marked(scope, sealed("visitor")), receive, _with_headers(send, page))
+            await self._inner(
+                _marked(scope, asked, sealed("visitor")), receive, _with_headers(send, page)
+            )
         elif (entrance := await asyncio.to_thread(self._entrance)) is None:
             if any(name in asked for name in PROXIED):
                 await _refuse(scope, send, 403, _PROXY)
                 return
-            await self._inner(_marked(scope, sealed("owner")), receive, _with_headers(send, page))
+            await self._inner(
+                _marked(scope, asked, sealed("owner")), receive, _with_headers(send, page)
+            )
         else:
             await self._let_in(scope, asked, entrance, receive, send)
 
@@ -112,12 +124,12 @@ class Door:
     ) -> None:
         """Who is known comes in; others are asked."""
         form = _with_headers(send, headers.of_response(asked["host"], entrance.form.page("")))
-        cookie = _cookie(asked.get("cookie", ""), _name(scope))
+        cookie = cookie_of(asked.get("cookie", ""), _name(scope))
         if entrance.elsewhere and scope["path"] in (START, BACK):
             await _provide(scope, asked, entrance, entrance.elsewhere, form)
         elif mark := await asyncio.to_thread(entrance.mark, cookie):
             page = headers.of_response(asked["host"], headers.streamlit_page())
-            await self._inner(_marked(scope, mark), receive, _with_headers(send, page))
+            await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
         elif scope["type"] == "http" and scope["method"] == "POST":
             await _judge(scope, entrance, receive, form)
         elif "text/html" in asked.get("accept", "") and scope["type"] == "http":
@@ -158,7 +170,7 @@ async def _provide(
             kept = f"{_kept(begun, cookie, scheme)}; Max-Age={LASTS:.0f}"
         else:
             said = _first(scope["query_string"].decode("latin-1"))
-            known = _cookie(asked.get("cookie", ""), begun)
+            known = cookie_of(asked.get("cookie", ""), begun)
             place = "/"
             session = await asyncio.to_thread(elsewhere.finish, said, known, back)
             kept = _kept(_name(scope), session, scheme)
@@ -169,25 +181,15 @@ async def _provide(
 
 
 def _page(scope: Scope, entrance: Entrance, notice: str = "") -> str:
-    return entrance.form.page(_headers(scope).get("accept-language", ""), notice)
+    return entrance.form.page(headers_of(scope).get("accept-language", ""), notice)
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    """By their names in small letters; what came more than once is joined, and fits nothing."""
-    found: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key = name.decode("latin-1").lower()
-        joint = "; " if key == "cookie" else ", "
-        text = value.decode("latin-1")
-        found[key] = f"{found[key]}{joint}{text}" if key in found else text
-    return found
-
-
-def _marked(scope: Scope, mark: str) -> Scope:
-    """With who it is in a header, in the place of any that the client has sent."""
-    name = HEADER.encode()
-    others = [(key, value) for key, value in scope["headers"] if key.lower() != name]
-    return {**scope, "headers": [*others, (name, mark.encode())]}
+def _marked(scope: Scope, asked: Mapping[str, str], mark: str) -> Scope:
+    """With who it is in a header, in the place of any that the client has sent. Cookies with a
+    backslash are of other programs on this host; Starlette unquotes each by http.cookies."""
+    pairs = asked.get("cookie", "").split(";")
+    kept = ";".join(pair for pair in pairs if "\\" not in pair)
+    return with_headers(scope, (HEADER, mark), ("cookie", kept))
 
 
 def _with_headers(send: Send, more: dict[str, str]) -> Send:
@@ -249,11 +251,3 @@ def _kept(name: str, cookie: str, scheme: str) -> str:
 def _name(scope: Scope) -> str:
     """Browsers share cookies among the ports of a host, and two Pincites may run on it."""
     return f"pincite_{(scope.get('server') or ('', 0))[1]}"
-
-
-def _cookie(header: str, name: str) -> str:
-    try:
-        found = SimpleCookie(header).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from assistant.entrance.asgi import headers_of
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts
 from assistant.entrance.roles import HEADER, unsealed
@@ -195,6 +196,18 @@ def test_the_form_of_another_site_is_not_judged(shared: Door, guests: Guests) ->
 
     assert answer.status == 403
     assert "set-cookie" not in answer.headers
+
+
+def test_streamlit_gets_no_cookie_that_takes_long_to_unquote() -> None:
+    reached: list[Message] = []
+
+    async def kept(scope: Message, receive: Any, send: Any) -> None:
+        reached.append(scope)
+        await inner(scope, receive, send)
+
+    door = Door(kept, Hosts("127.0.0.1"))
+    sent(door, "/_stcore/health", cookie='_streamlit_xsrf="\\\\\\"; a=1; b="\\012"')
+    assert headers_of(reached[0])["cookie"].strip() == "a=1"
 
 
 @pytest.mark.parametrize("cookie", ["pincite_8501=", "pincite_8501=x", "=;;=,", "a" * 9000, "\x7f"])
