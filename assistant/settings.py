@@ -162,11 +162,6 @@ class Settings(BaseModel):
             raise ValueError(f"{value!r} is no address of a provider that begins with https://")
         return value
 
-    @field_validator("tool_calling", mode="before")
-    @classmethod
-    def _renamed(cls, value: Any) -> Any:
-        return "classifier" if value == "rules" else value  # its name until 0.2.0
-
     @property
     def models_folder(self) -> Path:
         return self.home / "models"

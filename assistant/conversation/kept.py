@@ -7,11 +7,11 @@ from typing import Any
 
 from assistant.contract.forgetting import reads, without
 from assistant.contract.renaming import with_library
-from assistant.conversation.tables import PART, SCHEMA, index_words
+from assistant.conversation.tables import PART, SCHEMA
 from assistant.conversation.word_search import Compared, Indexed, WordSearch
 from assistant.storage.answer_files import mentioned, mentioned_in
 from assistant.storage.authors import inherit, leave
-from assistant.storage.sqlite_file import Connection, FileConnection, Kept, Place
+from assistant.storage.sqlite_file import Connection, Kept, Place
 from assistant.storage.team_tables import TeamTables
 from vectorstore.federation.names import is_joined, parts, renamed
 
@@ -122,10 +122,6 @@ class KeptConversations(Kept):
             connection.execute("DELETE FROM folder WHERE person = ?", (person,))
         self._write_anew()
         return files
-
-    def _upgrade(self, connection: FileConnection) -> None:
-        with connection:
-            index_words(connection)
 
     def _write_anew(self) -> None:
         with self._connected() as connection:

@@ -1,12 +1,11 @@
-"""The tables of conversations, in SQLite made so that a file of an earlier version gains them when
-it is opened, and that version can still read it. The receipts of their answers stay with them."""
+"""The tables of conversations. The receipts of their answers stay with them."""
 
 from assistant.receipts import record
 from assistant.storage import authors
 from assistant.storage.part import Columns, Part
 from assistant.storage.sqlite_file import Connection
 
-# Triggers keep the index of words, also where another version writes. It finds parts of words and
+# Triggers keep the index of words. It finds parts of words and
 # scripts without blanks: its terms are runs of three characters.
 SCHEMA = (
     """
@@ -133,17 +132,8 @@ PART = Part(
         "foldered": Columns("conversation", "folder"),
         **record.TABLE, **authors.TABLE,
     },
-    {"turn": "number", "folder": "number", "receipt": "number"}, frozenset(authors.TABLE),
+    {"turn": "number", "folder": "number", "receipt": "number"},
 )  # fmt: skip
-
-
-def index_words(connection: Connection) -> None:
-    """Of turns from before there was an index."""
-    connection.execute(
-        "INSERT INTO turn_words (rowid, question, answer)"
-        " SELECT number, question, iif(json_valid(answer), json_extract(answer, '$.answer'), '')"
-        " FROM turn WHERE number NOT IN (SELECT id FROM turn_words_docsize)"
-    )
 
 
 def drop_deleted_words(connection: Connection) -> None:

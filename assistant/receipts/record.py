@@ -22,7 +22,7 @@ from assistant.storage.answer_files import mentioned, mentioned_in
 from assistant.storage.authors import SCHEMA as AUTHORS
 from assistant.storage.authors import inherit, leave, may_write, writer
 from assistant.storage.part import Columns
-from assistant.storage.sqlite_file import Connection, FileConnection, Kept, Place
+from assistant.storage.sqlite_file import Connection, Kept, Place
 from assistant.storage.whose import EVERYBODY, Whose
 from vectorstore.errors import LibraryError
 from vectorstore.federation.federated import AnyLibrary
@@ -67,11 +67,6 @@ class Receipts(Kept):
         """Each use raises AssistantError when they cannot be read or written."""
         super().__init__(place, _SCHEMA + AUTHORS, "receipts")
         self._most, self._whose = most, whose
-
-    def _upgrade(self, connection: FileConnection) -> None:
-        columns = connection.execute("PRAGMA table_info(receipt)").fetchall()
-        if "person" not in {column[1] for column in columns}:
-            connection.execute("ALTER TABLE receipt ADD COLUMN person TEXT NOT NULL DEFAULT ''")
 
     def add(self, receipt: Receipt, since: str | None = None) -> bool:
         """Nothing is written for a person who was removed, and the result is false. Nobody's is the

@@ -19,7 +19,6 @@ from assistant.receipts.record import document_sha256, versions
 from assistant.security.addresses import shown
 from assistant.tools.answer_from_tables import Tables
 from assistant.tools.lists import again
-from assistant.tools.whole_document import Whole
 from ingest.document.source import readable
 from vectorstore.federation.federated import AnyLibrary
 
@@ -51,7 +50,8 @@ def replay(
     if receipt.steps:
         return _step_by_step(receipt, load())
     if not receipt.asked:
-        return Replayed(None, "", _nothing(receipt))
+        told = "No model wrote this answer: there is nothing to replay."
+        return Replayed(None, "", told)
     model = load()
     if receipt.yes_log_odds is not None:
         return _checked(receipt, model)
@@ -62,13 +62,6 @@ def replay(
         return Replayed(False, text, f"The text differs.{_other_versions(receipt)}")
     until = ", up to where it was stopped" if stopped else ""
     return Replayed(True, text, f"The text is the same, byte by byte{until}.")
-
-
-def _nothing(receipt: Receipt) -> str:
-    of_before = receipt.threshold is None  # then the texts of such an answer were not kept
-    if of_before and receipt.answer["tool"] == Whole.name and "file" in receipt.model:
-        return "Its receipt comes from an earlier version, which did not keep the prompt."
-    return "No model wrote this answer: there is nothing to replay."
 
 
 def _write_answer(receipt: Receipt, model: "LlamaCppChat") -> str:

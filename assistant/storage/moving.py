@@ -116,7 +116,7 @@ def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
     """The identity of empty tables, which nobody else uses until the end. Raises AssistantError."""
     if tables.identity(target):
         _lock(target)
-    found = tables.complete(target) or tables.make(target)
+    found = tables.identity(target) or tables.make(target)
     if "heir" in tables.part.tables:
         forget_nobody(target)
     _check_empty(target, tables, file)  # also new ones: somebody may have dropped only some
@@ -129,7 +129,6 @@ def _leaving(tables: TeamTables) -> Iterator[Inside]:
     with tables.plain_transaction() as connection:
         _lock(connection)
         tables.check(connection)
-        tables.complete(connection)
         yield connection
         connection.execute(f"DROP TABLE {tables.all} CASCADE")
         tables.note_leaving(connection)

@@ -25,4 +25,3 @@ class Part:
     postgres: str  # makes the tables; {collation} stands for one that knows all alphabets
     tables: Mapping[str, Columns] = field(hash=False)
     numbered: Mapping[str, str] = field(default_factory=dict, hash=False)  # columns that count on
-    added: frozenset[str] = frozenset()  # tables that databases of earlier versions do not have

@@ -3,7 +3,7 @@ team. The statements are the same for both."""
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from assistant.storage.team_tables import TeamTables
 from vectorstore.catalog.engine import Transaction
 
 Connection = Transaction
-FileConnection = sqlite3.Connection
 Place = Path | TeamTables
 
 # A version that changes the tables so that this one cannot read them sets another `user_version`.
-VERSION = 0
+# Files that have none were made before the first release.
+VERSION = 1
 
 
 class Kept:
@@ -29,9 +29,7 @@ class Kept:
 
     def __init__(self, place: Place, schema: str, what: str) -> None:
         """`schema` makes the tables in SQLite; `what` names their contents."""
-        self._tables = (
-            _File(place, schema, what, self._upgrade) if isinstance(place, Path) else place
-        )
+        self._tables = _File(place, schema, what) if isinstance(place, Path) else place
 
     def is_there(self) -> bool:
         """Whether there are tables, or a file that should have them. Raises AssistantError."""
@@ -41,9 +39,6 @@ class Kept:
         """Make the tables, or bring them to the present version. Raises AssistantError."""
         with self._connected():
             pass
-
-    def _upgrade(self, connection: sqlite3.Connection) -> None:
-        """Give tables of an earlier version in SQLite what this one needs."""
 
     def _write_anew(self) -> None:
         """Leave no byte on the disk of what was deleted or changed before."""
@@ -60,10 +55,8 @@ class Kept:
 class _File:
     """Does for a file what `TeamTables` does for the tables of a team."""
 
-    def __init__(
-        self, path: Path, schema: str, what: str, upgrade: Callable[[sqlite3.Connection], None]
-    ) -> None:
-        self._path, self._schema, self._what, self._upgrade = path, schema, what, upgrade
+    def __init__(self, path: Path, schema: str, what: str) -> None:
+        self._path, self._schema, self._what = path, schema, what
         self._lock = threading.Lock()
         self._made = False  # whether it has the tables, in this version
 
@@ -86,8 +79,7 @@ class _File:
                     self._check_version(connection)
                     connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
                     if new or not self._made:
-                        connection.executescript(self._schema)
-                        self._upgrade(connection)
+                        connection.executescript(f"PRAGMA user_version = {VERSION};{self._schema}")
                         self._made = True
                     with connection:
                         yield connection
@@ -112,6 +104,11 @@ class _File:
             raise AssistantError(
                 f"{self._path}, which keeps the {self._what}, was made by a newer version of "
                 "Pincite. Use that version, or another --home."
+            )
+        if version < VERSION and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+            raise AssistantError(
+                f"{self._path}, which keeps the {self._what}, was made by a version of Pincite that"
+                " was never released, and was not changed. Move it away, or use another --home."
             )
 
 

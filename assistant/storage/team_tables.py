@@ -138,16 +138,9 @@ class TeamTables:
         return hashlib.sha256(where.encode()).hexdigest()[:12]
 
     def identity(self, connection: Transaction) -> str:
-        """Of the tables; empty where one is missing that every version has. Raises AssistantError
-        for a newer version."""
+        """Of the tables; empty where one is missing. Raises AssistantError for a newer version."""
         said = self._said(connection) if _has(connection, [KEPT]) else ""
-        return said if said and _has(connection, self.part.tables.keys() - self.part.added) else ""
-
-    def complete(self, connection: Inside) -> str:
-        """Make the tables that this version has added, within `making`; returns the identity of
-        all, or an empty one where there are none. Raises AssistantError."""
-        found = self.identity(connection)
-        return self.make(connection) if found and not self._has_added(connection) else found
+        return said if said and _has(connection, self.part.tables) else ""
 
     def make(self, connection: Inside) -> str:
         """The tables that are not there, within `making`, and their identity, which they keep: it
@@ -187,25 +180,15 @@ class TeamTables:
         return ", ".join(f"{SCHEMA}.{table}" for table in self.part.tables)
 
     def _prepare(self) -> None:
-        if not self._is_whole():
+        if not self.is_there():
             with self.making():
-                if not self._is_whole():  # another process was faster, and uses them
+                if not self.is_there():  # another process was faster, and uses them
                     with self.plain_transaction() as connection:
                         self.make(connection)
         with self.plain_transaction() as connection:
             if not self.marked() and (found := self.identity(connection)):
                 keep_mark(self.mark, Mark(found))
         _ready.add(self._known)
-
-    def _is_whole(self) -> bool:
-        """Raises AssistantError as `is_there`."""
-        if not self.is_there():
-            return False
-        with self.plain_transaction() as connection:
-            return self._has_added(connection)
-
-    def _has_added(self, connection: Transaction) -> bool:
-        return not self.part.added or _has(connection, self.part.added)
 
     def _said(self, connection: Transaction) -> str:
         """The identity that is noted; empty where there is none. Raises AssistantError."""

@@ -1,12 +1,13 @@
 """What is left when a command that writes is ended, finds the disk full, or may not write?
 
-Each writer runs on a copy of a small home of version 0.1.0, with word-count vectors, in a small
-file system in memory (root only, Linux). Afterwards everything must be as before, or as after an
-undisturbed run, or in between for what is made of several parts; the library must be whole, and
-the same command must end as usual. An error must be one sentence that names a path of the home.
+Each writer runs on a copy of a small home, with word-count vectors, in a small file system in
+memory (root only, Linux). Afterwards everything must be as before, or as after an undisturbed run,
+or in between for what is made of several parts; the library must be whole, and the same command
+must end as usual. An error must be one sentence that names a path of the home.
 """
 
 import importlib
+import json
 import os
 import random
 import shutil
@@ -14,7 +15,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections import Counter
@@ -27,13 +27,10 @@ from benchmarks import common
 from benchmarks.faults.other_writers import ASKED, OTHERS, fetched, hub, runs
 from ingest.errors import PinciteError
 
-PACKED = common.ROOT / "tests" / "homes" / "home-0.1.0.tar.xz"
-ANSWER = "5a48107e936a4796a46269da557d9c36"
 SAMPLES = common.ROOT / "samples"
 PAGE = 4096
 WRITERS: dict[str, list[str]] = {
     "add": ["add", "{papers}"],
-    "migrate": ["documents"],
     "remove": ["remove", "{document}"],
     "forget": ["forget", "{document}"],
     "rebuild": ["rebuild"],
@@ -41,10 +38,10 @@ WRITERS: dict[str, list[str]] = {
     "backup": ["backup", "{home}/made.backup"],
     "restore": ["restore", "{backup}"],
     "receipts": ["ask", "How many days of leave are there?"],
-    "ratings": ["eval", "rate", ANSWER, "down"],
+    "ratings": ["eval", "rate", "{answer}", "down"],
     "runs": ["eval", "--retrieval", "--limit", str(ASKED), str(SAMPLES)],
     "settings": ["models", "use", "embedding", "auto"],
-    "drawing": ["chart", "Revenue 2025 by region"],
+    "drawing": ["chart", "employees by site"],
     "watch": ["!watch"],
     "conversations": ["!conversations"],
     "model": ["!model"],
@@ -123,12 +120,11 @@ class Bench:
         self.papers = folder / "papers"
         shutil.copytree(SAMPLES / "content", self.papers)
         self.backup = folder / "given.backup"
-        with tarfile.open(PACKED) as packed:
-            packed.extractall(folder / "old", filter="data")
-        self.old, self.new = folder / "old" / "pincite", folder / "new"
+        self.new = folder / "new"
         with self.mounted():
-            self.copy(self.old)
-            self.run(["documents"])
+            self.run(["add", str(self.papers)])
+            asked = self.run(["ask", "How many letters does a password have?", "--json"])
+            self.answer = json.loads(asked.said)["id"]
             self.run(["backup", str(self.backup)])
             self.run(["search", "password"])
             shutil.copytree(self.home, self.new)
@@ -137,14 +133,13 @@ class Bench:
     def tried(self, writer: str, kills: int, sizes: int) -> Iterator[tuple[str, list[str]]]:
         """Each fault, and what was wrong after it."""
         given = {"home": self.home, "papers": self.papers, "backup": self.backup,
-                 "document": self.document}  # fmt: skip
+                 "document": self.document, "answer": self.answer}  # fmt: skip
         command = [part.format(**given) for part in WRITERS[writer]]
-        start = self.old if writer == "migrate" else self.new
         pick = random.Random(f"faults {writer}")
         with self.mounted(), hub(self.folder / f"hub {writer}"):
-            self.copy(start)
+            self.copy(self.new)
             self.run(command)  # it imports what the next ones need not
-            self.copy(start)
+            self.copy(self.new)
             before, used = state(self.home), self.used()
             whole = self.run(command)
             after, need = state(self.home), max(self.used() - used, 16 * PAGE)
@@ -152,7 +147,7 @@ class Bench:
             if whole.status not in (0, 3):
                 yield "undisturbed", [f"status {whole.status}: {whole.said}"]
             for _ in range(kills):
-                self.copy(start)
+                self.copy(self.new)
                 seconds = pick.uniform(0, usual)
                 killed = self.run(command, seconds)
                 if killed.status != -signal.SIGKILL:
@@ -163,14 +158,14 @@ class Bench:
                 fault = "kill" if killed.status == -signal.SIGKILL else "late kill"
                 yield fault, self.wrong(command, before, after, killed, when, killed=True)
             for step in range(sizes):
-                self.copy(start)
+                self.copy(self.new)
                 room = int(need * 1.2 * (step / sizes) ** 2)
                 with self.full(room):
                     ran = self.run(command)
                 when = f"{room >> 10} of {need >> 10} kB free"
                 fault = "enough room" if ran.status in (0, 3) else "full disk"
                 yield fault, self.wrong(command, before, after, ran, when)
-            self.copy(start)
+            self.copy(self.new)
             with self.read_only():
                 ran = self.run(command)
             yield "read-only", self.wrong(command, before, after, ran, "read-only")

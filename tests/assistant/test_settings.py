@@ -73,12 +73,6 @@ def test_an_unknown_name_is_answered_with_the_nearest(monkeypatch: pytest.Monkey
         Settings.load()
 
 
-def test_what_chose_tools_by_rules_is_a_classifier_now(home: Path) -> None:
-    (home / "settings.toml").write_text('tool_calling = "rules"\n')
-    assert Settings.load().tool_calling == "classifier"
-    assert Settings(home=home).tool_calling == "classifier"
-
-
 def test_an_impossible_value_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINCITE_CONTEXT_TOKENS", "many")
     with pytest.raises(SettingsError, match="context_tokens"):

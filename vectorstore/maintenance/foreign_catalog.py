@@ -19,7 +19,7 @@ from ingest.serialization.codec import Codec, InvalidData
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.sqlite.database import SCHEMA_VERSION
+from vectorstore.catalog.sqlite.database import FIRST, SCHEMA_VERSION
 from vectorstore.catalog.sqlite.foreign_file import ForeignFile, Row, WrongRows
 from vectorstore.catalog.tags import cleaned
 from vectorstore.errors import WrongTag
@@ -35,7 +35,6 @@ _NAMES: Codec[dict[str, Any]] = Codec(dict[str, Any])
 _META = {"made_by": re.compile(r"[^\W_][ -~]{0,300}"), "anew": re.compile(r"\d{1,9}"),
          "languages": re.compile("en|many"),
          "description": re.compile(r"[^\x00-\x1f]{0,300}")}  # fmt: skip
-_LATER = {"sheet": 2, "cell": 2, "container": 3, "tag": 9}  # tables, by their first schema
 _SPARE = 1000  # rows of a table that may follow its last cell
 _IN_PART = "!"  # of an archive: it is read again when a person adds it, and not before
 
@@ -46,9 +45,11 @@ def copy_rows(snapshot: Path, target: Catalog) -> None:
     try:
         if (version := file.version()) > SCHEMA_VERSION:
             raise WrongRows(f"its catalogue has schema {version}, of a newer version of Pincite")
+        if version < FIRST:
+            raise WrongRows(f"its catalogue has schema {version}, which was never released")
         file.check(_own_schema(target))
         with target.writing() as connection, _shapes():
-            _Copying(file, target, connection, version).run()
+            _Copying(file, target, connection).run()
     finally:
         file.close()
 
@@ -61,13 +62,10 @@ def _own_schema(catalog: Catalog) -> dict[tuple[str, str], str]:
 class _Copying:
     """One transaction."""
 
-    def __init__(
-        self, file: ForeignFile, target: Catalog, connection: Transaction, version: int
-    ) -> None:
+    def __init__(self, file: ForeignFile, target: Catalog, connection: Transaction) -> None:
         self._file = file
         self._target = target
         self._connection = connection
-        self._version = version
         self._hashes: dict[int, str] = {}  # of documents, by id
         self._newer: dict[int, int] = {}  # the ids of newer versions
         self._lines: dict[tuple[int, int], int] = {}  # of each page
@@ -79,8 +77,7 @@ class _Copying:
             "page": self._page, "chunk": self._chunk, "sheet": self._sheet, "cell": self._cell,
             "container": self._container, "tag": self._tag,
         }.items():  # fmt: skip
-            if self._version >= _LATER.get(table, 0):
-                self._copy(table, checked)
+            self._copy(table, checked)
         self._versions()
         self._tables()
         self._words()
@@ -109,19 +106,15 @@ class _Copying:
             raise WrongRows("its catalogue names a file by something that is no sha256")
         id = _number(row["id"])
         self._hashes[id] = str(row["sha256"])
-        if (newer := row.pop("superseded_by", None)) is not None:
+        if (newer := row.pop("superseded_by")) is not None:
             self._newer[id] = _number(newer)
         _HEADINGS.encode(_loaded(row["outline"]))
-        if row.get("names"):
+        if row["names"]:
             _NAMES.encode(_loaded(row["names"]))
-        if not re.fullmatch("[a-z]{0,3}", str(row.get("language", ""))):
+        if not re.fullmatch("[a-z]{0,3}", str(row["language"])):
             raise WrongRows("a document of its catalogue is in a strange language")
-        if not 0 <= float(str(row.get("seconds") or 0)) < _LONGEST:
+        if not 0 <= float(str(row["seconds"] or 0)) < _LONGEST:
             raise WrongRows("a recording of its catalogue has a strange length")
-        if self._version < 2:
-            row["indexed"] = sum(_number(row[part]) for part in ("extracted", "ocr")) - _number(
-                row["dropped"]
-            )
         return row | {part: readable(str(row[part])) for part in ("name", "title", "status")}
 
     def _place(self, row: Row) -> Row:
@@ -130,12 +123,12 @@ class _Copying:
         return row
 
     def _page(self, row: Row) -> Row:
-        values = [row.get(column, "[]" if column == "figures" else "") for column in _PAGE_COLUMNS]
-        page = rows.page((*values[:-1], _number(row.get("unread", 0))), ())
+        values = [row[column] for column in _PAGE_COLUMNS]
+        page = rows.page((*values[:-1], _number(row["unread"])), ())
         _PAGE.encode(page)
         if not all(math.isfinite(side) for line in page.lines for side in line.box):
             raise WrongRows(f"page {page.number} has a line at no place")
-        _COUNTS.encode(_loaded(row.get("dropped", "{}")))
+        _COUNTS.encode(_loaded(row["dropped"]))
         self._lines[_number(row["document_id"]), page.number] = len(page.lines)
         return row
 

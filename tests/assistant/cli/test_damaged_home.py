@@ -159,6 +159,21 @@ def test_what_a_newer_version_has_made_is_left_as_it_is(full: Pincite, home: Pat
     assert [path.read_bytes() for path in paths] == before
 
 
+def test_what_a_version_that_was_never_released_has_made_is_left_as_it_is(
+    full: Pincite, home: Path
+) -> None:
+    answer = full("ask", LEAVE, "--json").json
+    made = {"libraries/main/catalog.sqlite": 9, "conversations.sqlite": 0}
+    for name, version in made.items():
+        with closing(sqlite3.connect(home / name)) as file:
+            file.execute(f"PRAGMA user_version = {version}")
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = [(home / name).read_bytes() for name in made]
+    for command in (["documents"], ["add", home], ["replay", answer["id"]]):
+        assert "by a version of Pincite that was never released" in refused(full(*command))
+    assert [(home / name).read_bytes() for name in made] == before
+
+
 def test_what_a_newer_version_keeps_besides_is_no_hindrance(full: Pincite, home: Path) -> None:
     answer = full("ask", LEAVE, "--json").json
     full("eval", "rate", answer["id"], "up")

@@ -1,10 +1,5 @@
 """Questions that were edited or asked again."""
 
-import json
-import sqlite3
-import threading
-from pathlib import Path
-
 import pytest
 
 from assistant.conversation import branches
@@ -78,54 +73,3 @@ def test_a_hidden_branch_is_searched_and_its_turn_shown(kept: Conversations) -> 
     kept.show("c", found.turn)
     assert shown(kept)[-1] == "Three?"
     assert kept.infos()[0].title == "One?"
-
-
-def test_a_file_of_an_earlier_version_gains_branches_and_words(tmp_path: Path) -> None:
-    """Its tables and its way of writing, which goes on beside this version's."""
-    path = tmp_path / "conversations.sqlite"
-
-    def wrote(question: str) -> None:
-        with sqlite3.connect(path) as old:
-            old.executescript(
-                "CREATE TABLE IF NOT EXISTS conversation (id TEXT PRIMARY KEY, library TEXT,"
-                " started TEXT);"
-                "CREATE TABLE IF NOT EXISTS turn (number INTEGER PRIMARY KEY, conversation TEXT"
-                " NOT NULL REFERENCES conversation, question TEXT NOT NULL, answer TEXT NOT NULL);"
-            )
-            old.execute("INSERT OR IGNORE INTO conversation VALUES ('c', 'main', '2026-01-02')")
-            old.execute(
-                "INSERT INTO turn (conversation, question, answer) VALUES ('c', ?, ?)",
-                (question, json.dumps(answer(question, f"{question} Answered."))),
-            )
-        old.close()
-
-    wrote("Alpha?")
-    wrote("Beta?")
-    kept = Conversations(path)
-    assert [found.turn for found in kept.search("beta answered")] == [2]
-    assert shown(kept) == ["Alpha?", "Beta?"]
-    assert kept.infos()[0].latest == "2026-01-02"
-    kept.add("c", answer("Gamma?"), "main")
-    wrote("Delta?")
-    assert shown(kept) == ["Alpha?", "Beta?", "Gamma?", "Delta?"]
-    assert [found.turn for found in kept.search("delta")] == [4]
-
-
-@ON_BOTH
-def test_two_servers_that_add_to_one_conversation_lose_no_turn(shelf: Place) -> None:
-    both = threading.Barrier(2)
-
-    def add(name: str) -> None:
-        mine = Conversations(shelf)  # as another process has its own
-        both.wait()
-        for number in range(10):
-            mine.add("c", answer(f"{name}{number}?"), "main")
-
-    threads = [threading.Thread(target=add, args=(name,)) for name in "ab"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    shown = [turn["question"] for turn in Conversations(shelf).turns("c")]
-    assert sorted(shown) == [f"{name}{number}?" for name in "ab" for number in range(10)]
-    assert [question for question in shown if question[0] == "a"] == sorted(shown)[:10]

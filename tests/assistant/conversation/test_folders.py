@@ -1,13 +1,11 @@
 """Folders of conversations."""
 
-from pathlib import Path
-
 import pytest
 
 from assistant.conversation.folders import Folders
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
-from assistant.storage.sqlite_file import Kept, Place
+from assistant.storage.sqlite_file import Place
 from assistant.storage.whose import Whose
 from tests.assistant.conversation.test_history import answer
 from tests.servers.postgres_fixtures import ON_BOTH
@@ -94,30 +92,3 @@ def test_folders_are_a_persons_own(shelf: Place) -> None:
     assert places(ann) == {"a": taxes.id}
     everybodys.drop("ann")
     assert ann.folders.all() == [] and places(ann) == {}
-
-
-_BEFORE = """
-CREATE TABLE conversation (id TEXT PRIMARY KEY, library TEXT, started TEXT);
-CREATE TABLE turn (
-    number INTEGER PRIMARY KEY, conversation TEXT NOT NULL, question TEXT, answer TEXT
-);
-CREATE TABLE arranged (
-    conversation TEXT PRIMARY KEY, title TEXT NOT NULL DEFAULT '', pinned INTEGER NOT NULL
-    DEFAULT 0, latest TEXT NOT NULL DEFAULT '', shown INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-"""
-
-
-def test_a_file_of_an_earlier_version_keeps_all_and_gains_folders(tmp_path: Path) -> None:
-    file = tmp_path / "conversations.sqlite"
-    with Kept(file, _BEFORE, "old")._connected() as connection:
-        connection.execute("INSERT INTO conversation VALUES ('a', 'main', '2026-01-01')")
-        connection.execute(
-            "INSERT INTO turn VALUES (1, 'a', 'Alpha?', ?)",
-            ('{"question": "Alpha?", "answer": "25.", "refused": false, "passages": []}',),
-        )
-        connection.execute("INSERT INTO arranged (conversation, title) VALUES ('a', 'Old')")
-    kept = Conversations(file)
-    assert [(info.id, info.title, info.folder) for info in kept.infos()] == [("a", "Old", 0)]
-    kept.folders.move("a", kept.folders.make("Taxes").id)
-    assert places(kept) == {"a": 1} and [one.info.id for one in kept.search("alpha")] == ["a"]

@@ -15,10 +15,8 @@ from assistant.conversation.folders import Folders
 from assistant.conversation.history import Conversations
 from assistant.conversation.tables import PART
 from assistant.errors import AssistantError
-from assistant.libraries.moving_home import move_home
 from assistant.receipts.renaming import RenamedReceipts
 from assistant.settings import Settings
-from assistant.storage import team_tables
 from assistant.storage.sqlite_file import Place
 from assistant.storage.team_tables import SCHEMA
 from assistant.storage.whose import Whose
@@ -185,23 +183,6 @@ def test_a_name_is_not_kept_while_another_server_deletes_its_conversation(
     deletion = "DELETE FROM conversation; DELETE FROM turn; DELETE FROM arranged"
     meanwhile(team_database, deletion, lambda: kept.rename("abc", "The secret plan"))
     assert done(team_database, "SELECT * FROM arranged") == []
-
-
-def test_a_database_of_an_earlier_version_gets_its_new_tables_and_no_home_is_shut_out(
-    settings: Settings, tables: Place, team_database: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = Conversations(tables, Whose("ann"))
-    kept.add("abc", answer(), "staff")
-    joins, older = settings.home / "new", settings.home
-    for home, added in ((joins, "author, heir"), (older, "author, heir"), (older, "heir")):
-        done(team_database, f"DROP TABLE {added}")
-        monkeypatch.setattr(team_tables, "_ready", set())  # as in another process
-        other = Settings(home=home, catalogue=team_database.address)
-        assert Conversations(place(other, PART), Whose("ann")).add("abc", answer(), "staff")
-        assert kept.add("abc", answer(), "staff")
-    assert len(kept.turns("abc")) == 7
-    done(team_database, "DROP TABLE author, heir")
-    assert [moved.rows for _, moved in move_home(settings, "sqlite") if moved]
 
 
 def test_a_home_that_joins_makes_no_table_anew_that_was_lost(

@@ -249,7 +249,7 @@ def test_a_run_of_before_a_setting_was_there_had_its_default(
     settings: Settings, papers: Path
 ) -> None:
     now = runs(settings).get(measure(papers, settings, False, Options(), MeasuringWatch()))
-    old = {**now.about["settings"], "tool_calling": "rules"}
+    old = {**now.about["settings"]}
     del old["extensions_first"]
     before = replace(now, about={**now.about, "settings": old})
     assert differences(before, now) == differences(now, before) == []

@@ -109,17 +109,6 @@ def test_an_answer_that_no_model_wrote_has_nothing_to_replay(
     assert done.identical is None
 
 
-def test_a_summary_of_before_is_not_said_to_be_of_no_model(
-    assistant: Assistant, receipts: Receipts
-) -> None:
-    now = answered(assistant, receipts)
-    of_whole = {**now.answer, "tool": "whole"}
-    before = replace(now, answer=of_whole, asked=[], steps=[], threshold=None)
-    assert "file" in before.model
-    done = replay(before, lambda: pytest.fail("no model is loaded"))
-    assert done.identical is None and "comes from an earlier version" in done.told
-
-
 def test_a_model_is_found_by_its_hash_and_one_that_is_gone_is_named(
     assistant: Assistant, receipts: Receipts, weights: Path, tmp_path: Path
 ) -> None:

@@ -2,7 +2,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -198,51 +197,6 @@ def test_accents_and_fiscal_years_do_not_matter(catalog: Catalog) -> None:
 
 def test_headings_above_a_passage_are_among_its_words(catalog: Catalog) -> None:
     (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
-    assert found(catalog, "part") == [chunk]
-
-
-@ON_SQLITE
-def test_a_library_of_before_learns_its_headings(catalog: Catalog, tmp_path: Path) -> None:
-    ids = put(catalog, "a.pdf", "Thirty days a year.", "FY18 was good.")
-    with catalog.writing() as connection:
-        connection.execute("UPDATE chunk_words SET text = replace(text, 'Part a.pdf', '')")
-        connection.execute("DROP TABLE tag")
-        connection.execute("ALTER TABLE document DROP COLUMN seconds")
-        connection.execute("DROP INDEX document_language")
-        connection.execute("ALTER TABLE document DROP COLUMN language")
-        connection.execute("ALTER TABLE document DROP COLUMN names")
-        connection.execute("PRAGMA user_version = 4")
-    catalog.close()
-    path = next(tmp_path.rglob("catalog.sqlite"))
-    again = Catalog(path, "main")
-    assert found(again, "part") == ids
-    assert found(again, "2018") == [ids[1]]
-    again.close()
-
-
-@ON_SQLITE
-def test_a_library_of_before_learns_its_headings_once(catalog: Catalog, tmp_path: Path) -> None:
-    (chunk,) = put(catalog, "a.pdf", "Thirty days a year.")
-    with catalog.writing() as connection:
-        connection.execute("UPDATE chunk_words SET text = 'Thirty days a year.'")
-        connection.execute("DROP TABLE tag")
-        connection.execute("ALTER TABLE document DROP COLUMN seconds")
-        connection.execute("DROP INDEX document_language")
-        connection.execute("ALTER TABLE document DROP COLUMN language")
-        connection.execute("ALTER TABLE document DROP COLUMN names")
-        connection.execute("PRAGMA user_version = 4")
-    path = next(tmp_path.rglob("catalog.sqlite"))
-    with catalog.writing():  # both have seen the old version before either may write
-        threads = [threading.Thread(target=Catalog, args=(path, "main")) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.5)
-        assert all(thread.is_alive() for thread in threads)
-    for thread in threads:
-        thread.join(60)
-    assert catalog.database.all("SELECT text FROM chunk_words") == [
-        ("Thirty days a year.\nPart a.pdf",)
-    ]
     assert found(catalog, "part") == [chunk]
 
 

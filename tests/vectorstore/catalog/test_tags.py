@@ -1,6 +1,5 @@
 """Tags in a catalogue of either engine, and on their way between catalogues."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,11 +10,9 @@ from tests.fakes import WordEmbedder
 from tests.vectorstore.catalog.test_catalog import put
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.opened import catalog as opened
-from vectorstore.catalog.opened import drop, schema_of
-from vectorstore.catalog.postgres.database import PostgresDatabase
-from vectorstore.catalog.sqlite.database import SCHEMA_VERSION
+from vectorstore.catalog.opened import drop
 from vectorstore.catalog.tags import LONGEST, Tags
-from vectorstore.errors import LibraryError, UnknownDocument, WrongTag
+from vectorstore.errors import UnknownDocument, WrongTag
 from vectorstore.library import Library
 from vectorstore.maintenance.engines import to_postgres, to_sqlite
 from vectorstore.postgres.server import Server
@@ -78,46 +75,6 @@ def test_a_document_that_goes_takes_its_tags_along(catalog: Catalog) -> None:
         catalog.delete(connection, "a.pdf")
     assert Tags(catalog).counts() == {"secret": 1}
     assert catalog.database.all("SELECT count(*) FROM tag") == [(1,)]
-
-
-# -- from schema 8
-
-
-def test_a_file_of_schema_8_gets_the_table_and_loses_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "catalog.sqlite"
-    with closing(Catalog(path, "main")) as catalog:
-        put(catalog, "a.pdf", "The text.")
-        before = catalog.documents()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DROP TABLE tag")
-        connection.execute("ALTER TABLE document DROP COLUMN seconds")
-        connection.execute("PRAGMA user_version = 8")
-    with closing(Catalog(path, "main")) as catalog:
-        assert catalog.documents() == before
-        assert Tags(catalog).change(["a.pdf"], add=["new"]) == 1
-        assert catalog.database.one("PRAGMA user_version") == (SCHEMA_VERSION,)
-
-
-def test_a_schema_8_of_postgresql_gets_the_table_and_loses_nothing(
-    tmp_path: Path, postgres: Server
-) -> None:
-    with closing(opened(tmp_path, "main", postgres)) as catalog:
-        put(catalog, "a.pdf", "The text.")
-        before = catalog.documents()
-        database = catalog.database
-        assert isinstance(database, PostgresDatabase)
-        database.write("DROP TABLE tag")
-        database.write("ALTER TABLE document DROP COLUMN seconds")
-        database.write(f"COMMENT ON SCHEMA {database.schema} IS '8'")
-    with closing(opened(tmp_path, "main", postgres)) as catalog:
-        assert catalog.documents() == before
-        assert Tags(catalog).change(["a.pdf"], add=["new"]) == 1
-    with closing(opened(tmp_path, "main", postgres)) as catalog:  # and once only
-        assert Tags(catalog).counts() == {"new": 1}
-        catalog.database.write(f"COMMENT ON SCHEMA {schema_of(tmp_path)} IS '{SCHEMA_VERSION + 1}'")
-        with pytest.raises(LibraryError, match="a newer version of Pincite"):
-            Tags(catalog).change(["a.pdf"], add=["other"])
-    drop(tmp_path, postgres)
 
 
 def test_they_move_between_the_engines(tmp_path: Path, postgres: Server) -> None:

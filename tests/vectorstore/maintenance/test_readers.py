@@ -1,6 +1,5 @@
 """A reader has changed: the documents that it has read are made anew, and no others."""
 
-import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -53,25 +52,6 @@ def aged(library: Library, name: str, reader: str = "pdf/0") -> None:
         )
         connection.execute("UPDATE meta SET value = '' WHERE key = 'chroma_made_by'")
     library.maintenance.sync()
-
-
-def to_schema_3(path: Path) -> None:
-    """As it was before readers had numbers."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        (sql,) = connection.execute(
-            "SELECT sql FROM sqlite_master WHERE name = 'document'"
-        ).fetchone()
-        connection.execute("PRAGMA writable_schema = ON")
-        # The comment before it would swallow what follows a column that is dropped.
-        plain = re.sub("--.*", "", sql)
-        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'document'", (plain,))
-        connection.executescript(
-            "PRAGMA writable_schema = RESET; DROP INDEX document_reader;"
-            "ALTER TABLE document DROP COLUMN reader; ALTER TABLE document DROP COLUMN names;"
-            "DROP INDEX document_language; ALTER TABLE document DROP COLUMN language;"
-            "DROP TABLE tag; ALTER TABLE document DROP COLUMN seconds;"
-            " PRAGMA user_version = 3"
-        )
 
 
 def by_add(library: Library, papers: Path, progress: Callable[[AddProgress], None]) -> None:
@@ -147,24 +127,6 @@ def test_passages_that_have_stayed_are_not_embedded_again(full: Library) -> None
         library.maintenance.rebuild()
         assert texts(library) == good
     assert embedder.texts == [good[i] for i in range(3) if "Thirty days" in good[i]]
-
-
-def test_a_library_of_before_is_read_again_once(full: Library, papers: Path) -> None:
-    good = texts(full)
-    aged(full, "Policy.pdf")
-    full.close()
-    to_schema_3(full.folder / "catalog.sqlite")
-    with Library(full.folder, "main", WordEmbedder) as library:
-        assert library.maintenance.rebuild_notice().startswith(
-            "All documents of the library 'main' were read by an earlier version of Pincite. It"
-        )
-        assert library.search("leave", k=1)[0].document == "Handbook.pdf"
-        steps: list[AddProgress] = []
-        by_add(library, papers, steps.append)
-        by_add(library, papers, steps.append)
-        made = [step.file for step in steps if step.stage == "rebuilding"]
-        assert made == ["Handbook.pdf", "Policy.pdf"]
-        assert texts(library) == good
 
 
 @pytest.mark.parametrize("anew", [by_add, by_rebuild])

@@ -1,5 +1,4 @@
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -66,18 +65,3 @@ def test_a_file_that_gets_another_name_gets_other_names(library: Library, tmp_pa
     library.add([tmp_path / "in"])
     assert library.about("the report of Initech 7") == {"Initech_7.pdf"}
     assert library.about(ASKED) == {"Initech_7.pdf"}
-
-
-def test_a_catalogue_of_schema_5_gets_the_column(tmp_path: Path, library: Library) -> None:
-    library.close()
-    catalog = library.folder / "catalog.sqlite"
-    connection = sqlite3.connect(catalog)
-    connection.execute("DROP TABLE tag")
-    connection.execute("ALTER TABLE document DROP COLUMN seconds")
-    connection.execute("DROP INDEX document_language")
-    connection.execute("ALTER TABLE document DROP COLUMN language")
-    connection.execute("ALTER TABLE document DROP COLUMN names")
-    connection.execute("PRAGMA user_version = 5")
-    connection.close()
-    with Library(library.folder, "main", WordEmbedder) as opened:
-        assert opened.about(ASKED) == {"scan_1.pdf"}

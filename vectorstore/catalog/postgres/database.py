@@ -16,7 +16,13 @@ from vectorstore.catalog.postgres.bm25 import Bm25
 from vectorstore.catalog.postgres.connections import WAIT, Connections
 from vectorstore.catalog.postgres.copying import BESIDE, TABLES, copy_all, copy_table
 from vectorstore.catalog.postgres.inside import Inside, translated
-from vectorstore.catalog.sqlite.database import MOVED, SCHEMA_VERSION, Database
+from vectorstore.catalog.sqlite.database import (
+    FIRST,
+    MOVED,
+    SCHEMA_VERSION,
+    Database,
+    unreleased,
+)
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.postgres.server import Server, sentences
 
@@ -233,7 +239,8 @@ class PostgresDatabase(Engine):
             return version
 
     def _check_version(self, connection: Transaction) -> int:
-        """That of the schema; 0 where there is none. Raises LibraryError for a newer one."""
+        """That of the schema; 0 where there is none. Raises LibraryError for a newer one, and for
+        one that was never released."""
         (said,) = connection.execute(
             "SELECT obj_description(to_regnamespace(?)::oid, 'pg_namespace')", (self.schema,)
         ).fetchone()
@@ -243,6 +250,8 @@ class PostgresDatabase(Engine):
                 f"The library in {self.server.place} was made by a newer version of Pincite (schema"
                 f" {version}, this one reads up to {SCHEMA_VERSION}). Use that version."
             )
+        if 0 < version < FIRST:
+            raise LibraryError(unreleased(f"The library in {self.server.place}", version))
         return version
 
     def _check_still_there(self, connection: Transaction) -> None:

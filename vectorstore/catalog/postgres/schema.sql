@@ -1,5 +1,5 @@
--- The catalogue of one library in PostgreSQL, in a schema of its own: `../sqlite/schema.sql` and what came
--- after it, with the same names, so that the statements of the catalogue are the same for both.
+-- The catalogue of one library in PostgreSQL, in a schema of its own: the tables of `../sqlite/schema.sql` with
+-- the same names, so that the statements of the catalogue are the same for both.
 -- Text is compared byte by byte, as SQLite does. {collation} knows the letters of all alphabets.
 CREATE TABLE meta (key TEXT COLLATE "C" PRIMARY KEY, value TEXT COLLATE "C" NOT NULL);
 
@@ -25,6 +25,7 @@ CREATE TABLE document (
     dated     TEXT COLLATE "C" NOT NULL DEFAULT '',
     reader    TEXT COLLATE "C" NOT NULL DEFAULT '',
     names     TEXT NOT NULL DEFAULT '',
+    seconds   DOUBLE PRECISION,
     language  TEXT COLLATE "C" NOT NULL DEFAULT ''
 );
 CREATE INDEX document_language ON document (language);
@@ -117,6 +118,13 @@ CREATE TABLE attempt (
     sha256      TEXT COLLATE "C" NOT NULL,
     times       INTEGER NOT NULL
 );
+
+CREATE TABLE tag (
+    document_id BIGINT NOT NULL REFERENCES document ON DELETE CASCADE,
+    name        TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (document_id, name)
+);
+CREATE INDEX tag_name ON tag (name);
 
 -- A version that goes leaves its older ones to the version after it.
 CREATE FUNCTION version_gone() RETURNS trigger LANGUAGE plpgsql AS $$

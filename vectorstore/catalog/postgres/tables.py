@@ -6,18 +6,16 @@ from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.postgres.inside import Inside
 from vectorstore.catalog.sqlite.database import SCHEMA_VERSION
 
-_FIRST = 8  # the version of `schema.sql`; each `schema_N.sql` leads to the next one
 _COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
 
 
 def make(connection: Inside) -> None:
     """In an empty schema."""
     connection.run(_script("schema").format(collation=collation(connection)))
-    upgrade(connection, _FIRST)
 
 
 def upgrade(connection: Inside, version: int) -> None:
-    """From this version to the present one."""
+    """From this version to the present one: `schema_N.sql` leads to version N."""
     for step in range(version + 1, SCHEMA_VERSION + 1):
         connection.run(_script(f"schema_{step}"))
 

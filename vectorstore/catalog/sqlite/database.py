@@ -11,6 +11,7 @@ from vectorstore.catalog.sqlite.fts5 import Fts5
 from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
 SCHEMA_VERSION = 10
+FIRST = 10  # the version of `schema.sql`; each `schema_N.sql` leads to the next one
 MOVED = 1_000_000  # in the place of it: the catalogue is in PostgreSQL now
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 _PATIENCE = 5.0  # seconds to wait for readers of an older state
@@ -146,10 +147,9 @@ class Database(Engine):
         version = self._check_version()
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
-            start = _script("schema", "tables_2", "tables_3", "tables_7", "tables_9")
-            self._change(f"{start}\nINSERT INTO meta VALUES ('generation', '0');", SCHEMA_VERSION)
-        for step in range(version + 1, SCHEMA_VERSION + 1) if version else ():
-            self._change(_script(f"schema_{step}", f"tables_{step}"), step)
+            self._change(_script("schema"), FIRST)
+        for step in range(max(version, FIRST) + 1, SCHEMA_VERSION + 1):
+            self._change(_script(f"schema_{step}"), step)
 
     def _change(self, script: str, version: int) -> None:
         """Run the script of this version of the schema, all or nothing."""
@@ -161,7 +161,8 @@ class Database(Engine):
             connection.execute(f"PRAGMA user_version = {version}")
 
     def _check_version(self) -> int:
-        """The file's version of the schema. Raises LibraryError for a newer one."""
+        """The file's version of the schema, 0 for a new file. Raises LibraryError for a newer one,
+        and for one that was never released."""
         version = self._version()
         if version == MOVED:
             raise LibraryError(f"{self._path} was moved to PostgreSQL meanwhile: start again.")
@@ -170,6 +171,8 @@ class Database(Engine):
                 f"{self._path} was made by a newer version of Pincite (schema {version}, this one "
                 f"reads up to {SCHEMA_VERSION}). Use that version, or start a new library."
             )
+        if 0 < version < FIRST:
+            raise LibraryError(unreleased(self._path, version))
         return version
 
     def _version(self) -> int:
@@ -225,10 +228,17 @@ class _Held:
             self.connection.close()
 
 
-def _script(*names: str) -> str:
-    """These files of SQL one after the other; a step need not have tables of its own."""
-    files = [Path(__file__).with_name(f"{name}.sql") for name in names]
-    return "\n".join(file.read_text("utf-8") for file in files if file.exists())
+def unreleased(place: object, version: int) -> str:
+    """What to do with a catalogue of a schema below FIRST."""
+    return (
+        f"{place} was made by a version of Pincite that was never released (schema {version}, this "
+        f"one reads from {FIRST}), and nothing in it was changed. Move its folder away and add the "
+        "documents again: files/ in that folder holds copies of them."
+    )
+
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
 
 
 def _statements(script: str) -> Iterator[str]:

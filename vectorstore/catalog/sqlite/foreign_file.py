@@ -60,29 +60,27 @@ class ForeignFile:
     def rows(self, table: str, columns: Sequence[tuple[str, str, bool]]) -> Iterator[Row]:
         """The rows, in their order; `columns` are (name, declared type, may be NULL).
 
-        Columns that the file lacks are left out. Raises WrongRows.
+        Raises WrongRows, also where the file lacks a column.
         """
-        shared = self._shared(table, [name for name, *_ in columns])
-        wanted = [column for column in columns if column[0] in shared]
-        chosen = ", ".join(f'"{name}"' for name, *_ in wanted)
+        self._check_plain(table, {name for name, *_ in columns})
+        chosen = ", ".join(f'"{name}"' for name, *_ in columns)
         with _damage():
             for values in self._connection.execute(f"SELECT {chosen} FROM {table} NOT INDEXED"):
                 yield {
                     name: _typed(value, kind, nullable, f"{table}.{name}")
-                    for value, (name, kind, nullable) in zip(values, wanted, strict=True)
+                    for value, (name, kind, nullable) in zip(values, columns, strict=True)
                 }
 
-    def _shared(self, table: str, columns: Sequence[str]) -> set[str]:
-        """Of the columns those that a plain table has; nothing in it may be computed."""
+    def _check_plain(self, table: str, columns: set[str]) -> None:
+        """Whether a plain table has these columns, and computes none of its own."""
         found = self._all("SELECT type, rootpage FROM sqlite_schema WHERE name = ?", table)
         if len(found) != 1 or found[0][0] != "table" or not found[0][1]:
             raise WrongRows(f"its catalogue has no table {table}")
         told = self._all(f"SELECT name, hidden FROM pragma_table_xinfo('{table}')")
         if computed := [name for name, hidden in told if hidden]:
             raise WrongRows(f"its catalogue computes {table}.{readable(str(computed[0]))}")
-        if not (shared := {name for name, _ in told} & set(columns)):
+        if not columns <= {name for name, _ in told}:
             raise WrongRows(f"its table {table} has other columns")
-        return shared
 
     def _all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         with _damage():

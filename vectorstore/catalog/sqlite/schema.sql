@@ -1,5 +1,4 @@
--- The catalogue of one library: the truth from which every index can be made again. Tables that
--- came with a later schema are in `tables_2.sql`, `tables_3.sql`, `tables_7.sql` and `tables_9.sql`.
+-- The catalogue of one library: the truth from which every index can be made again.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE document (
@@ -81,3 +80,63 @@ END;
 CREATE TRIGGER document_gone AFTER DELETE ON document BEGIN
     DELETE FROM card_words WHERE rowid = old.id;
 END;
+
+CREATE TABLE sheet (                     -- a table of a document
+    id          INTEGER PRIMARY KEY,
+    document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+    page        INTEGER NOT NULL,
+    first       INTEGER NOT NULL,        -- lines of the page, from 0, inclusive
+    last        INTEGER NOT NULL,
+    header      INTEGER NOT NULL,        -- how many rows are headings of the columns
+    rows        INTEGER NOT NULL,
+    columns     INTEGER NOT NULL,
+    caption     TEXT NOT NULL
+);
+CREATE INDEX sheet_document ON sheet (document_id, page);
+
+CREATE TABLE cell (
+    sheet_id    INTEGER NOT NULL REFERENCES sheet ON DELETE CASCADE,
+    row         INTEGER NOT NULL,        -- from 0
+    column      INTEGER NOT NULL,
+    line        INTEGER NOT NULL,        -- of the page
+    kind        TEXT NOT NULL,           -- 'text', 'number', 'date', 'truth' or 'empty'
+    text        TEXT NOT NULL,           -- as it is written
+    value,                               -- REAL for numbers, ISO 8601 for dates, 0 or 1
+    unit        TEXT NOT NULL,           -- '%', 'EUR'
+    PRIMARY KEY (sheet_id, row, column)
+) WITHOUT ROWID;
+
+CREATE TABLE job (                       -- a file on its way in, or one that failed
+    path        TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    state       TEXT NOT NULL,           -- 'waiting', 'reading', 'indexing', 'failed', 'cancelled'
+    error       TEXT NOT NULL DEFAULT '',
+    changed     TEXT NOT NULL            -- ISO 8601, UTC
+) WITHOUT ROWID;
+
+CREATE TABLE container (                 -- a file with files inside, read to its end
+    path        TEXT PRIMARY KEY,
+    sha256      TEXT NOT NULL,           -- of its bytes
+    left_out    TEXT NOT NULL            -- JSON: [[part, reason], ...]
+) WITHOUT ROWID;
+
+CREATE TABLE attempt (                   -- a file that a run was interrupted at, after a while
+    path        TEXT PRIMARY KEY,
+    sha256      TEXT NOT NULL,           -- of the bytes that did not come to an end
+    times       INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Words that people give to documents. One is there while a document has it.
+CREATE TABLE tag (
+    document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
+    name        TEXT NOT NULL,           -- as people see it; capital letters make no other tag
+    PRIMARY KEY (document_id, name)
+) WITHOUT ROWID;
+CREATE INDEX tag_name ON tag (name);
+
+-- A version that goes leaves its older ones to the version after it.
+CREATE TRIGGER version_gone BEFORE DELETE ON document BEGIN
+    UPDATE document SET superseded_by = old.superseded_by WHERE superseded_by = old.id;
+END;
+
+INSERT INTO meta VALUES ('generation', '0');
