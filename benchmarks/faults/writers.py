@@ -122,9 +122,10 @@ class Bench:
         self.backup = folder / "given.backup"
         self.new = folder / "new"
         with self.mounted():
-            self.run(["add", str(self.papers)])
+            made = self.run(["add", str(self.papers)])
+            assert made.status == 0, made.said
             asked = self.run(["ask", "How many letters does a password have?", "--json"])
-            self.answer = json.loads(asked.said)["id"]
+            self.answer = json.loads(asked.said[asked.said.index("{") :])["id"]
             self.run(["backup", str(self.backup)])
             self.run(["search", "password"])
             shutil.copytree(self.home, self.new)
