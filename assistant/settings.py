@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -89,6 +90,8 @@ class Settings(BaseModel):
     traces: str = ""  # the address of an OpenTelemetry collector, "http://host:4318"; empty: none
     stop_seconds: int = Field(30, ge=1)  # that running answers have to end in
     port: int = Field(8501, ge=1, le=65535)
+    # Reverse proxies that are believed for whom they ask: addresses, or networks as "10.1.2.0/24".
+    proxy: tuple[str, ...] = ("127.0.0.1", "::1")
     # What reading one file may cost, see ingest/document/limits.py for the reasons:
     file_gb: int = Field(16, ge=1)  # how large it may be
     file_seconds: int = Field(7200, ge=1)  # in all
@@ -99,10 +102,22 @@ class Settings(BaseModel):
     unpacked_files: int = Field(10_000, ge=1)  # the same in files
     unpacked_depth: int = Field(4, ge=0)  # archives in archives
 
-    @field_validator("ocr_languages", "extensions_first", mode="before")
+    @field_validator("ocr_languages", "extensions_first", "proxy", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            try:
+                everybody = ip_network(proxy).prefixlen == 0
+            except ValueError as error:
+                raise ValueError(f"{proxy!r} is no address or network, as 10.1.2.3 is") from error
+            if everybody:
+                raise ValueError(f"{proxy!r} is everybody: name the proxy's address")
+        return value
 
     @field_validator("gpu", mode="before")
     @classmethod

@@ -115,6 +115,7 @@ HOMES = {
         "assistant/api/routes/strict.py",
         "assistant/api/shelf.py",
     },
+    "h11": {"assistant/entrance/http_server.py"},
     "fastapi_offline": {"assistant/api/described.py"},
     "faster_whisper": {"ingest/media/whisper.py"},
     "defusedxml": {"assistant/sources/servers/webdav_list.py", "ingest/office/ooxml.py"},
@@ -239,7 +240,7 @@ HOMES = {
         "assistant/images/vision/transformers_models.py",
         "vectorstore/classifiers/export.py",
     },
-    "uvicorn": {"assistant/api/application.py"},
+    "uvicorn": {"assistant/entrance/http_server.py"},
 }
 
 MOST_LINES = 600

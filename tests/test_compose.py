@@ -5,11 +5,13 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 import yaml
 
+from assistant.uploads.sizes import LARGEST
 from tests.conftest import PROJECT
 from tests.servers.ports import free_ports
 from tests.servers.started import Started, started
@@ -35,13 +37,28 @@ def test_each_service_finds_what_it_names() -> None:
         assert command[command.index("--port") + 1] == port and "${PINCITE_NAME" in command[-1]
 
 
+def test_app_and_api_believe_the_address_of_the_proxy_alone() -> None:
+    described = yaml.safe_load((PROJECT / "compose.yaml").read_text(encoding="utf-8"))
+    services, [network] = described["services"], described["networks"]["default"]["ipam"]["config"]
+    at = services["proxy"]["networks"]["default"]["ipv4_address"]
+    assert ip_address(at) in ip_network(network["subnet"])
+    assert ip_address(at) not in ip_network(network["ip_range"]), "no other container gets it"
+    assert at != network["gateway"], "as which this machine asks"
+    assert {services[name]["environment"]["PINCITE_PROXY"] for name in ("app", "api")} == {at}
+
+
+def test_the_proxy_takes_files_as_large_as_the_app() -> None:
+    assert f"client_max_body_size {LARGEST}m;" in TEMPLATE.read_text(encoding="utf-8")
+    assert f"client_max_body_size {LARGEST}m;" in (PROJECT / "docs/sharing.md").read_text("utf-8")
+
+
 @contextmanager
 def service(name: str, home: Path) -> Iterator[Started]:
     """A service's command as it is written, on a port that is free."""
     described = yaml.safe_load((PROJECT / "compose.yaml").read_text(encoding="utf-8"))
     _, command, *options = map(_filled, described["services"][name]["command"])
     del options[(at := options.index("--port")) : at + 2]
-    given = described["services"][name]["environment"]
+    given = {**described["services"][name]["environment"], "PINCITE_PROXY": "127.0.0.1"}
     with started(home, command, *options, **{k: _filled(v) for k, v in given.items()}) as running:
         yield running
 

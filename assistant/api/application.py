@@ -1,6 +1,5 @@
 """Puts the API together, and serves it."""
 
-import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -8,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import Any
 
-import uvicorn
 from fastapi import Depends, FastAPI, Request, Response, Security
 from fastapi.security import HTTPBearer
 from mcp.server.transport_security import TransportSecuritySettings
@@ -35,6 +33,7 @@ from assistant.api.watching import Figures, Watched
 from assistant.entrance.asgi import Asgi
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts, is_loopback
+from assistant.entrance.http_server import server
 from assistant.receipts.record import versions
 from assistant.settings import Settings
 from ingest.errors import PinciteError
@@ -62,13 +61,12 @@ def serve(
     libraries = Libraries(settings)
     people = libraries.accounts is not None
     app = guarded(libraries, Hosts(address, names), guests)
-    config = uvicorn.Config(
-        app, host=address, port=port, server_header=False, access_log=False,
-        timeout_graceful_shutdown=settings.stop_seconds, **_logged(settings),
-    )  # fmt: skip
     host = f"[{address}]" if ":" in address else address
-    place = f"http://{host}:{port}"
-    _Telling(config, _welcome(place, guests, people)).run()
+    welcome = _welcome(f"http://{host}:{port}", guests, people)
+    server(
+        app, address, port, lambda: print(welcome, file=sys.stderr, flush=True), settings.proxy,
+        stop_seconds=settings.stop_seconds, logs=_logged(settings),
+    ).run()  # fmt: skip
 
 
 def _logged(settings: Settings) -> dict[str, Any]:
@@ -77,19 +75,6 @@ def _logged(settings: Settings) -> dict[str, Any]:
         return {"log_level": "warning"}
     json_log.install()
     return {"log_config": None}
-
-
-class _Telling(uvicorn.Server):
-    """Says where it is as soon as it listens."""
-
-    def __init__(self, config: uvicorn.Config, welcome: str) -> None:
-        super().__init__(config)
-        self._welcome = welcome
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            print(self._welcome, file=sys.stderr, flush=True)
 
 
 def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:

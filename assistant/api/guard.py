@@ -4,6 +4,7 @@ A web page that a person has open can send requests to this machine, also under 
 (DNS rebinding); so the names of the server and the origin of a page are compared first.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from json import dumps
 from logging import getLogger
@@ -21,10 +22,11 @@ from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts, is_same_origin
 from assistant.entrance.tries import WAIT, TooManyTries, Tries
 from assistant.errors import AssistantError
+from assistant.uploads.sizes import BYTES, LARGEST
 
 _OPEN = ("/healthz", "/readyz", "/metrics")  # for who watches the server; the last has a token
 _LARGEST = 4 << 20  # bytes of a request, but for files
-_LARGEST_FILES = 512 << 20
+_ADDS = re.compile(r"/api/libraries/[^/]+/documents")  # a POST there brings files
 
 log = getLogger(__name__)
 
@@ -117,8 +119,8 @@ def _bearer(asked: Mapping[str, str]) -> str:
 
 def _most(scope: Scope, person: Person | None) -> int:
     """Who may not add files need not send any: a form is read before its route is asked."""
-    adds = person is not None and person.changes and scope["path"].endswith("/documents")
-    return _LARGEST_FILES if adds else _LARGEST
+    brings = scope["method"] == "POST" and _ADDS.fullmatch(scope["path"])
+    return LARGEST * BYTES if brings and person is not None and person.changes else _LARGEST
 
 
 def _too_large(most: int) -> str:

@@ -4,7 +4,7 @@ See https://asgi.readthedocs.io/en/latest/specs/main.html.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -38,3 +38,17 @@ def with_headers(scope: Scope, *given: tuple[str, str], without: Collection[str]
     kept = [(name, value) for name, value in scope["headers"] if name.lower() not in names]
     added = [(name.encode(), value.encode("latin-1")) for name, value in given]
     return {**scope, "headers": [*kept, *added]}
+
+
+async def answer(
+    send: Send, status: int, body: str, more: Mapping[str, str] = {}, kind: str = "text/plain"
+) -> None:
+    """A whole answer, with `more` headers."""
+    data = body.encode()
+    given = {
+        "content-type": f"{kind}; charset=utf-8", "content-length": str(len(data)),
+        "cache-control": "no-store", **more,
+    }  # fmt: skip
+    pairs = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": data})

@@ -6,8 +6,7 @@ import sys
 import threading
 import tomllib
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,17 +19,21 @@ from assistant.accounts.signed_in import signed_in
 from assistant.entrance.elsewhere import Elsewhere
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts, is_loopback, is_wildcard
+from assistant.entrance.http_server import server
 from assistant.entrance.members import Members
+from assistant.entrance.roles import session_of, unsealed
 from assistant.settings import Settings
 from assistant.ui.door.door import Door, Entrance
+from assistant.ui.door.uploads import Uploads
 from assistant.ui.door.web_app import with_manifest
+from assistant.uploads.sizes import LARGEST
 from ingest.errors import PinciteError
+from ingest.platform.hardware import memory
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
 
 LOOPBACK = "127.0.0.1"
-_LISTENS = 1.0  # seconds after which the server answers
 _ROOT = Path(__file__).parents[2]
 _SCRIPT = _ROOT / "streamlit_app.py"
 _CONFIG = _ROOT / ".streamlit" / "config.toml"
@@ -45,14 +48,31 @@ def serve(
     a proxy by one of these names, is asked for a token; with `asks` everybody is. Where people
     have accounts, or get the first one while it runs, each signs in with theirs.
     """
-    hosts = Hosts(address, names)
+    from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
+    from streamlit.web.bootstrap import load_config_options
+
+    settings, hosts = Settings.load(), Hosts(address, names)
     alone = is_loopback(address) and not names and not asks
-    entrance = _entrance(Settings.load(), None if alone else Guests())
+    entrance = _entrance(settings, None if alone else Guests())
     place, first = _shown(address, port, names), entrance()
-    app = _guarded(hosts, entrance, place, shows=first is None)
+    sys.argv = [str(_SCRIPT)]  # what the pages take for the place of the app
+    app = _guarded(hosts, entrance, _adds(settings))
+    load_config_options(options(port, address, hosts))
+    # Streamlit's own runner leaves the bounds to uvicorn, which has none.
+    server(
+        app, address, port, partial(_listens, place, first), settings.proxy,
+        get_max_widget_state_size_bytes(), settings.stop_seconds,
+    ).run()  # fmt: skip
+
+
+def _listens(place: str, first: Entrance | None) -> None:
+    """Say where the app is, and show it in a browser where nobody is asked for a token: a browser
+    gets its address as an argument, which others may list."""
+    import streamlit as st
+
     print(_welcome(place, first), file=sys.stderr, flush=True)
-    sys.argv = [str(_SCRIPT)]  # what Streamlit takes for the place of the app
-    app.run(config=options(port, address, hosts))
+    if first is None and not st.get_option("server.headless"):
+        threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
 
 
 def _entrance(
@@ -77,25 +97,41 @@ def _members(settings: Settings, known: Accounts) -> Members:
     return Members(known, kept, audit, at)
 
 
+def _adds(settings: Settings) -> Callable[[str], bool]:
+    """Whether who has a mark of the door may add files."""
+    kept = cache(partial(sessions, settings))
+
+    def adds(mark: str) -> bool:
+        if role := unsealed(mark):
+            return role == "owner"
+        person = kept().person(session_of(mark))
+        return person is not None and person.changes
+
+    return adds
+
+
+def _held(tab: str) -> int:
+    """The bytes of files that Streamlit holds for a tab; for all, where its name is empty."""
+    from streamlit.runtime import Runtime
+
+    tabs: dict[str, dict[str, Any]] = Runtime.instance().uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
+    chosen = [tabs.get(tab, {})] if tab else list(tabs.values())
+    return sum(len(file.data) for files in chosen for file in list(files.values()))
+
+
 def _guarded(
-    hosts: Hosts, entrance: Callable[[], Entrance | None], place: str, shows: bool
+    hosts: Hosts, entrance: Callable[[], Entrance | None], adds: Callable[[str], bool]
 ) -> "App":
-    """Streamlit's application behind the door; `shows` it in a browser."""
+    """Streamlit's application behind the door."""
     import streamlit as st
 
     class Guarded(st.App):
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
             await door(scope, receive, send)
 
-    @asynccontextmanager
-    async def opened(_: st.App) -> AsyncIterator[None]:
-        # Never with a token: a browser gets its address as an argument, which others may list.
-        if shows and not st.get_option("server.headless"):
-            threading.Timer(_LISTENS, webbrowser.open, (place,)).start()
-        yield
-
-    app = Guarded(_SCRIPT, lifespan=opened)
-    door = Door(with_manifest(super(Guarded, app).__call__), hosts, entrance)
+    app = Guarded(_SCRIPT)
+    files = Uploads(super(Guarded, app).__call__, adds, _held, lambda: memory() // 4)
+    door = Door(with_manifest(files), hosts, entrance)
     return app
 
 
@@ -105,6 +141,7 @@ def options(port: int, address: str, hosts: Hosts) -> dict[str, Any]:
     return {
         **_config(),
         "server.port": port,
+        "server.maxUploadSize": LARGEST,
         "server.address": address,
         # A second lock behind the door, for the WebSocket alone.
         "server.allowedHosts": ["*"] if hosts.any_number else sorted(hosts.names),

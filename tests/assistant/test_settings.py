@@ -31,6 +31,17 @@ def test_languages_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> No
     assert Settings.load().ocr_languages == ("en", "de")
 
 
+@pytest.mark.parametrize("wrong", ["0.0.0.0/0", "::/0", "*", "proxy", "10.1.2.3/24"])
+def test_a_proxy_is_an_address_and_never_everybody(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("PINCITE_PROXY", "10.1.2.3, 10.2.0.0/16")
+    assert Settings.load().proxy == ("10.1.2.3", "10.2.0.0/16")
+    monkeypatch.setenv("PINCITE_PROXY", wrong)
+    with pytest.raises(SettingsError, match=f"proxy.*{re.escape(repr(wrong))}"):
+        Settings.load()
+
+
 def test_without_settings_the_limits_are_those_that_have_their_reasons_beside_them() -> None:
     assert bounds(Settings.load()) == Bounds()
 

@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.servers.ports import free_port
 
 PINCITE = Path(sys.executable).with_name("pincite")
 _HEADLESS = {"STREAMLIT_SERVER_HEADLESS": "true"}
-_HEALTH = {"app": "/_stcore/health", "serve": "/healthz"}
+HEALTH = {"app": "/_stcore/health", "serve": "/healthz"}
 
 
 @dataclass(frozen=True)
@@ -39,23 +40,33 @@ class Started:
 
 
 @contextmanager
-def started(home: Path, command: str, *options: str, **environment: str) -> Iterator[Started]:
-    """`command` is `app` or `serve`; it answers. Raises AssertionError with what it has said."""
+def started(
+    home: Path, command: str, *options: str, files: int = 0, **environment: str
+) -> Iterator[Started]:
+    """`command` is `app` or `serve`; it answers. `files` are so many that it may open, where the
+    system knows a limit. Raises AssertionError with what it has said."""
     server = Started(free_port(), home / f"told by {command}.txt")
     home.mkdir(exist_ok=True)
+    limit = partial(_limit, files) if files else None
     with server.told.open("w") as output, subprocess.Popen(
         [PINCITE, command, *options, "--port", str(server.port)],
-        stderr=output, stdout=subprocess.DEVNULL,
+        stderr=output, stdout=subprocess.DEVNULL, preexec_fn=limit,
         env={**os.environ, **environment, "PINCITE_HOME": str(home), **_HEADLESS},
     ) as process:  # fmt: skip
         try:
-            while not _answers(server, _HEALTH[command]):
+            while not _answers(server, HEALTH[command]):
                 assert process.poll() is None, server.told.read_text()
                 time.sleep(0.1)
             yield server
         finally:
             process.terminate()
             process.wait(60)
+
+
+def _limit(files: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
 
 def _answers(server: Started, path: str) -> bool:

@@ -17,10 +17,11 @@ from assistant.entrance.asgi import (
     Receive,
     Scope,
     Send,
+    answer,
     cookie_of,
     headers_of,
     with_headers,
-)  # fmt: skip
+)
 from assistant.entrance.elsewhere import BACK, LASTS, START, Elsewhere
 from assistant.entrance.form import Form
 from assistant.entrance.hosts import Hosts, is_same_origin
@@ -124,7 +125,7 @@ class Door:
     ) -> None:
         """Who is known comes in; others are asked."""
         form = _with_headers(send, headers.of_response(asked["host"], entrance.form.page("")))
-        cookie = cookie_of(asked.get("cookie", ""), _name(scope))
+        cookie = cookie_of(asked.get("cookie", ""), cookie_name(scope))
         if entrance.elsewhere and scope["path"] in (START, BACK):
             await _provide(scope, asked, entrance, entrance.elsewhere, form)
         elif mark := await asyncio.to_thread(entrance.mark, cookie):
@@ -153,7 +154,7 @@ async def _judge(scope: Scope, entrance: Entrance, receive: Receive, send: Send)
         return
     # To the same address: a reference of a query alone cannot lead to another server.
     query = scope["query_string"].decode("latin-1")
-    kept = _kept(_name(scope), cookie, scope["scheme"])
+    kept = _kept(cookie_name(scope), cookie, scope["scheme"])
     await _answer(send, 303, "", {"location": f"?{query}", "set-cookie": kept})
 
 
@@ -161,9 +162,8 @@ async def _provide(
     scope: Scope, asked: dict[str, str], entrance: Entrance, elsewhere: Elsewhere, send: Send
 ) -> None:
     """Send the browser to the provider, or let in who comes back from there."""
-    proxied = asked.get("x-forwarded-proto", "")  # the provider knows this Pincite's addresses
-    scheme = proxied if proxied in ("http", "https") else scope["scheme"]
-    back, begun = f"{scheme}://{asked.get('host', '')}{BACK}", f"{_name(scope)}_begun"
+    scheme = scope["scheme"]  # as a proxy says it that is believed
+    back, begun = f"{scheme}://{asked.get('host', '')}{BACK}", f"{cookie_name(scope)}_begun"
     try:
         if scope["path"] == START:
             place, cookie = await asyncio.to_thread(elsewhere.begin, back)
@@ -173,7 +173,7 @@ async def _provide(
             known = cookie_of(asked.get("cookie", ""), begun)
             place = "/"
             session = await asyncio.to_thread(elsewhere.finish, said, known, back)
-            kept = _kept(_name(scope), session, scheme)
+            kept = _kept(cookie_name(scope), session, scheme)
     except NotSignedIn:  # the audit log says why
         await _answer(send, 401, _page(scope, entrance, _NOT_THERE))
         return
@@ -207,18 +207,11 @@ async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": why})  # policy violation
         return
-    await _answer(send, status, why, {"content-type": "text/plain; charset=utf-8"})
+    await answer(send, status, why)
 
 
-async def _answer(send: Send, status: int, body: str, more: dict[str, str] | None = None) -> None:
-    data = body.encode()
-    given = {
-        "content-type": "text/html; charset=utf-8", "content-length": str(len(data)),
-        "cache-control": "no-store", **(more or {}),
-    }  # fmt: skip
-    pairs = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": data})
+async def _answer(send: Send, status: int, body: str, more: Mapping[str, str] = {}) -> None:
+    await answer(send, status, body, more, "text/html")
 
 
 async def _fields(receive: Receive) -> dict[str, str]:
@@ -248,6 +241,6 @@ def _kept(name: str, cookie: str, scheme: str) -> str:
     return f"{name}={cookie}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
-def _name(scope: Scope) -> str:
+def cookie_name(scope: Scope) -> str:
     """Browsers share cookies among the ports of a host, and two Pincites may run on it."""
     return f"pincite_{(scope.get('server') or ('', 0))[1]}"

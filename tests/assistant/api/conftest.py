@@ -1,18 +1,17 @@
 """The API on a port of its own, with a scripted model and a library of two documents."""
 
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from assistant.answering.passages.budget import Budget
 from assistant.api.application import guarded
 from assistant.api.libraries import Libraries
 from assistant.build.composition import Answering
+from assistant.entrance import http_server
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts
 from assistant.settings import Settings
@@ -33,12 +32,11 @@ class Server:
         self, libraries: Libraries, guests: Guests | None = None, names: Sequence[str] = ()
     ) -> None:
         app = guarded(libraries, Hosts("127.0.0.1", names), guests)
-        config = uvicorn.Config(app, port=0, log_level="warning")
-        self._server = uvicorn.Server(config)
+        listens = threading.Event()
+        self._server = http_server.server(app, "127.0.0.1", 0, listens.set)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
+        assert listens.wait(60)
         port = self._server.servers[0].sockets[0].getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
 

@@ -86,6 +86,16 @@ def test_who_may_not_add_files_sends_none(guarded: Server, guests: Guests) -> No
         with guarded.client(guests.tokens[role]) as client:
             told.append(client.post("/api/libraries/a b/documents", files=large).status_code)
     assert told == [413, 400]
+    with guarded.client(guests.tokens["owner"]) as client:
+        for path in ("/api/x/documents", f"{STAFF}/x/documents", "/documents"):
+            assert client.post(path, files=large).status_code == 413, "no files go there"
+
+
+def test_a_header_that_comes_twice_fits_nothing(guarded: Server, guests: Guests) -> None:
+    right = ("authorization", f"Bearer {guests.tokens['owner']}")
+    with guarded.client() as client:
+        assert client.get("/v1/models", headers=[right]).status_code == 200
+        assert client.get("/v1/models", headers=[right, right]).status_code == 401
 
 
 def test_a_name_of_the_server_that_cannot_be_one_is_refused(

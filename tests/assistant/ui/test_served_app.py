@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from assistant.uploads.sizes import ATTACHED, BYTES, LARGEST
 from tests.conftest import PROJECT
 from tests.servers.ports import free_port
 
@@ -164,6 +165,20 @@ def test_with_a_token_there_is_a_connection(asking: App) -> None:
         assert asking.socket(cookie=kept) == 101
         assert asking.socket("evil.example", cookie=kept) == 403
         assert asking.socket(cookie="pincite=" + token) == 403
+
+
+def test_who_only_reads_sends_no_large_file(asking: App) -> None:
+    """Of the length alone: nothing is sent."""
+    path = "/_stcore/upload_file/tab/file"
+    statuses = {}
+    for who, token in zip(("owner", "visitor"), tokens(asking), strict=True):
+        kept = cookie(asking, token)
+        statuses[who] = [
+            asking.get(path, "PUT", Cookie=kept, Content_Length=str(size * BYTES)).status
+            for size in (LARGEST, LARGEST + 1, ATTACHED + 1)
+        ]
+    # 403 is Streamlit's own, for who has not drawn its page.
+    assert statuses == {"owner": [403, 413, 403], "visitor": [413] * 3}
 
 
 def test_through_a_proxy_each_visitor_has_tries_of_their_own(asking: App) -> None:

@@ -9,6 +9,7 @@ from assistant.i18n.translation import N_, _
 from assistant.ui import machine_folders, resources, session
 from assistant.ui.components.folded import own
 from assistant.ui.components.library.job_queue import UPLOAD
+from assistant.ui.uploaded import let_go
 from assistant.uploads.given_path import given_path
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
@@ -37,6 +38,7 @@ def draw(library: Library) -> None:
     if not files:
         return
     st.session_state["uploads"] = number + 1
+    let_go(files)
     home = resources.settings().home
     names = ", ".join(file.name for file in files)
     try:

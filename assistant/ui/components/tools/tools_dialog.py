@@ -15,6 +15,7 @@ from assistant.i18n.translation import N_, _
 from assistant.ui import resources, session
 from assistant.ui.components.escaping import plain
 from assistant.ui.components.tools import image_forms
+from assistant.ui.uploaded import let_go
 from ingest.errors import PinciteError
 
 Ask = Callable[[str, Intent], None]
@@ -192,6 +193,7 @@ def _save_once(dropped: Any) -> Path:
     if dropped.file_id not in known:
         folder = resources.settings().home / "attached"
         known[dropped.file_id] = attached_files.keep([dropped], folder)[0]
+        let_go([dropped])
     return known[dropped.file_id]
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from assistant.ui.components.library import many
 from assistant.ui.components.viewer import cited_page
@@ -27,6 +28,23 @@ def drop(app: AppTest, *files: tuple[str, bytes]) -> Upload:
 def drop_and_wait(app: AppTest, *files: tuple[str, bytes]) -> None:
     assert drop(app, *files).wait(60)
     app.run()
+
+
+def test_what_was_dropped_leaves_streamlits_memory(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    managers = []
+
+    class Kept(MemoryUploadedFileManager):
+        def __init__(self, endpoint: str) -> None:
+            super().__init__(endpoint)
+            managers.append(self)
+
+    monkeypatch.setattr(local_script_runner, "MemoryUploadedFileManager", Kept)
+    drop_and_wait(visit(LIBRARY_PAGE), (LETTER.name, LETTER.read_bytes()))
+
+    tabs = [tab for manager in managers for tab in manager.file_storage.values()]
+    assert {file.data for tab in tabs for file in tab.values()} == {b""}
 
 
 def test_documents_are_listed_with_pages_and_status(visit: Visit, library: FakeLibrary) -> None:
