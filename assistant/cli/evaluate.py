@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli import feedback, progress_bars
-from assistant.cli.shared import DONE, FAILED, IN_PART, count, notice, opened
+from assistant.cli.shared import DONE, FAILED, IN_PART, count, counted, notice, opened
 
 if TYPE_CHECKING:
     from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
@@ -127,7 +127,9 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
     if args.json:
         print(json.dumps({"file": str(mine.file), "drafts": [to_row(q) for q in made]}))
     else:
-        print(f"{len(made)} drafts wait in {mine.file}; keep or drop them in the app: Measure")
+        print(
+            f"{counted(len(made), 'draft')} in {mine.file}; keep or drop them in the app: Measure"
+        )
     return DONE
 
 

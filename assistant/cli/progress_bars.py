@@ -72,7 +72,8 @@ def _file_in_lines() -> Adding:
     def show(step: "AddProgress") -> None:
         if step.file and step.file not in seen:
             seen.add(step.file)
-            print(f"{step.done + 1}/{step.total} {step.file}", file=sys.stderr, flush=True)
+            begun = min(step.done + 1, step.total)  # the index tells what it has done, not begun
+            print(f"{begun}/{step.total} {step.file}", file=sys.stderr, flush=True)
 
     return show
 

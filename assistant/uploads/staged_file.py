@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from vectorstore.catalog.sources import own_folder
 from vectorstore.errors import HomeNotWritable
 
 _PIECE = 1 << 20  # bytes in memory at a time
@@ -20,7 +20,7 @@ class StagedFile:
     path: Path
 
     def move_to(self, place: Path) -> None:
-        """Take it there, in the place of an older one. Raises OSError."""
+        """Take it there. Raises OSError."""
         self.touch()
         self.path.replace(place)
         self.path.parent.rmdir()
@@ -36,8 +36,8 @@ class StagedFile:
 
 def staged(folder: Path, name: str, source: BinaryIO) -> StagedFile:
     """Copy what is read from `source` below `folder`. Raises HomeNotWritable."""
-    # Named as the folders of uploads are: what a crash leaves is found and deleted with theirs.
-    file = StagedFile(name, folder / f"uploaded-{uuid.uuid4().hex}" / name)
+    # A folder as those of uploads: what a crash leaves is found and deleted with theirs.
+    file = StagedFile(name, own_folder(folder) / name)
     try:
         file.path.parent.mkdir(parents=True)
         with file.path.open("wb") as copy:

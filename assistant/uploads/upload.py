@@ -6,6 +6,7 @@ Knows no Streamlit.
 import logging
 import threading
 import time
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from assistant.i18n.told import told
 from assistant.i18n.translation import N_, _
 from assistant.uploads.staged_file import StagedFile, not_saved
 from ingest.errors import PinciteError
-from vectorstore.catalog.sources import INSIDE
+from vectorstore.catalog.sources import INSIDE, own_folder, place_of
 from vectorstore.indexing.pipeline import AddProgress, AddSummary
 from vectorstore.library import Library
 
@@ -26,7 +27,7 @@ _LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the 
 
 log = logging.getLogger(__name__)
 
-# A file's path is the same in each upload of its name, so that in each library one is at work.
+# One `add` of this process at a time in each library; other processes add at the same time.
 _turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
@@ -68,7 +69,7 @@ class Upload:
         self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
         self._cancel = threading.Event()
         self._folder = folder(home, library.name)
-        self.paths = _places(self._folder, [f.name for f in files]) if files else _outer(again)
+        self.paths = _own_places(self._folder, [f.name for f in files]) if files else _outer(again)
         self._resumes = not self.paths
         self._thread = threading.Thread(
             target=carried(self._run), args=(files,), name="upload", daemon=True
@@ -146,9 +147,18 @@ class Upload:
             self._tidy([*self.paths, *map(Path, queued)])
 
     def _tidy(self, paths: Iterable[Path]) -> None:
-        """Delete dropped files: the library has its own copies. Failed files stay."""
-        left = {job.path for job in self._library.jobs.all()}
-        forget([str(path) for path in paths if str(path) not in left], self._folder)
+        """Delete dropped files: the library has its own copies. Failed files stay until they, or
+        newer ones of their names, are dropped again."""
+        own = {str(path) for path in self.paths}
+        names = {place_of(path) for path in own}
+        jobs = self._library.jobs.all()
+        failed = [(job.path, job.path.split(INSIDE)[0]) for job in jobs if job.state == "failed"]
+        older = [job for job, file in failed if file not in own and place_of(file) in names]
+        if older:
+            self._library.jobs.drop(older)
+        left = {job.path for job in jobs}.difference(older)
+        gone = [path for path in [*map(str, paths), *older] if path not in left]
+        forget(gone, self._folder)
 
     def _note(self, progress: AddProgress) -> None:
         self.progress = progress
@@ -211,6 +221,7 @@ def forget(places: Iterable[str], below: Path) -> None:
         if path.is_relative_to(below):
             with suppress(OSError):
                 path.unlink()
+                path.parent.rmdir()
 
 
 def clear(home: Path, library: Library) -> None:
@@ -223,7 +234,7 @@ def clear(home: Path, library: Library) -> None:
             if path.is_file() and path.stat().st_mtime < oldest and str(path) not in queued:
                 path.unlink()
                 emptied.add(path.parent)
-        for each in folder(home, library.name).glob("uploaded-" + "?" * 32):
+        for each in folder(home, library.name).glob("uploaded-*"):
             with suppress(OSError):  # it has files
                 if each in emptied or each.stat().st_mtime < oldest:
                     each.rmdir()
@@ -241,16 +252,14 @@ def _missing(paths: Sequence[Path]) -> str:
     return _("No longer in its place: {names}. Add it again from its new place.", names=names)
 
 
-def _places(folder: Path, names: Sequence[str]) -> list[Path]:
-    """Always the same path for the same name: a newer file takes the place of the older one.
-
-    Files of one name that are dropped together are parted by a folder.
-    """
+def _own_places(folder: Path, names: Sequence[str]) -> list[Path]:
+    """A path for each file that no other upload uses, of this process or another."""
     paths: list[Path] = []
     for given in names:
-        name = Path(given).name or "document"
+        # As Windows and Linux write it: a name from macOS has its accents apart.
+        name = unicodedata.normalize("NFC", Path(given).name) or "document"
         same = sum(path.name == name for path in paths)
-        paths.append(folder / (f"uploaded-{same + 1}" if same else "uploaded") / name)
+        paths.append(own_folder(folder, same + 1) / name)
     return paths
 
 
@@ -260,7 +269,7 @@ def _save(files: Sequence[Sent], paths: Sequence[Path], folder: Path) -> None:
         return
     try:
         for file, path in zip(files, paths, strict=True):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True)
             if isinstance(file, StagedFile):
                 file.move_to(path)
             else:

@@ -4,6 +4,8 @@ A place is a path, or for a file inside an archive `<path of the archive>!/<path
 """
 
 import os
+import re
+import uuid
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -13,6 +15,19 @@ from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.rows import word_language
 
 INSIDE = "!/"
+_OWN = re.compile(r"(?<=[\\/]uploaded)((?:-\d+)?)-[0-9a-f]{32}(?=[\\/])")
+
+
+def own_folder(below: Path, number: int = 1) -> Path:
+    """A new folder for a file that was sent: there it never meets another one of its name. For the
+    library its files are all in one, `uploaded`, or one with a number above 1; see `place_of`."""
+    return below / f"uploaded{f'-{number}' if number > 1 else ''}-{uuid.uuid4().hex}"
+
+
+def place_of(path: str) -> str:
+    """The place of a file to read, or of one inside it: the same for each that was sent by a name,
+    so that a newer one replaces the older."""
+    return _OWN.sub(r"\1", path)
 
 
 def exists(place: str) -> bool:

@@ -28,7 +28,7 @@ class Known:
         self._containers = Containers(catalog.database)
         self._before: Mapping[str, tuple[str, int]] = {}
         self._named: set[str] = set()  # files that the user has named, not a folder around them
-        self.settled: set[str] = set()  # places of files that were already known
+        self.settled: set[str] = set()  # in the queue, files that were already known
 
     def begin(self, before: Mapping[str, tuple[str, int]], paths: Sequence[Path]) -> None:
         """`before`: see `Attempts.before`; `paths`: what the user has named."""
@@ -36,7 +36,7 @@ class Known:
         self._named = {str(path.absolute()) for path in paths if path.is_file()}
 
     def new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
-        """Those of the files (path, place, name) that have to be read.
+        """Those of the files (path, job, name) that have to be read.
 
         Inside of a file (`level`) what is known is counted in one transaction.
         """
@@ -50,32 +50,32 @@ class Known:
         try:
             stored = self._storing.known(item)
         except UnreadableFile as error:
-            self._told.fail(place, item.name, str(error))
+            self._told.fail(item.job, item.name, str(error))
             return None
         if stored is None:
             return None if self._waits(item) else item
         self._told.known(item, stored, self._catalog.named(item.sha256))
         if not self._containers.finished(place, item.sha256):
             return replace(item, known=True)
-        self.settled.add(place)
+        self.settled.add(item.job)
         self._told.unchanged(self._places.inside(place))
         self._told.omitted(item, self._containers.left_out(place))
         return None
 
-    def _item(self, path: Path, place: str, name: str, level: int) -> Item | None:
+    def _item(self, path: Path, job: str, name: str, level: int) -> Item | None:
         try:
-            place.encode()
-            return Item(path, place, name, digest(path, self._size), level)
+            job.encode()
+            return Item(path, job, name, digest(path, self._size), level)
         except UnicodeEncodeError:
-            self._told.bad_name(place)
+            self._told.bad_name(job)
         except UnreadableFile as error:
-            self._told.fail(place, name, str(error))
+            self._told.fail(job, name, str(error))
         return None
 
     def _waits(self, item: Item) -> bool:
         """Whether a file has held two runs, and nobody has named it now."""
-        sha256, times = self._before.get(item.place, ("", 0))
-        if sha256 != item.sha256 or times < MOST or self._named & {item.place, outer(item)}:
+        sha256, times = self._before.get(item.job, ("", 0))
+        if sha256 != item.sha256 or times < MOST or self._named & {item.job, outer(item)}:
             return False
-        self._told.fail(item.place, item.name, interrupted(item, times))
+        self._told.fail(item.job, item.name, interrupted(item, times))
         return True

@@ -127,11 +127,11 @@ class Indexing:
         budget: UnpackingBudget | None,
         level: int = 0,
     ) -> None:
-        """Add (path, place, name); `level` counts the files around them."""
+        """Add (path, job, name); `level` counts the files around them."""
         parts = small_files.parts(list(files))
         found = [item for part in parts for item in self._known.new(part, level)]
         self._jobs.settle(self._known.settled)
-        self._jobs.wait((item.place, item.name) for item in found)
+        self._jobs.wait((item.job, item.name) for item in found)
         self._total += len(found)
         first = {item.sha256: item for item in reversed(found)}
         self._read(reading, [item for item in found if first[item.sha256] is item], budget)
@@ -166,11 +166,11 @@ class Indexing:
         if isinstance(read, Read):
             return [] if self._add(reading, group[0], read, budget) else group
         try:
-            with self._attempts.watched([(item.place, item.sha256) for item in group]):
+            with self._attempts.watched([(item.job, item.sha256) for item in group]):
                 alone = self._add_together(group, read)
         except Stopped:
             return group
-        self._attempts.ended(*(item.place for item in group))
+        self._attempts.ended(*(item.job for item in group))
         for number, item in enumerate(alone):
             with closing(reading.start(item, budget, self._report_page)) as one:
                 if self._cancel.is_set() or not self._add(reading, item, one, budget):
@@ -186,16 +186,16 @@ class Indexing:
         return alone
 
     def _cancelled(self, items: Sequence[Item]) -> None:
-        self._jobs.cancel([item.place for item in items])
+        self._jobs.cancel([item.job for item in items])
         self._summary.cancelled += len(items)
 
     def _held_before(self, item: Item) -> bool:
-        return item.place in self._before or item.place in self._held
+        return item.job in self._before or item.job in self._held
 
     def _out_of_time(self, items: Sequence[Item]) -> None:
         with self._catalog.database.together():
             for item in items:
-                self._told.fail(item.place, item.name, out_of_time(item, self._bounds.seconds))
+                self._told.fail(item.job, item.name, out_of_time(item, self._bounds.seconds))
         self._done += len(items)
 
     def _twin(self, item: Item, first: Item) -> Iterator[Item]:
@@ -203,7 +203,7 @@ class Indexing:
         if self._cancel.is_set():
             self._cancelled([item])
         elif not self._catalog.holds(item.sha256):
-            self._told.fail(item.place, item.name, f"{item.name}: the same as {first.place}.")
+            self._told.fail(item.job, item.name, f"{item.name}: the same as {first.job}.")
         elif more := self._known.news(item):
             yield more
             return  # it is counted when it was read
@@ -216,17 +216,17 @@ class Indexing:
         # Each file of the user has one budget for everything inside it.
         own = budget or reading.budget(item.path)
         try:
-            with self._attempts.watched([(item.place, item.sha256)]):
+            with self._attempts.watched([(item.job, item.sha256)]):
                 self._step(item, "reading")
                 if not item.known:
                     self._store(item, read)
                 inside = read.inside()
             self._inside(reading, item, inside, own)
         except UnreadableFile as error:
-            self._told.fail(item.place, item.name, str(error))
+            self._told.fail(item.job, item.name, str(error))
         except Stopped:
             return False
-        self._attempts.ended(item.place)
+        self._attempts.ended(item.job)
         self._done += 1
         return True
 
@@ -252,7 +252,10 @@ class Indexing:
         before = [place for place, _ in self._places.below(item.place) if place != item.place]
         failures = len(self._summary.failed)
         if places:
-            files = [(part.path, at, f"{item.name}/{part.name}") for at, part in places.items()]
+            files = [
+                (part.path, f"{item.job}{INSIDE}{part.name}", f"{item.name}/{part.name}")
+                for part in places.values()
+            ]
             budget.spend(expanded)
             self._run(reading, files, budget, item.level + 1)
         if places and self._cancel.is_set():
@@ -263,7 +266,7 @@ class Indexing:
         failed = full or len(self._summary.failed) > failures
         self._told.omitted(item, expanded.omitted)
         self._containers.finish(item.place, item.sha256, expanded.omitted, failed)
-        self._jobs.settle({item.place})
+        self._jobs.settle({item.job})
 
     def _report_page(self, item: Item) -> Callable[[int, int], None]:
         return lambda page, pages: self._progress(
@@ -271,7 +274,7 @@ class Indexing:
         )
 
     def _step(self, item: Item, stage: Literal["reading", "indexing"]) -> None:
-        self._jobs.set(item.place, stage)
+        self._jobs.set(item.job, stage)
         self._progress(AddProgress(item.name, self._done, self._total, stage))
 
     def _gone(self, roots: Sequence[Path], prune: bool) -> None:

@@ -19,7 +19,7 @@ from vectorstore.add_report import Superseded
 from vectorstore.catalog import containers, tags
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.sources import Places
+from vectorstore.catalog.sources import Places, place_of
 from vectorstore.errors import HomeNotWritable, LibraryError
 from vectorstore.files.files import Files
 from vectorstore.indexing import jobs
@@ -33,14 +33,24 @@ READY = "ready"  # the status of a document that was read completely
 
 @dataclass(frozen=True)
 class Item:
-    """A file to add: its bytes, the place where people find it, and its future name."""
+    """A file to add: its bytes, its row in the queue, and its future name."""
 
     path: Path  # file to read: for a file inside an archive, its unpacked copy
-    place: str
+    job: str  # as a place is written, of this very file
     name: str
     sha256: str
     level: int = 0  # number of files around it
     known: bool = False  # only the files inside it have to be read
+
+    @property
+    def place(self) -> str:
+        """Where people find it: what was there before is replaced."""
+        return place_of(self.job)
+
+    @property
+    def sent(self) -> bool:
+        """Whether it lies in a folder of its own meanwhile."""
+        return self.job != self.place
 
 
 @dataclass(frozen=True)
@@ -152,7 +162,8 @@ class Storing:
                 stored = Stored(item.name, new=False, was=was or "")
             tags.carry(connection, kept, item.sha256)
             containers.begin(connection, item.place, inside)
-            jobs.leave(connection, item.place)
+            if not inside:  # otherwise its file is needed until all that is inside has been read
+                jobs.leave(connection, item.job)
         if replaced and other:
             self._catalog.database.when_kept(partial(self._files.remove, other))
         return Stored(stored.document, new, replaced, stored.was, stored.superseded)

@@ -42,7 +42,7 @@ class Together:
         with self._catalog.database.together():
             for item, why in said.items():
                 if why:
-                    self._told.fail(item.place, item.name, why)
+                    self._told.fail(item.job, item.name, why)
         return [item for item, why in said.items() if not why]
 
     def _store(self, documents: Mapping[Item, Loaded]) -> dict[Item, str]:

@@ -46,15 +46,22 @@ class Telling:
             summary.chunks += chunks
             self.tell("updated" if stored.replaced else "added", stored.document)
             return
-        summary.removed += stored.replaced
-        summary.moved += bool(stored.was)
-        summary.unchanged += not stored.was
-        if stored.was:
+        if stored.replaced:
+            summary.updated += 1
+            self.tell("updated", stored.document)
+        elif stored.was:
+            summary.moved += 1
             self.tell("moved", stored.document, stored.was)
+        else:
+            summary.unchanged += 1
 
     def known(self, item: Item, stored: Stored, document: str) -> None:
         """A file whose bytes are in the library as `document`, by the name of another file."""
-        self.count(stored, 0, 0)
+        if item.sent and stored.was and not stored.replaced:  # nobody has moved a file
+            self._summary.added += 1
+            self.tell("added", stored.document)
+        else:
+            self.count(stored, 0, 0)
         if document and not stored.was and PurePath(item.name).name != PurePath(document).name:
             self._summary.kept_as.append(KeptAs(item.name, document))
 
@@ -70,7 +77,7 @@ class Telling:
     def omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
         """Files inside a file that are not read."""
         for left in omitted:
-            place, name = f"{item.place}{INSIDE}{left.name}", f"{item.name}/{left.name}"
+            place, name = f"{item.job}{INSIDE}{left.name}", f"{item.name}/{left.name}"
             self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
 
     def tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
@@ -80,7 +87,7 @@ class Telling:
 
 def outer(item: Item) -> str:
     """The user's file: itself, or the archive around it."""
-    return item.place.partition(INSIDE)[0]
+    return item.job.partition(INSIDE)[0]
 
 
 def interrupted(item: Item, times: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, IN_PART, check_paths, command, notice, opened
+from assistant.cli.shared import DONE, IN_PART, check_paths, command, counted, notice, opened
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -81,7 +81,10 @@ def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
         size = args.file.stat().st_size
         print(json.dumps({"file": str(args.file), "bytes": size, **asdict(contents)}))
     else:
-        print(f"{args.file}: {contents.documents} documents, {contents.passages} passages")
+        print(
+            f"{args.file}: {counted(contents.documents, 'document')},"
+            f" {counted(contents.passages, 'passage')}"
+        )
         for name in contents.lost:
             print(
                 f"the copy of {name} is lost or damaged, and is not in the backup", file=sys.stderr
@@ -122,8 +125,8 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
         print(json.dumps({**asdict(contents), "library": name}))
     else:
         print(
-            f"{name}: {contents.documents} documents, {contents.passages} passages,"
-            f" as of {contents.made}"
+            f"{name}: {counted(contents.documents, 'document')},"
+            f" {counted(contents.passages, 'passage')}, as of {contents.made}"
         )
     return IN_PART if contents.lost else DONE
 
@@ -145,16 +148,16 @@ def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
     if args.json:
         print(json.dumps(asdict(report)))
         return IN_PART if report.files or not report.index else DONE
-    for what, number in {
-        "documents removed, with their copies, pages, passages and words": report.documents,
-        "small copies of pictures deleted": report.pictures,
-        "turns of conversations have lost their quotes": report.turns,
-        "receipts deleted": report.receipts,
-        "answers of runs deleted": report.run_rows,
-        "ratings, opened citations and own questions deleted": report.ratings,
-        "cells of sheets deleted": report.cells,
-    }.items():
-        print(f"{number:6,} {what}")
+    for number, what, did in (
+        (report.documents, "document", "removed, with copies, pages, passages and words"),
+        (report.pictures, "small picture", "deleted"),
+        (report.turns, "turn", "of conversations without quotes now"),
+        (report.receipts, "receipt", "deleted"),
+        (report.run_rows, "answer", "of runs deleted"),
+        (report.ratings, "rating", "deleted, opened citations and own questions among them"),
+        (report.cells, "cell", "of sheets deleted"),
+    ):
+        print(f"{counted(number, what)} {did}")
     print(
         "Later backups do not hold them. Left alone: the original files, backups made before, "
         "and files in made/ and attached/."

@@ -116,7 +116,9 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
         removed = library.remove(args.documents)
-    print(json.dumps({"removed": removed}) if args.json else f"{removed} removed")
+    print(
+        json.dumps({"removed": removed}) if args.json else f"{counted(removed, 'document')} removed"
+    )
     return DONE
 
 
@@ -126,7 +128,10 @@ def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
     if args.json:
         print(json.dumps(asdict(health)))
     else:
-        print(f"{health.documents} documents, {health.chunks} passages; index {health.chroma}")
+        print(
+            f"{counted(health.documents, 'document')}, {counted(health.chunks, 'passage')};"
+            f" index {health.chroma}"
+        )
         for sentence in health.mended:
             print(f"repaired: {sentence}")
         for name in health.lost_files:
@@ -146,7 +151,7 @@ def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
         more = {"failed": [asdict(document) for document in failed]} if failed else {}
         print(json.dumps({"chunks": chunks, **more}))
         return IN_PART if failed else DONE
-    print(f"{chunks} passages indexed again")
+    print(f"{counted(chunks, 'passage')} indexed again")
     for document in failed:
         notice(f"{document.document}: {document.status}")
     return IN_PART if failed else DONE

@@ -70,5 +70,5 @@ def _tell(args: argparse.Namespace, found: "Iterable[Used]", begun: str = "") ->
         return
     for used in found:
         if used.files or begun:
-            taken = f"{size(used.bytes)} in {counted(used.files, 'file')}"
-            print(f"{used.kind:12}  {begun}{taken}: {NAMES[used.kind]}")
+            taken = f"{begun}{size(used.bytes)} in {counted(used.files, 'file')}"
+            print(f"{used.kind:12}  {taken if used.files else 'nothing'}: {NAMES[used.kind]}")

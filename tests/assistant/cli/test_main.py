@@ -189,7 +189,17 @@ def test_verify_is_status_3_when_a_copy_and_its_file_are_lost(
 def test_rebuild_counts_passages(full: Pincite, home: Path) -> None:
     shutil.rmtree(home / "libraries" / "main" / "chroma")
     assert full("rebuild", "--json").json == {"chunks": 3}
-    assert full("rebuild").out == "3 passages indexed again\n"
+    again = full("rebuild")
+    assert again.out == "3 passages indexed again\n" and again.err.endswith("3/3 index\n")
+
+
+def test_one_of_a_kind_and_nothing_are_told_in_good_english(full: Pincite) -> None:
+    assert full("forget", "Policy.pdf").out.startswith("1 document removed, with copies")
+    assert full("remove", "Handbook.pdf").out == "1 document removed\n"
+    assert (
+        full("storage", "--clean", "made").out
+        == "made          nothing: Pictures and sounds that were made\n"
+    )
 
 
 def test_rebuild_names_what_could_not_be_read_again(

@@ -2,15 +2,21 @@
 
 import io
 import os
+import threading
 import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from assistant.uploads import upload
 from assistant.uploads.staged_file import staged
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
+from tests.fakes import WordEmbedder
 from vectorstore.errors import HomeNotWritable
+from vectorstore.library import Library
 
 LENGTH = 40 << 20
 
@@ -76,3 +82,40 @@ def test_what_is_left_over_goes_with_its_folder(tmp_path: Path) -> None:
     os.utime(old.path, (0, 0))
     upload.clear(tmp_path, library)  # type: ignore[arg-type]
     assert list(folder.iterdir()) == [new.path.parent]
+
+
+class Server(Library):
+    """One process of a home: all that are at work have their files before one of them adds."""
+
+    ready: threading.Barrier
+
+    def add(self, paths: Sequence[Path], *given: Any, **named: Any) -> Any:
+        self.ready.wait(60)
+        return super().add(paths, *given, **named)
+
+
+def test_each_of_many_servers_adds_its_own_file_of_one_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Server, "ready", threading.Barrier(4), raising=False)
+    servers, uploads = [], []
+    for number in range(4):
+        # The turns of a process are its own.
+        monkeypatch.setattr(upload, "_turns", defaultdict(threading.Lock))
+        server = Server(tmp_path / "libraries" / "main", "main", WordEmbedder)
+        text = f"Report number {number} is paid in {number + 3} days.".encode()
+        file = staged(upload.folder(tmp_path, "main"), "report.txt", io.BytesIO(text))
+        servers.append(server)
+        uploads.append(upload.Upload(server, tmp_path, [file]))
+    told: Counter[str] = Counter()
+    for one in uploads:
+        assert one.wait(60) and not one.error and one.summary
+        told.update(added=one.summary.added, updated=one.summary.updated)
+        assert not one.summary.unchanged + len(one.summary.failed)
+    assert told == {"added": 1, "updated": 3}
+    [document] = servers[0].documents()
+    assert document.document == "report.txt"
+    assert not list(upload.folder(tmp_path, "main").iterdir())
+    assert not servers[0].jobs.all()
+    for server in servers:
+        server.close()
