@@ -12,6 +12,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from assistant.errors import SettingsError
+from ingest.platform.loopback import is_secure
 from vectorstore.files.s3 import endpoint_problem
 from vectorstore.files.s3 import problem as files_problem
 from vectorstore.postgres.server import SCHEME, problem
@@ -80,6 +81,7 @@ class Settings(BaseModel):
     extensions_first: tuple[str, ...] = ()  # names that an extension takes from what is built in
     questions_an_hour: int = Field(0, ge=0)  # of each person with an account; 0: no limit
     added_mb_a_day: int = Field(0, ge=0)  # the same, of files
+    audit_days: int = Field(365, ge=1)  # that lines of the audit log are kept
     oidc_issuer: str = ""  # an OpenID provider where people sign in, "https://login.example.org"
     oidc_client: str = ""  # the name of this Pincite there
     oidc_secret: SecretStr = SecretStr("")  # best as PINCITE_OIDC_SECRET; empty: a public client
@@ -170,10 +172,7 @@ class Settings(BaseModel):
     @field_validator("oidc_issuer")
     @classmethod
     def _issuer(cls, value: str) -> str:
-        secure = value.startswith("https://") or re.match(
-            r"http://(127\.0\.0\.1|localhost)\b", value
-        )
-        if value and not secure:
+        if value and not is_secure(value):
             raise ValueError(f"{value!r} is no address of a provider that begins with https://")
         return value
 

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from assistant.accounts import passwords
-from assistant.accounts.database import PART, Database
+from assistant.accounts.audit import Audit
+from assistant.accounts.database import PART
 from assistant.accounts.person import Person, Role
 from assistant.build.stores.home_tables import place
 from assistant.errors import AssistantError
@@ -31,8 +32,8 @@ class Listed:
     made: str  # ISO 8601, UTC
 
 
-class Accounts(Database):
-    """Of a home."""
+class Accounts(Audit):
+    """Of a home, with its audit log: what `together` holds is changed and noted, or neither."""
 
     def add(self, name: str, password: str, role: Role, groups: Collection[str] = ()) -> Person:
         """A new person. Raises AssistantError for a name that is taken, for one that cannot be a
@@ -150,7 +151,7 @@ class Accounts(Database):
 def accounts(settings: Settings) -> Accounts:
     """Of a home, or of the team that it belongs to; the tables are made if they are not there.
     Raises AssistantError where they are in another place than the settings say."""
-    return Accounts(place(settings, PART))
+    return Accounts(place(settings, PART), settings.audit_days)
 
 
 def accounts_if_any(settings: Settings) -> Accounts | None:

@@ -41,6 +41,16 @@ CREATE TABLE IF NOT EXISTS used (         -- of what is limited
     at       DOUBLE PRECISION NOT NULL,   -- seconds since 1970
     amount   BIGINT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS audit (
+    id       TEXT PRIMARY KEY,
+    at       DOUBLE PRECISION NOT NULL,   -- seconds since 1970
+    person   TEXT NOT NULL,               -- their name; empty: a visitor
+    token    TEXT NOT NULL,
+    did      TEXT NOT NULL,
+    library  TEXT NOT NULL,
+    what     TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS audit_at ON audit (at);
 CREATE INDEX IF NOT EXISTS used_person ON used (person, kind, at);
 """
 
@@ -53,6 +63,7 @@ PART = Part(
         "session": Columns("digest", "person made seen"),
         "token": Columns("id", "digest person name role libraries made until"),
         "used": Columns("", "person kind at amount"),
+        "audit": Columns("id", "at person token did library what"),
     },
 )  # fmt: skip
 

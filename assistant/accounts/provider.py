@@ -17,6 +17,7 @@ import httpx
 from assistant.errors import AssistantError
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
+from ingest.platform.loopback import is_secure
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
@@ -126,6 +127,8 @@ class Provider:
             value = str(self._facts[1].get(name, ""))
         if not value:
             raise NotSignedIn(f"{self.issuer} does not say its {name}.")
+        if not is_secure(value):
+            raise NotSignedIn(f"{self.issuer} has its {name} at an address without https://.")
         _permit(value)
         return value
 

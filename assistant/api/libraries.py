@@ -64,11 +64,7 @@ class Libraries:
     @property
     def audit(self) -> Audit | None:
         """None while nobody has an account."""
-        return self._audit if self.accounts else None
-
-    @cached_property
-    def _audit(self) -> Audit:
-        return Audit(self.settings.home / "audit", "serve")
+        return self.accounts
 
     @property
     def loaded(self) -> bool:
@@ -139,8 +135,6 @@ class Libraries:
                 library.close()
             self._open.clear()
             self._assistants.clear()
-        if "_audit" in vars(self):
-            self._audit.close()
 
     def _opened(self, name: str, make: bool) -> Library:
         there = composition.place_of(self.settings, name)

@@ -73,13 +73,12 @@ class Shelf:
                 check_not_waiting(self._libraries.settings, name)
         else:
             self._check(name)
+        self._note(did, name, what)
         if new and (known := self._libraries.accounts):
             check_library_name(name)
             # Before it is there: were it made first, it could stay everybody's.
             known.share(name, [self.person.name], [])
-        opened = self._libraries.library(name, make)
-        self._note(did, name, what)
-        return opened
+        return self._libraries.library(name, make)
 
     def followed(self, name: str, did: str, what: str = "") -> Library:
         """A library whose servers and folders are seen or changed, by an owner at this machine: who

@@ -6,6 +6,8 @@ The libraries come first: after a kill in between, the same command does the res
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.accounts.accounts import accounts
+from assistant.accounts.audit import noted_as
 from assistant.build import composition, sheets
 from assistant.evaluation.measuring import runs
 from assistant.feedback import ratings
@@ -44,6 +46,9 @@ def forget(settings: Settings, library: Library, names: Sequence[str]) -> Report
             raise UnknownDocument(
                 f"The library {library.name!r} has no document {name!r}, and no answer read one."
             )
+    if (known := accounts(settings)).is_there():
+        left = there.difference(names)
+        known.forget(library.name, composition.libraries(settings), noted_as(names, left))
     counted = (sum(column) for column in zip(*found, strict=True))
     turns, receipts, run_rows, ratings, cells = counted
     return Report(

@@ -30,6 +30,7 @@ class Kept:
     def __init__(self, place: Place, schema: str, what: str) -> None:
         """`schema` makes the tables in SQLite; `what` names their contents."""
         self._tables = _File(place, schema, what) if isinstance(place, Path) else place
+        self._local = threading.local()
 
     def is_there(self) -> bool:
         """Whether there are tables, or a file that should have them. Raises AssistantError."""
@@ -48,8 +49,22 @@ class Kept:
     def _connected(self) -> Iterator[Transaction]:
         """All or nothing. Raises AssistantError when the file is damaged or cannot be written, or
         when the server is away."""
+        if (around := getattr(self._local, "connection", None)) is not None:
+            yield around
+            return
         with self._tables.transaction() as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread does with it meanwhile is done as a whole, or not at all. Raises
+        AssistantError."""
+        with self._tables.transaction() as connection:
+            self._local.connection = connection
+            try:
+                yield
+            finally:
+                self._local.connection = None
 
 
 class _File:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.accounts.accounts import Accounts, Known
-from assistant.accounts.audit import Audit
 from assistant.accounts.provider import provider
 from assistant.accounts.sessions import sessions
 from assistant.accounts.signed_in import signed_in
@@ -91,10 +90,10 @@ def _entrance(
 
 def _members(settings: Settings, known: Accounts) -> Members:
     """Raises SettingsError."""
-    audit, kept, at = Audit(settings.home / "audit", "app-door"), sessions(settings), None
+    kept, at = sessions(settings), None
     if (found := provider(settings)) is not None:
-        at = Elsewhere(found, signed_in(settings, known), kept, audit)
-    return Members(known, kept, audit, at)
+        at = Elsewhere(found, signed_in(settings, known), kept, known)
+    return Members(known, kept, known, at)
 
 
 def _adds(settings: Settings) -> Callable[[str], bool]:

@@ -7,7 +7,6 @@ from functools import partial
 import streamlit as st
 
 from assistant.accounts.accounts import Accounts, Known
-from assistant.accounts.audit import Audit
 from assistant.accounts.permitted import NotAllowed
 from assistant.accounts.person import LOCAL, VISITOR, Person
 from assistant.accounts.sessions import Sessions, sessions
@@ -53,9 +52,9 @@ def note(settings: Settings, did: str, library: str = "", what: str = "") -> Non
 
 def noting(settings: Settings) -> Callable[[str, str, str], None]:
     """The same for who looks now, to be called from any thread."""
-    if accounts(settings) is None:
+    if (known := accounts(settings)) is None:
         return lambda did, library, what: None
-    return partial(_audit(settings).note, person(settings))
+    return partial(known.note, person(settings))
 
 
 def accounts(settings: Settings) -> Accounts | None:
@@ -71,11 +70,6 @@ def _known(_settings: Settings) -> Known:
 @st.cache_resource(show_spinner=False)
 def _sessions(_settings: Settings) -> Sessions:
     return sessions(_settings)
-
-
-@st.cache_resource(show_spinner=False)
-def _audit(_settings: Settings) -> Audit:
-    return Audit(_settings.home / "audit", "app")
 
 
 def _session() -> str:

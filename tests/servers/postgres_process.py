@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers.ports import free_port
@@ -66,14 +68,36 @@ class PostgresProcess:
     def _data(self) -> str:
         return str(self._folder / "data")
 
-    def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} {_QUICK}"
+    def start(self, more: str = "") -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._folder} {_QUICK} {more}"
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", self._data, "-l", log, "-o", options, "-w", "-t", "120", "start")
 
     def end(self, mode: str = "fast") -> None:
         """`immediate` is like a loss of power: the log of changes is replayed at the next start."""
         self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "-t", "120", "stop")
+
+    @contextmanager
+    def encrypted(self, name: str) -> Iterator[Path]:
+        """It takes TLS meanwhile, with a certificate for that name, which it has signed itself."""
+        key, certificate = self._folder / "data" / "server.key", self._folder / "server.crt"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+             "-keyout", key, "-out", certificate, "-subj", f"/CN={name}",
+             "-addext", f"subjectAltName=DNS:{name}"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        key.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(key, _USER, _USER)
+        settings = f"-c ssl=on -c ssl_cert_file={certificate} -c ssl_key_file={key}"
+        self.end()
+        self.start(settings)
+        try:
+            yield certificate
+        finally:
+            self.end()
+            self.start()
 
     def running(self) -> bool:
         return (self._folder / "data" / "postmaster.pid").exists()

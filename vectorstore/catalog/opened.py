@@ -5,6 +5,7 @@ renamed, deleted and brought back, and no library is ever opened in the wrong pl
 """
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +17,7 @@ from vectorstore.postgres.server import Server
 
 FILE = "catalog.sqlite"
 MARK = "catalog.postgresql"
+_SCHEMA = re.compile(r"pincite_[0-9a-f]{32}")
 
 
 def catalog(folder: Path, library: str, server: Server | None = None) -> Catalog:
@@ -39,11 +41,16 @@ def catalog(folder: Path, library: str, server: Server | None = None) -> Catalog
 
 
 def schema_of(folder: Path) -> str:
-    """The schema of a library in PostgreSQL; empty for any other."""
+    """The schema of a library in PostgreSQL; empty for any other. Raises LibraryError for a mark
+    that this program has not written: its name goes into statements, also into those that delete.
+    """
     try:
-        return (folder / MARK).read_text("ascii").strip()
+        schema = (folder / MARK).read_text("ascii", "replace").strip()
     except OSError:
         return ""
+    if not _SCHEMA.fullmatch(schema):
+        raise LibraryError(f"{folder / MARK} is damaged: put back a copy of it.")
+    return schema
 
 
 def is_library(folder: Path) -> bool:

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SCHEME = "postgresql://"
 _CONNECTS = 5  # seconds after which a server counts as away
 _PORT = 5432
+_ROOTS = Path("~/.postgresql/root.crt")  # of the authorities that the driver believes, by itself
 # So a server or network that has gone is noticed within half a minute, also in a long answer.
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
           "tcp_user_timeout": 30_000}  # fmt: skip
@@ -42,7 +44,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        return urlsplit(self.address).port or _PORT
+        return int(_option(self.address, "port") or urlsplit(self.address).port or _PORT)
 
     @property
     def is_here(self) -> bool:
@@ -65,9 +67,19 @@ class Server:
         with sentences(self):
             found: psycopg.Connection[Any] = driver.connect(
                 self.address, autocommit=True, connect_timeout=_CONNECTS, **_ALIVE, **known,
-                **self._resolved(), application_name="pincite", **options,
+                **self._resolved(), **self._encrypted(), port=self.port,
+                application_name="pincite", **options,
             )  # fmt: skip
             return found
+
+    def _encrypted(self) -> dict[str, str]:
+        """Beyond this machine the server shows a certificate for its name, unless the address says
+        otherwise: what PGSSLMODE says, or Kerberos offers, is no wish of who wrote the address."""
+        if self.is_here or _option(self.address, "sslmode"):
+            return {}
+        given = _option(self.address, "sslrootcert") or _ROOTS.expanduser().exists()
+        roots = {} if given else {"sslrootcert": "system"}
+        return {"sslmode": "verify-full", "gssencmode": "disable", **roots}
 
     def version(self) -> str:
         """Of the server, such as "17.5". Raises LibraryAway or LibraryError."""
@@ -110,7 +122,7 @@ def problem(address: str) -> str:
     form = "an address of PostgreSQL looks like postgresql://pincite@db.example.org:5432/pincite"
     try:
         parts = urlsplit(address)
-        told = parts.port, parts.hostname
+        told = parts.port, parts.hostname, int(_option(address, "port") or 0)
     except ValueError:
         return form
     if parts.password or "password" in parse_qs(parts.query):
@@ -125,6 +137,11 @@ def problem(address: str) -> str:
         )
     whole = parts.scheme == "postgresql" and re.fullmatch(r"/[\w-]+", parts.path) and told
     return "" if whole else form
+
+
+def _option(address: str, name: str) -> str:
+    """Of those behind the question mark; empty where it is not there."""
+    return parse_qs(urlsplit(address).query).get(name, [""])[-1]
 
 
 def _elsewhere(options: dict[str, list[str]]) -> bool:
@@ -154,6 +171,16 @@ def sentences(server: Server, clashes: bool = False) -> Iterator[None]:
 _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the message, or its code
     "password authentication failed": (
         LibraryAway, "refuses the password: set PINCITE_DATABASE_PASSWORD",
+    ),
+    "does not support ssl": (
+        LibraryAway,
+        "is on another machine and offers no TLS: set `ssl = on` there, or, in a network that only"
+        " you use, write ?sslmode=disable behind the address",
+    ),
+    "certificate": (
+        LibraryAway,
+        "shows no certificate for its name that can be verified: write ?sslrootcert=FILE behind the"
+        " address, with the certificate of the authority that has signed it",
     ),
     "no password supplied": (LibraryAway, "wants a password: set PINCITE_DATABASE_PASSWORD"),
     "does not exist": (LibraryAway, "lacks what the address names"),
@@ -202,15 +229,13 @@ def _sentence(server: Server, error: Exception) -> LibraryError:
 
 
 def _socket(address: str) -> str:
-    named = parse_qs(urlsplit(address).query).get("host", [""])[0]
-    return named or os.environ.get("PGHOST", "local socket")
+    return _option(address, "host") or os.environ.get("PGHOST", "local socket")
 
 
 def _folder(address: str) -> str:
     """Of the socket; empty for the driver's own. Raises LibraryAway where the environment names a
     server, which nobody has asked the network guard about."""
-    named = parse_qs(urlsplit(address).query).get("host", [""])[0]
-    found = named or os.environ.get("PGHOST", "")
+    found = _option(address, "host") or os.environ.get("PGHOST", "")
     if found and any(not part.startswith("/") for part in found.split(",")):
         raise LibraryAway(
             f"The address {address} names no server, and PGHOST of the environment names {found}:"

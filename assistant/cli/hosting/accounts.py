@@ -39,6 +39,7 @@ def add_parsers(commands: Any) -> None:
     share.add_argument("--with", action="append", default=[], metavar="NAME", dest="people")
     share.add_argument("--group", action="append", default=[], metavar="NAME")
     below(acts, "list", _run_list, "people, and libraries that are not everybody's")
+    below(acts, "log", _run_log, "who asked, saw, added and removed what; --json: JSON Lines")
     _add_tokens(commands)
 
 
@@ -71,14 +72,17 @@ def _with_password(act: argparse.ArgumentParser) -> None:
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.accounts.accounts import accounts, accounts_if_any
+    from assistant.accounts.person import LOCAL
     from assistant.build import composition
 
     first = accounts_if_any(settings) is None
     if first and args.role not in (None, "owner"):
         args.misused("the first person is an owner: leave out --role")
     role: Role = args.role or ("owner" if first else "reader")
-    person = accounts(settings).add(args.name, _password(args), role, args.group)
-    _note(settings, f"added the person {person.name} as {role}")
+    known, password = accounts(settings), _password(args)
+    with known.together():
+        person = known.add(args.name, password, role, args.group)
+        known.note(LOCAL, f"added the person {person.name} as {role}")
     if first:
         composition.conversations(settings).give(person.id)
         composition.receipts(settings).give(person.id)
@@ -91,37 +95,43 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.accounts.accounts import accounts
+    from assistant.accounts.person import LOCAL
 
     if args.role is None and args.group is None:
         args.misused("give --role, --group or --no-group")
     known = accounts(settings)
-    person = known.change(args.name, args.role, args.group)
-    groups = ", ".join(sorted(person.groups))
-    _note(settings, f"changed the person {person.name}: {person.role}, groups {groups or 'none'}")
+    with known.together():
+        person = known.change(args.name, args.role, args.group)
+        groups = ", ".join(sorted(person.groups)) or "none"
+        known.note(LOCAL, f"changed the person {person.name}: {person.role}, groups {groups}")
     _warn_without_owner(known)
     return _done(args, _row(person, "changed"), f"{_described(person)} from now on.")
 
 
 def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.accounts.accounts import accounts
+    from assistant.accounts.person import LOCAL
 
     known = accounts(settings)
     known.named(args.name)  # before a password is asked for
-    known.set_password(args.name, _password(args))
-    _note(settings, f"gave the person {args.name} a new password")
+    password = _password(args)
+    with known.together():
+        known.set_password(args.name, password)
+        known.note(LOCAL, f"gave the person {args.name} a new password")
     told = f"{args.name} has a new password, and is signed out everywhere."
     return _done(args, {"changed": args.name}, told)
 
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.accounts.accounts import accounts
+    from assistant.accounts.person import LOCAL
     from assistant.forgetting.person import forget
 
     known = accounts(settings)
     person = known.named(args.name)
+    known.note(LOCAL, f"removed the person {person.name}")
     forget(settings, person.id)
     known.remove(args.name)  # last: after a failure the same command does the rest
-    _note(settings, f"removed the person {person.name}")
     if not known.any():
         hint(
             "Nobody has an account any more. `pincite app` and `pincite serve` that run let nobody"
@@ -134,12 +144,14 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.accounts.accounts import accounts, plain
+    from assistant.accounts.person import LOCAL
 
     _check_libraries(settings, [args.library])
     known = accounts(settings)
-    known.share(args.library, args.people, args.group)
     named = ", ".join([*args.people, *(f"group {name}" for name in args.group)]) or "everybody"
-    _note(settings, f"gave it to {named}", args.library)
+    with known.together():
+        known.share(args.library, args.people, args.group)
+        known.note(LOCAL, f"gave it to {named}", args.library)
     there = {group for each in known.people() for group in each.person.groups}
     for group in args.group:
         if plain(group) not in there:
@@ -176,18 +188,15 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.accounts.accounts import accounts
+    from assistant.accounts.person import LOCAL
     from assistant.accounts.tokens import tokens
 
     _check_libraries(settings, args.only or ())
-    person = accounts(settings).named(args.name)
-    kept = tokens(settings)
+    known, kept = accounts(settings), tokens(settings)
+    person = known.named(args.name)
+    known.note(LOCAL, f"gave {person.name} the token {args.label}")
     made = kept.add(person, args.label, args.role, args.only, args.days)
     [about] = [one for one in kept.all() if (one.person, one.name) == (person.name, args.label)]
-    try:
-        _note(settings, f"gave {person.name} the token {args.label}")
-    except BaseException:  # it will not be shown: nobody could use it, or give its name again
-        kept.revoke(about.id)
-        raise
     _done(args, {"token": made, **asdict(about)}, made)
     hint("It is shown this once.")
     return DONE
@@ -210,10 +219,14 @@ def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.accounts.accounts import accounts
+    from assistant.accounts.person import LOCAL
     from assistant.accounts.tokens import tokens
 
-    tokens(settings).revoke(args.id)
-    _note(settings, f"revoked the token {args.id}")
+    kept = tokens(settings)
+    if args.id in [one.id for one in kept.all()]:
+        accounts(settings).note(LOCAL, f"revoked the token {args.id}")
+    kept.revoke(args.id)
     return _done(args, {"revoked": args.id}, f"The token {args.id} has ended.")
 
 
@@ -267,10 +280,14 @@ def _shown(holder: str, names: dict[str, str]) -> str:
     return names.get(which, "a person who was removed") if kind == "person" else holder
 
 
-def _note(settings: "Settings", did: str, library: str = "") -> None:
-    from assistant.accounts.audit import Audit
-    from assistant.accounts.person import LOCAL
+def _run_log(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.accounts.accounts import accounts
 
-    log = Audit(settings.home / "audit", "commands")
-    log.note(LOCAL, did, library)
-    log.close()
+    known = accounts(settings)
+    for line in known.lines() if known.is_there() else ():
+        if args.json:
+            print(json.dumps({name: text for name, text in asdict(line).items() if text}))
+        else:
+            about = ": ".join(filter(None, (line.library, line.what)))
+            print(line.at, line.person or "a visitor", line.did, about)
+    return DONE

@@ -116,9 +116,8 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
         removed = library.remove(args.documents)
-    print(
-        json.dumps({"removed": removed}) if args.json else f"{counted(removed, 'document')} removed"
-    )
+    told = f"{counted(removed, 'document')} removed"
+    print(json.dumps({"removed": removed}) if args.json else told)
     return DONE
 
 

@@ -1,12 +1,13 @@
 """People, passwords, sessions, tokens and rights."""
 
-import json
+import time
+import unicodedata
 from collections.abc import Callable
 
 import pytest
 
 from assistant.accounts.accounts import Accounts, accounts_if_any
-from assistant.accounts.audit import Audit
+from assistant.accounts.audit import FORGOTTEN, Audit, noted_as
 from assistant.accounts.database import PART
 from assistant.accounts.permitted import NotAllowed, Permitted
 from assistant.accounts.person import LOCAL, VISITOR, Person
@@ -164,16 +165,33 @@ def test_a_session_ends_after_a_week_however_busy_it_is(team: Team) -> None:
     assert kept.person(session) is None
 
 
-def test_the_audit_log_has_a_line_each_without_empty_fields(
-    team: Team, capsys: pytest.CaptureFixture[str]
-) -> None:
-    log = Audit(team.settings.home / "audit", "x")
-    log.note(team.accounts.named("ann"), "saw", "north", "a")
-    log.close()
-    [line] = (team.settings.home / "audit" / "x.jsonl").read_text().splitlines()
-    row = json.loads(line)
-    assert row.pop("at")
-    assert row == {"person": "ann", "did": "saw", "library": "north", "what": "a"}
+def test_documents_leave_the_lines_of_their_library_and_of_its_earlier_names(team: Team) -> None:
+    ann, log = team.accounts.named("ann"), team.accounts
+    accent = "Über.pdf"
+    for library, what in (
+        ("north", "a.txt, page 2"), ("north", "data.txt"), ("north", "b, c.txt, a.txt, d.txt"),
+        ("south", "a.txt"), ("once north", "a.txt"),
+        ("north", unicodedata.normalize("NFD", accent)),
+    ):  # fmt: skip
+        log.note(ann, "saw", library, what)
+    names = noted_as(["uploaded-2/a.txt", accent, "d.txt (0123abcd)"], ["d.txt"])
+    assert names == {"uploaded-2/a.txt", "a.txt", accent, "d.txt (0123abcd)"}
+    assert log.forget("north", ["north", "south"], names) == 4
+    assert [line.what for line in log.lines()] == [
+        f"{FORGOTTEN}, page 2", "data.txt", f"b, c.txt, {FORGOTTEN}, d.txt", "a.txt", FORGOTTEN,
+        FORGOTTEN,
+    ]  # fmt: skip
+    if not team.settings.catalogue:
+        assert b"a.txt, page" not in (team.settings.home / "accounts.sqlite").read_bytes()
+
+
+def test_lines_go_after_their_time(team: Team) -> None:
+    now = [time.time()]
+    log = Audit(place(team.settings, PART), 30, lambda: now[0])
+    log.note(team.accounts.named("ann"), "saw", "north", "old")
+    now[0] += 31 * 24 * 3600
+    log.note(team.accounts.named("ann"), "saw", "north", "new")
+    assert [line.what for line in log.lines()] == ["new"]
 
 
 def test_accounts_of_the_same_home_are_the_same(team: Team) -> None:

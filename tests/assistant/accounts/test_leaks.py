@@ -5,6 +5,7 @@ import asyncio
 import json
 import re
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,10 +23,13 @@ from assistant.api import shelf
 from assistant.api.libraries import Libraries
 from assistant.build import composition
 from assistant.build.composition import Answering
-from assistant.errors import SettingsError, TablesAway
+from assistant.errors import AssistantError, SettingsError, TablesAway
 from assistant.tools.answer import AnswerTool
 from tests.assistant.accounts.conftest import Team, opened
 from tests.assistant.api.conftest import Server
+
+if sys.platform != "win32":
+    import resource
 
 QUESTION = "How many days of leave has the volcano?"
 OTHERS = re.compile(r"volcano has|forty|Volcano\.pdf|\"south\"|, south|south,")  # in what Ann gets
@@ -223,14 +227,36 @@ def test_the_audit_log_says_who_asked_saw_and_was_refused(server: Server, team: 
         client.get("/api/libraries/north/documents/Iceberg.pdf/pages/1")
         client.post("/api/libraries/north/ask", json={"question": QUESTION})
         client.get("/api/libraries/south/search", params={"q": QUESTION})
-    lines = (team.settings.home / "audit" / "serve.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
-    assert [(row["did"], row["library"]) for row in rows] == [
+    lines = team.accounts.lines()
+    assert [(line.did, line.library) for line in lines] == [
         ("saw", "north"), ("asked", "north"), ("was refused", "south"),
     ]  # fmt: skip
-    assert {(row["person"], row["token"]) for row in rows} == {("ann", "program")}
-    assert rows[0]["what"] == "Iceberg.pdf, page 1"
-    assert "volcano" not in "".join(lines)
+    assert {(line.person, line.token) for line in lines} == {("ann", "program")}
+    assert lines[0].what == "Iceberg.pdf, page 1"
+    assert "volcano" not in str(lines)
+
+
+def test_on_a_full_disk_nothing_is_changed_that_cannot_be_noted(server: Server, team: Team) -> None:
+    if team.settings.catalogue or sys.platform == "win32":
+        pytest.skip("the disk of another process, or a system without such a limit")
+    olga, file = team.accounts.named("olga"), team.settings.home / "accounts.sqlite"
+    for _ in range(40):  # larger than any other file that is written here
+        team.accounts.note(olga, "saw", "north", "x" * 100_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, before[1]))
+    try:
+        with pytest.raises(AssistantError, match="Free some space"):
+            for _ in range(10_000):  # there is some room in the file
+                team.accounts.note(olga, "saw", "north", "x" * 100)
+        with server.client(team.tokens["olga"]) as client:
+            refused = client.delete("/api/libraries/north/documents/Iceberg.pdf")
+            seen = client.get("/api/libraries/north/documents/Iceberg.pdf/pages/1")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (refused.status_code, seen.status_code) == (400, 400)
+    with server.client(team.tokens["olga"]) as client:
+        page = client.get("/api/libraries/north/documents/Iceberg.pdf/pages/1")
+        assert page.status_code == 200
 
 
 def test_over_the_api_a_guessed_conversation_or_receipt_is_that_of_nothing(

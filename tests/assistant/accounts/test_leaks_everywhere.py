@@ -238,7 +238,6 @@ def page(team: Team, filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(who, "_session", lambda: session)
     st.cache_resource.clear()
     yield Page
-    who._audit(team.settings).close()
     for library in made:
         library.close()
     st.cache_resource.clear()

@@ -10,7 +10,6 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from assistant.accounts.accounts import Accounts
-from assistant.accounts.audit import Audit
 from assistant.accounts.provider import NotSignedIn, Provider, provider
 from assistant.accounts.sessions import digest, sessions
 from assistant.accounts.signed_in import SignedIn
@@ -45,17 +44,14 @@ def settings(team: Team, openid: OpenIdProvider) -> Settings:
 
 
 @pytest.fixture
-def door(team: Team, settings: Settings) -> Iterator[Callable[..., Elsewhere]]:
-    audit = Audit(team.settings.home / "audit", "door")
-
+def door(team: Team, settings: Settings) -> Callable[..., Elsewhere]:
     def made(makes: bool = False, claim: str = "preferred_username", **more: object) -> Elsewhere:
         at = provider(settings)
         assert at
         people = SignedIn(team.accounts, claim, makes)
-        return Elsewhere(at, people, sessions(settings), audit, **more)  # type: ignore[arg-type]
+        return Elsewhere(at, people, sessions(settings), team.accounts, **more)  # type: ignore[arg-type]
 
-    yield made
-    audit.close()
+    return made
 
 
 def went(door: Elsewhere) -> tuple[dict[str, str], str]:
@@ -150,8 +146,22 @@ def test_a_provider_that_is_away_or_another_is_a_sentence(openid: OpenIdProvider
     openid.stop()
     with pytest.raises(NotSignedIn, match="cannot be read"):
         Provider(openid.issuer, CLIENT, SECRET).claims("a.b.c")
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["http://login.example.org", "http://localhost.evil.example", "http://localhost@evil.example",
+     "http://127.0.0.1.evil.example", "http://127.0.0.1:80@evil.example/", "https://",
+     "https://login.example.org@evil.example", "http://127.0.0.1\\@evil.example"],
+)  # fmt: skip
+def test_an_issuer_elsewhere_needs_https(issuer: str) -> None:
     with pytest.raises(SettingsError, match="begins with https://"):
-        Settings.load(oidc_issuer="http://login.example.org")
+        Settings.load(oidc_issuer=issuer)
+
+
+@pytest.mark.parametrize("issuer", ["https://login.example.org/realm", "http://[::1]:8080"])
+def test_an_issuer_may_be_anywhere_by_https_and_here_without(issuer: str) -> None:
+    assert Settings.load(oidc_issuer=issuer).oidc_issuer == issuer
 
 
 def test_the_guard_lets_the_issuer_through_by_name(openid: OpenIdProvider) -> None:

@@ -7,7 +7,6 @@ from starlette.testclient import TestClient
 
 from assistant.accounts import permitted
 from assistant.accounts.accounts import accounts, accounts_if_any
-from assistant.accounts.audit import Audit
 from assistant.accounts.sessions import digest, sessions
 from assistant.accounts.tokens import tokens
 from assistant.api.errors import status_of
@@ -136,8 +135,8 @@ def test_while_the_server_cannot_be_used_nobody_comes_in(
     here = homes[0]
     ann = accounts(here).add("ann", PASSWORD, "owner")
     token, cookie = tokens(here).add(ann, "program", "owner"), sessions(here).start(ann)
-    people, log = tokens(here), Audit(here.home, "x")
-    guests = Members(accounts(here), sessions(here), log)
+    people, known_people = tokens(here), accounts(here)
+    guests = Members(known_people, sessions(here), known_people)
     guard = Guard(_nothing, Hosts("127.0.0.1"), tokens=lambda: people)
     door = Door(_nothing, Hosts("127.0.0.1"), lambda: guests)
     known = {"authorization": f"Bearer {token}", "cookie": f"pincite_80={cookie}"}
@@ -154,7 +153,6 @@ def test_while_the_server_cannot_be_used_nobody_comes_in(
             assert asked[1].post("/", data=form).status_code == 503
     assert asked[0].get("/", headers=known).status_code == 204
     assert asked[1].post("/", data=form, follow_redirects=False).status_code == 303
-    log.close()
     assert "später" in german
     for answer in answers:
         assert answer.status_code == 503 and "looked up just now" in answer.text

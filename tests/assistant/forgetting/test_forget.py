@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+from assistant.accounts.accounts import accounts
+from assistant.accounts.audit import FORGOTTEN
 from assistant.evaluation.runs import EvaluationRuns
+from assistant.settings import Settings
 from tests.commands import Pincite, refused
 from tests.vectorstore.conftest import PASSWORD
 
@@ -53,6 +56,9 @@ def test_no_word_of_a_forgotten_document_is_left_in_the_home(
     assert full("eval", "rate", told["id"], "up").status == 0
     measured(home, told)
     assert full("sheet", "--question", HOW_LONG).status == 0
+    people = accounts(Settings.load(home=home))
+    people.note(people.add("olga", "a long password", "owner"), "saw", "main", "Policy.pdf, page 1")
+    assert "accounts.sqlite" in holding(home, "policy.pdf")
     assert {
         "conversations.sqlite", "catalog.sqlite", "feedback.sqlite", "questions.jsonl",
         "sheets.sqlite",
@@ -62,6 +68,9 @@ def test_no_word_of_a_forgotten_document_is_left_in_the_home(
 
     assert done.status == 0
     assert holding(home, "fourteen") == set()
+    assert "accounts.sqlite" not in holding(home, "policy.pdf")
+    [line] = people.lines()
+    assert (line.person, line.did, line.what) == ("olga", "saw", f"{FORGOTTEN}, page 1")
     numbers = [line.split(maxsplit=1) for line in done.out.splitlines()[:-1]]
     read = 1 + ("fourteen" in json.dumps(other))
     assert [int(number) for number, _ in numbers] == [1, 0, read, read, 1, 2, 1]

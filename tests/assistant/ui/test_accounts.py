@@ -10,7 +10,6 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.accounts.accounts import Accounts, Known, accounts
-from assistant.accounts.audit import Audit
 from assistant.accounts.permitted import NotAllowed
 from assistant.accounts.sessions import Sessions, digest, sessions
 from assistant.build import composition
@@ -57,7 +56,6 @@ def ann(
     session = digest(sessions(settings).start(known.named("ann")))
     monkeypatch.setattr(who, "_session", lambda: session)
     yield session
-    who._audit(settings).close()
 
 
 def test_a_person_sees_their_libraries_and_their_name(visit: Visit, ann: str) -> None:
@@ -159,8 +157,7 @@ def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -
 
 
 def test_the_door_knows_members_and_slows_guesses(known: Accounts, settings: Settings) -> None:
-    audit = Audit(settings.home / "audit", "door")
-    door = Members(known, sessions(settings), audit)
+    door = Members(known, sessions(settings), known)
     cookie = door.enter({"name": "Ann", "password": PASSWORD}, "10.0.0.1")
     mark = door.mark(cookie or "") or ""
     assert session_of(mark) == digest(cookie or "") and unsealed(mark) is None
@@ -169,7 +166,6 @@ def test_the_door_knows_members_and_slows_guesses(known: Accounts, settings: Set
     with pytest.raises(TooManyTries):
         for number in range(20):
             assert door.enter({"name": "ann", "password": "wrong"}, f"10.0.0.{number}") is None
-    audit.close()
 
 
 def test_the_real_server_lets_in_who_has_an_account(known: Accounts, settings: Settings) -> None:

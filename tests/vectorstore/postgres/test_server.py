@@ -1,5 +1,6 @@
 """What a real PostgreSQL says, as sentences."""
 
+import socket
 import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.servers.postgres_process import PostgresProcess
+from vectorstore.catalog.opened import MARK, drop
 from vectorstore.errors import LibraryAway, LibraryBusy, LibraryError
+from vectorstore.postgres import server
 from vectorstore.postgres.server import Server, sentences
 
 
@@ -86,7 +89,54 @@ def test_the_environment_leads_no_socket_to_another_machine(
         monkeypatch.setenv(name, value)
     with closing(Server(postgres_process.socket).connect()) as connection:
         assert connection.info.host.startswith("/") and not connection.info.hostaddr
+    with pytest.raises(LibraryAway, match="local socket"):  # nothing listens at the driver's own
+        Server("postgresql://pincite@/postgres?port=1").connect()
     for named in (ELSEWHERE, f"/tmp,{ELSEWHERE}"):
         monkeypatch.setenv("PGHOST", named)
         with pytest.raises(LibraryAway, match="write the server into the address"):
             Server("postgresql://pincite@/postgres").connect()
+
+
+@pytest.fixture
+def db_example(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A name that leads to loopback, and that nothing takes for this machine."""
+    found, name = socket.getaddrinfo, "db.example.org"
+    monkeypatch.setattr(
+        socket, "getaddrinfo",
+        lambda host, *a, **k: found("127.0.0.1" if host == name else host, *a, **k),
+    )  # fmt: skip
+    monkeypatch.setattr(server, "_ROOTS", Path("/nonexistent"))
+    return name
+
+
+def test_beyond_this_machine_a_server_shows_a_certificate_unless_told_otherwise(
+    postgres_process: PostgresProcess, db_example: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PGSSLMODE", "disable")  # nobody has written this into the address
+    monkeypatch.setenv("PGPORT", "1")
+    there = postgres_process.address.replace("127.0.0.1", db_example)
+    with pytest.raises(LibraryAway, match="sslmode=disable"):
+        Server(there).connect()
+    Server(f"{there}?sslmode=disable").connect().close()
+    Server(postgres_process.address).connect().close()
+
+    with postgres_process.encrypted(db_example) as certificate:
+        with pytest.raises(LibraryAway, match="sslrootcert=FILE"):
+            Server(there).connect()
+        with closing(Server(f"{there}?sslrootcert={certificate}").connect()) as connection:
+            [(encrypted,)] = connection.execute(
+                "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            )
+            assert encrypted
+        here = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 0))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
+        other = there.replace(db_example, "other.example.org")
+        with pytest.raises(LibraryAway, match="sslrootcert=FILE"):
+            Server(f"{other}?sslrootcert={certificate}").connect()
+
+
+def test_a_mark_that_names_another_schema_deletes_nothing(postgres: Server, tmp_path: Path) -> None:
+    (tmp_path / MARK).write_text("public CASCADE; DROP SCHEMA pincite_team")
+    with pytest.raises(LibraryError, match="is damaged"):
+        drop(tmp_path, postgres)

@@ -161,8 +161,8 @@ def _do(work: Callable[[], object], did: str, name: str) -> bool:
     """Whether it could be done; why not is shown at the next drawing."""
     try:
         resources.check_owner()
-        work()
         resources.note(did, name)
+        work()
         clear(resources.settings())
     except PinciteError as error:
         session.keep_error(error)

@@ -2,8 +2,9 @@
 
 import io
 import json
-import shutil
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,8 +114,7 @@ def test_what_is_not_there_is_said(
 
 def test_nobody_else_reads_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(home, monkeypatch, "users", "add", "ann") == 0
-    files = [home / "accounts.sqlite", *(home / "audit").iterdir()]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert stat.S_IMODE((home / "accounts.sqlite").stat().st_mode) == 0o600
 
 
 def test_each_command_says_what_it_did_also_as_json(
@@ -180,13 +180,25 @@ def test_a_token_that_could_not_be_listed_is_not_made(
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_a_token_that_could_not_be_written_down_is_not_left_behind(
+def test_what_cannot_be_noted_is_not_done(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(home, monkeypatch, "users", "add", "olga") == 0
-    shutil.rmtree(home / "audit")
-    (home / "audit").touch()  # no folder
-    assert run(home, monkeypatch, "tokens", "add", "olga", "--as", "intranet") == 1
-    capsys.readouterr()
+    with closing(sqlite3.connect(home / "accounts.sqlite")) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON audit"
+            " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+    for words in (
+        ("tokens", "add", "olga", "--as", "intranet"), ("users", "add", "ann"),
+        ("users", "change", "olga", "--group", "law"), ("users", "remove", "olga"),
+    ):  # fmt: skip
+        assert run(home, monkeypatch, *words) == 1
+        assert "Free some space on its disk" in capsys.readouterr().err
     assert run(home, monkeypatch, "tokens", "list", "--json") == 0
     assert json.loads(capsys.readouterr().out) == []
+    assert run(home, monkeypatch, "users", "list") == 0
+    assert capsys.readouterr().out == "olga: owner\n"
+    assert run(home, monkeypatch, "users", "log", "--json") == 0
+    [line] = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["did"] == "added the person olga as owner"
