@@ -13,8 +13,10 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from email.utils import parsedate_to_datetime
 
 from ingest.language.locales import MONTH_OF, month_names
 
@@ -41,6 +43,8 @@ _HAS_YEAR = re.compile(r"\d{4}")
 _STAMP = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 )
+_WRITTEN = re.compile(r"(?:D:)?(\d{4})[-:]?(\d\d)[-:]?(\d\d)(?:[T ]?(\d\d):?(\d\d))?")
+_MINUTE = "%Y-%m-%dT%H:%M"
 # With a capital, as in English and German; "March" and "May" begin sentences as verbs.
 _ALONE = re.compile(
     rf"\b(?!\A(?:March|May)\b)(?:{'|'.join(month_names('en') + month_names('de'))})\b"
@@ -111,6 +115,20 @@ def parse_date(text: str) -> str | None:
     match = _pattern(text).fullmatch(text)
     day = _date(match) if match else None
     return day.iso if day and day.year and day.day else None
+
+
+def written(text: str) -> str:
+    """The day and time, to the minute, of a date as programs write it into files: as ISO 8601, as
+    PDF (`D:20260304101500`), cameras (`2026:03:04 10:15:00`) and mails (RFC 5322) have it, or in
+    words. As it is shown there, in its own time zone; empty where there is none."""
+    if match := _WRITTEN.match(text):
+        year, month, day, hour, minute = (int(part or 0) for part in match.groups())
+        with suppress(ValueError):
+            return f"{datetime(year, month, day, hour, minute):{_MINUTE}}"
+    with suppress(ValueError, TypeError, IndexError, OverflowError):
+        return f"{parsedate_to_datetime(text):{_MINUTE}}"
+    found = parse_date(" ".join(text.split()))
+    return f"{found[:10]}T00:00" if found else ""
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from ingest.document.model import Document, Line, count
 from ingest.document.source import Source
 from ingest.errors import UnreadableFile
+from ingest.language import dates
 from ingest.mail.mime import Mail, messages
 from ingest.page_builder.flowing_text import BEGINS, Flow
 from ingest.platform.progress import beat
@@ -20,15 +21,18 @@ _TITLE = 1000  # characters repeated in each page or passage; the lines have all
 def load_mail(source: Source) -> Document:
     """Raises UnreadableFile."""
     flow = Flow()
-    subjects = []
+    subjects, sent = [], []
     for number, mail in enumerate(messages(source.path), 1):
         flow.title = mail.subject[:_TITLE]
         _write(flow, mail)
         flow.end_page()
         subjects.append(flow.title)
+        sent.append(dates.written(dict(mail.headers).get("Date", "")))
         beat(number, 0)
     one = len(subjects) == 1
     metadata = {name.lower(): text[:_TITLE] for name, text in mail.headers} if one else {}
+    if newest := max(sent):
+        metadata["modified"] = newest
     return source.document(flow.finished(), subjects[0] if one else "", metadata)
 
 

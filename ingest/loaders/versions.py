@@ -19,7 +19,7 @@ VERSIONS = {
     "json": 1,
     "json_lines": 1,
     "legacy": 3,
-    "mail": 3,
+    "mail": 4,
     "markdown": 3,
     "mhtml": 3,
     "odf": 3,

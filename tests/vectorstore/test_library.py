@@ -11,6 +11,7 @@ from ingest.errors import NothingFound
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf, write_picture_pdf
 from tests.vectorstore.conftest import LEAVE, TRAVEL, OpenLibrary
+from vectorstore.catalog.choosing import Filter
 from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.indexing.pipeline import AddProgress, AddSummary
 from vectorstore.library import Library
@@ -35,6 +36,15 @@ def copies(library: Library) -> int:
 
 
 # -- adding
+
+
+def test_a_mail_is_dated_by_itself_and_found_by_its_day(library: Library, tmp_path: Path) -> None:
+    mail = tmp_path / "a.eml"
+    mail.write_text(
+        "From: ann@example.com\nDate: Tue, 3 Mar 2026 23:30:00 -0500\nSubject: Leave\n\nThirty.\n"
+    )
+    library.add([mail])
+    assert Filter(after="2026-03-03", before="2026-03-04").names(library.documents()) == {"a.eml"}
 
 
 def test_adding_tells_what_was_done(library: Library, papers: Path) -> None:

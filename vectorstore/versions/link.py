@@ -5,7 +5,6 @@ two versions of a policy .22 (docs/evaluation.md). So the names have a say.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from functools import lru_cache, reduce
 from pathlib import Path
 
 from ingest.document.model import Document
+from ingest.language import dates
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import tags
 from vectorstore.catalog.engine import Engine, Transaction
@@ -24,7 +24,6 @@ BY_NAME = 0.12  # when the names say so
 BY_TEXT = 0.9  # when the names are the same and mention no version
 
 _DATES = ("modified", "created", "date")  # of Document.metadata
-_STAMP = re.compile(r"(?:D:)?(\d{4})-?(\d\d)-?(\d\d)(?:[T ]?(\d\d):?(\d\d))?")
 
 
 @dataclass(frozen=True)
@@ -136,9 +135,8 @@ def superseded(database: Engine) -> dict[str, str]:
 def dated(document: Document, path: Path) -> str:
     """When a document was last changed: its own date, else the time of its file."""
     for key in _DATES:
-        if match := _STAMP.match(document.metadata.get(key, "")):
-            year, month, day, hour, minute = (part or "00" for part in match.groups())
-            return f"{year}-{month}-{day}T{hour}:{minute}"
+        if found := dates.written(document.metadata.get(key, "")):
+            return found
     try:
         seconds = path.stat().st_mtime
     except OSError:

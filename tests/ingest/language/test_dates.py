@@ -10,6 +10,7 @@ from ingest.language.dates import (
     quarters,
     with_fiscal_years,
     with_quarters,
+    written,
 )
 
 
@@ -86,3 +87,18 @@ def test_quarters_have_one_name() -> None:
 @pytest.mark.parametrize("text", ["FY18", "FY2018", "FY '18", "fiscal year 2018"])
 def test_fiscal_years_have_four_digits(text: str) -> None:
     assert with_fiscal_years(text, lambda written, year: f"{written}={year}") == f"{text}=2018"
+
+
+@pytest.mark.parametrize(
+    ("text", "minute"),
+    [
+        ("Tue, 3 Mar 2026 23:30:00 -0500", "2026-03-03T23:30"),  # a mail's own day
+        ("3 Mar 2026 09:05 GMT", "2026-03-03T09:05"),
+        ("2026-03-04T10:15:00Z", "2026-03-04T10:15"), ("2026-03-04 10:15", "2026-03-04T10:15"),
+        ("20260304", "2026-03-04T00:00"), ("D:20260304101500+01'00'", "2026-03-04T10:15"),
+        ("2026:03:04 10:15:00", "2026-03-04T10:15"), ("4 March 2026", "2026-03-04T00:00"),
+        ("", ""), ("2026-13-45", ""), ("Thu, 32 Jan 2026 10:00:00 +0000", ""), ("soon", ""),
+    ],
+)  # fmt: skip
+def test_a_date_that_a_program_has_written_is_told_to_the_minute(text: str, minute: str) -> None:
+    assert written(text) == minute

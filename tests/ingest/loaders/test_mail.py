@@ -91,6 +91,7 @@ def test_a_word_of_a_header_that_cannot_be_decoded_loses_no_mail(tmp_path: Path)
 
 def test_the_mails_of_a_mailbox_are_pages_with_their_subject(tmp_path: Path) -> None:
     mails = [message("First", "One.\nFrom here on\n"), message("Second", "Two.")]
+    mails[0].replace_header("Date", "Tue, 2 Jan 2024 08:30:00 -0800")
     box = b"".join(
         b"From ann Mon Jan  1 2024\n" + bytes(mail).replace(b"\nFrom h", b"\n>From h") + b"\n"
         for mail in mails
@@ -99,6 +100,7 @@ def test_the_mails_of_a_mailbox_are_pages_with_their_subject(tmp_path: Path) -> 
     assert [page.title for page in document.pages] == ["First", "Second"]
     assert lines(document)[-2:] == ["One.", "From here on"]
     assert document.title == "a"
+    assert document.metadata == {"modified": "2024-01-02T08:30"}
 
 
 def test_parts_nested_a_thousand_deep_are_read(tmp_path: Path) -> None:
