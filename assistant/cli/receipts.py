@@ -113,21 +113,16 @@ def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.build import composition
     from assistant.errors import AssistantError
     from assistant.export.account import account
-    from assistant.export.links import page_addresses
     from assistant.export.save import save
 
     if args.conversation:
         kept = composition.conversations(settings)
-        answers, name = kept.turns(args.conversation), kept.library(args.conversation)
+        answers = kept.turns(args.conversation)
         if not answers:
             raise AssistantError(f"There is no conversation {args.conversation!r}.")
     else:
-        receipt = composition.receipts(settings).get(args.id)
-        answers, name = [receipt.answer], receipt.library
-    with composition.library_of(settings, name) as library:
-        found = library.documents() if library else []
-        address = page_addresses({info.document: info.path for info in found})
-    save(args.output, [account(answer, address) for answer in answers])
+        answers = [composition.receipts(settings).get(args.id).answer]
+    save(args.output, [account(answer) for answer in answers])
     notice(f"{args.output}: {counted(len(answers), 'answer')}.")
     return DONE
 

@@ -1,6 +1,6 @@
 """An answer as it is taken along: its sentences, what no line states of them, and their sources."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from assistant.i18n.translation import _
 from ingest.document.direction import ended
 from ingest.document.source import readable
 
-Address = Callable[[str, int], str]  # of a document's page; empty where there is none
 STOPPED = "Stopped before it was complete."
 NOT_FOUND = "not found in the documents"
 PARTLY = "no line states the marked words"
@@ -23,7 +22,6 @@ class Source:
     document: str
     where: str  # "page 2"; in a recording "03:12"
     quote: str
-    link: str = ""
 
     @property
     def words(self) -> str:
@@ -50,14 +48,9 @@ class Account:
     cells: tuple[Mapping[str, Any], ...] = ()  # of tables that it was computed from
 
 
-def nowhere(document: str, page: int) -> str:
-    """Where documents have no address."""
-    return ""
-
-
-def account(answer: Mapping[str, Any], address: Address = nowhere) -> Account:
-    """Of an answer document."""
-    sources = {row["mark"]: _source(row, address) for row in answer["citations"]}
+def account(answer: Mapping[str, Any]) -> Account:
+    """Of an answer document. It leaves this machine: no address of a file is in it."""
+    sources = {row["mark"]: _source(row) for row in answer["citations"]}
     stopped = [STOPPED] if answer.get("stopped") else []
     sentences = answer.get("sentences") or [{"text": answer["answer"], "supported": True}]
     tells = answer["refused"] or not answer.get("grounded", True)
@@ -90,7 +83,6 @@ def _said(sentence: Mapping[str, Any], sources: Mapping[int, Source], tells: boo
     return Said(tuple(piece for piece in pieces(sentence) if piece[0]), found, PARTLY)
 
 
-def _source(row: Mapping[str, Any], address: Address) -> Source:
+def _source(row: Mapping[str, Any]) -> Source:
     where = place(row["page"], row.get("seconds"))
-    link = address(full_name(row), row["page"])
-    return Source(readable(full_name(row)), where, row["quote"], link)
+    return Source(readable(full_name(row)), where, row["quote"])

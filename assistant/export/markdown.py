@@ -17,7 +17,7 @@ def markdown(accounts: Sequence[Account]) -> str:
         body = " ".join(_said(said, notes) for said in one.said)
         told = [f"> {_plain(notice)}" for notice in one.notices]
         parts.append("\n\n".join([f"## {_plain(one.question)}", body, *told]))
-    listed = [f"[^{number}]: {_note(source)}" for number, source in enumerate(notes, start=1)]
+    listed = [f"[^{number}]: {_plain(note.words)}" for number, note in enumerate(notes, start=1)]
     return "\n\n".join([*parts, *listed]) + "\n"
 
 
@@ -35,11 +35,6 @@ def _marked(text: str) -> str:
     """In italics, without blanks inside of the marks."""
     inner = text.strip()
     return text.replace(inner, f"*{_plain(inner)}*", 1) if inner else text
-
-
-def _note(source: Source) -> str:
-    words = _plain(source.words)
-    return f"{words} [open](<{source.link}>)" if source.link else words
 
 
 def _plain(text: str) -> str:

@@ -125,7 +125,7 @@ class _Paper:
         self._pdf.set_link(self._notes[source], y=self._pdf.y, page=self._pdf.page)
         self._write(f"[{number}] ", _SMALL, _ACCENT, "B")
         where = f"{source.document}, {source.where}"
-        self._write(where, _SMALL, _ACCENT if source.link else _INK, "B", source.link)
+        self._write(where, _SMALL, _INK, "B")
         self._break(0)
         self._write(f"“{' '.join(source.quote.split())}”", _SMALL, _QUIET)
         self._break()

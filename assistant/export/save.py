@@ -1,5 +1,6 @@
 """Saves answers in the form that a file's ending names."""
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import shorten
@@ -20,15 +21,16 @@ FORMS: Mapping[str, Callable[[Sequence[Account]], bytes]] = {
     ".xlsx": spreadsheet,
 }
 
+_NO_ENDS = ("Pd", "Po", "Zs")  # dashes, commas, stops and blanks, also of Chinese and Arabic
 _NAME = 60  # characters of a question that name a file
 
 
 def named(words: str, otherwise: str, ending: str) -> str:
     """The name of a file after a question or a title, valid on any disk; `otherwise` where these
     have no letter or number."""
-    short = shorten(words.replace("/", " ").replace("\\", " "), _NAME, placeholder="").rstrip(
-        "?.! "
-    )
+    short = shorten(words.replace("/", " ").replace("\\", " "), _NAME, placeholder="")
+    while short and unicodedata.category(short[-1]) in _NO_ENDS:
+        short = short[:-1]
     return safe_name(f"{short if any(map(str.isalnum, short)) else otherwise}{ending}")
 
 

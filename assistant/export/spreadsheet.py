@@ -35,6 +35,5 @@ def _where(source: Source | None) -> list[BookCell]:
     if source is None:
         return [BookCell(None)] * 3
     return [
-        BookCell(source.document), BookCell(source.where, link=source.link),
-        BookCell(source.quote),
+        BookCell(source.document), BookCell(source.where), BookCell(source.quote),
     ]  # fmt: skip

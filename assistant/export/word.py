@@ -34,7 +34,6 @@ _STYLES: tuple[tuple[str, str, str, _Looks, _Looks], ...] = (
     ("Notice", "paragraph", "Normal", {"ind": {"left": "360"}}, {"i": {}, "sz": {"val": "20"}}),
     ("FootnoteText", "paragraph", "Normal", {"spacing": {"after": "0"}}, {"sz": {"val": "18"}}),
     ("FootnoteReference", "character", "", {}, {"vertAlign": {"val": "superscript"}}),
-    ("Hyperlink", "character", "", {}, {"color": {"val": "1B5E8A"}, "u": {"val": "single"}}),
 )  # fmt: skip
 _NAMES = {
     "Heading1": "heading 1", "FootnoteText": "footnote text",
@@ -46,16 +45,14 @@ def word(accounts: Sequence[Account]) -> bytes:
     """A DOCX file."""
     sources: list[Source] = []
     body = _W.body(*(block for one in accounts for block in _blocks(one, sources)))
-    links = list(dict.fromkeys(source.link for source in sources if source.link))
     parts = {
         "[Content_Types].xml": _content_types(),
-        "_rels/.rels": _relations([("officeDocument", "word/document.xml", False)]),
+        "_rels/.rels": _relations([("officeDocument", "word/document.xml")]),
         "word/document.xml": _W.document(body),
         "word/_rels/document.xml.rels": _relations(
-            [(name, f"{name}.xml", False) for name in ("styles", "footnotes")]
+            [(name, f"{name}.xml") for name in ("styles", "footnotes")]
         ),
-        "word/footnotes.xml": _footnotes(sources, links),
-        "word/_rels/footnotes.xml.rels": _relations([("hyperlink", link, True) for link in links]),
+        "word/footnotes.xml": _footnotes(sources),
         "word/styles.xml": _styles(),
     }
     return _zipped(parts)
@@ -85,7 +82,7 @@ def _runs(said: Said, sources: list[Source]) -> Iterator[etree._Element]:
         yield _run(f" ({said.remark})", {"i": {}})
 
 
-def _footnotes(sources: Sequence[Source], links: Sequence[str]) -> etree._Element:
+def _footnotes(sources: Sequence[Source]) -> etree._Element:
     made = [
         _W.footnote(_at(type=kind, id=number), _W.p(_W.r(element())))
         for kind, number, element in (
@@ -97,21 +94,10 @@ def _footnotes(sources: Sequence[Source], links: Sequence[str]) -> etree._Elemen
         mark = _W.r(
             _properties("rPr", {"rStyle": {"val": "FootnoteReference"}}), _W.footnoteRef()
         )  # fmt: skip
-        parts = [mark, _run(" "), *_note(source, links)]
-        made.append(_W.footnote(_at(id=str(number)), _paragraph("FootnoteText", parts)))
+        note = _paragraph("FootnoteText", [mark, _run(" "), _run(source.words)])
+        made.append(_W.footnote(_at(id=str(number)), note))
     whole: etree._Element = _W.footnotes(*made)
     return whole
-
-
-def _note(source: Source, links: Sequence[str]) -> Iterator[etree._Element]:
-    """The place, which opens the page, and the quote."""
-    where, rest = f"{source.document}, {source.where}", f": “{' '.join(source.quote.split())}”"
-    if source.link:
-        identity = {f"{{{_RELATIONS}}}id": _identity(links.index(source.link))}
-        yield _W.hyperlink(identity, _run(where, {"rStyle": {"val": "Hyperlink"}}))
-    else:
-        yield _run(where)
-    yield _run(rest)
 
 
 def _paragraph(style: str, runs: Sequence[etree._Element]) -> etree._Element:
@@ -155,23 +141,18 @@ def _styles() -> etree._Element:
     return whole
 
 
-def _relations(rows: Sequence[tuple[str, str, bool]]) -> etree._Element:
-    """(kind, target, whether it is outside of the package)."""
+def _relations(rows: Sequence[tuple[str, str]]) -> etree._Element:
+    """(kind, target)."""
     made = _maker(f"{_PACKAGE}/relationships")
     whole: etree._Element = made.Relationships()
-    for number, (kind, target, outside) in enumerate(rows):
-        mode = {"TargetMode": "External"} if outside else {}
-        where = {"Id": _identity(number), "Type": f"{_RELATIONS}/{kind}", "Target": target}
-        whole.append(made.Relationship(**where, **mode))
+    for number, (kind, target) in enumerate(rows, start=1):
+        where = {"Id": f"rId{number}", "Type": f"{_RELATIONS}/{kind}", "Target": target}
+        whole.append(made.Relationship(**where))
     return whole
 
 
 def _maker(space: str) -> Any:
     return ElementMaker(namespace=space, nsmap={None: space})
-
-
-def _identity(number: int) -> str:
-    return f"rId{number + 1}"
 
 
 def _content_types() -> etree._Element:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.export.links import file_address
 from assistant.export.workbook import BookCell, Tab, Tone, workbook
 from assistant.sheet.cell import Cell
 from ingest.document.source import readable
@@ -76,7 +75,7 @@ def as_csv(cells: Sequence[Cell]) -> str:
 
 def as_workbook(cells: Sequence[Cell], documents: Iterable[DocumentInfo]) -> bytes:
     """The sheet, and a second one with the source of each value."""
-    files = {info.document: file_address(info.path) for info in documents}
+    files = {info.document: _address(info.path) for info in documents}
     heads, rows = _grid(cells)
     at = {(c.document, c.head): number for number, c in enumerate(cells, start=2)}
     table = [
@@ -132,6 +131,12 @@ def _page(cell: Cell, files: Mapping[str, str]) -> str:
     """Viewers of PDFs open the page that stands behind the mark; others the file."""
     address = files.get(cell.document, "")
     return f"{address}#page={cell.page}" if address and cell.page else ""
+
+
+def _address(path: str) -> str:
+    """Empty where the file is no more, or inside of an archive."""
+    file = Path(path)
+    return file.as_uri() if file.is_absolute() and file.is_file() else ""
 
 
 def _harmless(text: str) -> str:

@@ -25,7 +25,6 @@ from assistant.api.shelf import Shelf
 from assistant.build import composition, sheets
 from assistant.errors import AssistantError
 from assistant.export.account import account
-from assistant.export.links import page_addresses
 from assistant.export.save import FORMS
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.security import network_guard
@@ -167,7 +166,7 @@ def in_process(libraries: Libraries, team: Team, heard: Heard, identity: str) ->
     for conversation in ("abc", "@bob/abc"):
         turns = ann.conversations.turns(conversation)
         for ending, make in FORMS.items():
-            data = make([account(turn, page_addresses({})) for turn in turns])
+            data = make([account(turn) for turn in turns])
             heard.note(_words(ending, data), *QUESTIONS)
     for guess in (identity, identity[:8]):
         with pytest.raises(AssistantError) as refused:

@@ -10,7 +10,6 @@ import streamlit as st
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.export.account import account
-from assistant.export.links import page_addresses
 from assistant.export.save import FORMS, named
 from assistant.i18n.translation import N_, _
 from assistant.receipts.evidence_pack import evidence_pack
@@ -63,16 +62,14 @@ def draw(assistant: Assistant, answer: Answer) -> None:
         key=f"save-{identity}",
     ):  # fmt: skip
         _forms(
-            f"answer-{identity[:8]}", answer["question"],
-            lambda: [receipts.get(identity).answer], lambda: receipts.get(identity).library,
-        )  # fmt: skip
+            f"answer-{identity[:8]}", answer["question"], lambda: [receipts.get(identity).answer]
+        )
     dialog.button(receipts, identity)
 
 
 def conversation(assistant: Assistant, identity: str) -> None:
     """Draw the buttons that save all answers of a conversation, if it has some."""
-    of = assistant.conversations.library(identity) if identity else ""
-    if not of:  # nothing was asked yet
+    if not (identity and assistant.conversations.library(identity)):  # nothing was asked yet
         return
     turns = assistant.conversations.turns
     with st.popover(
@@ -81,33 +78,22 @@ def conversation(assistant: Assistant, identity: str) -> None:
     ):  # fmt: skip
         _forms(
             f"conversation-{identity[:8]}", assistant.conversations.title(identity),
-            lambda: turns(identity), lambda: of,
+            lambda: turns(identity),
         )  # fmt: skip
 
 
-def _forms(
-    key: str, words: str, answers: Callable[[], Sequence[Answer]], library: Callable[[], str]
-) -> None:
-    """`words` name the file. `library` names that of the answers, when a file is made."""
-    # Now: a file is made outside of the page's thread, where nobody has signed in.
-    theirs = resources.assistant().library if resources.is_owner() else None
+def _forms(key: str, words: str, answers: Callable[[], Sequence[Answer]]) -> None:
+    """`words` name the file."""
     for ending, form in _FORMS.items():
         st.download_button(
-            _(form.label), data=partial(_file, ending, answers, library, theirs),
+            _(form.label), data=partial(_file, ending, answers),
             file_name=named(words, key, ending), mime=form.mime, icon=form.icon, type="tertiary",
             key=f"{key}{ending}", on_click="ignore",
         )  # fmt: skip
 
 
-def _file(
-    ending: str, answers: Callable[[], Sequence[Answer]], library: Callable[[], str],
-    theirs: AnyLibrary | None,
-) -> bytes:  # fmt: skip
-    """With links to the pages of the library that its owner is shown: others do not have the
-    files."""
-    found = theirs.documents() if theirs and theirs.name == library() else []
-    address = page_addresses({info.document: info.path for info in found})
-    return FORMS[ending]([account(answer, address) for answer in answers()])
+def _file(ending: str, answers: Callable[[], Sequence[Answer]]) -> bytes:
+    return FORMS[ending]([account(answer) for answer in answers()])
 
 
 def _pack(receipt: Receipt, shown: AnyLibrary, note: Callable[[str, str, str], None]) -> str:
