@@ -46,20 +46,18 @@ class Telling:
             summary.chunks += chunks
             self.tell("updated" if stored.replaced else "added", stored.document)
             return
-        if stored.replaced:
-            summary.updated += 1
-            self.tell("updated", stored.document)
-        elif stored.was:
-            summary.moved += 1
+        summary.removed += stored.replaced
+        summary.moved += bool(stored.was)
+        summary.unchanged += not stored.was
+        if stored.was:
             self.tell("moved", stored.document, stored.was)
-        else:
-            summary.unchanged += 1
 
     def known(self, item: Item, stored: Stored, document: str) -> None:
         """A file whose bytes are in the library as `document`, by the name of another file."""
-        if item.sent and stored.was and not stored.replaced:  # nobody has moved a file
-            self._summary.added += 1
-            self.tell("added", stored.document)
+        if item.sent and (stored.replaced or stored.was):  # nobody has moved a file
+            self._summary.updated += stored.replaced
+            self._summary.added += not stored.replaced
+            self.tell("updated" if stored.replaced else "added", stored.document)
         else:
             self.count(stored, 0, 0)
         if document and not stored.was and PurePath(item.name).name != PurePath(document).name:
