@@ -100,7 +100,8 @@ def noted_as(names: Collection[str], kept: Collection[str]) -> set[str]:
 
 
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    """As names are compared; without halves of letters, which no database takes."""
+    return unicodedata.normalize("NFC", text.encode(errors="replace").decode())
 
 
 def _written(at: float) -> str:

@@ -3,18 +3,20 @@
 from pathlib import Path
 
 from assistant.settings import Settings
+from ingest.document.source import readable
 from ingest.errors import NothingFound
 
 
 def given_path(text: str) -> Path:
     """The file or folder that a person has typed. Raises NothingFound."""
     try:
+        text.encode()  # a half of a pair of surrogates is no letter of any name
         path = Path(text).expanduser().absolute()
         if text and path.exists():
             return path
     except (OSError, RuntimeError, ValueError):  # too long, no such person, no right to look
         pass
-    raise NothingFound(f"There is no file or folder {text or '…'}.")
+    raise NothingFound(f"There is no file or folder {readable(text) or '…'}.")
 
 
 def check_apart(settings: Settings, paths: list[Path]) -> None:

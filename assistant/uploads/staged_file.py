@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from assistant.errors import AssistantError
+from ingest.document.source import readable
 from vectorstore.catalog.sources import own_folder
 from vectorstore.errors import HomeNotWritable
 
@@ -35,7 +37,8 @@ class StagedFile:
 
 
 def staged(folder: Path, name: str, source: BinaryIO) -> StagedFile:
-    """Copy what is read from `source` below `folder`. Raises HomeNotWritable."""
+    """Copy what is read from `source` below `folder`. Raises HomeNotWritable, and AssistantError
+    for a name that no file can have."""
     # A folder as those of uploads: what a crash leaves is found and deleted with theirs.
     file = StagedFile(name, own_folder(folder) / name)
     try:
@@ -45,6 +48,11 @@ def staged(folder: Path, name: str, source: BinaryIO) -> StagedFile:
     except OSError as error:
         file.drop()
         raise not_saved(folder, error) from error
+    except ValueError as error:  # zero bytes, halves of letters
+        file.drop()
+        raise AssistantError(
+            f"{readable(name)} cannot be the name of a file: rename it. Nothing was added."
+        ) from error
     return file
 
 

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from assistant.errors import AssistantError
 from assistant.uploads import upload
+from assistant.uploads.given_path import given_path
 from assistant.uploads.staged_file import staged
+from ingest.errors import NothingFound
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 from tests.fakes import WordEmbedder
 from vectorstore.errors import HomeNotWritable
@@ -54,6 +57,16 @@ def test_a_sender_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(HomeNotWritable, match="No space left on device"):
         staged(tmp_path, "a.txt", Broken())  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a\0b.txt", "a\ud800.txt"])
+def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(AssistantError, match="cannot be the name of a file") as sent:
+        staged(tmp_path, name, io.BytesIO(b"a"))
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(NothingFound, match="There is no file or folder") as named:
+        given_path(str(tmp_path / name))
+    assert all("a\ufffd" in str(error.value) for error in (sent, named)), "as an answer tells it"
 
 
 def test_a_file_that_waits_long_is_not_left_over(
