@@ -1,17 +1,49 @@
 """Two pages of versions of a document: which belong together, and which lines differ."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import groupby
 
 from ingest.document.model import Page
 
+_NUMBER = re.compile(r"\d+")
 _PAIRS = 9_000_000  # of words: what compares word by word takes a second for them at worst
 _AROUND = 1  # pages before and behind: a version breaks its pages elsewhere
 
+_MARGIN = 0.12  # of the page's height, above and below, where running heads and footers stand
+_REPEATS = 3  # pages, and more than half of all, that have one
+_SAME_PLACE = 4  # points
+_RUNNING = "running head or footer"
+
 Bag = Mapping[str, float]
+
+
+def without_running_lines(pages: Sequence[Page]) -> list[Page]:
+    """The pages of a document, with the lines hidden that most of them have at the same place at
+    their top or bottom, whatever number is in them: they belong to no page's text."""
+    having = Counter(key for page in pages for key in {*_margins(page).values()})
+    enough = max(_REPEATS, len(pages) // 2 + 1)
+    return [
+        replace(page, lines=tuple(
+            replace(line, hidden=line.hidden or _RUNNING) if having[margins.get(at, "")] >= enough
+            else line for at, line in enumerate(page.lines)
+        ))
+        for page in pages for margins in [_margins(page)]
+    ]  # fmt: skip
+
+
+def _margins(page: Page) -> dict[int, str]:
+    """What stands at the top and bottom of a page, and where, by the index of the line."""
+    near = page.height * _MARGIN
+    return {
+        at: f"{round(line.box.y0 / _SAME_PLACE)} {_NUMBER.sub('0', line.text.casefold())}"
+        for at, line in enumerate(page.lines)
+        if page.height and not near < (line.box.y0 + line.box.y1) / 2 < page.height - near
+    }
 
 
 def closest_page(page: Page, others: Sequence[Page], lines: Collection[int] = ()) -> int:

@@ -2,9 +2,15 @@
 
 import pytest
 
-from ingest.document.model import Line, Page
+from ingest.document.model import Box, Line, Page
 from vectorstore.versions import page_differences
-from vectorstore.versions.page_differences import around, changed_lines, closest_line, closest_page
+from vectorstore.versions.page_differences import (
+    around,
+    changed_lines,
+    closest_line,
+    closest_page,
+    without_running_lines,
+)
 
 
 def page(*lines: str, number: int = 1) -> Page:
@@ -15,6 +21,26 @@ def test_a_changed_word_marks_its_line_in_both() -> None:
     old = page("Password rules", "at least 10 characters", "changed yearly")
     new = page("Password rules", "at least 14 characters", "changed yearly")
     assert changed_lines(old, [new]) == changed_lines(new, [old]) == [1]
+
+
+def booklet(head: str, *bodies: str) -> list[Page]:
+    """A running head, a text and a page number on each page."""
+    return [
+        Page(number, 595, 842, (
+            Line(head, Box(60, 30, 400, 40)), Line(body, Box(60, 300, 400, 312)),
+            Line(f"Page {number} of {len(bodies)}", Box(60, 800, 120, 810)),
+        ))
+        for number, body in enumerate(bodies, start=1)
+    ]  # fmt: skip
+
+
+def test_running_heads_and_page_numbers_are_no_differences() -> None:
+    old = without_running_lines(booklet("Rules, 2024", "ten", "days", "of leave"))
+    new = without_running_lines(booklet("Rules, 2026 edition", "ten", "days", "of leave", "paid"))
+    assert [changed_lines(one, around(old, one.number)) for one in new] == [[], [], [], [1]]
+    assert not old[0].lines[1].hidden and new[3].lines[2].hidden
+    short = without_running_lines(booklet("Rules, 2024", "ten", "days"))
+    assert not any(line.hidden for one in short for line in one.lines)
 
 
 def test_a_line_that_is_broken_elsewhere_is_not_marked() -> None:

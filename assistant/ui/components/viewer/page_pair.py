@@ -31,6 +31,7 @@ from vectorstore.versions.page_differences import (
     changed_lines,
     closest_line,
     closest_page,
+    without_running_lines,
 )
 
 LEFT, RIGHT = "page-image", "page-image-beside"  # the keys of the pictures' containers
@@ -165,9 +166,13 @@ def _changed(
     library: AnyLibrary, opened: Shown, page: Page, beside: Shown, other: Page
 ) -> tuple[list[int], list[int]]:
     """The lines of each page that the other version does not have there or on the next page."""
-    theirs = around(library.pages(beside.document), other.number)
-    ours = around(library.pages(opened.document), page.number)
-    return changed_lines(page, theirs), changed_lines(other, ours)
+    left, right = (
+        around(without_running_lines(library.pages(shown.document)), one.number)
+        for shown, one in ((opened, page), (beside, other))
+    )
+    [here] = (one for one in left if one.number == page.number)
+    [there] = (one for one in right if one.number == other.number)
+    return changed_lines(here, right), changed_lines(there, left)
 
 
 def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
