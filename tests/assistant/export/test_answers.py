@@ -19,7 +19,7 @@ from assistant.export import fonts
 from assistant.export.account import Account, account
 from assistant.export.markdown import markdown
 from assistant.export.pdf import pdf
-from assistant.export.save import named, save
+from assistant.export.save import save
 from assistant.export.spreadsheet import spreadsheet
 from assistant.export.word import word
 from ingest.pdf import pdfium
@@ -92,19 +92,6 @@ def test_a_workbook_has_a_row_for_each_source_and_the_cells() -> None:
     rows = [[cell.value for cell in row] for row in book["Answers"].iter_rows(2)]
     assert [row[3] for row in rows] == ["Handbook.pdf", "Talk.wav", "Talk.wav", None]
     assert [cell.value for cell in book["Cells"][2]][1:] == ["Leave", "Days", "30"]
-
-
-@pytest.mark.parametrize(
-    ("words", "name"),
-    [
-        ("How many days of leave, and of parental leave, are there for people, who work?",
-         "How many days of leave, and of parental leave, are there.md"),
-        ("Is it so?!", "Is it so.md"), ("有薪假期。", "有薪假期.md"), ("(a), b:", "(a), b.md"),
-        ("…?", "answer-1.md"),
-    ],
-)  # fmt: skip
-def test_no_name_of_a_file_ends_in_a_comma(words: str, name: str) -> None:
-    assert named(words, "answer-1", ".md") == name
 
 
 def test_a_refusal_is_told_without_doubt() -> None:
@@ -189,7 +176,7 @@ def test_hostile_text_is_text_in_every_file(tmp_path: Path) -> None:
         "citations": [{"mark": 1, "document": HOSTILE, "page": 1, "quote": HOSTILE}],
         "sentences": [{"text": HOSTILE, "supported": True, "marks": [1]}],
     }  # fmt: skip
-    written = account(hostile, lambda document, page: "")
+    written = account(hostile)
     commonmark = pytest.importorskip("markdown_it", reason="markdown-it-py is not installed.")
     html = commonmark.MarkdownIt("commonmark").render(markdown([written]))
     assert not re.search(r"<(?:img|script|a|b|strong|code)\b", html)
