@@ -22,7 +22,8 @@ assistant/ui
 assistant/ui/background                     assistant/ui/door               assistant/api
 assistant/first_run
 assistant/entrance                          assistant/libraries             assistant/doctor
-assistant/forgetting                        assistant/accounts
+assistant/forgetting
+assistant/accounts
 assistant/uploads
 assistant/feedback
 assistant/evaluation

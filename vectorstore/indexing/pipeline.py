@@ -19,7 +19,7 @@ from ingest.errors import Stopped, UnreadableFile
 from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, LeftOut
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.containers import Containers
-from vectorstore.catalog.sources import INSIDE, Places
+from vectorstore.catalog.sources import INSIDE, Places, place_of
 from vectorstore.embedding.embedder import Embedder, Recipe
 from vectorstore.files.files import Files
 from vectorstore.indexing import small_files
@@ -32,6 +32,8 @@ from vectorstore.indexing.store_document import Item, Storing, refuse_empty, unc
 from vectorstore.indexing.store_together import Together
 from vectorstore.indexing.telling import Telling, out_of_time
 from vectorstore.workers.workers import Hire, Order, here, no_recipe
+
+_LEFT_OVER = 3600.0  # seconds after which a file that was sent is nobody's
 
 __all__ = ["AddProgress", "AddSummary", "Change", "Failure", "Indexing"]
 
@@ -118,7 +120,7 @@ class Indexing:
         jobs |= {place: Path(place).name for place in self._containers.unfinished()}
         there = [Found(Path(place), name) for place, name in jobs.items() if Path(place).is_file()]
         self._jobs.drop(set(jobs) - {str(file.path) for file in there})
-        return there
+        return [file for file in there if cancelled or not _under_way(file.path)]
 
     def _run(
         self,
@@ -290,6 +292,16 @@ class Indexing:
             self._files.remove(sha256)
             self._summary.removed += 1
             self._told.tell("removed", name)
+
+
+def _under_way(path: Path) -> bool:
+    """Whether another process may be adding a file that was sent to it: only one of several runs
+    holds the lock by which they are told from runs that were killed."""
+    try:
+        young = time.time() - path.stat().st_mtime < _LEFT_OVER
+    except OSError:  # it has ended meanwhile
+        return True
+    return young and place_of(str(path)) != str(path)
 
 
 def _inner(places: Sequence[str]) -> tuple[str, ...]:
