@@ -28,7 +28,8 @@ test: setup ## prepare everything, then run all checks and all tests
 	$(QUICK_TESTS)
 	$(TESTS) -m "slow or browser" --durations 30
 
-check: ## the quick half of `make test`, for use while working
+check: EXTRAS := dev
+check: setup ## the quick half of `make test`, for use while working
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

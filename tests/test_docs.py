@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from assistant.cli.main import parser
 from assistant.contract.request import Request
+from assistant.models.catalogue import defaults
 from assistant.tools.answer_from_tables import Tables
 from tests.conftest import PROJECT
 from vectorstore.embedding.embedder import load_embedder
@@ -166,3 +168,29 @@ def test_the_table_question_of_the_readme_is_answered_from_all_samples(
         reply = Tables().offer(Request(example[1], library))
         assert reply is not None
         assert reply.finish().text == example[2]
+
+
+def text(page: str) -> str:
+    return (PROJECT / page).read_text(encoding="utf-8")
+
+
+def test_the_changelog_begins_with_the_version_of_the_project() -> None:
+    project = tomllib.loads(text("pyproject.toml"))["project"]
+    newest = re.search(r"^## (\d\S*)$", text("CHANGELOG.md"), re.MULTILINE)
+    assert newest and newest[1] == project["version"]
+
+
+def test_the_figures_of_the_readme_are_those_of_the_page_of_answers() -> None:
+    peer, right = re.findall(
+        r"^\| right in total, of 80 \| (\d+) \| \*\*(\d+)\*\* ", text("docs/answers.md"), re.M
+    )[0]
+    claims = " ".join(text("README.md").split())
+    assert f"{right} responses were right" in claims and f"with the same models, {peer}." in claims
+    quotes = re.search(r"(\d+) of \1 quotes", text("docs/answers.md"))
+    assert quotes and f"Of {quotes[1]} quotes all stand" in claims
+
+
+def test_pages_give_the_size_of_the_models_that_are_fetched() -> None:
+    size = f"{sum(model.bytes or 0 for model in defaults()) / 1e9:.1f} GB"
+    assert f"and {size} of models" in " ".join(text("README.md").split())
+    assert f"the default models, {size}" in text("docs/install.md")

@@ -46,6 +46,14 @@ def test_a_step_is_done_until_its_key_changes() -> None:
     assert not place.done("step", "two")
 
 
+@pytest.mark.parametrize("target", ["check", "test"])
+def test_checks_install_their_own_tools_first(target: str) -> None:
+    """Also after `make run`, which installs none of them."""
+    command = ["make", "--dry-run", target]
+    planned = subprocess.run(command, cwd=SCRIPTS.parent, capture_output=True, text=True).stdout
+    assert 0 < planned.find("scripts/set_up.py dev") < planned.find("ruff format")
+
+
 def test_an_old_python_gets_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

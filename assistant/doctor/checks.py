@@ -25,7 +25,7 @@ from assistant.doctor import (
 )
 from assistant.doctor.check import Check, Severity, importing, install, outcome
 from assistant.errors import ModelUnusable
-from assistant.models.catalogue import default_model
+from assistant.models.catalogue import default_model, defaults
 from assistant.models.fetch import is_whole, weights_of
 from assistant.models.machine import best_chat_model, fit, needs_avx2, this_machine
 from assistant.models.roles import Role
@@ -66,14 +66,15 @@ def print_table(found: Iterable[Check]) -> None:
     """The checks as a table for people, on standard output."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text  # a plain string is markup, where [ocr] of an extra is a style
 
     colours = {"ok": "green", "warning": "yellow", "error": "red"}
     table = Table(box=None, show_header=False, padding=(0, 1))
     for check in found:
-        colour = colours[check.severity]
-        table.add_row(f"[{colour}]{check.severity}[/]", check.name, check.message)
+        severity = Text(check.severity, colours[check.severity])
+        table.add_row(severity, Text(check.name), Text(check.message))
         if check.remedy:
-            table.add_row("", "", f"[bold]{check.remedy}[/]")
+            table.add_row("", "", Text(check.remedy, "bold"))
     Console().print(table)
 
 
@@ -93,7 +94,9 @@ def _disk(home: Path) -> Check:
     free = shutil.disk_usage(_nearest(home)).free
     message = f"{free / 1e9:.1f} GB free"
     if free < 2e9:
-        return Check("disk", "warning", message, "Free disk space: the default models take 1.4 GB.")
+        size = sum(model.bytes or 0 for model in defaults()) / 1e9
+        remedy = f"Free disk space: the default models take {size:.1f} GB."
+        return Check("disk", "warning", message, remedy)
     return Check("disk", "ok", message)
 
 

@@ -90,6 +90,7 @@ def table(listed: list[Row]) -> None:
 
 def _table(role: str, listed: list[Row]) -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(box=None, padding=(0, 2, 0, 0))
     for heading in (f"[bold]{role}", "size", "memory", "speed", "fit", "", "licence"):
@@ -98,7 +99,7 @@ def _table(role: str, listed: list[Row]) -> "Table":
         mark = "[green]in use" if row["chosen"] else "here" if row["installed"] else ""
         sizes = (_gigabytes(row["bytes"]), _gigabytes(row["memory"]))
         told = (row["speed"] or "", row["fit"] or "", mark, row["licence"] or "unknown")
-        shown.add_row(row["name"], *sizes, *told)
+        shown.add_row(Text(row["name"]), *sizes, *told)
     return shown
 
 

@@ -53,6 +53,15 @@ def test_a_reranker_that_nothing_can_run_is_said(
     assert next(pairs.check(models)).remedy == "pincite models use reranker off"
 
 
+def test_an_extra_is_printed_with_its_brackets(capsys: pytest.CaptureFixture[str]) -> None:
+    lacks = one_check.Check(
+        "scans", "warning", "[rapidocr] is absent", "pip install 'pincite[ocr]'"
+    )
+    doctor.print_table([lacks])
+    shown = capsys.readouterr().out
+    assert "pip install 'pincite[ocr]'" in shown and "[rapidocr] is absent" in shown
+
+
 def test_an_empty_home_lacks_models_and_says_how_to_get_them(settings: Settings) -> None:
     by_name = found(settings)
     assert by_name["chat model"].severity == "warning"
