@@ -8,7 +8,7 @@ BIN := .venv/bin
 TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadfile
 QUICK_TESTS = $(TESTS) -m "not slow and not browser"
 
-.PHONY: help setup run test check bench lock licences messages clean python
+.PHONY: help setup run test check bench lock licences commands messages clean python
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -40,6 +40,9 @@ lock: ## write requirements/ anew: with UPGRADE=--upgrade at the newest versions
 
 licences: ## write docs/licences.md anew
 	$(BIN)/python scripts/licences.py
+
+commands: ## write docs/commands.md anew, from the texts of --help
+	$(BIN)/python scripts/commands.py
 
 messages: ## take the texts of the app up into its catalogues, and compile them
 	$(BIN)/python scripts/messages.py

@@ -18,7 +18,7 @@ def document_row(info: DocumentInfo) -> Row:
     row = {
         "document": info.document, "pages": info.pages, "passages": info.chunks,
         "status": info.status, "sha256": info.sha256, "superseded_by": info.superseded_by,
-        "dated": info.dated, "tags": list(info.tags),
+        "dated": info.dated[:10], "tags": list(info.tags),
     }  # fmt: skip
     return row if info.seconds is None else row | {"seconds": info.seconds}
 

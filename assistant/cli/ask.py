@@ -10,6 +10,7 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
+    add_parser,
     filter_of,
     hint,
     notice,
@@ -27,26 +28,48 @@ if TYPE_CHECKING:
     from vectorstore.catalog.choosing import Filter
 
 
+_BATCH = (
+    'answer the rows `{"id", "question"}` of a JSON Lines file, and print a row for each as soon as'
+    ' it is answered. A row may have `"history"`, the turns before as `[{"role": "user" or'
+    ' "assistant", "text"}]`, and `"passages"` as `[{"title", "text"}]`: then these alone are the'
+    " evidence"
+)
+
+
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    ask = commands.add_parser("ask", help="answer a question, with citations")
-    ask.add_argument("question", nargs="?")
-    ask.add_argument("--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}')
+    ask = add_parser(
+        commands, "ask", "answer a question, with citations",
+        "What the documents do not answer is refused. --json and --batch print the answer document,"
+        " which docs/api.md describes.",
+    )  # fmt: skip
+    ask.add_argument("question", nargs="?", metavar="QUESTION")
+    ask.add_argument("--batch", type=Path, metavar="FILE", help=_BATCH)
     ask.add_argument(
         "--image", type=Path, action="append", default=[], metavar="FILE",
         help="a picture that belongs to the question; may be repeated",
     )  # fmt: skip
-    ask.add_argument("--conversation", default="", metavar="ID", help="continue a conversation")
+    ask.add_argument(
+        "--conversation", default="", metavar="ID",
+        help="continue the conversation with this id, or begin it: any name of letters and digits",
+    )  # fmt: skip
     ask.add_argument("--json", action="store_true", help="print the answer document")
     with_filter(ask)
     ask.add_argument(
         "--explain", action="store_true", help="show how the answer was made, stage by stage"
     )
     _with_libraries(ask, _run_ask)
-    chat = commands.add_parser("chat", help="start a conversation in the terminal")
+    chat = add_parser(
+        commands, "chat", "start a conversation in the terminal",
+        "Ctrl-C stops an answer, and Ctrl-D ends the conversation.",
+    )  # fmt: skip
     with_filter(chat)
     _with_libraries(chat, _run_chat)
-    app = commands.add_parser("app", help="open the app in the browser")
+    app = add_parser(
+        commands, "app", "open the app in the browser",
+        "It can be reached from this machine alone, unless --address or --host lets others in:"
+        " docs/sharing.md.",
+    )  # fmt: skip
     with_address(app, 8501, "visitors")
     app.add_argument(
         "--shortcut", action="store_true", help="put it into the menu of this system, and end"

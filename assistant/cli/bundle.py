@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE
+from assistant.cli.shared import DONE, JSON, add_parser
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    bundle = commands.add_parser(
-        "bundle", help="write all that a machine without a package registry needs into a folder"
-    )
+    bundle = add_parser(
+        commands, "bundle", "write all that a machine without a network needs into a folder",
+        "There, `sh install.sh` installs it: docs/bundle.md.",
+    )  # fmt: skip
     bundle.add_argument("folder", type=Path, metavar="DIR")
     bundle.add_argument(
         "--library", action="append", default=[], dest="libraries", metavar="NAME",
         help="a library to take along; may be repeated",
     )  # fmt: skip
     bundle.add_argument("--no-models", action="store_true", help="leave the models out")
-    bundle.add_argument("--json", action="store_true", help="print one JSON document")
+    bundle.add_argument("--json", action="store_true", help=JSON)
     bundle.set_defaults(run=_run)
 
 

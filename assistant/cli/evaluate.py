@@ -3,19 +3,22 @@
 import argparse
 import json
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli import feedback, progress_bars
-from assistant.cli.shared import DONE, FAILED, IN_PART, count, counted, notice, opened
+from assistant.cli.shared import DONE, FAILED, IN_PART, JSON, count, counted, notice, opened
 
 if TYPE_CHECKING:
     from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
     from assistant.settings import Settings
 
 _HELP = """\
+Measure answers and searches on questions with known answers.
+
 pincite eval DIR          ask the questions of DIR/questions.jsonl (or of a file) and measure
-pincite eval make         draft questions from the library; you keep or drop each in the app
+pincite eval make -n N    draft N questions from the library; you keep or drop each in the app
 pincite eval own          ask the questions about the library that you have kept
 pincite eval runs         list the saved runs
 pincite eval show N       print the figures of run N
@@ -49,7 +52,7 @@ def add_parsers(commands: Any) -> None:
         "words", nargs="+", metavar="DIR", help="a folder, a file, or one of the words above"
     )
     command.add_argument("--library", metavar="NAME", help="the library to ask")
-    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.add_argument("--json", action="store_true", help=JSON)
     command.add_argument("--retrieval", action="store_true", help="search only, without answers")
     command.add_argument("--limit", type=count, metavar="N", help="ask only N of the questions")
     command.add_argument("--seed", type=int, default=0, help="seed of the selection (0)")
@@ -58,7 +61,7 @@ def add_parsers(commands: Any) -> None:
         help="answer from the N best passages of a corpus, whole, instead of searching it",
     )  # fmt: skip
     command.add_argument(
-        "-n", type=count, default=10, metavar="N", help="make: from N passages (10)"
+        "-n", type=count, default=10, metavar="N", help="make: draft at most N questions (10)"
     )
     command.add_argument("--note", default="", help="a note to recognise the run by")
     command.add_argument("--fresh", action="store_true", help="do not continue an earlier run")
@@ -112,7 +115,7 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
     if how.model is None:
         notice(f"Drafts are written by a chat model. {how.notice}")
         return FAILED
-    mine, made = own(settings, settings.library), []
+    mine = own(settings, settings.library)
     with opened(settings) as library, progress_bars.measuring() as (_adding, asking):
         assistant = composition.assistant(settings, library, how, recorded=False)
         drafting = Drafting(
@@ -121,9 +124,8 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
             how.model,
             lambda done, n: asking(EvaluationStep(done, n, "drafting")),
         )
-        for question in drafting.drafts(args.n, args.seed):
-            if mine.add([question]):
-                made.append(question)
+        new = (one for one in drafting.drafts(args.n, args.seed) if mine.add([one]))
+        made = list(islice(new, args.n))
     if args.json:
         print(json.dumps({"file": str(mine.file), "drafts": [to_row(q) for q in made]}))
     else:

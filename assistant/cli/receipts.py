@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, counted, notice
+from assistant.cli.shared import DONE, FAILED, JSON, add_parser, counted, notice
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import LlamaCppChat
@@ -14,27 +14,40 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 
+PAGE = ".html"  # an evidence pack
+
+
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    again = commands.add_parser("replay", help="write an answer again and compare it byte by byte")
+    again = add_parser(
+        commands, "replay", "write an answer again and compare it byte by byte",
+        "It is written by the same model from the same passages. Exit status 1: it differs, or the"
+        " model is gone.",
+    )  # fmt: skip
     again.add_argument("id", help="id of the answer, or its first characters")
-    again.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    again.add_argument("--json", action="store_true", help=JSON)
     again.set_defaults(run=_run_replay)
-    how = commands.add_parser("explain", help="show how an answer was made, stage by stage")
+    how = add_parser(
+        commands, "explain", "show how an answer was made, stage by stage",
+        "The same as `pincite ask --explain` shows: docs/how-it-answers.md.",
+    )  # fmt: skip
     how.add_argument("id", help="id of the answer, or its first characters")
-    how.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    how.add_argument("--json", action="store_true", help=JSON)
     how.set_defaults(run=_run_explain)
-    pack = commands.add_parser(
-        "export",
-        help="save an answer or a conversation: .html with evidence, .docx, .pdf, .md, .xlsx",
-    )
+    pack = add_parser(
+        commands, "export", "save an answer or a conversation in a file",
+        "The links in a saved file name the folders of your documents.",
+    )  # fmt: skip
     pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
     pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")
     pack.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE",
-        help="by its ending a Word file with footnotes (.docx), Markdown (.md), a table (.xlsx),"
-        " or else one HTML file with pictures of the cited lines",
+        help="by its ending a Word file with a footnote for each citation (.docx), the same as PDF"
+        " with the quotes at the end (.pdf), Markdown (.md), a table with a row for each sentence"
+        " and source (.xlsx), or, of one answer, a page with pictures of the cited lines and the"
+        " receipt (.html)",
     )  # fmt: skip
+    pack.add_argument("--json", action="store_true", help=JSON)
     pack.set_defaults(run=_run_export, misused=pack.error)
 
 
@@ -102,14 +115,18 @@ def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
 
     if (args.id is None) == (args.conversation is None):
         args.misused("give either the ID of an answer or --conversation ID")
-    if args.output.suffix.lower() in FORMS:
-        return _run_take_along(args, settings)
-    if args.conversation:
-        args.misused(f"a conversation is saved as {', '.join(FORMS)}")
-    return _run_pack(args, settings)
+    known = FORMS if args.conversation else (*FORMS, PAGE)
+    if args.output.suffix.lower() not in known:
+        args.misused(f"-o FILE must end with one of {', '.join(known)}, not {args.output.name!r}")
+    save = _run_pack if args.output.suffix.lower() == PAGE else _run_take_along
+    answers = save(args, settings)
+    if args.json:
+        print(json.dumps({"file": str(args.output), "answers": answers}))
+    return DONE
 
 
 def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
+    """The number of answers that were saved."""
     from assistant.build import composition
     from assistant.errors import AssistantError
     from assistant.export.account import account
@@ -124,10 +141,11 @@ def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
         answers = [composition.receipts(settings).get(args.id).answer]
     save(args.output, [account(answer) for answer in answers])
     notice(f"{args.output}: {counted(len(answers), 'answer')}.")
-    return DONE
+    return len(answers)
 
 
 def _run_pack(args: argparse.Namespace, settings: "Settings") -> int:
+    """The number of answers that were saved."""
     from assistant.build import composition
     from assistant.receipts.evidence_pack import evidence_pack
     from ingest.platform.private_files import usual_rights
@@ -138,4 +156,4 @@ def _run_pack(args: argparse.Namespace, settings: "Settings") -> int:
     with usual_rights():
         args.output.write_text(page, encoding="utf-8")
     notice(f"{args.output}: open it in a browser, or print it there.")
-    return DONE
+    return 1

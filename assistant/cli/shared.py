@@ -17,28 +17,37 @@ if TYPE_CHECKING:
 DONE, FAILED, IN_PART, INTERRUPTED = 0, 1, 3, 130  # exit statuses; argparse exits with 2
 
 
+JSON = "print one JSON document and nothing else"  # where no more is to be said of it
+
+
+def add_parser(commands: Any, name: str, help: str, more: str = "") -> argparse.ArgumentParser:
+    """A command. Lists of commands say its `help`, and its own page says it as a sentence, and
+    `more`, which names pages of the documentation by their path."""
+    told = f"{help[0].upper()}{help[1:]}. {more}".strip()
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help, description=told)
+    return made
+
+
 def command(
-    commands: Any, name: str, run: Callable[..., int], help: str
+    commands: Any, name: str, run: Callable[..., int], help: str, more: str = ""
 ) -> argparse.ArgumentParser:
     """A command about a library. `run` is called with its arguments and the settings."""
-    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    made = add_parser(commands, name, help, more)
     made.add_argument("--library", metavar="NAME", help="which library (main)")
-    made.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    made.add_argument("--json", action="store_true", help=JSON)
     made.set_defaults(run=run, misused=made.error)
     return made
 
 
 def below(
-    commands: Any, name: str, run: Callable[..., int], help: str, *arguments: str
+    commands: Any, name: str, run: Callable[..., int], help: str, *arguments: str, more: str = ""
 ) -> argparse.ArgumentParser:
     """A command below another one: what both take counts behind either. `arguments` are names of
     those that it needs; `run` is called as that of `command`."""
-    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    made = add_parser(commands, name, help, more)
     for argument in arguments:
         made.add_argument(argument, metavar=argument.upper())
-    made.add_argument(
-        "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON and nothing else"
-    )
+    made.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=JSON)
     made.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     made.set_defaults(run=run, misused=made.error)
     return made

@@ -28,7 +28,10 @@ _MARK = {"found": "", "doubtful": " (?)", "empty": "-", "failed": "failed"}
 
 def add_parsers(commands: Any) -> None:
     """The command is set as `run`: (arguments, settings) -> exit status."""
-    sheet = command(commands, "sheet", _run, "ask questions of many documents, as a table")
+    sheet = command(
+        commands, "sheet", _run, "ask questions of many documents, as a table",
+        "Each cell says on which page its value stands: docs/sheets.md.",
+    )  # fmt: skip
     sheet.add_argument(
         "--question", action="append", default=[], metavar="TEXT",
         help='a column: "notice period", "signed?", a whole question, or "HEAD = QUESTION";'
@@ -38,13 +41,16 @@ def add_parsers(commands: Any) -> None:
         "--questions", type=Path, metavar="FILE", help="a text file with a column on each line"
     )
     sheet.add_argument(
-        "--documents", nargs="+", metavar="NAME", help="only these (all of the library)"
+        "--documents",
+        nargs="+",
+        metavar="NAME",
+        help="only these (all that no newer version replaces)",
     )
     with_filter(sheet)
     sheet.add_argument(
         "-o", "--out", type=Path, metavar="FILE", help="save it as .xlsx, .csv or .json"
     )
-    sheet.add_argument("--anew", action="store_true", help="ask also what was answered before")
+    sheet.add_argument("--anew", action="store_true", help="ask again what was answered before")
 
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:

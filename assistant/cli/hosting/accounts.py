@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, below, count, hint
+from assistant.cli.shared import DONE, JSON, add_parser, below, count, hint
 
 if TYPE_CHECKING:
     from assistant.accounts.accounts import Accounts
@@ -19,49 +19,76 @@ _ROLES = ("reader", "editor", "owner")  # as in accounts.person, which would loa
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    acts = _listing(commands, "users", _run_list, "people who may sign in, and what they see")
-    add = below(acts, "add", _run_add, "a new person; the first one is an owner", "name")
+    acts = _listing(commands, "users", _run_list, "list, add, change people who may sign in")
+    add = below(acts, "add", _run_add, "add a person; the first one is an owner", "name")
     add.add_argument("--role", choices=_ROLES, help="what they may do (reader)")
-    add.add_argument("--group", action="append", default=[], metavar="NAME", help="may be repeated")
+    add.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a group of theirs; may be repeated",
+    )
     _with_password(add)
-    change = below(acts, "change", _run_change, "another role, or other groups", "name")
-    change.add_argument("--role", choices=_ROLES)
+    change = below(
+        acts, "change", _run_change, "give a person another role or other groups", "name"
+    )
+    change.add_argument("--role", choices=_ROLES, help="what they may do from now on")
     groups = change.add_mutually_exclusive_group()
     groups.add_argument("--group", action="append", metavar="NAME", help="instead of all before")
     groups.add_argument(
         "--no-group", action="store_const", const=[], dest="group", help="out of all groups"
     )
-    _with_password(below(acts, "passwd", _run_passwd, "a new password; ends all sessions", "name"))
-    below(acts, "remove", _run_remove, "a person with sessions, tokens and conversations", "name")
-    share = below(
-        acts, "share", _run_share, "say to whom a library belongs; to all without a name", "library"
+    _with_password(
+        below(acts, "passwd", _run_passwd, "set a new password, and end all sessions", "name")
     )
-    share.add_argument("--with", action="append", default=[], metavar="NAME", dest="people")
-    share.add_argument("--group", action="append", default=[], metavar="NAME")
-    below(acts, "list", _run_list, "people, and libraries that are not everybody's")
-    below(acts, "log", _run_log, "who asked, saw, added and removed what; --json: JSON Lines")
+    below(
+        acts, "remove", _run_remove, "remove a person with sessions, tokens and conversations",
+        "name",
+    )  # fmt: skip
+    share = below(
+        acts, "share", _run_share, "say to whom a library belongs", "library",
+        more="Without --with and --group it belongs to everybody.",
+    )  # fmt: skip
+    share.add_argument(
+        "--with", action="append", default=[], metavar="NAME", dest="people",
+        help="a person; may be repeated",
+    )  # fmt: skip
+    share.add_argument(
+        "--group", action="append", default=[], metavar="NAME", help="a group; may be repeated"
+    )
+    below(acts, "list", _run_list, "list people, and libraries that are not everybody's")
+    below(
+        acts, "log", _run_log, "list who asked, saw, added and removed what",
+        more="--json prints a line of JSON for each.",
+    )  # fmt: skip
     _add_tokens(commands)
 
 
 def _add_tokens(commands: Any) -> None:
     acts = _listing(
-        commands, "tokens", _run_tokens, "tokens for programs that call `pincite serve`"
+        commands,
+        "tokens",
+        _run_tokens,
+        "list, add, end tokens for programs that call `pincite serve`",
     )
-    add = below(acts, "add", _run_token, "a token of a person; it is shown once", "name")
+    add = below(acts, "add", _run_token, "add a token of a person; it is shown once", "name")
     add.add_argument("--as", required=True, metavar="TEXT", dest="label", help="what it is for")
-    add.add_argument("--role", choices=_ROLES, default="reader", help="at most (reader)")
     add.add_argument(
-        "--only", action="append", metavar="LIBRARY", help="for this library alone; repeatable"
+        "--role", choices=_ROLES, default="reader", help="what it may do at most (reader)"
     )
-    add.add_argument("--days", type=count, help="after which it ends (never)")
-    below(acts, "list", _run_tokens, "all tokens, without their secrets")
+    add.add_argument(
+        "--only", action="append", metavar="LIBRARY", help="for this library alone; may be repeated"
+    )
+    add.add_argument("--days", type=count, metavar="N", help="days after which it ends (never)")
+    below(acts, "list", _run_tokens, "list all tokens, without their secrets")
     below(acts, "revoke", _run_revoke, "end a token at once", "id")
 
 
 def _listing(commands: Any, name: str, run: Callable[..., int], help: str) -> Any:
     """A command that lists, with others below it."""
-    made = commands.add_parser(name, help=help)
-    made.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    made = add_parser(commands, name, help, "docs/sharing.md says more.")
+    made.add_argument("--json", action="store_true", help=JSON)
     made.set_defaults(run=run)
     return made.add_subparsers(metavar="COMMAND")
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, IN_PART, counted, notice
+from assistant.cli.shared import DONE, IN_PART, JSON, add_parser, counted, notice
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -32,14 +32,14 @@ _WITHOUT = {  # what another home has
 
 def add_parsers(commands: Any) -> None:
     """It is set as `run`: (arguments, settings) -> exit status."""
-    made = commands.add_parser(
-        "migrate-home",
-        help="move people, conversations and the catalogues of all libraries to PostgreSQL or back"
-        " to SQLite, or their files to a bucket or back to folders",
-    )
+    made = add_parser(
+        commands, "migrate-home", "move a home to PostgreSQL or its files to a bucket, or back",
+        "`postgresql` and `sqlite` move people, conversations, receipts and the catalogues of all"
+        " libraries; `s3` and `folder` move their files. Settings say where to: docs/deploy.md.",
+    )  # fmt: skip
     places = ("postgresql", "sqlite", "s3", "folder")
     made.add_argument("to", choices=places, metavar="|".join(places))
-    made.add_argument("--json", action="store_true", help="print one JSON document")
+    made.add_argument("--json", action="store_true", help=JSON)
     made.add_argument(
         "--for-all-servers", action="store_true",
         help="with sqlite: people and conversations leave every server that shares them",

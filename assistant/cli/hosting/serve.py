@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, with_address
+from assistant.cli.shared import DONE, add_parser, with_address
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -16,14 +16,16 @@ _MISSING = (
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    serve = commands.add_parser(
-        "serve", help="answer other programs over HTTP (OpenAI's protocol and an API of its own)"
-    )
+    serve = add_parser(
+        commands, "serve", "answer other programs over HTTP",
+        "OpenAI's protocol, an API of its own and the Model Context Protocol: docs/api.md.",
+    )  # fmt: skip
     with_address(serve, 8600, "clients")
     serve.set_defaults(run=_run_serve, misused=serve.error)
-    mcp = commands.add_parser(
-        "mcp", help="serve another assistant over standard input (Model Context Protocol)"
-    )
+    mcp = add_parser(
+        commands, "mcp", "serve another assistant over standard input",
+        "It speaks the Model Context Protocol: docs/api.md.",
+    )  # fmt: skip
     mcp.set_defaults(run=_run_mcp, misused=mcp.error)
 
 

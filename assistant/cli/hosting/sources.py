@@ -9,7 +9,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, below, count, counted, hint, notice, opened
+from assistant.cli.shared import (
+    DONE,
+    FAILED,
+    IN_PART,
+    JSON,
+    add_parser,
+    below,
+    count,
+    counted,
+    hint,
+    notice,
+    opened,
+)
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -22,16 +34,20 @@ Run = Callable[[argparse.Namespace, "Settings"], int]
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    every = commands.add_parser(
-        "sources", help="list, add, remove, fetch mailboxes and WebDAV folders"
-    )
+    every = add_parser(
+        commands, "sources", "list, add, remove, fetch mailboxes and WebDAV folders",
+        "A library follows them: docs/sources.md.",
+    )  # fmt: skip
     every.add_argument("--library", metavar="NAME", help="only those of this library")
-    every.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    every.add_argument("--json", action="store_true", help=JSON)
     every.set_defaults(run=_list, misused=every.error)
     inner = every.add_subparsers(metavar="COMMAND")
     _add(inner, "list", _list, "list the sources, and what came of fetching them")
     new = _add(inner, "add", _new, "add a mailbox or a folder to a library", "address")
-    new.add_argument("--name", default="", help="how it is called (made of the address)")
+    new.add_argument(
+        "--name", default="",
+        help="how it is called, here and in the variable of its password (made of the address)",
+    )  # fmt: skip
     new.add_argument(
         "--mirror", action="store_true", help="remove documents that are gone at the server"
     )
@@ -44,14 +60,21 @@ def add_parsers(commands: Any) -> None:
     either = other.add_mutually_exclusive_group()
     either.add_argument("--pause", action="store_true", help="fetch it when it is named alone")
     either.add_argument("--resume", action="store_true", help="fetch it again")
-    run = _add(inner, "run", _run, "fetch what is new, and add it")
+    run = _add(
+        inner, "run", _run, "fetch what is new, and add it",
+        more="With --every, --json prints a line of JSON each time.",
+    )  # fmt: skip
     run.add_argument("names", nargs="*", metavar="NAME", help="which ones (all but paused ones)")
     run.add_argument("--every", type=count, metavar="MINUTES", help="again and again, until Ctrl-C")
 
 
-def _add(inner: Any, name: str, run: Run, help: str, *arguments: str) -> argparse.ArgumentParser:
-    made = below(inner, name, run, help, *arguments)
-    made.add_argument("--library", metavar="NAME", default=argparse.SUPPRESS, help="which library")
+def _add(
+    inner: Any, name: str, run: Run, help: str, *arguments: str, more: str = ""
+) -> argparse.ArgumentParser:
+    made = below(inner, name, run, help, *arguments, more=more)
+    made.add_argument(
+        "--library", metavar="NAME", default=argparse.SUPPRESS, help="which library (main)"
+    )
     return made
 
 

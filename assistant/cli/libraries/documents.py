@@ -29,13 +29,18 @@ _MOST = 10  # pages of a document that are named
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     listed = command(
-        commands, "documents", _run_documents, "list the documents, and how much of each was read"
-    )
+        commands, "documents", _run_documents, "list the documents, and how much of each was read",
+        "In a row of --json, dated is the day of a document, or empty, and seconds the length of a"
+        " recording, else null.",
+    )  # fmt: skip
     _with_choice(listed)
     show = command(commands, "show", _run_show, "print the text that was read from a document")
-    show.add_argument("document")
+    show.add_argument("document", metavar="DOCUMENT")
     show.add_argument("--page", type=count, help="one page; the first is 1, as in a viewer")
-    tag = command(commands, "tag", _run_tag, "list tags, and give them to documents")
+    tag = command(
+        commands, "tag", _run_tag, "list the tags of a library, or change those of documents",
+        "The documents are named, or chosen by --tag, --after, --before, --name and --kind.",
+    )  # fmt: skip
     tag.add_argument("documents", nargs="*", metavar="DOCUMENT")
     for flag, what in (("--add", "give this tag"), ("--remove", "take this tag away")):
         tag.add_argument(
@@ -47,7 +52,9 @@ def add_parsers(commands: Any) -> None:
 def _with_choice(command: argparse.ArgumentParser) -> None:
     with_filter(command)
     command.add_argument("--name", default="", metavar="PART", help="only names with this part")
-    command.add_argument("--kind", default="", metavar="pdf", help="only files of this kind")
+    command.add_argument(
+        "--kind", default="", metavar="KIND", help="only files of this kind, by their ending"
+    )
 
 
 def _chosen(library: "Library", args: argparse.Namespace) -> "list[DocumentInfo]":
@@ -61,7 +68,10 @@ def _run_documents(args: argparse.Namespace, settings: "Settings") -> int:
         documents, any_there = _chosen(library, args), library.size()[0]
         notes = {info.document: _notes(library, info) for info in documents}
     if args.json:
-        rows = [{**asdict(info), "notes": notes[info.document]} for info in documents]
+        rows = [
+            {**asdict(info), "dated": info.dated[:10], "notes": notes[info.document]}
+            for info in documents
+        ]
         print(json.dumps(rows))
         return DONE
     if not any_there:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    watch = command(commands, "watch", _run_watch, "keep a library in step with folders")
+    watch = command(
+        commands, "watch", _run_watch, "keep a library in step with folders, until Ctrl-C",
+        "--json prints a line of JSON for each change.",
+    )  # fmt: skip
     watch.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     watch.add_argument(
         "--settle",
@@ -28,14 +31,21 @@ def add_parsers(commands: Any) -> None:
         metavar="SECONDS",
         help="seconds without a change before a file is read (2)",
     )
-    backup = command(commands, "backup", _run_backup, "write a library into one file")
+    backup = command(
+        commands, "backup", _run_backup, "write a library into one file, also while the app runs"
+    )
     backup.add_argument("file", type=Path, metavar="FILE")
-    restore = command(commands, "restore", _run_restore, "replace a library by a backup")
+    restore = command(
+        commands, "restore", _run_restore, "replace a library by a backup",
+        "Without --library it is the one of the backup's name.",
+    )  # fmt: skip
     restore.add_argument("file", type=Path, metavar="FILE")
 
     forget = command(
-        commands, "forget", _run_forget, "remove documents from everything that is kept"
-    )
+        commands, "forget", _run_forget, "remove documents from everything that is kept",
+        "Conversations, receipts, runs, ratings, sheets and small copies of pictures keep nothing"
+        " of them either. Libraries that were deleted and can be brought back are left alone.",
+    )  # fmt: skip
     forget.add_argument("documents", nargs="+", metavar="DOCUMENT")
 
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, IN_PART, below, counted, notice
+from assistant.cli.shared import DONE, IN_PART, JSON, add_parser, below, counted, notice
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    every = commands.add_parser("libraries", help="list, make, describe, rename, delete libraries")
-    every.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    every = add_parser(commands, "libraries", "list, make, describe, rename, delete libraries")
+    every.add_argument("--json", action="store_true", help=JSON)
     every.set_defaults(run=_list)
     inner = every.add_subparsers(metavar="COMMAND")
     below(inner, "list", _list, "list the libraries, and those that can be brought back")
@@ -22,9 +22,20 @@ def add_parsers(commands: Any) -> None:
         "--description", default="", metavar="TEXT", help="what is in it"
     )
     below(inner, "describe", _describe, "say in a line what is in a library", "name", "text")
-    below(inner, "rename", _rename, "give a library another name", "name", "new")
-    below(inner, "delete", _delete, "delete a library; for a day it can be brought back", "name")
-    below(inner, "sample", _sample, "make a library of a sample company, to try Pincite on")
+    below(
+        inner, "rename", _rename, "give a library another name", "name", "new",
+        more="Its conversations, receipts, sheets and shares stay with it. A token for the old name"
+        " has to be made anew.",
+    )  # fmt: skip
+    below(
+        inner, "delete", _delete, "delete a library; for a day it can be brought back", "name",
+        more="It waits in <home>/deleted and keeps its name. A library that another program has"
+        " open is not deleted.",
+    )  # fmt: skip
+    below(
+        inner, "sample", _sample, "make the library `samples`, of a company that does not exist",
+        more="It is there to try Pincite on.",
+    )  # fmt: skip
     below(inner, "undo", _undo, "bring back a library that was deleted", "name")
 
 

@@ -35,18 +35,27 @@ _SHOWN = 240  # characters of a hit that are printed
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    add = command(commands, "add", _run_add, "add files and folders to a library")
+    add = command(
+        commands, "add", _run_add, "add files, folders and archives to a library",
+        "Adding them again changes nothing, and a changed file replaces its old version.",
+    )  # fmt: skip
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     remove = command(commands, "remove", _run_remove, "remove documents from a library")
     remove.add_argument("documents", nargs="+", metavar="DOCUMENT")
     command(
         commands, "verify", _run_verify, "compare files, catalogue and index, and repair the index"
     )
-    command(commands, "rebuild", _run_rebuild, "build the index again from the catalogue")
-    search = command(commands, "search", _run_search, "find pages")
+    command(
+        commands, "rebuild", _run_rebuild, "build the index again from the catalogue",
+        "It takes the current reader, chunker and embedding model.",
+    )  # fmt: skip
+    search = command(commands, "search", _run_search, "find pages, the best first")
     search.add_argument("query", nargs="?", help="what to look for")
     search.add_argument(
-        "--batch", type=Path, metavar="FILE", help='JSON Lines of {"id","question"}'
+        "--batch",
+        type=Path,
+        metavar="FILE",
+        help='look for the rows `{"id", "question"}` of JSON Lines, and print a row for each',
     )
     search.add_argument("--pictures", metavar="WORDS", help="find pictures by words")
     search.add_argument(

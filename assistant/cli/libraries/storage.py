@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, IN_PART, counted, hint, notice
+from assistant.cli.shared import DONE, IN_PART, JSON, add_parser, counted, hint, notice
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -19,12 +19,15 @@ _CLEANABLE = ("attached", "made", "orphans", "pictures", "deleted")
 
 def add_parsers(commands: Any) -> None:
     """It is set as `run`: (arguments, settings) -> exit status."""
-    made = commands.add_parser("storage", help="list what the home takes on the disk, and clean it")
+    made = add_parser(commands, "storage", "list what the home takes on the disk, and clean it")
     made.add_argument(
         "--clean", action="append", choices=_CLEANABLE, metavar="KIND",
-        help=f"delete all files of a kind: {', '.join(_CLEANABLE)}; may be repeated",
+        help="delete all files of a kind, and say what that has freed: attached (to questions) and"
+        " made (by tools), also those that conversations show; orphans, which no conversation has;"
+        " pictures, small copies that are made again; deleted, libraries that could be brought"
+        " back; may be repeated",
     )  # fmt: skip
-    made.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    made.add_argument("--json", action="store_true", help=JSON)
     made.set_defaults(run=_run)
 
 

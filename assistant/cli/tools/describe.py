@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    describe = command(commands, "describe", _run_describe, "say what a picture or a video shows")
+    describe = command(
+        commands, "describe", _run_describe,
+        "say what a picture or a video shows, and what is written in it",
+    )  # fmt: skip
     describe.add_argument("file", type=Path, metavar="FILE", help="a picture or a video")
     describe.add_argument("question", nargs="?", default="", help="a question about it")
     translate = command(commands, "translate", _run_translate, "translate the text in a picture")
     translate.add_argument("picture", type=Path, metavar="IMAGE")
-    translate.add_argument("--to", default="", metavar="LANGUAGE", help="target language (English)")
+    translate.add_argument(
+        "--to", default="", metavar="LANGUAGE", help="the language to translate into (English)"
+    )
 
 
 def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import count
+from assistant.cli.shared import JSON, add_parser, count
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     draw = _command(commands, "draw", _run_draw, "draw a picture of a description")
-    draw.add_argument("prompt", help="what the picture shows")
+    draw.add_argument("prompt", metavar="PROMPT", help="what the picture shows")
     draw.add_argument("--size", type=_size, metavar="WxH", help="pixels (the model's own size)")
     _with_words(draw)
     edit = _command(commands, "edit", _run_edit, "change a picture as described")
-    edit.add_argument("image", type=Path)
-    edit.add_argument("prompt", nargs="?", default="", help="what the changed picture shows")
+    edit.add_argument("image", type=Path, metavar="IMAGE")
+    edit.add_argument(
+        "prompt", nargs="?", metavar="PROMPT", default="", help="what the changed picture shows"
+    )
     edit.add_argument("--mask", type=Path, metavar="FILE", help="white areas are painted again")
     edit.add_argument("--grow", type=_edges, metavar="L,T,R,B", help="pixels to add on each side")
     edit.add_argument(
@@ -29,19 +31,21 @@ def add_parsers(commands: Any) -> None:
     )
     _with_words(edit)
     vary = _command(commands, "vary", _run_vary, "draw a picture similar to a given one")
-    vary.add_argument("image", type=Path)
+    vary.add_argument("image", type=Path, metavar="IMAGE")
     vary.add_argument(
         "--strength", type=_share, metavar="S", help="0 keeps the picture, 1 replaces it"
     )
 
 
 def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(name, help=help)
+    made = add_parser(commands, name, help, "docs/tools.md says what it needs.")
     made.add_argument("-o", "--output", type=Path, metavar="FILE", help="output file, a .png")
-    made.add_argument("--steps", type=count, metavar="N", help="number of steps; more take longer")
+    made.add_argument(
+        "--steps", type=count, metavar="N", help="steps of the model; more take longer"
+    )
     made.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same picture")
     made.add_argument("--library", metavar="NAME", help=argparse.SUPPRESS)
-    made.add_argument("--json", action="store_true", help="print the answer document")
+    made.add_argument("--json", action="store_true", help=JSON)
     made.set_defaults(run=run, misused=made.error)
     return made
 

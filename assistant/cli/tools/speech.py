@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from assistant.cli.shared import DONE, FAILED, INTERRUPTED, notice
+from assistant.cli.shared import DONE, FAILED, INTERRUPTED, JSON, add_parser, notice
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
@@ -18,23 +18,23 @@ _STDIN = "-"
 
 def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    hear = commands.add_parser(
-        "transcribe", help="write down what is said in a recording or a video"
-    )
+    hear = add_parser(commands, "transcribe", "write down what is said in a recording or a video")
     hear.add_argument("recording", type=Path, metavar="AUDIO_OR_VIDEO")
     hear.add_argument("--times", action="store_true", help="print the time before each line")
     hear.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="a .txt, .srt, .vtt or .json file"
     )
-    hear.add_argument("--json", action="store_true", help="print the answer document")
+    hear.add_argument("--json", action="store_true", help=JSON)
     hear.set_defaults(run=_run_transcribe)
-    speak = commands.add_parser("speak", help="read a text aloud into a .wav file")
-    speak.add_argument("text", help="the text; - reads it from standard input")
+    speak = add_parser(
+        commands, "speak", "read a text aloud into a .wav file", "docs/tools.md says what it needs."
+    )
+    speak.add_argument("text", metavar="TEXT", help="the text; - reads it from standard input")
     speak.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="a .wav file"
     )
     speak.add_argument("--library", metavar="NAME", help=argparse.SUPPRESS)
-    speak.add_argument("--json", action="store_true", help="print the answer document")
+    speak.add_argument("--json", action="store_true", help=JSON)
     speak.set_defaults(run=_run_speak)
 
 
