@@ -60,7 +60,7 @@ def with_address(command: argparse.ArgumentParser, port: int, who: str) -> None:
         "--port", type=int, help=f"port to listen on ({port}, or the next free one)"
     )
     command.add_argument(
-        "--address", dest="listens_at", default="127.0.0.1",
+        "--address", dest="listens_at", metavar="ADDRESS", default="127.0.0.1",
         help=f"address to listen on (loopback); for any other one, {who} need a token",
     )  # fmt: skip
     command.add_argument(
