@@ -130,6 +130,12 @@ def test_the_page_of_commands_says_what_the_commands_say() -> None:
     assert COMMANDS.read_text(encoding="utf-8") == page()
 
 
+def test_every_command_that_ends_prints_json_when_it_is_asked_to() -> None:
+    usages = re.findall(r"^#+ (pincite .+)\n\n    (.+)$", text("docs/commands.md"), re.MULTILINE)
+    without = {command.split()[1] for command, options in usages if "[--json]" not in options}
+    assert without == {"app", "chat", "mcp", "models", "serve"}  # `models` has commands below it
+
+
 def test_every_benchmark_has_a_page_of_results() -> None:
     readme = (PROJECT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     results = {page.stem for page in (PROJECT / "benchmarks" / "results").glob("*.md")}

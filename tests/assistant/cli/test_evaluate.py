@@ -3,7 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answering.passages.budget import Budget
+from assistant.build import composition
+from assistant.build.composition import Answering
+from assistant.tools.answer import AnswerTool
+from tests.assistant.fakes import ScriptedChat
 from tests.commands import Pincite, refused
+from tests.pdfs import write_pdf
 from tests.vectorstore.classifiers.made import made
 
 
@@ -34,6 +40,24 @@ def test_a_set_is_measured_and_kept(full: Pincite, questions: Path) -> None:
     assert "Questions skipped: 1. Not in the library: Gone.pdf" in ran.err
     assert full("eval", "show", found["run"], "--json").json == found
     assert full("eval", "runs", "--json").json[0]["number"] == found["run"]
+
+
+def test_no_more_drafts_are_made_than_are_asked_for(
+    pincite: Pincite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A passage gives up to three: a question, the same in other words, and a near miss."""
+    rules = [
+        f"Number {n} of the rules of this company concerns the use of tools." for n in range(4)
+    ]
+    leave = "Annual leave is 30 days for everybody who works full time in the office at Leeds."
+    write_pdf(tmp_path / "Handbook.pdf", [leave, *rules])
+    pincite("add", tmp_path / "Handbook.pdf")
+    question = "Question: How many days is annual leave in Leeds?\nAnswer: 30 days"
+    again = "What number of days is the annual leave in Leeds?"
+    chat = ScriptedChat(replies=[question, "Annual leave is 30 days.", again])
+    how = Answering(AnswerTool(chat, Budget()), "scripted", model=chat)
+    monkeypatch.setattr(composition, "answering", lambda settings: how)
+    assert len(pincite("eval", "make", "-n", 2, "--json").json["drafts"]) == 2
 
 
 def test_people_read_a_table(full: Pincite, questions: Path) -> None:

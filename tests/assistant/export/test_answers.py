@@ -126,6 +126,11 @@ def test_the_command_saves_an_answer_and_a_conversation(full: Pincite, tmp_path:
     )
     assert full("export", "-o", tmp_path / "x.md").status == 2
     assert full("export", "--conversation", "c", "-o", tmp_path / "x.html").status == 2
+    other = full("export", first["id"], "-o", tmp_path / "x.txt")
+    assert other.status == 2 and not (tmp_path / "x.txt").exists()
+    assert "must end with one of .docx, .pdf, .md, .xlsx, .html, not 'x.txt'" in other.err
+    saved = full("export", first["id"], "-o", tmp_path / "x.html", "--json").json
+    assert saved == {"file": str(tmp_path / "x.html"), "answers": 1}
 
 
 def test_a_pdf_has_its_quotes_at_the_end_and_links_to_them(tmp_path: Path) -> None:

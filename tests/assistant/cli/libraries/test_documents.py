@@ -1,5 +1,6 @@
 """The commands documents, show and tag."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ def test_documents_are_listed_with_the_promised_fields(full: Pincite, papers: Pa
     ]  # fmt: skip
     assert (handbook["document"], policy["document"]) == ("Handbook.pdf", "Policy.pdf")
     assert (handbook["path"], handbook["library"]) == (str(papers / "Handbook.pdf"), "main")
+    assert date.fromisoformat(handbook["dated"]).isoformat() == handbook["dated"]
     coverage = handbook["coverage"]
     assert list(coverage) == [
         "extracted", "ocr", "empty", "dropped", "indexed", "hidden", "unread",
