@@ -24,8 +24,11 @@ from assistant.api.libraries import Libraries  # noqa: E402
 from assistant.build import composition  # noqa: E402
 from assistant.entrance.hosts import Hosts  # noqa: E402
 from assistant.settings import Settings, default_home  # noqa: E402
+from assistant.sources import store as sources  # noqa: E402
 
+SAMPLES = "samples"
 HANDBOOK, POLICY = "Employee Handbook.pdf", "Security Policy v2 (2026).pdf"
+MAILBOX = "imaps://anna@mail.example.org/INBOX"
 LEAVE = "How many days of annual leave do full-time employees get?"
 _MOST, _LONGEST = 2, 160  # of a list, and letters of a text; the rest is left out
 
@@ -46,51 +49,60 @@ class Example:
 def requests(answer: str) -> Iterator[Example]:
     """In an order in which each finds what it is about; `answer` is the id of one that is kept."""
     at = "/api/libraries/{library}"
-    main = {"library": "main"}
-    page = {**main, "document": HANDBOOK, "number": 10}
+    samples = {"library": SAMPLES}
+    page = {**samples, "document": HANDBOOK, "number": 10}
     yield Example("GET", "/api/libraries")
-    yield Example("GET", at, main)
-    yield Example("GET", f"{at}/documents", main, {"limit": 2})
+    yield Example("GET", at, samples)
+    yield Example("GET", f"{at}/documents", samples, {"limit": 2})
     tags = {"documents": [POLICY], "add": ["it", "2026"], "remove": []}
-    yield Example("POST", f"{at}/tags", main, body=tags)
-    yield Example("GET", f"{at}/tags", main)
-    yield Example("POST", f"{at}/documents", main, file=("Parking.txt", b"Guests park free."))
-    yield Example("DELETE", f"{at}/documents/{{document}}", {**main, "document": "Parking.txt"})
+    yield Example("POST", f"{at}/tags", samples, body=tags)
+    yield Example("GET", f"{at}/tags", samples)
+    yield Example("POST", f"{at}/documents", samples, file=("Parking.txt", b"Guests park free."))
+    yield Example("DELETE", f"{at}/documents/{{document}}", {**samples, "document": "Parking.txt"})
     yield Example("GET", f"{at}/documents/{{document}}/pages/{{number}}", page)
-    yield Example("GET", f"{at}/documents/{{document}}/ledger", {**main, "document": HANDBOOK})
-    yield Example("GET", f"{at}/suggestions", main, {"limit": 2})
-    yield Example("GET", f"{at}/search", main, {"q": "annual leave", "k": 2})
+    yield Example("GET", f"{at}/documents/{{document}}/pages/{{number}}.png", page)
+    yield Example("GET", f"{at}/documents/{{document}}/ledger", {**samples, "document": HANDBOOK})
+    yield Example("GET", f"{at}/suggestions", samples, {"limit": 2})
+    yield Example("GET", f"{at}/search", samples, {"q": "annual leave", "k": 2})
     asked = {"question": LEAVE, "conversation": "leave"}
-    yield Example("POST", f"{at}/ask", main, body=asked)
+    yield Example("POST", f"{at}/ask", samples, body=asked)
     columns = {"columns": ["notice period", "signed?"], "documents": [HANDBOOK]}
-    yield Example("POST", f"{at}/sheet", main, body=columns)
-    yield from _followed(at, main)
+    yield Example("POST", f"{at}/sheet", samples, body=columns)
+    yield from _followed(at, samples)
     yield from _own(answer)
-    model = {"model": "main"}
+    model = {"model": SAMPLES}
     yield Example("GET", "/v1/models")
-    yield Example("GET", "/v1/models/{name}", {"name": "main"})
+    yield Example("GET", "/v1/models/{name}", {"name": SAMPLES})
     chat = {**model, "messages": [{"role": "user", "content": LEAVE}]}
     yield Example("POST", "/v1/chat/completions", body=chat)
     yield Example("POST", "/v1/embeddings", body={**model, "input": ["annual leave"]})
     yield Example("GET", "/api/models")
+    yield Example("GET", "/healthz")
+    yield Example("GET", "/readyz")
+    yield Example("GET", "/metrics", sent=False)  # with the token of the settings
 
 
-def _followed(at: str, main: dict[str, Any]) -> Iterator[Example]:
-    """Sources and folders of a machine, which an example has none of."""
-    mailbox = {"address": "imaps://anna@mail.example.org/INBOX", "password": "secret"}
-    source = {**main, "source": "mail-example-org-inbox"}
+def _followed(at: str, samples: dict[str, Any]) -> Iterator[Example]:
+    """Sources and folders: no server is asked, and no folder of this machine is named."""
+    mailbox = {"address": MAILBOX, "password": "secret"}
+    source = {**samples, "source": "mail-example-org-inbox"}
     folder = "/home/anna/Contracts"
-    yield Example("POST", f"{at}/sources", main, body=mailbox, sent=False)
+    yield Example("POST", f"{at}/sources", samples, body=mailbox, sent=False)
+    yield Example("GET", f"{at}/sources", samples)
+    yield Example("POST", f"{at}/sources/{{source}}/fetch", source, sent=False)
     paused = {"every": 30, "paused": False}
-    yield Example("PATCH", f"{at}/sources/{{source}}", source, body=paused, sent=False)
-    yield Example("POST", f"{at}/watched", main, body={"folder": folder}, sent=False)
+    yield Example("PATCH", f"{at}/sources/{{source}}", source, body=paused)
+    yield Example("DELETE", f"{at}/sources/{{source}}", source)
+    yield Example("POST", f"{at}/watched", samples, body={"folder": folder}, sent=False)
+    yield Example("GET", f"{at}/watched", samples)
+    yield Example("DELETE", f"{at}/watched", samples, {"folder": folder}, sent=False)
 
 
 def _own(answer: str) -> Iterator[Example]:
     """A person's conversations, folders and receipts."""
     one = {"conversation": "leave"}
     at = "/api/conversations/{conversation}"
-    yield Example("GET", "/api/libraries/{library}/conversations", {"library": "main"})
+    yield Example("GET", "/api/libraries/{library}/conversations", {"library": SAMPLES})
     yield Example("GET", "/api/conversations", query={"q": "leave"})
     yield Example("GET", at, one)
     yield Example("GET", f"{at}/branch", one)
@@ -112,8 +124,9 @@ def main() -> None:
         home = Path(folder) / "home"
         shutil.copytree(default_home() / "models", home / "models", symlinks=True)
         settings = Settings(home=home)
-        with composition.library(settings, "main", make=True) as library:
+        with composition.library(settings, SAMPLES, make=True) as library:
             library.add(sorted((ROOT / "samples").glob("*.pdf")))
+        sources.add(settings, SAMPLES, MAILBOX, "", mirror=False, every=sources.EVERY)
         app = guarded(Libraries(settings), Hosts("127.0.0.1"))
         with TestClient(app, "http://127.0.0.1:8600", client=("127.0.0.1", 1)) as client:
             found = _all(client)
@@ -125,7 +138,7 @@ def main() -> None:
 
 
 def _all(client: TestClient) -> dict[str, Any]:
-    at = "/api/libraries/main/ask"
+    at = f"/api/libraries/{SAMPLES}/ask"
     client.post(at, json={"question": LEAVE, "conversation": "old"}).raise_for_status()
     [turn] = client.get("/api/conversations/old").json()
     return {f"{one.method} {one.path}": _told(client, one) for one in requests(turn["id"])}
@@ -140,6 +153,8 @@ def _told(client: TestClient, one: Example) -> dict[str, Any]:
     answer = client.request(one.method, path, params=one.query, json=one.body, files=files)
     answer.raise_for_status()
     print(one.method, one.path, file=sys.stderr)
+    if answer.headers["content-type"] != "application/json":
+        return row
     return {**row, "response": _shortened(answer.json())}
 
 
