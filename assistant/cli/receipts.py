@@ -34,10 +34,7 @@ def add_parsers(commands: Any) -> None:
     how.add_argument("id", help="id of the answer, or its first characters")
     how.add_argument("--json", action="store_true", help=JSON)
     how.set_defaults(run=_run_explain)
-    pack = add_parser(
-        commands, "export", "save an answer or a conversation in a file",
-        "The links in a saved file name the folders of your documents.",
-    )  # fmt: skip
+    pack = add_parser(commands, "export", "save an answer or a conversation in a file")
     pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
     pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")
     pack.add_argument(
