@@ -98,7 +98,7 @@ class Accounts(Audit):
         """The person with that name and password; None otherwise, in the same time."""
         with self._connected() as connection:
             row = connection.execute(
-                "SELECT id, password FROM person WHERE name = ?", (_folded(name),)
+                "SELECT id, password FROM person WHERE name = ?", (folded(name),)
             ).fetchone()
         if not passwords.fits(password, row[1] if row else None):
             return None
@@ -191,12 +191,17 @@ def holders(person: Person) -> frozenset[Holder]:
 def plain(name: str) -> str:
     """A name as it is kept: "Ada" and "ada" are one. Raises AssistantError for what cannot be
     one."""
-    folded = _folded(name)
-    if not _NAME.fullmatch(folded):
+    found = folded(name)
+    if not _NAME.fullmatch(found):
         raise AssistantError(
             f"{name!r} cannot be a name: use 1 to 64 letters, digits and . _ - + @, no spaces."
         )
-    return folded
+    return found
+
+
+def folded(name: str) -> str:
+    """The same for any text: names that are equal then are one person's."""
+    return unicodedata.normalize("NFKC", name.strip()).casefold()
 
 
 def person_of(connection: Transaction, id: str) -> Person | None:
@@ -217,10 +222,6 @@ def _join(connection: Transaction, id: str, groups: Iterable[str]) -> None:
     rows = [(id, team) for team in groups]
     insert = "INSERT INTO member (person, team) VALUES (?, ?) ON CONFLICT DO NOTHING"
     connection.executemany(insert, rows)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name.strip()).casefold()
 
 
 def _now() -> str:

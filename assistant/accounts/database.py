@@ -51,6 +51,11 @@ CREATE TABLE IF NOT EXISTS audit (
     what     TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS audit_at ON audit (at);
+CREATE TABLE IF NOT EXISTS guess (        -- of passwords, within the last minute
+    whose    TEXT PRIMARY KEY,            -- "name DIGEST" or "place ADDRESS"
+    times    TEXT NOT NULL,               -- JSON: seconds since 1970
+    last     DOUBLE PRECISION NOT NULL
+);
 CREATE INDEX IF NOT EXISTS used_person ON used (person, kind, at);
 """
 
@@ -64,6 +69,7 @@ PART = Part(
         "token": Columns("id", "digest person name role libraries made until"),
         "used": Columns("", "person kind at amount"),
         "audit": Columns("id", "at person token did library what"),
+        "guess": Columns("whose", "times last"),
     },
 )  # fmt: skip
 

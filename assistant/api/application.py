@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Request, Response, Security
 from fastapi.security import HTTPBearer
 from mcp.server.transport_security import TransportSecuritySettings
@@ -17,7 +19,7 @@ from assistant.accounts.signed_in import signed_in
 from assistant.accounts.tokens import Tokens, tokens
 from assistant.api import errors, json_log, mcp_server, openai_protocol, shelf
 from assistant.api.described import ADDRESS, PAGE, Described, add_page
-from assistant.api.guard import Guard
+from assistant.api.guard import Guard, is_signed
 from assistant.api.libraries import Libraries
 from assistant.api.routes import (
     asking_routes,
@@ -28,7 +30,7 @@ from assistant.api.routes import (
     sheet_routes,
     source_routes,
 )
-from assistant.api.routes.strict import known_queries
+from assistant.api.routes.strict import known_queries, whole_text
 from assistant.api.watching import Figures, Watched
 from assistant.entrance.asgi import Asgi
 from assistant.entrance.guests import Guests
@@ -98,7 +100,7 @@ def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
 
     def person(token: str) -> Person | None:
         known = libraries.accounts
-        if known is None or token.count(".") != 2:  # not of the form of RFC 7519: nobody is asked
+        if known is None or not is_signed(token):  # nobody is asked
             return None
         try:
             return signed_in(libraries.settings, known).person(at.claims(token))
@@ -140,26 +142,28 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
         strict = [] if module is openai_protocol else [Depends(known_queries)]
         app.include_router(
             module.routes,
-            dependencies=[token, *strict],
+            dependencies=[token, Depends(whole_text), *strict],
             responses={"4XX": {"model": errors.Failed, "description": "Refused, with a sentence"}},
         )
     app.router.routes.extend(mcp.routes)
     add_page(app)
 
+    looking = CapacityLimiter(1)  # a thread that no work takes
+
     @app.get("/healthz", tags=["Server"])
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         """Whether it runs."""
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["Server"])
-    def readyz(response: Response) -> dict[str, str]:
+    async def readyz(response: Response) -> dict[str, str]:
         """Whether it can answer: the chat model is in memory, and people can be looked up."""
-        now = libraries.condition()
+        now = await run_sync(libraries.condition, limiter=looking)
         response.status_code = 200 if now == "ready" else 503
         return {"status": now}
 
     @app.get("/metrics", tags=["Server"])
-    def metrics(request: Request) -> Response:
+    async def metrics(request: Request) -> Response:
         """Figures for Prometheus."""
         return figures.page(request)
 

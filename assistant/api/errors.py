@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 
 from assistant.accounts.limits import LimitReached
 from assistant.accounts.permitted import NotAllowed
-from assistant.api.answers import TooManyAnswers
-from assistant.api.searches import TooManySearches
+from assistant.api.turns import TooManyRequests
 from assistant.errors import (
+    AssistantError,
     ModelRuntimeMissing,
     ModelUnusable,
     NotThere,
@@ -61,8 +61,7 @@ _MOST_TOLD = 3
 _LONGEST_PLACE = 100  # characters
 
 _STATUS: dict[type[PinciteError], int] = {
-    TooManyAnswers: 429,
-    TooManySearches: 429,
+    TooManyRequests: 429,
     LimitReached: 429,
     UnknownDocument: 404,
     UnknownLibrary: 404,
@@ -81,10 +80,24 @@ _STATUS: dict[type[PinciteError], int] = {
 }
 
 
-def body(message: str, status: int) -> Body:
+class NotDone(AssistantError):
+    """What a client of OpenAI's protocol asks for, and this server does not do."""
+
+    def __init__(self, param: str, sentence: str) -> None:
+        """`param` is the field that asks for it."""
+        super().__init__(f"{param}: {sentence}")
+        self.param = param
+
+
+def body(message: str, status: int, param: str | None = None) -> Body:
     """An error for a client: a sentence for people, and the status as its code."""
     kind = "invalid_request_error" if status < 500 else "server_error"
-    return {"error": {"message": message, "type": kind, "param": None, "code": status}}
+    return {"error": {"message": message, "type": kind, "param": param, "code": status}}
+
+
+def of(error: PinciteError) -> Body:
+    """The same of an error of ours."""
+    return body(str(error), status_of(error), getattr(error, "param", None))
 
 
 def install(app: FastAPI) -> None:
@@ -93,7 +106,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(PinciteError)
     async def ours(_: Request, error: PinciteError) -> JSONResponse:
         wait = {"retry-after": str(error.seconds)} if isinstance(error, LimitReached) else {}
-        return _response(str(error), status_of(error), wait)
+        return JSONResponse(of(error), status_of(error), wait)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:

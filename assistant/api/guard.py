@@ -10,7 +10,8 @@ from json import dumps
 from logging import getLogger
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 
 from assistant.accounts.person import LOCAL, VISITOR, Person
@@ -25,8 +26,16 @@ from assistant.errors import AssistantError
 from assistant.uploads.sizes import BYTES, LARGEST
 
 _OPEN = ("/healthz", "/readyz", "/metrics")  # for who watches the server; the last has a token
+_OWN = ("same-origin", "none")
+_LOOKS_UP = 4  # requests whose token is looked up at once
+# A page of another site may not show what it loads from here, nor take it for another type.
+_CLOSED = (
+    (b"cross-origin-resource-policy", b"same-origin"), (b"x-content-type-options", b"nosniff"),
+)  # fmt: skip
 _LARGEST = 4 << 20  # bytes of a request, but for files
 _ADDS = re.compile(r"/api/libraries/[^/]+/documents")  # a POST there brings files
+
+_Judged = tuple[Person | None, tuple[int, str] | None]
 
 log = getLogger(__name__)
 
@@ -47,14 +56,16 @@ class Guard:
         self._inner, self._hosts, self._guests, self._tokens = inner, hosts, guests, tokens
         self._signed = signed
         self._tries = Tries()
+        # Threads that no work takes; those that may wait for a provider keep nobody else from one.
+        self._looking, self._signing = CapacityLimiter(_LOOKS_UP), CapacityLimiter(_LOOKS_UP)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See https://asgi.readthedocs.io/en/latest/specs/www.html."""
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        asked = headers_of(scope)
-        person, refusal = await run_in_threadpool(self._judged, scope, asked)
+        asked, send = headers_of(scope), _closed(send)
+        person, refusal = await self._judged(scope, asked)
         if refusal:
             await _refuse(send, *refusal)
         elif _announced(asked) > (most := _most(scope, person)):
@@ -65,51 +76,61 @@ class Guard:
             inner = with_headers({**scope, "state": state}, without=("cookie",))
             await self._inner(inner, _limited(receive, most), send)
 
-    def _judged(
-        self, scope: Scope, asked: Mapping[str, str]
-    ) -> tuple[Person | None, tuple[int, str] | None]:
+    async def _judged(self, scope: Scope, asked: Mapping[str, str]) -> _Judged:
         """Who asks; or the status and the sentence that turn the request away."""
-        host = asked.get("host", "")
-        if not self._hosts.admit(host):
-            return None, (403, "This is Pincite, and it is not known by that name (--host NAME).")
-        if "origin" in asked and not is_same_origin(asked["origin"], host):
-            return None, (403, "Web pages of other origins have no access.")
+        if refusal := self._elsewhere(asked):
+            return None, (403, refusal)
         if scope["path"] in _OPEN:
             return VISITOR, None
-        place = (scope.get("client") or ("", 0))[0]
+        place, token = (scope.get("client") or ("", 0))[0], _bearer(asked)
+        threads = self._signing if is_signed(token) else self._looking
         try:
-            return self._known(asked, place, self._tokens())
+            return await run_sync(self._known, asked, token, place, limiter=threads)
         except TooManyTries:
             return None, (429, f"Too many wrong tokens. Wait {WAIT:.0f} seconds.")
         except AssistantError as error:
             log.warning("%s", error)  # which names a server that strangers need not know
             return None, (503, "Nobody can be looked up just now. Try again later.")
 
-    def _known(
-        self, asked: Mapping[str, str], place: str, tokens: Tokens | None
-    ) -> tuple[Person | None, tuple[int, str] | None]:
+    def _elsewhere(self, asked: Mapping[str, str]) -> str:
+        """Why a request that a page of another site has sent is turned away; empty if it is not.
+        For a picture, a script or a style a browser tells no `Origin`, but its `Sec-Fetch-Site`,
+        which is "none" where a person has typed the address."""
+        host = asked.get("host", "")
+        if not self._hosts.admit(host):
+            return "This is Pincite, and it is not known by that name (--host NAME)."
+        site, origin = asked.get("sec-fetch-site", "none"), asked.get("origin")
+        if site not in _OWN or (origin is not None and not is_same_origin(origin, host)):
+            return "Web pages of other origins have no access."
+        return ""
+
+    def _known(self, asked: Mapping[str, str], token: str, place: str) -> _Judged:
         """The same, of who may ask. Raises TooManyTries, AssistantError."""
+        tokens = self._tokens()
         if tokens is None and self._guests is None:
             if any(name in asked for name in PROXIED):
                 told = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
                 return None, (403, told)
             return LOCAL, None
-        token = _bearer(asked)
         person = self._holder(token, place, tokens) if token else None
         shown = "that the terminal shows" if tokens is None else "of `pincite tokens add`"
         told = f"Send the token {shown}: Authorization: Bearer TOKEN."
         return person, None if person else (401, told)
 
     def _holder(self, token: str, place: str, tokens: Tokens | None) -> Person | None:
-        """Raises TooManyTries, AssistantError."""
+        """Raises TooManyTries for a wrong token too many, AssistantError."""
         if tokens is None:
             role = self._guests.judged(token, place) if self._guests else None
             return {"owner": LOCAL, "visitor": VISITOR, None: None}[role]
-        with self._tries.guess(place):
-            person = tokens.person(token) or self._signed(token)
-        if person:
-            self._tries.right(place)
+        person = tokens.person(token) or self._signed(token)
+        if person is None:
+            self._tries.wrong(place)
         return person
+
+
+def is_signed(token: str) -> bool:
+    """Whether it has the form of a provider's token (RFC 7519)."""
+    return token.count(".") == 2
 
 
 def _bearer(asked: Mapping[str, str]) -> str:
@@ -145,6 +166,17 @@ def _limited(receive: Receive, most: int) -> Receive:
         return message
 
     return received
+
+
+def _closed(send: Send) -> Send:
+    """With headers on each answer, also on refusals and errors."""
+
+    async def sent(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *_CLOSED]}
+        await send(message)
+
+    return sent
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:

@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from assistant.accounts.accounts import Accounts, Known, accounts_if_any
 from assistant.accounts.audit import Audit
 from assistant.accounts.limits import limits
 from assistant.accounts.person import LOCAL, Person
-from assistant.api.searches import Searches
+from assistant.api.structured import Structured
+from assistant.api.turns import Kind, Turns
 from assistant.build import composition, sheets
 from assistant.conversation.assistant import Assistant
 from assistant.errors import AssistantError
@@ -45,7 +46,7 @@ class Libraries:
         self.settings = settings
         self._known = known or Known(settings)
         self.limits = limits(settings)
-        self.searches = Searches()
+        self.turns = {kind: Turns(kind) for kind in get_args(Kind)}
         self.uploads = Uploads()
         self.fetchings = Fetchings()
         self._failed = False  # whether the chat model could not be loaded
@@ -126,6 +127,11 @@ class Libraries:
     def sheet(self, name: str) -> Sheet:
         """Fills sheets of a library that is there. Raises UnknownLibrary, LibraryError."""
         return sheets.sheet(self.settings, self.library(name), self._how())
+
+    def structured(self) -> Structured:
+        """What writes JSON of an answer."""
+        how = self._how()
+        return Structured(how.model, how.turns)
 
     def close(self) -> None:
         """Release all libraries to other processes."""

@@ -24,6 +24,7 @@ from assistant.api.libraries import Libraries
 from assistant.api.rows import document_row, hit_row, summary_row
 from assistant.api.shelf import Shelf
 from assistant.contract.asked_in import chosen
+from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
 from assistant.receipts.record import versions
 from ingest.errors import PinciteError
@@ -123,8 +124,8 @@ class _Tools:
             hits = opened.search(query, min(max(k, 1), 100), chosen(opened, within))
             return [hit_row(opened, hit) for hit in hits]
 
-        async with shelf.searches.turn():
-            return await run_in_threadpool(found)
+        async with shelf.turns("searches").place(shelf.person) as place:
+            return await place.do(found)
 
     async def ask(
         self,
@@ -140,10 +141,13 @@ class _Tools:
         named ones alone, or those with all the tags and of a time. Each citation of several names
         its library."""
         within = Filter(tuple(tags or ()), after, before)
-        assistant = await run_in_threadpool(lambda: self._seen(context).assistant(library))
-        # Choosing a tool embeds the message.
-        reply = await run_in_threadpool(assistant.ask, question, documents=documents, within=within)
-        return (await answers.finish(reply)).to_json()
+        shelf = await run_in_threadpool(self._seen, context)
+
+        def begun() -> Reply:  # choosing a tool embeds the message
+            return shelf.assistant(library).ask(question, documents=documents, within=within)
+
+        async with shelf.turns("answers").place(shelf.person) as place:
+            return (await answers.finish(await place.do(begun), place)).to_json()
 
     def read_page(self, library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page."""

@@ -9,18 +9,21 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from assistant.api import answers
-from assistant.api.errors import body, status_of
+from assistant.api.errors import NotDone, of
 from assistant.api.routes.choosing import Chosen
-from assistant.api.shelf import Seen
+from assistant.api.shelf import Answering, Embedding, Seen, Shelf
+from assistant.api.structured import Format, Schema
+from assistant.api.turns import Place
 from assistant.contract.outcome import full_name, place
 from assistant.contract.reply import Reply
 from assistant.conversation.from_messages import turns
@@ -30,11 +33,26 @@ from ingest.errors import PinciteError
 Row = dict[str, Any]
 
 _MOST_TEXTS = 2048  # in one request for embeddings
+_AT_ONCE = 16  # of them; then others have their turn
 _SPEAKERS = ("user", "assistant")
+_ROLES = (*_SPEAKERS, "system", "developer")
+# Clients send these whatever is asked: how words are drawn, how many, and notes for whoever serves.
+_WITHOUT_EFFECT = {
+    "temperature", "top_p", "top_k", "min_p", "seed", "presence_penalty", "frequency_penalty",
+    "repetition_penalty", "max_tokens", "max_completion_tokens", "reasoning_effort", "verbosity",
+    "user", "safety_identifier", "metadata", "store", "service_tier", "prompt_cache_key",
+    "parallel_tool_calls",
+}  # fmt: skip
+# What is done here, of fields that are not.
+_AS_USUAL: dict[str, tuple[Any, ...]] = {
+    "n": (1,), "stop": ([],), "logprobs": (False,), "logit_bias": ({},), "modalities": (["text"],),
+    "tools": ([],), "tool_choice": ("none", "auto"), "functions": ([],),
+    "function_call": ("none", "auto"),
+}  # fmt: skip
 
 
 class Part(BaseModel):
-    """A piece of a message; only text is read."""
+    """A piece of a message: text alone is read."""
 
     type: str
     text: str = ""
@@ -48,10 +66,15 @@ class Message(BaseModel):
 
     @property
     def text(self) -> str:
-        """Without pictures, which belong to other models."""
-        if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content if part.type == "text")
-        return self.content or ""
+        """Raises NotDone for pictures, sound and files, and for what a tool has said."""
+        if self.role not in _ROLES:
+            raise NotDone("messages", f"Messages of the role {self.role[:40]!r} are not read.")
+        if not isinstance(self.content, list):
+            return self.content or ""
+        for part in self.content:
+            if part.type != "text":
+                raise NotDone("messages", f"Of a message text is read, no {part.type[:40]}.")
+        return "\n".join(part.text for part in self.content)
 
 
 class StreamOptions(BaseModel):
@@ -60,25 +83,39 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ChatRequest(BaseModel):
+class Strict(BaseModel, extra="allow"):
+    """A request whose fields have an effect, or do no harm without one."""
+
+    def check(self) -> None:
+        """Raises NotDone for a field that would have an effect elsewhere and has none here."""
+        for name, value in (self.model_extra or {}).items():
+            if name not in _WITHOUT_EFFECT and value not in (None, *_AS_USUAL.get(name, ())):
+                raise NotDone(name[:100], "This server does not do that. Leave it out.")
+
+
+class ChatRequest(Strict):
     """Sampling is not the client's business: an answer can be replayed byte by byte."""
 
     model: str = Field(description="the name of a library, or of several: hr,sales")
     messages: list[Message] = Field(min_length=1)
     stream: bool = False
     stream_options: StreamOptions | None = None
+    response_format: Format | None = Field(
+        None, description="json_object, or json_schema with a schema that the content fits"
+    )
     filter: Chosen = Field(
         Chosen(), description="not of OpenAI: only documents with these tags, and of this time"
     )
 
 
-class EmbeddingsRequest(BaseModel):
+class EmbeddingsRequest(Strict):
     """Texts for the embedding model of a library."""
 
     model: str = Field(description="the name of a library")
     # Any: of a union each member would tell its own error; `_texts` says it in one sentence.
     input: str | list[Any] = Field(description="a text, or texts; no token ids")
     encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = Field(None, description="those that the library's model has")
 
 
 routes = APIRouter(prefix="/v1", tags=["OpenAI's protocol"])
@@ -98,28 +135,38 @@ def model(name: str, seen: Seen) -> Row:
 
 
 @routes.post("/chat/completions", response_model=None)
-async def chat(asked: ChatRequest, request: Request, seen: Seen) -> Row | StreamingResponse:
+async def chat(asked: ChatRequest, seen: Seen, place: Answering) -> Row | StreamingResponse:
     """An answer from a library, whole or as server-sent events."""
-    assistant = await run_in_threadpool(seen.assistant, asked.model)
+    asked.check()
     question, before = _question(asked.messages)
-    # Choosing a tool embeds the message.
-    reply = await run_in_threadpool(
-        assistant.ask, question, history=turns(before), within=asked.filter.filter
-    )
+    schema = asked.response_format.schema_wanted() if asked.response_format else None
+
+    def begun() -> Reply:  # choosing a tool embeds the message
+        assistant = seen.assistant(asked.model)
+        if schema is not None:
+            seen.structured().check()
+        return assistant.ask(question, history=turns(before), within=asked.filter.filter)
+
+    writing = _Writing(await place.do(begun), place, asked.model, seen, schema)
     if not asked.stream:
-        return completion(await answers.finish(reply, request), asked.model)
+        return await writing.completion()
     usage = asked.stream_options is not None and asked.stream_options.include_usage
-    events = _events(reply, asked.model, usage)
-    return StreamingResponse(events, media_type="text/event-stream")
+    return StreamingResponse(writing.events(usage), media_type="text/event-stream")
 
 
 @routes.post("/embeddings")
-def embeddings(asked: EmbeddingsRequest, seen: Seen) -> Row:
+async def embeddings(asked: EmbeddingsRequest, seen: Seen, place: Embedding) -> Row:
     """The vectors of texts."""
+    asked.check()
     texts = _texts(asked.input)
     if len(texts) > _MOST_TEXTS:
         raise AssistantError(f"One request embeds at most {_MOST_TEXTS:,} texts.")
-    vectors = seen.library(asked.model, "embedded").embedder().passages(texts)
+    embedder = await place.do(lambda: seen.library(asked.model, "embedded").embedder())
+    vectors: list[np.ndarray[Any, Any]] = []
+    for at in range(0, len(texts), _AT_ONCE):
+        vectors.extend(await place.do(partial(embedder.passages, texts[at : at + _AT_ONCE])))
+    if asked.dimensions not in (None, has := len(vectors[0])):
+        raise NotDone("dimensions", f"The model of {asked.model} has {has}, and no others.")
     coded = base64_of if asked.encoding_format == "base64" else floats_of
     rows = [
         {"object": "embedding", "index": at, "embedding": coded(vector)}
@@ -142,16 +189,65 @@ def _texts(given: str | Sequence[Any]) -> list[str]:
     return texts
 
 
-def completion(reply: Reply, model: str) -> Row:
-    """A finished reply as a chat completion."""
-    answer = reply.to_json()
-    message = {"role": "assistant", "content": f"{marked(answer)}{sources(answer)}"}
-    return {
-        **_head(reply, model, "chat.completion"),
-        "choices": [{"index": 0, "message": message, "finish_reason": _ended(answer)}],
-        "usage": _usage(answer),
-        "pincite": answer,
-    }
+@dataclass(frozen=True)
+class _Writing:
+    """An answer that is written for a client, as text or as JSON of a schema."""
+
+    reply: Reply
+    place: Place
+    model: str
+    seen: Shelf
+    schema: Schema | None
+
+    async def completion(self) -> Row:
+        """A chat completion. Raises PinciteError."""
+        answer = (await answers.finish(self.reply, self.place)).to_json()
+        message = {"role": "assistant", "refusal": None, **await self._message(answer)}
+        return {
+            **self._head("chat.completion"),
+            "choices": [{"index": 0, "message": message, "finish_reason": _ended(answer)}],
+            "usage": _usage(answer),
+            "pincite": answer,
+        }
+
+    async def events(self, usage: bool) -> AsyncIterator[str]:
+        """Server-sent events: a piece of text each, then the sources with the answer document."""
+        head = self._head("chat.completion.chunk")
+        yield _event({**head, "choices": [_delta({"role": "assistant", "content": ""})]})
+        try:
+            async for word in answers.words(self.reply, self.place):
+                if self.schema is None:
+                    yield _event({**head, "choices": [_delta({"content": word})]})
+            answer = self.reply.to_json()
+            last = (
+                await self._message(answer)
+                if self.schema is not None
+                else {"content": sources(answer)}
+            )
+        except PinciteError as error:  # the status has been sent
+            yield _event(of(error))
+            return
+        yield _event({**head, "choices": [_delta(last, _ended(answer))], "pincite": answer})
+        if usage:
+            yield _event({**head, "choices": [], "usage": _usage(answer)})
+        yield "data: [DONE]\n\n"
+
+    async def _message(self, answer: Row) -> Row:
+        """What is said; a refusal is no JSON."""
+        if self.schema is None:
+            return {"content": f"{marked(answer)}{sources(answer)}"}
+        if answer["refused"]:
+            return {"content": None, "refusal": answer["answer"]}
+        writer, schema, gone = self.seen.structured(), self.schema, self.place.left
+        return {"content": await self.place.do(lambda: writer.content(answer, schema, gone))}
+
+    def _head(self, kind: str) -> Row:
+        return {
+            "id": self.reply.id,
+            "object": kind,
+            "created": int(time.time()),
+            "model": self.model,
+        }
 
 
 def marked(answer: Row) -> str:
@@ -187,34 +283,12 @@ def floats_of(vector: "np.ndarray[Any, Any]") -> list[float]:
     return [float(value) for value in vector]
 
 
-async def _events(reply: Reply, model: str, usage: bool) -> AsyncIterator[str]:
-    """Server-sent events: a piece of text each, then the sources with the answer document."""
-    head = _head(reply, model, "chat.completion.chunk")
-    yield _event({**head, "choices": [_delta({"role": "assistant", "content": ""})]})
-    try:
-        async for word in answers.words(reply):
-            yield _event({**head, "choices": [_delta({"content": word})]})
-    except PinciteError as error:  # the status has been sent
-        yield _event(body(str(error), status_of(error)))
-        return
-    answer = reply.to_json()
-    last = _delta({"content": sources(answer)}, _ended(answer))
-    yield _event({**head, "choices": [last], "pincite": answer})
-    if usage:
-        yield _event({**head, "choices": [], "usage": _usage(answer)})
-    yield "data: [DONE]\n\n"
-
-
 def _event(row: Row) -> str:
     return f"data: {json.dumps(row)}\n\n"
 
 
 def _delta(delta: Row, ended: str | None = None) -> Row:
     return {"index": 0, "delta": delta, "finish_reason": ended}
-
-
-def _head(reply: Reply, model: str, kind: str) -> Row:
-    return {"id": reply.id, "object": kind, "created": int(time.time()), "model": model}
 
 
 def _ended(answer: Row) -> str:

@@ -4,9 +4,9 @@ Each opening says what for, and the audit log keeps it.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -14,7 +14,8 @@ from starlette.requests import Request
 from assistant.accounts.permitted import NotAllowed, Permitted
 from assistant.accounts.person import Person
 from assistant.api.libraries import Libraries
-from assistant.api.searches import Searches
+from assistant.api.structured import Structured
+from assistant.api.turns import Kind, Place, Turns
 from assistant.build import composition
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
@@ -94,10 +95,9 @@ class Shelf:
         """Of the server."""
         return self._libraries.settings
 
-    @property
-    def searches(self) -> Searches:
-        """In whose turn this server searches."""
-        return self._libraries.searches
+    def turns(self, kind: Kind) -> Turns:
+        """In which this server does what takes long."""
+        return self._libraries.turns[kind]
 
     @property
     def fetchings(self) -> Fetchings:
@@ -132,6 +132,10 @@ class Shelf:
         self._libraries.limits.ask(self.person)
         self._note("asked", name)
         return made
+
+    def structured(self) -> Structured:
+        """What writes JSON of an answer."""
+        return self._libraries.structured()
 
     def suggesting(self, name: str) -> Assistant:
         """What suggests questions about a library; nothing is answered, and nothing counted. Raises
@@ -223,3 +227,20 @@ def person(request: Request) -> Person:
 
 
 Seen = Annotated[Shelf, Depends(shelf)]
+
+
+def _place(kind: Kind) -> Any:
+    """For a request, until its answer has been sent."""
+
+    async def taken(request: Request, seen: Seen) -> AsyncIterator[Place]:
+        async with seen.turns(kind).place(seen.person, request) as place:
+            yield place
+
+    return Depends(taken)
+
+
+Answering = Annotated[Place, _place("answers")]
+Searching = Annotated[Place, _place("searches")]
+FillingSheet = Annotated[Place, _place("sheets")]
+Embedding = Annotated[Place, _place("embeddings")]
+Drawing = Annotated[Place, _place("pictures")]

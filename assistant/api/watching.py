@@ -7,6 +7,7 @@ import hmac
 import logging
 import re
 import time
+from typing import NoReturn
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -14,7 +15,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from assistant.api import answers
 from assistant.api.libraries import Libraries
 from assistant.entrance.asgi import Asgi, Receive, Scope, Send
 from assistant.entrance.tries import WAIT, TooManyTries, Tries
@@ -74,7 +74,7 @@ class Figures:
             "pincite_answers_running", "At work or waiting for their turn.",
             registry=self._registry,
         )  # fmt: skip
-        running.set_function(answers.running)
+        running.set_function(lambda: libraries.turns["answers"].here)
         loaded = Gauge(
             "pincite_model_loaded", "Whether the chat model is in memory.", registry=self._registry
         )
@@ -97,16 +97,18 @@ class Figures:
         if not self._token:
             raise HTTPException(404, "Set PINCITE_METRICS_TOKEN to offer figures here.")
         place = request.client.host if request.client else ""
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+            self._refuse(place)
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+    def _refuse(self, place: str) -> NoReturn:
         try:
-            self._tries.begin(place)
+            self._tries.wrong(place)
         except TooManyTries:
             told = f"Too many wrong tokens. Wait {WAIT:.0f} seconds."
             raise HTTPException(429, told, {"retry-after": f"{WAIT:.0f}"}) from None
-        given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
-            raise HTTPException(401, "Send PINCITE_METRICS_TOKEN: Authorization: Bearer TOKEN.")
-        self._tries.right(place)
-        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+        raise HTTPException(401, "Send PINCITE_METRICS_TOKEN: Authorization: Bearer TOKEN.")
 
 
 def route_of(path: str) -> str:

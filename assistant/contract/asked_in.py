@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Any, Protocol
 
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
 from vectorstore.catalog.choosing import Filter
 from vectorstore.catalog.records import DocumentInfo
+from vectorstore.errors import UnknownDocument
 from vectorstore.federation.names import shown
 
 _TOLD = 8  # tags of a library that a sentence names
@@ -30,11 +32,14 @@ class NothingChosen(AssistantError):
 def chosen(library: Asked, within: Filter, named: Names | None = None) -> Names | None:
     """The names of the documents, of the `named` ones if there are any; None: all of the library.
 
-    Raises NothingChosen.
+    Raises UnknownDocument for a named one that is not there, and NothingChosen.
     """
-    if not within:
+    if not within and not named:
         return named
     documents = library.documents()
+    _check_there(library.name, named or (), [info.document for info in documents])
+    if not within:
+        return named
     if names := within.names(documents, named):
         return names
     counts = Counter(tag for info in documents for tag in info.tags).most_common(_TOLD)
@@ -50,6 +55,15 @@ def chosen(library: Asked, within: Filter, named: Names | None = None) -> Names 
     if (within.after or within.before) and not any(one.dated for one in documents):
         sentences.append(_("None of its documents has a date."))
     raise NothingChosen(" ".join(sentences))
+
+
+def _check_there(library: str, named: Names, known: list[str]) -> None:
+    for name in sorted(set(named) - set(known)):
+        near = get_close_matches(name, known, n=1, cutoff=0.5)
+        told = _(" The nearest one is {name}.", name=near[0]) if near else ""
+        raise UnknownDocument(
+            _("{library} has no document {name}.", library=shown(library), name=repr(name)) + told
+        )
 
 
 def in_words(within: Filter) -> str:

@@ -82,7 +82,8 @@ class Assistant:
         gate would refuse is answered, and the answer says so. `after` a turn of the conversation
         (0: instead of its first) it begins a branch, and knows only what was said before.
 
-        Raises NothingChosen when the filter leaves no document.
+        Raises UnknownDocument for a name that is not there, and NothingChosen when the filter
+        leaves no document.
         """
         searched = asked_in.chosen(self.library, within, documents)
         threshold = self.learned_threshold() if threshold is None else threshold

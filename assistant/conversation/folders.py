@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from assistant.contract.names import check_name
 from assistant.conversation.tables import PART, SCHEMA
 from assistant.errors import AssistantError, NotThere
 from assistant.storage.sqlite_file import Kept, Place
@@ -94,6 +95,7 @@ class Folders(Kept):
 
     def _checked(self, name: str, of: int = 0) -> str:
         said = " ".join(name.split())
+        check_name(said, "The name of a folder")
         if not 0 < len(said) <= _LONGEST:
             raise AssistantError(f"A folder's name has 1 to {_LONGEST} characters.")
         if any(one.name.casefold() == said.casefold() and one.id != of for one in self.all()):

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import PurePath
 from typing import Any
 
+from assistant.contract.names import check_name
 from assistant.conversation.folders import Folders
 from assistant.conversation.kept import KeptConversations
 from assistant.errors import AssistantError
@@ -176,8 +177,9 @@ class Listing(KeptConversations):
 
 
 def checked_title(title: str) -> str:
-    """As it is kept. Raises AssistantError for a long one."""
+    """As it is kept. Raises AssistantError for a long one, and for control signs."""
     title = " ".join(title.split())
+    check_name(title, "The name of a conversation")
     if len(title) > _LONGEST_TITLE:
         raise AssistantError(
             f"A conversation's name has at most {_LONGEST_TITLE} characters; this one has "

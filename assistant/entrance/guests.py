@@ -68,11 +68,10 @@ class Guests:
 
     def judged(self, token: str, place: str) -> Role | None:
         """Who the holder of a token is; None for a wrong one. `place` is the address it was sent
-        from. Raises TooManyTries."""
-        self._tries.begin(place)
+        from. Raises TooManyTries for a wrong one too many."""
         role = self._role_of(token)
-        if role:
-            self._tries.right(place)
+        if role is None:
+            self._tries.wrong(place)
         return role
 
     def known(self, cookie: str) -> Role | None:

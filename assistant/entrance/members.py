@@ -9,11 +9,9 @@ from assistant.accounts.person import VISITOR
 from assistant.accounts.sessions import Sessions, digest
 from assistant.entrance.elsewhere import START, Elsewhere
 from assistant.entrance.form import Field, Form
+from assistant.entrance.guesses import Guesses
 from assistant.entrance.roles import sealed_session
-from assistant.entrance.tries import Tries
 from assistant.i18n.translation import N_
-
-_BY_NAME, _BY_PLACE = 10, 30  # wrong passwords a minute; behind a proxy all have one place
 
 
 class Members:
@@ -29,7 +27,7 @@ class Members:
     )
 
     def __init__(
-        self, accounts: Accounts, sessions: Sessions, audit: Audit,
+        self, accounts: Accounts, sessions: Sessions, guesses: Guesses, audit: Audit,
         elsewhere: Elsewhere | None = None,
     ) -> None:  # fmt: skip
         """`elsewhere`: a provider where they may sign in, too."""
@@ -37,18 +35,17 @@ class Members:
         if elsewhere:
             self.form = replace(self.form, elsewhere=elsewhere.place, path=START)
         self._accounts, self._sessions, self._audit = accounts, sessions, audit
-        self._names, self._places = Tries(most=_BY_NAME), Tries(most=_BY_PLACE)
+        self._guesses = guesses
 
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
         """The cookie of a new session; None for a wrong name or password. Raises TooManyTries."""
-        name = fields.get("name", "").strip().casefold()
-        with self._places.guess(place), self._names.guess(f"name {name}"):
+        name = fields.get("name", "")
+        with self._guesses.guess(name, place):
             person = self._accounts.signs_in(name, fields.get("password", ""))
         if person is None:
             self._audit.note(VISITOR, "failed to sign in", what=place)
             return None
-        self._places.right(place)
-        self._names.right(f"name {name}")
+        self._guesses.right(name, place)
         self._audit.note(person, "signed in", what=place)
         return self._sessions.start(person)
 

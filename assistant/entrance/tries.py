@@ -1,13 +1,11 @@
-"""Counts wrong guesses, and makes who guessed too often wait. Knows no HTTP."""
+"""Counts wrong guesses of secrets that are random: who guessed too often is told to wait, and a
+right one is let in all the same. Of passwords see `guesses`. Knows no HTTP."""
 
 import ipaddress
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from assistant.errors import AssistantError
+from collections.abc import Callable
 
 TRIES = 5  # wrong guesses from one place, after which it waits
 WAIT = 60.0  # seconds
@@ -15,48 +13,31 @@ _MOST = 10_000  # places that are remembered; the oldest are forgotten
 
 
 class TooManyTries(Exception):
-    """Nobody may try from that place for a while."""
+    """A wrong guess too many from that place, for a while."""
 
 
 class Tries:
-    """Of a server. A place is an address, or whatever else is guessed for."""
+    """Of a server. A place is the address of who asks."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = TRIES) -> None:
-        self._clock, self._allowed = clock, most
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._wrong: OrderedDict[str, list[float]] = OrderedDict()
 
-    def begin(self, place: str) -> None:
-        """A guess counts as wrong until it is `right`: many that are judged at once are no more
-        than the others. Raises TooManyTries."""
-        now, key = self._clock(), _neighbourhood(place)
+    def wrong(self, place: str) -> None:
+        """Count a wrong guess, which was looked up before. Raises TooManyTries, and counts nothing
+        then."""
+        now, key = self._clock(), neighbourhood(place)
         with self._lock:
             recent = [at for at in self._wrong.pop(key, ()) if at > now - WAIT]
-            self._wrong[key] = recent if len(recent) >= self._allowed else [*recent, now]
+            self._wrong[key] = recent if len(recent) >= TRIES else [*recent, now]
             while len(self._wrong) > _MOST:
                 self._wrong.popitem(last=False)
-            if len(recent) >= self._allowed:
+            if len(recent) >= TRIES:
                 raise TooManyTries
 
-    @contextmanager
-    def guess(self, place: str) -> Iterator[None]:
-        """`begin`; and where nobody could be looked up, which raises AssistantError, there was no
-        guess."""
-        self.begin(place)
-        try:
-            yield
-        except AssistantError:
-            self.right(place)
-            raise
 
-    def right(self, place: str) -> None:
-        """The last guess from there was no guess."""
-        with self._lock:
-            if recent := self._wrong.get(_neighbourhood(place)):
-                recent.pop()
-
-
-def _neighbourhood(place: str) -> str:
+def neighbourhood(place: str) -> str:
     """The address; of IPv6 its network, because a single machine has 2**64 addresses."""
     try:
         address = ipaddress.ip_address(place.partition("%")[0])

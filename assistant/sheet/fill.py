@@ -20,7 +20,6 @@ from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
 from vectorstore.catalog.catalog import DocumentInfo
 from vectorstore.catalog.choosing import EVERYTHING, Filter
-from vectorstore.errors import UnknownDocument
 from vectorstore.federation.federated import AnyLibrary
 
 Show = Callable[[str, int, int | None], None]  # what is asked, the number done, the total
@@ -33,11 +32,7 @@ def documents(
 
     Raises UnknownDocument, and NothingChosen when the filter leaves no document.
     """
-    every = library.documents()
-    for name in named or ():
-        if not any(info.document == name for info in every):
-            raise UnknownDocument(f"The library {library.name!r} has no document {name!r}.")
-    rows = chosen(library, within, named)
+    every, rows = library.documents(), chosen(library, within, named)
     if rows is None:
         return [info for info in every if not info.superseded_by]
     return [info for info in every if info.document in rows]

@@ -16,6 +16,7 @@ from assistant.accounts.provider import provider
 from assistant.accounts.sessions import sessions
 from assistant.accounts.signed_in import signed_in
 from assistant.entrance.elsewhere import Elsewhere
+from assistant.entrance.guesses import guesses
 from assistant.entrance.guests import Guests
 from assistant.entrance.hosts import Hosts, is_loopback, is_wildcard
 from assistant.entrance.http_server import server
@@ -93,7 +94,7 @@ def _members(settings: Settings, known: Accounts) -> Members:
     kept, at = sessions(settings), None
     if (found := provider(settings)) is not None:
         at = Elsewhere(found, signed_in(settings, known), kept, known)
-    return Members(known, kept, known, at)
+    return Members(known, kept, guesses(settings), known, at)
 
 
 def _adds(settings: Settings) -> Callable[[str], bool]:

@@ -1,16 +1,17 @@
 """Routes of searching and asking. Hits and answers are the JSON of the command line."""
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from assistant.api import answers
 from assistant.api.routes.choosing import Chosen, Within
 from assistant.api.rows import hit_row
-from assistant.api.shelf import Seen, Shelf
+from assistant.api.shelf import Answering, Searching, Seen, Shelf
 from assistant.contract.asked_in import chosen
+from assistant.contract.reply import Reply
 from assistant.conversation.from_messages import turns
 from assistant.errors import AssistantError
 from vectorstore.federation.names import parts
@@ -46,7 +47,7 @@ routes = APIRouter(prefix="/api/libraries", tags=["Libraries"])
 
 @routes.get("/{library}/search")
 async def search(
-    library: str, q: str, seen: Seen, within: Within,
+    library: str, q: str, seen: Seen, place: Searching, within: Within,
     k: Annotated[int, Query(ge=1, le=100)] = 8,
 ) -> list[Row]:  # fmt: skip
     """The best passage of each of the k best pages, best first."""
@@ -55,23 +56,26 @@ async def search(
         opened = seen.reading(library, "searched")
         return [hit_row(opened, hit) for hit in opened.search(q, k, chosen(opened, within))]
 
-    async with seen.searches.turn():
-        return await run_in_threadpool(found)
+    return await place.do(found)
 
 
 @routes.post("/{library}/ask")
-async def ask(library: str, asked: Question, request: Request, seen: Seen) -> Row:
+async def ask(library: str, asked: Question, seen: Seen, place: Answering) -> Row:
     """The answer document of a question, to a library or to several: "hr,sales"."""
-    assistant = await run_in_threadpool(seen.assistant, library)
+    reply = await place.do(partial(_begun, library, asked, seen))
+    return (await answers.finish(reply, place)).to_json()
+
+
+def _begun(library: str, asked: Question, seen: Shelf) -> Reply:
+    """Choosing a tool embeds the message."""
+    assistant = seen.assistant(library)
     if asked.conversation:
-        await run_in_threadpool(_check_library, seen, asked.conversation, library)
-    history = turns((said.role, said.text) for said in asked.history)
-    reply = await run_in_threadpool(
-        assistant.ask, asked.question,
-        history=history, documents=asked.documents, anyway=asked.anyway,
-        conversation=asked.conversation, after=asked.after, within=asked.filter.filter,
+        _check_library(seen, asked.conversation, library)
+    return assistant.ask(
+        asked.question, history=turns((said.role, said.text) for said in asked.history),
+        documents=asked.documents, anyway=asked.anyway, conversation=asked.conversation,
+        after=asked.after, within=asked.filter.filter,
     )  # fmt: skip
-    return (await answers.finish(reply, request)).to_json()
 
 
 def _check_library(seen: Shelf, conversation: str, library: str) -> None:

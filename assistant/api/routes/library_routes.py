@@ -15,7 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from assistant.api.routes.choosing import Offset, Within
 from assistant.api.routes.strict import only_files
 from assistant.api.rows import document_row, summary_row
-from assistant.api.shelf import Seen, changing
+from assistant.api.shelf import Searching, Seen, changing
+from assistant.contract.names import check_name
 from assistant.errors import AssistantError
 from assistant.uploads.upload import Upload, describe_step
 
@@ -80,11 +81,11 @@ def tag(library: str, asked: Tagging, seen: Seen) -> Row:
 
 
 @routes.get("/{library}/suggestions")
-def suggestions(
-    library: str, seen: Seen, limit: Annotated[int, Query(ge=1, le=20)] = 4
+async def suggestions(
+    library: str, seen: Seen, place: Searching, limit: Annotated[int, Query(ge=1, le=20)] = 4
 ) -> list[str]:
     """Questions to begin with, made from headings of the documents."""
-    return seen.suggesting(library).suggestions(limit)
+    return await place.do(lambda: seen.suggesting(library).suggestions(limit))
 
 
 @routes.post(
@@ -115,6 +116,7 @@ def remove(library: str, document: str, seen: Seen) -> Row:
 def _name(given: str) -> str:
     """The name of a file without its folders. Raises AssistantError for what cannot be one."""
     name = PurePath(given).name
+    check_name(name, "files: the name of a file")
     if name in ("", "..") or len(name.encode(errors="replace")) > _LONGEST_NAME:
         raise AssistantError(
             f"files: {name[:40]!r} cannot be the name of a file. Give one of at most "

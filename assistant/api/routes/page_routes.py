@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from assistant.api.shelf import Seen
+from assistant.api.shelf import Drawing, Seen
 from assistant.errors import AssistantError
 from assistant.receipts.highlight import highlighted, png
 from ingest.images import image_file
@@ -23,16 +23,20 @@ routes = APIRouter(prefix="/api/libraries", tags=["Libraries"])
 
 
 @routes.get("/{library}/documents/{document:path}/pages/{number}.png")
-def picture(
-    library: str, document: str, number: Number, seen: Seen,
+async def picture(
+    library: str, document: str, number: Number, seen: Seen, place: Drawing,
     box: Annotated[list[str], Query(description="x0,y0,x1,y1 in points; marked")] = [],  # noqa: B006
 ) -> Response:  # fmt: skip
     """The picture of a page, with boxes marked as with a pen."""
-    opened = seen.library(library, "saw", f"{document}, page {number}")
-    page = opened.page(document, number)
-    drawn = image_file.render(opened.file(document), number, _SCALE)
     boxes = [_box(text) for text in box]
-    return Response(png(highlighted(drawn, boxes, page.width)), media_type="image/png")
+
+    def drawn() -> bytes:
+        opened = seen.library(library, "saw", f"{document}, page {number}")
+        page = opened.page(document, number)
+        picture = image_file.render(opened.file(document), number, _SCALE)
+        return png(highlighted(picture, boxes, page.width))
+
+    return Response(await place.do(drawn), media_type="image/png")
 
 
 @routes.get("/{library}/documents/{document:path}/pages/{number}")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel, Field
 
 from assistant.api.routes.choosing import Offset
-from assistant.api.shelf import Seen
+from assistant.api.shelf import Searching, Seen
 from assistant.conversation.branches import KeptTurn
 from assistant.conversation.folders import Folder
 from assistant.conversation.listing import ConversationInfo, checked_title
@@ -80,11 +80,15 @@ def turns(conversation: Id, seen: Seen) -> list[Row]:
 
 
 @routes.get("/conversations/{conversation}/follow-ups")
-def follow_ups(conversation: Id, seen: Seen) -> list[str]:
+async def follow_ups(conversation: Id, seen: Seen, place: Searching) -> list[str]:
     """Up to three questions to go on with, which the documents answer; takes some searches."""
-    answers = [turn.answer for turn in _branch(seen, conversation)]
-    made = seen.suggesting(seen.conversations.library(conversation))
-    return made.follow_ups(answers[-1], [answer["question"] for answer in answers])
+
+    def found() -> list[str]:
+        answers = [turn.answer for turn in _branch(seen, conversation)]
+        made = seen.suggesting(seen.conversations.library(conversation))
+        return made.follow_ups(answers[-1], [answer["question"] for answer in answers])
+
+    return await place.do(found)
 
 
 @routes.get("/conversations/{conversation}/branch")

@@ -1,6 +1,10 @@
 """Refuses a parameter or a form's field that a route does not know, as bodies of JSON refuse such a
 field: a misspelt filter would choose all documents."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
 from fastapi import HTTPException, Request
 
 
@@ -22,3 +26,34 @@ async def only_files(request: Request) -> None:
     for name in await request.form():
         if name != "files":
             raise HTTPException(400, f"{name[:100]}: there is no such field. Files are `files`.")
+
+
+async def whole_text(request: Request) -> None:
+    """Raises HTTPException for NUL and halves of characters, which no text has and no database
+    takes, in a path, a query or a body of JSON."""
+    given: list[Any] = [*request.path_params.values(), *request.query_params.values()]
+    if "json" in request.headers.get("content-type", ""):
+        with suppress(ValueError):  # whoever reads the body says so
+            given.append(await request.json())
+    if any(map(_is_broken, _texts(given))):
+        raise HTTPException(400, "The request has NUL or half a character in a text: leave it out.")
+
+
+def _texts(given: list[Any]) -> Iterator[str]:
+    """Those in JSON, however deep; the list is used up."""
+    while given:
+        match given.pop():
+            case str(text):
+                yield text
+            case dict(row):
+                given += [*row.keys(), *row.values()]
+            case list(items):
+                given += items
+
+
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return "\0" in text

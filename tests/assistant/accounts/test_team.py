@@ -12,6 +12,7 @@ from assistant.accounts.tokens import tokens
 from assistant.api.errors import status_of
 from assistant.api.guard import Guard
 from assistant.entrance.asgi import Receive, Scope, Send
+from assistant.entrance.guesses import guesses
 from assistant.entrance.hosts import Hosts
 from assistant.entrance.members import Members
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
@@ -136,7 +137,7 @@ def test_while_the_server_cannot_be_used_nobody_comes_in(
     ann = accounts(here).add("ann", PASSWORD, "owner")
     token, cookie = tokens(here).add(ann, "program", "owner"), sessions(here).start(ann)
     people, known_people = tokens(here), accounts(here)
-    guests = Members(known_people, sessions(here), known_people)
+    guests = Members(known_people, sessions(here), guesses(here), known_people)
     guard = Guard(_nothing, Hosts("127.0.0.1"), tokens=lambda: people)
     door = Door(_nothing, Hosts("127.0.0.1"), lambda: guests)
     known = {"authorization": f"Bearer {token}", "cookie": f"pincite_80={cookie}"}

@@ -2,11 +2,14 @@
 
 import argparse
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
+from assistant.accounts.accounts import accounts
+from assistant.accounts.tokens import tokens
 from assistant.api import application
 from assistant.api.libraries import Libraries
 from assistant.cli.hosting import serve
@@ -32,6 +35,7 @@ def guarded(libraries: Libraries, guests: Guests) -> Iterator[Server]:
 @pytest.mark.parametrize(
     "headers",
     [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"},
+     {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"},
      {"x-forwarded-for": "203.0.113.7"}],
 )  # fmt: skip
 def test_pages_of_others_other_names_and_proxies_have_no_access(
@@ -61,10 +65,37 @@ def test_a_visitor_reads_and_asks_and_changes_nothing(guarded: Server, guests: G
         assert client.delete(f"{STAFF}/documents/Travel.pdf").json() == {"removed": 1}
 
 
-def test_who_guesses_tokens_waits(guarded: Server, guests: Guests) -> None:
-    with guarded.client("wrong") as client:
-        tried = [client.get("/v1/models").status_code for _ in range(TRIES + 1)]
+@pytest.mark.parametrize("people", [False, True])
+def test_who_guesses_tokens_waits_and_a_right_one_is_let_in(
+    libraries: Libraries, guests: Guests, people: bool
+) -> None:
+    token = guests.tokens["owner"]
+    if people:
+        known = accounts(libraries.settings)
+        ann = known.add("ann", "correct horse battery", "owner")
+        token = tokens(libraries.settings).add(ann, "a program", "reader")
+    running = Server(libraries, guests)
+    with running.client("wrong") as wrong, running.client(token) as right:
+        tried = [wrong.get("/v1/models").status_code for _ in range(TRIES + 1)]
+        assert right.get("/v1/models").status_code == 200
+        with ThreadPoolExecutor(20) as threads:  # more at once than wrong ones are admitted
+            seen = list(threads.map(lambda _: right.get("/v1/models").status_code, range(40)))
+    running.stop()
     assert tried == [401] * TRIES + [429]
+    assert seen == [200] * 40
+
+
+def test_a_page_of_another_site_may_show_nothing_of_an_answer(client: httpx.Client) -> None:
+    own = {"sec-fetch-site": "same-origin"}
+    for path, headers, status in (
+        ("/v1/models", own, 200), ("/healthz", {}, 200), ("/docs", {"sec-fetch-site": "none"}, 200),
+        ("/nothing", own, 404), ("/v1/models", {"host": "evil.example"}, 403),
+        ("/api/libraries/staff/search", own, 400),
+    ):  # fmt: skip
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == status
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("announced", [True, False])

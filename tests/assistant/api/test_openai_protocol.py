@@ -1,6 +1,7 @@
 """OpenAI's own client, LangChain's, and a client that reads the wire."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -8,8 +9,12 @@ import openai
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from pydantic import BaseModel
 
+from assistant.api.errors import NotDone
+from assistant.api.libraries import Libraries
 from assistant.api.openai_protocol import marked, sources
+from assistant.api.structured import Format
 from assistant.contract.reply import Reply
 from assistant.contract.request import Turn
 from assistant.conversation.assistant import Assistant
@@ -165,3 +170,102 @@ def test_marks_stand_behind_their_sentences() -> None:
     }
     assert marked(answer) == "A is 1. [1] B is 2. [1] [2]\nNothing."
     assert sources(answer) == "\n\n[1] a.pdf, page 3: “A is 1”"
+
+
+@pytest.mark.parametrize(
+    ("given", "param"),
+    [({"n": 2}, "n"), ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+     ({"logprobs": True}, "logprobs"), ({"stop": ["."]}, "stop"), ({"extra": 1}, "extra"),
+     ({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "?"}}}},
+      "response_format"),
+     ({"messages": [{"role": "user", "content": [
+         {"type": "text", "text": LEAVE}, {"type": "image_url", "image_url": {"url": "data:,"}}]}]},
+      "messages")],
+)  # fmt: skip
+def test_what_is_not_done_is_refused_with_its_name(
+    client: httpx.Client, given: dict[str, Any], param: str
+) -> None:
+    asked = {"model": "staff", "messages": [USER], **given}
+    answer = client.post("/v1/chat/completions", json=asked)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["type"], error["param"]) == (
+        400, "invalid_request_error", param,
+    )  # fmt: skip
+
+
+def test_what_does_no_harm_is_taken(official: openai.OpenAI) -> None:
+    done = official.chat.completions.create(
+        model="staff", messages=[USER], temperature=0.2, max_tokens=500, n=1, user="u", tools=[],
+        stop=None,
+    )  # fmt: skip
+    assert done.choices[0].message.content and done.choices[0].message.refusal is None
+
+
+def test_embeddings_have_the_dimensions_of_the_model_and_no_others(
+    official: openai.OpenAI,
+) -> None:
+    has = len(official.embeddings.create(model="staff", input="leave").data[0].embedding)
+    official.embeddings.create(model="staff", input="leave", dimensions=has)
+    with pytest.raises(openai.BadRequestError, match=f"has {has}, and no others"):
+        official.embeddings.create(model="staff", input="leave", dimensions=has - 1)
+
+
+_TWICE = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(40)}
+_DEEP = json.loads('{"not":' * 100 + "{}" + "}" * 100)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{"$ref": "#"}, {"$ref": "http://127.0.0.1/x"}, {"$ref": "#/$defs/none"}, _DEEP,
+     {"$ref": "#/$defs/d0", "$defs": {**_TWICE, "d40": {}}},
+     {"anyOf": [{"pattern": "(a+)+$"}, {"const": "a" * 50 + "!"}]},
+     {"patternProperties": {"(a+)+$": {}}, "additionalProperties": False}],
+)  # fmt: skip
+def test_a_schema_that_could_take_for_ever_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(NotDone):
+        Format.model_validate(
+            {"type": "json_schema", "json_schema": {"schema": schema}}
+        ).schema_wanted()
+
+
+def test_references_in_a_schema_are_followed() -> None:
+    told = {"type": "json_schema", "json_schema": {"schema": Days.model_json_schema()}}
+    wanted = Format.model_validate(told).schema_wanted()
+    assert wanted and wanted["properties"]["leave"]["properties"]["days"]["type"] == "string"
+
+
+class Leave(BaseModel):
+    """What an answer says."""
+
+    days: str
+
+
+class Days(BaseModel):
+    """One within another."""
+
+    leave: Leave
+
+
+def test_an_answer_is_json_of_the_clients_schema_with_its_citations_beside_it(
+    libraries: Libraries, server: Server, official: openai.OpenAI, chat: ScriptedChat,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    writing = replace(libraries._how(), model=chat)
+    monkeypatch.setitem(vars(libraries), "_answering", writing)
+    model = ChatOpenAI(base_url=f"{server.address}/v1", api_key="none", model="staff")  # type: ignore[arg-type]
+    chat.replies = [SAID, '{"days": "thirty"}']
+    assert model.with_structured_output(Leave).invoke(LEAVE) == Leave(days="thirty")
+    assert SAID in str(chat.asked[-1][-1].content)
+
+    chat.replies = [SAID, '{"day": "thirty"}', '{"days": "thirty"}']  # the first does not fit
+    done = official.chat.completions.parse(model="staff", messages=[USER], response_format=Leave)
+    assert done.choices[0].message.parsed == Leave(days="thirty")
+    assert done.model_extra and done.model_extra["pincite"]["citations"]
+
+    chat.replies = [SAID, "{}", "none"]
+    with pytest.raises(openai.BadRequestError, match="nothing that fits the schema"):
+        official.chat.completions.parse(model="staff", messages=[USER], response_format=Leave)
+
+    chat.replies, chat.yes = [], -9.0
+    done = official.chat.completions.parse(model="staff", messages=[USER], response_format=Leave)
+    assert done.choices[0].message.refusal and done.choices[0].message.content is None

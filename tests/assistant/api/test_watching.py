@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from assistant.api import answers, json_log
+from assistant.api import json_log
 from assistant.api.libraries import Libraries
 from assistant.api.watching import route_of
 from tests.assistant.api.conftest import LEAVE, SAID, Server
@@ -66,7 +66,7 @@ def test_a_log_line_is_json_with_the_fields_of_its_record() -> None:
 
 
 def test_a_running_answer_ends_when_the_server_stops(
-    server: Server, chat: ScriptedChat, monkeypatch: pytest.MonkeyPatch
+    server: Server, libraries: Libraries, chat: ScriptedChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, go, got = threading.Event(), threading.Event(), []
     write = ScriptedChat._stream
@@ -83,9 +83,9 @@ def test_a_running_answer_ends_when_the_server_stops(
     monkeypatch.setattr(ScriptedChat, "_stream", slow)
     asking = threading.Thread(target=ask)
     asking.start()
-    assert begun.wait(60) and answers.running() == 1
+    assert begun.wait(60) and libraries.turns["answers"].here == 1
     server._server.should_exit = True
-    assert eventually(lambda: _takes_nobody(server)) and answers.running() == 1
+    assert eventually(lambda: _takes_nobody(server)) and libraries.turns["answers"].here == 1
     go.set()
     asking.join(60)
     assert got[0].json()["answer"] == SAID

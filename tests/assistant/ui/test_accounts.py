@@ -13,6 +13,7 @@ from assistant.accounts.accounts import Accounts, Known, accounts
 from assistant.accounts.permitted import NotAllowed
 from assistant.accounts.sessions import Sessions, digest, sessions
 from assistant.build import composition
+from assistant.entrance.guesses import guesses
 from assistant.entrance.members import Members
 from assistant.entrance.roles import session_of, unsealed
 from assistant.entrance.tries import TooManyTries
@@ -156,16 +157,24 @@ def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -
     assert resources._feedback("north", known.named("bob").id) is not mine[1]
 
 
+_WIDTHS = (0xFF41, 0x1D41A, 0x24D0)  # letters that are wide, bold and in circles
+
+
 def test_the_door_knows_members_and_slows_guesses(known: Accounts, settings: Settings) -> None:
-    door = Members(known, sessions(settings), known)
+    door = Members(known, sessions(settings), guesses(settings), known)
     cookie = door.enter({"name": "Ann", "password": PASSWORD}, "10.0.0.1")
     mark = door.mark(cookie or "") or ""
     assert session_of(mark) == digest(cookie or "") and unsealed(mark) is None
     assert not session_of(mark[:-1] + ("0" if mark[-1] != "0" else "1")), "a seal of nobody"
     assert door.mark("") is None and door.mark("guess") is None
+    another = Members(known, sessions(settings), guesses(settings), known)  # of the same home
+    written = ("ann", "Ann ", *("".join(chr(at + ord(c) - 97) for c in "ann") for at in _WIDTHS))
     with pytest.raises(TooManyTries):
-        for number in range(20):
-            assert door.enter({"name": "ann", "password": "wrong"}, f"10.0.0.{number}") is None
+        for number in range(11):
+            given = {"name": written[number % 5], "password": "wrong"}
+            at = (door, another)[number % 2]
+            assert at.enter(given, f"10.0.0.{number}") is None
+    assert number == 10
 
 
 def test_the_real_server_lets_in_who_has_an_account(known: Accounts, settings: Settings) -> None:

@@ -70,3 +70,13 @@ def test_an_answer_that_cannot_be_kept_says_so(
     answer = client.post(f"{STAFF}/ask", json={"question": LEAVE, "conversation": "abc"}).json()
     assert (answer["answer"], answer["unsaved"]) == (SAID, "The server does not answer.")
     assert "was not saved: The server does not answer." in caplog.text
+
+
+def test_a_document_that_is_not_there_is_told_with_the_nearest(client: httpx.Client) -> None:
+    for path, asked in (
+        ("ask", {"question": LEAVE, "documents": ["Handbok.pdf"]}),
+        ("sheet", {"columns": ["leave"], "documents": ["Travel.pdf", "Handbok.pdf"]}),
+    ):
+        answer = client.post(f"{STAFF}/{path}", json=asked)
+        told = "staff has no document 'Handbok.pdf'. The nearest one is Handbook.pdf."
+        assert (answer.status_code, answer.json()["error"]["message"]) == (404, told)

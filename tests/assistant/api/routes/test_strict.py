@@ -1,5 +1,6 @@
 """What a request misspells is refused: it would ask or list more than was meant."""
 
+import json
 from typing import Any
 
 import httpx
@@ -144,3 +145,32 @@ def test_where_one_change_of_several_is_wrong_nothing_is_changed(
     assert refused.status_code == status and told in refused.json()["error"]["message"]
     assert client.get("/api/conversations").json() == before
     assert client.get("/api/conversations/talk/branch").json() == [turn]
+
+
+@pytest.mark.parametrize("sign", ["\0", "\ud800"])
+def test_nul_and_halves_of_characters_are_refused_wherever_they_stand(
+    client: httpx.Client, sign: str
+) -> None:
+    coded = json.dumps(f"a{sign}")
+    for path, body in (
+        ("/api/folders", f'{{"name": {coded}}}'),
+        (f"{STAFF}/ask", f'{{"question": {coded}}}'),
+        (f"{STAFF}/tags", f'{{"documents": [{coded}], "add": ["x"]}}'),
+        ("/v1/embeddings", f'{{"model": "staff", "input": [{coded}]}}'),
+    ):
+        answer = client.post(path, content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, "half a character" in answer.text) == (400, True), path
+
+
+def test_control_signs_are_refused_in_paths_and_in_names(client: httpx.Client) -> None:
+    for path in ("documents/a%00.pdf/ledger", "search?q=a%00"):
+        assert client.get(f"{STAFF}/{path}").status_code == 400
+    form = {"content-type": "multipart/form-data; boundary=B"}
+    upload = '--B\r\nContent-Disposition: form-data; name="files"; filename="{}"\r\n\r\n-\r\n--B--'
+    refused = [
+        client.post("/api/folders", json={"name": "a\x1b[2J"}),
+        *(client.post(f"{STAFF}/documents", content=upload.format(name), headers=form)
+          for name in ("a\x07.txt", "a\0.txt")),
+    ]  # fmt: skip
+    for answer in refused:
+        assert answer.status_code == 400 and "control sign" in answer.json()["error"]["message"]
