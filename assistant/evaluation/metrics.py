@@ -11,6 +11,7 @@ import numpy as np
 from assistant.evaluation.sets.question_sets import EvidencePage
 
 PagePair = tuple[str, int]  # document, page
+_Z = 1.959964  # standard errors around 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,29 @@ def ndcg(ranking: Sequence[str], relevant: Collection[str], k: int = 10) -> floa
     return gain / sum(1 / math.log2(rank + 2) for rank in range(min(k, len(wanted))))
 
 
+def mean_interval(values: Sequence[float] | Sequence[bool]) -> Interval:
+    """The mean with its 95 % interval: Wilson's where each value is 0 or 1, else a bootstrap."""
+    if all(value in (0, 1) for value in values):
+        return wilson(sum(map(int, values)), len(values))
+    return bootstrap_interval(values)
+
+
+def wilson(right: int, n: int) -> Interval:
+    """The share of `right` among `n`, with its 95 % score interval; of nothing it is 0 to 1.
+
+    Drawn anew, values that are all the same have no spread: a bootstrap would call 3 of 3 sure.
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference, Journal of
+    the American Statistical Association 22 (1927), 209-212; recommended for few values by Brown,
+    Cai and DasGupta, Interval estimation for a binomial proportion, Statistical Science 16 (2001).
+    """
+    if not n:
+        return Interval(math.nan, 0.0, 1.0)
+    share, about = right / n, 1 + _Z * _Z / n
+    middle = (share + _Z * _Z / (2 * n)) / about
+    half = _Z * math.sqrt(share * (1 - share) / n + _Z * _Z / (4 * n * n)) / about
+    return Interval(share, max(middle - half, 0.0), min(middle + half, 1.0))
+
+
 def bootstrap_interval(
     values: Sequence[float] | Sequence[bool],
     level: float = 0.95,
@@ -96,11 +120,15 @@ def ratio_interval(
 ) -> Interval:
     """The sum of the first over the sum of the second, as of sentences that several questions have.
 
-    Whole questions are drawn: sentences of one answer are right or wrong together.
+    Whole questions are drawn: sentences of one answer are right or wrong together. Where all or
+    none are right, nothing drawn differs, and the interval is Wilson's over the questions.
     """
     data = np.asarray(parts, dtype=float).reshape(-1, 2)
     if not data[:, 1].sum():
         return Interval(math.nan, math.nan, math.nan)
+    if (share := data[:, 0].sum() / data[:, 1].sum()) in (0, 1):
+        asked = int((data[:, 1] > 0).sum())
+        return wilson(int(share) * asked, asked)
     picks = np.random.default_rng(seed).integers(0, len(data), size=(rounds, len(data)))
     above, below = data[picks].sum(axis=1).T
     tail = 50 * (1 - level)

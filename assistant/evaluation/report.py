@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evaluation.metrics import Interval, bootstrap_interval, ratio_interval
+from assistant.evaluation.metrics import Interval, mean_interval, ratio_interval
 from assistant.evaluation.runs import EvaluationRun
 from assistant.evaluation.scoring import COSTS, Row, Scored, scored
 from assistant.i18n.translation import N_, _
@@ -63,7 +63,7 @@ def measures(everything: Iterable[Scored]) -> dict[str, Figure]:
             means.setdefault(name, []).append(value)
         for name, pair in one.pairs.items():
             pairs.setdefault(name, []).append(pair)
-    found = {name: _figure(bootstrap_interval(v), len(v)) for name, v in means.items()}
+    found = {name: _figure(mean_interval(v), len(v)) for name, v in means.items()}
     found |= {
         name: _figure(ratio_interval(v), int(sum(n for _, n in v))) for name, v in pairs.items()
     }

@@ -11,9 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from assistant.evaluation.metrics import wilson
 from assistant.images.vision import Viewer
 from benchmarks import common
-from benchmarks.tools.routing import wilson
 from tests.small_models import shapes, trained
 from tests.small_models.shapes import Scene
 
@@ -59,9 +59,14 @@ def print_table(rows: list[Row]) -> None:
 
 def _row(name: str, rows: list[Row], part: str, wanted: str = "") -> list[str]:
     right = sum(_right(scene, shapes.read(caption), part) for scene, caption in rows)
-    low, high = wilson(right, len(rows))
-    share = right / max(1, len(rows))
-    return [name, f"{right} of {len(rows)}", f"{share:.3f}", f"{low:.3f} to {high:.3f}", wanted]
+    among = wilson(right, len(rows))
+    return [
+        name,
+        f"{right} of {len(rows)}",
+        f"{among.mean:.3f}",
+        f"{among.low:.3f} to {among.high:.3f}",
+        wanted,
+    ]
 
 
 def _right(scene: Scene, said: Scene | None, part: str) -> bool:

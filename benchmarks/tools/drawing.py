@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from assistant.evaluation.metrics import wilson
 from assistant.images.generation import DrawingJob, Painter, Watch
 from assistant.images.vision import Viewer
 from benchmarks import common
-from benchmarks.tools.routing import wilson
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge
 from tests.small_models.shapes import Scene
@@ -114,10 +114,10 @@ def _row(
     name: str, among: list[Drawn], right: Callable[[Drawn], bool], wanted: float | None = None
 ) -> list[str]:
     count = sum(right(one) for one in among)
-    low, high = wilson(count, len(among))
-    share = f"{count / max(1, len(among)):.3f}"
+    share = wilson(count, len(among))
     goal = f">= {wanted}" if wanted else ""
-    return [name, f"{count} of {len(among)}", share, f"{low:.3f} to {high:.3f}", goal]
+    ends = f"{share.low:.3f} to {share.high:.3f}"
+    return [name, f"{count} of {len(among)}", f"{share.mean:.3f}", ends, goal]
 
 
 def print_changes(painter: Painter, drawn: list[Drawn], base: DrawingJob, first: int) -> None:

@@ -15,10 +15,10 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from assistant.evaluation.metrics import wilson
 from assistant.evaluation.sets.question_sets import read_rows
 from assistant.routing.decision import ANSWER, Decision, Message
 from assistant.routing.dispatch import MessageRouter
@@ -112,9 +112,9 @@ def report(rows: Sequence[Row], choices: Sequence[Decision], errors: bool) -> No
 def _accuracies(pairs: Sequence[tuple[str, str]]) -> Iterable[Sequence[object]]:
     for name in ["all", *sorted({wanted for wanted, _ in pairs})]:
         group = [wanted == got for wanted, got in pairs if name in ("all", wanted)]
-        low, high = wilson(sum(group), len(group))
-        share = sum(group) / len(group)
-        yield name, len(group), sum(group), f"{share:.3f}", f"{low:.3f}–{high:.3f}"
+        share = wilson(sum(group), len(group))
+        ends = f"{share.low:.3f}–{share.high:.3f}"
+        yield name, len(group), sum(group), f"{share.mean:.3f}", ends
 
 
 def _arguments(rows: Sequence[Row], choices: Sequence[Decision]) -> Iterable[Sequence[object]]:
@@ -158,16 +158,6 @@ def _plain(value: object) -> object:
     if isinstance(value, str):
         return value.lower().strip(" .!")
     return list(value) if isinstance(value, tuple) else value
-
-
-def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """The score interval of Wilson (1927) for a share."""
-    if not n:
-        return 0.0, 1.0
-    share, about = right / n, 1 + z * z / n
-    middle = (share + z * z / (2 * n)) / about
-    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / about
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def report_questions(folder: Path, choosing: Choosing) -> None:

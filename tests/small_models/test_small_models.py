@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from assistant.evaluation.metrics import wilson
 from assistant.images.generation import DrawingJob, Painter, Watch
 from assistant.images.vision import Viewer
-from benchmarks.tools.routing import wilson
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge, patches
 from tests.small_models.shapes import SIDE, Scene
@@ -63,7 +63,7 @@ def difference(one: Image.Image, other: Image.Image) -> np.ndarray:
 
 def may_be(share: float, right: list[bool]) -> bool:
     """A sample of 15 cannot tell 87 % from 93 %: it fails when it speaks against the share."""
-    return wilson(sum(right), len(right))[1] >= share
+    return wilson(sum(right), len(right)).high >= share
 
 
 def test_words_that_were_never_seen_become_the_picture_that_they_tell(paint: Any) -> None:

@@ -8,6 +8,7 @@ from assistant.evaluation.metrics import (
     contains,
     document_hit,
     first_distinct,
+    mean_interval,
     ndcg,
     page_hit,
     page_recall,
@@ -16,6 +17,7 @@ from assistant.evaluation.metrics import (
     ratio_interval,
     recall,
     token_f1,
+    wilson,
     words,
 )
 from assistant.evaluation.sets.question_sets import EvidencePage
@@ -80,9 +82,18 @@ def test_the_bootstrap_interval_surrounds_the_mean_and_repeats() -> None:
     assert once.high == pytest.approx(0.60, abs=0.02)
 
 
-def test_the_bootstrap_of_equal_values_is_a_point_and_of_nothing_is_not_a_number() -> None:
-    assert bootstrap_interval([True, True]) == metrics.Interval(1.0, 1.0, 1.0)
-    assert math.isnan(bootstrap_interval([]).mean)
+def test_wilsons_interval_agrees_with_a_published_one_and_is_as_wide_as_few_values_are_unsure() -> (
+    None
+):
+    """Newcombe (1998), table I: 81 of 263 is .2553 to .3662, 20 of 20 is .8389 to 1."""
+    published = {(81, 263): (0.2553, 0.3662), (20, 20): (0.8389, 1.0)}
+    for given, (low, high) in published.items():
+        found = wilson(*given)
+        assert (round(found.low, 4), round(found.high, 4)) == (low, high)
+    of_three = mean_interval([True, True, True])
+    assert of_three.mean == 1.0 and of_three.low < 0.5
+    assert ratio_interval([(4, 4)] * 3) == of_three, "of questions, which are three"
+    assert mean_interval([0.5] * 3) == metrics.Interval(0.5, 0.5, 0.5)
 
 
 def test_a_paired_difference_has_no_spread_when_every_question_gains_the_same() -> None:

@@ -23,7 +23,7 @@ def test_the_report_of_four_questions_is_that_worked_out_by_hand() -> None:
     assert found["costs"]["total_seconds"] == {"p50": 2.5, "p95": 3.85, "sum": 10.0, "n": 4}
     assert found["costs"]["completion_tokens"]["n"] == 2  # refusals wrote nothing
     low, high = (found["measures"]["correct"][name] for name in ("low", "high"))
-    assert (low, high) == (0.0, 1.0)
+    assert (low, high) == (0.0945, 0.9055)  # Wilson's, of one of two
 
 
 def test_no_refusal_is_called_right_or_wrong_where_nothing_was_to_be_refused() -> None:
