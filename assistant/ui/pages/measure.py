@@ -55,12 +55,11 @@ def _steps(mine: OwnQuestions) -> None:
         if drafts:
             _watch(drawn)
     with step(2, _("Ask them"), done=False):
-        busy = resources.tasks().last is not None
         told = ngettext("It asks your {count} question.", "It asks your {count} questions.",
                         len(kept))  # fmt: skip
         st.caption(told if kept else _("Keep a few questions first: ten are a good beginning."))
         ask = _("Ask my questions")
-        if st.button(ask, type="primary", key="ask-mine", disabled=busy or not kept):
+        if st.button(ask, type="primary", key="ask-mine", disabled=drawn[1] or not kept):
             _measure(mine, None, Options())
         if not drafts:
             _watch(drawn)

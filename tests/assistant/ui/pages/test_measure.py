@@ -119,7 +119,7 @@ def test_questions_that_were_kept_are_measured_in_the_background(
     measure(app)
 
     shown = html(app)
-    assert "answerable: correct" in shown and "1.000 to 1.000" in shown
+    assert "answerable: correct" in shown and "0.207 to 1.000" in shown
     assert "unanswerable: refused" in shown
     assert runs(Settings()).recent()[0].asked == 2
     assert not any("None" in text.value for text in app.markdown)
@@ -139,6 +139,10 @@ def test_the_result_is_told_in_sentences_with_what_to_do_next(
     shown = html(app)
     assert "Of 1 question that your documents answer, 1 answered right" in shown
     assert "These are few questions" in shown and "Nothing stands out" in shown
+    assert "2 to 10 of 10" in shown, "one right of one"
+    app.button(key="ask-mine").click().run()  # nobody has said OK to the note of the first run
+    end(app)
+    assert [run.asked for run in runs(Settings()).recent()] == [2, 2]
 
 
 def test_a_measurement_can_be_stopped_and_continued(
