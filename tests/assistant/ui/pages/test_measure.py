@@ -119,7 +119,7 @@ def test_questions_that_were_kept_are_measured_in_the_background(
     measure(app)
 
     shown = html(app)
-    assert "answerable: correct" in shown and "0.207 to 1.000" in shown
+    assert "answerable: correct" in shown and "0.206 to 1.000" in shown
     assert "unanswerable: refused" in shown
     assert runs(Settings()).recent()[0].asked == 2
     assert not any("None" in text.value for text in app.markdown)
