@@ -14,6 +14,7 @@ def main() -> None:
     from assistant.ui import addresses, resources, session, who
     from assistant.ui.components import error_banner
     from assistant.ui.components.language import visitor_language
+    from assistant.ui.components.scripts import every_page
 
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
     # fonts.gstatic.com.
@@ -58,7 +59,8 @@ def main() -> None:
     mine = [measure] if resources.is_owner() else []
     chosen = st.navigation([chat, library, sheet, *mine, settings])
     session.go_to(chosen.url_path)
-    visitor_language.tell()
+    address = {"page": chosen.url_path, **resources.address(not chosen.url_path)}
+    every_page.draw(visitor_language.spoken(), visitor_language.kept(), address)
     chosen.run()
     visitor_language.choose()
 

@@ -84,16 +84,20 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
 def library_to_read(settings: Settings) -> Iterator[Library]:
     """The library of the settings; where they name none, the only one that there is. Reading makes
     none: before the first file it is empty, and nowhere in the home. Raises LibraryError."""
-    known = libraries(settings)
-    with ExitStack() as stack:
-        if settings.by_hand("library") or len(known) > 1:
-            found = library(settings)
-        elif known:
-            found = library(settings, known[0])
-        else:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="pincite-empty-")))
-            found = library_in(settings, folder, settings.library)
-        yield stack.enter_context(found)
+    known, named = libraries(settings), settings.by_hand("library")
+    only = known[0] if len(known) == 1 and not named else None
+    with library(settings, only) if known or named else no_library(settings) as opened:
+        yield opened
+
+
+@contextmanager
+def no_library(settings: Settings) -> Iterator[Library]:
+    """An empty one that is nowhere in the home, for what reads no document."""
+    with (
+        TemporaryDirectory(prefix="pincite-empty-") as folder,
+        library_in(settings, Path(folder), settings.library) as empty,
+    ):
+        yield empty
 
 
 @contextmanager

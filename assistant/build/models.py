@@ -13,7 +13,7 @@ from assistant.build.gate import UNFITTED, fitted, identity, named
 from assistant.contract.outcome import Offer
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
-from assistant.llm.llama.devices import graphics
+from assistant.llm.llama.devices import Placement, graphics
 from assistant.llm.llama.quicker import quicker
 from assistant.llm.token_odds import TokenOdds
 from assistant.models.catalogue import defaults, known_as
@@ -73,7 +73,7 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     model = LlamaCppChat.from_file(
         path, context=settings.context_tokens, threads=settings.threads or None, gpu=settings.gpu
     )
-    about = f"Answers by {known_as(model.model_name)}, on {model.placement} of this machine."
+    about = _answers_by(known_as(model.model_name), model.placement)
     faster = quicker(model.placement, settings.gpu, bool(graphics()))
     known = identity(settings, path)
     gate = fitted(settings, known)
@@ -83,6 +83,18 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
         model, model.model_name, model.context_size, path, model.sampling,
         about=about, known=known, fitted=gate,
     )  # fmt: skip
+
+
+def _answers_by(name: str, place: Placement) -> str:
+    """A sentence for each case: what is glued from parts cannot be translated."""
+    if not place.layers:
+        return f"Answers by {name}, on the processor of this machine."
+    if place.layers >= place.of:
+        return f"Answers by {name}, on {place.device} of this machine."
+    layers = f"{place.layers} of {place.of}"
+    return (
+        f"Answers by {name}, on {place.device} ({layers} layers) and the processor of this machine."
+    )
 
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:

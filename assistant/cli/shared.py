@@ -29,11 +29,13 @@ def add_parser(commands: Any, name: str, help: str, more: str = "") -> argparse.
 
 
 def command(
-    commands: Any, name: str, run: Callable[..., int], help: str, more: str = ""
-) -> argparse.ArgumentParser:
-    """A command about a library. `run` is called with its arguments and the settings."""
+    commands: Any, name: str, run: Callable[..., int], help: str, more: str = "",
+    library: bool = True,
+) -> argparse.ArgumentParser:  # fmt: skip
+    """A command, usually about a `library`. `run` is called with its arguments and the settings."""
     made = add_parser(commands, name, help, more)
-    made.add_argument("--library", metavar="NAME", help="which library (main)")
+    if library:
+        made.add_argument("--library", metavar="NAME", help="which library (main)")
     made.add_argument("--json", action="store_true", help=JSON)
     made.set_defaults(run=run, misused=made.error)
     return made

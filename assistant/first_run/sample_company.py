@@ -27,6 +27,11 @@ def documents() -> list[Path]:
     )
 
 
+def is_sample(library: str) -> bool:
+    """Whether a library has the name of one of these."""
+    return library in _NAMES
+
+
 def library(settings: Settings) -> str:
     """The name of its library, which is made where it is not there. Raises what `make` raises."""
     ours = {path.name for path in documents()}  # before a library is made for nothing

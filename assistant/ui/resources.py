@@ -17,6 +17,7 @@ from assistant.errors import AssistantError
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
+from assistant.libraries.named import make
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
@@ -27,6 +28,7 @@ from assistant.ui.background.evaluation_task import Tasks, Work
 from assistant.ui.background.model_download import Fetches
 from assistant.ui.background.sheet_task import Sheets
 from assistant.uploads.upload import Uploads
+from ingest.errors import PinciteError
 from ingest.platform.private_files import keep_private
 from vectorstore.errors import LibraryError
 from vectorstore.federation.federated import Federated
@@ -58,8 +60,16 @@ def chosen() -> str:
     the picked one. One that somebody has deleted is not looked at: opened, it would be there again,
     and empty.
     """
-    if picked := choice.picked(known := names(), _of_conversation()):
+    known = names()
+    if gone := choice.unknown(known):
+        session.keep_error(
+            _("There is no library “{name}”, or you do not see it. Another is shown.", name=gone)
+        )
+    if picked := choice.picked(known, _of_conversation()):
         return picked
+    if not settings().by_hand("library") and (last := choice.remembered(known)):
+        choice.pick(last)
+        return last
     first = composition.first_library(settings())
     # Before the first file there is none; it is made for who may make one.
     if first in known or not composition.libraries(settings()):
@@ -69,6 +79,16 @@ def chosen() -> str:
     if not known:
         raise LibraryError("You see no library yet. An owner can give you one.")
     return known[0]
+
+
+def address(chat: bool) -> dict[str, str]:
+    """What the address of the page names: the library, and in the chat the conversation."""
+    try:
+        named, known = chosen(), names()
+    except PinciteError:  # the page says it
+        return {}
+    library = {choice.NAME: named} if choice.left(named, known) else {}
+    return {**library, **(session.address() if chat else {})}
 
 
 def names() -> list[str]:
@@ -122,9 +142,9 @@ def _of_conversation() -> str:
     return kept.library(st.query_params.get("c", ""))
 
 
-def library() -> Library:
-    """The chosen one, or the first of several. Raises PinciteError."""
-    return _opened(chosen_one())
+def library(name: str = "") -> Library:
+    """The named one, else the chosen one, or the first of several. Raises PinciteError."""
+    return _opened(name or chosen_one())
 
 
 def chosen_one() -> str:
@@ -279,11 +299,14 @@ def may_change() -> bool:
 
 def to_change(library: Library, did: str, what: str = "") -> Library:
     """The same library, of which something is `added` or `removed`. The page was drawn before, and
-    a right may be gone since: raises NotAllowed, UnknownLibrary."""
+    a right may be gone since: raises NotAllowed, UnknownLibrary. In an empty home it is made."""
     permitted().check_change()
     check_seen(library)
     note(did, library.name, what)
-    return library
+    if composition.libraries(settings()):
+        return library
+    make(settings(), library.name)
+    return _opened(library.name)
 
 
 def check_seen(library: Library) -> None:

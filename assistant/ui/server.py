@@ -54,7 +54,6 @@ def environment(settings: Settings) -> dict[str, str]:
         **os.environ,
         **network_guard.QUIET,
         "PINCITE_HOME": str(settings.home.absolute()),
-        "PINCITE_LIBRARY": settings.library,
     }
 
 

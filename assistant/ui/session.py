@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from assistant.receipts.highlight import Rectangle
+from assistant.ui import choice
 
 _NAME = "c"
 _KEY = "conversation"
@@ -21,18 +22,25 @@ _WELL_FORMED = re.compile(r"[\w-]{1,64}")
 def current() -> str:
     """The id of the conversation; empty before the first question."""
     named = st.query_params.get(_NAME, "")
-    # Going to another page and back drops the query from the address.
-    identity: str = named if _WELL_FORMED.fullmatch(named) else st.session_state.get(_KEY, "")
-    if identity:
-        enter(identity, keep_page=True)
+    if _WELL_FORMED.fullmatch(named):
+        st.session_state[_KEY] = named
+    elif choice.NAME in st.query_params:  # back to where none was open
+        st.session_state.pop(_KEY, None)
+    # Else a link of the app has led here, without a query.
+    identity: str = st.session_state.get(_KEY, "")
     return identity
 
 
+def address() -> dict[str, str]:
+    """What the address of the chat has to name, beside the library."""
+    return {_NAME: identity} if (identity := current()) else {}
+
+
 def enter(identity: str, keep_page: bool = False) -> None:
-    """Go to a conversation."""
+    """Go to a conversation; it says which library it is about."""
     st.session_state[_KEY] = identity
     if st.query_params.get(_NAME) != identity:
-        st.query_params[_NAME] = identity
+        _go(_NAME, identity)
     if not keep_page:
         show(None)
 
@@ -42,6 +50,23 @@ def leave() -> None:
     st.session_state.pop(_KEY, None)
     st.query_params.pop(_NAME, None)
     show(None)
+
+
+def open_library(name: str) -> None:
+    """Go to a new conversation about a library, or about several by their joined name."""
+    st.session_state.pop(_KEY, None)
+    st.session_state["scope"] = []
+    _go(choice.NAME, name)
+    choice.pick(name)
+    show(None)
+
+
+def _go(name: str, value: str) -> None:
+    """In one step: each change of the query is a page for the browser's button back."""
+    others = {key: st.query_params[key] for key in st.query_params}
+    for ours in (_NAME, choice.NAME):
+        others.pop(ours, None)
+    st.query_params.from_dict({**others, name: value})
 
 
 @dataclass(frozen=True)

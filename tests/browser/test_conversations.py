@@ -40,7 +40,7 @@ def test_a_conversation_is_found_opened_renamed_and_deleted(
     rows.first.hover()
     page.get_by_role("button", name="What to do with").first.click()
     page.get_by_role("button", name="Rename").click()
-    page.get_by_label("Name", exact=True).fill("Mountains")
+    page.keyboard.type("Mountains")  # at once, before the dialog is there
     page.keyboard.press("Enter")
     page.locator(".conversations li", has_text="Mountains").wait_for()
     page.get_by_role("button", name="What to do with").first.click()

@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 # Names of documents and of the program, what a person has typed, and what Streamlit writes itself:
 # about pictures for those who hear the page, and the button of a dialog, in the right language.
 NAMES = (
-    "Leave.pdf", "Leave", "Pincite", "How long is it?", "MB", "Help for", "Logo", "info",
-    "Skip to main content", "Schließen", *language.LANGUAGES.values(),
+    "Leave.pdf", "Leave", "Pincite", "How long is it?", "Help for", "Logo", "info", "Schließen",
+    *language.LANGUAGES.values(),
 )  # fmt: skip
 # All that people see or hear on a page, also in components, without what comes from documents.
 SEEN = """() => {
@@ -89,6 +89,10 @@ def letters(text: str) -> bool:
 
 def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
     page = visit(pseudo, locale="de-DE")
+    page.get_by_text("⟦Welcome to Pincite⟧").wait_for()
+    page.locator("html[lang=de]").wait_for(state="attached")
+    assert left_out(page) == []
+    page.get_by_role("button", name="⟦Hide these steps⟧").click()
     page.get_by_text("⟦Ask your documents⟧").wait_for()
     page.locator("html[lang=de]").wait_for(state="attached")
     assert left_out(page) == []
@@ -103,7 +107,13 @@ def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
     page.locator(".st-key-page").wait_for()
     assert left_out(page) == []
 
-    for name in ("Library", "Measure"):
+    page.get_by_role("button", name="⟦Under the hood⟧").click()
+    for tab in page.get_by_role("dialog").get_by_role("tab").all():
+        tab.click()
+        assert left_out(page) == [], tab.inner_text()
+    page.goto(pseudo)  # without the dialog
+
+    for name in ("Library", "Sheet", "Measure", "Settings"):
         page.get_by_role("link", name=name).click()
         page.get_by_role("heading", name=name).wait_for()
         assert left_out(page) == [], name

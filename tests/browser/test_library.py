@@ -55,15 +55,33 @@ def row(page: Any, document: str) -> Any:
     return page.locator("[class*=st-key-row-], .document-row", has=name)
 
 
+def test_the_first_run_is_of_the_home_and_outlasts_the_first_document(
+    address: str, home: Path, visit: Visit, picture: Picture
+) -> None:
+    page = visit(address)
+    page.locator(".st-key-step-1 [data-testid=stFileUploaderDropzone]").wait_for()
+    picture(page, "empty-chat")
+    page.get_by_role("button", name="Or try the sample company").click()
+    page.locator(".st-key-suggestions button").first.wait_for(timeout=PATIENCE)  # one is in
+    page.get_by_role("radio", name="Usual").wait_for(state="attached")
+    page.locator(".st-key-step-1 .step", has_text="done").wait_for(timeout=PATIENCE)
+    assert page.locator(".st-key-behind").count() == 0, "done with all of them"
+    page.get_by_role("button", name="Go on without a chat model").click()
+    page.get_by_text("5 documents, 42 pages").wait_for()
+
+    page.reload()
+
+    page.get_by_text("5 documents, 42 pages").wait_for()
+    assert [made.name for made in (home / "libraries").iterdir()] == ["samples"]
+    page.get_by_role("button", name="Add documents of your own").click()
+    page.locator("[data-testid=stFileUploaderDropzone]").wait_for()
+    assert page.url.endswith("?library=main")
+
+
 def test_an_empty_library_leads_to_the_place_where_files_are_dropped(
     address: str, visit: Visit, picture: Picture
 ) -> None:
-    page = visit(address)
-    page.get_by_text("Welcome to Pincite").wait_for()
-    page.locator(".st-key-step-1 [data-testid=stFileUploaderDropzone]").wait_for()
-    picture(page, "empty-chat")
-
-    page.goto(f"{address}/library")
+    page = visit(f"{address}/library")
 
     page.get_by_text("Nothing here yet").wait_for()
     page.get_by_text("Pincite reads PDF, Word, Excel").wait_for()

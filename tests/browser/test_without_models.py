@@ -20,7 +20,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)])
 def test_who_comes_first_sees_three_steps_from_their_beginning(
-    address: str, visit: Visit, picture: Any, scheme: str, size: Any
+    address: str, home: Path, visit: Visit, picture: Any, scheme: str, size: Any
 ) -> None:
     page = visit(address, color_scheme=scheme, viewport=size)
     page.get_by_text("Where are your documents?").wait_for()
@@ -34,6 +34,7 @@ def test_who_comes_first_sees_three_steps_from_their_beginning(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert barriers(page, "first run") == []
     picture(page, f"first-run-{scheme}")
+    assert not (home / "libraries").exists(), "to look at an empty home makes no library"
 
 
 def test_a_question_is_drawn_once_with_the_error_and_not_kept_as_a_refusal(

@@ -14,11 +14,12 @@ def add_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     describe = command(
         commands, "describe", _run_describe,
-        "say what a picture or a video shows, and what is written in it",
+        "say what a picture or a video shows, and what is written in it", library=False,
     )  # fmt: skip
     describe.add_argument("file", type=Path, metavar="FILE", help="a picture or a video")
     describe.add_argument("question", nargs="?", default="", help="a question about it")
-    translate = command(commands, "translate", _run_translate, "translate the text in a picture")
+    says = "translate the text in a picture"
+    translate = command(commands, "translate", _run_translate, says, library=False)
     translate.add_argument("picture", type=Path, metavar="IMAGE")
     translate.add_argument(
         "--to", default="", metavar="LANGUAGE", help="the language to translate into (English)"

@@ -44,7 +44,6 @@ def _command(commands: Any, name: str, run: Any, help: str) -> argparse.Argument
         "--steps", type=count, metavar="N", help="steps of the model; more take longer"
     )
     made.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same picture")
-    made.add_argument("--library", metavar="NAME", help=argparse.SUPPRESS)
     made.add_argument("--json", action="store_true", help=JSON)
     made.set_defaults(run=run, misused=made.error)
     return made

@@ -20,6 +20,7 @@ def add_parsers(commands: Any) -> None:
     )  # fmt: skip
     chart = _command(commands, "chart", _run_chart, "plot numbers from a table of your documents")
     chart.add_argument("what", metavar="WHAT", help='such as "revenue by year"')
+    chart.add_argument("--library", metavar="NAME", help="which library (main)")
     chart.add_argument(
         "--kind",
         choices=("bar", "line", "pie"),
@@ -31,7 +32,6 @@ def add_parsers(commands: Any) -> None:
 def _command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     made = add_parser(commands, name, help, "docs/tools.md says what it needs.")
     made.add_argument("-o", "--output", type=Path, metavar="FILE", help="output file, a .png")
-    made.add_argument("--library", metavar="NAME", help="which library (main)")
     made.add_argument("--json", action="store_true", help=JSON)
     made.set_defaults(run=run, misused=made.error)
     return made

@@ -26,7 +26,7 @@ def run(
     args: argparse.Namespace, settings: "Settings", intent: "Intent", question: str = "",
     words_do: bool = False,
 ) -> int:  # fmt: skip
-    """Run the tool with the library of the settings; `args` has `json`, and `output` for a file.
+    """Run the tool; `args` has `json`, `output` for a file, and `library` if the tool reads one.
 
     A model that is missing is named with the command that fetches it. FAILED when nothing was made
     without it, or for a refusal, unless `words_do`: what is said is what was wanted, and the model
@@ -36,7 +36,8 @@ def run(
 
     output: Path | None = getattr(args, "output", None)
     require_output(output)
-    with opened(settings) as library:
+    reads = hasattr(args, "library")
+    with opened(settings) if reads else composition.no_library(settings) as library:
         reply = composition.maker(settings, library).ask(question, intent=intent)
         _work(reply, quiet=args.json or not sys.stderr.isatty())
         _save_output(reply, output)

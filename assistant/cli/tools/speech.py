@@ -33,7 +33,6 @@ def add_parsers(commands: Any) -> None:
     speak.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="a .wav file"
     )
-    speak.add_argument("--library", metavar="NAME", help=argparse.SUPPRESS)
     speak.add_argument("--json", action="store_true", help=JSON)
     speak.set_defaults(run=_run_speak)
 

@@ -87,11 +87,9 @@ def _libraries() -> None:
 
 def _pick(name: str, several: bool = False) -> None:
     """The next question begins a conversation about it. `several`: others may come to it."""
-    choice.pick(name)
-    st.session_state["scope"] = []
     if several:
         st.session_state[_SEVERAL] = name
-    session.leave()
+    session.open_library(name)
     st.rerun()
 
 

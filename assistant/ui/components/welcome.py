@@ -8,27 +8,33 @@ from assistant.conversation.assistant import Assistant
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import resources
 from assistant.ui.components.escaping import as_html, plain
-from assistant.ui.components.first_run import behind, steps
+from assistant.ui.components.first_run import behind, own_documents, steps
 from assistant.ui.components.tools import first_models
 from vectorstore.federation.federated import Federated
 
 
 def draw(assistant: Assistant, ask: Callable[[str], None]) -> None:
     """Draw the screen; `ask` receives the clicked suggestion."""
-    documents = assistant.library.documents()
+    library, documents = assistant.library, assistant.library.documents()
+    one = None if isinstance(library, Federated) else library
     with st.container(key="welcome"):
-        if documents:
+        if one and resources.may_change() and steps.are_left(one):
+            _greet(_("Welcome to Pincite"), _("Three steps, and your documents answer."))
+            steps.draw(one)
+            _suggest(assistant.suggestions(4) if documents else [], ask)
+        elif documents:
             pages = sum(document.pages for document in documents)
             _greet(_("Ask your documents"), describe_library(len(documents), pages))
             _suggest(assistant.suggestions(4), ask)
             first_models.draw()
-            if not isinstance(assistant.library, Federated):
-                behind.draw(assistant.library)
-        elif not isinstance(assistant.library, Federated) and resources.may_change():
-            _greet(_("Welcome to Pincite"), _("Three steps, and your documents answer."))
-            steps.draw(assistant.library)
+            if one:
+                behind.draw(one)
+                own_documents.draw(one)
         else:
             _greet(_("Welcome to Pincite"), _("There are no documents in this library yet."))
+            if one and resources.may_change():
+                behind.draw(one)
+                steps.documents(one)
 
 
 def describe_library(documents: int, pages: int) -> str:

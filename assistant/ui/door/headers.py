@@ -31,6 +31,7 @@ _FIXED = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)",
 }
+_BASE = "<script>window.__streamlit = { BACKEND_BASE_URL: location.origin };</script>"
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -48,10 +49,12 @@ def of_response(host: str, page: str) -> dict[str, str]:
 
 @functools.cache
 def streamlit_page() -> str:
-    """The page that Streamlit serves."""
+    """The page of the app: that of Streamlit, which is told where its server is. By itself it looks
+    below the address of each page first, and every miss is an error in the browser's console."""
     import streamlit
 
-    return Path(streamlit.__file__).with_name("static").joinpath("index.html").read_text("utf-8")
+    file = Path(streamlit.__file__).with_name("static") / "index.html"
+    return file.read_text("utf-8").replace("<head>", f"<head>\n    {_BASE}", 1)
 
 
 @functools.cache

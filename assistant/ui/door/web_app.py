@@ -1,4 +1,4 @@
-"""What browsers need to install the app beside others: a manifest and its icons.
+"""The page of the app, and what browsers need to install it beside others: a manifest and icons.
 
 https://www.w3.org/TR/appmanifest/; `tab.js` names the manifest to the browser.
 """
@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 from assistant.entrance.asgi import Asgi, Receive, Scope, Send
+from assistant.ui.addresses import PAGES
+from assistant.ui.door.headers import streamlit_page
 
 MANIFEST = "/pincite.webmanifest"
 _ICONS = Path(__file__).parents[1]
@@ -26,9 +28,10 @@ def with_manifest(inner: Asgi) -> Asgi:
             await inner(scope, receive, send)
             return
         body, kind = found
+        kept = b"no-cache" if kind.startswith("text/html") else _KEPT
         headers = [
             (b"content-type", kind.encode()), (b"content-length", str(len(body)).encode()),
-            (b"cache-control", _KEPT),
+            (b"cache-control", kept),
         ]  # fmt: skip
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -37,6 +40,8 @@ def with_manifest(inner: Asgi) -> Asgi:
 
 
 def _found(path: str) -> tuple[bytes, str] | None:
+    if path.removeprefix("/") in PAGES:
+        return streamlit_page().encode(), "text/html; charset=utf-8"
     if path == MANIFEST:
         return json.dumps(manifest()).encode(), "application/manifest+json"
     if path not in _FILES:

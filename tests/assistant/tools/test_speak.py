@@ -128,6 +128,8 @@ def test_the_command_speaks_from_standard_input(
     pincite: Pincite, espeak: Espeak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("Hello. How are you?"))
+    for name in ("here", "there"):  # reading aloud needs neither of them, and no `main`
+        assert pincite("libraries", "make", name).status == 0
     out = tmp_path / "hello.wav"
     ran = pincite("speak", "-", "-o", out, "--json")
     assert ran.status == 0, ran.err

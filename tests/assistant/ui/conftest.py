@@ -10,7 +10,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.build import composition
+from assistant.first_run import progress
 from assistant.security import network_guard
+from assistant.settings import Settings
 from assistant.sources.background import Fetchings
 from assistant.ui import resources
 from tests.assistant.ui import fakes
@@ -40,7 +42,9 @@ def over_fakes(
     monkeypatch.setattr(network_guard, "install_guard", lambda *_: None)
     # Its thread would fetch into the next test: tests/assistant/sources have it.
     monkeypatch.setattr(Fetchings, "follow", lambda *_: None)
-    monkeypatch.setattr(composition, "library", lambda settings, name, make: library)
+    write_catalog(tmp_path, "main")
+    progress.note(Settings(home=tmp_path), "over")
+    monkeypatch.setattr(composition, "library", lambda settings, name, make=False: library)
     monkeypatch.setattr(
         composition,
         "assistant",
@@ -51,6 +55,13 @@ def over_fakes(
     tool.go.set()
     library.go.set()
     st.cache_resource.clear()
+
+
+def write_catalog(home: Path, name: str) -> None:
+    """A library is there; what is in it, the fakes say."""
+    folder = home / "libraries" / name
+    folder.mkdir(parents=True)
+    (folder / "catalog.sqlite").touch()
 
 
 @pytest.fixture

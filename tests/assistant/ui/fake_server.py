@@ -5,14 +5,18 @@ import sys
 from pathlib import Path
 
 from assistant.build import composition
+from assistant.first_run import progress
+from assistant.settings import Settings
 from assistant.ui import serving
-from tests.assistant.ui import fakes
+from tests.assistant.ui import conftest, fakes
 
 VERSIONS = ("Security Policy v1 (2024).pdf", "Security Policy v2 (2026).pdf")
 
 
 def main(home: str, port: str, *options: str) -> None:
     """Serves until it is stopped."""
+    conftest.write_catalog(Path(home), "main")
+    progress.note(Settings(home=Path(home)), "over")
     files = [] if "empty" in options else [fakes.HANDBOOK, *VERSIONS]
     library = fakes.FakeLibrary(*(fakes.SAMPLES / name for name in files))
     if files:

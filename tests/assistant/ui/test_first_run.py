@@ -1,5 +1,6 @@
 """The three steps of who opens Pincite before there are documents."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from assistant.build.chosen_models import InUse
 from assistant.first_run import choices, sample_company
 from assistant.models.catalogue import default_model
 from assistant.models.store import Models
+from assistant.settings import Settings
 from assistant.ui import resources
 from assistant.ui.components.first_run import quality, steps
 from tests.assistant.ui.conftest import html
@@ -21,8 +23,9 @@ CHAT = default_model("chat")
 
 @pytest.fixture(autouse=True)
 def empty(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A library without documents, and an embedding model."""
+    """A library without documents, and an embedding model; the first run has just begun."""
     library.remove([HANDBOOK])
+    shutil.rmtree(Settings().home / "first-run")
     monkeypatch.setattr(steps, "missing_defaults", lambda settings: [])
 
 
@@ -45,8 +48,13 @@ def test_a_folder_of_this_machine_comes_in_and_stays_where_it_is(
     app.button(key="add-folder").click().run()
     finished(app)
 
-    assert "Ask your documents" in html(app)
+    assert "Where are your documents? <span" in html(app), "the step is done"
+    assert app.radio(key="first-model"), "the choice of models stays"
     assert list(library.files) == [HANDBOOK] and copy.exists()
+    app.button(key="without-model").click().run()
+    assert "Ask your documents" in html(app)
+    library.remove([HANDBOOK])
+    assert "Three steps" not in html(visit()), "it was the first run of the home"
 
 
 def test_a_folder_that_is_not_there_is_named(visit: Visit) -> None:
@@ -82,7 +90,7 @@ def test_the_sample_company_comes_on_request(
     app.button(key="sample-company").click().run()
     finished(app)
     assert len(library.files) == 5 and HANDBOOK in library.files
-    assert "5 documents" in html(app)
+    assert "5 documents" in html(app.button(key="hide-steps").click().run())
 
 
 def test_a_model_is_fetched_that_was_chosen_by_what_it_costs(

@@ -22,6 +22,7 @@ from tests.assistant.ui.conftest import (
     html,
     opened,
     report,
+    write_catalog,
 )
 
 Visit = Callable[..., AppTest]
@@ -31,15 +32,14 @@ Visit = Callable[..., AppTest]
 def two_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`alpha` and `beta`, each with a handbook of its own name."""
     made = {}
+    shutil.rmtree(tmp_path / "libraries" / "main")
     for name in ("alpha", "beta"):
-        folder = tmp_path / "libraries" / name
-        folder.mkdir(parents=True)
-        (folder / "catalog.sqlite").touch()
+        write_catalog(tmp_path, name)
         made[name] = fakes.FakeLibrary()
         made[name].put(fakes.SAMPLES / fakes.HANDBOOK)
         made[name].put(fakes.SAMPLES / fakes.HANDBOOK, f"{name}.pdf")
         made[name].name = name
-    monkeypatch.setattr(composition, "library", lambda settings, name, make: made[name])
+    monkeypatch.setattr(composition, "library", lambda settings, name, make=False: made[name])
 
 
 @pytest.mark.usefixtures("two_libraries")

@@ -70,7 +70,6 @@ def test_the_settings_reach_the_app_through_the_environment(settings: Settings) 
     surroundings = server.environment(settings)
 
     assert surroundings["PINCITE_HOME"] == str(settings.home)
-    assert surroundings["PINCITE_LIBRARY"] == "samples"
     assert surroundings["ANONYMIZED_TELEMETRY"] == "False"
 
 

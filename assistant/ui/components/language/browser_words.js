@@ -4,7 +4,7 @@ const YEAR = 31536000; // seconds
 const NAMES = ["aria-label", "title", "placeholder"];
 // Only in what Streamlit writes: a line of a document stays as it is.
 const OWN = '[data-testid^="stFileUploader"], [data-testid="InputInstructions"], [role="listbox"],' +
-  ' [data-testid="stMultiSelect"], [data-testid="stSelectbox"]';
+  ' [data-testid="stMultiSelect"], [data-testid="stSelectbox"], [data-testid="stSkipToContent"]';
 
 const inTexts = (root, words) => {
   for (const own of root.querySelectorAll(OWN)) {

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from assistant.i18n.numbers import size
 from assistant.i18n.translation import N_, _
 
 # As Streamlit 1.67 writes them, in texts and in names for those who hear the page.
@@ -41,7 +42,7 @@ _WORDS = (
 
 def words() -> dict[str, str]:
     """Each with its translation."""
-    largest = f"{st.get_option('server.maxUploadSize')}MB"
+    largest = int(st.get_option("server.maxUploadSize"))
     told = {word: _(word) for word in _WORDS}
-    told[f"{largest} per file"] = _("{size} per file", size=largest)
+    told[f"{largest}MB per file"] = _("{size} per file", size=size(largest * 1_000_000))
     return told

@@ -8,7 +8,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from assistant.i18n import language
 from assistant.i18n.translation import _
-from assistant.ui.components.scripts import every_page
 
 COOKIE = "pincite_language"
 _CHOSEN = "language"  # in the session's state
@@ -36,9 +35,9 @@ def _browsers() -> str:
     return language.best(st.context.locale or st.context.headers.get("Accept-Language", ""))
 
 
-def tell() -> None:
-    """Tell the browser about it. Call this before all else is drawn."""
-    every_page.draw(spoken(), keep=COOKIE if st.session_state.get(_CHOSEN) else "")
+def kept() -> str:
+    """The name of the cookie that keeps a choice; empty before there is one."""
+    return COOKIE if st.session_state.get(_CHOSEN) else ""
 
 
 def choose() -> None:

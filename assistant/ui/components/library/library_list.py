@@ -70,9 +70,8 @@ def _gone(gone: Deleted) -> None:
 
 
 def _open(name: str) -> None:
-    choice.pick(name)
-    st.session_state.update({"scope": [], PART: "documents"})
-    session.leave()
+    st.session_state[PART] = "documents"
+    session.open_library(name)
 
 
 def _fields(name: str, about: str, of: str) -> None:

@@ -6,9 +6,19 @@ export default function ({ data, parentElement }) {
     translate();
     nameRows();
     enterMenu();
+    enterDialog();
+    nameAddress(data.address);
+    nameLinks(data.address);
   };
+  rememberLibrary(data.library, data.address);
   changed();
+  document.addEventListener("click", onClick, true);
+  document.addEventListener("keydown", onType, true);
   const page = new MutationObserver(changed);
   page.observe(document.body, { childList: true, subtree: true, characterData: true });
-  return until(() => page.disconnect());
+  return until(() => {
+    page.disconnect();
+    document.removeEventListener("click", onClick, true);
+    document.removeEventListener("keydown", onType, true);
+  });
 }

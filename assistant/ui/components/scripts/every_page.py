@@ -1,17 +1,21 @@
-"""What each page does in the browser besides its drawing: it says its language, names the buttons
-of rows for those who hear it, and lets the keyboard into menus. All in one script: each that a page
-draws takes time with every drawing."""
+"""What each page does in the browser besides its drawing: it says its language, keeps its address,
+names the buttons of rows for those who hear it, and lets the keyboard into menus and dialogs. All
+in one script: each that a page draws takes time with every drawing."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
+from assistant.ui import choice
 from assistant.ui.components.language import browser_words
 from assistant.ui.components.scripts.script import script
 
 _HERE = Path(__file__).parent
 _PARTS = (
     _HERE.parent / "language" / "browser_words.js",
+    _HERE / "address.js",
+    _HERE / "dialogs.js",
     _HERE / "row_names.js",
     _HERE.parent / "keyboard" / "menus.js",
 )
@@ -21,8 +25,12 @@ _component = st.components.v2.component(
 )
 
 
-def draw(language: str, keep: str) -> None:
+def draw(language: str, keep: str, address: Mapping[str, str]) -> None:
     """Draw nothing, once a page and before all else: what components need is then fetched while
-    the rest is drawn. `keep` names the cookie for a language that was chosen."""
-    data = {"language": language, "keep": keep, "words": browser_words.words()}
+    the rest is drawn. `keep` names the cookie for a language that was chosen; `address` has the
+    page and what its query names."""
+    data = {
+        "language": language, "keep": keep, "words": browser_words.words(),
+        "address": dict(address), "library": choice.COOKIE,
+    }  # fmt: skip
     _component(key="every-page", data=data)

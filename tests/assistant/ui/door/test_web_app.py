@@ -34,5 +34,5 @@ def test_the_manifest_names_icons_that_are_served() -> None:
 
 
 def test_all_else_is_passed_on() -> None:
-    assert got("/")[0] == {"type": "inner"}
+    assert got("/_stcore/stream")[0] == {"type": "inner"}
     assert got("/pincite.webmanifest/../x")[0] == {"type": "inner"}

@@ -50,7 +50,7 @@ def test_an_empty_library_invites_to_add_documents(visit: Visit, library: FakeLi
 
     app = visit()
 
-    assert "Where are your documents?" in html(app)
+    assert "There are no documents in this library yet." in html(app)
     assert "add documents first" in app.chat_input[0].placeholder  # tools need none
     assert not app.file_uploader, "without a model that searches, nothing can come in"
 

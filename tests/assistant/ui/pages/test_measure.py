@@ -1,6 +1,7 @@
 """The Measure page over a real library and real runs; the assistant is a fake that knows leave."""
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,6 +86,7 @@ def over_a_real_library(
     monkeypatch.setattr(composition, "embedder", lambda settings: WordEmbedder())
     monkeypatch.setattr(composition, "library", library)
     monkeypatch.setattr(composition, "assistant", assistant)
+    shutil.rmtree(tmp_path / "libraries")
     write_pdf(tmp_path / "Book.pdf", ["Leave is 30 days.", "Ask your manager before."])
     with library(Settings(), "main") as made:
         made.add([tmp_path / "Book.pdf"])

@@ -33,7 +33,7 @@ BROKEN = b"no pdf"
 def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     """A library of its own for the app."""
     with Library(tmp_path / "libraries" / "main", "main", WordEmbedder) as library:
-        monkeypatch.setattr(composition, "library", lambda settings, name, make: library)
+        monkeypatch.setattr(composition, "library", lambda settings, name, make=False: library)
         yield library
 
 

@@ -1,5 +1,6 @@
 """Libraries are made, renamed, deleted and brought back on the Library page."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def app(visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTes
         return composition.library_in(settings, settings.libraries_folder / name, name)
 
     monkeypatch.setattr(composition, "library", in_home)
+    shutil.rmtree(tmp_path / "libraries")
     for name in ("north", "south"):
         make(Settings(home=tmp_path), name, f"Papers of the {name}")
     app = visit()

@@ -1,0 +1,52 @@
+// A dialog with a field begins in it, and has what was typed since the click that asked for it: it
+// comes from the server, and until then the keys would go nowhere.
+// A list that can be searched is none: what is typed there is not kept.
+const FIELD = 'input[type="text"]:not([role="combobox"]):enabled, textarea:enabled';
+const SEND = '[data-testid="stFormSubmitButton"] button';
+
+const PATIENCE = 3000; // milliseconds after the click
+
+let typed = null; // since the last click; null where nothing waits for it
+let waits = 0; // until then
+
+const typesElsewhere = () => {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element?.matches?.("input, textarea, select, [contenteditable=true]");
+};
+
+const onClick = () => {
+  typed = [];
+  waits = Date.now() + PATIENCE;
+};
+
+const onType = (event) => {
+  if (Date.now() > waits || ["Tab", "Escape"].includes(event.key)) typed = null;
+  if (!typed || event.ctrlKey || event.metaKey || event.altKey || typesElsewhere()) return;
+  // The button that was clicked has the focus: these would ask once more.
+  if (["Enter", " "].includes(event.key) && typed.length) event.preventDefault();
+  if (event.key === "Backspace") typed.pop();
+  else if (event.key.length === 1 || (event.key === "Enter" && typed.length)) typed.push(event.key);
+};
+
+// React knows its own value of a field, and only an event tells it of another one.
+const write = (field, text) => {
+  const kind = field.matches("textarea") ? HTMLTextAreaElement : HTMLInputElement;
+  Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(field, text);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+const begun = new WeakSet();
+
+const enterDialog = () => {
+  const dialog = document.querySelector('[role="dialog"]');
+  const field = dialog && !begun.has(dialog) && dialog.querySelector(FIELD);
+  if (!field) return;
+  begun.add(dialog);
+  const [keys, sends] = [(typed ?? []).filter((key) => key !== "Enter"), typed?.includes("Enter")];
+  typed = null;
+  field.focus();
+  field.select();
+  if (keys.length) write(field, keys.join(""));
+  if (sends) setTimeout(() => dialog.querySelector(SEND)?.click());
+};
