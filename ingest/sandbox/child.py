@@ -121,7 +121,7 @@ class Child:
         self._listening = listening
         self._loan = Loan(self._folder, folders) if reads_a_copy() else None
         given = (theirs, folders, needed.models(models), bounds, listening)
-        self._process = CONTEXT.Process(target=_serve, args=given, daemon=True)  # type: ignore[attr-defined]
+        self._process = CONTEXT.Process(target=_serve, args=given, daemon=True)
         self._process.start()
         theirs.close()  # otherwise its end would not be noticed
         self._ready = False

@@ -35,7 +35,7 @@ def import_main(module: Mapping[str, str]) -> None:
         spawn.prepare(dict(module))
 
 
-def started() -> context.BaseContext:
+def started() -> context.SpawnContext:
     """How children are started. Not by fork: the parent has threads, and its models would count as
     the child's memory. Not by a server: a child could ask it, which is not confined, for a process.
     """
@@ -43,14 +43,16 @@ def started() -> context.BaseContext:
 
 
 if sys.platform != "win32":
-    from multiprocessing import popen_spawn_posix, util
-    from multiprocessing.context import reduction, set_spawning_popen
+    from multiprocessing import popen_spawn_posix, reduction, util
+    from multiprocessing.context import set_spawning_popen
 
     class _Popen(popen_spawn_posix.Popen):
         """As the library's, without the parent's environment, its key for connections and the way
         to its tracker of shared memory. The parent's main module comes as an argument `main` of the
         child's function, which imports it when it is confined: threads that were started before
         would not be."""
+
+        _fds: list[int]  # that the child gets
 
         def _launch(self, process_obj: Any) -> None:
             data = io.BytesIO()
@@ -79,8 +81,12 @@ if sys.platform != "win32":
                 with open(theirs, "wb", closefd=False) as pipe:
                     pipe.write(told)
             finally:
-                self.finalizer = util.Finalize(self, util.close_fds, (ours, theirs))
-                util.close_fds(its_own, its_end)
+                self.finalizer = util.Finalize(self, _close, (ours, theirs))
+                _close(its_own, its_end)
+
+    def _close(*pipes: int) -> None:
+        for pipe in pipes:
+            os.close(pipe)
 
     class _Process(context.SpawnProcess):
         @staticmethod
@@ -88,4 +94,4 @@ if sys.platform != "win32":
             return _Popen(process_obj)
 
     class _Context(context.SpawnContext):
-        Process = _Process  # type: ignore[assignment]
+        Process = _Process

@@ -158,7 +158,7 @@ def _sent(path: str) -> bool:
     pair = (ctypes.c_int * 2)()
     address = struct.pack("H", _UNIX) + path.encode() + b"\0"
     made = _LIBC.socketpair(_UNIX, _DATAGRAM, 0, pair) == 0
-    return made and _LIBC.sendto(pair[0], b"x", 1, 0, address, len(address)) > 0
+    return made and int(_LIBC.sendto(pair[0], b"x", 1, 0, address, len(address))) > 0
 
 
 def _done(result: int) -> bool:

@@ -24,7 +24,7 @@ _PROCESSES = Path("/proc")
 def version() -> int:
     """Of Landlock; 0 where there is none."""
     with suppress(OSError, AttributeError, TypeError):
-        return max(ctypes.CDLL(None).syscall(_RULESET, None, 0, 1), 0)
+        return max(int(ctypes.CDLL(None).syscall(_RULESET, None, 0, 1)), 0)
     return 0
 
 
