@@ -40,6 +40,7 @@ def confine(
     with suppress(AttributeError, OSError):  # what it starts can then be found and ended with it
         os.setsid()
     _leave_tracker()
+    _leave_outputs()
     sys.dont_write_bytecode = True
     if sys.platform == "linux":
         rights.give_up([*writable, *readable])
@@ -69,6 +70,15 @@ def _leave_tracker() -> None:
     else:
         os.dup2(nothing, pipe)
         os.close(nothing)
+
+
+def _leave_outputs() -> None:
+    """What it prints is nobody's answer, and from a terminal it could read what is typed there."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        if output == 1 or os.isatty(output):
+            os.dup2(nothing, output)
+    os.close(nothing)
 
 
 def allow_seconds(seconds: float) -> None:
