@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from assistant.contract.outcome import full_name, place
 from assistant.export.account import STOPPED, pieces
-from assistant.receipts.highlight import highlighted, png
+from assistant.receipts.highlight import Marked
 from assistant.receipts.receipt import Receipt, conditions
 from assistant.receipts.record import document_sha256
 from ingest.document.direction import ended
 from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError
-from ingest.images import image_file
+from ingest.sandbox.drawing import drawings
 from vectorstore.federation.federated import AnyLibrary
 from vectorstore.federation.names import is_joined, shown
 
@@ -81,12 +81,11 @@ def _crop(receipt: Receipt, library: AnyLibrary | None, citation: Mapping[str, A
 
 
 def _draw_crop(file: Path, page: Page, citation: Mapping[str, Any]) -> bytes:
-    boxes = [tuple(box) for box in citation["boxes"]]
-    image = highlighted(image_file.render(file, page.number, _SCALE), boxes, page.width)
-    scale = image.width / page.width
+    boxes = tuple(tuple(box) for box in citation["boxes"])
     top = max(min((box[1] for box in boxes), default=0.0) - _AROUND, 0.0)
     bottom = min(max((box[3] for box in boxes), default=page.height) + _AROUND, page.height)
-    return png(image.crop((0, int(top * scale), image.width, int(bottom * scale))))
+    marked = Marked(page.width, boxes, between=(top, bottom))
+    return drawings.draw(file, page.number, _SCALE, marked, citation["document"])
 
 
 def _conditions(receipt: Receipt) -> dict[str, Any]:

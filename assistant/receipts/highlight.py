@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw
 
@@ -13,6 +14,26 @@ Rectangle = tuple[float, ...]  # x0, y0, x1, y1 in points from the top left
 
 
 Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Finishes a drawn page (see `ingest.sandbox.drawing`): marks it, and cuts it to size."""
+
+    points: float  # the width of the page
+    cited: tuple[Rectangle, ...] = ()
+    changed: tuple[Rectangle, ...] = ()
+    between: tuple[float, float] | None = None  # points from the top; None: the whole page
+
+    def __call__(self, page: Image.Image) -> bytes:
+        """A PNG."""
+        for boxes, colour in ((self.changed, BLUE), (self.cited, YELLOW)):
+            if boxes and self.points:
+                page = highlighted(page, boxes, self.points, colour)
+        if self.between:
+            top, bottom = (int(side * page.width / self.points) for side in self.between)
+            page = page.crop((0, top, page.width, bottom))
+        return png(page)
 
 
 def highlighted(

@@ -30,6 +30,12 @@ class Engines:
     bounds: Bounds = field(default_factory=Bounds)
     extensions_first: tuple[str, ...] = ()  # suffixes that an extension reads, not we
 
+    @property
+    def models(self) -> tuple[Path, ...]:
+        """The folders of their models."""
+        described = getattr(self.captioner, "folder", None)
+        return tuple(filter(None, (self.speech, described)))
+
 
 @dataclass(frozen=True)
 class Source:

@@ -12,7 +12,6 @@ from ingest.images import image_file
 from ingest.media.ffmpeg import Media
 from ingest.media.keyframes import place
 from ingest.media.scene_detection import scenes
-from ingest.pdf import pdfium
 from ingest.platform.progress import beat
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 Spot = tuple[int, Box]  # a page and a box on it, in points; for a video, one for each scene
 NOT_CUT = -1.0
 FILMS = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
-KINDS = (".pdf", *image_file.SUFFIXES, *FILMS)  # formats whose pictures can be shown
+KINDS = (*image_file.DRAWABLE, *FILMS)  # formats whose pictures can be shown
 _SIDE = 512  # pixels of what is kept, at most
 _PAGE = 1_600  # pixels of the longer side of a page that is drawn
 
@@ -44,6 +43,8 @@ def cut(path: Path, spots: Sequence[Spot], folder: Path) -> list[float]:
 def _drawn(path: Path, spots: Sequence[Spot]) -> Iterator[tuple[int, float, "Image"]]:
     with ExitStack() as stack:
         if path.suffix.lower() == ".pdf":
+            from ingest.pdf import pdfium
+
             stack.enter_context(pdfium.kept_open(path))
         for page, here in groupby(enumerate(spots), key=lambda spot: spot[1][0]):
             yield from _of_page(path, page, [(number, box) for number, (_, box) in here])

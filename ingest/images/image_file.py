@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import UnreadableFile, UnsupportedFile
-from ingest.pdf import pdfium
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,6 +16,7 @@ SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
     *(".heic", ".heif", ".avif"),
 )
+DRAWABLE = (".pdf", *SUFFIXES)  # formats whose pages are pictures
 MOST_PIXELS = 150_000_000  # of one picture: half a gigabyte in memory
 MOST_FRAMES = 2_000  # pictures of one file: an archive of a thousand faxes fits
 _PIXELS, _PER_BYTE = 1e9, 5_000  # of all; an empty page of a fax has 4,800 for each byte
@@ -79,15 +79,22 @@ def number(path: Path) -> int:
         return _count(file)
 
 
+def check_drawable(path: Path) -> None:
+    """Raises UnsupportedFile for a file that has no picture, by its name."""
+    if path.suffix.lower() not in DRAWABLE:
+        raise UnsupportedFile(f"{path.name} has no pages that can be shown as pictures.")
+
+
 def render(path: Path, page: int, scale: float = 1.5) -> "Image":
     """A page of a PDF or of a picture file, at `scale` pixels a point.
 
     Raises UnreadableFile, or UnsupportedFile for files that have no picture.
     """
+    check_drawable(path)
     if path.suffix.lower() == ".pdf":
+        from ingest.pdf import pdfium
+
         return pdfium.render(path, page, scale)
-    if path.suffix.lower() not in SUFFIXES:
-        raise UnsupportedFile(f"{path.name} has no pages that can be shown as pictures.")
     with _opened(path) as file:
         if not 1 <= page <= _count(file):
             raise UnreadableFile(f"{path.name} has no page {page}: it has {_count(file)}.")

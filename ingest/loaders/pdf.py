@@ -11,9 +11,6 @@ from pypdf import PdfReader
 from ingest.document.model import Document, Heading
 from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.images.scanned_pages import recognised
-from ingest.pdf import pdfium, tiling_guard
-from ingest.pdf.pdfminer_fallback import completed
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity of every file
 
@@ -23,6 +20,11 @@ def load_pdf(source: Source) -> Document:
 
     Raises EncryptedFile or UnreadableFile.
     """
+    # Here, for PDFium to be loaded by processes that read alone.
+    from ingest.images.scanned_pages import recognised
+    from ingest.pdf import pdfium, tiling_guard
+    from ingest.pdf.pdfminer_fallback import completed
+
     tiling_guard.check(source)
     with pdfium.kept_open(source.path) as count:
         pages = completed(source.path, pdfium.pages(source.path))

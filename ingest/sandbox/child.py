@@ -10,28 +10,30 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from ingest import errors
 from ingest.document.limits import Bounds
 from ingest.errors import PinciteError
-from ingest.platform import linux, progress
-from ingest.sandbox import scratch
-from ingest.sandbox.confinement import allow_seconds, confine, end_session
+from ingest.platform import progress
+from ingest.platform.linux import landlock
+from ingest.sandbox import needed, scratch
+from ingest.sandbox.confinement import allow_seconds, confine, end_session, reads_a_copy
 from ingest.sandbox.cpu_starvation import Starving
+from ingest.sandbox.lending import Loan
+from ingest.sandbox.starting import import_main, started
 from ingest.serialization.codec import Codec, InvalidData
 
 STARTING = 120.0  # seconds for a new child to load its libraries, on a busy machine
 OFTEN = 0.1  # seconds between two forwarded beats
-# Not fork: the parent has threads, and its models would count as the child's memory. Not
-# forkserver: a child could ask that server, which is not confined, for a process.
-CONTEXT = multiprocessing.get_context("spawn")
+CONTEXT = started()
 _BEAT, _FAILED, _DONE = b"b", b"f", b"d"  # the kinds of messages
 
 T = TypeVar("T")
@@ -104,22 +106,29 @@ class Child:
     """The parent's end. One job at a time."""
 
     def __init__(
-        self, bounds: Bounds, writable: Path | None = None, listening: bool = False
-    ) -> None:
-        """The child can write below `writable`, and below a folder of its own.
+        self, bounds: Bounds, writable: Path | None = None, models: Sequence[Path] = (),
+        listening: bool = False,
+    ) -> None:  # fmt: skip
+        """The child can write below `writable`, and below a folder of its own; it opens what is
+        there, libraries, the folders `models`, and what it is lent.
 
         With `listening` it can run LibreOffice, see `confine`.
         """
         self._pipe, theirs = CONTEXT.Pipe()
-        self._folder = scratch.make()
+        self._folder = scratch.make(writable.parent if writable else None)
         folders = [self._folder, *([writable] if writable else [])]
         self._bounds = bounds
         self._listening = listening
-        given = (theirs, folders, bounds, listening)
+        self._loan = Loan(self._folder, folders) if reads_a_copy() else None
+        given = (theirs, folders, needed.models(models), bounds, listening)
         self._process = CONTEXT.Process(target=_serve, args=given, daemon=True)
         self._process.start()
         theirs.close()  # otherwise its end would not be noticed
         self._ready = False
+
+    def lent(self, paths: Sequence[Path]) -> Sequence[Path]:
+        """Where it finds these files, until it is lent others. Raises UnreadableFile or OSError."""
+        return self._loan.of(paths) if self._loan else paths
 
     def run(self, job: ReadingJob[T], heard: Callable[[Beat], None]) -> T:
         """Run a job and return its result. Raises its PinciteError or one of the errors above."""
@@ -146,7 +155,7 @@ class Child:
         self._pipe.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         if sys.platform == "linux" and self._listening:
-            linux.sweep_pipes()
+            landlock.sweep_pipes()
 
     @property
     def alive(self) -> bool:
@@ -206,11 +215,17 @@ def _raised(failed: _Failed) -> Exception:
     return _ERRORS[failed.kind](failed.words)
 
 
-def _serve(pipe: Connection, folders: Sequence[Path], bounds: Bounds, listening: bool) -> None:
+def _serve(
+    pipe: Connection, folders: Sequence[Path], models: Sequence[Path], bounds: Bounds,
+    listening: bool, main: Mapping[str, str] = MappingProxyType({}),
+) -> None:  # fmt: skip
     """In the child."""
-    confine(bounds.memory, folders, listening)
+    libraries = needed.libraries(main.get("init_main_from_path", ""))
+    # What looks for files of the person finds none. The parent removes it in any case.
+    tempfile.tempdir = os.environ["TMPDIR"] = os.environ["HOME"] = str(folders[0])
+    confine(bounds.memory, folders, [*libraries, *models], listening)
     threading.Thread(target=_end_with_parent, args=folders[:1], daemon=True).start()
-    tempfile.tempdir = os.environ["TMPDIR"] = str(folders[0])  # the parent removes it in any case
+    import_main(main)
     sender = _Sender(pipe)
     progress.listen(sender.beat)
     with suppress(EOFError, BrokenPipeError):  # the parent has ended

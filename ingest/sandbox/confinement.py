@@ -1,4 +1,4 @@
-"""Confines a process that reads unknown files: it gives up network, memory and foreign files.
+"""Confines a process that reads unknown files: it gives up network, memory and other files.
 
 Landlock and seccomp are Linux's own and hold for native code and for programs that are started;
 where there is no such thing, hooks in Python remain. docs/security.md tells what holds where.
@@ -12,8 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ingest.platform import linux
+from ingest.platform.linux import landlock, rights, seccomp
+
+if TYPE_CHECKING:
+    import psutil
 
 LARGEST = 4 << 30  # bytes of a file that is written; see Limits for what may be unpacked in all
 _DYING = 2.0  # seconds that killed programs may take to be gone
@@ -23,20 +27,26 @@ _CONNECTS = {"socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
-def confine(memory: int, writable: Sequence[Path], listening: bool = False) -> None:
-    """Confine this process, its threads and its children, until it ends.
+def confine(
+    memory: int, writable: Sequence[Path], readable: Sequence[Path], listening: bool = False
+) -> None:
+    """Confine this process, its threads and its children, until it ends. It has no other threads.
 
     `memory` is in bytes of address space. Files may be created and changed only below the folders
-    `writable`. With `listening` the programs that it starts can make a socket, as LibreOffice must.
+    `writable`, and opened only there and where `readable` says. With `listening` the programs that
+    it starts can make a socket, as LibreOffice must.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which ends this one
     with suppress(AttributeError, OSError):  # what it starts can then be found and ended with it
         os.setsid()
     _leave_tracker()
+    _leave_outputs()
     sys.dont_write_bytecode = True
     if sys.platform == "linux":
-        linux.forbid_calls(listening)
-        linux.forbid_writing(writable, listening)
+        rights.give_up([*writable, *readable])
+        rights.bound_processes()
+        landlock.forbid_files(writable, readable, listening)
+        seccomp.forbid_calls(listening)
     _Guard(writable).watch()
     with suppress(ImportError):  # Windows has no such limits
         import resource
@@ -46,13 +56,29 @@ def confine(memory: int, writable: Sequence[Path], listening: bool = False) -> N
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not fill the disk
 
 
+def reads_a_copy() -> bool:
+    """Whether a confined process opens only what it is given."""
+    return sys.platform == "linux" and landlock.version() > 0
+
+
 def _leave_tracker() -> None:
     """Close the way to the parent's tracker of shared memory, which deletes what it is told to."""
-    pipe: int | None = resource_tracker._resource_tracker._fd  # type: ignore[attr-defined]
-    if pipe is not None:
-        nothing = os.open(os.devnull, os.O_WRONLY)
+    tracker = resource_tracker._resource_tracker
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    if (pipe := tracker._fd) is None:  # type: ignore[attr-defined]
+        tracker._fd = nothing  # type: ignore[attr-defined]
+    else:
         os.dup2(nothing, pipe)
         os.close(nothing)
+
+
+def _leave_outputs() -> None:
+    """What it prints is nobody's answer, and from a terminal it could read what is typed there."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        if output == 1 or os.isatty(output):
+            os.dup2(nothing, output)
+    os.close(nothing)
 
 
 def allow_seconds(seconds: float) -> None:
@@ -106,7 +132,16 @@ def _session(leader: int) -> Iterator[int]:
 
     for process in psutil.process_iter():
         # It has ended, or this is Windows, which has no sessions.
-        with suppress(OSError, AttributeError, psutil.Error):
-            alive = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
-            if alive and os.getsid(process.pid) == leader:
+        with suppress(OSError, AttributeError, psutil.NoSuchProcess):
+            same = process.pid != os.getpid() and os.getsid(process.pid) == leader
+            if same and not _has_ended(process):
                 yield process.pid
+
+
+def _has_ended(process: "psutil.Process") -> bool:
+    import psutil
+
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.AccessDenied:  # this one is confined
+        return False

@@ -26,6 +26,7 @@ from ingest.serialization.reading import Loaded, LoadedCodec, Several, SeveralCo
 POLL = 0.25  # seconds between two progress checks
 
 _SECONDS: Codec[list[float]] = Codec(list[float])
+_BYTES: Codec[bytes] = Codec(bytes)
 Heard = Callable[[int, int], None]
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class Sandbox:
             bounds, seconds=seconds or bounds.seconds, silence=silence or bounds.silence
         )
         self._read = read or partial(_load, engines)
+        self._models = engines.models
         self.children = children  # how many files are read at the same time
         self._folder = folder
         self._pool: _Pool | None = None
@@ -69,7 +71,7 @@ class Sandbox:
         While it waits it tells `heard` how many pages are done and how many there are. It raises
         EncryptedFile, UnsupportedFile or UnreadableFile, or Stopped after `close`.
         """
-        return self._begin(partial(self._read, path), LoadedCodec(), path, heard)
+        return self._begin(self._read, [path], LoadedCodec(), heard)
 
     def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
         """The same for small files: the sentence of UnreadableFile for one that cannot be read.
@@ -77,7 +79,7 @@ class Sandbox:
         "" for one that has to be read alone, and for all of them when the child was ended: it is
         not known which of them did it.
         """
-        pending = self._begin(partial(_several, self._read, paths), SeveralCodec(), paths[0])
+        pending = self._begin(partial(_several, self._read), paths, SeveralCodec())
         return partial(_of_each, pending, len(paths))
 
     def start_expand(
@@ -86,22 +88,27 @@ class Sandbox:
     ) -> Callable[[], Expanded]:  # fmt: skip
         """The same for the files inside a file, see `ingest.containers.expand`."""
         bounds = limits or self._bounds.unpacking
-        job = partial(expand, path, folder, bounds, level, frozenset(suffixes()))
-        return self._begin(job, Codec(Expanded), path, heard)
+        known = frozenset(suffixes())
+        job = partial(expand, folder=folder, limits=bounds, level=level, suffixes=known)
+        return self._begin(job, [path], Codec(Expanded), heard)
 
     def start_decode(self, path: Path, target: Path) -> Callable[[], DecodedSound]:
         """The same for the sound of a recording, see `ingest.media.pcm.decode`."""
-        return self._begin(partial(decode, path, target), Codec(DecodedSound), path)
+        return self._begin(partial(decode, target=target), [path], Codec(DecodedSound))
 
     def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
         """The same for the pictures of a video, see `ingest.media.keyframes.stills`."""
-        return self._begin(partial(stills, path, folder), _SECONDS, path)
+        return self._begin(partial(stills, folder=folder), [path], _SECONDS)
 
     def start_cut(
         self, path: Path, spots: Sequence[Spot], folder: Path
     ) -> Callable[[], list[float]]:
         """The same for pictures of a document, see `ingest.images.extract.cut`."""
-        return self._begin(partial(cut, path, spots, folder), _SECONDS, path)
+        return self._begin(partial(cut, spots=spots, folder=folder), [path], _SECONDS)
+
+    def start_picture(self, path: Path, draw: Callable[[Path], bytes]) -> Callable[[], bytes]:
+        """The same for what `draw`, which the child can import, makes of a file."""
+        return self._begin(draw, [path], _BYTES)
 
     def close(self) -> None:
         """End all children, also in the middle of a file; from any thread."""
@@ -110,15 +117,17 @@ class Sandbox:
             self._pool = None
 
     def _begin(
-        self, do: Callable[[], T], codec: ResultCodec[T], path: Path, heard: Heard | None = None
-    ) -> Callable[[], T]:
+        self, do: Callable[..., T], paths: Sequence[Path], codec: ResultCodec[T],
+        heard: Heard | None = None,
+    ) -> Callable[[], T]:  # fmt: skip
+        """`do` gets the places of the files `paths` in the child."""
         if self._pool is None:
             scratch.sweep()
-            self._pool = _Pool(self.children, partial(Child, self._bounds, self._folder))
-        signs, job = _Signs(), ReadingJob(do, codec)
-        office = needs_office(path)
-        future = self._pool.threads.submit(self._pool.run, job, signs.note, office)
-        return partial(_wait, future, path, self._bounds, signs, heard)
+            make = partial(Child, self._bounds, self._folder, self._models)
+            self._pool = _Pool(self.children, make)
+        signs, office = _Signs(), needs_office(paths[0])
+        future = self._pool.threads.submit(self._pool.run, do, paths, codec, signs.note, office)
+        return partial(_wait, future, paths[0], self._bounds, signs, heard)
 
 
 class _Signs:
@@ -144,14 +153,17 @@ class _Pool:
         self._busy: set[Child] = set()
         self._closed = False
 
-    def run(self, job: ReadingJob[T], heard: Callable[[Beat], None], office: bool) -> T:
+    def run(
+        self, do: Callable[..., T], paths: Sequence[Path], codec: ResultCodec[T],
+        heard: Callable[[Beat], None], office: bool,
+    ) -> T:  # fmt: skip
         with self._lock:
             if self._closed:
                 raise CancelledError
             one = self._warm(office) or self._make(office)
             self._busy.add(one)
         try:
-            result = one.run(job, heard)
+            result = one.run(ReadingJob(partial(do, *one.lent(paths)), codec), heard)
         except child.Ended:
             with self._lock:
                 self._busy.discard(one)
@@ -235,7 +247,7 @@ def _load(engines: Engines, path: Path) -> Loaded:
     return document, chunk(document)
 
 
-def _several(read: Callable[[Path], Loaded], paths: Sequence[Path]) -> Several:
+def _several(read: Callable[[Path], Loaded], *paths: Path) -> Several:
     """In the child."""
     found: Several = []
     for path in paths:

@@ -13,9 +13,9 @@ _NAME = re.compile(rf"{_PREFIX}(\d+)-.*")
 _LEFT_OVER = 3600.0  # seconds; a younger one may belong to a process that is not seen from here
 
 
-def make() -> Path:
-    """A new, empty folder of this process."""
-    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+def make(where: Path | None = None) -> Path:
+    """A new, empty folder of this process; in the system's temporary folder if not in `where`."""
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=where))
 
 
 def sweep() -> None:

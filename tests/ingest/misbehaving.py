@@ -75,13 +75,18 @@ def read(path: Path) -> Loaded:
         case "program":
             subprocess.run(["sleep", path.name.split()[1]], check=True)
         case "write":
-            path.write_text("changed")
+            Path(str(path).partition(" ")[2]).write_text("changed")
+        case "place":
+            return Document("0" * 64, str(path), path.stem, ()), []
         case "temporary":
             name = tempfile.mkstemp()[1]
             return Document("0" * 64, name, path.stem, ()), []
         case "fill":
             with tempfile.TemporaryFile() as file:
                 file.truncate(1 << 40)
+        case "environment":
+            known = {**os.environ, "": Path("/proc/self/environ").read_text()}
+            return Document("0" * 64, repr(known), path.stem, ()), []
         case "tracker":
             resource_tracker.register(str(path).partition(" ")[2], "shared_memory")
         case "session":  # a program that the end of this one's session would not reach

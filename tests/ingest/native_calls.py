@@ -10,6 +10,7 @@ import platform
 import resource
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602  # of a file on ext4 and others
@@ -19,16 +20,18 @@ _STREAM, _DATAGRAM = 1, 2
 
 
 def tried(victim: str, other: str, listening: str) -> str:
-    """The names of the calls that succeeded, on a process and a socket of somebody else."""
+    """The names of the calls that succeeded, on a file, a process and sockets of somebody else:
+    one with a path that is connected to, and one beside it, "datagrams", that is sent to."""
     change(victim)
-    calls = {**_on_a_process(int(other)), **_on_sockets(listening)}
+    calls = {**_on_a_file(victim), **_on_a_process(int(other)), **_on_sockets(listening)}
+    calls |= _on_what_is_shared(int(other))
     return " ".join(name for name, call in calls.items() if call())
 
 
 def change(victim: str) -> None:
     """Try all that changes a file besides its bytes."""
     name, here = victim.encode(), -100
-    file = os.open(victim, os.O_RDONLY)
+    file = _LIBC.open(name, os.O_PATH | os.O_CLOEXEC)  # opened for nothing, it can be changed
     past = struct.pack("qqqq", 1000, 0, 1000, 0)
     flags = ctypes.c_int()
     _LIBC.ioctl(file, _GET_FLAGS, ctypes.byref(flags))
@@ -49,6 +52,69 @@ def change(victim: str) -> None:
     _LIBC.fsetxattr(file, b"user.a", b"x", 1, 0)
     _LIBC.removexattr(name, b"user.kept")
     os.close(file)
+
+
+def _on_a_file(victim: str) -> dict[str, Callable[[], bool]]:
+    name, here = victim.encode(), -100
+    folder = os.fsencode(Path(victim).parent)
+    scratch = os.fsencode(Path(os.environ.get("TMPDIR", Path(victim).parent), "made"))
+    how = struct.pack("QQQ", os.O_RDONLY, 0, 0)
+    place = ctypes.create_string_buffer(struct.pack("Ii", 128, 0) + bytes(128))
+    mount = ctypes.c_int()
+
+    def by_number() -> bool:
+        _LIBC.name_to_handle_at(here, name, place, ctypes.byref(mount), 0)
+        root = _LIBC.open(b"/", os.O_RDONLY)
+        return int(_LIBC.open_by_handle_at(root, place, os.O_RDONLY)) >= 0
+
+    def by_a_link() -> bool:
+        link = scratch + b" link"
+        return _done(_LIBC.symlink(name, link)) and _LIBC.open(link, os.O_RDONLY) >= 0
+
+    def again() -> bool:
+        held = _LIBC.open(name, os.O_PATH)
+        return int(_LIBC.open(b"/proc/self/fd/%d" % held, os.O_RDONLY)) >= 0
+
+    return {
+        "open": lambda: _LIBC.open(name, os.O_RDONLY) >= 0,
+        "openat2": lambda: _LIBC.syscall(437, here, name, how, len(how)) >= 0,
+        "open by a number": by_number,
+        "open by a link": by_a_link,
+        "open again": again,
+        "a second name": lambda: _done(_LIBC.link(name, scratch + b" name")),
+        "a folder": lambda: _LIBC.open(folder, os.O_RDONLY | os.O_DIRECTORY) >= 0,
+        "device": lambda: _done(_LIBC.mknod(scratch, 0o060600, ctypes.c_ulong(7 << 8))),
+        "watch": lambda: _LIBC.inotify_add_watch(_LIBC.inotify_init1(0), folder, 0x100) >= 0,
+    }
+
+
+def _on_what_is_shared(other: int) -> dict[str, Callable[[], bool]]:
+    here = (ctypes.c_char * 8)()
+    local, remote = (struct.pack("PQ", ctypes.addressof(here), 8) for _ in range(2))
+    return {
+        "its environment": lambda: _LIBC.open(b"/proc/%d/environ" % other, os.O_RDONLY) >= 0,
+        "its command": lambda: _LIBC.open(b"/proc/%d/cmdline" % other, os.O_RDONLY) >= 0,
+        "its memory": lambda: (
+            _LIBC.process_vm_readv(other, local, 1, remote, 1, 0) >= 0 or ctypes.get_errno() == 14
+        ),
+        "its files": lambda: _LIBC.syscall(438, _LIBC.syscall(434, other, 0), 0, 0) >= 0,
+        "trace": lambda: _done(_LIBC.ptrace(0x4206, other, None, None)),
+        "signal": lambda: _done(_LIBC.kill(other, 0)),
+        "shared memory": lambda: _LIBC.shmget(0, 4096, 0o1600) >= 0,
+        "keys": lambda: _LIBC.syscall(_KEYCTL, 0, -3, 1) >= 0,
+        "io_uring": lambda: _LIBC.syscall(425, 1, ctypes.create_string_buffer(256)) >= 0,
+        "root of a space": lambda: _done(_LIBC.unshare(0x10000000)),
+        "root": lambda: _held() != 0,
+    }
+
+
+_KEYCTL = 250 if platform.machine() == "x86_64" else 219
+
+
+def _held() -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    found = (line.split()[1] for line in status if line.startswith(("CapPrm", "CapBnd")))
+    return max(int(one, 16) for one in found)
 
 
 def _on_a_process(other: int) -> dict[str, Callable[[], bool]]:
@@ -80,11 +146,19 @@ def _on_sockets(listening: str) -> dict[str, Callable[[], bool]]:
         "connect": lambda: _done(
             _LIBC.connect(_LIBC.socket(_UNIX, _STREAM, 0), address, len(address))
         ),
+        "datagram to a path": lambda: _sent(str(Path(listening).with_name("datagrams"))),
         "datagram": lambda: _LIBC.socket(_UNIX, _DATAGRAM, 0) >= 0,
         "internet": lambda: _LIBC.socket(_INET, _STREAM, 0) >= 0,
         "packet": lambda: _LIBC.socket(_PACKET, _STREAM, 0) >= 0,
         "as a 32-bit program": _old_call,
     }
+
+
+def _sent(path: str) -> bool:
+    pair = (ctypes.c_int * 2)()
+    address = struct.pack("H", _UNIX) + path.encode() + b"\0"
+    made = _LIBC.socketpair(_UNIX, _DATAGRAM, 0, pair) == 0
+    return made and int(_LIBC.sendto(pair[0], b"x", 1, 0, address, len(address))) > 0
 
 
 def _done(result: int) -> bool:

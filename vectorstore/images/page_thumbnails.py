@@ -23,7 +23,6 @@ from vectorstore.files.files import Files
 if TYPE_CHECKING:
     from ingest.images.extract import Spot
 
-KINDS = (".pdf", *image_file.SUFFIXES)  # formats whose pages can be drawn
 MOST = 12  # pages of one request: they are there in a second
 _SIDE = 240  # pixels of the longer side: twice as many as it has on the screen
 _QUALITY = 72  # of a JPEG: about 5 KB a page of text
@@ -58,7 +57,7 @@ class Thumbnails:
         self, document: str, sha256: str, pages: Sequence[int], folder: Path
     ) -> dict[int, bytes]:
         path = self._files.path(sha256)
-        if path.suffix.lower() not in KINDS or not path.exists():
+        if path.suffix.lower() not in image_file.DRAWABLE or not path.exists():
             return {}
         found = [self._catalog.page(document, page) for page in pages]
         spots = [(p.number, Box(0, 0, p.width, p.height)) for p in found if p and p.width]

@@ -4,6 +4,7 @@ it, as it checks what a child sends, and writes.
 Containers are unpacked here, since the files inside are sent out one by one.
 """
 
+import multiprocessing
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
@@ -20,7 +21,6 @@ from ingest.containers import Expanded, Limits
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.platform.extras import require
-from ingest.sandbox.child import CONTEXT
 from ingest.sandbox.pool import Heard
 from ingest.serialization.codec import InvalidData
 from ingest.serialization.reading import Loaded, LoadedCodec, Several, SeveralCodec
@@ -31,6 +31,7 @@ from vectorstore.workers.ray_driver import AWAY, LOST, Job, Look, Machine, serve
 from vectorstore.workers.task import READ, UNFIT, Result, Task, readers
 from vectorstore.workers.workers import Order
 
+_SPAWN = multiprocessing.get_context("spawn")  # not fork: this process has threads
 _CONNECTS = 90.0  # seconds for Ray to connect; its client alone tries for 30
 _SILENT = 150.0  # seconds without a sign of the driver: the cluster has gone
 _LARGEST = 512 << 20  # bytes of a file that travels: it is in memory as a whole on its way
@@ -184,8 +185,8 @@ class _Link:
         """Raises WorkersAway."""
         address.knock()
         self._address = address
-        self._pipe, theirs = CONTEXT.Pipe()
-        self._process = CONTEXT.Process(target=serve, args=(theirs, address.place), daemon=True)
+        self._pipe, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=serve, args=(theirs, address.place), daemon=True)
         self._process.start()
         theirs.close()  # otherwise its end would not be noticed
         self._pending: dict[int, Future[Result]] = {}

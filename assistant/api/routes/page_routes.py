@@ -9,8 +9,8 @@ from fastapi.responses import Response
 
 from assistant.api.shelf import Drawing, Seen
 from assistant.errors import AssistantError
-from assistant.receipts.highlight import highlighted, png
-from ingest.images import image_file
+from assistant.receipts.highlight import Marked
+from ingest.sandbox.drawing import drawings
 
 Row = dict[str, Any]
 
@@ -28,13 +28,12 @@ async def picture(
     box: Annotated[list[str], Query(description="x0,y0,x1,y1 in points; marked")] = [],  # noqa: B006
 ) -> Response:  # fmt: skip
     """The picture of a page, with boxes marked as with a pen."""
-    boxes = [_box(text) for text in box]
+    boxes = tuple(_box(text) for text in box)
 
     def drawn() -> bytes:
         opened = seen.library(library, "saw", f"{document}, page {number}")
-        page = opened.page(document, number)
-        picture = image_file.render(opened.file(document), number, _SCALE)
-        return png(highlighted(picture, boxes, page.width))
+        marked = Marked(opened.page(document, number).width, boxes)
+        return drawings.draw(opened.file(document), number, _SCALE, marked, document)
 
     return Response(await place.do(drawn), media_type="image/png")
 

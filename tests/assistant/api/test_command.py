@@ -55,6 +55,18 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
             assert running.wait(60) == 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="it shows what a process has loaded")
+def test_the_server_draws_pages_without_loading_what_reads_them(desk: Path) -> None:
+    with command(desk / "home") as running:
+        assert running.stderr
+        place = running.stderr.readline().split("is at ")[1].split("/v1")[0]
+        pages = f"{place}/api/libraries/main/documents/Handbook.pdf/pages"
+        drawn = httpx.get(f"{pages}/2.png?box=10,10,90,30", timeout=120)
+        assert drawn.content.startswith(b"\x89PNG")
+        assert "pdfium" not in Path(f"/proc/{running.pid}/maps").read_text()
+        running.terminate()
+
+
 @pytest.mark.slow
 def test_two_servers_with_homes_of_their_own_have_the_same_people_and_conversations(
     tmp_path: Path, team_database: Database, monkeypatch: pytest.MonkeyPatch

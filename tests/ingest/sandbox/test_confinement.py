@@ -13,6 +13,7 @@ import pytest
 from ingest.sandbox.pool import Sandbox
 from ingest.serialization.codec import Codec
 from tests.conftest import PROJECT
+from tests.ingest.misbehaving import read
 from tests.ingest.sandbox.conftest import outcome, outcomes
 
 
@@ -45,9 +46,9 @@ def test_a_program_that_a_loader_starts_writes_nothing_outside(
 
 
 def test_a_loader_that_writes_outside_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
-    path = tmp_path / "write"
+    path = tmp_path / "victim"
     path.write_text("as it was")
-    assert "PermissionError" in outcome(sandbox.start(path))
+    assert "PermissionError" in outcome(sandbox.start(Path(f"write {path}")))
     assert path.read_text() == "as it was"
 
 
@@ -74,6 +75,31 @@ def test_libreoffice_works_without_the_right_to_write(tmp_path: Path) -> None:
         document, _ = sandbox.start(tmp_path / "a.doc")()
     assert document.pages[0].text == "Thirty days of leave."
     assert not list(Path("/tmp").glob(f"OSL_PIPE_{os.getuid()}_*"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Linux shows it in a file")
+def test_a_reader_knows_no_password_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {"PINCITE_FILES_SECRET": "tiny", "AWS_SECRET_ACCESS_KEY": "of-the-bucket"}
+    needed = {"LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "2"}
+    for name, value in {**secrets, **needed}.items():
+        monkeypatch.setenv(name, value)
+    with Sandbox(read=read) as sandbox:
+        known = outcome(sandbox.start(Path("environment")))
+    assert not [word for pair in secrets.items() for word in pair if word in known]
+    assert all(f"'{name}': '{value}'" in known for name, value in needed.items())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems let it open any file")
+def test_a_reader_gets_a_copy_of_its_file_which_goes_with_the_next(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "place 1", tmp_path / "place 2"
+    first.write_text("Thirty days of leave.")
+    second.write_text("x" * 100)
+    found = [Path(outcome(sandbox.start(path))) for path in (first, second)]
+    assert [path.name for path in found] == ["place 1", "place 2"]
+    assert not found[0].exists() and found[1].read_text() == second.read_text()
+    assert first.read_text() == "Thirty days of leave."
 
 
 def test_a_reader_cannot_write_endlessly(sandbox: Sandbox) -> None:

@@ -1,13 +1,12 @@
 """Draws one page: what is said about it, its quote, and its picture or its text."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
 from assistant.i18n.translation import N_, _
-from assistant.receipts.highlight import BLUE, YELLOW, Rectangle, highlighted, png
+from assistant.receipts.highlight import Marked
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.library.coverage import missing
 from assistant.ui.components.viewer import player, seen
@@ -16,7 +15,7 @@ from assistant.ui.components.viewer.text_page import lines_of, text_page
 from assistant.ui.session import Shown
 from ingest.document.model import Page, count
 from ingest.document.source import readable
-from ingest.images import image_file
+from ingest.sandbox.drawing import drawings
 from vectorstore.federation.federated import AnyLibrary
 
 _CHANGED = N_("This document has changed since the answer: its page no longer has the cited lines.")
@@ -65,8 +64,8 @@ def _drawn(
     boxes = tuple(tuple(page.lines[at].box) for at in cited)
     others = tuple(tuple(page.lines[at].box) for at in changed if at not in cited)
     scale = _LARGE_SCALE if opened.large or opened.sharp else _SCALE
-    file = library.file(opened.document)
-    picture = _picture(file, opened.page, boxes, others, page.width, scale)
+    marked, file = Marked(page.width, boxes, others), library.file(opened.document)
+    picture = drawings.draw(file, opened.page, scale, marked, opened.document)
     with st.container(key=name):
         st.image(picture, alt=named(opened), width="stretch")
     if not boxes or not page.height:
@@ -97,15 +96,3 @@ def _is_place(lines: range, opened: Shown, page: Page) -> bool:
     if opened.seconds is not None:
         return page.lines[lines.start].seconds == opened.seconds
     return tuple(tuple(page.lines[at].box) for at in lines) == opened.boxes
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _picture(
-    file: Path, number: int, cited: tuple[Rectangle, ...], changed: tuple[Rectangle, ...],
-    points: float, scale: float,
-) -> bytes:  # fmt: skip
-    image = image_file.render(file, number, scale)
-    for boxes, colour in ((changed, BLUE), (cited, YELLOW)):
-        if boxes and points:
-            image = highlighted(image, boxes, points, colour)
-    return png(image)

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assistant.receipts.highlight import YELLOW
-from assistant.ui.components.viewer import page_view
+from assistant.receipts.highlight import YELLOW, Marked
+from ingest.sandbox.drawing import drawings
 from tests.scans import drawn, write_scan
 
 BOX = (50.0, 100.0, 150.0, 150.0)
@@ -14,8 +14,7 @@ INSIDE, OUTSIDE = (120, 130), (250, 130)  # points
 
 def shown(file: Path, page: int = 1) -> Image.Image:
     """As the panel shows a page 330 points wide, with BOX marked."""
-    drawn = page_view._picture.__wrapped__(file, page, (BOX,), (), 330.0, page_view._SCALE)
-    return Image.open(io.BytesIO(drawn))
+    return Image.open(io.BytesIO(drawings.draw(file, page, 2.0, Marked(330.0, (BOX,)))))
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".pdf"])
