@@ -14,7 +14,7 @@ from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.ui import resources
 from assistant.ui.components.first_run import quality, steps
-from tests.assistant.ui.conftest import html
+from tests.assistant.ui.conftest import html, write_catalog
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 
 Visit = Callable[..., AppTest]
@@ -86,6 +86,7 @@ def test_the_sample_company_comes_on_request(
         (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(sample_company, "_PLACES", (tmp_path,))
     monkeypatch.setattr(sample_company, "library", lambda settings: sample_company.LIBRARY)
+    write_catalog(Settings().home, sample_company.LIBRARY)
     app = visit()
     app.button(key="sample-company").click().run()
     finished(app)

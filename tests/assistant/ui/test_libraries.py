@@ -145,9 +145,7 @@ def test_a_conversation_of_a_library_that_was_deleted_is_shown_beside_another_on
 
 
 def test_the_library_of_the_settings_wins_when_it_exists(tmp_path: Path) -> None:
-    for name in ("main", "alpha"):
-        (tmp_path / "libraries" / name).mkdir(parents=True)
-        (tmp_path / "libraries" / name / "catalog.sqlite").touch()
+    write_catalog(tmp_path, "alpha")
     assert composition.first_library(Settings(home=tmp_path)) == "main"
     assert composition.first_library(Settings(home=tmp_path, library="other")) == "alpha"
 
