@@ -22,8 +22,8 @@ from ingest.sandbox import child
 from ingest.sandbox.pool import Sandbox
 
 _CHILDREN = 2  # a page that takes long does not hold up those of other files
-_SECONDS = 30.0  # for a page; the slowest of 3,000 real ones takes a fifth of it on a busy machine
-_KEPT = 64 << 20  # bytes of pictures: about 200 pages
+_SECONDS = 30.0  # for a page
+_KEPT = 64 << 20  # bytes of pictures
 _AGAIN = 600.0  # seconds until a page that could not be drawn in time is tried again
 _IDLE = 120.0  # seconds until children without work end, and copies of files go with them
 _PNG = b"\x89PNG\r\n\x1a\n"
