@@ -23,6 +23,7 @@ from assistant.entrance.http_server import server
 from assistant.entrance.members import Members
 from assistant.entrance.roles import session_of, unsealed
 from assistant.settings import Settings
+from assistant.ui.addresses import PAGES
 from assistant.ui.door.door import Door, Entrance
 from assistant.ui.door.uploads import Uploads
 from assistant.ui.door.web_app import with_manifest
@@ -131,7 +132,7 @@ def _guarded(
 
     app = Guarded(_SCRIPT)
     files = Uploads(super(Guarded, app).__call__, adds, _held, lambda: memory() // 4)
-    door = Door(with_manifest(files), hosts, entrance)
+    door = Door(with_manifest(files, PAGES), hosts, entrance)
     return app
 
 

@@ -4,10 +4,10 @@ https://www.w3.org/TR/appmanifest/; `tab.js` names the manifest to the browser.
 """
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 from assistant.entrance.asgi import Asgi, Receive, Scope, Send
-from assistant.ui.addresses import PAGES
 from assistant.ui.door.headers import streamlit_page
 
 MANIFEST = "/pincite.webmanifest"
@@ -19,11 +19,12 @@ _FILES = {
 }
 
 
-def with_manifest(inner: Asgi) -> Asgi:
-    """An application that answers for these files, and passes on all else."""
+def with_manifest(inner: Asgi, pages: Collection[str]) -> Asgi:
+    """An application that answers for these files and for the addresses of `pages`, and passes on
+    all else."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-        found = _found(scope.get("path", "")) if scope["type"] == "http" else None
+        found = _found(scope.get("path", ""), pages) if scope["type"] == "http" else None
         if found is None:
             await inner(scope, receive, send)
             return
@@ -39,8 +40,8 @@ def with_manifest(inner: Asgi) -> Asgi:
     return answered
 
 
-def _found(path: str) -> tuple[bytes, str] | None:
-    if path.removeprefix("/") in PAGES:
+def _found(path: str, pages: Collection[str]) -> tuple[bytes, str] | None:
+    if path.removeprefix("/") in pages:
         return streamlit_page().encode(), "text/html; charset=utf-8"
     if path == MANIFEST:
         return json.dumps(manifest()).encode(), "application/manifest+json"

@@ -60,7 +60,7 @@ def over_fakes(
 def write_catalog(home: Path, name: str) -> None:
     """A library is there; what is in it, the fakes say."""
     folder = home / "libraries" / name
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "catalog.sqlite").touch()
 
 

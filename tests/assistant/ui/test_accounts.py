@@ -1,5 +1,6 @@
 """People with accounts in the app: they sign in, see what is theirs, and sign out."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from assistant.settings import Settings
 from assistant.storage.whose import Whose
 from assistant.ui import resources, running, who
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, drawn, html
+from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, drawn, html, write_catalog
 from tests.assistant.ui.test_served_app import Answer, App, served
 from vectorstore.errors import UnknownLibrary
 
@@ -32,10 +33,9 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    shutil.rmtree(tmp_path / "libraries")  # the usual one
     for name in ("all", "north", "south"):
-        folder = tmp_path / "libraries" / name
-        folder.mkdir(parents=True)
-        (folder / "catalog.sqlite").touch()
+        write_catalog(tmp_path, name)
     return Settings(home=tmp_path)
 
 

@@ -2,7 +2,6 @@
 // comes from the server, and until then the keys would go nowhere.
 // A list that can be searched is none: what is typed there is not kept.
 const FIELD = 'input[type="text"]:not([role="combobox"]):enabled, textarea:enabled';
-const SEND = '[data-testid="stFormSubmitButton"] button';
 
 const PATIENCE = 3000; // milliseconds after the click
 
@@ -48,5 +47,7 @@ const enterDialog = () => {
   field.focus();
   field.select();
   if (keys.length) write(field, keys.join(""));
-  if (sends) setTimeout(() => dialog.querySelector(SEND)?.click());
+  // By the key: a click on the button would send the form before it knows the text.
+  const enter = () => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  if (sends) setTimeout(enter);
 };
