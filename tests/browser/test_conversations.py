@@ -83,7 +83,7 @@ def test_folders_by_keyboard(
     page.get_by_role("button", name="What to do with “Where is the deed?”").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Move", exact=True).press("Enter")
-    page.get_by_label("Or a new folder").fill("Papers")
+    page.keyboard.type("Papers")  # at once, before the dialog is there
     page.keyboard.press("Enter")
     folder = page.get_by_role("button", name="Papers 1", exact=True)
     folder.wait_for()
