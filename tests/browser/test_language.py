@@ -82,6 +82,7 @@ def letters(text: str) -> bool:
         before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", " ", text)
     text = re.sub(r"^[^⟦⟧]*⟧|⟦[^⟦⟧]*$", " ", text)
     text = re.sub(r"\S+ · [\d.,]+ [MG]B · [\w.-]+", " ", text)  # a model that is offered
+    text = re.sub(r"· [\w.-]+$|^/\S+$|[\d.,]+ [MG]B", " ", text)  # parts of one; a folder
     for name in NAMES:
         text = text.replace(name, " ")
     return bool(re.search(r"[A-Za-z]{2,}", text))
