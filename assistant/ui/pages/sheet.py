@@ -8,7 +8,7 @@ from assistant.contract.asked_in import NothingChosen
 from assistant.errors import AssistantError
 from assistant.i18n.numbers import number
 from assistant.i18n.told import told
-from assistant.i18n.translation import _, ngettext
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.sheet import save
 from assistant.sheet.cell import Cell
 from assistant.sheet.column import columns, written
@@ -27,7 +27,7 @@ from vectorstore.library import Library
 
 # Kept apart from the widgets, which Streamlit forgets while another page is shown.
 _ASKED, _ROWS, _CHOSEN, _WITHIN = "sheet-asked", "sheet-rows", "sheet-cell", "sheet-within"
-_EXAMPLE = "supplier\ntotal\nnotice period\nsigned?"
+_EXAMPLE = N_("supplier\ntotal\nnotice period\nsigned?")
 _OPEN_XML = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -67,7 +67,8 @@ def _form(library: Library, busy: bool) -> None:
     )  # fmt: skip
     asked = st.text_area(
         _("Columns: a few words or a whole question on each line"),
-        st.session_state.get(_asked(library), ""), placeholder=_EXAMPLE, height=130, disabled=busy,
+        st.session_state.get(_asked(library), ""), placeholder=_(_EXAMPLE), height=130,
+        disabled=busy,
     )  # fmt: skip
     within = _within(library)
     names = _listed(library, within)
