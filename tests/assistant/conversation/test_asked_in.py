@@ -137,7 +137,6 @@ def test_it_is_said_in_words(within: Filter, words: str) -> None:
 
 def test_without_a_filter_the_library_is_not_read(library: Library) -> None:
     assert chosen(library, Filter()) is None
-    assert chosen(library, Filter(), ["a"]) == ["a"]
 
 
 def test_several_libraries_are_asked_with_one_filter(

@@ -63,7 +63,7 @@ def test_people_and_conversations_go_with_it(
     said = refused(pincite("users", "list"))
     assert "accounts.sqlite" in said and "`pincite migrate-home postgresql`" in said
     told = pincite("migrate-home", "postgresql").out
-    assert "(accounts): 1 row of 6 tables were copied and compared." in told
+    assert "(accounts): 1 row of 8 tables were copied and compared." in told
     assert "(conversations): 11 rows of 9 tables were copied and compared." in told
     again = pincite("migrate-home", "postgresql").out
     assert "(accounts): it is there already." in again and "no library" not in again
