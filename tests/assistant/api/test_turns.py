@@ -21,7 +21,7 @@ from assistant.accounts.tokens import tokens
 from assistant.api.libraries import Libraries
 from assistant.api.turns import TooManyRequests, Turns
 from assistant.sheet.fill import Sheet
-from ingest.images import image_file
+from ingest.sandbox.drawing import Drawings
 from tests.assistant.api.conftest import LEAVE, STAFF, Server
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.main_library import eventually
@@ -70,7 +70,7 @@ PICTURE = ("GET", f"{STAFF}/documents/Handbook.pdf/pages/1.png", None)
 @pytest.mark.parametrize(
     ("kind", "asked", "work"),
     [("embeddings", EMBEDDINGS, (WordEmbedder, "passages")), ("sheets", SHEET, (Sheet, "_cell")),
-     ("pictures", PICTURE, (image_file, "render"))],
+     ("pictures", PICTURE, (Drawings, "draw"))],
 )  # fmt: skip
 def test_a_reader_who_asks_for_much_keeps_nobody_else_from_an_answer_and_leaves_no_work(
     libraries: Libraries, server: Server, monkeypatch: pytest.MonkeyPatch,
