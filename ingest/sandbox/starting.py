@@ -7,25 +7,20 @@ from collections.abc import Mapping
 from multiprocessing import context, spawn
 from typing import Any
 
-# What programs and libraries of a reader look for. A value of so few letters switches something,
-# such as the threads of a library, or what it tells of its use; what is ours may be a password.
+# What programs and libraries of a reader look for, and what forbids libraries to tell of their use.
+# All else may be a password, however short.
 _NAMES = {
-    "FONTCONFIG_FILE", "FONTCONFIG_PATH", "GOMP_SPINCOUNT", "LANG", "LANGUAGE", "LD_LIBRARY_PATH",
-    "OMP_WAIT_POLICY", "PATH", "PYTHONHOME", "PYTHONPATH", "TEMP", "TESSDATA_PREFIX", "TMP",
-    "TMPDIR", "TZ",
+    "ANONYMIZED_TELEMETRY", "DO_NOT_TRACK", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "HF_HUB_OFFLINE",
+    "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "ORT_DISABLE_TELEMETRY", "PATH", "TEMP",
+    "TESSDATA_PREFIX", "TMP", "TMPDIR", "TRANSFORMERS_OFFLINE", "TZ",
 }  # fmt: skip
-_SWITCH = 5
-_OURS = "PINCITE_"
+_FAMILIES = ("GOMP_", "LC_", "MKL_", "OMP_", "OPENBLAS_", "PYTHON")
 
 
 def environment(of: Mapping[str, str]) -> dict[str, str]:
     """What a child gets of it."""
     return {
-        name: value
-        for name, value in of.items()
-        if name in _NAMES
-        or name.startswith("LC_")
-        or (len(value) <= _SWITCH and not name.startswith(_OURS))
+        name: value for name, value in of.items() if name in _NAMES or name.startswith(_FAMILIES)
     }
 
 

@@ -79,7 +79,8 @@ def test_libreoffice_works_without_the_right_to_write(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Linux shows it in a file")
 def test_a_reader_knows_no_password_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    secrets = {"PINCITE_FILES_SECRET": "tiny", "AWS_SECRET_ACCESS_KEY": "of-the-bucket"}
+    secrets = {"PINCITE_FILES_SECRET": "tiny", "AWS_SECRET_ACCESS_KEY": "of-the-bucket",
+               "PGPASSWORD": "4711"}  # fmt: skip
     needed = {"LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "2"}
     for name, value in {**secrets, **needed}.items():
         monkeypatch.setenv(name, value)
