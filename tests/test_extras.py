@@ -4,10 +4,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from assistant.cli.models import _defaults
 from assistant.export.pdf import pdf
@@ -24,7 +26,7 @@ from ingest.images.ocr.rapid import Rapid
 from ingest.media.ffmpeg import Media
 from ingest.media.whisper import WhisperTranscriber
 from tests.conftest import PROJECT, models_folder
-from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, providers
+from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, normalised, providers
 from vectorstore.classifiers.export import export
 from vectorstore.classifiers.folder import Classifier
 from vectorstore.embedding.embedder import SentenceTransformerEmbedder
@@ -41,9 +43,24 @@ HEAVY = {"diffusers", "sentence_transformers", "torch", "torchvision", "transfor
 QUESTION = "How many days of annual leave do full-time employees get?"
 
 
+def brought(names: set[str]) -> set[str]:
+    """Distributions, and those that they need."""
+    found: set[str] = set()
+    while names:
+        found |= names
+        needed = {line for name in names for line in requires(name) or ()}
+        names = {normalised(line) for line in needed if applies(line)} - found
+    return found
+
+
+def applies(line: str) -> bool:
+    marker = Requirement(line).marker
+    return marker is None or marker.evaluate({"extra": ""})
+
+
 def names_of_extras() -> set[str]:
     """The import names of all that only extras bring."""
-    extra = declared(*abilities()) - declared()
+    extra = declared(*abilities()) - brought(declared())
     return {name for name in DISTRIBUTIONS if providers(name) & extra} | HEAVY
 
 

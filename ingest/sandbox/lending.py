@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ingest.document.source import readable
 from ingest.errors import UnreadableFile
 
-_LEFT = 64 << 20  # bytes of the disk that stay free in any case
+_LEFT = 1 << 20  # bytes of the disk that stay free in any case, for what is written about the file
 _BLOCK = 512  # bytes, in which the system counts what a file takes
 
 
@@ -64,7 +64,7 @@ class Loan:
             if shutil.disk_usage(self._folder).free < lent.taken + _LEFT:
                 raise UnreadableFile(
                     f"{readable(lent.path.name)} is read from a copy, and there is no room for one "
-                    f"in {self._folder.parent}: free {lent.taken + _LEFT >> 20} MB there."
+                    f"in {self._folder.parent}: free {(lent.taken >> 20) + 2} MB there."
                 )
             self._number += 1
             place = self._folder / f"given-{self._number}"
