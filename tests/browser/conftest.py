@@ -38,9 +38,9 @@ PHONE = {"width": 390, "height": 844}
 Visit = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
-    """A browser; a module long, because Playwright keeps an event loop that others trip over."""
+    """A browser; of this folder, because Playwright keeps an event loop that others trip over."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     names = ["chromium", "chromium-browser", "google-chrome"]
     path = next((found for name in names if (found := shutil.which(name))), None)
@@ -133,34 +133,48 @@ def _put_models(home: Path, *roles: Role) -> None:
         pincite(home, "models", "pull", model.name)
 
 
-@pytest.fixture(scope="module")
-def address(home: Path) -> Iterator[str]:
-    """Of the real app on the home of the module's tests."""
+@pytest.fixture(scope="package")
+def real_address(real_home: Path) -> Iterator[str]:
+    """Of the app with the default models and the sample company, one for all its journeys."""
+    with real_app(real_home) as address:
+        yield address
+
+
+@contextmanager
+def real_app(home: Path) -> Iterator[str]:
+    """The address of `pincite app` on a home, for a journey that needs one of its own."""
     port = free_port()
     command = [sys.executable, "-m", "assistant.cli.main", "app", "--port", str(port)]
     with served(command, port, {"PINCITE_HOME": str(home)}) as address:
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def fake_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of `fake_address`."""
     return tmp_path_factory.mktemp("faked")
 
 
-@pytest.fixture(scope="module")
-def fake_options() -> tuple[str, ...]:
-    """Of `tests.assistant.ui.fake_server`."""
-    return ()
+@pytest.fixture(scope="package")
+def fake_address(fake_home: Path) -> Iterator[str]:
+    """Of the app over a library and answers without models, one for all its journeys."""
+    with fake_app(fake_home, "many") as address:
+        yield address
 
 
-@pytest.fixture(scope="module")
-def fake_address(fake_home: Path, fake_options: tuple[str, ...]) -> Iterator[str]:
-    """Of the app over a library and answers without models: quick, and known beforehand."""
+@contextmanager
+def fake_app(home: Path, *options: str) -> Iterator[str]:
+    """The address of the app over fakes with options of `tests.assistant.ui.fake_server`."""
     port = free_port()
-    fakes = [sys.executable, "-m", "tests.assistant.ui.fake_server"]
-    command = [*fakes, str(fake_home), str(port), *fake_options]
-    with served(command, port, {"PINCITE_HOME": str(fake_home)}) as address:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.assistant.ui.fake_server",
+        str(home),
+        str(port),
+        *options,
+    ]
+    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
         yield address
 
 
