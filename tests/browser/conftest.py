@@ -58,7 +58,8 @@ def visit(chromium: Any) -> Iterator[Visit]:
     contexts: list[Any] = []
 
     def visit(address: str, **options: Any) -> Any:
-        context = chromium.new_context(**{"viewport": WIDE, **options})
+        usual = {"viewport": WIDE, "reduced_motion": "reduce"}
+        context = chromium.new_context(**{**usual, **options})
         context.set_default_timeout(120_000)  # of a machine that others share
         contexts.append(context)
         page = context.new_page()
@@ -78,16 +79,32 @@ def _note_outside(page: Any, url: str) -> None:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[[Any, str], None]:
-    """Saves what a visitor sees, in PINCITE_TEST_SCREENSHOTS when that is set."""
-    folder = Path(os.environ.get("PINCITE_TEST_SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
+def picture() -> Callable[[Any, str], None]:
+    """Saves what a visitor sees, for people, where PINCITE_TEST_SCREENSHOTS names a folder."""
+    folder = os.environ.get("PINCITE_TEST_SCREENSHOTS")
 
     def picture(page: Any, name: str) -> None:
-        page.wait_for_timeout(600)  # until transitions have ended
-        page.screenshot(path=str(folder / f"{name}.png"))
+        if folder:
+            settled(page)
+            page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     return picture
+
+
+# The server has drawn what it had to, and nothing moves, but for what moves without end.
+_SETTLED = """() => {
+  const app = document.querySelector(".stApp");
+  if (app && app.dataset.testScriptState !== "notRunning") return false;
+  const moves = (root) => root.getAnimations().some((one) => one.playState === "running"
+      && one.effect.getComputedTiming().endTime !== Infinity)
+    || [...root.querySelectorAll("*")].some((one) => one.shadowRoot && moves(one.shadowRoot));
+  return !moves(document);
+}"""
+
+
+def settled(page: Any) -> None:
+    """Waits until what a visitor sees is as it stays."""
+    page.wait_for_function(_SETTLED)
 
 
 @pytest.fixture(scope="session")
