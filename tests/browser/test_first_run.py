@@ -37,7 +37,7 @@ def _greets(page: Any, picture: Any, scheme: str) -> None:
     page.locator(".st-key-step-3", has_text="once there are documents").wait_for()
     page.locator("link[rel=manifest]").wait_for(state="attached")
     title = page.get_by_role("heading", name="Welcome to Pincite")
-    sync_api.expect(title).to_be_in_viewport()
+    sync_api.expect(title).to_be_in_viewport(timeout=PATIENCE)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert barriers(page, "first run") == []
     picture(page, f"first-run-{scheme}")

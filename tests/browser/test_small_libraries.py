@@ -65,7 +65,7 @@ def test_of_several_libraries_a_mark_opens_the_page_of_its_own(
     assert page.locator(".source .name").first.inner_text() == "staff/Handbook.pdf"
     page.locator(".page-name", has_text="staff/Handbook.pdf").wait_for()
     shown = page.locator(".st-key-page blockquote", has_text="thirty days")
-    sync_api.expect(shown).to_be_visible()
+    shown.wait_for()
     assert barriers(page, "several libraries") == []
     picture(page, "several-libraries")
 
@@ -85,11 +85,12 @@ def test_the_library_is_in_the_address_of_each_page_and_remembered_and_no_consol
     page.wait_for_url("**/sheet?library=staff")
     page.go_back()
     page.wait_for_url("**/sheet?library=office")
-    sync_api.expect(page.get_by_role("combobox", name="Library")).to_have_value("office")
+    picked = sync_api.expect(page.get_by_role("combobox", name="Library"))
+    picked.to_have_value("office", timeout=PATIENCE)
 
     for name in PAGES:
         page.goto(f"{real_address}/{name}?library=staff")
-        sync_api.expect(page.get_by_role("combobox", name="Library")).to_have_value("staff")
+        picked.to_have_value("staff", timeout=PATIENCE)
     assert said == []
     other = page.context.new_page()
     other.goto(f"{real_address}/sheet")
