@@ -132,12 +132,12 @@ def test_a_persons_own_questions_are_measured_and_the_result_is_told(
     )
     page = visit(f"{real_address}/measure?library=staff")
     page.get_by_text("2 kept").wait_for()
-    page.get_by_text("Nothing has been measured yet.").wait_for()
+    page.get_by_text("Nothing has been measured yet.").first.wait_for()
 
     page.get_by_role("button", name="Ask my questions").click()
 
     page.get_by_text("of 2 done").or_(page.get_by_text("Preparing")).first.wait_for()
-    page.get_by_text("Of 1 question that your documents answer, 1 answered right").wait_for(
+    page.get_by_text("Of 1 question that your documents answer, 1 answered right").first.wait_for(
         timeout=PATIENCE
     )
     page.get_by_text("Of 1 question that they do not answer, 1 turned down").wait_for()
