@@ -43,7 +43,7 @@ def page(chromium: Any) -> Any:
     page.close()
 
 
-def test_the_words_are_underlined_and_told_and_the_mark_opens_the_line(page: Any) -> None:
+def test_only_such_words_are_underlined_and_told_and_the_mark_opens_the_line(page: Any) -> None:
     words = page.locator(".partly .unstated")
     assert words.all_inner_texts() == ["<b>starts", "paid", "first"]
     assert words.first.get_attribute("title") == "no line states this"
@@ -54,9 +54,6 @@ def test_the_words_are_underlined_and_told_and_the_mark_opens_the_line(page: Any
     )
     page.get_by_role("button", name="Closest lines 1: A.pdf, page 10").click()
     assert page.evaluate("window.opened") == "citation-1"
-
-
-def test_other_sentences_are_as_before(page: Any) -> None:
     assert page.locator(".unsupported .tip").inner_text() == "not found in the documents"
     assert page.locator(".unsupported .unstated").count() == 0
     assert page.locator(".mark:not(.close)").count() == 1
