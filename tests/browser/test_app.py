@@ -42,9 +42,9 @@ def answered(real_address: str, chromium: Any) -> str:
 def test_the_mark_of_an_answer_opens_the_highlighted_page_at_a_desk_and_on_a_phone(
     answered: str, visit: Visit, picture: Picture
 ) -> None:
-    phone = {"viewport": PHONE, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
-    for size in ({"viewport": WIDE}, phone):
-        page = visit(answered, **size)
+    phone = {"has_touch": True, "is_mobile": True, "color_scheme": "dark"}
+    for size, device in ((WIDE, {}), (PHONE, phone)):
+        page = visit(answered, viewport=size, **device)
         page.locator(".mark").first.wait_for()
         assert "characters" in page.locator(".paragraph").first.inner_text()
         assert page.locator(".answer .footer").first.inner_text().endswith(" s"), "not the model's"
@@ -58,10 +58,9 @@ def test_the_mark_of_an_answer_opens_the_highlighted_page_at_a_desk_and_on_a_pho
         page.get_by_text(f"Page {number} of").wait_for()
         page.locator(".st-key-page img").wait_for()
         assert "characters" in page.locator(".quote").inner_text()
-        picture(page, f"cited-page-{size['viewport']['width']}")
+        picture(page, f"cited-page-{size['width']}")
         assert yellow(page.locator(".st-key-page img").screenshot()) > 200
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size["viewport"]["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         assert page.outside == []
 
 
