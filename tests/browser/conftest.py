@@ -177,6 +177,7 @@ def real_app(home: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "assistant.cli.main", "app", "--port", str(port)]
     surroundings = {
         "PINCITE_HOME": str(home),
+        "PINCITE_PASSAGE_TOKENS": "200",  # the fewest that there may be: an answer is there sooner
         "PINCITE_THREADS": "1",  # other cores run other tests: a model's threads wait for the last
         "PINCITE_DRAWING_MODEL": str(DRAWS),
         variable(DAV_SOURCE): source_servers.PASSWORD,

@@ -44,7 +44,7 @@ def test_commands_keys_and_marks_need_no_mouse(
         _open_the_page(page)
         _save_by_keyboard(page)
     next_one.press("Enter")
-    page.locator(".question", has_text="What does the").wait_for()
+    page.locator(".question", has_text="What does the").last.wait_for()
     if size == WIDE:
         _stop(page)
 
@@ -111,7 +111,7 @@ def _keys(page: Any) -> list[str]:
 
 def _open_the_page(page: Any) -> None:
     page.keyboard.press("Enter")
-    page.locator(".st-key-page img").wait_for()
+    page.locator(".st-key-page[role=region] img").wait_for()
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
 
