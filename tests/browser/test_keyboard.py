@@ -44,7 +44,7 @@ def test_commands_keys_and_marks_need_no_mouse(
         _open_the_page(page)
         _save_by_keyboard(page)
     next_one.press("Enter")
-    page.locator(".question", has_text="What does the").wait_for()
+    page.locator(".question", has_text="What does the").last.wait_for()
     if size == WIDE:
         _stop(page)
 
