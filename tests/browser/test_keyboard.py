@@ -111,7 +111,7 @@ def _keys(page: Any) -> list[str]:
 
 def _open_the_page(page: Any) -> None:
     page.keyboard.press("Enter")
-    page.locator(".st-key-page img").wait_for()
+    page.locator(".st-key-page[role=region] img").wait_for()
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
 

@@ -68,7 +68,7 @@ def _open(page: Any, key: str = "") -> None:
         page.keyboard.press(key)
     else:
         mark.click()
-    page.locator(".st-key-page img").wait_for()
+    page.locator(".st-key-page[role=region] img").wait_for()
 
 
 def _head_stays(page: Any, picture: Any) -> None:
@@ -117,7 +117,7 @@ def test_letters_can_be_read_on_a_phone_and_the_cited_line_is_in_view(
     phone = {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
     page = _answered(visit(fake_address, **phone))
     page.locator(SECOND).tap()
-    page.locator(".st-key-page img").wait_for()
+    page.locator(".st-key-page[role=region] img").wait_for()
     page.wait_for_function("() => document.querySelector('.st-key-page').scrollTop > 100")
     page.wait_for_function(  # past its margin
         "() => document.querySelector('.st-key-page-image').scrollLeft > 30"
@@ -287,7 +287,7 @@ def test_two_versions_are_set_side_by_side_with_what_differs(
 def _the_row_of_a_document_gets_the_focus_back(page: Any, name: str) -> None:
     page.get_by_role("button", name=f"Open: {name}").focus()
     page.keyboard.press("Enter")
-    page.locator(".st-key-page img").wait_for()
+    page.locator(".st-key-page[role=region] img").wait_for()
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
     has_focus(page, f"[data-id='open {name}']")

@@ -57,7 +57,7 @@ def _open_a_cell(page: Any) -> None:
     page.locator(".sheet tr", has_text=HANDBOOK).locator("td.found button").first.focus()
     page.keyboard.press("Enter")
     page.get_by_text("Page 10 of 21").wait_for()
-    page.locator(".st-key-page img").wait_for()
+    page.locator(".st-key-page[role=region] img").wait_for()
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
 
