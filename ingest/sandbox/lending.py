@@ -64,7 +64,7 @@ class Loan:
             if shutil.disk_usage(self._folder).free < lent.taken + _LEFT:
                 raise UnreadableFile(
                     f"{readable(lent.path.name)} is read from a copy, and there is no room for one "
-                    f"in {self._folder.parent}: free {(lent.taken >> 20) + 2} MB there."
+                    f"in {self._folder.parent}: free {(lent.taken + _LEFT >> 20) + 1} MB there."
                 )
             self._number += 1
             place = self._folder / f"given-{self._number}"

@@ -25,7 +25,7 @@ HANDBOOK = [
     "# Passwords",
     "A password must have at least fourteen characters. It is changed every year.",
 ]
-QUESTION = "How many days of annual leave do full-time employees have?"
+QUESTION = "How many days of annual leave are there?"  # words that are heard as they are
 
 # Notes what plays, and for how long it would.
 COUNT_PLAYED = """() => {
@@ -106,7 +106,7 @@ def test_a_spoken_question_is_written_down_and_answered(page: Any, picture: Pict
     page.locator(".mark").first.wait_for(timeout=PATIENCE)
 
     asked = page.locator(".question").last.inner_text()
-    assert distance(words(QUESTION), words(asked)) <= 2, asked  # processors differ in rounding
+    assert distance(words(QUESTION), words(asked)) <= 1, asked
     assert "thirty days" in page.locator(".paragraph").first.inner_text()
     picture(page, "spoken-question")
 
