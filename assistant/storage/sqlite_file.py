@@ -114,13 +114,16 @@ class _File:
             )
 
     def _check_version(self, connection: sqlite3.Connection) -> None:
-        [(version,)] = connection.execute("PRAGMA user_version")
+        # In one statement: between two of them another connection may make the tables.
+        [(version, made)] = connection.execute(
+            "SELECT user_version, EXISTS (SELECT 1 FROM sqlite_schema) FROM pragma_user_version"
+        )
         if version > VERSION:
             raise AssistantError(
                 f"{self._path}, which keeps the {self._what}, was made by a newer version of "
                 "Pincite. Use that version, or another --home."
             )
-        if version < VERSION and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        if version < VERSION and made:
             raise AssistantError(
                 f"{self._path}, which keeps the {self._what}, was made by a version of Pincite that"
                 " was never released, and was not changed. Move it away, or use another --home."

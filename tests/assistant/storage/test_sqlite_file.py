@@ -1,0 +1,33 @@
+"""The SQLite files of a home."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+from assistant.storage.sqlite_file import Kept
+
+_TABLES = "".join(f"CREATE TABLE IF NOT EXISTS kept_{n} (a TEXT);" for n in range(5))
+
+
+def test_many_that_begin_a_file_together_all_find_it_usable(tmp_path: Path) -> None:
+    """As when the app draws a page while the thread of a sheet begins to write."""
+    failed: list[Exception] = []
+
+    def begin(path: Path, together: threading.Barrier) -> None:
+        kept = Kept(path, _TABLES, "rows")
+        together.wait(60)
+        try:
+            kept.prepare()
+        except Exception as error:
+            failed.append(error)
+
+    for n in range(40):
+        path, together = tmp_path / f"{n}.sqlite", threading.Barrier(6)
+        threads = [threading.Thread(target=begin, args=(path, together)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with sqlite3.connect(path) as connection:
+            assert len(connection.execute("SELECT 1 FROM sqlite_schema").fetchall()) == 5
+    assert not failed
