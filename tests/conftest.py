@@ -32,6 +32,12 @@ from vectorstore.library import Library
 wait_calmly()  # as the command does: tests share the machine with others, too
 
 PROJECT = Path(__file__).parents[1]
+_ONCE = (
+    "real_address",
+    "fake_address",
+    "ceph",
+    "ray_process",
+)  # fixtures that start what is shared
 _ALL_SLOW = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow", re.MULTILINE)
 
 
@@ -40,6 +46,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.suffix != ".py" or "not slow" not in config.option.markexpr:
         return None
     return bool(_ALL_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares an app or a server runs on one core, so that each of these starts once; what
+    takes long comes first, so that no core waits for another one at the end."""
+    items.sort(key=_haste)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_shared_by(item)))
+
+
+def _haste(item: pytest.Item) -> int:
+    markers = ("browser", "slow")
+    return next((n for n, name in enumerate(markers) if item.get_closest_marker(name)), 2)
+
+
+def _shared_by(item: pytest.Item) -> str:
+    fixtures = getattr(item, "fixturenames", ())
+    return next((name for name in _ONCE if name in fixtures), str(item.path))
 
 
 @pytest.fixture(autouse=True)
