@@ -64,7 +64,7 @@ def _haste(item: pytest.Item) -> int:
 
 def _shared_by(item: pytest.Item) -> str:
     fixtures = getattr(item, "fixturenames", ())
-    return next((name for name in _ONCE if name in fixtures), str(item.path))
+    return next((name for name in _ONCE if name in fixtures), item.nodeid.partition("::")[0])
 
 
 @pytest.fixture(autouse=True)

@@ -68,6 +68,8 @@ def test_under_the_hood_is_how_the_answer_was_made(
     answered: str, visit: Visit, picture: Picture
 ) -> None:
     page = visit(answered, color_scheme="dark")
+    page.get_by_role("button", name="Under the hood").first.wait_for()
+    settled(page)  # a page that is drawn again closes a dialog
     page.get_by_role("button", name="Under the hood").first.click()
     dialog = page.get_by_role("dialog")
 

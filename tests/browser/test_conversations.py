@@ -9,7 +9,7 @@ import pytest
 
 from assistant.conversation.history import Conversations
 from tests.browser.by_keyboard import has_focus
-from tests.browser.conftest import PHONE, Visit, ask
+from tests.browser.conftest import PHONE, Visit, ask, settled
 from tests.browser.test_axe import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -48,6 +48,8 @@ def test_a_conversation_is_found_opened_renamed_put_into_a_folder_and_deleted(
     row = page.locator(ROWS, has_text="Mountains")
     row.wait_for()
     page.get_by_label("Search questions and answers").fill("")
+    page.locator(ROWS).nth(99).wait_for()
+    settled(page)  # a page that is drawn again closes a dialog
     _put_into_a_folder(page, kept, picture)
 
     page.get_by_label("Search questions and answers").fill("volcano")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.browser.by_keyboard import INPUT, has_focus
-from tests.browser.conftest import PHONE, WIDE, Visit, ask
+from tests.browser.conftest import PHONE, WIDE, Visit, ask, settled
 from tests.browser.test_axe import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -120,6 +120,7 @@ def _save_by_keyboard(page: Any) -> None:
     """The menu takes the focus, and its button has it again when it closes."""
     menu = page.get_by_test_id("stPopoverBody")
     button = page.get_by_role("button", name="Save this conversation")
+    settled(page)  # a menu that is drawn again loses the focus
     button.focus()
     page.keyboard.press("Enter")
     expect(menu.get_by_role("button", name="Word")).to_be_focused(timeout=PATIENCE)

@@ -173,6 +173,7 @@ def _words_are_found_and_selected(page: Any, picture: Any) -> None:
     layer = page.locator(".text-layer")
     line = layer.locator("div", has_text="in proportion to their contractual").first
     line.wait_for(state="attached")
+    settled(page)
     page.get_by_role("searchbox", name="Find in this document").fill("CONTRACTUAL hours")
     page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
     page.wait_for_function(f"() => ({BESIDE})() < 6")  # pixels

@@ -48,6 +48,8 @@ def _choose(page: Any) -> list[str]:
     field = page.locator(".st-key-by-tag-and-date").get_by_label("Tags")
     field.wait_for()
     settled(page)  # its list closes when something is still drawn or moved
+    field.click()
+    page.get_by_role("listbox").wait_for()
     field.fill(TAG)
     page.get_by_role("option", name=f"{TAG} (1)", exact=True).wait_for()
     field.press("Enter")

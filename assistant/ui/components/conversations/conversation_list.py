@@ -138,8 +138,8 @@ def _rename(info: ConversationInfo) -> None:
     name_form.draw(info.title, _TITLE, 200, _named, info.id)
 
 
-def _named(identity: str) -> None:
-    resources.assistant().conversations.rename(identity, str(st.session_state[_TITLE]))
+def _named(name: str, identity: str) -> None:
+    resources.assistant().conversations.rename(identity, name)
 
 
 def _delete(info: ConversationInfo) -> None:
