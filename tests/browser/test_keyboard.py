@@ -114,6 +114,7 @@ def _open_the_page(page: Any) -> None:
     page.locator(".st-key-page[role=region] img").wait_for()
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
+    has_focus(page, ".mark")
 
 
 def _save_by_keyboard(page: Any) -> None:

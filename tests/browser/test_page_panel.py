@@ -68,7 +68,7 @@ def _open(page: Any, key: str = "") -> None:
         page.keyboard.press(key)
     else:
         mark.click()
-    page.locator(".st-key-page[role=region] img").wait_for()
+    page.locator(".st-key-page[role=region] img").first.wait_for()
 
 
 def _head_stays(page: Any, picture: Any) -> None:
@@ -117,7 +117,7 @@ def test_letters_can_be_read_on_a_phone_and_the_cited_line_is_in_view(
     phone = {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
     page = _answered(visit(fake_address, **phone))
     page.locator(SECOND).tap()
-    page.locator(".st-key-page[role=region] img").wait_for()
+    page.locator(".st-key-page[role=region] img").first.wait_for()
     page.wait_for_function("() => document.querySelector('.st-key-page').scrollTop > 100")
     page.wait_for_function(  # past its margin
         "() => document.querySelector('.st-key-page-image').scrollLeft > 30"
@@ -227,8 +227,10 @@ def _its_pages_are_seen_small(page: Any, picture: Any) -> None:
     picture(page, "panel-pages")
     assert here.get_attribute("aria-current") == "page"
     assert page.locator(".strip img").count() < 21, "pictures out of sight were drawn"
+    settled(page)  # pictures that come into view are still drawn
     here.focus()
     page.keyboard.press("Home")
+    settled(page)
     page.keyboard.press("Enter")
     page.locator(".page-number", has_text="Page 1 of 21").wait_for()
 
@@ -288,7 +290,7 @@ def test_two_versions_are_set_side_by_side_with_what_differs(
 def _the_row_of_a_document_gets_the_focus_back(page: Any, name: str) -> None:
     page.get_by_role("button", name=f"Open: {name}").focus()
     page.keyboard.press("Enter")
-    page.locator(".st-key-page[role=region] img").wait_for()
+    page.locator(".st-key-page[role=region] img").first.wait_for()
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
     has_focus(page, f"[data-id='open {name}']")
