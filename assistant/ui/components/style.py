@@ -1,10 +1,11 @@
 """The styles of the app beyond its theme."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from assistant.ui.components.scripts.script import BROWSER, read
-
-_CSS = read("style.css")
+_HERE = Path(__file__).parent
+_CSS = (_HERE / "style.css").read_text(encoding="utf-8")
 
 
 def apply() -> None:
@@ -20,7 +21,5 @@ def apply() -> None:
     given = " ".join(f"--{name}: {value};" for name, value in colours.items() if value)
     st.html(f"<style>:root {{ {given} }}\n{_CSS}</style>")
     st.logo(
-        str(BROWSER / f"logo-{theme}.svg"),
-        size="large",
-        icon_image=str(BROWSER.parent / "icon.svg"),
+        str(_HERE / f"logo-{theme}.svg"), size="large", icon_image=str(_HERE.parent / "icon.svg")
     )

@@ -72,7 +72,8 @@ def _gone(folder: int) -> None:
     tried(_folders().delete, folder)
 
 
-def _named(name: str, folder: int) -> None:
+def _named(folder: int) -> None:
+    name = str(st.session_state[_NAME])
     if folder:
         tried(_folders().rename, folder, name)
     else:
@@ -80,9 +81,7 @@ def _named(name: str, folder: int) -> None:
 
 
 def _moved(conversation: str) -> None:
-    if _INTO not in st.session_state:  # the page was drawn again meanwhile, without the dialog
-        return
-    new = str(st.session_state.get(_NEW, "")).strip()
+    new = str(st.session_state[_NEW]).strip()
 
     def act() -> None:
         into = _folders().make(new).id if new else int(st.session_state[_INTO])

@@ -1,6 +1,7 @@
 """Small pictures of the pages of the open document, which are drawn when they come into view."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from assistant.i18n.translation import _
 from assistant.ui import session
 from assistant.ui.components import data_address
-from assistant.ui.components.scripts.script import read, script
+from assistant.ui.components.scripts.script import script
 from assistant.ui.components.viewer import page_pair, seen
 from assistant.ui.session import Shown
 from ingest.document.model import Page
@@ -16,6 +17,7 @@ from ingest.errors import PinciteError
 from vectorstore.federation.federated import AnyLibrary, part_of
 from vectorstore.images.page_thumbnails import MOST
 
+_HERE = Path(__file__).parent
 _KEY = "page-strip-drawn"
 _WANTED = "page-strip-wanted"  # in the session's state: pages that have come into view
 _SHOWN = "page-strip"
@@ -23,8 +25,8 @@ _SHOWN = "page-strip"
 _component = st.components.v2.component(
     "pincite_page_strip",
     html='<nav><ol class="strip"></ol></nav>',
-    css=read("page_strip.css"),
-    js=script("page_strip"),
+    css=(_HERE / "page_strip.css").read_text(encoding="utf-8"),
+    js=script(_HERE / "page_strip.js"),
 )
 
 

@@ -31,10 +31,8 @@ const stretch = (layer) => {
   });
 };
 
-// Widths are not those of the letters before the picture and the font have come; a font is asked for
-// when its first letters are drawn, which is after the text was laid.
+// Widths are not those of the letters before the picture and the font have come.
 const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => stretch(target)));
-document.fonts.addEventListener("loadingdone", () => document.querySelectorAll(".text-layer").forEach(stretch));
 
 const layText = (data, box) => {
   const old = box.querySelector(".text-layer");
@@ -48,6 +46,7 @@ const layText = (data, box) => {
     old.replaceWith(layer);
   } else box.append(layer);
   sizes.observe(layer);
+  document.fonts.ready.then(() => stretch(layer));
   return layer;
 };
 
