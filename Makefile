@@ -4,9 +4,10 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-# Each core takes whole files, whose tests share what they have prepared.
-TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadfile
-QUICK_TESTS = $(TESTS) -m "not slow and not browser"
+# Types that another clone has checked are not checked again.
+export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pincite/mypy
+# Each core takes groups of tests that share what they have prepared (tests/conftest.py), in its order.
+TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup run test check bench lock licences commands messages clean python
 .DEFAULT_GOAL := help
@@ -25,15 +26,14 @@ test: setup ## prepare everything, then run all checks and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(QUICK_TESTS)
-	$(TESTS) -m "slow or browser" --durations 30
+	$(TESTS) --durations 30
 
 check: EXTRAS := dev
 check: setup ## the quick half of `make test`, for use while working
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(QUICK_TESTS)
+	$(TESTS) -m "not slow and not browser"
 
 lock: ## write requirements/ anew: with UPGRADE=--upgrade at the newest versions
 	$(BIN)/python scripts/lock.py $(UPGRADE)

@@ -32,6 +32,9 @@ from vectorstore.library import Library
 wait_calmly()  # as the command does: tests share the machine with others, too
 
 PROJECT = Path(__file__).parents[1]
+# Fixtures that start what many tests share: an app, or a server.
+_APPS = ("real_address", "fake_address")
+_SERVERS = ("ceph", "s3", "postgres_process", "ray_process")
 _ALL_SLOW = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow", re.MULTILINE)
 
 
@@ -40,6 +43,37 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.suffix != ".py" or "not slow" not in config.option.markexpr:
         return None
     return bool(_ALL_SLOW.search(collection_path.read_text(encoding="utf-8"))) or None
+
+
+@pytest.hookimpl(tryfirst=True)  # before slow ones are left out, and before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares an app or a server runs on one core, so that each of these starts once; what
+    takes long comes first, so that no core waits for another one at the end."""
+    for item in items:
+        if _server(item):
+            item.add_marker("slow")
+        item.add_marker(pytest.mark.xdist_group(_shared_by(item)))
+    items.sort(key=_haste)
+
+
+def _haste(item: pytest.Item) -> int:
+    markers = ("browser", "slow")
+    return next((n for n, name in enumerate(markers) if item.get_closest_marker(name)), 2)
+
+
+def _shared_by(item: pytest.Item) -> str:
+    app = next((name for name in _APPS if name in getattr(item, "fixturenames", ())), "")
+    return app or _server(item) or item.nodeid.partition("::")[0]
+
+
+def _server(item: pytest.Item) -> str:
+    """What a test needs that is not Python's; empty for none."""
+    asked = getattr(item, "fixturenames", ())
+    picked = item.callspec.params if hasattr(item, "callspec") else {}
+    if picked.get("catalogue") == "postgresql":
+        return "postgres_process"
+    server = next((name for name in _SERVERS if name in asked), "")
+    return "ceph" if server == "s3" else server  # one of the two kinds of s3
 
 
 @pytest.fixture(autouse=True)

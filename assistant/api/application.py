@@ -44,8 +44,8 @@ LOOPBACK = "127.0.0.1"
 PORT = 8600
 _LARGEST_CALL = 1 << 20  # bytes; the SDK has several copies of one while it reads it
 _ROUTES = (
-    openai_protocol, library_routes, page_routes, asking_routes, personal_routes, sheet_routes,
-    source_routes, model_routes,
+    openai_protocol.routes, library_routes.routes, page_routes.routes, asking_routes.routes,
+    personal_routes.routes, sheet_routes.routes, source_routes.routes, model_routes.routes,
 )  # fmt: skip
 
 
@@ -137,11 +137,11 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
     app.state.libraries = libraries
     # The guard judges the token; here it is described, for generators of clients.
     token = Security(HTTPBearer(auto_error=False, description="where the server asks for one"))
-    for module in _ROUTES:
+    for routes in _ROUTES:
         # Clients of OpenAI's protocol send parameters that other servers know.
-        strict = [] if module is openai_protocol else [Depends(known_queries)]
+        strict = [] if routes is openai_protocol.routes else [Depends(known_queries)]
         app.include_router(
-            module.routes,
+            routes,
             dependencies=[token, Depends(whole_text), *strict],
             responses={"4XX": {"model": errors.Failed, "description": "Refused, with a sentence"}},
         )

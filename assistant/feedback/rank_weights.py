@@ -105,7 +105,7 @@ class _Counts:
         weight = case.example.weight
         self.answers += weight
         for target, values in (
-            (self.documents, {name for name, _ in case.example.pages}),
+            (self.documents, {name for name, _page in case.example.pages}),
             (self.pages, case.example.pages),
             (self.sections, case.sections),
         ):

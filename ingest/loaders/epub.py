@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element as PackageElement
 
 from ingest.document.model import Document, Heading
 from ingest.document.source import Source
@@ -60,7 +60,7 @@ def load_epub(source: Source) -> Document:
 
 
 def _chapters(
-    source: Source, package: Package, root: Element, opf: str
+    source: Source, package: Package, root: PackageElement, opf: str
 ) -> tuple[Flow, tuple[Heading, ...]]:
     parts = list(_spine(root, opf))
     contents = list(_contents(package, root, opf, source))
@@ -114,7 +114,7 @@ def _refuse_protected(package: Package, source: Source) -> None:
             )
 
 
-def _spine(root: Element, opf: str) -> Iterator[str]:
+def _spine(root: PackageElement, opf: str) -> Iterator[str]:
     """The parts with text, in reading order; without a spine, in the order of the list."""
     items = {e.get("id", ""): e for e in root.iter() if _name(e) == "item"}
     order = [e.get("idref", "") for e in root.iter() if _name(e) == "itemref"] or list(items)
@@ -124,7 +124,7 @@ def _spine(root: Element, opf: str) -> Iterator[str]:
             yield _within(opf, item.get("href", ""))
 
 
-def _contents(package: Package, root: Element, opf: str, source: Source) -> Iterator[_Entry]:
+def _contents(package: Package, root: PackageElement, opf: str, source: Source) -> Iterator[_Entry]:
     """From the navigation document of EPUB 3, else from the NCX of EPUB 2."""
     for item in root.iter():
         if _name(item) == "item" and "nav" in (item.get("properties") or "").split():
@@ -151,7 +151,7 @@ def _nav(tree: "Tree", part: str) -> Iterator[_Entry]:
             yield _Entry(max(level, 1), _text(anchor), _within(part, str(anchor.get("href"))))
 
 
-def _points(element: Element, part: str, level: int) -> Iterator[_Entry]:
+def _points(element: PackageElement, part: str, level: int) -> Iterator[_Entry]:
     for point in element:
         if _name(point) == "navMap":
             yield from _points(point, part, 0)
@@ -174,7 +174,7 @@ def _text(element: "Tree") -> str:
     return " ".join("".join(map(str, element.itertext())).split())
 
 
-def _metadata(root: Element) -> dict[str, str]:
+def _metadata(root: PackageElement) -> dict[str, str]:
     found: dict[str, str] = {}
     for element in root.iter():
         name, text = _name(element), " ".join((element.text or "").split())
@@ -189,5 +189,5 @@ def _within(part: str, href: str) -> str:
     return normpath(join("/", dirname(part), path)).lstrip("/") if path else part
 
 
-def _name(element: Element) -> str:
+def _name(element: PackageElement) -> str:
     return element.tag.rpartition(":")[2].rpartition("}")[2] if isinstance(element.tag, str) else ""

@@ -19,10 +19,14 @@ from PIL import Image
 from assistant.models.catalogue import default_model
 from assistant.models.fetch import cached, is_whole, user_cache, weights_of
 from assistant.models.roles import Role
+from assistant.sources.password import variable
 from assistant.ui import server
+from tests.pdfs import write_pdf
+from tests.servers import source_servers
 from tests.servers.ports import free_port
 
 PROJECT = Path(__file__).parents[2]
+DRAWS = PROJECT / "tests" / "small_models" / "shapes-drawing"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,22 +38,30 @@ FLAGS = [
 ]
 WIDE = {"width": 1366, "height": 850}
 PHONE = {"width": 390, "height": 844}
+DAV_SOURCE = "127-0-0-1-papers"  # the name of a WebDAV folder whose password the real app has
+LEASE = "The lease of the canteen ends on 31 December 2029."
 
 Visit = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
-    """A browser; a module long, because Playwright keeps an event loop that others trip over."""
+    """A browser; of this folder, because Playwright keeps an event loop that others trip over."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = launched(driver.chromium)
+        yield browser
+        browser.close()
+
+
+def launched(kind: Any, *flags: str) -> Any:
+    """A browser with further flags; `kind` is `chromium.browser_type`, of which one driver is in a
+    process."""
     names = ["chromium", "chromium-browser", "google-chrome"]
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, headless=True, args=FLAGS)
-        yield browser
-        browser.close()
+    return kind.launch(executable_path=path, headless=True, args=[*FLAGS, *flags])
 
 
 @pytest.fixture
@@ -58,7 +70,8 @@ def visit(chromium: Any) -> Iterator[Visit]:
     contexts: list[Any] = []
 
     def visit(address: str, **options: Any) -> Any:
-        context = chromium.new_context(**{"viewport": WIDE, **options})
+        usual = {"viewport": WIDE, "reduced_motion": "reduce"}
+        context = chromium.new_context(**{**usual, **options})
         context.set_default_timeout(120_000)  # of a machine that others share
         contexts.append(context)
         page = context.new_page()
@@ -78,23 +91,39 @@ def _note_outside(page: Any, url: str) -> None:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[[Any, str], None]:
-    """Saves what a visitor sees, in PINCITE_TEST_SCREENSHOTS when that is set."""
-    folder = Path(os.environ.get("PINCITE_TEST_SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
+def picture() -> Callable[[Any, str], None]:
+    """Saves what a visitor sees, for people, where PINCITE_TEST_SCREENSHOTS names a folder."""
+    folder = os.environ.get("PINCITE_TEST_SCREENSHOTS")
 
     def picture(page: Any, name: str) -> None:
-        page.wait_for_timeout(600)  # until transitions have ended
-        page.screenshot(path=str(folder / f"{name}.png"))
+        if folder:
+            settled(page)
+            page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     return picture
+
+
+# The server has drawn what it had to, and nothing moves, but for what moves without end.
+_SETTLED = """() => {
+  const app = document.querySelector(".stApp");
+  if (app && app.dataset.testScriptState !== "notRunning") return false;
+  const moves = (root) => root.getAnimations().some((one) => one.playState === "running"
+      && one.effect.getComputedTiming().endTime !== Infinity)
+    || [...root.querySelectorAll("*")].some((one) => one.shadowRoot && moves(one.shadowRoot));
+  return !moves(document);
+}"""
+
+
+def settled(page: Any) -> None:
+    """Waits until what a visitor sees is as it stays."""
+    page.wait_for_function(_SETTLED)
 
 
 @pytest.fixture(scope="session")
 def quoting_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with an empty library and no chat model: its answers are quoted, at once."""
     home = tmp_path_factory.mktemp("quoting")
-    _put_models(home, "embedding")
+    put_models(home, "embedding")
     return home
 
 
@@ -105,7 +134,7 @@ def real_home(tmp_path_factory: pytest.TempPathFactory, quoting_home: Path) -> P
     The models are those of the home PINCITE_TEST_HOME, else those of the user's cache.
     """
     home = tmp_path_factory.mktemp("home")
-    _put_models(home, "chat")
+    put_models(home, "chat")
     embedding = default_model("embedding").name  # its conversion at the first use is made once
     (home / "models" / embedding).symlink_to(quoting_home / "models" / embedding)
     pdfs = sorted(str(path) for path in (PROJECT / "samples").glob("*.pdf"))
@@ -120,7 +149,8 @@ def pincite(home: Path, *arguments: str, accept: Sequence[int] = (0,)) -> None:
     assert done.returncode in accept, done.stderr
 
 
-def _put_models(home: Path, *roles: Role) -> None:
+def put_models(home: Path, *roles: Role) -> None:
+    """The default models of roles, from where `real_home` says."""
     for model in map(default_model, roles):
         if other := os.environ.get("PINCITE_TEST_HOME"):
             weights = weights_of(model, Path(other).absolute() / "models")
@@ -133,34 +163,70 @@ def _put_models(home: Path, *roles: Role) -> None:
         pincite(home, "models", "pull", model.name)
 
 
-@pytest.fixture(scope="module")
-def address(home: Path) -> Iterator[str]:
-    """Of the real app on the home of the module's tests."""
-    port = free_port()
-    command = [sys.executable, "-m", "assistant.cli.main", "app", "--port", str(port)]
-    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
+@pytest.fixture(scope="package")
+def real_address(real_home: Path) -> Iterator[str]:
+    """Of the app with the default models and the sample company, one for all its journeys."""
+    with real_app(real_home) as address:
         yield address
 
 
-@pytest.fixture(scope="module")
+@contextmanager
+def real_app(home: Path) -> Iterator[str]:
+    """The address of `pincite app` on a home, for a journey that needs one of its own."""
+    port = free_port()
+    command = [sys.executable, "-m", "assistant.cli.main", "app", "--port", str(port)]
+    surroundings = {
+        "PINCITE_HOME": str(home),
+        "PINCITE_PASSAGE_TOKENS": "200",  # the fewest that there may be: an answer is there sooner
+        "PINCITE_THREADS": "1",  # other cores run other tests: a model's threads wait for the last
+        "PINCITE_DRAWING_MODEL": str(DRAWS),
+        variable(DAV_SOURCE): source_servers.PASSWORD,
+    }
+    with served(command, port, surroundings) as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def two_libraries(real_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """The names of two small ones in `real_home`, each with a handbook."""
+    folder = tmp_path_factory.mktemp("handbooks")
+    leave = ["# Leave", "", "There are thirty days of paid leave in a year."]
+    write_pdf(folder / "staff" / "Handbook.pdf", leave)
+    write_pdf(
+        folder / "office" / "Handbook.pdf", ["# Travel", "", "All employees travel by train."]
+    )
+    (folder / "office" / "Lease.txt").write_text(LEASE, encoding="utf-8")
+    for name in ("staff", "office"):
+        pincite(real_home, "add", str(folder / name), "--library", name)
+    return "staff", "office"
+
+
+@pytest.fixture(scope="package")
 def fake_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of `fake_address`."""
     return tmp_path_factory.mktemp("faked")
 
 
-@pytest.fixture(scope="module")
-def fake_options() -> tuple[str, ...]:
-    """Of `tests.assistant.ui.fake_server`."""
-    return ()
+@pytest.fixture(scope="package")
+def fake_address(fake_home: Path) -> Iterator[str]:
+    """Of the app over a library and answers without models, one for all its journeys."""
+    with fake_app(fake_home, "many") as address:
+        yield address
 
 
-@pytest.fixture(scope="module")
-def fake_address(fake_home: Path, fake_options: tuple[str, ...]) -> Iterator[str]:
-    """Of the app over a library and answers without models: quick, and known beforehand."""
+@contextmanager
+def fake_app(home: Path, *options: str) -> Iterator[str]:
+    """The address of the app over fakes with options of `tests.assistant.ui.fake_server`."""
     port = free_port()
-    fakes = [sys.executable, "-m", "tests.assistant.ui.fake_server"]
-    command = [*fakes, str(fake_home), str(port), *fake_options]
-    with served(command, port, {"PINCITE_HOME": str(fake_home)}) as address:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.assistant.ui.fake_server",
+        str(home),
+        str(port),
+        *options,
+    ]
+    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
         yield address
 
 

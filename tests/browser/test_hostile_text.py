@@ -1,8 +1,8 @@
 """Text that would act if a browser believed it, in names, questions, answers and quotes."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,35 +13,42 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.receipt import Receipt
 from assistant.settings import Settings
 from tests.assistant.ui.fakes import HOSTILE, SHARP
-from tests.browser.conftest import Visit, ask, harmless, not_turned, served
-from tests.servers.ports import free_port
+from tests.browser.conftest import Visit, ask, fake_app, harmless, not_turned, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+NAME = HOSTILE.replace("/", "-")[:200]
+
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The list of libraries looks for a catalogue; its document comes from the fakes."""
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of an app whose home has such names: of a conversation, a model, and a drafted question."""
     home = tmp_path_factory.mktemp("home")
-    (home / "libraries" / "main").mkdir(parents=True)
-    (home / "libraries" / "main" / "catalog.sqlite").touch()
-    return home
-
-
-@pytest.fixture(scope="module")
-def address(home: Path) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "tests.assistant.ui.fake_server", str(home), str(port)]
-    with served(command, port, {"PINCITE_HOME": str(home)}) as address:
+    (home / "models").mkdir()
+    (home / "models" / f"{NAME}.gguf").write_bytes(b"GGUF")
+    kept = Conversations(home / "conversations.sqlite")
+    kept.add("named", {"id": "named", "question": "What?", "answer": HOSTILE, "citations": []})
+    kept.rename("named", HOSTILE[:200])
+    drafted = Question("h", SHARP, (HOSTILE,), evidence=(EvidencePage(HOSTILE, 1),), state="draft")
+    own(Settings.load(home=home), "main").add([drafted])
+    with fake_app(home) as address:
         yield address
 
 
-def test_it_is_shown_letter_by_letter_and_nothing_is_loaded_from_outside(
+def test_questions_answers_choices_and_errors_are_shown_letter_by_letter_and_nothing_is_loaded(
     address: str, visit: Visit
 ) -> None:
     page = visit(address)
-    page.locator(".st-key-suggestions").wait_for()
+    row = page.locator(".conversations li", has_text="tracker.invalid").first
+    row.wait_for()
+    assert HOSTILE[:60] in row.inner_text()
+    for asks in (_hostile_answer, _hostile_choice, _sharp_answer, _hostile_error):
+        asks(page)
+        harmless(page)
+        not_turned(page)
 
+
+def _hostile_answer(page: Any) -> None:
     ask(page, f"hostile {HOSTILE}")
     page.locator(".mark").first.click()
     page.locator(".quote").wait_for()
@@ -53,63 +60,72 @@ def test_it_is_shown_letter_by_letter_and_nothing_is_loaded_from_outside(
     assert words.locator("strong").all_inner_texts() == ["bold"]
     assert words.locator("code").all_inner_texts() == ["code"]
     assert words.evaluate("element => element.querySelectorAll('*').length") == 2, "nothing else"
-    harmless(page)
-    page.goto(f"{address}/library")
-    page.locator(".document-name").first.wait_for()
-    assert f"{HOSTILE.replace('/', '-')}.pdf" in page.locator(".document-name").all_inner_texts()
-    harmless(page)
 
 
-def test_names_of_conversations_models_and_columns_are_shown_letter_by_letter(
-    address: str, home: Path, visit: Visit
-) -> None:
-    name = HOSTILE.replace("/", "-")[:200]
-    (home / "models").mkdir(exist_ok=True)
-    (home / "models" / f"{name}.gguf").write_bytes(b"GGUF")
-    kept = Conversations(home / "conversations.sqlite")
-    kept.add("named", {"id": "named", "question": "What?", "answer": HOSTILE, "citations": []})
-    kept.rename("named", HOSTILE[:200])
-    page = visit(address)
-    row = page.locator(".conversations li", has_text="tracker.invalid").first
-    row.wait_for()
-    assert HOSTILE[:60] in row.inner_text()
-    harmless(page)
-    for place in ("settings", "sheet", "library"):
-        page.goto(f"{address}/{place}")
-        page.get_by_test_id("stMainBlockContainer").get_by_role("heading").first.wait_for()
-        page.wait_for_timeout(1_000)
-        harmless(page)
-
-
-def test_choices_notices_and_sharper_words_are_shown_letter_by_letter(
-    address: str, visit: Visit
-) -> None:
-    page = visit(address)
+def _hostile_choice(page: Any) -> None:
     ask(page, f"unclear {SHARP}")
-    choice = page.get_by_role("button", name="tracker.invalid").first
-    choice.wait_for()
-    assert "<script>" in choice.inner_text()
+    choice = page.get_by_role("button", name="tracker.invalid").and_(
+        page.locator("[class*=st-key-choice-] button")
+    )
+    choice.first.wait_for()
+    assert "<script>" in choice.first.inner_text()
     ask(page, "incomplete leave")
     page.get_by_text("could not be read").first.wait_for()
+
+
+def _sharp_answer(page: Any) -> None:
     ask(page, f"sharp {SHARP}")
-    page.locator(".paragraph", has_text="tracker.invalid").locator(".mark").last.click()
-    quote = page.locator(".quote")
+    page.locator(".paragraph", has_text="@import url").locator(".mark").last.click()
+    quote = page.locator(".quote", has_text="@import url(http://tracker.invalid/s)")
     quote.wait_for()
-    assert "@import url(http://tracker.invalid/s)" in quote.inner_text()
     question = page.locator(".question", has_text="sharp").last
     assert "\\href{http://tracker.invalid/k}" in question.inner_text()
     assert page.locator(".katex, svg a, main iframe").count() == 0
+
+
+def _hostile_error(page: Any) -> None:
+    ask(page, f"broken by name {HOSTILE}")
+    told = page.get_by_test_id("stAlert").filter(has_text="cannot be read")
+    told.wait_for()
+    assert ":material/delete: :smile: :red[r]" in _readable(told.inner_text())
+
+
+def test_names_on_every_page_are_shown_letter_by_letter_and_no_script_in_a_picture_is_drawn(
+    address: str, visit: Visit, tmp_path: Path
+) -> None:
+    page = visit(f"{address}/library")
+    _names_of_the_library(page, tmp_path)
+    for place, look in (("settings", _model), ("sheet", _sheet), ("measure", _drafted)):
+        harmless(page)
+        not_turned(page)
+        page.goto(f"{address}/{place}")
+        look(page)
+        settled(page)
     harmless(page)
     not_turned(page)
 
 
-def test_sheets_libraries_and_own_questions_are_shown_letter_by_letter(
-    address: str, home: Path, visit: Visit
-) -> None:
-    settings = Settings.load(home=home)
-    drafted = Question("h", SHARP, (HOSTILE,), evidence=(EvidencePage(HOSTILE, 1),), state="draft")
-    own(settings, "main").add([drafted])
-    page = visit(f"{address}/sheet")
+def _names_of_the_library(page: Any, folder: Path) -> None:
+    names = page.locator(".document-name")
+    names.first.wait_for()
+    assert f"{HOSTILE.replace('/', '-')}.pdf" in names.all_inner_texts()
+    logo = folder / "Logo.svg"
+    logo.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{SHARP}</svg>')
+    page.locator("input[type=file]").first.set_input_files(logo)
+    page.get_by_text("Logo.svg").first.wait_for()
+    settled(page)
+    assert page.locator("img[src$='.svg']:not([src*='static'])").count() == 0
+    harmless(page)
+    page.get_by_text("Libraries", exact=True).first.click()
+    page.locator(".document-facts", has_text="tracker.invalid").wait_for()
+
+
+def _model(page: Any) -> None:
+    page.locator(".st-key-role-chat summary").click()
+    page.get_by_text(NAME[:60]).first.wait_for()
+
+
+def _sheet(page: Any) -> None:
     asked = page.get_by_label("Columns")
     asked.fill(f"hostile {SHARP[:200]}\nsharp {SHARP[-250:]}")
     asked.press("Tab")
@@ -117,34 +133,10 @@ def test_sheets_libraries_and_own_questions_are_shown_letter_by_letter(
     page.get_by_role("button", name="XLSX").wait_for()
     assert "<svg onload" in page.locator(".sheet thead").inner_text()
     assert "tracker.invalid" in page.locator(".sheet tbody").inner_text()
-    harmless(page)
-    not_turned(page)
 
-    page.goto(f"{address}/library")
-    page.get_by_text("Libraries", exact=True).first.click()
-    page.locator(".document-facts", has_text="tracker.invalid").wait_for()
-    harmless(page)
-    not_turned(page)
 
-    page.goto(f"{address}/measure")
+def _drafted(page: Any) -> None:
     page.locator(".st-key-draft-h", has_text="tracker.invalid").wait_for()
-    harmless(page)
-    not_turned(page)
-
-
-def test_a_picture_that_holds_a_script_is_never_drawn(
-    address: str, visit: Visit, tmp_path: Path
-) -> None:
-    picture = tmp_path / "Logo.svg"
-    picture.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{SHARP}</svg>'
-    )
-    page = visit(f"{address}/library")
-    page.locator(".document-name").first.wait_for()
-    page.locator("input[type=file]").first.set_input_files(picture)
-    page.get_by_text("Logo.svg").first.wait_for()
-    assert page.locator("img[src$='.svg']:not([src*='static'])").count() == 0
-    harmless(page)
 
 
 def test_saved_evidence_runs_and_loads_nothing(visit: Visit) -> None:
@@ -167,35 +159,6 @@ def test_saved_evidence_runs_and_loads_nothing(visit: Visit) -> None:
     not_turned(page)
 
 
-def test_an_error_about_it_is_shown_letter_by_letter(address: str, visit: Visit) -> None:
-    page = visit(address)
-
-    ask(page, f"broken by name {HOSTILE}")
-    page.get_by_test_id("stAlert").wait_for()
-
-    assert ":material/delete: :smile: :red[r]" in readable(
-        page.get_by_test_id("stAlert").inner_text()
-    )
-    harmless(page)
-
-
-def test_marks_and_stop_work_with_the_keyboard_alone(address: str, visit: Visit) -> None:
-    page = visit(address)
-    ask(page, "How many days of leave are there?")
-    page.locator(".mark").first.wait_for()
-
-    page.locator(".mark").first.focus()
-    page.keyboard.press("Enter")
-    page.locator(".st-key-page img").wait_for()
-    page.keyboard.press("Escape")
-    page.locator(".st-key-page").wait_for(state="detached")
-
-    ask(page, "slow leave")
-    page.get_by_role("button", name="Stop").focus()
-    page.keyboard.press("Enter")
-    page.get_by_text("Stopped before it was complete").wait_for()
-
-
-def readable(text: str) -> str:
+def _readable(text: str) -> str:
     """Without the joiners that part what Streamlit would take for a name."""
     return text.replace("\u2060", "")

@@ -1,10 +1,11 @@
-"""The chat by keyboard alone: commands, keys, marks; and its tab while nobody looks at it."""
+"""The chat by keyboard alone: the input, commands, keys, marks, and what is being answered."""
 
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PHONE, WIDE, Visit, ask
+from tests.browser.by_keyboard import INPUT, has_focus
+from tests.browser.conftest import PHONE, WIDE, Visit, ask, settled
 from tests.browser.test_axe import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -21,18 +22,50 @@ def test_commands_keys_and_marks_need_no_mouse(
     fake_address: str, visit: Visit, picture: Any, scheme: str, size: Any
 ) -> None:
     page = visit(fake_address, color_scheme=scheme, viewport=size)
-    box = page.get_by_test_id("stChatInputTextArea")
     page.get_by_text("Ask your documents").wait_for()
-    expect(page.locator("[data-testid=stChatInputTextArea]:enabled")).to_be_visible(
-        timeout=PATIENCE
-    )
-    box.focus()
-
-    box.press_sequentially("/d")
-    options = page.get_by_role("option")
-    expect(options).to_have_count(2, timeout=PATIENCE)
-    assert barriers(page, "commands") == []
+    has_focus(page, INPUT)
+    if size == WIDE:
+        _come_back_by_a_slash(page)
+    found = _command(page)
     picture(page, f"commands-{scheme}")
+
+    page.get_by_role("button", name="New conversation").press("Enter")
+    page.locator(".question").wait_for(state="detached")
+    ask(page, "How many days of leave are there?")
+    _walk_along_marks(page)
+    next_one = page.locator(".st-key-follow-ups button").first
+    next_one.wait_for()
+    found += barriers(page, "follow-ups")
+    picture(page, f"follow-ups-{scheme}")
+    found += _keys(page)
+    assert found == []
+
+    if size == WIDE:
+        _open_the_page(page)
+        _save_by_keyboard(page)
+    next_one.press("Enter")
+    page.locator(".question", has_text="What does the").last.wait_for()
+    if size == WIDE:
+        _stop(page)
+
+
+def _come_back_by_a_slash(page: Any) -> None:
+    link = page.get_by_test_id("stSidebarNavLink").first
+    page.keyboard.press("Tab")
+    link.focus()
+    assert link.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    page.keyboard.press("/")
+    page.keyboard.type("leave")
+    box = page.get_by_test_id("stChatInputTextArea")
+    assert box.input_value() == "leave"
+    box.fill("")
+
+
+def _command(page: Any) -> list[str]:
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.press_sequentially("/d")
+    expect(page.get_by_role("option")).to_have_count(2, timeout=PATIENCE)
+    found = barriers(page, "commands")
     box.press("ArrowDown")
     expect(page.get_by_role("option", name="/describe")).to_have_attribute("aria-selected", "true")
     box.press("ArrowUp")
@@ -47,9 +80,10 @@ def test_commands_keys_and_marks_need_no_mouse(
     expect(page.get_by_role("option", name="/vary")).to_be_visible(timeout=PATIENCE)
     box.press("Enter")
     page.locator(".question", has_text="/vary").wait_for()
-    page.get_by_role("button", name="New conversation").press("Enter")
+    return found
 
-    ask(page, "How many days of leave are there?")
+
+def _walk_along_marks(page: Any) -> None:
     marks = page.locator(".mark")
     expect(marks).to_have_count(2, timeout=PATIENCE)
     page.get_by_role("button", name="Copy the answer").wait_for()
@@ -61,30 +95,33 @@ def test_commands_keys_and_marks_need_no_mouse(
     marks.nth(1).press("Home")
     expect(marks.first).to_be_focused()
 
-    next_one = page.locator(".st-key-follow-ups button").first
-    next_one.wait_for()
-    assert barriers(page, "follow-ups") == []
-    picture(page, f"follow-ups-{scheme}")
 
-    marks.first.press("?")
+def _keys(page: Any) -> list[str]:
+    """The list of them gives the focus back to the mark."""
+    mark = page.locator(".mark").first
+    mark.press("?")
     keys = page.get_by_role("dialog", name="Keys")
     keys.get_by_text("from mark to mark of an answer").wait_for()
-    assert barriers(page, "keys") == []
-    picture(page, f"keys-{scheme}")
+    found = barriers(page, "keys")
     page.keyboard.press("Escape")
     expect(keys).to_have_count(0, timeout=PATIENCE)
-    expect(marks.first).to_be_focused()
+    expect(mark).to_be_focused()
+    return found
 
-    if size == WIDE:
-        _save_by_keyboard(page)
-    next_one.press("Enter")
-    page.locator(".question", has_text="What does the").wait_for()
+
+def _open_the_page(page: Any) -> None:
+    page.keyboard.press("Enter")
+    page.locator(".st-key-page[role=region] img").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-page").wait_for(state="detached")
+    has_focus(page, ".mark")
 
 
 def _save_by_keyboard(page: Any) -> None:
     """The menu takes the focus, and its button has it again when it closes."""
     menu = page.get_by_test_id("stPopoverBody")
     button = page.get_by_role("button", name="Save this conversation")
+    settled(page)  # a menu that is drawn again loses the focus
     button.focus()
     page.keyboard.press("Enter")
     expect(menu.get_by_role("button", name="Word")).to_be_focused(timeout=PATIENCE)
@@ -96,15 +133,8 @@ def _save_by_keyboard(page: Any) -> None:
     expect(button).to_be_focused()
 
 
-def test_the_title_says_that_an_answer_is_done_while_nobody_looks(
-    fake_address: str, visit: Visit
-) -> None:
-    page = visit(fake_address)
-    page.get_by_text("Ask your documents").wait_for()
-    page.locator("link[rel=manifest]").wait_for(state="attached")  # what tells it is there
-    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
-    ask(page, "How many days of leave are there?")
-
-    sync_api.expect(page).to_have_title("✓ Answered · Pincite", timeout=PATIENCE)
-    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
-    sync_api.expect(page).to_have_title("Pincite", timeout=PATIENCE)
+def _stop(page: Any) -> None:
+    ask(page, "slow leave")
+    page.get_by_role("button", name="Stop").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Stopped before it was complete").wait_for()

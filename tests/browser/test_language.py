@@ -11,7 +11,7 @@ import pytest
 
 from assistant.i18n import language
 from tests.assistant.i18n import catalogues
-from tests.browser.conftest import PROJECT, Visit, ask, pincite, served
+from tests.browser.conftest import PROJECT, Visit, ask, pincite, served, settled
 from tests.pdfs import write_pdf
 from tests.servers.ports import free_port
 
@@ -70,7 +70,7 @@ def pseudo(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
 
 def left_out(page: Any) -> list[str]:
-    page.wait_for_timeout(1500)  # until all is drawn
+    settled(page)
     return [text for text in page.evaluate(SEEN) if letters(text)]
 
 
@@ -101,7 +101,7 @@ def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
     page.get_by_role("button", name="Tools").click()
     page.get_by_role("dialog").wait_for()
     assert left_out(page) == []
-    page.goto(pseudo)  # without the dialog
+    _close(page)
 
     ask(page, "How long is it?")
     page.locator(".mark, .passage").first.click()
@@ -112,7 +112,7 @@ def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
     for tab in page.get_by_role("dialog").get_by_role("tab").all():
         tab.click()
         assert left_out(page) == [], tab.inner_text()
-    page.goto(pseudo)  # without the dialog
+    _close(page)
 
     for name in ("Library", "Sheet", "Measure", "Settings"):
         page.get_by_role("link", name=name).click()
@@ -120,16 +120,23 @@ def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
         assert left_out(page) == [], name
 
 
+def _close(page: Any) -> None:
+    """The dialog."""
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+
+
 def test_the_app_speaks_the_language_of_the_browser_until_another_is_chosen(
-    address: str, visit: Visit
+    real_address: str, visit: Visit
 ) -> None:
+    address = f"{real_address}/?library=main"
     page = visit(address, locale="de-AT")
     page.get_by_text("Fragen Sie Ihre Dokumente").wait_for()
     page.locator("html[lang=de]").wait_for(state="attached")
 
     language = page.get_by_test_id("stSidebar").get_by_label("Sprache")
     language.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)  # a list that is open while its place scrolls closes itself
+    settled(page)  # a list that is open while its place scrolls closes itself
     language.click()
     page.get_by_role("option", name="Español").click()
     page.get_by_text("Pregunte a sus documentos").wait_for()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.conftest import PHONE, Visit, served
+from tests.browser.conftest import PHONE, PROJECT, Visit, served
 from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -27,15 +27,15 @@ st.session_state.runs += 1
 SIZE = (320, 200)
 
 
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "mask.png"
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mask") / "mask.png"
 
 
-@pytest.fixture
-def address(tmp_path: Path, out: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def address(out: Path) -> Iterator[str]:
     """A page that has the picture alone."""
-    picture, script = tmp_path / "picture.png", tmp_path / "page.py"
+    picture, script = out.with_name("picture.png"), out.with_name("page.py")
     Image.linear_gradient("L").resize(SIZE).convert("RGB").save(picture)
     script.write_text(PAGE.format(picture=str(picture), out=str(out)))
     port = free_port()
@@ -43,8 +43,7 @@ def address(tmp_path: Path, out: Path) -> Iterator[str]:
         sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port),
         "--server.headless", "true", "--browser.gatherUsageStats", "false",
     ]  # fmt: skip
-    project = Path(__file__).parents[2]
-    with served(command, port, {"PYTHONPATH": str(project)}) as address:
+    with served(command, port, {"PYTHONPATH": str(PROJECT)}) as address:
         yield address
 
 

@@ -1,24 +1,21 @@
 """The panel with the cited page: what stays in sight, how large it gets, and where the keyboard is
 when it is closed."""
 
+import re
 from collections import Counter
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PHONE, WIDE, Visit, ask, harmless
+from tests.browser.by_keyboard import has_focus
+from tests.browser.conftest import PHONE, WIDE, Visit, ask, harmless, settled
 from tests.browser.test_axe import barriers
 from tests.pdfs import WIDTH
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 LOW = {"width": 1366, "height": 500}
-FOCUSED = """() => {
-    let focused = document.activeElement;
-    while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-    return focused.dataset.id ?? focused.className;
-}"""
-
+SECOND = ".mark[data-id=citation-2]"  # which is low on its page
 WIDTH_NOW = "() => document.querySelector('.page-box').getBoundingClientRect().width"
 HEIGHT_NOW = "() => document.querySelector('.page-box').getBoundingClientRect().height"
 # How far the marked words are from where they end in their line on the picture, in pixels.
@@ -36,41 +33,61 @@ SELECTED = """line => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def answered(fake_address: str, chromium: Any) -> str:
-    """The address of a conversation whose second mark is low on its page."""
-    page = chromium.new_page()
-    page.set_default_timeout(120_000)
-    page.goto(fake_address)
+def test_its_head_stays_it_fills_the_window_and_each_way_to_close_it_gives_the_focus_back(
+    fake_address: str, visit: Visit, picture: Any
+) -> None:
+    page = _answered(visit(fake_address, viewport=LOW))
+    _head_stays(page, picture)
+    page.get_by_role("button", name="Close", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.locator(".st-key-page").wait_for(state="detached")
+    has_focus(page, SECOND)
+
+    page.set_viewport_size(WIDE)
+    _fills_the_window(page, picture)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Larger").wait_for()
+    assert page.locator(".st-key-page").is_visible()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-page").wait_for(state="detached")
+    has_focus(page, SECOND)
+    _is_closed_by_a_double_escape_and_by_another_page(page)
+    harmless(page)
+
+
+def _answered(page: Any) -> Any:
     ask(page, "How many days of leave are there?")
-    page.locator(".mark").nth(1).wait_for()
-    url: str = page.url
-    page.close()
-    return url
+    page.locator(".st-key-follow-ups button").first.wait_for()  # what comes last
+    return page
 
 
-def test_its_head_stays_when_the_mark_is_low(answered: str, visit: Visit, picture: Any) -> None:
-    page = visit(answered, viewport=LOW)
-    _open(page)
+def _open(page: Any, key: str = "") -> None:
+    mark = page.locator(SECOND)
+    if key:
+        mark.focus()
+        page.keyboard.press(key)
+    else:
+        mark.click()
+    page.locator(".st-key-page[role=region] img").first.wait_for()
+
+
+def _head_stays(page: Any, picture: Any) -> None:
+    """Where the mark is low."""
+    _open(page, "Enter")
+    has_focus(page, "[class*=st-key-page]")
     page.wait_for_function("() => document.querySelector('.st-key-page').scrollTop > 100")
-
     assert page.locator(".st-key-page-head").bounding_box()["y"] >= 0
     for name in ("Previous", "Next", "Close"):
         assert page.get_by_role("button", name=name, exact=True).bounding_box()["y"] >= 0
     picture(page, "panel-low-mark")
-    harmless(page)
 
 
-def test_it_fills_the_window_and_escape_goes_back_step_by_step(
-    answered: str, visit: Visit, picture: Any
-) -> None:
-    page = visit(answered)
+def _fills_the_window(page: Any, picture: Any) -> None:
     _open(page)
+    settled(page)
     before = page.locator(".st-key-page img").bounding_box()
-
     page.get_by_role("button", name="Larger").click()
     page.get_by_role("button", name="Smaller").wait_for()
-
     page.wait_for_function("() => document.querySelector('.st-key-page img').clientWidth > 1200")
     panel, after = page.locator(".st-key-page"), page.locator(".st-key-page img").bounding_box()
     assert after["width"] > 1.5 * before["width"]
@@ -79,23 +96,13 @@ def test_it_fills_the_window_and_escape_goes_back_step_by_step(
     )
     picture(page, "panel-large")
 
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Larger").wait_for()
-    assert panel.is_visible()
-    page.keyboard.press("Escape")
-    panel.wait_for(state="detached")
-    page.wait_for_function(f"() => ({FOCUSED})() === 'citation-2'")
 
-
-def test_a_double_escape_and_another_part_of_the_app_close_it(answered: str, visit: Visit) -> None:
-    page = visit(answered)
+def _is_closed_by_a_double_escape_and_by_another_page(page: Any) -> None:
     _open(page)
     page.get_by_role("button", name="Larger").click()
     page.locator(".st-key-page[data-large=true]").wait_for()
-
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
-
     page.locator(".st-key-page").wait_for(state="detached")
 
     _open(page)
@@ -104,44 +111,23 @@ def test_a_double_escape_and_another_part_of_the_app_close_it(answered: str, vis
     page.locator(".st-key-page").wait_for(state="detached")
 
 
-def test_closing_it_gives_the_focus_back_to_its_mark(answered: str, visit: Visit) -> None:
-    page = visit(answered)
-    _open(page, "Enter")
-    assert "st-key-page" in page.evaluate(FOCUSED)
-
-    page.get_by_role("button", name="Close", exact=True).focus()
-    page.keyboard.press("Enter")
-
-    page.locator(".st-key-page").wait_for(state="detached")
-    page.wait_for_function(f"() => ({FOCUSED})() === 'citation-2'")
-
-
-def test_closing_it_gives_the_focus_back_to_the_row_of_its_document(
-    fake_address: str, visit: Visit
-) -> None:
-    page = visit(f"{fake_address}/library")
-    page.get_by_role("button", name="Open: Employee Handbook.pdf").focus()
-    page.keyboard.press("Enter")
-    page.locator(".st-key-page img").wait_for()
-    page.keyboard.press("Escape")
-    page.locator(".st-key-page").wait_for(state="detached")
-    page.wait_for_function(f"() => ({FOCUSED})() === 'open Employee Handbook.pdf'")
-
-
 def test_letters_can_be_read_on_a_phone_and_the_cited_line_is_in_view(
-    answered: str, visit: Visit, picture: Any
+    fake_address: str, visit: Visit, picture: Any
 ) -> None:
-    page = visit(answered, viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
-    page.locator(".mark").nth(1).tap()
-    page.locator(".st-key-page img").wait_for()
+    phone = {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+    page = _answered(visit(fake_address, **phone))
+    page.locator(SECOND).tap()
+    page.locator(".st-key-page[role=region] img").first.wait_for()
     page.wait_for_function("() => document.querySelector('.st-key-page').scrollTop > 100")
-    page.wait_for_timeout(500)
+    page.wait_for_function(  # past its margin
+        "() => document.querySelector('.st-key-page-image').scrollLeft > 30"
+    )
+    settled(page)
     picture(page, "panel-phone")
 
     image = page.locator(".st-key-page img").bounding_box()
     letters = 10 * image["width"] / WIDTH  # they are printed in 10 points
     assert letters > 11
-    assert page.locator(".st-key-page-image").evaluate("e => e.scrollLeft") > 30  # of its margin
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     boxes = [button.bounding_box() for button in page.locator(".st-key-page-head button").all()]
     shown = [box for box in boxes if box]
@@ -150,53 +136,26 @@ def test_letters_can_be_read_on_a_phone_and_the_cited_line_is_in_view(
     assert list(lines.values()) == [5, 8], "of the page, and of how it is looked at"
 
 
-def _open(page: Any, key: str = "") -> None:
-    mark = page.locator(".mark").nth(1)
-    mark.wait_for()
-    if key:
-        mark.focus()
-        page.keyboard.press(key)
-    else:
-        mark.click()
-    page.locator(".st-key-page img").wait_for()
-
-
-def test_its_text_is_found_selected_zoomed_and_turned(
-    answered: str, visit: Visit, picture: Any
+def test_a_reader_walks_along_citations_finds_words_zooms_turns_and_compares(
+    fake_address: str, visit: Visit, picture: Any
 ) -> None:
-    page = visit(answered)
+    page = _answered(visit(fake_address))
+    _from_citation_to_citation(page)
     _open(page)
-    panel, layer = page.locator(".st-key-page"), page.locator(".text-layer")
-    line = layer.locator("div", has_text="in proportion to their contractual").first
-    line.wait_for(state="attached")
-
-    page.get_by_role("searchbox", name="Find in this document").fill("CONTRACTUAL hours")
-    page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
-    page.wait_for_function(f"() => ({BESIDE})() < 6")  # pixels
-    picture(page, "panel-found")
-    layer.evaluate("layer => layer.remove()")  # as Streamlit does when it puts the picture in anew
-    page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
-    assert line.evaluate(SELECTED).startswith("Part-time employees have the same leave")
-
-    before = page.locator(".st-key-page img").bounding_box()
-    panel.focus()
-    page.keyboard.press("+")
-    page.wait_for_function(f"() => ({WIDTH_NOW})() > {1.2 * before['width']}")
-    page.keyboard.press("0")
-    page.keyboard.press("r")
-    page.wait_for_function("() => document.querySelector('.page-box')?.dataset.turn === '1'")
-    page.wait_for_function(f"() => ({WIDTH_NOW})() > ({HEIGHT_NOW})()")
-    page.keyboard.press("t")
-    page.locator(".text-layer.seen").wait_for()
-    picture(page, "panel-turned")
+    _words_are_found_and_selected(page, picture)
+    _zoomed_and_turned(page, picture)
     harmless(page)
+    _the_whole_document_is_searched(page)
+    _its_pages_are_seen_small(page, picture)
+    harmless(page)
+    page.keyboard.press("Escape")
+    page.locator(".st-key-page").wait_for(state="detached")
+    _side_by_side(page, picture)
 
 
-def test_one_goes_from_citation_to_citation(answered: str, visit: Visit) -> None:
-    page = visit(answered)
+def _from_citation_to_citation(page: Any) -> None:
     _open(page)
     page.get_by_label("Citation 2 of 2").wait_for()
-
     onward = page.get_by_role("button", name="Citation behind (N)")
     onward.focus()
     page.keyboard.press("Enter")
@@ -207,30 +166,60 @@ def test_one_goes_from_citation_to_citation(answered: str, visit: Visit) -> None
     assert onward.evaluate("button => button.getRootNode().activeElement === button")
     page.keyboard.press("Escape")
     page.locator(".st-key-page").wait_for(state="detached")
-    page.wait_for_function(f"() => ({FOCUSED})() === 'citation-1'")
+    has_focus(page, ".mark[data-id=citation-1]")
 
 
-def test_the_whole_document_is_searched_and_its_pages_are_seen_small(
-    answered: str, visit: Visit, picture: Any
-) -> None:
-    page = visit(answered)
-    _open(page)
-    find, found = (
-        page.get_by_role("searchbox", name="Find in this document"),
-        page.locator(".found"),
-    )
+def _words_are_found_and_selected(page: Any, picture: Any) -> None:
+    layer = page.locator(".text-layer")
+    line = layer.locator("div", has_text="in proportion to their contractual").first
+    line.wait_for(state="attached")
+    settled(page)
+    page.get_by_role("searchbox", name="Find in this document").fill("CONTRACTUAL hours")
+    page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
+    page.wait_for_function(f"() => ({BESIDE})() < 6")  # pixels
+    picture(page, "panel-found")
+    layer.evaluate("layer => layer.remove()")  # as Streamlit does when it puts the picture in anew
+    page.wait_for_function("() => document.querySelectorAll('.text-layer mark.here').length === 1")
+    assert line.evaluate(SELECTED).startswith("Part-time employees have the same leave")
+
+
+def _zoomed_and_turned(page: Any, picture: Any) -> None:
+    before = page.locator(".st-key-page img").bounding_box()
+    page.locator(".st-key-page").focus()
+    page.keyboard.press("+")
+    page.wait_for_function(f"() => ({WIDTH_NOW})() > {1.2 * before['width']}")
+    page.keyboard.press("0")
+    page.keyboard.press("r")
+    page.wait_for_function("() => document.querySelector('.page-box')?.dataset.turn === '1'")
+    page.wait_for_function(f"() => ({WIDTH_NOW})() > ({HEIGHT_NOW})()")
+    page.keyboard.press("t")
+    page.locator(".text-layer.seen").wait_for()
+    picture(page, "panel-turned")
+
+
+def _the_whole_document_is_searched(page: Any) -> None:
+    """With Enter alone."""
+    find = page.get_by_role("searchbox", name="Find in this document")
+    found = page.locator(".found")
     find.fill("public holidays")
-    found.locator("button").first.wait_for()
-    pages = found.locator("b").all_inner_texts()
-    behind = next(name for name in pages if int(name.split()[-1]) > 10)
-
-    _go_on(page, until=f"{behind} of 21")  # with Enter alone
+    found.locator("button", has_text=re.compile("public holidays", re.IGNORECASE)).first.wait_for()
+    behind = _behind(page)
+    _go_on(page, until=f"{behind} of 21")
     page.locator(".text-layer mark.here").wait_for()
     assert find.evaluate("e => e.getRootNode().activeElement === e"), "the focus has left the words"
     row = found.locator("[aria-current=true]")
     row.wait_for()
     assert "public holidays" in row.inner_text().lower()
 
+
+def _behind(page: Any) -> str:
+    """The first page behind the open one that has the words."""
+    pages: list[str] = page.locator(".found b").all_inner_texts()
+    return next(name for name in pages if int(name.split()[-1]) > 10)
+
+
+def _its_pages_are_seen_small(page: Any, picture: Any) -> None:
+    behind = page.locator(".page-number").inner_text().removesuffix(" of 21")
     page.locator(".st-key-page").focus()
     page.keyboard.press("m")
     here = page.get_by_role("button", name=behind, exact=True)
@@ -238,17 +227,16 @@ def test_the_whole_document_is_searched_and_its_pages_are_seen_small(
     picture(page, "panel-pages")
     assert here.get_attribute("aria-current") == "page"
     assert page.locator(".strip img").count() < 21, "pictures out of sight were drawn"
+    settled(page)  # pictures that come into view are still drawn
     here.focus()
     page.keyboard.press("Home")
+    settled(page)
     page.keyboard.press("Enter")
     page.locator(".page-number", has_text="Page 1 of 21").wait_for()
-    harmless(page)
 
 
-def test_two_citations_are_seen_side_by_side_and_on_a_phone_one_below_the_other(
-    answered: str, visit: Visit, picture: Any
-) -> None:
-    page = visit(answered)
+def _side_by_side(page: Any, picture: Any) -> None:
+    """And one below the other in a narrow window."""
     _open(page)
     page.get_by_role("button", name="Compare").click()
     left, right = (page.get_by_role("region").and_(page.locator(f".st-key-page-{side}"))
@@ -279,6 +267,7 @@ def test_two_versions_are_set_side_by_side_with_what_differs(
     page = visit(f"{fake_address}/library", viewport=size, color_scheme=scheme)
     old, new = "Security Policy v1 (2024).pdf", "Security Policy v2 (2026).pdf"
     page.get_by_text(f"older version of {new}").wait_for()
+    _the_row_of_a_document_gets_the_focus_back(page, old)
     page.get_by_role("button", name=f"Open: {old}").click()
     page.get_by_role("button", name="Compare").click()
 
@@ -296,6 +285,15 @@ def test_two_versions_are_set_side_by_side_with_what_differs(
     page.locator(".strip img").first.wait_for()
     assert barriers(page, "versions") == []
     harmless(page)
+
+
+def _the_row_of_a_document_gets_the_focus_back(page: Any, name: str) -> None:
+    page.get_by_role("button", name=f"Open: {name}").focus()
+    page.keyboard.press("Enter")
+    page.locator(".st-key-page[role=region] img").first.wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-page").wait_for(state="detached")
+    has_focus(page, f"[data-id='open {name}']")
 
 
 def _go_on(page: Any, until: str) -> None:

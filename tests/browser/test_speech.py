@@ -1,7 +1,7 @@
-"""The microphone and reading aloud in the real app: Chromium's own device plays a spoken question,
-and its player plays the answer."""
+"""The microphone, a film and reading aloud in the real app: Chromium's own device plays a spoken
+question, and its player plays the film and the answer."""
 
-import shutil
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,26 +9,26 @@ from typing import Any
 import pytest
 
 from assistant.build import speech
-from assistant.models.catalogue import default_model
-from assistant.models.fetch import cached, is_whole, user_cache
+from assistant.libraries.named import make
 from assistant.settings import Settings
 from benchmarks.tools.speech import distance, words
-from tests.browser.conftest import FLAGS, WIDE, ask, pincite
-from tests.pdfs import write_pdf
+from tests.browser.conftest import WIDE, launched, pincite, put_models
+from tests.browser.files import write_film
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
-PATIENCE = 120_000  # milliseconds
-HANDBOOK = [
-    "# Leave",
-    "Full-time employees have thirty days of annual leave.",
-    "# Passwords",
-    "A password must have at least fourteen characters. It is changed every year.",
-]
+PATIENCE = 240_000  # milliseconds
 QUESTION = "How many days of annual leave are there?"  # words that are heard as they are
+SLIDES = "The agenda of today is long.", "Full-time employees have\nthirty days of annual leave."
 
-# Notes what plays, and for how long it would.
-COUNT_PLAYED = """() => {
+# Notes the sound of the microphone, what plays, and for how long it would.
+NOTES = """() => {
+  const listen = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+  if (listen) navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await listen(wanted);
+    window.microphone = stream.getAudioTracks()[0];
+    return stream;
+  };
   window.played = 0; window.heardSeconds = 0;
   const play = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function () {
@@ -40,92 +40,91 @@ COUNT_PLAYED = """() => {
     return play.call(this);
   };
 }"""
+HEARD = "wanted => window.microphone?.stats.deliveredFramesDuration > wanted"
 
 Picture = Callable[[Any, str], None]
 
 
 @pytest.fixture(scope="module")
-def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With a handbook, and with models that hear and speak, but none that writes."""
-    home = tmp_path_factory.mktemp("speech")
-    shutil.copytree(quoting_home / "models", home / "models", symlinks=True)
-    model = default_model("speech")
-    if not is_whole(model, cached(model, user_cache())):
-        pytest.skip(f"{model.name} is not in {user_cache()}; `make setup` fetches it")
-    pincite(home, "models", "pull", model.name)
-    pincite(home, "models", "pull", "en_US-joe-medium", accept=(0, 1))
-    voices = speech.voices(Settings(home=home))
-    if voices.of(QUESTION) is None:
+def question(real_home: Path) -> Path:
+    """Spoken by the product's own voice."""
+    put_models(real_home, "speech")
+    pincite(real_home, "models", "pull", "en_US-joe-medium", accept=(0, 1))
+    if speech.voices(Settings(home=real_home)).of(QUESTION) is None:
         pytest.skip("no voice: neither Piper can be fetched, nor is espeak-ng installed")
-    pincite(home, "add", str(write_pdf(home / "papers" / "Handbook.pdf", HANDBOOK)))
-    return home
-
-
-@pytest.fixture(scope="module")
-def question(home: Path) -> Path:
-    """Spoken by the product's own voice, with silence around: the device plays it in a loop."""
-    pincite(home, "speak", QUESTION, "-o", str(home / "question.wav"))
-    return home / "question.wav"
-
-
-@pytest.fixture(scope="module")
-def listening(question: Path) -> Iterator[Any]:
-    """A browser whose microphone plays the question, and which plays sound unheard."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if path is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    flags.append(f"--use-file-for-fake-audio-capture={question}%noloop")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
-        yield browser
-        browser.close()
+    pincite(real_home, "speak", QUESTION, "-o", str(real_home / "question.wav"))
+    return real_home / "question.wav"
 
 
 @pytest.fixture
-def page(address: str, listening: Any) -> Iterator[Any]:
-    context = listening.new_context(viewport=WIDE, permissions=["microphone"])
+def page(
+    question: Path, real_address: str, real_home: Path, chromium: Any, tmp_path: Path
+) -> Iterator[Any]:
+    """Of a library with a film, in a browser whose microphone plays the question, and which plays
+    sound unheard."""
+    make(Settings(home=real_home), "films")
+    film = write_film(tmp_path / "Review.webm", *SLIDES)
+    pincite(real_home, "add", str(film), "--library", "films")
+    browser = launched(
+        chromium.browser_type, "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={question}%noloop",
+    )  # fmt: skip
+    context = browser.new_context(
+        viewport=WIDE, permissions=["microphone"], reduced_motion="reduce"
+    )
     page = context.new_page()
-    page.set_default_timeout(120_000)
-    page.goto(address)
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(f"({NOTES})()")
+    page.goto(f"{real_address}/?library=films")
     page.get_by_test_id("stChatInputTextArea").wait_for()
     yield page
-    context.close()
+    browser.close()
 
 
-def test_a_spoken_question_is_written_down_and_answered(page: Any, picture: Picture) -> None:
+def test_a_spoken_question_is_answered_from_a_film_at_its_second_and_the_answer_is_read_aloud(
+    page: Any, question: Path, picture: Picture
+) -> None:
     page.get_by_test_id("stChatInputMicButton").click()
     page.get_by_test_id("stChatInputWaveform").wait_for()
-    page.wait_for_timeout(6_000)  # as long as the question takes, and a little silence
+    page.wait_for_function(HEARD, arg=1000 * (_seconds(question) + 0.5))
     picture(page, "microphone")
     page.get_by_test_id("stChatInputApproveButton").click()
     page.get_by_text("Stop").first.wait_for()
     picture(page, "listening")
-
-    page.locator(".mark").first.wait_for(timeout=PATIENCE)
-
+    page.locator(".mark").first.wait_for()
     asked = page.locator(".question").last.inner_text()
     assert distance(words(QUESTION), words(asked)) <= 1, asked
-    assert "thirty days" in page.locator(".paragraph").first.inner_text()
+    assert "thirty" in page.locator(".paragraph").first.inner_text().lower()
     picture(page, "spoken-question")
 
+    page.locator(".mark").first.click()
 
-def test_an_answer_is_read_aloud_with_the_lines_that_it_comes_from_and_stops_at_once(
-    page: Any, picture: Picture
-) -> None:
-    page.evaluate(COUNT_PLAYED)
-    ask(page, "How long must a password be?")
-    page.locator(".mark").first.wait_for(timeout=PATIENCE)
+    page.locator(".page-number", has_text="At 00:03").wait_for()
+    page.locator(".st-key-player video").wait_for()
+    page.wait_for_function("() => document.querySelector('.st-key-player video').currentTime >= 3")
+    cited = page.locator("mark.cited").all_inner_texts()
+    assert cited == SLIDES[1].split("\n")
+    page.get_by_role("button", name="Play from 00:00").click()
+    page.locator(".text-page .heard", has_text=SLIDES[0]).wait_for()
+    picture(page, "film")
+    page.keyboard.press("Escape")
+
+    _is_read_aloud(page, picture)
+
+
+def _seconds(recording: Path) -> float:
+    with wave.open(str(recording)) as file:
+        return file.getnframes() / file.getframerate()
+
+
+def _is_read_aloud(page: Any, picture: Picture) -> None:
+    """With the lines that it comes from; and it stops at once."""
     said = page.locator(".sentence .words").all_inner_texts()
-
     page.get_by_role("button", name="Read aloud").click()
-
     page.locator(".sentence.heard").wait_for()
-    first = page.locator(".sentence.heard .words").inner_text()
-    assert first == said[0]
-    line = page.locator(".heard-lines .quote").first.inner_text()
-    assert "Handbook.pdf" in line
+    assert page.locator(".sentence.heard .words").inner_text() == said[0]
+    assert "Review.webm" in page.locator(".heard-lines .quote").first.inner_text()
     picture(page, "read-aloud")
     page.get_by_role("button", name="Read aloud").wait_for()  # it is through
     assert page.locator(".heard, .heard-lines").count() == 0

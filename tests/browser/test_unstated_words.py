@@ -1,14 +1,12 @@
 """A partly supported sentence: new words are underlined, and its mark opens the closest line."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant.ui.components import answer as component
 from assistant.ui.components.answer import answer_words
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -24,14 +22,11 @@ DATA = {"id": "a", "sentences": SENTENCES, "citations": {1: {"document": "A.pdf"
 @pytest.fixture
 def page(chromium: Any) -> Any:
     """The component alone, drawn with three sentences."""
-    folder = Path(component.__path__[0])
-    drawn = script(folder / "answer.js").replace(
-        "export default function", "window.draw = function"
-    )
+    drawn = script("answer").replace("export default function", "window.draw = function")
     page = chromium.new_page()
     page.set_default_timeout(120_000)
     page.set_content('<div id="here"><div class="answer"></div></div>')
-    page.add_style_tag(content=(folder / "answer.css").read_text(encoding="utf-8"))
+    page.add_style_tag(content=read("answer.css"))
     page.add_script_tag(content=drawn, type="module")
     page.wait_for_function("() => Boolean(window.draw)")
     page.evaluate(
@@ -43,7 +38,7 @@ def page(chromium: Any) -> Any:
     page.close()
 
 
-def test_the_words_are_underlined_and_told_and_the_mark_opens_the_line(page: Any) -> None:
+def test_only_such_words_are_underlined_and_told_and_the_mark_opens_the_line(page: Any) -> None:
     words = page.locator(".partly .unstated")
     assert words.all_inner_texts() == ["<b>starts", "paid", "first"]
     assert words.first.get_attribute("title") == "no line states this"
@@ -54,9 +49,6 @@ def test_the_words_are_underlined_and_told_and_the_mark_opens_the_line(page: Any
     )
     page.get_by_role("button", name="Closest lines 1: A.pdf, page 10").click()
     assert page.evaluate("window.opened") == "citation-1"
-
-
-def test_other_sentences_are_as_before(page: Any) -> None:
     assert page.locator(".unsupported .tip").inner_text() == "not found in the documents"
     assert page.locator(".unsupported .unstated").count() == 0
     assert page.locator(".mark:not(.close)").count() == 1

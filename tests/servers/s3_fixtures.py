@@ -10,7 +10,10 @@ from tests.servers.s3_process import S3Process, missing
 @pytest.fixture(scope="session", params=["localbucket", "ceph"])
 def s3(request: pytest.FixtureRequest) -> Iterator[S3Process]:
     """Each kind of server that there is here."""
-    yield from _running(request.param)
+    if request.param == "ceph":
+        yield request.getfixturevalue("ceph")
+    else:
+        yield from _running(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ import math
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
+from fastapi import Path as PathParameter
 from fastapi.responses import Response
 
 from assistant.api.shelf import Drawing, Seen
@@ -17,7 +18,7 @@ Row = dict[str, Any]
 _SCALE = 2.0  # pixels a point of a page's picture
 _LONGEST = 14_400  # points of a side, as in a PDF
 
-Number = Annotated[int, Path(ge=1, lt=1 << 31)]  # of a page
+Number = Annotated[int, PathParameter(ge=1, lt=1 << 31)]  # of a page
 
 routes = APIRouter(prefix="/api/libraries", tags=["Libraries"])
 

@@ -1,11 +1,10 @@
 """The styles of the app beyond its theme."""
 
-from pathlib import Path
-
 import streamlit as st
 
-_HERE = Path(__file__).parent
-_CSS = (_HERE / "style.css").read_text(encoding="utf-8")
+from assistant.ui.components.scripts.script import BROWSER, read
+
+_CSS = read("style.css")
 
 
 def apply() -> None:
@@ -21,5 +20,7 @@ def apply() -> None:
     given = " ".join(f"--{name}: {value};" for name, value in colours.items() if value)
     st.html(f"<style>:root {{ {given} }}\n{_CSS}</style>")
     st.logo(
-        str(_HERE / f"logo-{theme}.svg"), size="large", icon_image=str(_HERE.parent / "icon.svg")
+        str(BROWSER / f"logo-{theme}.svg"),
+        size="large",
+        icon_image=str(BROWSER.parent / "icon.svg"),
     )

@@ -24,7 +24,7 @@ def main(home: str, port: str, *options: str) -> None:
         library.put(fakes.SAMPLES / VERSIONS[1], f"{fakes.HOSTILE.replace('/', '-')}.pdf")
     for number in range(8) if "many" in options else ():  # so many that they are filtered
         library.put(fakes.SAMPLES / VERSIONS[0], f"Site rules {number}.pdf")
-    assistant = fakes.assistant(library, Path(home), fakes.FakeTool(pause=0.08))
+    assistant = fakes.assistant(library, Path(home), fakes.FakeTool(pause=0.02))
     composition.library = lambda settings, name, make=False: library  # type: ignore[assignment,return-value]
     composition.assistant = lambda settings, library, *_, **__: assistant
     names = [option.removeprefix("--host=") for option in options if "--host=" in option]

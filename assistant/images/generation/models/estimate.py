@@ -32,7 +32,7 @@ def speed() -> float:
     numbers = np.ones((side, side), np.float32)
     numbers @ numbers
     started = time.process_time()
-    for _ in range(times):
+    for _time in range(times):
         numbers @ numbers
     needed = max(time.process_time() - started, 1e-6)
     return times * 2 * side**3 / needed * this_machine().cores

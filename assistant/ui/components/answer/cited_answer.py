@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,20 +16,19 @@ from assistant.i18n.translation import _, ngettext
 from assistant.ui import session
 from assistant.ui.components.answer import answer_words
 from assistant.ui.components.answer.below import thumbs
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from assistant.ui.session import Shown
 from ingest.document.source import readable
 from ingest.media.ffmpeg import clock
 
-_HERE = Path(__file__).parent
 _EXCERPT = 260  # characters of a passage on its card
 _CLOSEST = 4  # passages under a refusal
 
 _component = st.components.v2.component(
     "pincite_answer",
     html='<div class="answer"></div>',
-    css=(_HERE / "answer.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "answer.js"),
+    css=read("answer.css"),
+    js=script("answer"),
 )
 
 

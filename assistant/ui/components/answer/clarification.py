@@ -14,6 +14,6 @@ def draw(answer: Mapping[str, Any], ask: Callable[[str], None]) -> None:
     if not names:
         return
     with st.container(key="choices", horizontal=True):
-        for number, name in enumerate(names):
-            key = f"choice-{answer['id']}-{number}"
+        for place, name in enumerate(names):
+            key = f"choice-{answer['id']}-{place}"
             st.button(plain(name), key=key, on_click=ask, args=(name,))

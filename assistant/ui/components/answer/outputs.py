@@ -45,13 +45,13 @@ def attached(paths: list[str], turn: str) -> None:
 def draw(answer: Mapping[str, Any], ask: Ask) -> None:
     """Draw output under an answer; `ask` runs a button's request as a new turn."""
     for kind in ("images", "audio"):
-        for number, path in enumerate(map(Path, answer.get(kind, ()))):
-            with st.container(key=f"made-{answer['id']}-{kind}-{number}"):
+        for place, path in enumerate(map(Path, answer.get(kind, ()))):
+            with st.container(key=f"made-{answer['id']}-{kind}-{place}"):
                 _play(path, 512, answer["question"])
                 if mark := _GENERATED.get(answer["tool"]):
                     st.badge(_(mark), icon=":material/auto_awesome:", color="orange")
                 again = ask if answer["tool"] in _GENERATED else None
-                _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{number}", again)
+                _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{place}", again)
 
 
 def named(answer: Mapping[str, Any], path: Path) -> str:

@@ -3,7 +3,6 @@ moved and deleted."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,11 +18,10 @@ from assistant.ui import resources, session
 from assistant.ui.components import confirm
 from assistant.ui.components.conversations import folder_dialogs, name_form
 from assistant.ui.components.escaping import plain
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from ingest.errors import PinciteError
 from vectorstore.federation.names import shown
 
-_HERE = Path(__file__).parent
 _FIRST = 100  # conversations that are drawn before somebody asks for the older ones
 _SECONDS = 5.0  # for an answer to end that is under way in a deleted conversation
 _KEY = "conversations"
@@ -36,8 +34,8 @@ Row = dict[str, Any]
 _component = st.components.v2.component(
     "pincite_conversations",
     html='<nav class="conversations"></nav>',
-    css=(_HERE / "conversation_list.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "conversation_list.js"),
+    css=read("conversation_list.css"),
+    js=script("conversation_list"),
 )
 
 
@@ -140,8 +138,8 @@ def _rename(info: ConversationInfo) -> None:
     name_form.draw(info.title, _TITLE, 200, _named, info.id)
 
 
-def _named(identity: str) -> None:
-    resources.assistant().conversations.rename(identity, str(st.session_state[_TITLE]))
+def _named(name: str, identity: str) -> None:
+    resources.assistant().conversations.rename(identity, name)
 
 
 def _delete(info: ConversationInfo) -> None:

@@ -72,8 +72,7 @@ def _gone(folder: int) -> None:
     tried(_folders().delete, folder)
 
 
-def _named(folder: int) -> None:
-    name = str(st.session_state[_NAME])
+def _named(name: str, folder: int) -> None:
     if folder:
         tried(_folders().rename, folder, name)
     else:
@@ -81,7 +80,9 @@ def _named(folder: int) -> None:
 
 
 def _moved(conversation: str) -> None:
-    new = str(st.session_state[_NEW]).strip()
+    if _INTO not in st.session_state:  # the page was drawn again meanwhile, without the dialog
+        return
+    new = str(st.session_state.get(_NEW, "")).strip()
 
     def act() -> None:
         into = _folders().make(new).id if new else int(st.session_state[_INTO])

@@ -1,22 +1,19 @@
 """Below a question: edit it, ask it again, and go from one of its versions to another."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol
 
 import streamlit as st
 
 from assistant.conversation.branches import KeptTurn
 from assistant.i18n.translation import _
-from assistant.ui.components.scripts.script import script
-
-_HERE = Path(__file__).parent
+from assistant.ui.components.scripts.script import read, script
 
 _component = st.components.v2.component(
     "pincite_versions",
     html='<div class="versions"></div>',
-    css=(_HERE / "versions.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "versions.js"),
+    css=read("versions.css"),
+    js=script("versions"),
 )
 
 

@@ -1,7 +1,6 @@
 """The dialog that shows how an answer was made; its facts are read when it opens."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,11 +12,12 @@ from assistant.receipts.record import Receipts
 from assistant.ui.components import error_banner
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.hood.parts import PARTS
+from assistant.ui.components.scripts.script import read
 from ingest.errors import PinciteError
 
 Row = Mapping[str, Any]
 
-_STYLE = Path(__file__).with_name("hood.css").read_text(encoding="utf-8")
+_STYLE = read("hood.css")
 
 
 def button(receipts: Receipts, identity: str) -> None:

@@ -10,9 +10,10 @@ from assistant.images.generation.denoising import Denoising, Step, kept
 from assistant.ui.components import data_address
 from assistant.ui.components.escaping import as_html
 from assistant.ui.components.hood.pieces import table_of, terms
+from assistant.ui.components.scripts.script import read
 from ingest.images.ai_provenance import Provenance, generated
 
-_STYLE = Path(__file__).with_name("hood.css").read_text(encoding="utf-8")
+_STYLE = read("hood.css")
 _DIGEST = 12  # characters of a hash
 
 

@@ -1,16 +1,12 @@
 """The keyboard of the chat: it is in the input when the app opens, and "/" brings it back there."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from assistant.i18n.translation import N_, _
 from assistant.routing.slash_commands import ALONE, COMMANDS
 from assistant.ui.components.scripts.script import script
 
-_component = st.components.v2.component(
-    "pincite_keyboard", js=script(Path(__file__).with_suffix(".js"))
-)
+_component = st.components.v2.component("pincite_keyboard", js=script("keyboard"))
 _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("/",), N_("to the question; typed in it, the commands")),
     (("Enter",), N_("ask, or open the mark that has the focus")),

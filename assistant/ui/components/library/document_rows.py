@@ -2,7 +2,6 @@
 of its own costs about a millisecond with every drawing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,21 +10,20 @@ from assistant.i18n.told import told
 from assistant.i18n.translation import _, ngettext
 from assistant.ui.components.library import coverage
 from assistant.ui.components.library.coverage import CoverageRemark
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from ingest.document.source import readable
 from ingest.media.ffmpeg import clock
 from vectorstore.catalog.choosing import worth_a_look
 from vectorstore.catalog.records import DocumentInfo
 
-_HERE = Path(__file__).parent
 _KEY = "documents"
 _REMARKS = 30  # pages named at once
 
 _component = st.components.v2.component(
     "pincite_documents",
     html='<ul class="document-rows"></ul>',
-    css=(_HERE / "document_rows.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "document_rows.js"),
+    css=read("document_rows.css"),
+    js=script("document_rows"),
     isolate_styles=False,  # rows of other lists look the same
 )
 

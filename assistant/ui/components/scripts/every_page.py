@@ -3,7 +3,6 @@ names the buttons of rows for those who hear it, and lets the keyboard into menu
 in one script: each that a page draws takes time with every drawing."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 
@@ -11,17 +10,9 @@ from assistant.ui import choice
 from assistant.ui.components.language import browser_words
 from assistant.ui.components.scripts.script import script
 
-_HERE = Path(__file__).parent
-_PARTS = (
-    _HERE.parent / "language" / "browser_words.js",
-    _HERE / "address.js",
-    _HERE / "dialogs.js",
-    _HERE / "row_names.js",
-    _HERE.parent / "keyboard" / "menus.js",
-)
-
 _component = st.components.v2.component(
-    "pincite_every_page", js=script(*_PARTS, _HERE / "every_page.js")
+    "pincite_every_page",
+    js=script("browser_words", "address", "dialogs", "row_names", "menus", "every_page"),
 )
 
 

@@ -1,15 +1,13 @@
 """The browser's tab: the app can be installed from it, and its title tells that an answer is done
 while another tab is looked at."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from assistant.i18n.translation import _
 from assistant.ui.components.scripts.script import script
 from assistant.ui.door.web_app import MANIFEST
 
-_component = st.components.v2.component("pincite_tab", js=script(Path(__file__).with_suffix(".js")))
+_component = st.components.v2.component("pincite_tab", js=script("tab"))
 
 
 def draw(busy: bool = False, greets: bool = False) -> None:

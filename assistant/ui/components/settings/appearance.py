@@ -1,17 +1,14 @@
 """The choice between light, dark and what the system shows; the browser keeps it."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from assistant.i18n.translation import N_, _
 from assistant.ui import addresses
+from assistant.ui.components.scripts.script import read
 
 _THEMES = {"System": N_("As the system"), "Light": N_("Light"), "Dark": N_("Dark")}
 
-_component = st.components.v2.component(
-    "pincite_appearance", js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-)
+_component = st.components.v2.component("pincite_appearance", js=read("appearance.js"))
 
 
 def draw() -> None:

@@ -1,7 +1,6 @@
 """The table of a sheet: doubtful cells are marked, and a click on a cell shows where it stands."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -9,19 +8,18 @@ import streamlit as st
 from assistant.i18n.translation import _
 from assistant.sheet.cell import Cell
 from assistant.ui.background.sheet_task import RunningSheet
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from ingest.document.source import readable
 
 Open = Callable[[Cell], None]
 
 MOST = 500  # rows that are drawn
-_HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
     "pincite_sheet",
     html='<div class="sheet"></div>',
-    css=(_HERE / "sheet_table.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "sheet_table.js"),
+    css=read("sheet_table.css"),
+    js=script("sheet_table"),
 )
 
 

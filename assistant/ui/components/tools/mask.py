@@ -10,22 +10,21 @@ import streamlit as st
 
 from assistant.i18n.translation import _
 from assistant.ui.components import data_address
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_HERE = Path(__file__).parent
 _SHOWN = 1024  # pixels of the long side, at most: the mask is as large, and scaled afterwards
 _PNG = "data:image/png;base64,"
 
 _component = st.components.v2.component(
     "pincite_mask",
     html='<div class="mask"></div>',
-    css=(_HERE / "mask.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "mask.js"),
+    css=read("mask.css"),
+    js=script("mask"),
 )
 
 

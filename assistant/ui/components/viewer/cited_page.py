@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -25,7 +24,7 @@ _ELSEWHERE = N_(
     "This file came with the question and is shown beside it. It is not in the library."
 )
 
-_scroll = st.components.v2.component("pincite_page", js=script(Path(__file__).with_suffix(".js")))
+_scroll = st.components.v2.component("pincite_page", js=script("cited_page"))
 
 
 def panel(library: AnyLibrary) -> None:

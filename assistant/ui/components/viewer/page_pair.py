@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
@@ -38,9 +37,7 @@ LEFT, RIGHT = "page-image", "page-image-beside"  # the keys of the pictures' con
 _LISTED = "page-compare"  # in the session's state: the pages that can be compared are listed
 _TOLD = 12  # lines that are listed as changed
 
-_scroll = st.components.v2.component(
-    "pincite_page_pair", js=script(Path(__file__).with_suffix(".js"))
-)
+_scroll = st.components.v2.component("pincite_page_pair", js=script("page_pair"))
 
 
 class Choice(NamedTuple):

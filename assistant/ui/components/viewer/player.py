@@ -19,7 +19,7 @@ _FORMATS = {
 }  # fmt: skip
 _transcript = st.components.v2.component(
     "pincite_transcript",
-    js=script(Path(__file__).with_name("transcript.js")),
+    js=script("transcript"),
 )
 _LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
 

@@ -1,7 +1,6 @@
 """A button below an answer that copies it with its marks and sources."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -9,16 +8,14 @@ import streamlit as st
 from assistant.contract.outcome import full_name, place
 from assistant.i18n.translation import _
 from assistant.ui.components.answer.cited_answer import support
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from ingest.language.sentences import is_code
-
-_HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
     "pincite_copy",
     html='<div class="copying"></div>',
-    css=(_HERE / "copy_button.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "copy_button.js"),
+    css=read("copy_button.css"),
+    js=script("copy_button"),
 )
 
 

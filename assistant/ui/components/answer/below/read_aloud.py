@@ -4,7 +4,6 @@ other and plays them; `answer.js` marks the sentence that is heard, and shows it
 import base64
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,19 +16,18 @@ from assistant.ui import resources
 from assistant.ui.background.read_aloud_queue import Aloud
 from assistant.ui.components.answer.cited_answer import parts
 from assistant.ui.components.escaping import plain
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from assistant.ui.components.tools import model_offers
 from ingest.errors import PinciteError
 
-_HERE = Path(__file__).parent
 _READING = "read-aloud"  # in the session's state: which answer is read, and how far
 _WAIT = 0.3  # seconds that a run of the page waits for sound; the browser asks again
 
 _component = st.components.v2.component(
     "pincite_read_aloud",
     html='<div class="aloud"></div>',
-    css=(_HERE / "read_aloud.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "read_aloud.js"),
+    css=read("read_aloud.css"),
+    js=script("read_aloud"),
 )
 
 

@@ -1,7 +1,6 @@
 """Small pictures of the pages of the open document, which are drawn when they come into view."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -9,7 +8,7 @@ import streamlit as st
 from assistant.i18n.translation import _
 from assistant.ui import session
 from assistant.ui.components import data_address
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from assistant.ui.components.viewer import page_pair, seen
 from assistant.ui.session import Shown
 from ingest.document.model import Page
@@ -17,7 +16,6 @@ from ingest.errors import PinciteError
 from vectorstore.federation.federated import AnyLibrary, part_of
 from vectorstore.images.page_thumbnails import MOST
 
-_HERE = Path(__file__).parent
 _KEY = "page-strip-drawn"
 _WANTED = "page-strip-wanted"  # in the session's state: pages that have come into view
 _SHOWN = "page-strip"
@@ -25,8 +23,8 @@ _SHOWN = "page-strip"
 _component = st.components.v2.component(
     "pincite_page_strip",
     html='<nav><ol class="strip"></ol></nav>',
-    css=(_HERE / "page_strip.css").read_text(encoding="utf-8"),
-    js=script(_HERE / "page_strip.js"),
+    css=read("page_strip.css"),
+    js=script("page_strip"),
 )
 
 

@@ -2,29 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from assistant.i18n.translation import _
 from assistant.ui import session
-from assistant.ui.components.scripts.script import script
+from assistant.ui.components.scripts.script import read, script
 from assistant.ui.components.viewer import page_pair, seen
 from assistant.ui.components.viewer.tools import page_search, page_strip
 from assistant.ui.session import Shown
 from ingest.document.model import Page
 from vectorstore.federation.federated import AnyLibrary
 
-_HERE = Path(__file__).parent
 _DIGITS = 2
 _KEY = "page-tools-drawn"
 
 _component = st.components.v2.component(
     "pincite_page_tools",
     html='<div class="tools" role="toolbar"></div><ol class="found" hidden></ol>',
-    css=(_HERE / "page_tools.css").read_text(encoding="utf-8"),
-    js=script(*(_HERE / f"{name}.js" for name in ("text_layer", "found_list", "page_tools"))),
+    css=read("page_tools.css"),
+    js=script("text_layer", "found_list", "page_tools"),
 )
 
 

@@ -19,7 +19,11 @@ const onClick = () => {
   waits = Date.now() + PATIENCE;
 };
 
+// Streamlit draws the whole page again for an R, and what was clicked just before it is lost.
+const redraws = (event) => event.key.toLowerCase() === "r" && !event.ctrlKey && !event.metaKey;
+
 const onType = (event) => {
+  if (redraws(event) && !typesElsewhere()) event.stopPropagation();
   if (Date.now() > waits || ["Tab", "Escape"].includes(event.key)) typed = null;
   if (!typed || event.ctrlKey || event.metaKey || event.altKey || typesElsewhere()) return;
   // The button that was clicked has the focus: these would ask once more.

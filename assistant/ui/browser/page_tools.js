@@ -232,11 +232,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   // The picture comes later than this, and again with more points.
   const arrivals = new MutationObserver(show);
   arrivals.observe(panel, { childList: true, subtree: true });
-  document.addEventListener("keydown", onKey);
+  document.addEventListener("keydown", onKey, true); // R goes no further: see redraws
   panel.addEventListener("wheel", onWheel, { passive: false });
   return until(() => {
     arrivals.disconnect();
-    document.removeEventListener("keydown", onKey);
+    document.removeEventListener("keydown", onKey, true);
     panel.removeEventListener("wheel", onWheel);
   });
 }

@@ -31,8 +31,10 @@ const stretch = (layer) => {
   });
 };
 
-// Widths are not those of the letters before the picture and the font have come.
+// Widths are not those of the letters before the picture and the font have come; a font is asked for
+// when its first letters are drawn, which is after the text was laid.
 const sizes = new ResizeObserver((changed) => changed.forEach(({ target }) => stretch(target)));
+document.fonts.addEventListener("loadingdone", () => document.querySelectorAll(".text-layer").forEach(stretch));
 
 const layText = (data, box) => {
   const old = box.querySelector(".text-layer");
@@ -46,7 +48,6 @@ const layText = (data, box) => {
     old.replaceWith(layer);
   } else box.append(layer);
   sizes.observe(layer);
-  document.fonts.ready.then(() => stretch(layer));
   return layer;
 };
 

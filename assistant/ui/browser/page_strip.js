@@ -74,10 +74,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   for (const page of data.asked) list.pictures.set(page, list.pictures.get(page) ?? "");
   fill(list, data.thumbs);
   markCurrent(list, data.page);
+  list.opening = false;
 
   const ask = () => {
     const wanted = [...list.seen].filter((page) => !list.pictures.has(page));
-    if (wanted.length) setTriggerValue("wanted", { pages: wanted.slice(0, data.most) });
+    // What a component tells before the page was drawn takes the place of what it told before.
+    if (wanted.length && !list.opening) setTriggerValue("wanted", { pages: wanted.slice(0, data.most) });
   };
   const later = () => {
     clearTimeout(list.pause);
@@ -96,7 +98,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   list.onkeydown = walk;
   list.onclick = (event) => {
     const button = event.target.closest("button");
-    if (button) setTriggerValue("open", Number(button.dataset.page));
+    if (!button) return;
+    list.opening = true;
+    setTriggerValue("open", Number(button.dataset.page));
   };
   return until(() => {
     clearTimeout(list.pause);
