@@ -11,22 +11,19 @@ def main() -> None:
 
     from assistant.errors import AssistantError
     from assistant.i18n.translation import _
-    from assistant.ui import addresses, resources, session, who
-    from assistant.ui.components import error_banner
-    from assistant.ui.components.language import visitor_language
-    from assistant.ui.components.scripts import every_page
+    from assistant.ui import addresses, resources, session, widgets
 
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
     # fonts.gstatic.com.
     st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
-    visitor_language.follow()
-    if who.is_open():
+    widgets.follow_visitor_language()
+    if session.is_server_unguarded():
         st.error(_("Start Pincite with `pincite app --address …`: it asks visitors for a token."))
         st.stop()
     try:
         inside = resources.signed_in()
     except AssistantError as error:
-        error_banner.say(error)
+        widgets.show_error(error)
         st.stop()
     if not inside:
         st.html(f'{_("You are signed out.")} <a href="/" target="_self">{_("Sign in")}</a>')
@@ -60,9 +57,9 @@ def main() -> None:
     chosen = st.navigation([chat, library, sheet, *mine, settings])
     session.go_to(chosen.url_path)
     address = {"page": chosen.url_path, **resources.address(not chosen.url_path)}
-    every_page.draw(visitor_language.spoken(), visitor_language.kept(), address)
+    widgets.draw_every_page(widgets.visitor_language(), widgets.kept_language_cookie(), address)
     chosen.run()
-    visitor_language.choose()
+    widgets.draw_language_choice()
 
 
 # Streamlit runs this file as __main__. A process that is spawned to read a document runs it once

@@ -12,11 +12,11 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from assistant.errors import SettingsError
-from ingest.platform.loopback import is_secure
-from vectorstore.files.s3 import endpoint_problem
-from vectorstore.files.s3 import problem as files_problem
-from vectorstore.postgres.server import SCHEME, problem
-from vectorstore.workers.address import parsed
+from ingest.platform.process import is_secure
+from vectorstore.team.postgres import SCHEME, problem
+from vectorstore.team.s3 import endpoint_problem
+from vectorstore.team.s3 import problem as files_problem
+from vectorstore.worker_address import parsed
 
 PREFIX = "PINCITE_"
 SOURCE_PASSWORD = f"{PREFIX}SOURCE_PASSWORD_"  # and the name of a source
@@ -94,7 +94,7 @@ class Settings(BaseModel):
     port: int = Field(8501, ge=1, le=65535)
     # Reverse proxies that are believed for whom they ask: addresses, or networks as "10.1.2.0/24".
     proxy: tuple[str, ...] = ("127.0.0.1", "::1")
-    # What reading one file may cost, see ingest/document/limits.py for the reasons:
+    # What reading one file may cost, see ingest/document/source.py for the reasons:
     file_gb: int = Field(16, ge=1)  # how large it may be
     file_seconds: int = Field(7200, ge=1)  # in all
     file_silence_seconds: int = Field(60, ge=5)  # without a page read

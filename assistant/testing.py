@@ -9,15 +9,14 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.groundedness.checker import Groundedness
+from assistant.answering.groundedness import Groundedness
 from assistant.contract.evidence import Evidence, GivenPassages
-from assistant.contract.outcome import Passage
+from assistant.contract.facts import Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from assistant.llm.token_counts import TokenCounts
-from assistant.llm.token_odds import TokenOdds
-from assistant.tools.installed import Work, stream
+from assistant.llm.odds import TokenCounts, TokenOdds
+from assistant.tools.specialists import Work, stream
 from vectorstore.testing import WordHashes
 
 TEXTS = (

@@ -14,8 +14,8 @@ from typing import IO, Any
 
 import platformdirs
 
-from assistant.evaluation.sets.question_sets import Question, read_questions, read_rows
-from assistant.models.roles import Role
+from assistant.evaluation.metrics import Question, read_questions, read_rows
+from assistant.models.catalogue import Role
 from assistant.models.store import Models
 from assistant.settings import Settings
 

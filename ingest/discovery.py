@@ -11,7 +11,7 @@ from pathlib import Path
 from ingest.document.source import readable
 from ingest.errors import NothingFound
 from ingest.loaders import suffixes as all_suffixes
-from ingest.text.sniffing import is_text
+from ingest.text.decoding import is_text
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from ingest.chunking.chunk import chunk
 from ingest.chunking.coverage_ledger import ledger
 from ingest.document.model import Document, count
 from ingest.document.source import Engines, Source
+from ingest.document.wire import LoadedCodec
 from ingest.errors import UnreadableFile
 from ingest.loaders import Loader, digest
-from ingest.serialization.reading import LoadedCodec
 
 
 def check_books(document: Document) -> None:

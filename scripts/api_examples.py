@@ -18,13 +18,15 @@ from starlette.testclient import TestClient
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the checkout, whatever is installed
 
-from assistant.api.application import guarded  # noqa: E402
-from assistant.api.described import EXAMPLES  # noqa: E402
-from assistant.api.libraries import Libraries  # noqa: E402
-from assistant.build import composition  # noqa: E402
-from assistant.entrance.hosts import Hosts  # noqa: E402
+from assistant.entrance.asgi import Hosts  # noqa: E402
 from assistant.settings import Settings, default_home  # noqa: E402
 from assistant.sources import store as sources  # noqa: E402
+from assistant.team.api.application import (  # noqa: E402
+    EXAMPLES,
+    guarded,
+)
+from assistant.team.api.libraries import Libraries  # noqa: E402
+from assistant.wiring import composition  # noqa: E402
 
 SAMPLES = "samples"
 HANDBOOK, POLICY = "Employee Handbook.pdf", "Security Policy v2 (2026).pdf"

@@ -24,10 +24,9 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from assistant.models.store import Models
-from assistant.security.fold import fold
-from assistant.security.instruction_head import (
+from assistant.security.prompt_injection import (
     BUCKETS,
     CONTEXT,
     EMBEDDING,
@@ -37,6 +36,7 @@ from assistant.security.instruction_head import (
     context,
     hashed,
 )
+from assistant.security.untrusted_text import fold
 from assistant.settings import Settings
 from ingest.chunking.chunk import chunk
 from ingest.document.model import Chunk, Document

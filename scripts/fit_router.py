@@ -21,9 +21,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from assistant.models.store import Models
-from assistant.routing.classifier import (
+from assistant.routing.dispatch import (
     SITUATIONS,
     TOOLS,
     WEIGHTS,
@@ -33,7 +33,7 @@ from assistant.routing.classifier import (
     given,
     situation,
 )
-from assistant.routing.decision import Message
+from assistant.routing.slots import Message
 from assistant.settings import Settings
 from vectorstore.embedding.embedder import load_embedder
 

@@ -15,8 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # run as a script, and Pincite may not be installed
 
-from assistant.models.isolated_environment import IsolatedEnvironment  # noqa: E402
-from assistant.models.programs import PROGRAMS  # noqa: E402
+from assistant.models.programs import (  # noqa: E402
+    PROGRAMS,
+    IsolatedEnvironment,
+)
 
 LOCKS = ROOT / "requirements"
 OLDEST = "3.11"

@@ -17,12 +17,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.sets.question_sets import Question, read_questions
+from assistant.evaluation.metrics import Question, read_questions
 from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.tools.calibration import QUESTIONS
 from vectorstore.embedding.embedder import load_embedder
-from vectorstore.library import Hit, Library
+from vectorstore.library import Library
+from vectorstore.retrieval.hit import Hit
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 READ, NEXT = 6, 30  # passages of a question, and among how many near misses are looked for

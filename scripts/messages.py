@@ -25,28 +25,28 @@ LANGUAGES = ("de", "es", "fr")
 # The rooms whose errors and notes the app shows, and within them what only the terminal says. What
 # needs a terminal to be put right, such as a model that does not load, is said in English.
 _BELOW = (
-    "ingest", "vectorstore", "assistant/attachments", "assistant/build/composition.py",
-    "assistant/conversation", "assistant/forgetting/conversation.py", "assistant/sheet/column.py",
-    "assistant/build/gate.py", "assistant/build/models.py", "assistant/images/charts",
-    "assistant/images/generation/canvas.py", "assistant/images/generation/open_image.py",
-    "assistant/images/generation/queue.py", "assistant/images/generation/run_pipeline.py",
-    "assistant/images/super_resolution", "assistant/images/vision/image_facts.py",
-    "assistant/speech/transcription.py", "assistant/tools", "assistant/ui/components",
+    "ingest", "vectorstore", "assistant/attachments", "assistant/wiring/composition.py",
+    "assistant/conversation", "assistant/libraries/forget.py", "assistant/sheet/cell.py",
+    "assistant/wiring/models.py", "assistant/wiring/models.py", "assistant/images/charts",
+    "assistant/studio/canvas.py", "assistant/studio/canvas.py",
+    "assistant/studio/queue.py", "assistant/studio/pipeline.py",
+    "assistant/images/super_resolution", "assistant/images/vision.py",
+    "assistant/speech.py", "assistant/tools", "assistant/ui/components",
     "assistant/llm", "assistant/models", "assistant/evaluation", "assistant/receipts",
-    "assistant/settings.py", "assistant/export", "assistant/first_run/sample_company.py",
-    "assistant/sources", "assistant/storage/answer_files.py",
-    "assistant/uploads/watched_folders.py", "assistant/uploads/given_path.py",
-    "assistant/ui/machine_folders.py",
+    "assistant/settings.py", "assistant/export", "assistant/first_run.py",
+    "assistant/sources", "assistant/storage/files.py",
+    "assistant/libraries/uploads.py", "assistant/libraries/uploads.py",
+    "assistant/ui/resources.py",
 )  # fmt: skip
 _ENGLISH = (
-    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/foreign_catalog.py",
-    "vectorstore/maintenance/restoring.py", "vectorstore/maintenance/verify.py",
-    "vectorstore/catalog/sqlite/foreign_file.py", "vectorstore/testing.py", "vectorstore/watch.py",
-    "vectorstore/embedding/embedder.py", "vectorstore/embedding/onnx_int8.py",
-    "vectorstore/embedding/packed_weights.py", "vectorstore/retrieval/reranker.py",
+    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/backup_rows.py",
+    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/verify.py",
+    "vectorstore/maintenance/backup_rows.py", "vectorstore/testing.py", "vectorstore/watch.py",
+    "vectorstore/embedding/embedder.py", "vectorstore/embedding/embedder.py",
+    "vectorstore/embedding/onnx_export.py", "vectorstore/retrieval/rerank.py",
     "ingest/sandbox/child.py", "ingest/sandbox/confinement.py", "ingest/testing.py",
-    "ingest/platform", "assistant/llm/prompts.py", "assistant/llm/server_embedder.py",
-    "assistant/llm/server_odds.py", "assistant/llm/llama/messages.py",
+    "ingest/platform", "assistant/llm/prompts.py", "assistant/llm/server.py",
+    "assistant/llm/server.py", "assistant/llm/llama/chat_format.py",
 )  # fmt: skip
 # What is said to people by these names, beside errors that are raised.
 _SAID = {"note", "reason", "status", "error", "detail", "notice"}
@@ -165,7 +165,7 @@ def marked(tree: ast.Module) -> Iterator[str | tuple[str, str]]:
 
 def said_in_english(tree: ast.Module) -> Iterator[str]:
     """The patterns of sentences that are raised as errors, or said by one of the names of `_SAID`:
-    `{0} is empty.` See assistant/i18n/told.py."""
+    `{0} is empty.` See assistant/i18n/translation.py."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             said = _texts(node.exc.args)  # by an error of the rooms always to people

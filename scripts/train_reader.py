@@ -33,8 +33,8 @@ from transformers import AutoModel
 
 from assistant.models.store import Models
 from assistant.settings import Settings
-from vectorstore.embedding import onnx_int8
-from vectorstore.retrieval.reader import ADAPTER, pair
+from vectorstore.embedding import embedder
+from vectorstore.retrieval.rerank import ADAPTER, pair
 
 RANK, SCALE = 32, 2.0
 RATE, BATCH, WARM = 8e-4, 32, 2000
@@ -106,7 +106,7 @@ def main() -> None:
     seed()
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else installed()
     kept_back, rows = split(Path(sys.argv[1]))
-    tokenizer = onnx_int8.tokenizer(folder)
+    tokenizer = embedder.model_tokenizer(folder)
     tokenizer.no_truncation()
     model = Trained(folder)
     train(model, rows, tokenizer)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.build import composition
 from assistant.cli import main
 from assistant.security import network_guard
 from assistant.settings import default_home
-from ingest.platform.openmp import wait_calmly
+from assistant.wiring import composition
+from ingest.platform.process import wait_calmly
 from ingest.sandbox import child
 from tests.commands import Pincite, Ran
 from tests.fakes import WordEmbedder

@@ -2,8 +2,8 @@
 
 import sys
 
-from assistant.build import composition
 from assistant.cli import main
+from assistant.wiring import composition
 from tests.fakes import WordEmbedder
 
 if __name__ == "__main__":

@@ -14,42 +14,31 @@ LAYERS = ["ingest", "vectorstore", "assistant", "streamlit_app"]
 # From the door to the cellar: a room imports rooms that stand on lines below its own, and no other.
 # A folder or file that is not named here belongs to the nearest one above it in the tree.
 ROOMS = """
-streamlit_app
+streamlit_app                               assistant/cli/main
 
-assistant/ui/pages
-assistant/ui/components                     assistant/cli
+assistant/team/commands                     assistant/sources/commands
+assistant/cli                               assistant/ui/pages
 assistant/ui
-assistant/ui/background                     assistant/ui/door               assistant/api
-assistant/first_run
-assistant/entrance                          assistant/libraries             assistant/doctor
-assistant/forgetting
-assistant/accounts
-assistant/uploads
+assistant/first_run                         assistant/team/api
+assistant/team/moving_home
+assistant/libraries                         assistant/doctor
 assistant/feedback
-assistant/evaluation
-assistant/bundling
-assistant/sources
-assistant/build                             assistant/testing
+assistant/evaluation                        assistant/bundling
+assistant/sources                           assistant/team
+assistant/entrance                          assistant/wiring                assistant/testing
 assistant/routing                           assistant/sheet
 assistant/conversation
 assistant/receipts
-assistant/tools
-assistant/images/super_resolution
-assistant/images/generation
-assistant/answering/whole_document          assistant/storage
-assistant/answering/gate                    assistant/attachments
-assistant/answering/verification
-assistant/answering/writing                 assistant/images/vision
-assistant/answering/groundedness
-assistant/answering/passages
+assistant/tools                             assistant/studio
+assistant/storage                           assistant/attachments
+assistant/answering/whole
+assistant/images                            assistant/answering
 assistant/llm
-assistant/llm/llama                         assistant/speech/synthesis
-assistant/models                            assistant/images/charts
-assistant/answering/table_qa
-assistant/security                          assistant/export             assistant/explaining
+assistant/llm/llama
+assistant/models                            assistant/answering/tables
+assistant/security                          assistant/export
 assistant/contract
-assistant/answering/query                   assistant/speech
-assistant/settings
+assistant/settings                          assistant/speech
 assistant/i18n
 assistant/errors
 assistant
@@ -58,192 +47,172 @@ vectorstore/watch                           vectorstore/testing             vect
 vectorstore/library
 vectorstore/maintenance                     vectorstore/images
 vectorstore/indexing                        vectorstore/retrieval
-vectorstore/classifiers
+vectorstore/opened
+vectorstore/team
 vectorstore/workers
 vectorstore/embedding                       vectorstore/versions
-vectorstore/naming
-vectorstore/files
-vectorstore/dense
-vectorstore/words
+vectorstore/naming                          vectorstore/dense
+vectorstore/word_index
 vectorstore/catalog
-vectorstore/postgres
-vectorstore/store                           vectorstore/add_report
-vectorstore/federation/names
+vectorstore/store                           vectorstore/add_report          vectorstore/files
+vectorstore/worker_address
 vectorstore/errors
 vectorstore
 
-ingest/sandbox                              ingest/discovery              ingest/testing
+ingest/sandbox                              ingest/discovery                ingest/testing
 ingest/loaders
-ingest/office/odf                           ingest/office/slides
-ingest/office/word                          ingest/web                    ingest/sheets
+ingest/loaders/office
+ingest/web/loaders                          ingest/sheets/loader            ingest/mail/loader
+ingest/text/loaders                         ingest/media/loaders            ingest/images/loader
+ingest/pdf/loader
+ingest/web                                  ingest/sheets
 ingest/office                               ingest/office/rtf
 ingest/page_builder
 ingest/images
 ingest/pdf                                  ingest/containers
-ingest/pdf/tables                           ingest/mail
-ingest/images/ocr                           ingest/chunking
-ingest/text
-ingest/serialization                        ingest/pdf/layout             ingest/media
+ingest/mail                                 ingest/chunking
+ingest/text                                 ingest/media
 ingest/document
-ingest/language                             ingest/platform               ingest/extensions
+ingest/language                             ingest/platform                 ingest/extensions
 ingest/errors
 ingest
 """
 
 HOMES = {
     "anyio": {
-        "assistant/api/answers.py",
-        "assistant/api/application.py",
-        "assistant/api/guard.py",
-        "assistant/api/turns.py",
+        "assistant/team/api/turns.py",
+        "assistant/team/api/application.py",
+        "assistant/team/api/guard.py",
     },
-    "argon2": {"assistant/accounts/passwords.py"},
-    "Stemmer": {"ingest/language/stemming.py"},
-    "authlib": {"assistant/accounts/provider.py"},
-    "jsonschema": {"assistant/api/structured.py"},
-    "joserfc": {"assistant/accounts/provider.py"},
+    "argon2": {"assistant/team/passwords.py"},
+    "Stemmer": {"ingest/language/words.py"},
+    "authlib": {"assistant/team/provider.py"},
+    "jsonschema": {"assistant/team/api/structured.py"},
+    "joserfc": {"assistant/team/provider.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
-    "chromadb": {"vectorstore/dense/chroma_server.py", "vectorstore/dense/chroma_store.py"},
-    "cssselect2": {"ingest/web/css_cascade.py"},
+    "chromadb": {"vectorstore/team/served_vectors.py", "vectorstore/dense/stores.py"},
+    "cssselect2": {"ingest/web/css.py"},
     "ctranslate2": {"ingest/media/whisper.py"},
     "fastapi": {
-        "assistant/api/application.py",
-        "assistant/api/described.py",
-        "assistant/api/errors.py",
-        "assistant/api/openai_protocol.py",
-        "assistant/api/routes/asking_routes.py",
-        "assistant/api/routes/choosing.py",
-        "assistant/api/routes/library_routes.py",
-        "assistant/api/routes/model_routes.py",
-        "assistant/api/routes/page_routes.py",
-        "assistant/api/routes/personal_routes.py",
-        "assistant/api/routes/sheet_routes.py",
-        "assistant/api/routes/source_routes.py",
-        "assistant/api/routes/strict.py",
-        "assistant/api/shelf.py",
+        "assistant/team/api/application.py",
+        "assistant/team/api/errors.py",
+        "assistant/team/api/openai_protocol.py",
+        "assistant/team/api/asking_routes.py",
+        "assistant/team/api/parameters.py",
+        "assistant/team/api/library_routes.py",
+        "assistant/team/api/personal_routes.py",
+        "assistant/team/api/shelf.py",
     },
     "h11": {"assistant/entrance/http_server.py"},
-    "fastapi_offline": {"assistant/api/described.py"},
+    "fastapi_offline": {"assistant/team/api/application.py"},
     "faster_whisper": {"ingest/media/whisper.py"},
-    "defusedxml": {"assistant/sources/servers/webdav_list.py", "ingest/office/ooxml.py"},
-    "diffusers": {"assistant/images/generation/models/load_pipeline.py"},
+    "defusedxml": {"assistant/sources/webdav.py", "ingest/office/ooxml.py"},
+    "diffusers": {"assistant/studio/models.py"},
     "filelock": {
         "assistant/models/fetch.py",
-        "assistant/models/isolated_environment.py",
+        "assistant/models/programs.py",
         "vectorstore/dense/index.py",
-        "vectorstore/dense/served_index.py",
+        "vectorstore/team/served_vectors.py",
         "vectorstore/indexing/jobs.py",
-        "vectorstore/words/word_index.py",
+        "vectorstore/word_index.py",
     },
-    "fpdf": {"assistant/export/pdf.py"},
-    "fsspec": {"vectorstore/files/object_store.py"},
-    "jinja2": {"assistant/llm/llama/chat_template.py", "assistant/receipts/evidence_pack.py"},
-    "keyring": {"assistant/models/server/key.py"},
-    "langchain": {"assistant/routing/llm_router.py"},
+    "fpdf": {"assistant/export/documents.py"},
+    "fsspec": {"vectorstore/team/object_store.py"},
+    "jinja2": {"assistant/llm/llama/chat_format.py", "assistant/receipts/evidence_pack.py"},
+    "keyring": {"assistant/models/server.py"},
+    "langchain": {"assistant/routing/dispatch.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",
-        "assistant/llm/server_chat.py",
-        "assistant/llm/server_odds.py",
-        "assistant/llm/letter_choice.py",
-        "assistant/llm/token_odds.py",
-        "assistant/llm/llama/messages.py",
+        "assistant/llm/server.py",
+        "assistant/llm/odds.py",
+        "assistant/llm/llama/chat_format.py",
         "assistant/llm/prompts.py",
-        "assistant/answering/passages/context_builder.py",
-        "assistant/answering/writing/write.py",
-        "assistant/routing/llm_router.py",
+        "assistant/answering/context.py",
+        "assistant/answering/write.py",
+        "assistant/routing/dispatch.py",
         "assistant/tools/answer.py",
-        "assistant/tools/translate.py",
-        "assistant/conversation/langchain_tools.py",
-        "assistant/tools/whole_document.py",
-        "assistant/answering/whole_document/writer.py",
+        "assistant/tools/images.py",
+        "assistant/routing/langchain_tools.py",
+        "assistant/tools/specialists.py",
+        "assistant/answering/whole/summary.py",
         "assistant/testing.py",
     },
-    "langchain_openai": {"assistant/llm/server_chat.py"},
+    "langchain_openai": {"assistant/llm/server.py"},
     "llama_cpp": {"assistant/llm/llama/runtime.py"},
     "xllamacpp": {"assistant/llm/llama/ready_library.py"},
-    "markdown_it": {"ingest/loaders/markdown.py"},
-    "mcp": {"assistant/api/application.py", "assistant/api/mcp_server.py"},
-    "msgspec": {"ingest/serialization/codec.py"},
-    "onnx": {"vectorstore/embedding/bert_graph.py"},
-    "onnxruntime": {"vectorstore/embedding/onnx_int8.py"},
-    "opentelemetry": {"assistant/build/traces.py"},
-    "oxmsg": {"ingest/mail/msg.py"},
-    "matplotlib": {"assistant/export/fonts.py", "assistant/images/charts/render.py"},
-    "openai": {"assistant/llm/server_chat.py", "assistant/llm/server_embedder.py"},
+    "markdown_it": {"ingest/web/loaders.py"},
+    "mcp": {"assistant/team/api/application.py", "assistant/team/api/mcp_server.py"},
+    "msgspec": {"ingest/document/wire.py"},
+    "onnx": {"vectorstore/embedding/onnx_export.py"},
+    "onnxruntime": {"vectorstore/embedding/embedder.py"},
+    "opentelemetry": {"assistant/wiring/composition.py"},
+    "oxmsg": {"ingest/mail/messages.py"},
+    "matplotlib": {"assistant/export/fonts.py", "assistant/images/charts.py"},
+    "openai": {"assistant/llm/server.py"},
     "openpyxl": {"assistant/export/workbook.py", "ingest/sheets/workbook.py"},
-    "packaging": {"assistant/bundling/wheels.py"},
-    "pdfminer": {"ingest/pdf/pdfminer_fallback.py"},
+    "packaging": {"assistant/bundling/bundle.py"},
+    "pdfminer": {"ingest/pdf/page.py"},
     "pi_heif": {"ingest/images/image_file.py"},
-    "prometheus_client": {"assistant/api/watching.py"},
+    "prometheus_client": {"assistant/team/api/watching.py"},
     "psutil": {
         "ingest/platform/hardware.py",
         "ingest/sandbox/confinement.py",
-        "ingest/sandbox/scratch.py",
     },
-    "psycopg": {"vectorstore/postgres/server.py"},
-    "pypdf": {"ingest/containers/pdf.py", "ingest/loaders/pdf.py", "ingest/pdf/tiling_guard.py"},
+    "psycopg": {"vectorstore/team/postgres.py"},
+    "pypdf": {"ingest/containers/kinds.py", "ingest/pdf/loader.py", "ingest/pdf/page.py"},
     "pypdfium2": {
         "ingest/pdf/pdfium.py",
-        "ingest/pdf/annotations.py",
-        "ingest/pdf/layout/pdfium_native.py",
+        "ingest/pdf/page.py",
+        "ingest/pdf/native.py",
     },
     "python_calamine": {"ingest/sheets/workbook.py"},
-    "rapidocr": {"ingest/images/ocr/rapid.py"},
-    "ray": {"vectorstore/workers/ray_driver.py"},
-    "realesrgan_ncnn_vulkan_wrapper": {"assistant/images/super_resolution/child.py"},
-    "s3fs": {"vectorstore/files/s3.py"},
+    "rapidocr": {"ingest/images/ocr_engines.py"},
+    "ray": {"vectorstore/team/ray_workers.py"},
+    "realesrgan_ncnn_vulkan_wrapper": {"assistant/studio/esrgan_child.py"},
+    "s3fs": {"vectorstore/team/s3.py"},
     "safetensors": {
-        "assistant/images/generation/models/weights.py",
-        "vectorstore/embedding/bert_graph.py",
+        "assistant/studio/models.py",
+        "vectorstore/embedding/onnx_export.py",
     },
     "sentencex": {"ingest/language/sentences.py"},
     "sentence_transformers": {
         "vectorstore/embedding/embedder.py",
     },
-    "sklearn": {"assistant/feedback/fit.py"},
+    "sklearn": {"assistant/feedback/learning.py"},
     "sqlite3": {
-        "assistant/doctor/checks.py",
-        "assistant/doctor/library_files.py",  # looks into files that a library would refuse to open
+        "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
         "assistant/storage/sqlite_file.py",
-        "vectorstore/catalog/sqlite/database.py",
-        "vectorstore/catalog/sqlite/foreign_file.py",
-        "vectorstore/images/cache.py",
-        # the type of an error:
-        "vectorstore/maintenance/foreign_catalog.py",
+        "vectorstore/catalog/sqlite.py",
+        "vectorstore/maintenance/backup_rows.py",
+        "vectorstore/images.py",
     },
     "starlette": {
-        "assistant/api/errors.py",
-        "assistant/api/guard.py",
-        "assistant/api/mcp_server.py",
-        "assistant/api/routes/library_routes.py",
-        "assistant/api/shelf.py",
-        "assistant/api/turns.py",
-        "assistant/api/watching.py",
+        "assistant/team/api/errors.py",
+        "assistant/team/api/guard.py",
+        "assistant/team/api/mcp_server.py",
+        "assistant/team/api/library_routes.py",
+        "assistant/team/api/shelf.py",
+        "assistant/team/api/turns.py",
+        "assistant/team/api/watching.py",
     },
     "tests": set(),
-    "timm": {"assistant/images/vision/tagger.py"},
+    "timm": {"assistant/images/vision_models.py"},
     "tinycss2": {
-        "ingest/web/css_cascade.py",
-        "ingest/web/css_conditions.py",
-        "ingest/web/css_rules.py",
-        "ingest/web/css_values.py",
+        "ingest/web/css.py",
     },
-    "tantivy": {"vectorstore/words/tantivy_index.py"},
-    "tokenizers": {"vectorstore/embedding/onnx_int8.py"},
+    "tantivy": {"vectorstore/word_index.py"},
+    "tokenizers": {"vectorstore/embedding/embedder.py"},
     "torch": {
-        "assistant/images/generation/run_pipeline.py",
-        "assistant/images/generation/models/load_pipeline.py",
-        "assistant/images/generation/previews.py",
-        "assistant/images/vision/transformers_models.py",
-        "assistant/images/vision/tagger.py",
-        "vectorstore/classifiers/export.py",
+        "assistant/studio/pipeline.py",
+        "assistant/studio/models.py",
+        "assistant/images/vision_models.py",
+        "vectorstore/embedding/cross_encoders.py",
     },
     "transformers": {
-        "assistant/images/generation/models/load_pipeline.py",
-        "assistant/images/generation/models/single_file.py",
-        "assistant/images/vision/transformers_models.py",
-        "vectorstore/classifiers/export.py",
+        "assistant/studio/models.py",
+        "assistant/images/vision_models.py",
+        "vectorstore/embedding/cross_encoders.py",
     },
     "uvicorn": {"assistant/entrance/http_server.py"},
 }
@@ -366,7 +335,7 @@ def test_the_help_loads_nothing_heavy() -> None:
 
 def test_the_packages_are_light() -> None:
     everything = (
-        "import assistant, ingest, vectorstore, vectorstore.library, assistant.build.composition"
+        "import assistant, ingest, vectorstore, vectorstore.library, assistant.wiring.composition"
     )
     loaded = loaded_by(everything)
     assert not loaded & (HEAVY - {"langchain_core"} | {"transformers"})

@@ -12,25 +12,23 @@ import pytest
 from packaging.requirements import Requirement
 
 from assistant.cli.models import _defaults
-from assistant.export.pdf import pdf
-from assistant.images.charts import render
-from assistant.images.generation.queue import Studio
-from assistant.images.vision.model_kinds import kind_of
-from assistant.images.vision.tagger import Tagging
-from assistant.images.vision.transformers_models import Blip
+from assistant.export.documents import pdf
+from assistant.images import charts
+from assistant.images.vision_models import Blip, Tagging, kind_of
 from assistant.models.catalogue import default_model
-from assistant.storage.output_files import Made
-from assistant.ui.components.tools.model_offers import describe_offer
+from assistant.storage.files import Made
+from assistant.studio.queue import Studio
+from assistant.ui.tools import describe_offer
 from ingest.errors import PinciteError
-from ingest.images.ocr.rapid import Rapid
+from ingest.images.ocr_engines import Rapid
 from ingest.media.ffmpeg import Media
 from ingest.media.whisper import WhisperTranscriber
 from tests.conftest import PROJECT, models_folder
 from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, normalised, providers
-from vectorstore.classifiers.export import export
-from vectorstore.classifiers.folder import Classifier
+from vectorstore.embedding.classifier_folder import Classifier
+from vectorstore.embedding.cross_encoders import export
 from vectorstore.embedding.embedder import SentenceTransformerEmbedder
-from vectorstore.postgres.server import Server
+from vectorstore.team.postgres import Server
 
 # Modules that are set to None can neither be found nor imported.
 WITHOUT = """import json, sys
@@ -126,7 +124,7 @@ USES: dict[str, Callable[[Path], object]] = {
     "speech] to read recordings": lambda path: Media(path),
     "speech] to write down": lambda path: WhisperTranscriber(path),
     "ocr] to read scans": lambda path: Rapid(("en",)),
-    "charts] to draw": lambda path: render.draw(None, "bar", "", "", path),  # type: ignore[arg-type]
+    "charts] to draw": lambda path: charts.draw(None, "bar", "", "", path),  # type: ignore[arg-type]
     "pdf] to save answers": lambda path: pdf([]),
     "postgres] to keep": lambda _: Server("postgresql://127.0.0.1/none").connect(),
     "images] to draw": lambda path: (

@@ -9,37 +9,33 @@ from typing import Self
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Page
 from ingest.document.source import Engines
+from vectorstore import opened
+from vectorstore import opened as stored
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.catalog import opened
-from vectorstore.catalog.catalog import DocumentInfo
-from vectorstore.catalog.records import StoredChunk, StoredTable
+from vectorstore.catalog.engine import DocumentInfo, StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
-from vectorstore.dense.opened import index as dense_index
-from vectorstore.dense.serving import Address
 from vectorstore.embedding.embedder import Embedder, recipe
 from vectorstore.embedding.library_embedder import Embedders, none, nowhere
 from vectorstore.errors import UnknownDocument
-from vectorstore.files import opened as stored
-from vectorstore.files.files import Files
-from vectorstore.files.s3 import Bucket
-from vectorstore.images.image_search import PictureModel, Pictures, no_model
-from vectorstore.images.page_thumbnails import Thumbnails
+from vectorstore.images import PictureModel, Pictures, Thumbnails, no_model
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.pipeline import Indexing
-from vectorstore.maintenance.maintenance import Maintenance
-from vectorstore.maintenance.removing import Forgotten, Removing
-from vectorstore.maintenance.sources import Sources
-from vectorstore.naming.mentions import Named
-from vectorstore.naming.stored import stored_names
-from vectorstore.postgres.server import Server
+from vectorstore.maintenance.rebuild import Maintenance
+from vectorstore.maintenance.removing import Forgotten, Removing, Sources
+from vectorstore.naming.mentions import Named, stored_names
+from vectorstore.opened import Files
+from vectorstore.opened import open_index as dense_index
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.hit import Hit
-from vectorstore.retrieval.hybrid_search import Search, Which
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
 from vectorstore.retrieval.query import SearchQuery
-from vectorstore.versions.link import superseded
-from vectorstore.words.word_index import WordIndex
-from vectorstore.workers.workers import Hire, here
+from vectorstore.retrieval.search import Search, Which
+from vectorstore.team.postgres import Server
+from vectorstore.team.s3 import Bucket
+from vectorstore.team.served_vectors import Address
+from vectorstore.versions import superseded
+from vectorstore.word_index import WordIndex
+from vectorstore.workers import Hire, here
 
 __all__ = ["Hit", "Library"]
 
@@ -74,8 +70,10 @@ class Library:
         """
         self.name = name
         self.folder = folder
-        self._files = Files(folder, stored.copies(folder, name, files), stored.staying(folder))
-        self._catalog = opened.catalog(folder, name, catalogue)
+        self._files = Files(
+            folder, stored.open_copies(folder, name, files), stored.place_check(folder)
+        )
+        self._catalog = opened.open_catalog(folder, name, catalogue)
         self._index = dense_index(self._catalog, folder / "chroma", vectors)
         self._words = WordIndex(self._catalog, folder / "words")
         self._catalog.passages.beside = self._words

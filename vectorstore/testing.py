@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.document.limits import Bounds
-from ingest.document.source import Engines
+from ingest.document.source import Bounds, Engines
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
-from vectorstore.catalog.catalog import StoredChunk
+from vectorstore.catalog.engine import StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.retrieval.hit import Hit
-from vectorstore.retrieval.reranker import Reranker, reranked
+from vectorstore.retrieval.rerank import Reranker, reranked
 from vectorstore.store import Store, Vectors
-from vectorstore.workers.workers import Hire, Order, Workers
+from vectorstore.workers import Hire, Order, Workers
 
 _TEXTS = ("Thirty days of leave.", "A password has fourteen letters.", "Revenue grew by a tenth.")
 

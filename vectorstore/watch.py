@@ -14,7 +14,7 @@ from ingest.discovery import discover
 from ingest.errors import NothingFound
 from vectorstore.add_report import Change
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy
-from vectorstore.maintenance.sources import Sources
+from vectorstore.maintenance.removing import Sources
 
 SETTLE = 2.0  # seconds without a change; editors and copying programs write more often
 PAUSE = 2.0  # seconds between two samples

@@ -1,26 +1,148 @@
 """Writes a bundle: wheels, models and libraries, and the script that installs them elsewhere."""
 
+import hashlib
 import platform
+import re
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
 
-from assistant.build import composition
-from assistant.bundling import wheels
-from assistant.bundling.wheels import BundleFailed
-from assistant.models.catalogue import defaults
-from assistant.models.roles import ROLES
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+from assistant.models.catalogue import ROLES, defaults
 from assistant.models.store import Models
 from assistant.settings import Settings
+from assistant.wiring import composition
+from ingest.errors import PinciteError
+
+# -- The packages of an installation as wheels for this platform, at the versions of the lock
+# From a clone alone: a wheel of Pincite does not hold the lock.
+
+ROOT = Path(__file__).resolve().parents[2]
+# The index of torch without CUDA; where it cannot be reached, pip says so and asks its other ones.
+_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+_NOT_HANDED_ON = {"all", "bench", "dev", "compiled"}  # the last: made for one processor
+_COMPILED = "llama-cpp-python"
+
+
+class BundleFailed(PinciteError):
+    """A bundle cannot be made here."""
+
+
+def gather_wheels(folder: Path, say: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """Write the wheels of Pincite and of all that its installed abilities need into `folder`.
+
+    Raises BundleFailed.
+    """
+    if not (ROOT / "requirements" / "all.txt").exists():
+        raise BundleFailed(
+            "A bundle is made from a clone of Pincite, whose folder `requirements` says which "
+            "versions belong together: .venv/bin/pincite bundle DIR"
+        )
+    names = needed("pincite") - {"pincite", _COMPILED}
+    blocks = _locked()
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = folder.parent / "locked.txt"
+    listed.write_text("".join(blocks[name] for name in sorted(names & set(blocks))), "utf-8")
+    say(f"Fetching {len(names)} packages")
+    _pip(folder, "--require-hashes", "--requirement", str(listed))
+    listed.unlink()
+    if others := [f"{name}=={distribution(name).version}" for name in sorted(names - set(blocks))]:
+        say(f"Fetching {', '.join(others)}")
+        _pip(folder, "--extra-index-url", _TORCH_INDEX, *others)
+    say("Building Pincite")
+    _pip(folder, str(ROOT))
+    return sorted(folder.glob("*.whl"))
+
+
+def needed(package: str) -> set[str]:
+    """The names of all packages that one needs here, with its extras that are installed."""
+    found: set[str] = set()
+    waiting = [(package, extra) for extra in ("", *_installed_extras(package))]
+    seen = set(waiting)
+    while waiting:
+        name, extra = waiting.pop()
+        found.add(name)
+        for need in _needs(name, extra):
+            more = [(canonicalize_name(need.name), each) for each in ("", *need.extras)]
+            waiting += [one for one in more if one not in seen]
+            seen.update(more)
+    return found
+
+
+def _needs(name: str, extra: str) -> Iterator[Requirement]:
+    for line in distribution(name).requires or ():
+        need = Requirement(line)
+        wanted = need.marker is None or need.marker.evaluate({"extra": extra})
+        if wanted and _is_installed(need.name):  # an optional one may be missing
+            yield need
+
+
+def _installed_extras(package: str) -> list[str]:
+    """Those of which every package is here."""
+    about = distribution(package)
+    extras = set(about.metadata.get_all("Provides-Extra") or ()) - _NOT_HANDED_ON
+    lines = [Requirement(line) for line in about.requires or ()]
+    return [
+        extra
+        for extra in sorted(extras)
+        if all(
+            _is_installed(need.name)
+            for need in lines
+            if need.marker and need.marker.evaluate({"extra": extra})
+        )
+    ]
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _locked() -> dict[str, str]:
+    """The lines of the lock that fit this machine, by package."""
+    found: dict[str, str] = {}
+    for block in re.split(r"(?m)^(?=\S)", (ROOT / "requirements" / "all.txt").read_text("utf-8")):
+        requirement = block.partition("\\")[0].strip()
+        if not requirement or requirement.startswith("#"):
+            continue
+        need = Requirement(requirement)
+        if need.marker is None or need.marker.evaluate():
+            found[canonicalize_name(need.name)] = block
+    return found
+
+
+def _pip(folder: Path, *what: str) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir",
+               str(folder), *what]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise BundleFailed(f"pip could not get the packages: {last}")
+
+
+def wheel_requirement(wheel: Path) -> str:
+    """The line by which pip installs exactly this file."""
+    name, version, *_ = parse_wheel_filename(wheel.name)
+    with wheel.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{name}=={version} --hash=sha256:{sha256}\n"
+
 
 Say = Callable[[str], None]
 _MARK = "platform.txt"  # what the wheels were made for; by it, a folder is known as a bundle
 _INSTALLER = "install.sh"
 
 
-def write(
+def write_bundle(
     folder: Path, settings: Settings, libraries: Sequence[str] = (), *, models: bool = True,
     say: Say = lambda _: None,
 ) -> None:  # fmt: skip
@@ -30,8 +152,8 @@ def write(
     """
     _prepare(folder)
     (folder / _MARK).write_text(f"{made_for()}\n", "utf-8")
-    found = wheels.gather(folder / "wheels", say)
-    listed = "".join(map(wheels.requirement, found))
+    found = gather_wheels(folder / "wheels", say)
+    listed = "".join(map(wheel_requirement, found))
     (folder / "requirements.txt").write_text(listed, "utf-8")
     for path in _models(settings) if models else ():
         say(f"Copying {path.name}")

@@ -10,10 +10,14 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
+    JSON,
     add_parser,
+    command,
+    counted,
     filter_of,
     hint,
     notice,
+    opened,
     rebuild_notices,
     rows,
     to_ask,
@@ -24,8 +28,12 @@ from assistant.cli.shared import (
 if TYPE_CHECKING:
     from assistant.contract.reply import Reply
     from assistant.conversation.assistant import Assistant
+    from assistant.llm.chat_model import LlamaCppChat
+    from assistant.receipts.record import Receipt
+    from assistant.receipts.replay import Replayed
     from assistant.settings import Settings
-    from vectorstore.catalog.choosing import Filter
+    from assistant.sheet.cell import Cell
+    from vectorstore.catalog.tags import Filter
 
 
 _BATCH = (
@@ -36,7 +44,7 @@ _BATCH = (
 )
 
 
-def add_parsers(commands: Any) -> None:
+def add_ask_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     ask = add_parser(
         commands, "ask", "answer a question, with citations",
@@ -87,8 +95,8 @@ def _with_libraries(command: argparse.ArgumentParser, run: Any) -> None:
 
 
 def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.build import composition
     from assistant.contract.intents import Answer
+    from assistant.wiring import composition
 
     if (args.question is None) == (args.batch is None):
         args.misused("give either a QUESTION or --batch FILE")
@@ -96,7 +104,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
     pictures = [_picture(path) for path in args.image]
     with to_ask(settings, args.library) as library:
-        assistant = composition.assistant(settings, library)
+        assistant = composition.assistant_of(settings, library)
         for text in (assistant.notice, *rebuild_notices(library)):
             notice(text)
         if args.batch:
@@ -106,7 +114,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             args.question, conversation=args.conversation, files=pictures, intent=intent,
             within=filter_of(args),
         )  # fmt: skip
-        _show(reply, args.json, args.explain)
+        _show_reply(reply, args.json, args.explain)
         if not args.json and reply.intent is None:  # tool output states itself how it was made
             name = reply.id[:8]
             hint(f"`pincite explain {name}` shows how; `pincite replay {name}` writes it again.")
@@ -115,10 +123,10 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _picture(path: Path) -> Path:
     """Raises AssistantError for another file."""
-    from assistant.attachments import attached_files
+    from assistant import attachments
     from assistant.errors import AssistantError
 
-    if attached_files.kind(attached_files.checked(path)) != "picture":
+    if attachments.attachment_kind(attachments.checked_file(path)) != "picture":
         raise AssistantError(f"{path} is not a picture.")
     return path
 
@@ -138,11 +146,13 @@ def _run_batch(assistant: "Assistant", path: Path, within: "Filter") -> int:
 
 def _batch_row(assistant: "Assistant", row: dict[str, Any], within: "Filter") -> dict[str, Any]:
     """The answer document with the row's id, or the reason why there is none."""
-    from assistant.conversation.from_messages import turns
+    from assistant.conversation.assistant import turns_from_messages
     from ingest.errors import PinciteError
 
     try:
-        history = turns((said["role"], said["text"]) for said in row.get("history") or [])
+        history = turns_from_messages(
+            (said["role"], said["text"]) for said in row.get("history") or []
+        )
         if "passages" in row:
             given = [(p.get("title") or "", p["text"]) for p in row["passages"]]
             reply = assistant.ask_given(row["question"], given, history)
@@ -173,14 +183,14 @@ def _explanation(reply: "Reply") -> dict[str, Any]:
     """Of a finished reply."""
     from dataclasses import asdict
 
-    from assistant.explaining.explanation import explanation
+    from assistant.receipts.explain import explanation
 
     return explanation(reply.to_json(), asdict(reply.trace.facts), reply.meant)
 
 
-def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
-    from assistant.cli.tools.run_tool import tell_offers
-    from assistant.contract.answer_lines import below, closest
+def _show_reply(reply: "Reply", as_json: bool, explain: bool = False) -> None:
+    from assistant.cli.tools import tell_offers
+    from assistant.contract.reply import below, closest
 
     if as_json:
         document = _document(reply)  # first: it says, too, why an answer could not be saved
@@ -195,7 +205,7 @@ def _show(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     for line in closest(done):
         print(line)
     if explain:
-        from assistant.explaining.as_text import as_text
+        from assistant.receipts.explain import as_text
 
         print(f"\n{as_text(_explanation(reply))}")
 
@@ -218,19 +228,19 @@ def _stream(reply: "Reply") -> None:
 
 
 def _show_quotes(reply: "Reply") -> None:
-    from assistant.contract.answer_lines import quotes
+    from assistant.contract.reply import quotes
 
     for line in quotes(reply):
         print(f"{line}\n", file=sys.stderr, flush=True)
 
 
 def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.build import composition
     from assistant.contract.asked_in import chosen
-    from vectorstore.federation.names import shown
+    from assistant.wiring import composition
+    from vectorstore.federation import shown
 
     with to_ask(settings, args.library) as library:
-        assistant = composition.assistant(settings, library)
+        assistant = composition.assistant_of(settings, library)
         for text in rebuild_notices(library):
             notice(text)
         within = filter_of(args)
@@ -259,7 +269,7 @@ def _ask_stoppable(
 
     reply = assistant.ask(question, conversation=conversation, within=within)
     try:
-        _show(reply, as_json=False)
+        _show_reply(reply, as_json=False)
     except KeyboardInterrupt:
         reply.stop()
         print("\n(stopped)")
@@ -269,10 +279,264 @@ def _ask_stoppable(
 
 def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
     if args.shortcut:
-        from assistant.first_run import shortcut
+        from assistant import first_run
 
-        print(f"Pincite is in the menu: {shortcut.make(settings.home)}")
+        print(f"Pincite is in the menu: {first_run.make_shortcut(settings.home)}")
         return DONE
     from assistant.ui import server
 
     return server.serve(settings, args.port, args.listens_at, args.host, args.token)
+
+
+# -- The commands for an earlier answer: replay, explain, export
+
+PAGE = ".html"  # an evidence pack
+
+
+def add_receipt_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    again = add_parser(
+        commands, "replay", "write an answer again and compare it byte by byte",
+        "It is written by the same model from the same passages. Exit status 1: it differs, or the"
+        " model is gone.",
+    )  # fmt: skip
+    again.add_argument("id", help="id of the answer, or its first characters")
+    again.add_argument("--json", action="store_true", help=JSON)
+    again.set_defaults(run=_run_replay)
+    how = add_parser(
+        commands, "explain", "show how an answer was made, stage by stage",
+        "The same as `pincite ask --explain` shows: docs/how-it-answers.md.",
+    )  # fmt: skip
+    how.add_argument("id", help="id of the answer, or its first characters")
+    how.add_argument("--json", action="store_true", help=JSON)
+    how.set_defaults(run=_run_explain)
+    pack = add_parser(commands, "export", "save an answer or a conversation in a file")
+    pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
+    pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")
+    pack.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE",
+        help="by its ending a Word file with a footnote for each citation (.docx), the same as PDF"
+        " with the quotes at the end (.pdf), Markdown (.md), a table with a row for each sentence"
+        " and source (.xlsx), or, of one answer, a page with pictures of the cited lines and the"
+        " receipt (.html)",
+    )  # fmt: skip
+    pack.add_argument("--json", action="store_true", help=JSON)
+    pack.set_defaults(run=_run_export, misused=pack.error)
+
+
+def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
+    """0: identical, or nothing to replay; 1: different, or the model is gone."""
+    from assistant.errors import AssistantError
+    from assistant.receipts.replay import Replayed, replay
+    from assistant.wiring import composition
+
+    receipt = composition.receipts(settings).get(args.id)
+    failed = False
+    try:
+        with composition.library_of(settings, receipt.library) as library:
+            done = replay(receipt, lambda: _model(receipt, settings), library)
+    except AssistantError as error:
+        done, failed = Replayed(None, "", str(error)), True
+    _tell_receipt(receipt, done, args.json)
+    return FAILED if failed or done.identical is False else DONE
+
+
+def _run_explain(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.receipts.explain import as_text, explanation
+    from assistant.wiring import composition
+
+    receipt = composition.receipts(settings).get(args.id)
+    explained = explanation(receipt.answer, receipt.facts, receipt.meant)
+    print(json.dumps(explained) if args.json else as_text(explained))
+    return DONE
+
+
+def _tell_receipt(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
+    from assistant.receipts.record import conditions
+
+    if as_json:
+        about = {"id": receipt.id, "identical": done.identical, "told": done.told}
+        texts = {"stored": receipt.written, "replayed": done.text}
+        print(json.dumps({**about, **texts, "receipt": vars(receipt)}))
+        return
+    print(receipt.answer["answer"])
+    if done.identical is False and done.text:
+        print(f"\nWritten this time:\n{done.text}")
+    for name, chosen in conditions(receipt).items():
+        notice(f"{name} {chosen}")
+    notice(done.told)
+
+
+def _model(receipt: "Receipt", settings: "Settings") -> "LlamaCppChat":
+    """The model, opened as it was when it wrote the answer."""
+    from assistant.llm.chat_model import LlamaCppChat
+    from assistant.models.store import Models
+    from assistant.receipts.replay import model_file
+    from assistant.storage.files import FileHashes
+
+    hashes, models = FileHashes(settings.home), Models(settings.models_folder, settings)
+    path = model_file(receipt, models, hashes.sha256)
+    then = receipt.settings
+    return LlamaCppChat.from_file(
+        path, context=then["window"], threads=then["threads"] or None, gpu=then.get("gpu", "off")
+    )
+
+
+def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.export.save import FORMS
+
+    if (args.id is None) == (args.conversation is None):
+        args.misused("give either the ID of an answer or --conversation ID")
+    known = FORMS if args.conversation else (*FORMS, PAGE)
+    if args.output.suffix.lower() not in known:
+        args.misused(f"-o FILE must end with one of {', '.join(known)}, not {args.output.name!r}")
+    save = _run_pack if args.output.suffix.lower() == PAGE else _run_take_along
+    answers = save(args, settings)
+    if args.json:
+        print(json.dumps({"file": str(args.output), "answers": answers}))
+    return DONE
+
+
+def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
+    """The number of answers that were saved."""
+    from assistant.errors import AssistantError
+    from assistant.export.account import account
+    from assistant.export.save import save
+    from assistant.wiring import composition
+
+    if args.conversation:
+        kept = composition.conversations(settings)
+        answers = kept.turns(args.conversation)
+        if not answers:
+            raise AssistantError(f"There is no conversation {args.conversation!r}.")
+    else:
+        answers = [composition.receipts(settings).get(args.id).answer]
+    save(args.output, [account(answer) for answer in answers])
+    notice(f"{args.output}: {counted(len(answers), 'answer')}.")
+    return len(answers)
+
+
+def _run_pack(args: argparse.Namespace, settings: "Settings") -> int:
+    """The number of answers that were saved."""
+    from assistant.receipts.evidence_pack import evidence_pack
+    from assistant.wiring import composition
+    from ingest.platform.process import usual_rights
+
+    receipt = composition.receipts(settings).get(args.id)
+    with composition.library_of(settings, receipt.library) as library:
+        page = evidence_pack(receipt, library)
+    with usual_rights():
+        args.output.write_text(page, encoding="utf-8")
+    notice(f"{args.output}: open it in a browser, or print it there.")
+    return 1
+
+
+# -- The command `pincite sheet`: questions over documents, as a table
+
+_MARK = {"found": "", "doubtful": " (?)", "empty": "-", "failed": "failed"}
+
+
+def add_sheet_parsers(commands: Any) -> None:
+    """The command is set as `run`: (arguments, settings) -> exit status."""
+    sheet = command(
+        commands, "sheet", _run, "ask questions of many documents, as a table",
+        "Each cell says on which page its value stands: docs/sheets.md.",
+    )  # fmt: skip
+    sheet.add_argument(
+        "--question", action="append", default=[], metavar="TEXT",
+        help='a column: "notice period", "signed?", a whole question, or "HEAD = QUESTION";'
+        " may be repeated",
+    )  # fmt: skip
+    sheet.add_argument(
+        "--questions", type=Path, metavar="FILE", help="a text file with a column on each line"
+    )
+    sheet.add_argument(
+        "--documents",
+        nargs="+",
+        metavar="NAME",
+        help="only these (all that no newer version replaces)",
+    )
+    with_filter(sheet)
+    sheet.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="save it as .xlsx, .csv or .json"
+    )
+    sheet.add_argument("--anew", action="store_true", help="ask again what was answered before")
+
+
+def _run(args: argparse.Namespace, settings: "Settings") -> int:
+    """0: all cells; 3: some failed; 1: all failed."""
+    from assistant.cli.shared import counting_progress
+    from assistant.sheet import store
+    from assistant.sheet.cell import columns
+    from assistant.sheet.fill import documents, in_order
+    from assistant.wiring import composition
+
+    asked = columns([*args.question, *_lines(args.questions)])
+    if not asked:
+        args.misused("give --question TEXT or --questions FILE")
+    within = filter_of(args)
+    if args.out:
+        store.check_output(args.out)
+    with opened(settings) as library:
+        rows = documents(library, args.documents, within)
+        sheet = composition.sheet(settings, library)
+        notice(sheet.assistant.notice)
+        try:
+            with counting_progress() as show:
+                made = sheet.cells(asked, rows, show=show, anew=args.anew)
+                cells = in_order([*made], asked, rows)
+        except KeyboardInterrupt:
+            hint("The cells so far are kept: the same command goes on with the others.")
+            raise
+    if args.out:
+        store.save_sheet(args.out, cells, rows)
+    if args.json:
+        print(json.dumps(store.as_json(cells)))
+    elif not args.out:
+        _show_cells(cells)
+    _tell_states(cells, args.out)
+    failed = sum(cell.state == "failed" for cell in cells)
+    return DONE if not failed else FAILED if failed == len(cells) else IN_PART
+
+
+def _lines(path: Path | None) -> list[str]:
+    from assistant.errors import AssistantError
+
+    if path is None:
+        return []
+    try:
+        return [line.strip() for line in path.read_text("utf-8").split("\n") if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise AssistantError(f"{path} cannot be read: {error}.") from error
+
+
+def _show_cells(cells: "list[Cell]") -> None:
+    """A table for a terminal, or lines where it is a file."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from ingest.document.source import readable
+
+    heads = list(dict.fromkeys(cell.head for cell in cells))
+    table = Table("document")
+    for head in heads:
+        table.add_column(Text(head))
+    rows: dict[str, list[Text]] = {}
+    for cell in cells:
+        words = [f"{cell.value}{_MARK[cell.state]}", *([cell.place] if cell.place else [])]
+        rows.setdefault(cell.document, []).append(Text("\n".join(words)))
+    for document, texts in rows.items():
+        table.add_row(Text(readable(document)), *texts)
+    width = None if sys.stdout.isatty() else 40 * (1 + len(heads))
+    Console(width=width).print(table)
+
+
+def _tell_states(cells: "list[Cell]", out: Path | None) -> None:
+    states = [cell.state for cell in cells]
+    doubtful, empty, failed = (states.count(s) for s in ("doubtful", "empty", "failed"))
+    parts = [counted(len(cells), "cell"), f"{doubtful} doubtful", f"{empty} empty"]
+    saved = f"{out}: " if out else ""
+    notice(f"{saved}{', '.join(parts)}{f', {failed} failed' if failed else ''}.")
+    for why in dict.fromkeys(cell.why for cell in cells if cell.state == "failed"):
+        notice(why)

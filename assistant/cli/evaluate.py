@@ -2,17 +2,70 @@
 
 import argparse
 import json
+import threading
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli import feedback, progress_bars
+from assistant.cli import shared
 from assistant.cli.shared import DONE, FAILED, IN_PART, JSON, count, counted, notice, opened
 
 if TYPE_CHECKING:
     from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
     from assistant.settings import Settings
+
+
+# -- The words of `eval` for feedback: `eval rate ID up|down|none` and `eval learn [--reset]`
+
+_THUMBS = {"up": True, "down": False, "none": None}
+
+
+def rate(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
+    """The answer is known by its id, as in `replay`."""
+    from assistant.feedback.ratings import REPLIES, feedback
+    from assistant.wiring import composition
+
+    id, thumb = words
+    if thumb not in _THUMBS:
+        args.misused(f"a thumb is up, down or none, not {thumb!r}")
+    receipt = composition.receipts(settings).get(id)
+    kept = feedback(settings, receipt.library or settings.library)
+    replies = receipt.meant not in ("", receipt.answer["question"])
+    kept.rate({**receipt.answer, REPLIES: replies}, _THUMBS[thumb])
+    if args.json:
+        print(json.dumps({"id": receipt.id, "rating": thumb, "file": str(kept.mine.file)}))
+    else:
+        notice(f"{receipt.answer['question']} ({thumb})")
+    return DONE
+
+
+def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
+    """Learns and prints the result; with --reset discards it."""
+    from assistant.evaluation.runs import EvaluationStep
+    from assistant.feedback.learning import learning_of
+    from assistant.storage.learned import to_row
+
+    with opened(settings) as library, shared.measuring_progress() as (_adding, asking):
+        found = learning_of(settings, library)
+        if args.reset:
+            found.reset()
+        else:
+            found.learn(
+                lambda now, done, total: asking(EvaluationStep(done, total, now)), threading.Event()
+            )
+        told, lesson, figures = found.summarise(), found.lessons.last(), found.figures()
+    if args.json:
+        about = {"library": settings.library, "told": told}
+        print(json.dumps(about | {"lesson": lesson and to_row(lesson)}))
+    else:
+        print(
+            *told,
+            *(f"  {name}, of {n}: {figure.summarise()}" for name, figure, n in figures),
+            sep="\n",
+        )
+    return DONE
+
 
 _HELP = """\
 Measure answers and searches on questions with known answers.
@@ -73,7 +126,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
     first, *rest = args.words
     actions = {
         "make": (_make, 0), "own": (_own, 0), "runs": (_list, 0), "show": (_show, 1),
-        "compare": (_compare, 2), "rate": (feedback.rate, 2), "learn": (feedback.learn, 0),
+        "compare": (_compare, 2), "rate": (rate, 2), "learn": (learn, 0),
     }  # fmt: skip
 
     action, wanted = actions.get(first, (_measure, 0))
@@ -87,37 +140,37 @@ def _measure(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -
 
 
 def _own(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
-    from assistant.evaluation.sets.own import own
+    from assistant.evaluation.sets import own
 
     return _measured(args, settings, own(settings, settings.library).file, True)
 
 
 def _measured(args: argparse.Namespace, settings: "Settings", path: Path, named: bool) -> int:
-    from assistant.evaluation import measuring
+    from assistant.evaluation.runs import MeasuringOptions, MeasuringWatch, all_runs, measure
 
-    options = measuring.Options(
+    options = MeasuringOptions(
         args.retrieval, args.limit, args.seed, args.passages, args.note, args.fresh
     )
-    with progress_bars.measuring() as (adding, asking):
-        watch = measuring.MeasuringWatch(adding, asking, notice)
-        number = measuring.measure(path, settings, named, options, watch)
-    return _print(measuring.runs(settings), number, args.json)
+    with shared.measuring_progress() as (adding, asking):
+        watch = MeasuringWatch(adding, asking, notice)
+        number = measure(path, settings, named, options, watch)
+    return _print(all_runs(settings), number, args.json)
 
 
 def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
-    from assistant.build import composition
-    from assistant.evaluation.running import EvaluationStep
-    from assistant.evaluation.sets.drafting import Drafting
-    from assistant.evaluation.sets.own import own
-    from assistant.evaluation.sets.question_sets import to_row
+    from assistant.evaluation.drafting import Drafting
+    from assistant.evaluation.metrics import to_row
+    from assistant.evaluation.runs import EvaluationStep
+    from assistant.evaluation.sets import own
+    from assistant.wiring import composition
 
     how = composition.answering(settings)
     if how.model is None:
         notice(f"Drafts are written by a chat model. {how.notice}")
         return FAILED
     mine = own(settings, settings.library)
-    with opened(settings) as library, progress_bars.measuring() as (_adding, asking):
-        assistant = composition.assistant(settings, library, how, recorded=False)
+    with opened(settings) as library, shared.measuring_progress() as (_adding, asking):
+        assistant = composition.assistant_of(settings, library, how, recorded=False)
         drafting = Drafting(
             library,
             assistant,
@@ -139,8 +192,8 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
 
 
 def _print(runs: "EvaluationRuns", number: int, as_json: bool) -> int:
-    from assistant.evaluation.plain_words import caution, sentences
-    from assistant.evaluation.report import lines, report
+    from assistant.evaluation.comparing import report, report_lines
+    from assistant.evaluation.scoring import caution, sentences
 
     run, rows = runs.get(number), runs.rows(number)
     found = report(rows)
@@ -148,7 +201,7 @@ def _print(runs: "EvaluationRuns", number: int, as_json: bool) -> int:
         print(json.dumps(_document(run, found, rows)))
     else:
         said = [*sentences(found), caution(found)]
-        print(f"{_head(run)}\n", *lines(found), "", *filter(None, said), sep="\n")
+        print(f"{_head(run)}\n", *report_lines(found), "", *filter(None, said), sep="\n")
     skipped = run.about["skipped"]
     if skipped["questions"]:
         names = ", ".join(skipped["documents"])
@@ -175,16 +228,16 @@ def _document(
 
 
 def _head(run: "EvaluationRun") -> str:
-    from assistant.evaluation.report import about
+    from assistant.evaluation.comparing import about
 
     end = "" if run.finished else ", interrupted"
     return f"{run.title}{end}; questions: {run.asked}; {about(run)}"
 
 
 def _list(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
-    from assistant.evaluation import measuring
+    from assistant.evaluation.runs import all_runs
 
-    found = measuring.runs(settings).recent()
+    found = all_runs(settings).recent()
     if args.json:
         print(json.dumps([vars(run) for run in found]))
     for run in [] if args.json else found:
@@ -193,25 +246,30 @@ def _list(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
 
 
 def _show(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
-    from assistant.evaluation import measuring
+    from assistant.evaluation.runs import all_runs
 
-    return _print(measuring.runs(settings), _number(args, words[0]), args.json)
+    return _print(all_runs(settings), _number(args, words[0]), args.json)
 
 
 def _compare(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
-    from assistant.evaluation import comparing, measuring
-    from assistant.models.roles import BY_CHOICE
+    from assistant.evaluation import comparing
+    from assistant.evaluation.runs import all_runs, differences
+    from assistant.models.catalogue import BY_CHOICE
 
-    runs = measuring.runs(settings)
+    runs = all_runs(settings)
     first, second = (runs.get(_number(args, word)) for word in words)
     found = comparing.compare(runs.rows(first.number), runs.rows(second.number))
-    differ = measuring.differences(first, second)
+    differ = differences(first, second)
     told = [comparing.verdict(found, role) for role in BY_CHOICE if role in differ]
     if args.json:
         runs_told = {"before": vars(first), "after": vars(second), "verdicts": told}
         print(json.dumps(runs_told | found))
         return DONE
-    print(f"before: {_head(first)}\nafter:  {_head(second)}\n", *comparing.lines(found), sep="\n")
+    print(
+        f"before: {_head(first)}\nafter:  {_head(second)}\n",
+        *comparing.comparison_lines(found),
+        sep="\n",
+    )
     if differ:
         print(f"\nThe runs differ in {', '.join(differ)}.", *told, sep="\n")
     return DONE

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from assistant.cli import ask, bundle, evaluate, models, receipts, sheet
-from assistant.cli.hosting import accounts, migrate, serve, sources
-from assistant.cli.libraries import documents, keeping, libraries, library, storage
+from assistant.cli import ask, documents, evaluate, libraries, models, tools
 from assistant.cli.shared import FAILED, INTERRUPTED
-from assistant.cli.tools import describe, draw, make, speech
+from assistant.sources.commands import add_source_parsers
+from assistant.team.commands import add_account_parsers, add_migration_parsers, add_server_parsers
 from ingest.errors import PinciteError
 
 
@@ -67,25 +66,25 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--home", type=Path, metavar="DIR", help="the folder that holds everything")
     main.add_argument("--version", action="version", version=_version())
     commands = main.add_subparsers(metavar="COMMAND", required=True)
-    library.add_parsers(commands)
-    keeping.add_parsers(commands)
-    libraries.add_parsers(commands)
-    documents.add_parsers(commands)
-    sources.add_parsers(commands)
-    ask.add_parsers(commands)
-    draw.add_parsers(commands)
-    make.add_parsers(commands)
-    describe.add_parsers(commands)
-    speech.add_parsers(commands)
-    receipts.add_parsers(commands)
-    sheet.add_parsers(commands)
-    models.add_parsers(commands)
-    storage.add_parsers(commands)
+    libraries.add_library_parsers(commands)
+    documents.add_keeping_parsers(commands)
+    libraries.add_libraries_parsers(commands)
+    documents.add_document_parsers(commands)
+    add_source_parsers(commands)
+    ask.add_ask_parsers(commands)
+    tools.add_draw_parsers(commands)
+    tools.add_make_parsers(commands)
+    tools.add_describe_parsers(commands)
+    tools.add_speech_parsers(commands)
+    ask.add_receipt_parsers(commands)
+    ask.add_sheet_parsers(commands)
+    models.add_model_parsers(commands)
+    libraries.add_storage_parsers(commands)
     evaluate.add_parsers(commands)
-    serve.add_parsers(commands)
-    accounts.add_parsers(commands)
-    migrate.add_parsers(commands)
-    bundle.add_parsers(commands)
+    add_server_parsers(commands)
+    add_account_parsers(commands)
+    add_migration_parsers(commands)
+    models.add_bundle_parsers(commands)
     for command in commands.choices.values():
         # Also after the command; SUPPRESS, so that it does not undo one before it.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -95,8 +94,7 @@ def parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace) -> int:
     from assistant.security import network_guard
     from assistant.settings import Settings
-    from ingest.platform.openmp import wait_calmly
-    from ingest.platform.private_files import keep_private
+    from ingest.platform.process import keep_private, wait_calmly
 
     wait_calmly()  # also for the children of this process: the app, readers of files
     named = getattr(args, "library", None)

@@ -9,11 +9,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli.shared import DONE, FAILED, IN_PART, JSON, add_parser
-from assistant.models.roles import BY_CHOICE, ROLES
+from assistant.models.catalogue import BY_CHOICE, ROLES
 
 if TYPE_CHECKING:
     from assistant.models.store import Models
     from assistant.settings import Settings
+
+
+# -- The command `pincite bundle`: an installation for machines without a package registry
+
+
+def add_bundle_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    bundle = add_parser(
+        commands, "bundle", "write all that a machine without a network needs into a folder",
+        "There, `sh install.sh` installs it: docs/bundle.md.",
+    )  # fmt: skip
+    bundle.add_argument("folder", type=Path, metavar="DIR")
+    bundle.add_argument(
+        "--library", action="append", default=[], dest="libraries", metavar="NAME",
+        help="a library to take along; may be repeated",
+    )  # fmt: skip
+    bundle.add_argument("--no-models", action="store_true", help="leave the models out")
+    bundle.add_argument("--json", action="store_true", help=JSON)
+    bundle.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.bundling.bundle import write_bundle
+
+    folder: Path = args.folder
+    write_bundle(
+        folder, settings, args.libraries, models=not args.no_models,
+        say=lambda sentence: print(sentence, file=sys.stderr, flush=True),
+    )  # fmt: skip
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if args.json:
+        print(json.dumps({"folder": str(folder), "bytes": size}))
+    else:
+        print(f"{folder}: {size / 1e6:,.0f} MB. On the other machine: sh {folder.name}/install.sh")
+    return DONE
+
 
 _GIVEN = {  # to a server, by its role
     "chat": "your questions and the passages that are read",
@@ -22,7 +58,7 @@ _GIVEN = {  # to a server, by its role
 Parsers = Any  # the result of argparse's add_subparsers(); it has no public name
 
 
-def add_parsers(subparsers: Parsers) -> None:
+def add_model_parsers(subparsers: Parsers) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     models = add_parser(
         subparsers, "models", "list, fetch, choose and check models",
@@ -81,7 +117,7 @@ def _models(settings: "Settings") -> "Models":
 
 
 def _list(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.models.listing import rows, table
+    from assistant.models.store import rows, table
 
     listed = rows(_models(settings))
     if args.json:
@@ -105,7 +141,7 @@ def _pull(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _prepare(settings: "Settings") -> None:
     """So that the first question does not wait for it."""
-    from assistant.build.models import reader
+    from assistant.wiring.models import reader
 
     if found := reader(settings):
         found.prepare()
@@ -113,8 +149,7 @@ def _prepare(settings: "Settings") -> None:
 
 def _defaults() -> list[str]:
     """Those that this installation can run; the others are named with what they need."""
-    from assistant.models.catalogue import defaults
-    from assistant.models.roles import missing_extra
+    from assistant.models.catalogue import defaults, missing_extra
 
     for model in defaults():
         if extra := missing_extra(model.role):
@@ -126,7 +161,7 @@ def _pull_all(
     models: "Models", names: list[str], args: argparse.Namespace
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     from assistant.errors import AssistantError
-    from assistant.models.progress_bar import progress_bar
+    from assistant.models.fetch import progress_bar
 
     pulled, failed = [], []
     for name in names:
@@ -149,7 +184,7 @@ _MEASURE = (
 
 
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.build.chosen_models import use
+    from assistant.wiring.models import use
 
     name, path = (choice := use(settings, args.role, args.name)).name, choice.path
     named = settings.model(args.role)
@@ -180,7 +215,7 @@ def _without_path(role: str, name: str) -> str:
 
 
 def _offer_calibration(settings: "Settings") -> None:
-    from assistant.build.chosen_models import lacks_gate
+    from assistant.wiring.models import lacks_gate
 
     if lacks_gate(settings):
         print(
@@ -191,11 +226,11 @@ def _offer_calibration(settings: "Settings") -> None:
 
 
 def _calibrate(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.build.calibrating import calibration
-    from assistant.cli.progress_bars import counting
+    from assistant.cli.shared import counting_progress
+    from assistant.wiring.models import calibration
 
     print("Interrupt it at will: the next time it goes on from there.", file=sys.stderr)
-    with counting() as show:
+    with counting_progress() as show:
         fitted = calibration(settings).run(show)
     if args.json:
         points = {name: asdict(point) for name, point in fitted.points.items()}
@@ -217,7 +252,7 @@ def _remove(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _verify(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.models.progress_bar import progress_bar
+    from assistant.models.fetch import progress_bar
 
     with progress_bar() as progress:
         states = _models(settings).verify(progress)

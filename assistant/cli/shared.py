@@ -9,10 +9,89 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from assistant.evaluation.runs import EvaluationStep
     from assistant.settings import Settings
-    from vectorstore.catalog.choosing import Filter
-    from vectorstore.federation.federated import AnyLibrary
+    from vectorstore.add_report import AddProgress
+    from vectorstore.catalog.tags import Filter
+    from vectorstore.federation import AnyLibrary
     from vectorstore.library import Library
+
+
+# -- Progress of long commands on standard error: a bar on a terminal, lines in a file
+
+_WIDTH = 60  # characters of what is being done
+
+Adding = Callable[["AddProgress"], None]
+Asking = Callable[["EvaluationStep"], None]
+Show = Callable[[str, int, int | None], None]  # the step, the number done, the total
+
+
+@contextmanager
+def adding_progress() -> Iterator[Adding]:
+    """Progress while files are added."""
+    with measuring_progress() as (show, _):
+        yield show
+
+
+@contextmanager
+def measuring_progress() -> Iterator[tuple[Adding, Asking]]:
+    """Progress while files are added, and then questions are asked."""
+    if not sys.stderr.isatty():
+        yield _file_in_lines(), _question_in_lines
+        return
+    with _bar() as show:
+        yield (
+            lambda step: show(f"{step.stage} {step.file}", step.done, step.total),
+            lambda step: show(step.question, step.done, step.total),
+        )
+
+
+@contextmanager
+def counting_progress() -> Iterator[Show]:
+    """Progress while questions are asked one by one."""
+    if not sys.stderr.isatty():
+        yield _count_in_lines
+        return
+    with _bar() as show:
+        yield show
+
+
+def _count_in_lines(words: str, done: int, total: int | None) -> None:
+    if words:  # else all is done
+        print(f"{done + 1}/{total} {words}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Show]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking for documents", total=None)
+        yield lambda words, done, total: bar.update(
+            task, description=words[:_WIDTH], completed=done, total=total
+        )
+
+
+def _file_in_lines() -> Adding:
+    """One line for each file, for logs."""
+    seen: set[str] = set()
+
+    def show(step: "AddProgress") -> None:
+        if step.file and step.file not in seen:
+            seen.add(step.file)
+            begun = min(step.done + 1, step.total)  # the index tells what it has done, not begun
+            print(f"{begun}/{step.total} {step.file}", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _question_in_lines(step: "EvaluationStep") -> None:
+    if step.question:
+        print(f"{step.done + 1}/{step.total} {step.question}", file=sys.stderr, flush=True)
+
 
 DONE, FAILED, IN_PART, INTERRUPTED = 0, 1, 3, 130  # exit statuses; argparse exits with 2
 
@@ -89,7 +168,7 @@ def with_filter(command: argparse.ArgumentParser) -> None:
 
 def filter_of(args: argparse.Namespace) -> "Filter":
     """Raises WrongTag or WrongDate."""
-    from vectorstore.catalog.choosing import Filter
+    from vectorstore.catalog.tags import Filter
 
     return Filter(tuple(args.tag), args.after, args.before)
 
@@ -105,7 +184,7 @@ def count(text: str) -> int:
 def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
     """The library of the settings, released to other processes afterwards; see
     `composition.library_to_read` where it is not to be made. Raises LibraryError."""
-    from assistant.build import composition
+    from assistant.wiring import composition
 
     if make:
         from assistant.libraries.waiting import check_not_waiting, clear
@@ -121,7 +200,7 @@ def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
 @contextmanager
 def to_ask(settings: "Settings", named: Sequence[str] | None) -> Iterator["AnyLibrary"]:
     """The library of the settings, or the named ones, read as one. Raises LibraryError."""
-    from assistant.build import composition
+    from assistant.wiring import composition
 
     several = list(dict.fromkeys(named or ()))
     if len(several) < 2:
@@ -134,7 +213,7 @@ def to_ask(settings: "Settings", named: Sequence[str] | None) -> Iterator["AnyLi
 
 def rebuild_notices(library: "AnyLibrary") -> list[str]:
     """For each library that should be rebuilt."""
-    from vectorstore.federation.federated import Federated
+    from vectorstore.federation import Federated
 
     each = library.libraries.values() if isinstance(library, Federated) else (library,)
     return [one.maintenance.rebuild_notice() for one in each]

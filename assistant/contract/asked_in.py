@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
-from vectorstore.catalog.choosing import Filter
-from vectorstore.catalog.records import DocumentInfo
+from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.tags import Filter
 from vectorstore.errors import UnknownDocument
-from vectorstore.federation.names import shown
+from vectorstore.federation import shown
 
 _TOLD = 8  # tags of a library that a sentence names
 

@@ -1,20 +1,21 @@
 """The sources of an answer: a library, passages given with the question, or both."""
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from itertools import zip_longest
 from typing import Protocol, Self
 
+from assistant.errors import AssistantError
 from ingest.chunking.chunk import chunk as chunk_document
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Box, Document, Line, Page
 from ingest.language.sentences import split
 from ingest.language.words import stems
-from vectorstore.catalog.catalog import StoredChunk
+from vectorstore.catalog.engine import StoredChunk
 from vectorstore.embedding.embedder import Embedder, nearness
-from vectorstore.library import Hit
 from vectorstore.retrieval.fusion import Candidate, rank
-from vectorstore.retrieval.legs import legs
+from vectorstore.retrieval.hit import Hit, legs
 from vectorstore.retrieval.query import SearchQuery
 from vectorstore.store import Vectors
 
@@ -146,3 +147,19 @@ def _chunks(name: str, page: Page) -> list[StoredChunk]:
 def _share(wanted: frozenset[str], chunk: StoredChunk) -> float:
     """The share of the question's words in the chunk or its title: BM25 needs more texts."""
     return len(wanted & stems(f"{chunk.document} {chunk.text}")) / max(len(wanted), 1)
+
+
+# -- What no name may have in it: of a file, a document, a folder, a conversation
+
+_NO_SIGNS = ("Cc", "Cs")  # control signs, NUL and line ends among them; halves of UTF-16 pairs
+
+
+def check_name(name: str, what: str) -> None:
+    """Raises AssistantError for signs that a file system, a database or a terminal does not take.
+    `what` begins the sentence: "The name of a folder"."""
+    for at, sign in enumerate(name):
+        if unicodedata.category(sign) in _NO_SIGNS:
+            raise AssistantError(
+                f"{what} cannot have the control sign {sign!a} in it (place {at + 1}). Give"
+                " another name."
+            )

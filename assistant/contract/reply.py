@@ -1,19 +1,210 @@
 """The Reply that every tool returns: it streams, and has its citations when it is done."""
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.activity import Activity
-from assistant.contract.answer_document import answer_document
-from assistant.contract.intents import Intent
-from assistant.contract.outcome import Citation, Outcome
-from assistant.contract.trace import Trace
+from assistant.contract import asked_in
+from assistant.contract.asked_in import in_words
+from assistant.contract.facts import Citation, Facts, Outcome, Sentence, place
+from assistant.contract.intents import Intent, to_row
 from assistant.errors import AssistantError
-from vectorstore.catalog.choosing import EVERYTHING, Filter
+from vectorstore.catalog.tags import EVERYTHING, Filter
+
+# -- The progress of a reply for people who wait, and its timings
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The progress of a tool that works in steps."""
+
+    done: float
+    of: float  # 0 when unknown
+    seconds_left: float | None = None
+    preview: bytes = b""  # a PNG preview
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return min(self.done / self.of, 1.0) if self.of else 0.0
+
+
+@dataclass
+class Activity:
+    """Progress, written by the working thread and read by the drawing one."""
+
+    stage: str = ""  # what is being done now, as a short phrase
+    progress: Progress | None = None  # progress of tools that work in steps
+    quotes: tuple[Citation, ...] = ()  # the lines that fit best, until the first word is there
+    seconds_first_quote: float | None = None
+    seconds_first_token: float | None = None
+    seconds_total: float = 0.0
+    _started: float = field(default_factory=time.perf_counter)
+
+    def start(self) -> None:
+        self._started = time.perf_counter()
+
+    def quote(self, citations: Iterable[Citation]) -> None:
+        """Show the closest lines while a model reads."""
+        self.quotes = tuple(citations)
+        self.seconds_first_quote = self._passed()
+
+    def write(self) -> None:
+        """Record that a word was written."""
+        if self.seconds_first_token is None:
+            self.seconds_first_token = self._passed()
+
+    def end(self) -> None:
+        self.seconds_total = self._passed()
+
+    def _passed(self) -> float:
+        return time.perf_counter() - self._started
+
+
+# -- The answer document: the JSON that the command line prints and conversations store
+
+
+def answer_document(reply: "Reply") -> dict[str, Any]:
+    """The JSON of a finished reply. Fields may be added; none is removed or changes its meaning."""
+    done = reply.outcome
+    assert done is not None
+    return {
+        "id": reply.id,
+        "question": reply.question,
+        "answer": done.text,
+        "refused": done.refused,
+        "asked_back": done.asked_back,
+        "tool": reply.tool,
+        "citations": [_citation_json(citation, done) for citation in done.citations],
+        "sentences": [_sentence_json(sentence) for sentence in done.sentences],
+        **({"closest": [_told(_line_json(c)) for c in done.closest]} if done.closest else {}),
+        "passages": [_told(vars(passage)) for passage in done.passages],
+        "notices": list(done.notices),
+        **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
+        **({"choices": list(done.choices)} if done.choices else {}),
+        **({} if done.grounded else {"grounded": False}),
+        **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
+        **({"why": reply.why} if reply.why else {}),
+        **({"wish": to_row(reply.intent)} if reply.intent else {}),
+        **_made(reply),
+        **({"filter": asked_in.to_row(reply.within)} if reply.within else {}),
+        **({"attached": [str(path) for path in reply.attached]} if reply.attached else {}),
+        "images": [str(path) for path in reply.images],
+        "audio": [str(path) for path in reply.audio],
+        "usage": {
+            "prompt_tokens": done.prompt_tokens,
+            "completion_tokens": done.completion_tokens,
+        },
+        "model": reply.model,
+        **(
+            {}
+            if reply.trace.answerable is None
+            else {"answerable": round(reply.trace.answerable, 4)}
+        ),
+        "stopped": done.stopped,
+        **({"unsaved": reply.unsaved} if reply.unsaved else {}),
+        "seconds_first_quote": reply.activity.seconds_first_quote,
+        "seconds_first_token": reply.activity.seconds_first_token,
+        "seconds_total": reply.activity.seconds_total,
+    }
+
+
+def _made(reply: "Reply") -> dict[str, Any]:
+    """How a tool came to what it says: nothing else keeps it, for tools have no receipt."""
+    facts = reply.trace.facts
+    if not reply.intent or not (facts.looked or facts.heard):
+        return {}
+    heard = {"heard": asdict(facts.heard)} if facts.heard else {}
+    return {"facts": {"looked": [asdict(one) for one in facts.looked], **heard}}
+
+
+def _sentence_json(sentence: Sentence) -> dict[str, Any]:
+    return {
+        "text": sentence.text,
+        "supported": sentence.supported,
+        "support": sentence.support,
+        "unstated": list(sentence.unstated),
+        "marks": list(sentence.marks),
+    }
+
+
+def _citation_json(citation: Citation, done: Outcome) -> dict[str, Any]:
+    """With `support` "partly" when the lines are only close to the sentences that they stand at."""
+    at = {s.support for s in done.sentences if citation.mark in s.marks}
+    partly = {"support": "partly"} if at == {"partly"} else {}
+    return _told({**_line_json(citation), **partly})
+
+
+def _line_json(citation: Citation) -> dict[str, Any]:
+    return {**vars(citation), "boxes": [[round(v, 2) for v in box] for box in citation.boxes]}
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without empty rare fields, such as the seconds of a recording."""
+    rare = {"seconds": None, "instructions": (), "library": ""}
+    return {name: value for name, value in row.items() if name not in rare or value != rare[name]}
+
+
+# -- Spans of an answer: how long each stage takes, for whoever traces a server. Off by default
+
+SpanOpener = Callable[[str, str], AbstractContextManager[object]]
+
+
+def _nothing(stage: str, answer: str) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
+_opened: SpanOpener = _nothing
+
+
+def span(stage: str, answer: str) -> AbstractContextManager[object]:
+    """Around a stage of the answer with that id; never with words of a person or a document."""
+    return _opened(stage, answer)
+
+
+@contextmanager
+def stage(name: str, reply: "Reply") -> Iterator[None]:
+    """A span around a stage of a reply, whose seconds are among its facts."""
+    with span(name, reply.id), reply.trace.facts.timed(name):
+        yield
+
+
+def record_spans(opened: SpanOpener | None) -> None:
+    """Have all spans of this process opened so; None: no longer."""
+    global _opened
+    _opened = opened or _nothing
+
+
+# -- The trace of an answer, as a receipt stores it
+
+
+@dataclass(frozen=True)
+class Step:
+    """One generated text of an answer: the prompt, and the model's words."""
+
+    asked: tuple[tuple[str, str], ...]  # (role, text)
+    most: int  # limit of generated tokens
+    written: str
+    schema: str | None = None  # JSON schema that the text fits
+
+
+@dataclass
+class Trace:
+    """The trace, filled while an answer is made."""
+
+    asked: tuple[tuple[str, str], ...] = ()  # (role, text): the messages a model was sent last
+    steps: tuple[Step, ...] = ()  # in order, for an answer of several texts
+    yes_log_odds: float | None = None  # the check's log-odds, when the gate decided
+    answerable: float | None = None  # probability by the gate; None without a gate
+    withheld: str = ""  # what the model wrote last, where it was left out: a refusal stands for it
+    program: tuple[str, str] | None = None  # what a model chose of a list: operation and head
+    quoted: str = ""  # what is quoted behind the words of the model
+    facts: Facts = field(default_factory=Facts)
 
 
 @dataclass
@@ -79,3 +270,56 @@ class Reply:
         """The answer document of the public contract; runs to the end first."""
         self.finish()
         return answer_document(self)
+
+
+# -- An answer as the lines that a terminal shows below its text
+
+_MOST_PASSAGES = 3  # below a refusal
+_BEGINNING = 100  # characters of a passage
+
+
+def below(reply: Reply, done: Outcome) -> Iterator[str]:
+    """Its quotes, what no line states, where it was asked in, notices, and files that were made."""
+    for citation in done.citations:
+        where = f"{citation.full_name}, {place(citation.page, citation.seconds)}"
+        yield f"[{citation.mark}] {where}: “{_joined(citation.quote)}”"
+    if not done.refused:
+        yield from filter(None, map(doubt, done.sentences))
+    if reply.within:
+        yield f"asked in: {in_words(reply.within)}"
+    yield from (f"note: {told}" for told in done.notices)
+    yield from map(str, (*reply.images, *reply.audio))
+
+
+def closest(done: Outcome) -> Iterator[str]:
+    """What stands closest to a question that was refused."""
+    for line in done.closest:
+        where = f"{line.full_name}, {place(line.page, line.seconds)}"
+        yield f"closest: {where}: “{_joined(line.quote)}”"
+    if done.refused and not done.closest:
+        for passage in done.passages[:_MOST_PASSAGES]:
+            where = f"{passage.full_name}, {place(passage.page, passage.seconds)}"
+            yield f"closest: {where}: {_joined(passage.text)[:_BEGINNING]}…"
+
+
+def quotes(reply: Reply) -> Iterator[str]:
+    """The closest lines, known before the model writes."""
+    for found in reply.activity.quotes:
+        where = f"{found.full_name}, {place(found.page, found.seconds)}"
+        yield f"{where}: “{_joined(found.quote)}”"
+
+
+def doubt(sentence: Sentence) -> str:
+    """What of a sentence no line states; empty when lines state all of it."""
+    if sentence.support == "none":
+        return f"not found in the documents: {sentence.text}"
+    if sentence.support == "supported":
+        return ""
+    whole = sentence.unstated == (sentence.text,)
+    words = "this" if whole else ", ".join(f"“{word}”" for word in sentence.unstated)
+    marks = "".join(f"[{mark}]" for mark in sentence.marks)
+    return f"no line states {words} (closest: {marks}): {sentence.text}"
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())

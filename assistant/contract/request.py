@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from assistant.answering.query.query import Query
 from assistant.contract.evidence import Evidence
+from assistant.contract.facts import Passage
 from assistant.contract.intents import Intent
-from assistant.contract.outcome import Passage
+from assistant.contract.query import Query
 from assistant.contract.reply import Reply
-from vectorstore.catalog.choosing import EVERYTHING, Filter
+from vectorstore.catalog.tags import EVERYTHING, Filter
 
 
 @dataclass(frozen=True)

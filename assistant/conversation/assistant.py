@@ -2,27 +2,79 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from assistant.answering.gate.answerability import NO_MODEL, POINTS, OperatingPoint
-from assistant.answering.query.follow_ups import follow_ups
-from assistant.answering.query.starter_questions import suggest
+from assistant.answering.clarification import is_question_back, is_reply
+from assistant.answering.gate import NO_MODEL, OPERATING_POINTS, OperatingPoint
+from assistant.answering.suggestions import follow_ups, suggest
 from assistant.contract import asked_in
 from assistant.contract.evidence import GivenPassages
+from assistant.contract.facts import Citation, Outcome, Passage, full_name
 from assistant.contract.intents import Intent
-from assistant.contract.outcome import full_name
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool, Turn
-from assistant.conversation import by_library
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError, PersonRemoved
 from assistant.receipts.record import Recorder
-from assistant.storage.answer_files import AnswerFiles, mentioned
-from vectorstore.catalog.choosing import EVERYTHING, Filter
-from vectorstore.federation.federated import AnyLibrary
+from assistant.storage.files import AnswerFiles, mentioned
+from vectorstore.catalog.tags import EVERYTHING, Filter
+from vectorstore.federation import AnyLibrary, Federated, apart
+
+# -- Says of what an answer is made which library each document is of, where several were asked
+# While an answer is made its documents have qualified names, which also models read; who reads the
+# answer gets the library and the name apart.
+
+Row = TypeVar("Row", Citation, Passage)
+
+
+def libraries_told_apart(reply: Reply, library: AnyLibrary) -> Reply:
+    """The same reply, whose outcome names the libraries."""
+    if not isinstance(library, Federated):
+        return reply
+    work = reply.work
+
+    def apart_at_the_end(reply: Reply) -> Iterator[str]:
+        yield from work(reply)
+        if reply.outcome is not None:
+            reply.outcome = _outcome(reply.outcome, library)
+
+    reply.work = apart_at_the_end
+    return reply
+
+
+def qualified_turns(turns: Sequence[Turn], library: AnyLibrary) -> list[Turn]:
+    """Earlier turns, whose passages are called as the evidence of the next question calls them."""
+    if not isinstance(library, Federated):
+        return list(turns)
+    return [
+        replace(
+            turn,
+            passages=tuple(replace(p, document=p.full_name, library="") for p in turn.passages),
+        )
+        for turn in turns
+    ]
+
+
+def _outcome(outcome: Outcome, library: Federated) -> Outcome:
+    return replace(
+        outcome,
+        citations=tuple(_with_library(one, library) for one in outcome.citations),
+        passages=tuple(_with_library(one, library) for one in outcome.passages),
+        closest=tuple(_with_library(one, library) for one in outcome.closest),
+    )
+
+
+def _with_library(row: Row, library: Federated) -> Row:
+    """What came with the question is in no library."""
+    name, document = apart(row.document)
+    if name not in library.libraries:
+        return row
+    return replace(row, document=document, library=name)
+
 
 _TRIED = 8  # candidates of a follow-up; each takes a search
 
@@ -40,7 +92,7 @@ class Assistant:
         recorder: Recorder | None = None,
         learned_threshold: Callable[[], float | None] = lambda: None,
         about: str = "",
-        points: Mapping[str, OperatingPoint] = POINTS,
+        points: Mapping[str, OperatingPoint] = OPERATING_POINTS,
         answerable: Callable[[Request], float] | None = None,
         files: AnswerFiles | None = None,
     ) -> None:
@@ -90,7 +142,7 @@ class Assistant:
         if conversation:  # before minutes are spent on an answer that cannot be kept
             self.conversations.check_after(conversation, after)
         kept = self.conversations.history(conversation, after) if conversation else []
-        before = by_library.together([*history, *kept], self.library)
+        before = qualified_turns([*history, *kept], self.library)
         request = Request(
             question, self.library, before, searched, threshold,
             files=tuple(files), intent=intent, anyway=anyway, within=within, named=documents,
@@ -166,7 +218,7 @@ class Assistant:
                     self._recorder.receipts.delete([done.id])
                     self._discard(done)
 
-        reply = reply if request.given else by_library.told_apart(reply, self.library)
+        reply = reply if request.given else libraries_told_apart(reply, self.library)
         reply.attached, reply.within = request.files, request.within
         reply.when_done = keep
         return reply
@@ -195,3 +247,38 @@ class Assistant:
     def _discard(self, done: Reply) -> None:
         if self._files:
             self._files.discard(mentioned([json.dumps(done.to_json())]))
+
+
+# -- The reply to a request for clarification completes the question that was unclear
+
+
+def completed(request: Request) -> Request:
+    """The request completed by the reply to a clarification, whose turns are removed."""
+    turns = [*request.history, Turn(request.question, "")]
+    joined: list[Turn] = []
+    for before, turn in zip([None, *turns], turns, strict=False):
+        if before and before.asked_back and is_reply(turn.question, before.answer):
+            turn = replace(turn, question=f"{before.question} {turn.question}")
+        joined.append(turn)
+    *history, last = joined
+    return replace(
+        request,
+        question=last.question,
+        history=[turn for turn in history if not turn.asked_back],
+        clear=last.question != request.question,
+    )
+
+
+# -- Messages of a person and the assistant, as other programs send them, become turns
+
+
+def turns_from_messages(messages: Iterable[tuple[str, str]]) -> list[Turn]:
+    """(role, text) of a person and the assistant in turn become questions with answers."""
+    found: list[Turn] = []
+    for role, text in messages:
+        if role in ("user", "human"):
+            found.append(Turn(text, ""))
+        elif found:
+            asked_back = is_question_back(text)
+            found[-1] = Turn(found[-1].question, text, asked_back=asked_back)
+    return found

@@ -3,19 +3,60 @@
 import copy
 import json
 import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from assistant.contract.outcome import Passage
+from assistant.contract.facts import Passage
 from assistant.contract.request import Turn
-from assistant.conversation import branches
-from assistant.conversation.branches import KeptTurn
 from assistant.conversation.listing import HOME, Listing, as_given
 from assistant.errors import AssistantError, PersonRemoved
-from assistant.storage.authors import heir, may_write, writer
+from assistant.storage.part import Whose, heir, may_write, writer
 from assistant.storage.sqlite_file import Connection
-from assistant.storage.whose import Whose
+
+# -- A conversation is a tree: a question that was edited or asked again begins a branch beside the
+# old one. One branch is shown.
+
+Parents = Mapping[int, int]  # the turn before each turn; 0 before the first
+
+
+@dataclass(frozen=True)
+class KeptTurn:
+    """A turn of the branch that is shown."""
+
+    number: int
+    answer: dict[str, Any]  # the answer document
+    parent: int  # the turn before it; 0 for the first
+    versions: tuple[int, ...]  # turns in its place, of all branches, oldest first; itself, too
+
+
+def branch_end(parents: Parents, number: int) -> int:
+    """The last turn of the branch with a turn: from there on the newest ones."""
+    while after := _after(parents, number):
+        number = max(after)
+    return number
+
+
+def turns_up_to(parents: Parents, number: int) -> list[int]:
+    """The turns up to this one, oldest first."""
+    path: list[int] = []
+    while number in parents and number not in path:
+        path.append(number)
+        number = parents[number]
+    return path[::-1]
+
+
+def turn_versions(parents: Parents, number: int) -> tuple[int, ...]:
+    """The turns in the place of this one."""
+    return tuple(sorted({number, *_after(parents, parents[number])}))
+
+
+def _after(parents: Parents, number: int) -> list[int]:
+    # A turn is younger than the one before it; files of older versions may say otherwise.
+    return [turn for turn, parent in parents.items() if parent == number and turn > number]
 
 
 class Conversations(Listing):
@@ -109,7 +150,7 @@ class Conversations(Listing):
         with self._connected() as connection:
             parents = self._parents(connection, conversation)
             end = self._shown(connection, conversation) if until is None else until
-            if not (path := branches.to_begin(parents, end)):
+            if not (path := turns_up_to(parents, end)):
                 return []
             rows = connection.execute(
                 f"SELECT number, answer FROM turn WHERE number IN ({','.join('?' * len(path))})",
@@ -117,7 +158,7 @@ class Conversations(Listing):
             ).fetchall()
         answers = {number: as_given(answer) for number, answer in rows}
         return [
-            KeptTurn(number, answers[number], parents[number], branches.versions(parents, number))
+            KeptTurn(number, answers[number], parents[number], turn_versions(parents, number))
             for number in path
         ]
 
@@ -127,7 +168,7 @@ class Conversations(Listing):
         with self._connected() as connection:
             parents = self._parents(connection, conversation)
         if turn in parents:
-            self._arrange(conversation, "shown", branches.to_end(parents, turn))
+            self._arrange(conversation, "shown", branch_end(parents, turn))
         return turn in parents
 
     def turns(self, conversation: str) -> list[dict[str, Any]]:
@@ -189,7 +230,7 @@ class Conversations(Listing):
             "SELECT shown FROM arranged WHERE conversation = ?", (self._key(conversation),)
         ).fetchone()
         shown = row[0] if row and row[0] in parents else max(parents, default=0)
-        return branches.to_end(parents, shown) if parents else 0
+        return branch_end(parents, shown) if parents else 0
 
 
 def _turn(answer: dict[str, Any]) -> Turn:
@@ -201,3 +242,43 @@ def _turn(answer: dict[str, Any]) -> Turn:
         answer["question"], answer["answer"], passages, answer["refused"], asked_back,
         files,
     )  # fmt: skip
+
+
+# -- How long people have waited for first words, by the model that wrote them
+
+_LATEST = 300  # turns: those of another machine or version are forgotten in time
+_LOOKED_AT = 3000  # turns of a team
+_TIMED = "json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
+
+
+class Waits(Conversations):
+    """Of all people of a home; in a team, those for answers of this home's servers. No word of a
+    question or an answer is read."""
+
+    def by_model(self) -> dict[str, list[float]]:
+        """Seconds to the first word of answers from documents. Raises AssistantError."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT json_extract(answer, '$.model'),"
+                f" json_extract(answer, '$.seconds_first_token') {self._ours}"
+                f" ORDER BY number DESC LIMIT {_LATEST}"
+            ).fetchall()
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        for model, seconds in rows:
+            if isinstance(model, str) and seconds is not None:  # PostgreSQL gives a text
+                found[model].append(float(seconds))
+        return dict(found)
+
+    @property
+    def _ours(self) -> str:
+        """In SQLite no answer beyond the latest ones is read, which a query of a query would do.
+        Among those of a team ours are found as texts: JSON of all takes two to three times as
+        long."""
+        if not self._home:
+            return f"FROM turn WHERE {_TIMED}"
+        noted = json.dumps({HOME: self._home}).strip("{}")
+        return (
+            f"FROM (SELECT number, answer FROM turn ORDER BY number DESC LIMIT {_LOOKED_AT})"
+            f" AS latest WHERE answer LIKE '%{noted}%' AND {_TIMED}"
+            f" AND json_extract(answer, '$.{HOME}') = '{self._home}'"
+        )

@@ -1,9 +1,17 @@
 """The tables of conversations. The receipts of their answers stay with them."""
 
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from assistant.contract.lifecycle import reads, with_library, without
 from assistant.receipts import record
-from assistant.storage import authors
-from assistant.storage.part import Columns, Part
-from assistant.storage.sqlite_file import Connection
+from assistant.storage import part
+from assistant.storage.files import mentioned, mentioned_in
+from assistant.storage.part import Columns, Part, inherit, leave
+from assistant.storage.sqlite_file import Connection, Kept, Place
+from assistant.storage.team_tables import TeamTables
+from vectorstore.federation import is_joined, parts, renamed
 
 # Triggers keep the index of words. It finds parts of words and
 # scripts without blanks: its terms are runs of three characters.
@@ -58,7 +66,7 @@ CREATE TRIGGER IF NOT EXISTS turn_deleted AFTER DELETE ON turn BEGIN
     DELETE FROM branch WHERE turn = old.number;
 END;
 """
-    + authors.SCHEMA
+    + part.AUTHORS_SCHEMA
 )
 
 # Words are compared one by one, in the letters of all alphabets, and not indexed: a person's turns
@@ -121,8 +129,8 @@ FOR EACH ROW EXECUTE FUNCTION turn_deleted();
 CREATE OR REPLACE VIEW turn_words AS SELECT number AS rowid, question, said AS answer FROM turn;
 """
 
-PART = Part(
-    "conversations", "conversations", _POSTGRES + authors.SCHEMA + record.POSTGRES,
+CONVERSATIONS_PART = Part(
+    "conversations", "conversations", _POSTGRES + part.AUTHORS_SCHEMA + record.POSTGRES,
     {
         "conversation": Columns("id", "library started"),
         "turn": Columns("number", "conversation question answer"),
@@ -130,7 +138,7 @@ PART = Part(
         "branch": Columns("turn", "parent"),
         "folder": Columns("number", "person name collapsed"),
         "foldered": Columns("conversation", "folder"),
-        **record.TABLE, **authors.TABLE,
+        **record.TABLE, **part.AUTHORS_TABLE,
     },
     {"turn": "number", "folder": "number", "receipt": "number"},
 )  # fmt: skip
@@ -140,3 +148,181 @@ def drop_deleted_words(connection: Connection) -> None:
     """Merge the parts of the index: a part may still hold words that another one marks as
     deleted."""
     connection.execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
+
+
+# -- Finds words in turns: by SQLite's index of words, or one turn after the other in the tables of
+# a team, where a person has some thousand.
+
+Mine = tuple[str, bool]  # which ids are the person's: like this, or not like this
+Query = tuple[str, list[Any]]
+_TERM = 3  # characters: the index has no shorter terms
+
+
+class WordSearch(Protocol):
+    """Of conversations."""
+
+    def having(self, terms: Sequence[str], mine: Mine) -> Query:
+        """Asks for the conversations with the latest turn of each that has all terms."""
+
+    def drop_deleted(self, connection: Connection) -> None:
+        """Leave no byte of the words of deleted turns."""
+
+
+class Indexed:
+    """By the index of SQLite; what is not the person's is left out later."""
+
+    def having(self, terms: Sequence[str], mine: Mine) -> Query:
+        """See `WordSearch`."""
+        long = [term for term in terms if len(term) >= _TERM]
+        short = [term for term in terms if len(term) < _TERM]
+        quoted = ('"{}"'.format(term.replace('"', '""')) for term in long)
+        match = (["turn_words MATCH ?"], [" AND ".join(quoted)]) if long else ([], [])
+        like = "(w.question || ' ' || w.answer) LIKE ? ESCAPE '\\'"
+        where = " AND ".join([*match[0], *(like for _ in short)])
+        return (
+            "SELECT turn.conversation, max(w.rowid) FROM turn_words AS w"
+            f" JOIN turn ON turn.number = w.rowid WHERE {where} GROUP BY turn.conversation",
+            [*match[1], *map(_part, short)],
+        )
+
+    def drop_deleted(self, connection: Connection) -> None:
+        """SQLite has overwritten the rows; the index of words only marks them as deleted."""
+        drop_deleted_words(connection)
+
+
+class Compared:
+    """In PostgreSQL."""
+
+    def having(self, terms: Sequence[str], mine: Mine) -> Query:
+        """See `WordSearch`."""
+        like = " AND ".join("(question || ' ' || said) ILIKE ?" for _ in terms)
+        return (
+            "SELECT conversation, max(number) FROM turn"
+            f" WHERE (conversation LIKE ?) = ? AND {like} GROUP BY conversation",
+            [*mine, *map(_part, terms)],
+        )
+
+    def drop_deleted(self, connection: Connection) -> None:
+        """There is no index."""
+
+
+def _part(term: str) -> str:
+    literal = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literal}%"
+
+
+# -- The conversations of a home, whosever they are: what is done to all that read a document or
+# asked a library, and to all of a person.
+
+_TABLES = (
+    ("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"),
+    ("foldered", "conversation"),
+)  # fmt: skip
+
+
+class KeptConversations(Kept):
+    """Of all people. Each use raises AssistantError when the tables cannot be used."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, SCHEMA, CONVERSATIONS_PART.what)
+        team = place if isinstance(place, TeamTables) else None
+        self._home = team.home if team else ""  # of several
+        self._words: WordSearch = Compared() if team else Indexed()
+
+    def is_empty(self) -> bool:
+        """Whether nobody has a turn."""
+        with self._connected() as connection:
+            return connection.execute("SELECT 1 FROM turn LIMIT 1").fetchone() is None
+
+    def forget(self, library: str, document: str) -> int:
+        """Take a document out of the turns of a library's conversations, also of those that ask
+        several libraries, and count these."""
+        with self._connected() as connection:
+            self._hold(connection, library)
+            changed = []
+            for number, of, answer in self._turns_of(connection, library):
+                among = library if is_joined(of) else ""
+                if reads(answer, document, among):
+                    changed.append((json.dumps(without(answer, document, among)), number))
+            connection.executemany("UPDATE turn SET answer = ? WHERE number = ?", changed)
+        if changed:
+            self._write_anew()
+        return len(changed)
+
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one, whosever it is."""
+        with self._connected() as connection:
+            self._hold(connection, old)
+            for number, of, answer in self._turns_of(connection, old):
+                if is_joined(of):
+                    text = json.dumps(with_library(answer, old, new))
+                    connection.execute("UPDATE turn SET answer = ? WHERE number = ?",
+                                       (text, number))  # fmt: skip
+            for of in self._kept_of(connection, old):
+                connection.execute("UPDATE conversation SET library = ? WHERE library = ?",
+                                   (renamed(of, old, new), of))  # fmt: skip
+
+    def _turns_of(
+        self, connection: Connection, library: str
+    ) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """The number, the libraries and the answer of each turn that asked a library."""
+        for of in self._kept_of(connection, library):
+            rows = connection.execute(
+                "SELECT number, answer FROM turn JOIN conversation AS c"
+                " ON c.id = conversation AND c.library = ?", (of,)
+            ).fetchall()  # fmt: skip
+            yield from ((number, of, json.loads(text)) for number, text in rows)
+
+    def _hold(self, connection: Connection, library: str) -> None:
+        """Others who change turns of a library wait from here on, and what is read from here on has
+        what they wrote before: it is read, changed, and written back as a whole."""
+        for of in sorted(self._kept_of(connection, library)):
+            connection.execute("UPDATE conversation SET library = library WHERE library = ?", (of,))
+
+    def _kept_of(self, connection: Connection, library: str) -> list[str]:
+        """The kept names with a library: its own, and those of several."""
+        rows = connection.execute("SELECT DISTINCT library FROM conversation").fetchall()
+        return [of for (of,) in rows if of and library in parts(of)]
+
+    def give(self, person: str) -> None:
+        """What belongs to nobody becomes a person's, and what is under way for nobody when it ends:
+        before the first account all was theirs."""
+        with self._connected() as connection:
+            inherit(connection, person)
+            for table, column in _TABLES:
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",
+                    (f"@{person}/",),
+                )
+            connection.execute("UPDATE folder SET person = ? WHERE person = ''", (person,))
+
+    def files(self) -> set[str]:
+        """The names of files that turns mention, whosever they are."""
+        with self._connected() as connection:
+            return mentioned_in(connection, "turn", "answer")
+
+    def files_of(self, person: str) -> set[str]:
+        """The same of one person."""
+        with self._connected() as connection:
+            of = f"@{person}/%"
+            return mentioned_in(connection, "turn", "answer", "conversation LIKE ?", of)
+
+    def drop(self, person: str) -> set[str]:
+        """Delete all conversations of a person who is removed: none of theirs begins any more.
+        Returns the names of files that they have mentioned."""
+        with self._connected() as connection:
+            leave(connection, person)
+            gone = connection.execute(
+                "DELETE FROM turn WHERE conversation LIKE ? RETURNING answer", (f"@{person}/%",)
+            )
+            files = mentioned(answer for (answer,) in gone)
+            for table, column in _TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE {column} LIKE ?", (f"@{person}/%",))
+            connection.execute("DELETE FROM folder WHERE person = ?", (person,))
+        self._write_anew()
+        return files
+
+    def _write_anew(self) -> None:
+        with self._connected() as connection:
+            self._words.drop_deleted(connection)
+        super()._write_anew()

@@ -8,30 +8,207 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.doctor import (
-    answering_device,
-    catalogues,
-    file_places,
-    installed_extensions,
-    library_files,
-    pairs,
-    reading_workers,
-    refusal_gate,
-    scans,
-    voices,
+from assistant.conversation import tables as conversations
+from assistant.doctor.machine import (
+    Check,
+    Severity,
+    check_answering_device,
+    check_extensions,
+    check_pair_models,
+    check_reading_workers,
+    check_scans,
+    importing,
+    install,
+    look_for_device,
+    outcome,
+    voice_state,
 )
-from assistant.doctor.check import Check, Severity, importing, install, outcome
-from assistant.errors import ModelUnusable
-from assistant.models.catalogue import default_model, defaults
+from assistant.errors import AssistantError, ModelUnusable, SettingsError
+from assistant.models.catalogue import (
+    Role,
+    best_chat_model,
+    default_model,
+    defaults,
+    fit,
+    needs_avx2,
+    this_machine,
+)
 from assistant.models.fetch import is_whole, weights_of
-from assistant.models.machine import best_chat_model, fit, needs_avx2, this_machine
-from assistant.models.roles import Role
 from assistant.models.store import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
+from assistant.storage.part import BACK, file_of, mark_of
+from assistant.storage.team_tables import TeamTables
+from assistant.team import database as accounts
+from assistant.wiring.models import fitted, identity
+from assistant.wiring.stores import bucket, catalogue_server, team_tables
+from vectorstore import word_index
+from vectorstore.errors import LibraryError
+from vectorstore.opened import FILE, SCHEMA_MARK, has_files, root_of, schema_of
+from vectorstore.team.postgres import Server
+from vectorstore.team.postgres_catalog import PostgresDatabase
+from vectorstore.team.s3 import Bucket
+from vectorstore.word_index import LARGE
+
+# -- Whether the PostgreSQL of a team answers, and what it has of this home
+
+_PARTS = accounts.PART, conversations.CONVERSATIONS_PART  # of a home, beside its libraries
+_MOVE = "pincite migrate-home {}"
+
+
+def check_catalogues(settings: Settings) -> Iterator[Check]:
+    """Nothing is made anywhere."""
+    folders = sorted(settings.libraries_folder.glob("*/"))
+    server = catalogue_server(settings)
+    if server is None:
+        yield from _parts_without_server(settings)
+        for folder in folders:
+            if schema_of(folder):
+                yield Check(
+                    f"library {folder.name}", "error", "Its catalogue is in PostgreSQL, and the"
+                    " setting `catalogue` does not say where.", "Set PINCITE_CATALOGUE again.",
+                )  # fmt: skip
+        yield Check("catalogue", "ok", "SQLite, in the folder of each library")
+        return
+    try:
+        yield Check("catalogue", "ok", f"PostgreSQL {server.version()} at {server.place}")
+    except LibraryError as error:
+        yield Check("catalogue", "error", str(error), "Start PostgreSQL, or check its address.")
+        return
+    for part in _PARTS:
+        yield from _part(team_tables(settings, part, server))
+    for folder in folders:
+        if (folder / SCHEMA_MARK).exists():
+            yield _library(folder.name, server, schema_of(folder))
+        elif (folder / FILE).exists():
+            said = "Its catalogue is in SQLite, and the setting `catalogue` names PostgreSQL."
+            yield Check(f"library {folder.name}", "error", said, _MOVE.format("postgresql"))
+
+
+def _parts_without_server(settings: Settings) -> Iterator[Check]:
+    for part in _PARTS:
+        if mark_of(settings.home / f"{part.name}.sqlite").exists():
+            said = "In PostgreSQL, and the setting `catalogue` does not say where."
+            yield Check(part.name, "error", said, "Set PINCITE_CATALOGUE again.")
+
+
+def _part(tables: TeamTables) -> Iterator[Check]:
+    """Nothing where the home has neither a file nor a mark."""
+    name, file = tables.part.name, file_of(tables.mark)
+    try:
+        mark = tables.marked()
+        if file.exists():
+            to = "sqlite" if mark and mark.move == BACK else "postgresql"
+            where = f"In {file}, and the setting `catalogue` names PostgreSQL."
+            said = f"A move between {file} and PostgreSQL did not end." if mark else where
+            yield Check(name, "error", said, _MOVE.format(to))
+        elif mark and tables.is_there():
+            yield Check(name, "ok", "in PostgreSQL")
+    except AssistantError as error:
+        remedy = "Name the right database in PINCITE_CATALOGUE, or restore its backup."
+        yield Check(name, "error", str(error), remedy)
+
+
+def _library(name: str, server: Server, schema: str) -> Check:
+    try:
+        database = PostgresDatabase(server, schema)
+        ((count,),) = database.all("SELECT count(*) FROM document")
+        database.close()
+    except LibraryError as error:
+        return Check(f"library {name}", "error", str(error), "Restore a backup of PostgreSQL.")
+    return Check(f"library {name}", "ok", f"{count} documents, in PostgreSQL")
+
+
+# -- Where the files of libraries are, and whether the bucket that has them answers
+
+
+def check_file_places(settings: Settings) -> Iterator[Check]:
+    """Nothing is made anywhere."""
+    try:
+        found = bucket(settings)
+    except SettingsError as error:
+        yield Check("files", "error", str(error), "Set what is missing.")
+        return
+    if found is None:
+        yield Check("files", "ok", "in the folder of each library")
+    else:
+        yield _of_bucket(found)
+    for folder in sorted(settings.libraries_folder.glob("*/")):
+        yield from _of_library(folder.name, root_of(folder), has_files(folder), found)
+
+
+def _of_bucket(found: Bucket) -> Check:
+    try:
+        versioned = found.versioned()
+    except LibraryError as error:
+        return Check("files", "error", str(error), "Check the settings that begin with `files`.")
+    said = f"in {found.place}"
+    if versioned:
+        said += "; it keeps older versions of removed files, which `pincite forget` deletes, too"
+    return Check("files", "ok", said)
+
+
+def _of_library(name: str, root: str, here: bool, found: Bucket | None) -> Iterator[Check]:
+    if root and found is None:
+        said = f"Its files are in s3://{root}, and no setting says where that is."
+        yield Check(f"library {name}", "error", said, "Set PINCITE_FILES again.")
+    elif found and root and not root.startswith(f"{found.root}/"):
+        said = f"Its files are in s3://{root}, and the setting `files` names {found.address}."
+        yield Check(f"library {name}", "error", said, "Set `files` to where they are.")
+    elif found and here and not root:
+        said = "Its files are in its folder, and the setting `files` names a bucket."
+        yield Check(f"library {name}", "error", said, "pincite migrate-home s3")
+
+
+# -- Whether the catalogues of libraries in SQLite can be read, and whether large ones are searched
+# as fast as they could be.
+
+
+def check_library_files(folder: Path) -> Iterator[Check]:
+    """A check for each library in a folder. Nothing is made anywhere."""
+    for catalog in sorted(folder.glob("*/catalog.sqlite")):
+        yield _look(catalog)
+
+
+def _look(catalog: Path) -> Check:
+    name = f"library {catalog.parent.name}"
+    try:
+        documents, passages = _counts(catalog)
+    except sqlite3.DatabaseError as error:
+        remedy = f"pincite verify --library {catalog.parent.name}"
+        return Check(name, "error", f"{catalog} cannot be read: {error}.", remedy)
+    if passages < LARGE or word_index.has_tantivy():
+        return Check(name, "ok", f"{documents} documents")
+    said = f"{documents} documents, {passages:,} passages: another index of words is faster"
+    return Check(name, "warning", said, install("large", "tantivy", "tantivy"))
+
+
+def _counts(catalog: Path) -> tuple[int, int]:
+    address = f"{catalog.absolute().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+        row = connection.execute("SELECT count(*), coalesce(sum(chunks), 0) FROM document")
+        documents, passages = row.fetchone()
+        return int(documents), int(passages)
+
+
+# -- Whether the gate that decides about refusals is fitted to the chosen chat model
+
+
+def check_refusal_gate(file: Path | None, settings: Settings) -> Iterator[Check]:
+    """None without a local chat model, and where the home or the model cannot be read."""
+    if file is None:
+        return
+    with suppress(AssistantError):
+        if fitted(settings, identity(settings, file)):
+            yield Check("refusals", "ok", f"The gate is fitted to {file.stem}.")
+        else:
+            message = f"The gate judges without the odds of {file.stem}."
+            yield Check("refusals", "warning", message, "pincite models calibrate")
+
 
 _LLAMA = "from assistant.llm.llama import runtime as r; r.runtime(); print(r.which())"
 
@@ -47,14 +224,14 @@ def checks(settings: Settings) -> list[Check]:
     version = "from importlib.metadata import version; print(version('rapidocr'))"
     ocr = importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
     chat = _chat_file(settings)
-    device = answering_device.look(chat, settings)
+    device = look_for_device(chat, settings)
     found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
-    found += reading_workers.check(settings)
-    found += [_pdf(pdf), scans.check(settings, ocr), _recordings(recordings)]
-    found += [_runtime(runtime, settings), *answering_device.check(device, settings)]
-    found += refusal_gate.check(chat, settings)
-    return [*found, *installed_extensions.check(settings)]
+    found += check_reading_workers(settings)
+    found += [_pdf(pdf), check_scans(settings, ocr), _recordings(recordings)]
+    found += [_runtime(runtime, settings), *check_answering_device(device, settings)]
+    found += check_refusal_gate(chat, settings)
+    return [*found, *check_extensions(settings)]
 
 
 def as_rows(found: Iterable[Check]) -> list[dict[str, str]]:
@@ -111,9 +288,9 @@ def _contents(settings: Settings) -> list[Check]:
     models = Models(settings.models_folder, settings)
     try:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
-        found.append(Check("voice", *voices.voice(settings)))
-        found += [*pairs.check(models), *library_files.check(settings.libraries_folder)]
-        return [*found, *catalogues.check(settings), *file_places.check(settings)]
+        found.append(Check("voice", *voice_state(settings)))
+        found += [*check_pair_models(models), *check_library_files(settings.libraries_folder)]
+        return [*found, *check_catalogues(settings), *check_file_places(settings)]
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
         return [Check("contents", "error", message, "Make the home readable, or choose another.")]

@@ -5,16 +5,75 @@ Nothing is stored: tokens and cookies end with the process.
 
 import hashlib
 import hmac
+import html
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-from assistant.entrance.form import Field, Form
-from assistant.entrance.roles import Role, sealed
-from assistant.entrance.tries import Tries
-from assistant.i18n.translation import N_
+from assistant.entrance.roles import WAIT, Role, Tries, sealed_role
+from assistant.i18n import translation
+from assistant.i18n.translation import N_, _
+
+# -- The page on which people sign in, in the language of their browser
+
+_PAGE = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Field:
+    """An input; the browser's keeper of passwords knows what it is by `autocomplete`."""
+
+    name: str
+    label: str
+    autocomplete: str
+    type: str = "password"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is asked; all texts are marked with `N_`, and translated when the page is made."""
+
+    fields: tuple[Field, ...]
+    button: str
+    wrong: str  # the sentence for who is not let in
+    where: str = ""  # where to find what is asked
+    elsewhere: str = ""  # a provider where one may sign in instead, and the path to it:
+    path: str = ""
+
+    def page(self, accepted: str, notice: str = "") -> str:
+        """`accepted`: the header Accept-Language. `notice`: what went wrong before."""
+        spoken = translation.best_language(accepted)
+        with translation.speaking(spoken):
+            texts = {
+                "lang": spoken,
+                "notice": _(notice, seconds=f"{WAIT:.0f}") if notice else "",
+                "where": _(self.where) if self.where else "",
+                "button": _(self.button),
+            }
+            page = _PAGE.replace("<!--fields-->", "\n".join(map(_input, self.fields)))
+            page = page.replace("<!--elsewhere-->", self._link())
+        for name, text in texts.items():
+            page = page.replace(f"<!--{name}-->", html.escape(text))
+        return page
+
+    def _link(self) -> str:
+        if not self.elsewhere:
+            return ""
+        words = html.escape(_("Sign in with {place}", place=self.elsewhere))
+        return f'<p><a href="{html.escape(self.path)}">{words}</a></p>'
+
+
+def _input(field: Field) -> str:
+    attributes = f'id="{field.name}" name="{field.name}" type="{field.type}"'
+    return (
+        f'<label for="{field.name}">{html.escape(_(field.label))}</label>\n'
+        f'<input {attributes} autocomplete="{field.autocomplete}" autocapitalize="none" required>'
+    )
+
 
 _STAY = 7 * 24 * 3600.0  # seconds after which a cookie is no longer known
 _MOST = 10_000  # cookies that are remembered; the oldest are forgotten
@@ -49,7 +108,7 @@ class Guests:
     def mark(self, cookie: str) -> str | None:
         """What the pages are told of who has that cookie; None for nobody."""
         role = self.known(cookie)
-        return sealed(role) if role else None
+        return sealed_role(role) if role else None
 
     def come_in(self, token: str, place: str) -> str | None:
         """A new cookie for a right token; None for a wrong one.

@@ -1,11 +1,148 @@
 """Compares two runs question by question: gains, losses, and the overall difference."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from assistant.evaluation.metrics import Interval, paired_difference, paired_ratio_difference
-from assistant.evaluation.report import MEASURES, columns, rounded
-from assistant.evaluation.scoring import Pair, Row, Scored, scored
+import numpy as np
+
+from assistant.evaluation.metrics import (
+    Interval,
+    mean_interval,
+    paired_difference,
+    paired_ratio_difference,
+    ratio_interval,
+)
+from assistant.evaluation.runs import EvaluationRun
+from assistant.evaluation.scoring import COSTS, Pair, RunRow, Scored, scored
+from assistant.i18n.translation import N_, _
+
+# -- The figures of a run: means with their intervals, percentiles of seconds; a table of them
+
+MEASURES = {
+    "document_hit@5": N_("right document among the first 5 pages"),
+    "page_hit@5": N_("right page among the first 5"),
+    "page_hit@5_one_off": N_("- or one page off"),
+    "page_recall@5": N_("share of the right pages among the first 5"),
+    "page_hit@10": N_("right page among the first 10"),
+    "page_hit@10_one_off": N_("- or one page off"),
+    "document_recall@10": N_("share of the right documents among the first 10"),
+    "ndcg@10": N_("nDCG@10"),
+    "correct": N_("answerable: correct"),
+    "wrong": N_("answerable: wrong"),
+    "refused": N_("answerable: refused"),
+    "refusal_recall": N_("unanswerable: refused (refusal recall)"),
+    "refusal_precision": N_("refusals that are right (precision)"),
+    "asked_back": N_("unclear: asked back"),
+    "right_behaviour": N_("answered, refused or asked back as wanted"),
+    "citation_precision": N_("citations that point at known evidence"),
+    "citation_recall": N_("sentences that cite known evidence"),
+}
+COST_NAMES = {
+    "search_seconds": N_("search, seconds"),
+    "first_token_seconds": N_("first word, seconds"),
+    "total_seconds": N_("whole answer, seconds"),
+    "prompt_tokens": N_("tokens read"),
+    "completion_tokens": N_("tokens written"),
+}
+
+Figure = dict[str, Any]
+
+
+def report(rows: Sequence[RunRow]) -> dict[str, Any]:
+    """{"questions", "failed", "labels", "measures": {name: {"mean", "low", "high", "n"}},
+    "costs": {name: {"p50", "p95", "sum", "n"}}} of the rows of a run."""
+    everything = [scored(row) for row in rows]
+    return {
+        "questions": len(rows),
+        "failed": sum(one.failed for one in everything),
+        "labels": dict(Counter(one.label for one in everything if one.label)),
+        "measures": measures(everything),
+        "costs": {name: cost for name in COSTS if (cost := _cost(name, rows))},
+    }
+
+
+def measures(everything: Iterable[Scored]) -> dict[str, Figure]:
+    """The measures that apply to any question, in the order in which they are shown."""
+    means: dict[str, list[float]] = {}
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    for one in everything:
+        for name, value in one.means.items():
+            means.setdefault(name, []).append(value)
+        for name, pair in one.pairs.items():
+            pairs.setdefault(name, []).append(pair)
+    found = {name: _interval_figure(mean_interval(v), len(v)) for name, v in means.items()}
+    found |= {
+        name: _interval_figure(ratio_interval(v), int(sum(n for _, n in v)))
+        for name, v in pairs.items()
+    }
+    if "refusal_recall" not in found:  # nothing was to be refused: no refusal could be right
+        found.pop("refusal_precision", None)
+    return {name: found[name] for name in MEASURES if name in found}
+
+
+def _interval_figure(interval: Interval, n: int) -> Figure:
+    return rounded(interval) | {"n": n}
+
+
+def rounded(interval: Interval) -> Figure:
+    """{"mean", "low", "high"}"""
+    return {name: round(value, 4) for name, value in vars(interval).items()}
+
+
+def _cost(name: str, rows: Sequence[RunRow]) -> Figure | None:
+    values = [value for row in rows if (value := COSTS[name](row)) is not None]
+    if not values:
+        return None
+    p50, p95 = np.percentile(values, [50, 95])
+    return {"p50": round(float(p50), 4), "p95": round(float(p95), 4), "sum": round(sum(values), 2),
+            "n": len(values)}  # fmt: skip
+
+
+def report_lines(found: dict[str, Any]) -> list[str]:
+    """A table for people."""
+    rows = [
+        (MEASURES[name], f"{f['mean']:.3f}", f"[{f['low']:.3f}, {f['high']:.3f}]", str(f["n"]))
+        for name, f in found["measures"].items()
+    ]
+    table = columns(("", "mean", "95 % interval", "of"), rows)
+    costs = [
+        (COST_NAMES[name], _short(c["p50"]), _short(c["p95"]), str(c["n"]))
+        for name, c in found["costs"].items()
+    ]
+    if not costs:
+        return table
+    return [*table, "", *columns(("", "half within", "95 % within", "of"), costs)]
+
+
+def about(run: EvaluationRun) -> str:
+    """Of what library, and by which model."""
+    by = run.about["model"] or _("search only")
+    documents = run.about["documents"]
+    library = run.about["library"]
+    held = (
+        _("{library}, documents: {count}", library=library, count=documents)
+        if documents
+        else _("given passages")
+    )
+    return f"{held}; {by}"
+
+
+def columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table: the first column to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    return [
+        "  ".join(
+            cell.ljust(width) if number == 0 else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in [header, *rows]
+    ]
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
 
 # Of two labels of the same question the earlier one is better.
 _ORDERS = {
@@ -21,7 +158,7 @@ _FEWEST = 10  # questions: drawn again from fewer, they hardly differ, and every
 Both = list[tuple[Scored, Scored]]
 
 
-def compare(before: Sequence[Row], after: Sequence[Row]) -> dict[str, Any]:
+def compare(before: Sequence[RunRow], after: Sequence[RunRow]) -> dict[str, Any]:
     """{"questions", "left_out", "measures": {name: {"before", "after", "mean", "low", "high",
     "n"}}, "better": [...], "broke": [...], "changed": [...]}; only questions of both runs count.
 
@@ -46,7 +183,7 @@ def compare(before: Sequence[Row], after: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def lines(found: dict[str, Any]) -> list[str]:
+def comparison_lines(found: dict[str, Any]) -> list[str]:
     """For people."""
     rows = [
         (MEASURES[name], f"{f['before']:.3f}", f"{f['after']:.3f}", f"{f['mean']:+.3f}",
@@ -100,15 +237,17 @@ def _measures(both: Both) -> dict[str, dict[str, Any]]:
         ]
         if means:
             old, new = map(list, zip(*means, strict=True))
-            found[name] = _figure(_mean(old), _mean(new), paired_difference(new, old), len(means))
+            found[name] = _compared_figure(
+                _mean(old), _mean(new), paired_difference(new, old), len(means)
+            )
         elif pairs:
             first, second = map(list, zip(*pairs, strict=True))
             change = paired_ratio_difference(second, first)
-            found[name] = _figure(_ratio(first), _ratio(second), change, len(pairs))
+            found[name] = _compared_figure(_ratio(first), _ratio(second), change, len(pairs))
     return {name: figure for name, figure in found.items() if figure["mean"] == figure["mean"]}
 
 
-def _figure(before: float, after: float, change: Interval, n: int) -> dict[str, Any]:
+def _compared_figure(before: float, after: float, change: Interval, n: int) -> dict[str, Any]:
     return {"before": round(before, 4), "after": round(after, 4)} | rounded(change) | {"n": n}
 
 
@@ -141,5 +280,5 @@ def _compare_hits(old: Scored, new: Scored) -> tuple[int, str]:
     return 0, ""
 
 
-def _answer_text(row: Row) -> str:
+def _answer_text(row: RunRow) -> str:
     return str((row.get("answer") or {}).get("answer", ""))

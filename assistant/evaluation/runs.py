@@ -1,17 +1,34 @@
 """Runs in SQLite: the set, the library, the model and the settings, and a row for each question."""
 
 import json
-from collections.abc import Collection, Iterator
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.forgetting import reads
-from assistant.errors import AssistantError
+from pydantic import ValidationError
+
+from assistant.answering import gate
+from assistant.contract.lifecycle import reads
+from assistant.conversation.assistant import Assistant, turns_from_messages
+from assistant.errors import AssistantError, BadQuestionSet
+from assistant.evaluation import sets
+from assistant.evaluation.metrics import Question, to_row
+from assistant.evaluation.sets import QuestionSet, QuestionSource
+from assistant.models.catalogue import BY_CHOICE
+from assistant.settings import Settings
+from assistant.storage.learned import lessons
 from assistant.storage.sqlite_file import Kept
+from assistant.wiring import composition, models
+from ingest.errors import PinciteError
+from vectorstore.add_report import AddProgress
 from vectorstore.indexing import jobs
+from vectorstore.library import Library
+from vectorstore.retrieval.rerank import Reranker, reranked
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (
@@ -172,3 +189,257 @@ def _without(row: Row, document: str) -> Row:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+# -- Asks the questions of a set, and saves each result at once
+
+HITS = 25  # pages that are requested; the first five or ten count
+
+
+@dataclass(frozen=True)
+class EvaluationStep:
+    """The progress of a run."""
+
+    done: int
+    total: int
+    question: str
+
+
+@dataclass
+class RunningEvaluation:
+    """Asks a set. `run` may be called in a thread, and `stop` from another one."""
+
+    runs: EvaluationRuns
+    source: QuestionSource
+    assistant: Assistant | None  # None: only searches
+    reranker: Reranker | None = None  # orders what a search finds, as for answers
+    passages: int = 0  # number of whole passages given from a corpus; 0: the assistant searches
+    show: Callable[[EvaluationStep], None] = lambda step: None
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, number: int, questions: Sequence[Question]) -> None:
+        """Ask all questions that were not answered before; failed ones are asked again."""
+        done = {row["id"] for row in self.runs.rows(number) if not row["error"]}
+        left = [question for question in questions if question.id not in done]
+        if left and left[0].passages is None:
+            self.source.library.search(left[0].question, 1)  # loads the model first
+        for question in left:
+            self.show(EvaluationStep(len(questions) - len(left), len(questions), question.question))
+            row = self._row(question)
+            if self.cancel.is_set():
+                return
+            self.runs.put(number, row)
+            left = left[1:]
+        self.show(EvaluationStep(len(questions), len(questions), ""))
+        self.runs.finish(number)
+
+    def stop(self) -> None:
+        """End within half a second; the current question is asked again next time."""
+        self.cancel.set()
+
+    def _row(self, question: Question) -> Row:
+        row: Row = {"id": question.id, "question": to_row(question), "hits": None, "error": ""}
+        try:
+            if question.passages is None and not question.history:
+                row |= self._searched(question)
+            if self.assistant is not None:
+                row["answer"] = self._ask(self.assistant, question)
+        except PinciteError as error:
+            row["error"] = str(error)
+        return row
+
+    def _searched(self, question: Question) -> Row:
+        started = time.perf_counter()
+        found = self.source.library.search(question.question, HITS)
+        hits = reranked(self.reranker, question.question, found)
+        seconds = round(time.perf_counter() - started, 4)
+        pages = [[self.source.named(hit.document), hit.page] for hit in hits]
+        return {"hits": pages, "search_seconds": seconds}
+
+    def _ask(self, assistant: Assistant, question: Question) -> Row:
+        """The answer document, with document names as in the set."""
+        history = turns_from_messages(question.history)
+        titles = self._best(question) if self.passages and question.passages is None else {}
+        given = question.passages or [(title, self._text(id)) for title, id in titles.items()]
+        if question.passages is None and not titles:
+            reply = assistant.ask(question.question, history=history)
+        else:
+            reply = assistant.ask_given(question.question, given, history)
+        reply.cancel = self.cancel
+        answer = reply.to_json()
+        for cited in (*answer["citations"], *answer["passages"]):
+            name = cited["document"]
+            cited["document"] = self.source.named(titles.get(name, name))
+        return answer
+
+    def _best(self, question: Question) -> dict[str, str]:
+        """The best passages of a corpus: title -> document; a title that repeats is numbered."""
+        found: dict[str, str] = {}
+        for hit in self.source.library.search(question.question, self.passages):
+            title = self.source.library.page(hit.document, 1).lines[0].text
+            found[title if title not in found else f"{title} ({len(found) + 1})"] = hit.document
+        return found
+
+    def _text(self, document: str) -> str:
+        """A passage without its title."""
+        return " ".join(line.text for line in self.source.library.page(document, 1).lines[1:])
+
+
+# -- Measures a question set: reads it, finds its library, asks, and saves the run
+
+_COMPARED = (
+    "set", "digest", "library", "sha256", "embedder", "model", "gate", "learned", *BY_CHOICE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MeasuringOptions:
+    """Options of a measurement."""
+
+    retrieval: bool = False  # only search
+    limit: int | None = None
+    seed: int = 0
+    passages: int = 0  # see RunningEvaluation
+    note: str = ""
+    fresh: bool = False  # do not continue an interrupted run
+
+
+def _assistant(settings: Settings, library: Library) -> Assistant:
+    return composition.assistant_of(settings, library, recorded=False)
+
+
+def _silent(_: Any) -> None:
+    """A watcher that does nothing."""
+
+
+@dataclass(frozen=True)
+class MeasuringWatch:
+    """Watches a run, and may end it."""
+
+    adding: Callable[[AddProgress], None] = _silent
+    asking: Callable[[EvaluationStep], None] = _silent
+    notice: Callable[[str], None] = _silent
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
+def all_runs(settings: Settings) -> EvaluationRuns:
+    """All runs of the home."""
+    return EvaluationRuns(settings.home / "evaluation" / "runs.sqlite")
+
+
+def measure(
+    path: Path,
+    settings: Settings,
+    named: bool,
+    options: MeasuringOptions,
+    watch: MeasuringWatch,
+    assistant: Callable[[Settings, Library], Assistant] = _assistant,
+) -> int:
+    """Measure, and return the number of the run. `named`: the library was named explicitly.
+
+    Raises BadQuestionSet, also when no question is about documents that are there; LibraryError.
+    """
+    questions = sets.read_set(path)
+    with sets.opened_source(questions, settings, named, watch.adding, watch.notice) as source:
+        known = [question for question in source.questions if not source.missing(question)]
+        if not known:
+            raise _unknown(source, questions.file)
+        asked = sets.sample(known, options.limit, options.seed)
+        who = None
+        if _answers(questions, options, watch):
+            who = assistant(settings, source.library)
+            watch.notice(who.notice)
+        about = _about(settings, questions, source, options, who) | _skipped(source)
+        kept = all_runs(settings)
+        with kept.at_work(about, options.note, options.fresh) as number:
+            running = RunningEvaluation(
+                kept, source, who, models.reranker(settings), options.passages,
+                watch.asking, watch.cancel,
+            )  # fmt: skip
+            running.run(number, asked)
+    return number
+
+
+def differences(first: EvaluationRun, second: EvaluationRun) -> list[str]:
+    """The differences of two runs as words: "model", "settings: refusal_threshold"."""
+    names = [n for n in _COMPARED if _told(first, n) != _told(second, n)]
+    settings = _changed(_settings(first), _settings(second))
+    options = _changed(first.about["options"], second.about["options"])
+    return [*names, *(f"settings: {n}" for n in settings), *(f"options: {n}" for n in options)]
+
+
+def _told(run: EvaluationRun, name: str) -> Any:
+    return run.about.get(name, "")
+
+
+def _changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
+    return [n for n in sorted({*first, *second}) if first.get(n) != second.get(n)]
+
+
+def _settings(run: EvaluationRun) -> dict[str, Any]:
+    """As this version spells them; one that the version of the run did not have is the default."""
+    kept = run.about["settings"]
+    known = {name: value for name, value in kept.items() if name in Settings.model_fields}
+    with suppress(ValidationError):  # of a version with other values
+        return {**kept, **_dumped(Settings.model_validate(known))}
+    return {**_dumped(Settings.model_validate({})), **kept}
+
+
+def _dumped(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(mode="json", exclude={"home", "library", "port"})
+
+
+def _answers(questions: QuestionSet, options: MeasuringOptions, watch: MeasuringWatch) -> bool:
+    if questions.waiting:
+        watch.notice(f"Undecided drafts are not asked: {questions.waiting}.")
+    if not options.retrieval and not questions.answers_known:
+        watch.notice("These questions have no known answers: only searches are measured.")
+    return questions.answers_known and not options.retrieval
+
+
+def _about(
+    settings: Settings,
+    questions: QuestionSet,
+    source: QuestionSource,
+    options: MeasuringOptions,
+    who: Assistant | None,
+) -> dict[str, Any]:
+    return {
+        "set": questions.name,
+        "file": str(questions.file.resolve()),
+        "digest": questions.digest,
+        **source.identity(),
+        "model": who.model_name if who else "",
+        "gate": gate.identity() if who else "",
+        "learned": _learned(source.library),
+        **models.classifier_identities(settings),
+        "settings": _dumped(settings),
+        "options": {
+            "retrieval": who is None,
+            "limit": options.limit,
+            "seed": options.seed,
+            "passages": options.passages,
+        },
+    }
+
+
+def _learned(library: Library) -> str:
+    """When the active learning was learned; empty when none is active."""
+    lesson = lessons(library.folder).last()
+    on = lesson and (lesson.ranking or lesson.threshold is not None)
+    return lesson.made if lesson and on else ""
+
+
+def _skipped(source: QuestionSource) -> dict[str, Any]:
+    missing = [source.missing(question) for question in source.questions]
+    names = sorted(frozenset().union(*missing))
+    return {"skipped": {"questions": sum(map(bool, missing)), "documents": names}}
+
+
+def _unknown(source: QuestionSource, file: Path) -> BadQuestionSet:
+    names = _skipped(source)["skipped"]["documents"]
+    more = "…" if len(names) > 5 else ""
+    return BadQuestionSet(
+        f"The library {source.library.name!r} holds none of the documents that {file} "
+        f"is about: {', '.join(names[:5])}{more}"
+    )

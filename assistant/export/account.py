@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.contract.asked_in import from_row, in_words
-from assistant.contract.outcome import full_name, place
+from assistant.contract.facts import full_name, place
 from assistant.i18n.translation import _
-from ingest.document.direction import ended
+from ingest.document.model import ended
 from ingest.document.source import readable
 
 STOPPED = "Stopped before it was complete."

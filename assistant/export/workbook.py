@@ -5,15 +5,18 @@ Text is always written as text: a cell of a document that begins with "=" is no 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
+from assistant.export.account import Account, Source
+
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
+
 
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML cannot hold
 _NO_TITLE = re.compile(r"[\[\]:*?/\\]")
@@ -122,3 +125,39 @@ def _link(made: "Cell | MergedCell", link: str) -> None:
 
 def _width(cell: BookCell) -> int:
     return max(map(len, str(cell.value if cell.value is not None else "").split("\n")))
+
+
+# -- Answers as an XLSX workbook: a row for each sentence and source, and the cells of tables
+
+_HEADS = ("Question", "Sentence", "Support", "Document", "Where", "Quote")
+_CELLS = ("Question", "Row", "Column", "Cell")
+
+
+def spreadsheet(accounts: Sequence[Account]) -> bytes:
+    """An XLSX file; a sentence with several sources takes a row for each of them."""
+    tabs = [Tab("Answers", _HEADS, [row for one in accounts for row in _rows(one)])]
+    cells = [
+        [BookCell(one.question), *(BookCell(cell[name]) for name in ("row", "column", "text"))]
+        for one in accounts
+        for cell in one.cells
+    ]
+    return workbook([*tabs, *([Tab("Cells", _CELLS, cells)] if cells else [])])
+
+
+def _rows(one: Account) -> Iterator[list[BookCell]]:
+    for said in one.said:
+        text = "".join(piece for piece, _ in said.pieces)
+        tone: Tone = "doubtful" if said.remark else ""
+        for source in said.sources or (None,):
+            yield [
+                BookCell(one.question), BookCell(text), BookCell(said.remark, tone=tone),
+                *_where(source),
+            ]  # fmt: skip
+
+
+def _where(source: Source | None) -> list[BookCell]:
+    if source is None:
+        return [BookCell(None)] * 3
+    return [
+        BookCell(source.document), BookCell(source.where), BookCell(source.quote),
+    ]  # fmt: skip

@@ -1,26 +1,347 @@
 """Learns from feedback, and switches on what measurably helps on the user's own data."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
-from assistant.answering.gate import answerability
-from assistant.evaluation.measuring import runs
-from assistant.evaluation.runs import EvaluationRuns
-from assistant.feedback import rank_weights, refusal_threshold
-from assistant.feedback.examples import Example, examples
-from assistant.feedback.rank_weights import Case
-from assistant.feedback.ratings import Feedback, feedback
-from assistant.i18n.numbers import number
-from assistant.i18n.translation import N_, _
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.answering import gate
+from assistant.evaluation.metrics import paired_difference
+from assistant.evaluation.runs import EvaluationRuns, all_runs
+from assistant.evaluation.scoring import scored
+from assistant.feedback.ratings import Example, Feedback, Rating, examples, feedback
+from assistant.i18n.translation import N_, _, number
 from assistant.settings import Settings
-from assistant.storage.learned import Lesson, Lessons, lessons
-from assistant.storage.learned_measure import MeasuredChange
+from assistant.storage.learned import Lesson, Lessons, MeasuredChange, lessons
 from ingest.errors import Stopped
 from vectorstore.library import Library
-from vectorstore.retrieval.learned_ranker import Learned
+from vectorstore.retrieval.fusion import Place
+from vectorstore.retrieval.learned_ranker import EARLIER, FEATURES, Considered, Known, Learned
+
+# -- Weights of features by logistic regression over pairs, and groups that are left out in turn
+# The one home of scikit-learn. A pair is a passage that answers and one that does not; how their
+# features differ should tell which is which. Gradient-boosted trees (lambdarank) were not taken:
+# they need thousands of questions, and a person has tens.
+
+Matrix = NDArray[np.float64]
+
+_FREE = 100.0  # the first column is hardly held towards 0
+_STEP = 0.1  # of the score that is there: so much more is e times as likely to be right, ...
+_TRUST = 1.0  # ... which counts as much as so many times all examples
+
+
+def pair_weights(pairs: Matrix, importance: Matrix, strength: float, gains: int) -> Matrix:
+    """One for each column of `pairs` (what answers minus what does not), the first of them 1.
+
+    The first column is the score that is there. It is believed beforehand, and the others are held
+    towards 0, the more the smaller the strength: without good reasons a ranking stays as it is.
+    The last columns, as many as `gains`, get no weight below 0.
+    """
+    step = np.zeros((2, pairs.shape[1]))
+    step[:, 0] = _STEP, -_STEP
+    belief = importance.sum() * _TRUST * np.array([np.e, 1.0]) / (np.e + 1)
+    rows = np.vstack([pairs, step])
+    rows[:, 0] *= _FREE
+    last = np.arange(rows.shape[1]) >= rows.shape[1] - gains
+    found = _fitted_weights(rows, np.concatenate([importance, belief]), strength)
+    while (below := last & (found < 0)).any():
+        rows[:, below] = 0.0
+        found = _fitted_weights(rows, np.concatenate([importance, belief]), strength)
+    found[0] *= _FREE
+    if found[0] <= 0:  # all examples against what is believed: nothing is learned from them
+        found = np.eye(len(found))[0]
+    share: Matrix = found / found[0]
+    return share
+
+
+def _fitted_weights(rows: Matrix, importance: Matrix, strength: float) -> Matrix:
+    from sklearn.linear_model import LogisticRegression  # takes a second to load
+
+    signs = np.where(np.arange(len(rows)) % 2, 1.0, -1.0)  # a regression needs both kinds
+    model = LogisticRegression(C=strength, fit_intercept=False, solver="newton-cholesky")
+    model.fit(rows * signs[:, None], signs, sample_weight=importance)
+    return np.array(model.coef_[0], np.float64)
+
+
+def folds(groups: Sequence[str], number: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
+    """(kept, left out) by position: what is of one group is on one side."""
+    from sklearn.model_selection import GroupKFold
+
+    parts = GroupKFold(min(number, len(set(groups))), shuffle=True, random_state=seed)
+    for kept, out in parts.split(np.zeros(len(groups)), groups=list(groups)):
+        yield kept.tolist(), out.tolist()
+
+
+# -- A measure of the same questions before and after, as the file of what was learned keeps it
+
+
+def compare(before: Sequence[float], after: Sequence[float]) -> MeasuredChange:
+    """Both means with the 95 % bootstrap interval of the difference; values in the same order."""
+    change = paired_difference(after, before)
+    mean = sum(before) / len(before)
+    return MeasuredChange(mean, mean + change.mean, change.low, change.high)
+
+
+# -- Learns a ranking from examples, and measures it on left-out ones
+
+LEAST_QUESTIONS = 30  # questions whose page is known: with fewer an interval says little
+STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
+HIT = 5  # pages
+_PARTS, _INNER = 5, 3  # folds for measuring and for choosing
+_ROUNDS = 3  # repetitions with other folds; a question's value is the mean
+_AGAINST = 50  # of the best passages that do not answer
+_UNTOUCHED: Matrix = np.eye(len(FEATURES) + 1)[0]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An example and the candidates of its question, best first."""
+
+    example: Example
+    considered: Sequence[Considered]
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """Words of the headings under which the answer stands, as far as it was considered."""
+        right = (c.sections for c in self.considered if c.page in self.example.pages)
+        return frozenset().union(*right)
+
+    def rows(self, known: Known) -> Matrix:
+        """Of each candidate the score, and its features in the order of FEATURES."""
+        earlier = np.array([c.earlier(known) for c in self.considered]).reshape(-1, EARLIER)
+        return np.hstack([self._fixed, earlier])
+
+    @cached_property
+    def _fixed(self) -> Matrix:
+        rows = [(c.ranked.score, *c.fixed) for c in self.considered]
+        return np.array(rows).reshape(len(rows), len(FEATURES) + 1 - EARLIER)
+
+    @cached_property
+    def right(self) -> NDArray[np.bool_]:
+        """Which candidates are on a right page."""
+        return np.array([c.page in self.example.pages for c in self.considered], bool)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """By cross-validation. `rank` is the reciprocal rank of the first right page."""
+
+    questions: int
+    rank: MeasuredChange
+    hit: MeasuredChange  # right page among the first five
+
+    @property
+    def gains(self) -> bool:
+        """Whether the whole interval of the change is a gain, and no hits are lost."""
+        return self.rank.low > 0 and self.hit.change >= 0
+
+
+class Earlier:
+    """Counts the places of earlier answers, with the option to leave one group out."""
+
+    def __init__(self, cases: Iterable[Case]) -> None:
+        self._all = _Counts()
+        self._of: dict[str, _Counts] = {}
+        for case in cases:
+            self._all.add(case)
+            self._of.setdefault(case.example.group, _Counts()).add(case)
+
+    def known(self, without: str = "") -> Known:
+        """The counts without a group: an example must not reveal its own place."""
+        left_out = self._of.get(without, _Counts())
+        total = max(self._all.answers - left_out.answers, 1e-9)
+        documents = self._all.documents - left_out.documents
+        pages = self._all.pages - left_out.pages
+        sections = self._all.sections - left_out.sections
+        return Known(
+            {name: n / total for name, n in documents.items()},
+            {page: n / (n + 1) for page, n in pages.items()},
+            {word: n / total for word, n in sections.items()},
+        )
+
+
+@dataclass
+class _Counts:
+    """Each by the weights of its examples."""
+
+    answers: float = 0.0
+    documents: Counter[str] = field(default_factory=Counter)
+    pages: Counter[Place] = field(default_factory=Counter)
+    sections: Counter[str] = field(default_factory=Counter)
+
+    def add(self, case: Case) -> None:
+        weight = case.example.weight
+        self.answers += weight
+        for target, values in (
+            (self.documents, {name for name, _page in case.example.pages}),
+            (self.pages, case.example.pages),
+            (self.sections, case.sections),
+        ):
+            for value in values:
+                target[value] += weight  # type: ignore[index, assignment]
+
+
+def learn_ranking(cases: Sequence[Case], embedder: str) -> Learned:
+    """Learn from all examples, with the regularisation that was best in cross-validation."""
+    known, weights = _fitted_ranking(cases, 0)
+    return Learned(tuple(float(w) for w in weights[1:]), known, embedder)
+
+
+def measure_ranking(
+    cases: Sequence[Case], step: Callable[[int, int], None] = lambda done, total: None
+) -> Measured:
+    """What learning does to questions that it did not see. `step` hears how much is done, as 500
+    examples take a minute; what it raises ends it."""
+    sure = [at for at, case in enumerate(cases) if case.example.sure]
+    before = [worth(cases[at], cases[at].rows(Known()), _UNTOUCHED) for at in sure]
+    after = {at: np.zeros(2) for at in sure}
+    for seed in range(_ROUNDS):
+        parts = folds([case.example.group for case in cases], _PARTS, seed)
+        for part, (kept, out) in enumerate(parts):
+            step(seed * _PARTS + part, _ROUNDS * _PARTS)
+            known, weights = _fitted_ranking([cases[at] for at in kept], seed)
+            for at in out:
+                if cases[at].example.sure:
+                    value = worth(cases[at], cases[at].rows(known), weights)
+                    after[at] += np.array(value) / _ROUNDS
+    rank, hit = (compare([b[n] for b in before], [after[at][n] for at in sure]) for n in (0, 1))
+    return Measured(len(sure), rank, hit)
+
+
+def _fitted_ranking(cases: Sequence[Case], seed: int) -> tuple[Known, Matrix]:
+    """Weights of the score, which is 1, and of the features; and what they are to be used with."""
+    strength, earlier = _strength(cases, seed), Earlier(cases)
+    return earlier.known(), _weights(_pairs(cases, earlier), strength)
+
+
+def _strength(cases: Sequence[Case], seed: int) -> float:
+    """The regularisation with the best ranks in cross-validation; among equals the strongest."""
+    groups = [case.example.group for case in cases]
+    if len(set(groups)) < _INNER:
+        return STRENGTHS[0]
+    ranks = dict.fromkeys(STRENGTHS, 0.0)
+    for kept, out in folds(groups, _INNER, seed):
+        earlier = Earlier([cases[at] for at in kept])
+        pairs, known = _pairs([cases[at] for at in kept], earlier), earlier.known()
+        rows = [(cases[at], cases[at].rows(known)) for at in out]
+        for strength in STRENGTHS:
+            weights = _weights(pairs, strength)
+            ranks[strength] += sum(c.example.weight * worth(c, r, weights)[0] for c, r in rows)
+    return max(STRENGTHS, key=lambda strength: round(ranks[strength], 9))
+
+
+def _weights(pairs: Matrix, strength: float) -> Matrix:
+    """Earlier answers never speak against a place: an example does not know its own page, and would
+    learn that the right page is one that is not known."""
+    if not len(pairs):
+        return _UNTOUCHED
+    return pair_weights(pairs[:, :-1], pairs[:, -1], strength, gains=EARLIER)
+
+
+def _pairs(cases: Sequence[Case], earlier: Earlier) -> Matrix:
+    """Score and features of each passage that answers minus those of one that does not; the last
+    column is the importance of the pair, of all pairs of an example its weight."""
+    found = [np.zeros((0, len(FEATURES) + 2))]
+    for case in cases:
+        rows = case.rows(earlier.known(without=case.example.group))
+        good, bad = rows[case.right], rows[~case.right][:_AGAINST]
+        differences = (good[:, None, :] - bad[None, :, :]).reshape(-1, rows.shape[1])
+        # The first wrong ones matter most: what stands behind them is read by nobody.
+        importance = np.tile(1 / np.arange(1.0, len(bad) + 1), len(good))
+        importance *= case.example.weight / max(importance.sum(), 1e-9)
+        found.append(np.hstack([differences, importance[:, None]]))
+    return np.vstack(found)
+
+
+def worth(case: Case, rows: Matrix, weights: Matrix) -> tuple[float, float]:
+    """Reciprocal rank of the first right page, and whether it is among the first five."""
+    order = np.argsort(-(rows @ weights), kind="stable")
+    pages = list(dict.fromkeys(case.considered[at].page for at in order))
+    rank = next((n for n, page in enumerate(pages, 1) if page in case.example.pages), 0)
+    return (1 / rank if rank else 0.0), float(0 < rank <= HIT)
+
+
+# -- Chooses the refusal threshold from a user's ratings
+# Of each answer the gate's probability is known, and whether it would have been right to answer: a
+# good answer and a refusal that was found wrong say yes, a wrong answer and a good refusal say no.
+
+LEAST = 10  # answers of each kind
+_THRESHOLD_PARTS, _THRESHOLD_ROUNDS = 5, 3
+_LABELS = ("correct", "wrong", "refused", "answered")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The gate's probability for a question, and the right decision."""
+
+    question: str
+    answerable: float
+    answers: bool  # it should be answered
+    model: str  # whose odds the gate has read
+
+
+def judged(ratings: Iterable[Rating], rows: Iterable[dict[str, Any]]) -> list[Judged]:
+    """Of thumbs, and of the rows of a run over the person's own questions; each question once, as
+    it was judged last. Only of the model that is judged last, and of the gate of this version: of
+    others the probabilities differ."""
+    found = [*_of_run(rows), *_of_thumbs(ratings)]
+    once = {one.question: one for one in found}
+    return [one for one in once.values() if one.model == found[-1].model]
+
+
+def _of_thumbs(ratings: Iterable[Rating]) -> Iterator[Judged]:
+    for r in ratings:
+        if r.answerable is not None and r.gate == gate.identity():
+            yield Judged(r.question, r.answerable, r.good != r.refused, r.model)
+
+
+def _of_run(rows: Iterable[dict[str, Any]]) -> Iterator[Judged]:
+    for row in rows:
+        answer = row.get("answer") or {}
+        one = scored(row)
+        if "answerable" not in answer or one.label not in _LABELS:
+            continue
+        right = one.question.wanted == "answer" and one.label != "wrong"
+        yield Judged(one.question.question, answer["answerable"], right, answer["model"])
+
+
+def missing(should: tuple[int, int]) -> tuple[int, int]:
+    """How many more examples of each kind are needed: to answer, to refuse."""
+    answer, refuse = should
+    return max(LEAST - answer, 0), max(LEAST - refuse, 0)
+
+
+def choose(found: Sequence[Judged], default: float) -> float:
+    """The threshold with the most right decisions; among equals the one nearest to the default."""
+    seen = sorted({one.answerable for one in found})
+    between = [round((a + b) / 2, 4) for a, b in pairwise(seen)]
+    possible = [default, *between]
+    return max(possible, key=lambda t: (sum(_right(one, t) for one in found), -abs(t - default)))
+
+
+def measure(found: Sequence[Judged], default: float) -> MeasuredChange:
+    """The share of right decisions, with the default and with a threshold that was chosen on other
+    questions."""
+    before = [float(_right(one, default)) for one in found]
+    after = [0.0] * len(found)
+    for seed in range(_THRESHOLD_ROUNDS):
+        for kept, out in folds([one.question for one in found], _THRESHOLD_PARTS, seed):
+            threshold = choose([found[at] for at in kept], default)
+            for at in out:
+                after[at] += _right(found[at], threshold) / _THRESHOLD_ROUNDS
+    return compare(before, after)
+
+
+def _right(one: Judged, threshold: float) -> bool:
+    return (one.answerable >= threshold) == one.answers
+
 
 Show = Callable[[str, int, int], None]  # the step, the number done, the total
 _RUNS = 100  # looked through for the last one
@@ -73,27 +394,27 @@ class Learning:
         self.lessons.reset()
 
     def _with_threshold(self, lesson: Lesson) -> Lesson:
-        found = refusal_threshold.judged(self.feedback.ratings(), self._last_run())
+        found = judged(self.feedback.ratings(), self._last_run())
         answers = sum(one.answers for one in found)
         lesson = replace(lesson, should=(answers, len(found) - answers))
-        if any(refusal_threshold.missing(lesson.should)):
+        if any(missing(lesson.should)):
             return lesson
         default = self.settings.refusal_threshold
-        right = refusal_threshold.measure(found, default)
-        chosen = refusal_threshold.choose(found, default) if right.low > 0 else None
+        right = measure(found, default)
+        chosen = choose(found, default) if right.low > 0 else None
         return replace(
             lesson,
             right=right,
             threshold=chosen,
             model=found[-1].model,
-            gate=answerability.identity(),
+            gate=gate.identity(),
         )
 
     def _last_run(self) -> list[dict[str, Any]]:
         """The rows of the last run that answered the person's own questions behind this gate."""
         file = str(self.feedback.mine.file.resolve())
         for run in self.runs.recent(_RUNS):
-            if run.about["file"] == file and run.about.get("gate") == answerability.identity():
+            if run.about["file"] == file and run.about.get("gate") == gate.identity():
                 return self.runs.rows(run.number)
         return []
 
@@ -112,7 +433,7 @@ class Learning:
         lesson = self.lessons.last()
         if lesson is None:
             sure = _sure(self._examples())
-            more = _ranking(Lesson("", sure)) if sure < rank_weights.LEAST else []
+            more = _ranking(Lesson("", sure)) if sure < LEAST_QUESTIONS else []
             return [_data(self.feedback), _("Nothing has been learned yet."), *more]
         by_hand = self.settings.by_hand("refusal_threshold")
         ranked = _ranking(lesson, self._unused(lesson))
@@ -123,9 +444,9 @@ class Learning:
         return learned is not None and learned.embedder != self.library.embedder().identity
 
 
-def learning(settings: Settings, library: Library, person: str = "") -> Learning:
+def learning_of(settings: Settings, library: Library, person: str = "") -> Learning:
     """Of a library of the home, from the feedback of the person with that id."""
-    return Learning(library, feedback(settings, library.name, person), runs(settings), settings)
+    return Learning(library, feedback(settings, library.name, person), all_runs(settings), settings)
 
 
 def _sure(known: Sequence[Example]) -> int:
@@ -133,7 +454,7 @@ def _sure(known: Sequence[Example]) -> int:
 
 
 def _enough(known: Sequence[Example]) -> bool:
-    return _sure(known) >= rank_weights.LEAST
+    return _sure(known) >= LEAST_QUESTIONS
 
 
 def _with_ranking(
@@ -141,10 +462,10 @@ def _with_ranking(
 ) -> Lesson:
     if not cases:
         return lesson
-    measured = rank_weights.measure(cases, step)
+    measured = measure_ranking(cases, step)
     found: Learned | None = None
     if measured.gains:
-        found = rank_weights.learn(cases, library.embedder().identity)
+        found = learn_ranking(cases, library.embedder().identity)
     return replace(lesson, rank=measured.rank, hit=measured.hit, ranking=found)
 
 
@@ -164,7 +485,7 @@ def _data(feedback: Feedback) -> str:
 
 def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:
     if lesson.rank is None:
-        more = rank_weights.LEAST - lesson.questions
+        more = LEAST_QUESTIONS - lesson.questions
         return [
             _("Ranking: {more} more questions with a known page are needed; you have {known}. "
               "Thumbs up and kept drafts count.", more=more, known=lesson.questions)
@@ -177,7 +498,7 @@ def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:
 
 
 def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
-    answer, refuse = refusal_threshold.missing(lesson.should)
+    answer, refuse = missing(lesson.should)
     if lesson.right is None:
         return [
             _("When to refuse: judged answers are needed, {answer} more that should be given and "
@@ -186,7 +507,7 @@ def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
     if lesson.threshold is None:
         return [_("When to refuse: no certain gain, left unchanged.")]
     below = number(lesson.threshold, 2)
-    if lesson.gate != answerability.identity():
+    if lesson.gate != gate.identity():
         return [
             _("When to refuse: on, refuses below {threshold}; not used, as the check of answers "
               "has changed since: learn again.", threshold=below)

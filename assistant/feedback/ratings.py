@@ -5,18 +5,19 @@ that the answer cited; taking it back takes the question out again.
 """
 
 import json
+import re
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.gate import answerability
-from assistant.answering.query import followups
+from assistant.answering.gate import identity
+from assistant.contract import query
 from assistant.errors import AssistantError
-from assistant.evaluation.sets.own import OwnQuestions, own, people
-from assistant.evaluation.sets.question_sets import EvidencePage, Question
+from assistant.evaluation.metrics import EvidencePage, Question
+from assistant.evaluation.sets import OwnQuestions, own, people
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Kept
 from vectorstore.retrieval.fusion import Place
@@ -91,7 +92,7 @@ class Feedback(Kept):
     def rate(self, answer: Answer, good: bool | None) -> None:
         """Save a thumb up or down, replacing an earlier one; None withdraws it."""
         # The question first: after a kill in between only a thumb is missing.
-        if good and (question := _own(answer)):
+        if good and (question := _own_question(answer)):
             self.mine.add([question])
         else:
             self.mine.remove(_id(answer))
@@ -174,13 +175,13 @@ def feedback(settings: Settings, library: str, person: str = "") -> Feedback:
     return Feedback(mine.file.with_name("feedback.sqlite"), mine)
 
 
-def forget(settings: Settings, library: str, document: str) -> int:
+def forget_ratings(settings: Settings, library: str, document: str) -> int:
     """Take a document out of everybody's feedback, and count what was deleted."""
     found = people(settings, library)
     return sum(feedback(settings, library, person).forget(document) for person in found)
 
 
-def forget_person(settings: Settings, person: str) -> None:
+def drop_ratings(settings: Settings, person: str) -> None:
     """Delete a person's ratings and questions about all libraries. Raises AssistantError."""
     for folder in (settings.home / "evaluation" / "own").glob(f"*/people/{person}"):
         try:
@@ -196,7 +197,7 @@ def cited(answer: Answer) -> tuple[Place, ...]:
     return tuple(dict.fromkeys((c["document"], c["page"]) for c in answer["citations"]))
 
 
-def _own(answer: Answer) -> Question | None:
+def _own_question(answer: Answer) -> Question | None:
     """The question for the person's own set, or None where that could not be asked again."""
     again = _alone(answer) and not answer.get("stopped") and not answer.get("asked_back")
     if not again or answer["tool"] == "whole":
@@ -213,16 +214,79 @@ def _id(answer: Answer) -> str:
 
 
 def _alone(answer: Answer) -> bool:
-    return not answer.get(REPLIES) and not followups.needs_history(answer["question"])
+    return not answer.get(REPLIES) and not query.needs_history(answer["question"])
 
 
 def _row(answer: Answer, good: bool) -> tuple[Any, ...]:
     return (
         answer["id"], _now(), good, answer["question"], _alone(answer), answer["answer"],
         answer["refused"], json.dumps(cited(answer)), answer.get("answerable"), answer["model"],
-        answerability.identity(),
+        identity(),
     )  # fmt: skip
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+# -- Makes learning examples from a user's questions and thumbs
+
+OPENED = 0.3  # of an example: a page that was only opened may have been opened in vain
+NEWEST = 500  # examples: more take minutes
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question, and the pages with its answer."""
+
+    question: str
+    pages: frozenset[Place]
+    weight: float = 1.0
+    sure: bool = True  # confirmed by a person; pages that were only opened serve for learning alone
+
+    group: str = ""  # the same for a question in other words
+
+
+def examples(feedback: Feedback, holds: Collection[str]) -> list[Example]:
+    """The newest; each question once. `holds`: the documents of the library."""
+    ratings, opened = feedback.ratings(), feedback.opened()
+    found = [
+        *_own_examples(feedback.mine.of("kept")),
+        *_thumbs(ratings),
+        *_from_opened(opened, ratings),
+    ]
+    once = {_words(example.question): example for example in reversed(found)}  # the first counts
+    known = [replace(e, pages=_within(e.pages, holds)) for e in reversed(once.values())]
+    return [example for example in known if example.pages][-NEWEST:]
+
+
+def _own_examples(questions: Iterable[Question]) -> Iterator[Example]:
+    for question in questions:
+        pages = frozenset((p.doc, p.page) for p in question.evidence if p.page is not None)
+        if question.answerable and not question.history and question.passages is None:
+            yield Example(question.question, pages, group=repr((question.answers, sorted(pages))))
+
+
+def _thumbs(ratings: Iterable[Rating]) -> Iterator[Example]:
+    """Examples from thumbs up; a thumb down gives none, because the right page is unknown."""
+    for rating in ratings:
+        if rating.good and rating.alone and not rating.refused:
+            group = _words(rating.question)
+            yield Example(rating.question, frozenset(rating.pages), group=group)
+
+
+def _from_opened(opened: Iterable[Opened], ratings: Iterable[Rating]) -> Iterator[Example]:
+    """Examples from opened pages, unless the answer was rated down."""
+    wrong = {rating.answer for rating in ratings if not rating.good}
+    for one in opened:
+        if one.alone and one.answer not in wrong:
+            group = _words(one.question)
+            yield Example(one.question, frozenset(one.pages), OPENED, False, group)
+
+
+def _within(pages: Iterable[Place], holds: Collection[str]) -> frozenset[Place]:
+    return frozenset(page for page in pages if page[0] in holds)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))

@@ -1,1 +1,1 @@
-"""The libraries of a home as a whole: made, described, renamed, deleted and brought back."""
+"""The libraries of a home as a whole: made, filled, renamed, deleted, and what they forget."""

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistant.build.stores.bucket import bucket
-from assistant.build.stores.database import catalogue
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from vectorstore.catalog.opened import drop
+from assistant.wiring.stores import bucket, catalogue_server
 from vectorstore.errors import LibraryError
-from vectorstore.files.opened import drop as drop_files
+from vectorstore.opened import drop_catalog, drop_files
 
 KEPT = timedelta(days=1)
 ABOUT = "deleted.json"  # in the folder of a deleted one
@@ -62,7 +60,7 @@ def clear(settings: Settings, everything: bool = False) -> int:
 
 def _cleared(settings: Settings, folder: Path) -> bool:
     try:
-        drop(folder, catalogue(settings))
+        drop_catalog(folder, catalogue_server(settings))
         drop_files(folder, bucket(settings))
         # What says that it was deleted goes last: what is left after a crash is found by it.
         for part in (part for part in folder.iterdir() if part.name != ABOUT):

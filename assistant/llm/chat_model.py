@@ -23,12 +23,17 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
-from assistant.llm.llama.devices import Placement
-from assistant.llm.llama.engine import LlamaEngine, Sampling
-from assistant.llm.llama.generation import Ending, GenerationRequest, answer, check_room
-from assistant.llm.llama.logprobs import logprobs
-from assistant.llm.llama.messages import chosen_tools, turn
-from assistant.llm.llama.tool_calls import OPEN, call_schema, in_words
+from assistant.llm.llama.chat_format import OPEN, call_schema, chosen_tools, in_words, turn
+from assistant.llm.llama.engine import (
+    Ending,
+    GenerationRequest,
+    LlamaEngine,
+    Sampling,
+    answer,
+    check_room,
+    logprobs,
+)
+from assistant.llm.llama.runtime import Placement
 from assistant.settings import Gpu
 from ingest.errors import Stopped
 

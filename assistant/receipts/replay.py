@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering.writing.write import repeats
+from assistant.answering.write import repeats
 from assistant.contract import asked_in
-from assistant.contract.outcome import full_name
+from assistant.contract.facts import full_name
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.llm import prompts
 from assistant.models.store import Models
-from assistant.receipts.receipt import Receipt, messages
-from assistant.receipts.record import document_sha256, versions
-from assistant.security.addresses import shown
-from assistant.tools.answer_from_tables import Tables
-from assistant.tools.lists import again
+from assistant.receipts.record import Receipt, document_sha256, messages, versions
+from assistant.security.untrusted_text import shown
+from assistant.tools.tables import Tables, again
 from ingest.document.source import readable
-from vectorstore.federation.federated import AnyLibrary
+from vectorstore.federation import AnyLibrary
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import LlamaCppChat

@@ -1,26 +1,106 @@
 """Fills a sheet, cell by cell; what was filled before is not asked again."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from assistant.answering.gate.answerability import HELPFUL, THRESHOLD
+from assistant.answering.gate import DEFAULT_THRESHOLD, HELPFUL
 from assistant.contract.asked_in import chosen
+from assistant.contract.facts import Outcome
 from assistant.contract.intents import Answer
-from assistant.contract.outcome import Outcome
 from assistant.conversation.assistant import Assistant
-from assistant.sheet.cell import DOUBTFUL, Cell, blank
-from assistant.sheet.column import Column
-from assistant.sheet.kept import SheetCells, SheetKey
-from assistant.sheet.labels import line_of
-from assistant.sheet.reading import Reader
-from assistant.sheet.row import Row
-from assistant.sheet.shorten import Extract, Short, shorten
+from assistant.errors import ContextOverflow
+from assistant.sheet.cell import DOUBTFUL, LACKS, READ, Cell, Column, State, blank, states
+from assistant.sheet.extract import (
+    Extract,
+    Labelled,
+    Places,
+    Reader,
+    Short,
+    labelled,
+    lacks,
+    line_of,
+    mentioned,
+    shorten,
+)
+from assistant.sheet.store import SheetCells, SheetKey
+from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
-from vectorstore.catalog.catalog import DocumentInfo
-from vectorstore.catalog.choosing import EVERYTHING, Filter
-from vectorstore.federation.federated import AnyLibrary
+from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.tags import EVERYTHING, Filter
+from vectorstore.federation import AnyLibrary
+
+# -- A row of a sheet: one document, what is certain of it, and what the chat model reads in it
+
+
+class Row:
+    """A document is opened when the first of its cells is made, and read by the model at most once:
+    when all columns are asked, so that what is read of it does not depend on their order."""
+
+    def __init__(self, info: DocumentInfo, columns: Sequence[Column], library: AnyLibrary) -> None:
+        self.info, self.document = info, info.document
+        self.left: dict[Column, Cell] = {}  # empty after their questions; to be read
+        self._columns, self._library = columns, library
+        self._cells: list[Cell] = []
+        self._places: Places | None = None
+
+    def with_cell(self, cell: Cell) -> Cell:
+        """Remembers a cell: its line is no other one's."""
+        self._cells.append(cell)
+        return cell
+
+    @cached_property
+    def _pages(self) -> Sequence[Page]:
+        return self._library.pages(self.document)
+
+    @cached_property
+    def certain(self) -> Mapping[str, Cell | None]:
+        """By the head, the cells that need no model: found, or known to be empty."""
+        return {column.head: self._certain(column) for column in self._columns}
+
+    def _certain(self, column: Column) -> Cell | None:
+        if found := labelled(column, self._pages) or mentioned(column, self._pages):
+            return self._at(column, found, "found")
+        if lacks(column, self._pages):
+            return blank(self.document, column, "empty", LACKS[column.kind])
+        return None
+
+    def read(self, column: Column, reader: Reader, cancel: threading.Event) -> Cell | None:
+        """What the model reads for a column on a line that no other cell has the same from; it is
+        doubtful. Raises Stopped."""
+        if self._places is None:
+            # Yes and no are not copied from a document: a model says one of them of everything.
+            open_ = [
+                one for one in self._columns
+                if one.kind != "truth" and self.certain[one.head] is None
+            ]  # fmt: skip
+            self._places = {}  # also where a model's window is less than was told
+            with suppress(ContextOverflow):
+                self._places = reader.read(self.document, self._pages, open_, self._library, cancel)
+        places = self._places.get(column.head, ())
+        free = next((one for one in places if not self._taken(column, one)), None)
+        return self._at(column, free, "doubtful", READ) if free else None
+
+    def _taken(self, column: Column, place: Labelled) -> bool:
+        others = [*self._cells, *filter(None, self.certain.values())]
+        return any(
+            (cell.page, cell.line) == (place.page.number, place.at + 1)
+            and states(column.kind, place.value, cell.value)
+            for cell in others
+        )
+
+    def _at(self, column: Column, found: Labelled, state: State, why: str = "") -> Cell:
+        lines, value = found.lines, found.value
+        return Cell(
+            self.document, column.head, column.question, column.kind, state, value.text,
+            value.typed, value.unit, found.page.number, found.at + 1,
+            "\n".join(line.text for line in lines), tuple(line.box for line in lines),
+            lines[0].seconds, why=why,
+        )  # fmt: skip
+
 
 Show = Callable[[str, int, int | None], None]  # what is asked, the number done, the total
 
@@ -56,7 +136,7 @@ class Sheet:
     extract: Extract
     reader: Reader | None  # None without a model that reads
     model: str  # identity of who answers
-    threshold: float = THRESHOLD  # of the gate, in conversations
+    threshold: float = DEFAULT_THRESHOLD  # of the gate, in conversations
 
     def cells(
         self, columns: Sequence[Column], rows: Sequence[DocumentInfo], *,

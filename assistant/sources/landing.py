@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from assistant.sources.store import write_whole
-from ingest.platform.file_names import safe_name
+from assistant.settings import Settings
+from assistant.sources.store import all_folders, write_whole
+from ingest.platform.process import safe_name
 from vectorstore.errors import HomeNotWritable
 
 _NOTES = ".fetched.jsonl"  # with a dot: it is no document
@@ -171,3 +172,14 @@ def noted(folder: Path) -> Iterator[Row]:
 
 def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
+
+
+# -- Fetched files of documents that are forgotten
+
+
+def delete_copies(settings: Settings, library: str, sha256: Collection[str]) -> None:
+    """They stay noted, so that they do not come again, unless they change at the server."""
+    for folder in all_folders(settings, library).glob("*/"):
+        for row in noted(folder):
+            if row.sha256 in sha256:
+                (folder / row.path).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """The sources of libraries. They stand in the library's folder, without a password, and are
-renamed, deleted and brought back with it."""
+renamed, deleted and brought back with it.
+"""
 
 import json
 import os
@@ -11,13 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistant.build.composition import libraries
-from assistant.settings import Settings
-from assistant.sources.address import parsed
-from assistant.sources.errors import SourceFailed, UnknownSource
-from vectorstore.catalog.opened import is_library
+from assistant.models.server import keep, kept
+from assistant.settings import SOURCE_PASSWORD, Settings
+from assistant.sources.address import Address, SourceFailed, UnknownSource, parsed
+from assistant.wiring.composition import libraries
 from vectorstore.errors import HomeNotWritable, UnknownLibrary
 from vectorstore.indexing.jobs import alone
+from vectorstore.opened import is_library
 
 _FILE = "sources.json"
 LOCK = ".lock"  # in the folder of a source, held while it is fetched
@@ -256,3 +257,50 @@ def write_whole(place: Path, text: str) -> None:
         with suppress(OSError):
             new.unlink()
         raise HomeNotWritable(f"{place} cannot be written to: {error.strerror}.") from error
+
+
+# -- The password of a source: of a variable of that source alone, else of the system's keyring
+
+
+def variable(name: str) -> str:
+    """The environment variable with the password of a source, and of no other."""
+    return f"{SOURCE_PASSWORD}{name.replace('-', '_').upper()}"
+
+
+def has_password(source: Source) -> bool:
+    """Or needs none."""
+    address = parsed(source.address)
+    return not address.user or bool(_found(source, address))
+
+
+def password_of(source: Source) -> str:
+    """Empty for a server that is asked without a user. Raises SourceFailed."""
+    address = parsed(source.address)
+    found = _found(source, address) if address.user else ""
+    if address.user and not found:
+        raise SourceFailed(
+            f"There is no password for {address.place}: set {variable(source.name)}, or keep it in"
+            f" the keyring of the system (`keyring set pincite {address.place}`).",
+            "password",
+        )
+    return found
+
+
+def keep_password(source: Source, password: str) -> None:
+    """In the keyring. Raises SourceFailed where there is none, or where a variable goes first."""
+    if os.environ.get(variable(source.name), password) != password:
+        raise SourceFailed(
+            f"The password of {source.name} is in {variable(source.name)}: change it there, and"
+            " start the app again.",
+            "password",
+        )
+    if not keep(parsed(source.address).place, password):
+        raise SourceFailed(
+            "This machine has no keyring that keeps a password: start the app with the password in"
+            f" {variable(source.name)}, and leave this field empty.",
+            "password",
+        )
+
+
+def _found(source: Source, address: Address) -> str:
+    return os.environ.get(variable(source.name)) or kept(address.place)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant.errors import AssistantError
-from assistant.storage.mark import mark_of
+from assistant.storage.part import mark_of
 from assistant.storage.team_tables import TeamTables
 from vectorstore.catalog.engine import Transaction
 

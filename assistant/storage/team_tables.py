@@ -16,14 +16,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
-from assistant.storage.mark import Mark, file_of, keep_mark, kept_mark
-from assistant.storage.part import Part
+from assistant.storage.part import Mark, Part, file_of, keep_mark, kept_mark
 from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.postgres.connections import WAIT, Connections
-from vectorstore.catalog.postgres.inside import Inside
-from vectorstore.catalog.postgres.tables import collation
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
-from vectorstore.postgres.server import Server, sentences
+from vectorstore.team.postgres import WAIT, Connections, Inside, Server, sentences
+from vectorstore.team.postgres_catalog import collation
 
 SCHEMA = "pincite_team"
 VERSION = 1  # of its tables; a newer one is refused

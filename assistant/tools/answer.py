@@ -8,23 +8,8 @@ from time import perf_counter
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.answering.gate import answerability
-from assistant.answering.gate.answerability import Weights
-from assistant.answering.gate.judge import Judge, Verdict, retrieval_signals
-from assistant.answering.groundedness.checker import Groundedness
-from assistant.answering.passages import search_facts
-from assistant.answering.passages.best_sentences import (
-    Quoted,
-    best_sentences,
-    left_out,
-    rank,
-    reread,
-)
-from assistant.answering.passages.budget import Budget, Room
-from assistant.answering.passages.context_builder import Context, ContextBuilder
-from assistant.answering.passages.retrieve import Retriever
-from assistant.answering.verification import refusal_notices
-from assistant.answering.verification.attribute import (
+from assistant.answering import gate, notices
+from assistant.answering.attribution import (
     attribute,
     check,
     citations_of,
@@ -33,22 +18,24 @@ from assistant.answering.verification.attribute import (
     quote,
     refusal,
 )
-from assistant.answering.writing.write import refuses, write
-from assistant.contract.outcome import Outcome
-from assistant.contract.reply import Reply
+from assistant.answering.context import Context, ContextBuilder, note_search
+from assistant.answering.gate import Weights
+from assistant.answering.groundedness import Groundedness
+from assistant.answering.judge import Judge, Verdict, retrieval_signals
+from assistant.answering.retrieve import Budget, Retriever, Room
+from assistant.answering.sentences import Quoted, best_sentences, left_out, rank, reread
+from assistant.answering.write import refuses, write
+from assistant.contract.facts import Outcome
+from assistant.contract.reply import Reply, stage
 from assistant.contract.request import Request
-from assistant.contract.spans import stage
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
-from assistant.llm.model_lock import TurnTaking
-from assistant.llm.token_counts import TokenCounts
-from assistant.llm.token_odds import TokenOdds
+from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
 from ingest.text.reflow import about_tokens
 from vectorstore.embedding.embedder import is_multilingual
-from vectorstore.retrieval.reader import Reader
-from vectorstore.retrieval.reranker import Reranker
+from vectorstore.retrieval.rerank import Reader, Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
 Answering = Generator[str, None, Outcome]  # yields the text
@@ -73,12 +60,12 @@ class AnswerTool:
         self,
         model: BaseChatModel | None,
         budget: Budget,
-        threshold: float = answerability.THRESHOLD,
+        threshold: float = gate.DEFAULT_THRESHOLD,
         model_name: str = EXTRACTIVE,
         turns: TurnTaking | None = None,
         reranker: Reranker | None = None,
         reader: Reader | None = None,
-        weights: Weights | None = answerability.DEFAULT,
+        weights: Weights | None = gate.DEFAULT_WEIGHTS,
         odds: TokenOdds | None = None,
         checker: Groundedness | None = None,
     ) -> None:
@@ -114,13 +101,13 @@ class AnswerTool:
         if not context.windows:
             return 0.0
         found = retrieval_signals(context, self._ranked(context, request))
-        return answerability.answerable(found, None)
+        return gate.answerable(found, None)
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")
         with stage("retrieve", reply):
             context = self.read(request)
-            search_facts.note(reply.trace.facts, context, self._count)
+            note_search(reply.trace.facts, context, self._count)
         if reply.cancel.is_set():
             outcome = Outcome("", stopped=True, passages=context.passages)
         elif not context.windows:
@@ -162,7 +149,7 @@ class AnswerTool:
             outcome = yield from self._write(self._model, read, request, reply)
         stated = any(sentence.supported for sentence in outcome.sentences)
         unsure = not outcome.refused and (doubted or (request.anyway and not stated))
-        return refusal_notices.doubted(outcome) if unsure else outcome
+        return notices.marked_unsure(outcome) if unsure else outcome
 
     def _write(
         self, model: BaseChatModel, read: "_Read", request: Request, reply: Reply
@@ -177,7 +164,7 @@ class AnswerTool:
             if read.further:  # else there was no more to read, and the outcome says why
                 outcome = yield from self._written(model, read, request, reply)
         if outcome.refused and request.anyway:
-            return refusal_notices.doubted((yield from self._quote(read, request)))
+            return notices.marked_unsure((yield from self._quote(read, request)))
         if outcome.refused:
             yield outcome.text
         elif not outcome.stopped:
@@ -239,7 +226,7 @@ class AnswerTool:
         more = self._builder.read_on(replace(read.context, retrieved=retrieved), request)
         if more is None:
             return replace(read, verdict="refuse")
-        search_facts.note(reply.trace.facts, more, self._count)
+        note_search(reply.trace.facts, more, self._count)
         count = len(more.windows) - len(read.context.windows)
         reply.activity.stage = ngettext(
             "Reading on: {count} more passage", "Reading on: {count} more passages", count

@@ -11,16 +11,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.gate import gate_fit
-from assistant.answering.gate.answerability import Signals
-from assistant.answering.gate.gate_fit import Example
-from assistant.answering.gate.judge import asked, retrieval_signals
-from assistant.answering.passages.best_sentences import rank
+from assistant.answering import gate
+from assistant.answering.gate import Example, Signals
+from assistant.answering.judge import asked, retrieval_signals
+from assistant.answering.sentences import rank
 from assistant.contract.evidence import GivenPassages
+from assistant.contract.reply import Trace
 from assistant.contract.request import Request
-from assistant.contract.trace import Trace
-from assistant.llm.token_odds import TokenOdds
-from assistant.storage.fitted_gates import Fitted, FittedGates
+from assistant.llm.odds import TokenOdds
+from assistant.storage.learned import Fitted, FittedGates
 from assistant.tools.answer import AnswerTool
 from vectorstore.embedding.embedder import Embedder
 
@@ -76,7 +75,7 @@ class Calibration:
             progress(case.question, number, len(every))
             row = known.get(case.id) or self._ask(case)
             examples.append(Example(case.group, case.answerable, Signals(**row["signals"])))
-        fitted = Fitted(gate_fit.fit(examples), gate_fit.curve(examples))
+        fitted = Fitted(gate.fit_weights(examples), gate.refusal_curve(examples))
         self._gates.keep(self._identity, fitted, {"questions": len(every)})
         return fitted
 

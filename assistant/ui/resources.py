@@ -6,37 +6,34 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from assistant.accounts.limits import limits
-from assistant.accounts.permitted import NotAllowed, Permitted
-from assistant.accounts.person import Person
-from assistant.build import composition, tools
-from assistant.build import sheets as sheets_of
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
-from assistant.libraries.named import make
+from assistant.libraries.libraries import make
+from assistant.libraries.uploads import Uploads
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
-from assistant.storage.whose import Whose
-from assistant.ui import choice, opened_libraries, running, session, who
-from assistant.ui.background.answer_task import Answers
-from assistant.ui.background.evaluation_task import Tasks, Work
-from assistant.ui.background.model_download import Fetches
-from assistant.ui.background.sheet_task import Sheets
-from assistant.uploads.upload import Uploads
+from assistant.storage.part import Whose
+from assistant.team.accounts import NotAllowed, Permitted
+from assistant.team.database import Person
+from assistant.team.limits import limits
+from assistant.ui import session
+from assistant.ui.background import Answers, Fetches, Sheets, Tasks, Work
+from assistant.wiring import composition
+from assistant.wiring import composition as sheets_of
 from ingest.errors import PinciteError
-from ingest.platform.private_files import keep_private
+from ingest.platform.process import keep_private
 from vectorstore.errors import LibraryError
-from vectorstore.federation.federated import Federated
-from vectorstore.federation.names import is_joined
+from vectorstore.federation import Federated, is_joined
 from vectorstore.library import Library
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
+
 
 _SHEETS = "sheets"
 
@@ -51,7 +48,9 @@ def settings() -> Settings:
     loaded = Settings.load()
     keep_private(loaded.home)
     network_guard.quiet_telemetry()
-    network_guard.install_guard(loaded.home / "network.log", who.address() or "127.0.0.1")
+    network_guard.install_guard(
+        loaded.home / "network.log", session.listening_address() or "127.0.0.1"
+    )
     return loaded
 
 
@@ -61,14 +60,14 @@ def chosen() -> str:
     and empty.
     """
     known = names()
-    if gone := choice.unknown(known):
+    if gone := session.unknown_library(known):
         session.keep_error(
             _("There is no library “{name}”, or you do not see it. Another is shown.", name=gone)
         )
-    if picked := choice.picked(known, _of_conversation()):
+    if picked := session.picked_library(known, _of_conversation()):
         return picked
-    if not settings().by_hand("library") and (last := choice.remembered(known)):
-        choice.pick(last)
+    if not settings().by_hand("library") and (last := session.remembered_library(known)):
+        session.pick_library(last)
         return last
     first = composition.first_library(settings())
     # Before the first file there is none; it is made for who may make one.
@@ -87,8 +86,8 @@ def address(chat: bool) -> dict[str, str]:
         named, known = chosen(), names()
     except PinciteError:  # the page says it
         return {}
-    library = {choice.NAME: named} if choice.left(named, known) else {}
-    return {**library, **(session.address() if chat else {})}
+    library = {session.LIBRARY_QUERY: named} if session.libraries_left(named, known) else {}
+    return {**library, **(session.chat_address() if chat else {})}
 
 
 def names() -> list[str]:
@@ -99,32 +98,32 @@ def names() -> list[str]:
 def permitted() -> Permitted:
     """What this person may do. Raises NotAllowed for who has signed out."""
     there = partial(composition.libraries, settings())
-    return Permitted(person(), there, who.accounts(settings()))
+    return Permitted(person(), there, session.accounts_now(settings()))
 
 
 def person() -> Person:
     """Who looks at the page. Raises NotAllowed for who has signed out."""
-    return who.person(settings())
+    return session.person(settings())
 
 
 def signed_in() -> bool:
     """Whether the page may be drawn."""
-    return who.signed_in(settings())
+    return session.signed_in(settings())
 
 
 def sign_out() -> None:
     """End this person's session."""
-    who.sign_out(settings())
+    session.sign_out(settings())
 
 
 def noting() -> Callable[[str, str, str], None]:
     """`note` of this person, for what is done outside of a page's thread."""
-    return who.noting(settings())
+    return session.noting_actions(settings())
 
 
 def note(did: str, library: str = "", what: str = "") -> None:
     """A line of the audit log, where people have accounts."""
-    who.note(settings(), did, library, what)
+    session.note_action(settings(), did, library, what)
 
 
 def count_questions(questions: int = 1, count: bool = True) -> None:
@@ -149,18 +148,18 @@ def library(name: str = "") -> Library:
 
 def chosen_one() -> str:
     """For what is done to one library alone."""
-    return (choice.left(name := chosen(), names()) or [name])[0]
+    return (session.libraries_left(name := chosen(), names()) or [name])[0]
 
 
 def release(name: str) -> None:
     """Close a library, so that it can be moved. Its next use opens it. Raises PinciteError."""
-    opened_libraries.close(settings(), name)
+    session.close_opened_library(settings(), name)
     _assistant.clear()
     _feedback.clear()
 
 
 def _opened(name: str) -> Library:
-    if opened := opened_libraries.opened(settings(), name):
+    if opened := session.opened_library(settings(), name):
         return opened
     release(name)  # another one has its name now
     return _opened(name)
@@ -170,7 +169,7 @@ def assistant() -> Assistant:
     """Of the chosen library, or of several; all of them share one model. Raises PinciteError."""
     _renew_if_more_came()
     mine, several = person(), is_joined(name := chosen())
-    asked = tuple(choice.left(name, names())) if several else (name,)
+    asked = tuple(session.libraries_left(name, names())) if several else (name,)
     who_asks = f"{mine.id} {mine.role} {sorted(mine.groups)}"
     return _assistant(asked, several, who_asks, permitted().whose)
 
@@ -181,7 +180,7 @@ def _assistant(names: tuple[str, ...], several: bool, mine: str, _whose: Whose) 
     kept = composition.conversations(settings(), _whose)
     opened = [_opened(name) for name in names]
     asked = Federated(opened) if several else opened[0]
-    return composition.assistant(settings(), asked, _answering(), kept, True, _whose)
+    return composition.assistant_of(settings(), asked, _answering(), kept, True, _whose)
 
 
 def feedback() -> Feedback:
@@ -207,14 +206,14 @@ def _load_answering() -> composition.Answering:
 
 def renew_answering() -> None:
     """Load the models again when they are needed next: one has been fetched."""
-    running.used().update(running.came(fetches()))
+    session.models_in_use().update(session.models_that_came(fetches()))
     st.cache_resource(_load_answering).clear()
     _assistant.clear()
 
 
 def _renew_if_more_came() -> None:
-    if more := running.came(fetches()) - running.used():
-        running.used().update(more)
+    if more := session.models_that_came(fetches()) - session.models_in_use():
+        session.models_in_use().update(more)
         renew_answering()
 
 
@@ -225,7 +224,7 @@ def _conversations() -> Conversations:
 
 def answers() -> Answers:
     """The running answers of this person, by conversation."""
-    return running.answers(person().id)
+    return session.running_answers(person().id)
 
 
 def sheet() -> Sheet:
@@ -238,7 +237,7 @@ def sheets() -> Sheets:
     """The running sheets of this person, by library; of visitors, of this browser tab."""
     mine = person()
     if mine.id or mine.owns:
-        return running.sheets(mine.id)
+        return session.running_sheets(mine.id)
     # Visitors are not told apart: in the tab's state nobody else finds them.
     found: Sheets = st.session_state.setdefault(_SHEETS, Sheets())
     return found
@@ -246,18 +245,18 @@ def sheets() -> Sheets:
 
 def uploads() -> Uploads:
     """The running uploads of this server."""
-    return running.uploads()
+    return session.running_uploads()
 
 
 @st.cache_resource(show_spinner=False)
 def fetches() -> Fetches:
     """The running downloads of this server."""
-    return Fetches(tools.models(settings()).pull)
+    return Fetches(composition.home_models(settings()).pull)
 
 
 def tasks() -> Tasks:
     """The running measurement of this server."""
-    return running.tasks()
+    return session.running_tasks()
 
 
 def start(title: str, work: Work, kind: str = "") -> None:
@@ -273,7 +272,9 @@ def start(title: str, work: Work, kind: str = "") -> None:
 def assistants() -> Callable[[Settings, Library], Assistant]:
     """Makes an assistant of any library with the shared model; works outside a page's thread."""
     how, kept = _answering(), _conversations()
-    return lambda given, library: composition.assistant(given, library, how, kept, recorded=False)
+    return lambda given, library: composition.assistant_of(
+        given, library, how, kept, recorded=False
+    )
 
 
 def chat_model() -> "ChatModel | None":
@@ -314,3 +315,17 @@ def check_seen(library: Library) -> None:
     see it."""
     if library.name in composition.libraries(settings()):
         permitted().check(library.name)
+
+
+# -- Who may name folders of the machine: Pincite reads what is in them, where it is
+
+
+def may_name_folders() -> bool:
+    """Whether this visitor is an owner who sits at the machine."""
+    return is_owner() and session.at_machine()
+
+
+def check_folder_right() -> None:
+    """The page was drawn before, and a right may be gone since: raises NotAllowed."""
+    if not may_name_folders():
+        raise NotAllowed("Only the owner can name folders, at this machine itself.")

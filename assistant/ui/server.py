@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from assistant.entrance.hosts import is_name
+from assistant.entrance.asgi import is_name
 from assistant.errors import AssistantError
 from assistant.libraries.waiting import clear
 from assistant.security import network_guard

@@ -11,23 +11,18 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.accounts.accounts import Accounts, Known
-from assistant.accounts.provider import provider
-from assistant.accounts.sessions import sessions
-from assistant.accounts.signed_in import signed_in
-from assistant.entrance.elsewhere import Elsewhere
-from assistant.entrance.guesses import guesses
+from assistant.entrance.asgi import Hosts, is_loopback, is_wildcard
 from assistant.entrance.guests import Guests
-from assistant.entrance.hosts import Hosts, is_loopback, is_wildcard
 from assistant.entrance.http_server import server
-from assistant.entrance.members import Members
-from assistant.entrance.roles import session_of, unsealed
+from assistant.entrance.roles import session_of, unsealed_role
+from assistant.libraries.sizes import LARGEST
 from assistant.settings import Settings
+from assistant.team.accounts import Accounts, Known
+from assistant.team.members import Elsewhere, Members, guesses
+from assistant.team.provider import provider
+from assistant.team.sessions import sessions, signed_in
 from assistant.ui.addresses import PAGES
-from assistant.ui.door.door import Door, Entrance
-from assistant.ui.door.uploads import Uploads
-from assistant.ui.door.web_app import with_manifest
-from assistant.uploads.sizes import LARGEST
+from assistant.ui.door import Door, Entrance, Uploads, with_manifest
 from ingest.errors import PinciteError
 from ingest.platform.hardware import memory
 
@@ -103,7 +98,7 @@ def _adds(settings: Settings) -> Callable[[str], bool]:
     kept = cache(partial(sessions, settings))
 
     def adds(mark: str) -> bool:
-        if role := unsealed(mark):
+        if role := unsealed_role(mark):
             return role == "owner"
         person = kept().person(session_of(mark))
         return person is not None and person.changes

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.evaluation import judging
-from assistant.evaluation.sets.question_sets import Question, read_questions, read_rows
+from assistant.evaluation import scoring
+from assistant.evaluation.metrics import Question, read_questions, read_rows
 from benchmarks import common
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ def whole(row: Row) -> Row:
 
 def automatic_label(row: Row, said: Row) -> str:
     """By the rules of `pincite eval`; of the peer, refused is what its words say."""
-    return judging.label(said["answer"], said["refused"], row["gold"])
+    return scoring.answer_label(said["answer"], said["refused"], row["gold"])
 
 
 Labels = dict[tuple[str, str], str]  # (question, system)

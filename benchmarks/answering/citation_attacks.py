@@ -7,7 +7,7 @@ from another place of it, so that only its place in the sentence is false.
 import re
 from collections.abc import Iterator
 
-from ingest.language.locales import month_names
+from ingest.language.numbers import month_names
 
 KINDS = (
     "number", "number, spelt", "number, another's", "scale", "unit", "day of a date",

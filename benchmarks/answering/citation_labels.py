@@ -21,16 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.passages import window_builder as context
-from assistant.answering.passages.window_builder import Window
-from assistant.answering.verification.attribution import ground
-from assistant.answering.verification.given_names import first_pages
-from assistant.build import composition, models
+from assistant.answering import retrieve as context
+from assistant.answering.attribution import ground
+from assistant.answering.claims import first_pages
+from assistant.answering.retrieve import Window
 from assistant.contract.evidence import Evidence, GivenPassages
-from assistant.contract.outcome import Citation, Passage, Sentence
-from assistant.evaluation.metrics import bootstrap_interval
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.contract.facts import Citation, Passage, Sentence
+from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.settings import Settings
+from assistant.wiring import composition, models
 from benchmarks import common
 from benchmarks.answering import citation_attacks
 from ingest.document.model import Page

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from assistant.answering.passages.citable_spans import CitableSpan, units_of
-from assistant.answering.passages.window_builder import Window
-from assistant.answering.verification.attribution import ground
+from assistant.answering.attribution import ground
+from assistant.answering.retrieve import Window
+from assistant.answering.sentences import CitableSpan, units_of
 from benchmarks import common
 from ingest.document.model import Document
 from ingest.document.source import Engines

@@ -18,7 +18,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as raw
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from benchmarks import common
 from benchmarks.answering.answers import saved_answers
 

@@ -15,22 +15,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.passages.best_sentences import Quoted, best_sentences, rank
-from assistant.answering.passages.budget import Budget
-from assistant.answering.passages.context_builder import Context
-from assistant.answering.verification import attribution
-from assistant.answering.verification.contradiction_notices import (
-    Disagreement,
-    disagreements,
-    found,
-)
-from assistant.build import composition, models
+from assistant.answering import attribution
+from assistant.answering.attribution import Disagreement, disagreements, found_windows
+from assistant.answering.context import Context
+from assistant.answering.retrieve import Budget
+from assistant.answering.sentences import Quoted, best_sentences, rank
 from assistant.contract.evidence import Evidence, GivenPassages
-from assistant.contract.outcome import Outcome, Sentence
+from assistant.contract.facts import Outcome, Sentence
 from assistant.contract.request import Request
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
+from assistant.wiring import composition, models
 from benchmarks import common, text_library
 from ingest.language.sentences import split
 from vectorstore.library import Library
@@ -84,7 +80,7 @@ def found_for(question: str, evidence: Evidence, every: bool) -> Iterator[Disagr
     ranked = rank(reading.question, reading.windows, evidence.embedder())
     for quoted in [[one] for one in ranked] if every else [best_sentences(ranked)]:
         outcome = quoting(quoted, reading)
-        yield from disagreements(outcome, reading.question, found(reading, evidence))
+        yield from disagreements(outcome, reading.question, found_windows(reading, evidence))
 
 
 def quoting(quoted: Iterable[Quoted], reading: Context) -> Outcome:

@@ -13,9 +13,8 @@ from typing import Any
 
 from langchain_core.messages import HumanMessage
 
-from assistant.evaluation import judging
-from assistant.evaluation.metrics import bootstrap_interval, token_f1
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation import scoring
+from assistant.evaluation.metrics import bootstrap_interval, read_rows, token_f1
 from benchmarks import common
 
 PROMPT = (
@@ -44,11 +43,11 @@ def right(row: Row) -> bool:
 
 
 def _by_rules(row: Row) -> bool:
-    return judging.label(row["answer"], False, row["gold"]) == "correct"
+    return scoring.answer_label(row["answer"], False, row["gold"]) == "correct"
 
 
 def _rule(row: Row) -> str:
-    return judging.rule(row["gold"][0])
+    return scoring.rule(row["gold"][0])
 
 
 def rules(rows: Sequence[Row]) -> None:
@@ -73,7 +72,7 @@ def measures(rows: Sequence[Row]) -> None:
             (max(token_f1(row["answer"], gold) for gold in row["gold"]) >= threshold) == right(row)
             for row in rows
         ]
-        print(f"  {threshold:.2f}: {sum(same)}{'  (in use)' if threshold == judging.ALIKE else ''}")
+        print(f"  {threshold:.2f}: {sum(same)}{'  (in use)' if threshold == scoring.ALIKE else ''}")
 
 
 def judge(rows: Sequence[Row], options: Any) -> None:

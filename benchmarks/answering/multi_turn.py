@@ -14,16 +14,14 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.passages.budget import Budget
+from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.conversation.completion import completed
-from assistant.conversation.from_messages import turns
-from assistant.evaluation.metrics import bootstrap_interval
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.conversation.assistant import completed, turns_from_messages
+from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.tools.answer import AnswerTool, _Read
-from assistant.tools.clarify import AskBack
+from assistant.tools.specialists import AskBack
 from benchmarks import common
 from ingest.errors import Stopped
 
@@ -139,7 +137,7 @@ def decide(options: Any, tasks: list[Row], path: Path) -> None:
     for task in remaining(options, tasks, path):
         row = batch_row(task)
         texts = [(passage["title"], passage["text"]) for passage in row["passages"]]
-        history = turns((said["role"], said["text"]) for said in row["history"])
+        history = turns_from_messages((said["role"], said["text"]) for said in row["history"])
         evidence = GivenPassages(texts, embedder)
         request = completed(Request(row["question"], evidence, history, given=True))
         common.append_row(path, {"id": task["id"], **decision(tool, request)})

@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from assistant.answering.query.query import Query
 from assistant.contract.evidence import GivenPassages
-from assistant.conversation.from_messages import turns
-from assistant.evaluation.metrics import bootstrap_interval
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.contract.query import Query
+from assistant.conversation.assistant import turns_from_messages
+from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from benchmarks import common
 from benchmarks.answering import multi_turn
@@ -97,7 +96,7 @@ def searched(task: Row, gold: set[str], corpus: GivenPassages, chat: LlamaCppCha
 
 
 def query_of(task: Row) -> Query:
-    history = turns((said["role"], said["text"]) for said in task["history"][:-1])
+    history = turns_from_messages((said["role"], said["text"]) for said in task["history"][:-1])
     return Query(multi_turn.question(task), tuple(turn.question for turn in history))
 
 

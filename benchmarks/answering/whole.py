@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from benchmarks import common
 
 REQUESTS = Path(__file__).parents[1] / "sets" / "whole.jsonl"

@@ -18,13 +18,13 @@ import uvicorn
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.generation import GenerationMode
 
-from assistant.answering.passages.budget import Budget
-from assistant.api.application import guarded
-from assistant.api.libraries import Libraries
-from assistant.build.composition import Answering
-from assistant.entrance.hosts import Hosts
+from assistant.answering.retrieve import Budget
+from assistant.entrance.asgi import Hosts
 from assistant.settings import Settings
+from assistant.team.api.application import guarded
+from assistant.team.api.libraries import Libraries
 from assistant.tools.answer import AnswerTool
+from assistant.wiring.composition import Answering
 from tests.pdfs import write_pdf
 from vectorstore.library import Library
 from vectorstore.testing import WordHashes

@@ -23,11 +23,11 @@ from typing import Any
 import httpx
 import psutil
 
-from assistant.answering.passages.budget import Budget
-from assistant.build import composition
-from assistant.build.composition import Answering
+from assistant.answering.retrieve import Budget
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
+from assistant.wiring import composition
+from assistant.wiring.composition import Answering
 from benchmarks import text_library
 from tests.servers.ports import free_port
 from vectorstore.library import Library
@@ -63,8 +63,8 @@ def main() -> None:
 
 def run_server() -> None:
     """`pincite serve` with answers that are quoted, over a home that the environment names."""
-    from assistant.api import application
-    from assistant.api.libraries import Libraries
+    from assistant.team.api import application
+    from assistant.team.api.libraries import Libraries
 
     class Quoting(Libraries):
         def __init__(self, settings: Settings) -> None:
@@ -114,7 +114,7 @@ def _quoting() -> Answering:
 
 def _direct(settings: Settings, library: Library, questions: list[str]) -> tuple[Any, float]:
     """Clock and processor milliseconds of an answer without the API; and the MB of this process."""
-    assistant = composition.assistant(settings, library, _quoting())
+    assistant = composition.assistant_of(settings, library, _quoting())
     clock, cpu = [], []
     for question in questions[: ANSWERS + 5]:
         begun, used = time.perf_counter(), time.process_time()

@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from assistant.conversation.by_day import by_day
 from assistant.conversation.history import Conversations
+from assistant.conversation.listing import by_day
 
 TURNS = 5  # of a conversation
 RUNS = 9

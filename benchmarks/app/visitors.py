@@ -17,8 +17,8 @@ from typing import Any
 
 import psutil
 
-from assistant.evaluation.sets.question_sets import read_rows
-from assistant.models.roles import Role
+from assistant.evaluation.metrics import read_rows
+from assistant.models.catalogue import Role
 from benchmarks import common
 from benchmarks.app.library_page import chromium, wait_for_app
 from tests.servers.ports import free_port

@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.sets.question_sets import read_rows
-from assistant.models.roles import Role
+from assistant.evaluation.metrics import read_rows
+from assistant.models.catalogue import Role
 from benchmarks import common
 from benchmarks.faults import crash_contents, crash_disk, crash_folder
 from benchmarks.faults.crash_contents import contents, differences, state

@@ -102,7 +102,7 @@ def main() -> None:
 
 def _imported() -> None:
     """What each run needs is loaded once, before it forks."""
-    for name in ("chromadb", "tests.fakes", "assistant.build.composition", "assistant.cli.main"):
+    for name in ("chromadb", "tests.fakes", "assistant.wiring.composition", "assistant.cli.main"):
         importlib.import_module(name)
 
 
@@ -227,8 +227,8 @@ class Bench:
         self.modules.unlink()
 
     def _be(self, command: Sequence[str]) -> None:
-        from assistant.build import composition
         from assistant.cli.main import main as pincite
+        from assistant.wiring import composition
         from tests.fakes import WordEmbedder
 
         status = 70

@@ -21,19 +21,19 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from assistant.answering.gate.answerability import Signals, answerable
-from assistant.answering.passages.best_sentences import rank
-from assistant.answering.passages.budget import Budget
+from assistant.answering.gate import Signals, answerable
+from assistant.answering.retrieve import Budget
+from assistant.answering.sentences import rank
 from assistant.contract.evidence import Evidence, GivenPassages
+from assistant.contract.reply import Trace
 from assistant.contract.request import Request
-from assistant.contract.trace import Trace
-from assistant.evaluation.sets.question_sets import Question, read_questions, read_rows
+from assistant.evaluation.metrics import Question, read_questions, read_rows
 from assistant.tools.answer import AnswerTool
 from benchmarks import common
 from benchmarks.answering import answers
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
-from vectorstore.retrieval.reader import AdaptedReader
+from vectorstore.retrieval.rerank import AdaptedReader
 
 Row = dict[str, Any]
 Case = tuple[str, Question, bool, Evidence]

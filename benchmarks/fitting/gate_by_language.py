@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answering.gate.answerability import answerable
-from assistant.answering.gate.judge import asked, retrieval_signals
-from assistant.answering.passages.best_sentences import rank
-from assistant.answering.passages.budget import Budget
-from assistant.build.composition import library_in
+from assistant.answering.gate import answerable
+from assistant.answering.judge import asked, retrieval_signals
+from assistant.answering.retrieve import Budget
+from assistant.answering.sentences import rank
+from assistant.contract.reply import Trace
 from assistant.contract.request import Request
-from assistant.contract.trace import Trace
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
 from assistant.tools.answer import AnswerTool
+from assistant.wiring.composition import library_in
 from benchmarks import common
 from benchmarks.fitting import fit_gate
 from vectorstore.library import Library

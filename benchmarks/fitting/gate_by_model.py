@@ -13,21 +13,20 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from assistant.answering.gate import gate_fit
-from assistant.answering.gate.answerability import DEFAULT, Signals, answerable
-from assistant.answering.gate.gate_fit import Example
-from assistant.answering.passages.budget import Budget
+from assistant.answering import gate
+from assistant.answering.gate import DEFAULT_WEIGHTS, Example, Signals, answerable
+from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
-from assistant.evaluation.sets.question_sets import read_questions, read_rows
+from assistant.evaluation.metrics import read_questions, read_rows
 from assistant.llm.chat_model import LlamaCppChat
-from assistant.storage.fitted_gates import FittedGates
+from assistant.storage.learned import FittedGates
 from assistant.tools.answer import AnswerTool
 from assistant.tools.calibration import Calibration, Case, cases
 from benchmarks import common
 from benchmarks.answering import answers
 from benchmarks.fitting.fit_gate import passages_of
 from vectorstore.embedding.embedder import Embedder, load_embedder
-from vectorstore.retrieval.reader import AdaptedReader
+from vectorstore.retrieval.rerank import AdaptedReader
 
 MISTAKES = 0.10  # of the answerable questions
 EACH = 25  # of CLAPNQ
@@ -49,9 +48,11 @@ def main() -> None:
     random.Random(0).shuffle(every)
     own = examples(asked, every[: chosen.most], chosen.cache / f"own-{gguf.stem}.jsonl")
     far = examples(asked, clapnq(chosen, embedder), chosen.cache / f"clapnq-{gguf.stem}.jsonl")
-    print(f"{model.model_name}: {gate_fit.fit(own).with_reader}, fitted to {len(own)} questions")
-    tell("samples", own, gate_fit.left_out(own))
-    fitted = gate_fit.fit(own)
+    print(
+        f"{model.model_name}: {gate.fit_weights(own).with_reader}, fitted to {len(own)} questions"
+    )
+    tell("samples", own, gate.left_out(own))
+    fitted = gate.fit_weights(own)
     tell("clapnq", far, np.array([answerable(one.signals, fitted) for one in far]))
 
 
@@ -83,7 +84,7 @@ def examples(asked: Calibration, every: Sequence[Case], path: Any) -> list[Examp
 
 def tell(name: str, of: Sequence[Example], after: Any) -> None:
     truth = np.array([one.answerable for one in of])
-    before = np.array([answerable(one.signals, DEFAULT) for one in of])
+    before = np.array([answerable(one.signals, DEFAULT_WEIGHTS) for one in of])
     evidence = np.array([answerable(one.signals, None) for one in of])
     kinds = {"weights of the default model": before, "evidence alone": evidence, "own": after}
     print(f"\n{name}: {truth.sum()} answerable, {(~truth).sum()} not")

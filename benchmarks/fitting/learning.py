@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from assistant.feedback import rank_weights
-from assistant.feedback.examples import Example
-from assistant.feedback.measure import compare
-from assistant.feedback.rank_weights import Case
-from assistant.storage.learned_measure import MeasuredChange
+from assistant.feedback import learning
+from assistant.feedback.learning import Case, compare
+from assistant.feedback.ratings import Example
+from assistant.storage.learned import MeasuredChange
 from benchmarks import common
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
@@ -71,7 +70,7 @@ def halves(options: Any, name: str, embedder: Embedder) -> None:
             group = repr((question.answers, sorted(pages)))
             example = Example(question.question, pages, group=group)
             cases.append(Case(example, library.considered(question.question)))
-    told(f"{name}, {len(cases)} real questions, all of them", rank_weights.measure(cases))
+    told(f"{name}, {len(cases)} real questions, all of them", learning.measure_ranking(cases))
     ranks, hits, on = [], [], []
     for seed in range(options.halves):
         order = random.Random(seed).sample(cases, len(cases))
@@ -79,7 +78,7 @@ def halves(options: Any, name: str, embedder: Embedder) -> None:
         rank, hit = unseen(seen, new)
         ranks.append(rank.change)
         hits.append(hit.change)
-        if rank_weights.measure(seen).gains:
+        if learning.measure_ranking(seen).gains:
             on.append(rank.change)
         common.say(f"{name}, split {seed}: {rank.change:+.3f} {hit.change:+.3f}, on {len(on)}")
     print(f"half of it, {options.halves} times, on the other half: reciprocal rank "
@@ -87,16 +86,17 @@ def halves(options: Any, name: str, embedder: Embedder) -> None:
           f"{np.mean(hits):+.3f} ({min(hits):+.3f} to {max(hits):+.3f})")  # fmt: skip
     print(f"the gate would have switched it on {len(on)} times"
           f"{f', which brought {np.mean(on):+.3f}' if on else ''}; it asks for "
-          f"{rank_weights.LEAST} questions, a half has {len(cases) // 2}", flush=True)  # fmt: skip
+          f"{learning.LEAST_QUESTIONS} questions, a half has {len(cases) // 2}",
+          flush=True)  # fmt: skip
 
 
 def unseen(seen: Sequence[Case], new: Sequence[Case]) -> tuple[MeasuredChange, MeasuredChange]:
     """Reciprocal rank and hits of new questions, without and with what the others taught."""
-    learned = rank_weights.learn(seen, "")
+    learned = learning.learn_ranking(seen, "")
     weights = np.array([1.0, *learned.weights])
     untouched = np.eye(len(FEATURES) + 1)[0]
-    before = [rank_weights.worth(case, case.rows(Known()), untouched) for case in new]
-    after = [rank_weights.worth(case, case.rows(learned.known), weights) for case in new]
+    before = [learning.worth(case, case.rows(Known()), untouched) for case in new]
+    after = [learning.worth(case, case.rows(learned.known), weights) for case in new]
     rank, hit = (compare([b[n] for b in before], [a[n] for a in after]) for n in (0, 1))
     return rank, hit
 
@@ -113,12 +113,12 @@ def habit(options: Any, name: str, embedder: Embedder) -> None:
             for question, pages in questions
         ]
     given, asked = cases[:GIVEN], cases[GIVEN:]
-    measured = rank_weights.measure(given)
+    measured = learning.measure_ranking(given)
     told(f"a made person, {name}: {len(given)} labels made", measured)
     rank, hit = unseen(given, asked)
     print(f"{len(asked)} other questions, were it on: reciprocal rank {rank.summarise()}; "
           f"hit@5 {hit.summarise()}")  # fmt: skip
-    weights = zip(FEATURES, rank_weights.learn(given, "").weights, strict=True)
+    weights = zip(FEATURES, learning.learn_ranking(given, "").weights, strict=True)
     print("weights: " + ", ".join(f"{f} {w:+.2f}" for f, w in weights if abs(w) > 0.01), flush=True)
 
 
@@ -162,7 +162,7 @@ def standing(library: Library) -> dict[tuple[str, str], set[Place]]:
     return found
 
 
-def told(title: str, measured: rank_weights.Measured) -> None:
+def told(title: str, measured: learning.Measured) -> None:
     print(f"\n## {title}\n")
     print(f"by cross-validation: reciprocal rank {measured.rank.summarise()}; "
           f"hit@5 {measured.hit.summarise()}; {'on' if measured.gains else 'left off'}",

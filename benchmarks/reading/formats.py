@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from benchmarks import common
 from benchmarks.reading.format_readers import READERS
 from ingest.document.model import Document

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from benchmarks import common
 from benchmarks.reading.ocr import distance, plain, recall
 from ingest.document.model import Page, count

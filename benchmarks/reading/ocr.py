@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from benchmarks import common
 from ingest.document.model import Document, Page, count
 from ingest.document.source import Engines
 from ingest.errors import PinciteError
-from ingest.images import scanned_pages
+from ingest.images import pages as images_pages
 from ingest.loaders import load
 from ingest.pdf import pdfium
 
@@ -142,7 +142,7 @@ def pages_of(folder: Path, most: int) -> None:
             continue
         middle = time.process_time()
         reasons = {
-            page.number: reason for page in pages if (reason := scanned_pages.reason(path, page))
+            page.number: reason for page in pages if (reason := images_pages.reason(path, page))
         }
         end = time.process_time()
         reading, looking = reading + middle - started, looking + end - middle
@@ -166,7 +166,7 @@ def _recognise(chosen: list[tuple[Path, Page]]) -> None:
 def _read(chosen: list[tuple[Path, Page]]) -> Iterator[tuple[Path, Page, float]]:
     for path, page in chosen:
         started = time.process_time()
-        (read,) = scanned_pages.recognised(path, (page,), Engines())
+        (read,) = images_pages.recognised(path, (page,), Engines())
         yield path, read, time.process_time() - started
 
 

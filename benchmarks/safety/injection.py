@@ -11,7 +11,7 @@ sentences written by hand, to assistants and to people (`sets/`).
 
 `--tools` counts the tools that a mail calls: each question is asked of a library that has only the
 attacked mail, by the classifier, with tools that would take any intent. The first `--sample` are
-also asked of the chat model that calls tools by itself (`assistant/routing/llm_router.py`), which
+also asked of the chat model that calls tools by itself (`assistant/routing/dispatch.py`), which
 sees the question and no mail. To see that the measure can fail, the model is asked again with the
 mail in the message, which Pincite never does.
 """
@@ -23,24 +23,22 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answering.passages.budget import Budget
+from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
+from assistant.contract.facts import Outcome
 from assistant.contract.intents import Answer
-from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.evaluation.metrics import words
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows, words
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.llm.prompts import REFUSAL
-from assistant.routing.decision import Message
-from assistant.routing.dispatch import Choosing, MessageRouter, Router, message_of
-from assistant.routing.llm_router import ModelRouter
-from assistant.security import instruction_head
+from assistant.routing.dispatch import Choosing, MessageRouter, ModelRouter, Router, message_of
+from assistant.routing.slots import Message
+from assistant.security import prompt_injection
 from assistant.security.prompt_injection import instructions, without_instructions
 from assistant.tools.answer import AnswerTool as ToolAnswer
-from assistant.tools.answer_from_tables import Tables
-from assistant.tools.clarify import AskBack
+from assistant.tools.specialists import AskBack
+from assistant.tools.tables import Tables
 from benchmarks import common
 from ingest.chunking.chunk import chunk
 from ingest.document.model import Document
@@ -97,7 +95,7 @@ def main() -> None:
     folder = common.eval_folder(options.eval)
     mails = read_rows(folder / "injection" / "bipia_email.jsonl")
     if options.detector:
-        instruction_head.use(load_embedder(common.model(options, "embedding")))
+        prompt_injection.use_embedder(load_embedder(common.model(options, "embedding")))
         report_detector(folder, mails)
         return
     if options.tools:

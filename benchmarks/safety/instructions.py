@@ -23,14 +23,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.contract.outcome import Passage
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.contract.facts import Passage
+from assistant.evaluation.metrics import read_rows
 from assistant.llm import prompts
 from assistant.llm.chat_model import LlamaCppChat
-from assistant.security import instruction_head
-from assistant.security.addresses import shown
+from assistant.security import prompt_injection
 from assistant.security.patterns import INSTRUCTION, score
 from assistant.security.prompt_injection import instructions, without_instructions
+from assistant.security.untrusted_text import shown
 from benchmarks import common
 from ingest.language.sentences import split
 from vectorstore.embedding.embedder import load_embedder
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print what is missed, or the answers")
     options = parser.parse_args()
     if not options.plain:
-        instruction_head.use(load_embedder(common.model(options, "embedding")))
+        prompt_injection.use_embedder(load_embedder(common.model(options, "embedding")))
     rng = random.Random(13)
     folder = common.eval_folder(options.eval) / "clapnq"
     asked = list(questions(folder))

@@ -13,7 +13,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from assistant.build.composition import library_in
 from assistant.evaluation.metrics import (
     Interval,
     bootstrap_interval,
@@ -21,13 +20,15 @@ from assistant.evaluation.metrics import (
     ndcg,
     page_hit,
     paired_difference,
+    read_rows,
 )
-from assistant.evaluation.sets.question_sets import read_rows
 from assistant.settings import Settings
+from assistant.wiring.composition import library_in
 from benchmarks import common, text_library
 from benchmarks.search import scifact
-from vectorstore.federation.federated import Federated
-from vectorstore.library import Hit, Library
+from vectorstore.federation import Federated
+from vectorstore.library import Library
+from vectorstore.retrieval.hit import Hit
 
 HITS = 25
 ONE = "one library"

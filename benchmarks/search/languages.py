@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.build.composition import library_in
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from assistant.settings import Settings
+from assistant.wiring.composition import library_in
 from benchmarks import common
 from vectorstore.library import Library
 

@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.metrics import bootstrap_interval, first_distinct
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import bootstrap_interval, first_distinct, read_rows
 from benchmarks import common
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library

@@ -11,14 +11,15 @@ from typing import Any
 from assistant.evaluation.metrics import (
     Interval,
     PagePair,
+    Question,
     bootstrap_interval,
     document_hit,
     first_distinct,
     page_hit,
     page_recall,
     paired_difference,
+    read_rows,
 )
-from assistant.evaluation.sets.question_sets import Question, read_rows
 from benchmarks import common
 from benchmarks.search import scifact
 

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evaluation.metrics import bootstrap_interval, ndcg, paired_difference
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import bootstrap_interval, ndcg, paired_difference, read_rows
 from benchmarks import common, text_library
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
 from vectorstore.retrieval import fusion as ranking
-from vectorstore.retrieval.hybrid_search import Sought
+from vectorstore.retrieval.search import Sought
 
 FP32 = "dense MiniLM, fp32"
 INT8 = "dense MiniLM, Pincite's int8"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from benchmarks import common, text_library
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.language import words
-from vectorstore.words.tantivy_index import TantivyIndex
+from vectorstore.word_index import TantivyIndex
 
 K, QUERIES = 100, 60
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
@@ -85,7 +85,7 @@ def fts5(place: Path, texts: Sequence[str] | Iterator[str]) -> Search:
     database.execute(
         "CREATE VIRTUAL TABLE chunk_words USING fts5 (text, tokenize = 'porter unicode61')"
     )
-    rows = ((number, words.passage(text, [])) for number, text in enumerate(texts))
+    rows = ((number, words.indexed_passage(text, [])) for number, text in enumerate(texts))
     database.executemany("INSERT INTO chunk_words (rowid, text) VALUES (?, ?)", rows)
     database.commit()
     asked = "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ? ORDER BY rank LIMIT ?"
@@ -100,7 +100,7 @@ def fts5(place: Path, texts: Sequence[str] | Iterator[str]) -> Search:
 def by_tantivy(place: Path, texts: Sequence[str] | Iterator[str]) -> Search:
     """As large libraries have it beside the catalogue."""
     index = TantivyIndex(place)
-    index.add((f"{number}:0", words.passage(text, [])) for number, text in enumerate(texts))
+    index.add((f"{number}:0", words.indexed_passage(text, [])) for number, text in enumerate(texts))
 
     def search(query: str, k: int) -> list[int]:
         match = words.match(query)

@@ -23,9 +23,9 @@ from benchmarks.servers.kill_trial import OFF, Children, Work, all_added, go_on,
 from tests.fakes import WordEmbedder
 from tests.servers.postgres_process import PostgresProcess
 from tests.servers.s3_process import S3Process
-from vectorstore.files.s3 import Bucket
 from vectorstore.library import Library
-from vectorstore.postgres.server import Server
+from vectorstore.team.postgres import Server
+from vectorstore.team.s3 import Bucket
 
 
 def main() -> None:

@@ -31,8 +31,8 @@ from pathlib import Path
 import docx
 import openpyxl
 
-from assistant.build import composition
 from assistant.settings import Settings, default_home
+from assistant.wiring import composition
 from benchmarks import common
 from benchmarks.servers import cluster_client, cluster_visitor
 from benchmarks.servers.kill_trial import (

@@ -17,11 +17,14 @@ from benchmarks.servers.llama_server import LlamaServer, running
 
 sys.modules["llama_cpp"] = None  # type: ignore[assignment]  # the ready build
 
-from assistant.build import composition  # noqa: E402
 from assistant.conversation.assistant import Assistant  # noqa: E402
-from assistant.evaluation.sets.question_sets import read_questions  # noqa: E402
+from assistant.evaluation.metrics import read_questions  # noqa: E402
 from assistant.settings import Settings  # noqa: E402
-from assistant.ui.background.answer_task import Answers, RunningAnswer  # noqa: E402
+from assistant.ui.background import (  # noqa: E402
+    Answers,
+    RunningAnswer,
+)
+from assistant.wiring import composition  # noqa: E402
 
 SAMPLES = common.ROOT / "samples"
 # When the server is killed: seconds after the search, or after so many characters of the answer. An
@@ -53,7 +56,7 @@ def main() -> None:
         embedder = str(common.model(options, "embedding"))
         settings = Settings.load(home=home, embedding_model=embedder, chat_model=server.url)
         with composition.library(settings) as library:
-            assistant = composition.assistant(settings, library)
+            assistant = composition.assistant_of(settings, library)
             rows: list[Killed] = []
             while sum(not row.late for row in rows) < options.kills:
                 rows.append(one(assistant, server, asked[len(rows)], len(rows)))

@@ -74,7 +74,7 @@ def parameters(model: Path, port: int, context: int) -> Any:
     """What the server is started with."""
     import xllamacpp
 
-    from assistant.models.machine import this_machine
+    from assistant.models.catalogue import this_machine
 
     found = xllamacpp.CommonParams()
     found.model.path = str(model)

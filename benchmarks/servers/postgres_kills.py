@@ -17,8 +17,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from assistant.build import composition
 from assistant.settings import Settings, default_home
+from assistant.wiring import composition
 from benchmarks.servers.kill_trial import (
     OFF,
     Children,

@@ -18,8 +18,8 @@ from pathlib import Path
 from benchmarks.search.word_engines import QUERIES, K, drawn, ndcg
 from ingest.language import words
 from tests.servers.postgres_process import PostgresProcess
-from vectorstore.catalog.postgres.database import PostgresDatabase
-from vectorstore.postgres.server import Server
+from vectorstore.team.postgres import Server
+from vectorstore.team.postgres_catalog import PostgresDatabase
 
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _RANKED = (
@@ -91,7 +91,7 @@ def filled(server: Server, schema: str, texts: Iterable[str]) -> PostgresDatabas
         )
         connection.executemany(
             "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
-            [(number, words.passage(text, [])) for number, text in said],
+            [(number, words.indexed_passage(text, [])) for number, text in said],
         )
     database.all("ANALYZE")
     return database

@@ -20,16 +20,25 @@ from benchmarks.servers.llama_server import running
 
 sys.modules["llama_cpp"] = None  # type: ignore[assignment]  # both sides by the ready build
 
-from assistant.answering.writing.write import write  # noqa: E402
-from assistant.build import composition  # noqa: E402  # after the line above
-from assistant.build.gate import fitted, gates, identity, named  # noqa: E402
-from assistant.build.models import server_model  # noqa: E402
+from assistant.answering.write import write  # noqa: E402
 from assistant.contract.reply import Reply  # noqa: E402
-from assistant.evaluation.sets.question_sets import Question, read_questions  # noqa: E402
-from assistant.llm import prompts, server_chat  # noqa: E402
+from assistant.evaluation.metrics import (  # noqa: E402
+    Question,
+    read_questions,
+)
+from assistant.llm import prompts  # noqa: E402
 from assistant.llm.chat_model import LlamaCppChat  # noqa: E402
-from assistant.models.server.address import ServerAddress  # noqa: E402
+from assistant.llm.server import connect_chat  # noqa: E402
+from assistant.models.server import ServerAddress  # noqa: E402
 from assistant.settings import Settings  # noqa: E402
+from assistant.wiring import composition  # noqa: E402  # after the line above
+from assistant.wiring.models import (  # noqa: E402
+    fitted,
+    gates,
+    identity,
+    named,
+    server_model,
+)
 
 SAMPLES = common.ROOT / "samples"
 
@@ -73,7 +82,7 @@ def alone(model: Path, asked: Sequence[str], tokens: int) -> None:
     """Compare the models without the assistant around them."""
     chat = LlamaCppChat.from_file(model, context=2048)
     with running(model, 2048) as server:
-        remote = server_chat.connect(_address(server.url), answer=tokens)
+        remote = connect_chat(_address(server.url), answer=tokens)
         answered = []
         for question in asked:
             prompt = (("user", question),)
@@ -109,7 +118,7 @@ def answers(settings: Settings, asked: Sequence[Question]) -> tuple[list[Answer]
     if how.model is None:
         sys.exit(how.notice)
     with composition.library(settings) as library:
-        assistant = composition.assistant(settings, library, how)
+        assistant = composition.assistant_of(settings, library, how)
         found = []
         for question in asked:
             reply = assistant.ask(question.question)

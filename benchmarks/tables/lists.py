@@ -12,13 +12,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.table_qa.records.program import asked_list, chosen, computed
-from assistant.answering.table_qa.records.verbalise import sentence
-from assistant.build.composition import library_in
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.answering.tables.records import asked_list, chosen, computed
+from assistant.answering.tables.sentence import sentence
+from assistant.evaluation.metrics import read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
-from assistant.tools.lists import Chooser
+from assistant.tools.tables import Chooser
+from assistant.wiring.composition import library_in
 from benchmarks import common
 from vectorstore.library import Library
 

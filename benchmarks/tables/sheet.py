@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.sheet.values import plain
+from assistant.sheet.cell import plain
 from benchmarks import common
 from benchmarks.tables.sheet_documents.documents import Wanted, write
 from benchmarks.tables.sheet_documents.facts import COLUMNS

@@ -13,12 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.build import composition
 from assistant.contract.request import Request
-from assistant.evaluation.metrics import bootstrap_interval
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.settings import Settings
-from assistant.tools.answer_from_tables import Tables
+from assistant.tools.tables import Tables
+from assistant.wiring import composition
 from benchmarks import common
 from vectorstore.library import Library
 

@@ -2,7 +2,7 @@
 
 Sharp pictures (384 x 384 pixels of photographs and rendered pages) are shrunk 4 and 2 times with
 bicubic filtering and enlarged again: by Pillow's bicubic filter, by Real-ESRGAN alone (what its
-package returns), and as Pincite does it (`assistant/images/super_resolution/consistency.py`).
+package returns), and as Pincite does it (`assistant/studio/super_resolution.py`).
 PSNR in dB and SSIM
 (Wang et al., 2004) by scikit-image, on RGB. The share of the network and the rounds were chosen on
 the ten pictures of `--set tuning`; the ten of `--set test` were looked at afterwards, once.
@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from assistant.images.super_resolution.enhancer import enhance
-from assistant.images.super_resolution.real_esrgan import RealEsrgan
 from assistant.models.fetch import user_cache
+from assistant.studio.super_resolution import RealEsrgan, enhance
 from benchmarks import common
 
 SIDE = 384

@@ -38,17 +38,16 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
     import torch
     from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler
 
-    from assistant.images.generation.models import weights
-    from assistant.images.generation.models.load_pipeline import parts, target
-    from assistant.images.generation.models.model_families import family
+    from assistant.studio import models
+    from assistant.studio.models import family, parts, target
 
-    device, kind = target(weights.parameters(model))
+    device, kind = target(models.parameter_count(model))
     pipeline = DiffusionPipeline.from_pretrained(
         model,
         local_files_only=True,
         dtype=kind,
         safety_checker=None,
-        variant=weights.variant(model),
+        variant=models.weights_variant(model),
     ).to(device)
     liked = family(parts(model))
     if liked.scheduler == "dpm":
@@ -68,8 +67,8 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
 
 def ours(model: Path, size: int, steps: int) -> Clocks:
     """The same picture by the Painter that the tools use."""
-    from assistant.images.generation import DrawingJob, Watch
-    from assistant.images.generation.run_pipeline import DiffusersPainter
+    from assistant.studio import DrawingJob, Watch
+    from assistant.studio.pipeline import DiffusersPainter
 
     painter = DiffusersPainter(model)
     return _timed(
@@ -130,9 +129,9 @@ def random_model(folder: Path, *, large: bool) -> Path:
     )
     from transformers import CLIPTextConfig, CLIPTextModel
 
-    from assistant.images.generation.models import single_file
+    from assistant.studio import models
 
-    shapes = Path(single_file.__file__).with_name("shapes") / "sd1"
+    shapes = Path(models.__file__).with_name("shapes") / "sd1"
     read = {p: json.loads((shapes / p / "config.json").read_text()) for p in ("unet", "vae")}
     words = json.loads((shapes / "text_encoder" / "config.json").read_text())
     if not large:
@@ -150,7 +149,7 @@ def random_model(folder: Path, *, large: bool) -> Path:
     StableDiffusionPipeline(
         AutoencoderKL.from_config(read["vae"]).to(kind),
         CLIPTextModel(CLIPTextConfig(**words)).to(kind),
-        single_file.tokenizers(shapes)["tokenizer"],
+        models.tokenizers(shapes)["tokenizer"],
         UNet2DConditionModel.from_config(read["unet"]).to(kind),
         scheduler, None, None, requires_safety_checker=False,
     ).save_pretrained(folder)  # fmt: skip
@@ -165,10 +164,10 @@ def calibrate() -> None:
     import torch
     from diffusers import UNet2DConditionModel
 
-    from assistant.images.generation.models import single_file
+    from assistant.studio import models
 
     side = np.ones((1024, 1024), np.float32)
-    shape = Path(single_file.__file__).with_name("shapes") / "sd1" / "unet" / "config.json"
+    shape = Path(models.__file__).with_name("shapes") / "sd1" / "unet" / "config.json"
     unet = UNet2DConditionModel.from_config(json.loads(shape.read_text()))
     for kind in (torch.float32, torch.bfloat16):
         unet = unet.to(kind)

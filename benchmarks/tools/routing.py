@@ -18,12 +18,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.metrics import wilson
-from assistant.evaluation.sets.question_sets import read_rows
-from assistant.routing.decision import ANSWER, Decision, Message
-from assistant.routing.dispatch import MessageRouter
-from assistant.routing.llm_router import ModelRouter
-from assistant.routing.slash_commands import command
+from assistant.evaluation.metrics import read_rows, wilson
+from assistant.routing.dispatch import MessageRouter, ModelRouter, command
+from assistant.routing.slots import ANSWER, Decision, Message
 from benchmarks import common
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.errors import LibraryError

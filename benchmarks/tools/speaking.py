@@ -17,18 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.build import speech
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from assistant.models.fetch import user_cache
 from assistant.models.programs import PIPER
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.speech.synthesis import SpokenSound, Voice, espeak
-from assistant.speech.synthesis.espeak import Espeak
-from assistant.speech.synthesis.piper import Piper
-from assistant.speech.synthesis.text_normalisation import pieces
-from assistant.speech.synthesis.voices import model_of
-from assistant.tools.transcribe import Transcribing
+from assistant.studio.spoken_text import pieces
+from assistant.studio.tools import Transcribing
+from assistant.studio.voices import Espeak, Piper, SpokenSound, Voice, espeak_program, model_of
+from assistant.wiring import models
 from benchmarks import common
 from benchmarks.tools import sounds
 from benchmarks.tools.speech import WANTED, distance, words
@@ -81,7 +78,7 @@ def main() -> None:
     options.add_argument("--clips", action=argparse.BooleanOptionalAction, default=True)
     chosen = options.parse_args()
     settings = Settings.load()
-    tool = speech.transcribing(settings)
+    tool = models.transcribing(settings)
     with tempfile.TemporaryDirectory() as scratch:
         warm(tool, Path(scratch))
         for voice in voices(settings):
@@ -99,7 +96,7 @@ def warm(tool: Transcribing, scratch: Path) -> None:
 
 
 def voices(settings: Settings) -> Iterator[Voice]:
-    program = espeak.program()
+    program = espeak_program()
     folder = Models(settings.models_folder, settings).chosen("voice")
     python = PIPER.python(user_cache())
     if folder and python:

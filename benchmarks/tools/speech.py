@@ -16,7 +16,7 @@ from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
-from assistant.evaluation.sets.question_sets import read_rows
+from assistant.evaluation.metrics import read_rows
 from assistant.models.store import Models
 from assistant.settings import Settings
 from benchmarks import common

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.chunking.running_headers import REASON, Place, repeated
+from ingest.chunking.headings import REASON, Place, repeated
 from ingest.document.model import Chunk, Document, Dropped, Line, Page, count
 
 UNEXPLAINED = "unexplained"  # a fault of ours: lines without a passage

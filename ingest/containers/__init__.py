@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.containers import archive, mail, office, pdf
+from ingest.containers import kinds
 from ingest.containers.unpacking import (
     ADVICE,
     FULL,
@@ -17,16 +17,16 @@ from ingest.containers.unpacking import (
     Part,
     unpack,
 )  # fmt: skip
-from ingest.document.limits import Limits
+from ingest.document.source import Limits
 
 __all__ = ["CONTAINERS", "FULL", "LIMITS", "Expanded", "Limits", "Omitted", "Part", "expand"]
 
 CONTAINERS: dict[str, Callable[[Path, Limits], Iterator[Member]]] = {
-    **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz"), archive.members),
-    **dict.fromkeys(archive.SINGLE, archive.members),
-    **dict.fromkeys((".eml", ".msg", ".mbox"), mail.members),
-    **dict.fromkeys((".docx", ".docm", ".pptx", ".pptm", ".xlsx", ".xlsm"), office.members),
-    ".pdf": pdf.members,
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz"), kinds.archive_members),
+    **dict.fromkeys(kinds.SINGLE_FILES, kinds.archive_members),
+    **dict.fromkeys((".eml", ".msg", ".mbox"), kinds.mail_members),
+    **dict.fromkeys((".docx", ".docm", ".pptx", ".pptm", ".xlsx", ".xlsm"), kinds.office_members),
+    ".pdf": kinds.pdf_members,
 }
 
 LIMITS = Limits()

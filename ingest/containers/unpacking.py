@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ingest.document.limits import Limits
-from ingest.document.source import readable
-from ingest.platform.file_names import safe_name
-from ingest.platform.progress import beat
+from ingest.document.source import Limits, readable
+from ingest.platform.process import beat, safe_name
 
 BLOCK = 1 << 20  # bytes that are read at once
 ADVICE = "unpack it yourself and add the folder, or raise the setting "

@@ -2,13 +2,95 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from ingest.document.captioner import Captioner
-from ingest.document.limits import Bounds
 from ingest.document.model import Document, Heading, Page
-from ingest.errors import UnreadableFile
+from ingest.errors import PinciteError, UnreadableFile
+from ingest.platform.process import beat
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+# -- The seam for a model that describes pictures. Its words are marked as machine-made
+
+_NOT = "its pictures are not described"
+
+
+class Captioner(Protocol):
+    """Describes pictures: the text goes into Figure.description, never among the lines.
+
+    It travels to a child process and is a key of caches: a frozen dataclass of plain values that
+    loads its model when it is first used.
+    """
+
+    def describe(self, picture: "Image") -> str:
+        """One or two sentences; empty when the model is not sure."""
+        ...
+
+
+def described(captioner: Captioner | None, picture: "Image") -> tuple[str, str]:
+    """The description of a picture, and a note where the model could not be used: the text of the
+    file is useful without it. Both empty without a model."""
+    if captioner is None:
+        return "", ""
+    beat(0, 0)  # a large model takes long
+    try:
+        return " ".join(captioner.describe(picture).split()), ""
+    except PinciteError as error:
+        return "", f"{_NOT}: {str(error).rstrip('.')}"
+    except MemoryError:
+        return "", f"{_NOT}: the vision model needs more memory than file_memory_mb gives a reader"
+    finally:
+        beat(0, 0)
+
+
+# -- Limits of what one file may cost. They are settings, see assistant/settings.py
+
+_FEW, _BYTES = 1000, 16  # files in any archive, and bytes of the archive for each further one
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be unpacked from one file of the user, including nested files."""
+
+    size: int = 2 << 30  # bytes written: fits on a laptop's disk, and holds a mailbox of years
+    files: int = 10_000  # an archive of a large project; each file takes a child's time
+    depth: int = 4  # a ZIP in a mail in a mailbox in a ZIP; deeper is a puzzle, not an archive
+    # Text packs to a tenth, logs to a thirtieth; deflate ends at 1032. Small files may be blank.
+    ratio: int = 100
+    harmless: int = 64 << 20  # bytes below which the ratio is not checked
+    free: int = 1 << 30  # bytes of disk that stay free in any case
+
+    sized: bool = False  # whether `files` follows from the size of the user's file
+
+    def for_file(self, size: int) -> "Limits":
+        """For a file of so many bytes: what it costs follows from what it holds.
+
+        A member of a ZIP takes a hundred bytes, in packed archives of small files thirty; an
+        archive of archives can name thousands in the same bytes.
+        """
+        files = _FEW + size // _BYTES
+        return self if files >= self.files else replace(self, files=files, sized=True)
+
+    def after(self, size: int, files: int) -> "Limits":
+        """What remains for the next container of the same file, after bytes and files of one."""
+        return replace(self, size=self.size - size, files=self.files - files)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds for reading one file."""
+
+    silence: float = 60.0  # seconds without a page read; the slowest measured takes a tenth of it
+    seconds: float = 7200.0  # in all: a day of speech, or a thousand scans, on a small machine
+    memory: int = 4 << 30  # bytes of address space of one child; where the system can limit it
+    output: int = 200 << 20  # bytes of a document in pieces: a hundred times the Bible
+    size: int = 16 << 30  # bytes of an accepted file: a recording of a day
+    unpacking: Limits = field(default_factory=Limits)
+
 
 _LONGEST = 1000  # letters
 

@@ -19,8 +19,8 @@ from ingest.document.source import Engines
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.images import image_file
 from ingest.images.ai_provenance import REASON, of_picture
-from ingest.images.ocr.recognise import NO_TEXT, UNREADABLE, Recognition, read
-from ingest.platform.progress import beat
+from ingest.images.recognition import NO_TEXT, UNREADABLE, Recognition, read
+from ingest.platform.process import beat
 from ingest.text.legibility import like_paper
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ from ingest.document.model import Box
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
 from ingest.media.ffmpeg import Media
-from ingest.media.keyframes import place
-from ingest.media.scene_detection import scenes
-from ingest.platform.progress import beat
+from ingest.media.scenes import place, scenes
+from ingest.platform.process import beat
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 
-from ingest.language.locales import MONTH_OF, month_names
+from ingest.language.numbers import MONTH_OF, month_names
 
 MONTH = rf"(?:{'|'.join(sorted(MONTH_OF, key=len, reverse=True))})"
 YEAR = r"(?:19|20)\d\d"  # that a number alone is

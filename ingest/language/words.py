@@ -8,12 +8,86 @@ library.
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from ingest.language import stemming
+from Stemmer import Stemmer
+
 from ingest.language.dates import Date, find_dates, nth_quarter, quarters, with_fiscal_years
-from ingest.language.identify_language import language_of_question
-from ingest.language.locales import month_names
+from ingest.language.identify import language_of_question
+from ingest.language.numbers import month_names
+
+# -- What stemming and stop words are in each language. Only home of PyStemmer and of stop_words
+# A language without a stemmer keeps its words as they are written; one that is written without
+# spaces is cut into pairs of letters, as Lucene's analyser for Chinese, Japanese and Korean does.
+
+_ALGORITHMS = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque",
+    "fa": "persian", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
+    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian",
+    "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian",
+    "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian",
+    "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+_LETTERS = re.compile(r"[^\W\d_]+")
+# Scripts without spaces: kana, Han; Thai, Lao, Burmese, Khmer with their vowel signs.
+_SPACELESS = (
+    "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
+    "\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u109f\u1780-\u17d3"
+)
+_RUN = re.compile(f"[{_SPACELESS}]+")
+
+
+@lru_cache(50_000)
+def language_stem(word: str, language: str) -> str:
+    """The stem of a word in lower case, by snowballstem.org; the word where there is no stemmer."""
+    algorithm = _algorithm(language)
+    return Stemmer(algorithm, 0).stemWord(word) if algorithm else word
+
+
+def stemmed(text: str, language: str) -> str:
+    """The text with stems in place of words, all in lower case. What is not made of letters stays
+    where it is; a run of a script without spaces becomes its pairs of letters."""
+    apart = _RUN.sub(lambda run: f" {' '.join(_pairs(run[0]))} ", text.lower())
+    return _LETTERS.sub(lambda word: language_stem(word[0], language), apart)
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """The words of a language that say nothing in a query; none where no list is known."""
+    from stop_words import StopWordError, get_stop_words
+
+    try:
+        return frozenset(word.lower() for word in get_stop_words(language))
+    except StopWordError:
+        return frozenset()
+
+
+def has_word(text: str, words: str) -> bool:
+    """Whether a text has words, not as parts of longer ones; both in lower case. A script without
+    spaces has no ends of words."""
+    if not words or _RUN.search(words):
+        return words in text
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
+
+
+def letter_pairs(word: str) -> list[str]:
+    """The pairs of letters of a word in a script without spaces; empty for any other."""
+    return _pairs(word) if _RUN.fullmatch(word) else []
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+@cache
+def _algorithm(language: str) -> str:
+    """Empty where there is none, or where an older PyStemmer does not know it yet."""
+    from Stemmer import algorithms
+
+    found = _ALGORITHMS.get(language, "")
+    return found if found in algorithms() else ""
+
 
 # English words without meaning for a query; dropping them gained nDCG and 40 % of the time.
 STOP_WORDS = frozenset(
@@ -50,10 +124,10 @@ def indexed(text: str) -> str:
     return with_fiscal_years(text, "{} {}".format)
 
 
-def passage(text: str, headings: Sequence[str], language: str = _ENGLISH) -> str:
+def indexed_passage(text: str, headings: Sequence[str], language: str = _ENGLISH) -> str:
     """The searched text of a passage, including the headings above it."""
     found = "\n".join([indexed(text), *([" ".join(headings)] if headings else [])])
-    return found if language == _ENGLISH else stemming.stemmed(found, language)
+    return found if language == _ENGLISH else stemmed(found, language)
 
 
 def name_parts(name: str) -> str:
@@ -64,7 +138,7 @@ def name_parts(name: str) -> str:
 def card(name: str, title: str, first_pages: Sequence[str], language: str = _ENGLISH) -> str:
     """The searched text of a whole document."""
     found = indexed("\n".join([name, name_parts(name), title, *first_pages]))
-    return found if language == _ENGLISH else stemming.stemmed(found, language)
+    return found if language == _ENGLISH else stemmed(found, language)
 
 
 def content_words(text: str) -> list[str]:
@@ -87,7 +161,7 @@ def stem(word: str) -> str:
     sentence that answers them, and .740 most words.
     """
     script = unicodedata.name(word[:1] or " ", "").partition(" ")[0]
-    found = stemming.stem(word, _OF_SCRIPT.get(script, _ENGLISH))
+    found = language_stem(word, _OF_SCRIPT.get(script, _ENGLISH))
     return (found if script in _OF_SCRIPT else found[:_ENOUGH]) or word
 
 
@@ -110,7 +184,7 @@ def asked(query: str, languages: Collection[str]) -> list[str]:
     others = sorted(set(languages) - {_ENGLISH})
     found = []
     for word in _said(query, others)[:_MOST]:
-        pairs = stemming.pairs(word)
+        pairs = letter_pairs(word)
         found += [f'"{pair}"' for pair in pairs] if pairs else [written(word, languages)]
     return found
 
@@ -118,11 +192,11 @@ def asked(query: str, languages: Collection[str]) -> list[str]:
 def _said(query: str, languages: Collection[str]) -> list[str]:
     """The content words, also by the stop words of these languages."""
     said = content_words(query) or [word.lower() for word in _WORD.findall(query)]
-    empty = frozenset[str]().union(*map(stemming.stop_words, languages))
+    empty = frozenset[str]().union(*map(stop_words, languages))
     return [word for word in said if word not in empty] or said
 
 
-def telling(query: str) -> str:
+def telling_words(query: str) -> str:
     """The query without the stop words of its own language, where that is not English."""
     return without(query, small_words(query))
 
@@ -131,7 +205,7 @@ def small_words(text: str) -> frozenset[str]:
     """The stop words of a text's own language; none for English, whose `STOP_WORDS` are left out
     everywhere."""
     language = language_of_question(text)
-    return stemming.stop_words(language) if language != _ENGLISH else frozenset()
+    return stop_words(language) if language != _ENGLISH else frozenset()
 
 
 def without(text: str, small: Collection[str]) -> str:
@@ -144,13 +218,13 @@ def without(text: str, small: Collection[str]) -> str:
 def written(word: str, languages: Collection[str]) -> str:
     """An FTS5 expression: the word, in any of its forms in passages in these languages."""
     others = sorted(set(languages) - {_ENGLISH})
-    forms = [word, *(stemming.stemmed(word, language).strip() for language in others)]
+    forms = [word, *(stemmed(word, language).strip() for language in others)]
     return " OR ".join(f'"{form}"' for form in dict.fromkeys(forms))
 
 
 def _parts(word: str, language: str) -> list[str]:
     """A word or phrase as the index has it; of one without spaces each pair of letters."""
-    found = stemming.stemmed(word, language)
+    found = stemmed(word, language)
     return [" ".join(found.split())] if " " in word else found.split()
 
 

@@ -1,43 +1,234 @@
 """The table of loaders by suffix. A new format is one module and one line here, or an extension
-(docs/extending.md)."""
+(docs/extending.md).
+"""
 
 import hashlib
 import os
-from collections.abc import Callable
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ingest import extensions
-from ingest.document.model import Document
+from ingest.containers import LIMITS
+from ingest.containers.kinds import archive_members
+from ingest.document.model import Document, Line
 from ingest.document.source import Engines, Source, readable
+from ingest.document.wire import LoadedCodec
 from ingest.errors import ExtensionFailed, UnreadableFile, UnsupportedFile
 from ingest.extensions import Extension
 from ingest.images.image_file import SUFFIXES as PICTURES
-from ingest.loaders.archive import load_archive
-from ingest.loaders.code import LANGUAGES, load_code
-from ingest.loaders.data import load_json, load_json_lines, load_xml
-from ingest.loaders.delimited import load_delimited
-from ingest.loaders.epub import load_epub
-from ingest.loaders.html import load_html, load_mhtml
-from ingest.loaders.image import load_image
-from ingest.loaders.mail import load_mail
-from ingest.loaders.markdown import load_markdown
-from ingest.loaders.media.audio import load_audio
-from ingest.loaders.media.subtitles import load_subtitles
-from ingest.loaders.media.video import load_video
-from ingest.loaders.office.docx import load_docx
-from ingest.loaders.office.legacy import load_legacy
-from ingest.loaders.office.odf import load_odf
-from ingest.loaders.office.pptx import load_pptx
+from ingest.images.loader import load_image
 from ingest.loaders.office.rtf import load_rtf
-from ingest.loaders.office.sheet import load_sheet
-from ingest.loaders.pdf import load_pdf
-from ingest.loaders.text import load_text
-from ingest.loaders.versions import stamp
-from ingest.serialization.reading import LoadedCodec
-from ingest.text.fold_lines import folded
-from ingest.text.sniffing import is_text
+from ingest.mail.loader import load_mail
+from ingest.media.loaders import load_audio, load_subtitles, load_video
+from ingest.office.odf import load_odf
+from ingest.office.slides import load_pptx
+from ingest.office.word import load_docx
+from ingest.page_builder import Flow
+from ingest.pdf.loader import load_pdf
+from ingest.platform.process import beat
+from ingest.sheets.loader import load_sheet
+from ingest.text.decoding import is_text
+from ingest.text.loaders import (
+    LANGUAGES,
+    load_code,
+    load_delimited,
+    load_json,
+    load_json_lines,
+    load_text,
+    load_xml,
+)
+from ingest.text.reflow import folded
+from ingest.web.loaders import load_epub, load_html, load_markdown, load_mhtml
+
+# -- Old binary Office files (.doc, .xls, .ppt): LibreOffice turns them into today's formats first
+# It runs with a profile of its own in which macros are off and links stay unopened.
+
+_MODERN = {".doc": "docx", ".dot": "docx", ".xls": "xlsx", ".xlt": "xlsx",
+           ".ppt": "pptx", ".pps": "pptx", ".pot": "pptx"}  # fmt: skip
+_SECONDS = 120
+_PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice",
+             r"C:\Program Files\LibreOffice\program\soffice.exe")  # fmt: skip
+_NOWHERE = "http://127.0.0.1:9"  # a dead proxy: network requests fail
+_SETTINGS = (
+    ("Office.Common/Security/Scripting", "MacroSecurityLevel", "3"),
+    ("Office.Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("Office.Common/Security/Scripting", "DisableActiveContent", "true"),
+    ("Office.Writer/Content/Update", "Link", "2"),  # never
+    ("Office.Calc/Content/Update", "Link", "2"),
+)
+
+
+def load_legacy(source: Source) -> Document:
+    """Convert a copy and read that. Raises UnsupportedFile where LibreOffice is not installed."""
+    modern = _MODERN[source.path.suffix.lower()]
+    if kind := _disguised(source, modern):
+        return LOADERS[kind](source)
+    program = _program(source, modern)
+    with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
+        made = _convert(program, source, modern, Path(folder))
+        document = LOADERS[f".{modern}"](replace(source, path=made))
+    title = document.metadata.get("title") or source.stem
+    return replace(document, name=source.name, title=title)
+
+
+def _disguised(source: Source, modern: str) -> str:
+    """Some programs write RTF, or today's formats, under the old names."""
+    with source.path.open("rb") as file:
+        begin = file.read(8)
+    return ".rtf" if begin.startswith(b"{\\rtf") else f".{modern}" * begin.startswith(b"PK\3\4")
+
+
+def _program(source: Source, modern: str) -> str:
+    found = next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
+    if found is None:
+        raise UnsupportedFile(
+            f"{source.name} is an old binary Office file: install LibreOffice to read such files, "
+            f"or save it as .{modern}."
+        )
+    return found
+
+
+def _convert(program: str, source: Source, modern: str, folder: Path) -> Path:
+    given = folder / "given" / f"document{source.path.suffix.lower()}"
+    given.parent.mkdir()
+    shutil.copyfile(source.path, given)
+    profile, again = folder / "profile", folder / "again"
+    _write_settings(profile / "user" / "registrymodifications.xcu")
+    made = folder / f"document.{modern}"
+    _run(_command(program, profile, modern, given), source, folder)
+    if not made.is_file():
+        # A new profile makes it start twice. Where nothing may be removed from /tmp, its first pipe
+        # is in the way of the second, unless the profile has another name: then it starts once.
+        profile.rename(again)
+        _run(_command(program, again, modern, given), source, folder)
+    if not made.is_file():
+        raise UnreadableFile(
+            f"LibreOffice cannot open {source.name}: it is damaged or protected by a password."
+        )
+    return made
+
+
+def _command(program: str, profile: Path, modern: str, given: Path) -> list[str]:
+    options = ["--headless", "--norestore", "--nologo", "--nofirststartwizard", "--nolockcheck"]
+    where = f"-env:UserInstallation={profile.as_uri()}"
+    target = ["--convert-to", modern, "--outdir", str(profile.parent)]
+    return [program, where, *options, *target, str(given)]
+
+
+def _run(command: Sequence[str], source: Source, home: Path) -> None:
+    proxies = {name: _NOWHERE for name in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")}
+    environment = {**os.environ, **proxies, "HOME": str(home), "SAL_USE_VCLPLUGIN": "svp"}
+    process = subprocess.Popen(
+        command, env=environment, cwd=home, process_group=0,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in range(_SECONDS):
+            beat(0, 0)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+                return
+        raise UnreadableFile(
+            f"LibreOffice took longer than {_SECONDS} seconds to open {source.name}."
+        )
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the program and its children: soffice is a script around the real one."""
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
+def _write_settings(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    items = "".join(
+        f'<item oor:path="/org.openoffice.{place}"><prop oor:name="{name}" oor:op="fuse">'
+        f"<value>{value}</value></prop></item>"
+        for place, name, value in _SETTINGS
+    )
+    path.write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<oor:items xmlns:oor="http://openoffice.org/2001/registry">' + items + "</oor:items>",
+        encoding="utf-8",
+    )
+
+
+# -- The number of each reader. A change of a reader's output raises its number
+# Documents that an older one has read are made anew from the library's copies of their files; those
+# of other readers are left alone. What all of them share, such as the chunker, has a number of its
+# own: `ingest.chunking.chunk.VERSION`.
+
+VERSIONS = {
+    "archive": 1,
+    "audio": 1,
+    "code": 1,
+    "delimited": 1,
+    "docx": 3,
+    "epub": 3,
+    "html": 3,
+    "image": 2,
+    "json": 1,
+    "json_lines": 1,
+    "legacy": 3,
+    "mail": 4,
+    "markdown": 3,
+    "mhtml": 3,
+    "odf": 3,
+    "pdf": 1,
+    "pptx": 3,
+    "rtf": 2,
+    "sheet": 1,
+    "subtitles": 1,
+    "text": 1,
+    "video": 1,
+    "xml": 1,
+}
+
+
+def stamp(name: str) -> str:
+    """The record of a reader in a document: `pdf/1`."""
+    return f"{name}/{VERSIONS.get(name, 0)}"
+
+
+def outdated(stamp: str) -> bool:
+    """Whether the reader's number has changed since. Also true without a record.
+
+    False for unknown readers and higher numbers, which belong to a newer Pincite.
+    """
+    name, _, number = stamp.partition("/")
+    if ":" in name:
+        return extensions.is_outdated(stamp)
+    return not stamp or int(number) < VERSIONS.get(name, 0)
+
+
+# -- Archives as documents: pages with the names of the files inside, so that search finds them
+
+
+def load_archive(source: Source) -> Document:
+    """List the files inside, which are documents of their own. Raises UnreadableFile."""
+    flow = Flow()
+    for number, member in enumerate(archive_members(source.path, LIMITS)):
+        if number < LIMITS.files:
+            flow.verbatim(member.name, Line("", begins=True))
+        else:
+            flow.leave_out("names of too many files", len("".join(member.name.split())))
+        beat(number, 0)
+    return source.document(flow.finished())
+
 
 Loader = Callable[[Source], Document]
 """Reads a file. Raises UnreadableFile or EncryptedFile; `ingest.testing` says what else holds."""

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.errors import UnreadableFile
 from ingest.media.ffmpeg import RATE
-from ingest.platform.extras import require
 from ingest.platform.hardware import cores
-from ingest.platform.openmp import wait_calmly
-from ingest.platform.progress import beat
+from ingest.platform.process import beat, require, wait_calmly
 
 if TYPE_CHECKING:
     from ingest.media.ffmpeg import Samples

@@ -3,16 +3,94 @@
 The only module that imports defusedxml. Entities and external references are refused.
 """
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from posixpath import dirname, join, normpath
+from posixpath import basename, dirname, join, normpath
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 from ingest.document.source import Source
-from ingest.errors import UnreadableFile
-from ingest.office.zip_guard import damaged, encrypted, opened
+from ingest.errors import EncryptedFile, UnreadableFile
+from ingest.images.embedded_images import DAMAGED, LARGEST, Pasted, Writing
+from ingest.page_builder import OfficePage
+
+# -- Opens a zipped office file, unless it is encrypted, damaged or a zip bomb
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # first bytes of old binary and of all encrypted files
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that holds an encrypted file
+_LARGEST = 1 << 30  # bytes of all parts together
+_RATIO = 250  # of unpacked to packed; real parts stay below 100, deflate can do 1032
+_SMALL = 4 << 20  # bytes that are harmless at any ratio
+
+
+def opened(source: Source) -> zipfile.ZipFile:
+    """The file as a zip whose parts may be read. Raises EncryptedFile or UnreadableFile."""
+    try:
+        if is_ole(source):
+            raise _not_zipped(source)
+        archive = zipfile.ZipFile(source.path)
+    except OSError as error:
+        raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise damaged(source) from error
+    _check(source, archive)
+    return archive
+
+
+def damaged(source: Source) -> UnreadableFile:
+    """The error for a file whose content does not match its name."""
+    kind = source.path.suffix.lower()
+    return UnreadableFile(f"{source.name} is damaged or not a {kind} file: save it again.")
+
+
+def encrypted(source: Source) -> EncryptedFile:
+    """The error for a file that only a password opens."""
+    return EncryptedFile(
+        f"{source.name} is protected by a password: save it without one and add it again."
+    )
+
+
+def is_ole(source: Source) -> bool:
+    """Whether the file begins as an OLE compound file, the container of old Office files."""
+    with source.path.open("rb") as file:
+        return file.read(len(OLE)) == OLE
+
+
+def has_encrypted_package(source: Source) -> bool:
+    """Whether the file is a password-protected .docx, .xlsx or .pptx."""
+    return _ENCRYPTED in source.path.read_bytes()
+
+
+def _not_zipped(source: Source) -> UnreadableFile:
+    if has_encrypted_package(source):
+        return encrypted(source)
+    kind = source.path.suffix.lower()
+    return UnreadableFile(
+        f"{source.name} is an old binary Office file, not a {kind} file: "
+        f"name it .doc, .xls or .ppt, or save it as {kind}."
+    )
+
+
+def _check(source: Source, archive: zipfile.ZipFile) -> None:
+    # zipfile reads no more of a part than its directory states: these sizes are a promise.
+    parts = archive.infolist()
+    if any(part.flag_bits & 1 for part in parts):
+        raise encrypted(source)
+    total = sum(part.file_size for part in parts)
+    size = source.path.stat().st_size
+    swollen = any(_swollen(part.file_size, part.compress_size) for part in parts)
+    if swollen or total > _LARGEST or _swollen(total, size):
+        raise UnreadableFile(
+            f"{source.name} would unpack to {total / 1e6:,.0f} MB from {size / 1e6:,.1f} MB: "
+            "refused, because it looks like a zip bomb."
+        )
+
+
+def _swollen(unpacked: int, packed: int) -> bool:
+    return unpacked > _SMALL and unpacked > packed * _RATIO
+
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 _STRICT = "http://purl.oclc.org/ooxml/"  # the same vocabularies in files saved as "Strict"
@@ -188,3 +266,108 @@ def value(element: Element | None, *path: str, of: str = "w:val") -> str:
 def texts(element: Element, names: frozenset[str]) -> Iterator[str]:
     """The texts of all elements of these names below, and of the element itself."""
     return (found.text for found in element.iter() if found.tag in names and found.text)
+
+
+# -- The words of drawings in Office files: alternative texts, charts as rows, diagrams
+
+TEXT = frozenset({"a:t"})
+_PICTURES = {"a:blip": "r:embed", "v:imagedata": "r:id"}
+_ALT = frozenset({"wp:docPr", "pic:cNvPr", "p:cNvPr"})
+_FILE = re.compile(r"\S+\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.IGNORECASE)
+_VALUES = ("c:val", "c:yVal", "c:bubbleSize")
+_CATEGORIES = ("c:cat", "c:xVal")
+_MOST = 5000  # points of a chart that become rows
+
+
+def alternative_text(drawing: Element) -> str:
+    """The first alternative text of a picture or shape."""
+    for element in drawing.iter():
+        if element.tag in _ALT and (text := element.get("descr") or element.get("title")):
+            return without_file_name(text)
+        if element.tag == "v:shape" and (text := element.get("alt")):
+            return without_file_name(text)
+    return ""
+
+
+def without_file_name(text: str) -> str:
+    """An alternative text, unless it is only the name of a file."""
+    return "" if _FILE.fullmatch(text.strip()) else text
+
+
+def resolve_pictures(root: Element, relations: dict[str, Relation]) -> None:
+    """Resolve the parts of pictures: each part has identities of its own."""
+    for element in root.iter():
+        if element.tag in _PICTURES:
+            relation = relations.get(element.get(_PICTURES[element.tag], ""))
+            if relation and not relation.outside:
+                element.set("part", relation.target)
+
+
+def texts_in_drawing(drawing: Element, package: Package, pasted: Pasted) -> Iterator[Writing]:
+    """The text on the pictures of a drawing, whose root was resolved."""
+    if part := drawing.get("part"):
+        yield text_in_picture(part, package, pasted)
+    for element in drawing:
+        if element.tag != "mc:Fallback":  # the same for old programs
+            yield from texts_in_drawing(element, package, pasted)
+
+
+def text_in_picture(part: str, package: Package, pasted: Pasted) -> Writing:
+    """The text on a picture in a package; a damaged picture costs only itself."""
+    if package.size(part) > LARGEST:
+        return Writing(note=DAMAGED)
+    try:
+        data = package.data(part)
+    except UnreadableFile:
+        return Writing(note=DAMAGED)
+    return pasted.read(data, basename(part)) if data else Writing()
+
+
+def read_linked_graphic(
+    drawing: Element, package: Package, relations: dict[str, Relation], draft: OfficePage
+) -> None:
+    """Read the chart or diagram that a drawing points to."""
+    for element in drawing.iter():
+        if element.tag == "c:chart" and (found := relations.get(element.get("r:id", ""))):
+            root = None if found.outside else package.xml(found.target)
+            if root is not None:
+                chart(root, draft)
+        elif element.tag == "dgm:relIds" and (found := relations.get(element.get("r:dm", ""))):
+            root = None if found.outside else package.xml(found.target)
+            for paragraph in () if root is None else root.iter("a:p"):
+                draft.line(draft.count_in("".join(texts(paragraph, TEXT))))
+
+
+def chart(root: Element, draft: OfficePage) -> None:
+    """The title of a chart, and its points as a table: a row a category, a column a series."""
+    title = "".join(found for e in root.iter("c:title") for found in texts(e, TEXT))
+    if title:
+        draft.line(draft.count_in(title), caption=True)
+    series = list(root.iter("c:ser"))
+    names = ["".join(_points(child(e, "c:tx")).values()) for e in series]
+    values = [_first(e, _VALUES) for e in series]
+    heads: dict[int, str] = {}
+    for e in series:
+        heads |= {place: text for place, text in _first(e, _CATEGORIES).items() if text}
+    places = sorted({place for points in (heads, *values) for place in points})[:_MOST]
+    rows = [["", *names]] if any(names) else []
+    rows += [[heads.get(at, ""), *(points.get(at, "") for points in values)] for at in places]
+    for row in rows:
+        draft.count_in("".join(row))
+    draft.table(rows, header=int(any(names)))
+
+
+def _first(series: Element, names: tuple[str, ...]) -> dict[int, str]:
+    return next((_points(e) for name in names for e in children(series, name)), {})
+
+
+def _points(element: Element | None) -> dict[int, str]:
+    """The cached texts of a range, by place. The workbook behind a chart is not opened."""
+    return dict(_cached(element)) if element is not None else {}
+
+
+def _cached(element: Element) -> Iterator[tuple[int, str]]:
+    for point in element.iter("c:pt"):
+        found = child(point, "c:v")
+        if found is not None and found.text and point.get("idx", "").isdecimal():
+            yield int(point.get("idx", "")), found.text

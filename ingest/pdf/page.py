@@ -1,22 +1,207 @@
 """One page of a PDF: from PDFium's characters to lines in reading order, tables and figures."""
 
+import ctypes
+import logging
+import mmap
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import pypdfium2
+import pypdfium2.raw as raw
 from PIL import Image
+from pypdf import PdfReader
 
-from ingest.document.model import Line, Page, count
-from ingest.pdf import annotations
-from ingest.pdf.layout import glyphs as characters
-from ingest.pdf.layout import pdfium_native
-from ingest.pdf.layout.cleaning import clean
-from ingest.pdf.layout.coordinates import screen
-from ingest.pdf.layout.figures import figures
-from ingest.pdf.layout.invisible_text import Sight
-from ingest.pdf.layout.text_lines import Row, rows
-from ingest.pdf.layout.vector_graphics import drawings
-from ingest.pdf.pdfminer_fallback import UNNAMED
-from ingest.pdf.tables import detect
+from ingest.document.model import Box, Line, Page, count
+from ingest.document.source import Source
+from ingest.errors import UnreadableFile
+from ingest.pdf import native, tables
+from ingest.pdf import text_lines as characters
+from ingest.pdf.columns import figures
+from ingest.pdf.text_lines import Row, Screen, clean, rows, screen
+from ingest.pdf.visibility import Sight, drawings
+
+# -- Values of form fields, and notes, which are not part of a page's printed text
+# Actions and scripts of a PDF are never run: PDFium is given no platform for them.
+
+_LEFT = 220.0  # points: how far left of a field its printed label ends at most
+_LABEL = 10  # words
+_MOST = 5000  # of a page
+_CHARACTERS = 100_000  # of one value: more is no form field
+_TECHNICAL = re.compile(r"[\[\]._#]|\d|^(?:text|field|check|combo|list|radio|group|button)", re.I)
+_HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
+_NO_NOTES = {
+    raw.FPDF_ANNOT_LINK,
+    raw.FPDF_ANNOT_POPUP,  # the window of a note that is an annotation of its own
+    raw.FPDF_ANNOT_PRINTERMARK,
+    raw.FPDF_ANNOT_WIDGET,
+}
+_WRITTEN = {
+    raw.FPDF_FORMFIELD_TEXTFIELD,
+    raw.FPDF_FORMFIELD_COMBOBOX,
+    raw.FPDF_FORMFIELD_LISTBOX,
+}
+_MARKED = {raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON}
+
+
+def prepare_forms(pdf: Any) -> None:
+    """Call it before any page is opened, so that fields are read and drawn."""
+    with suppress(pypdfium2.PdfiumError):
+        pdf.init_forms()
+
+
+def annotation_lines(
+    pdf: Any, page: Any, view: Screen, printed: Sequence[Line]
+) -> tuple[Line, ...]:
+    """Lines for filled fields, with the labels printed beside them, and for notes."""
+    number = raw.FPDFPage_GetAnnotCount(page)
+    found: list[Line] = []
+    for index in range(min(number, _MOST)):
+        annotation = raw.FPDFPage_GetAnnot(page, index)
+        if annotation:
+            found += _Annotation(pdf.formenv, annotation, view).lines(printed)
+            raw.FPDFPage_CloseAnnot(annotation)
+    return tuple(found)
+
+
+class _Annotation:
+    def __init__(self, form: Any, handle: Any, view: Screen) -> None:
+        self._form = form
+        self._handle = handle
+        self._kind = raw.FPDFAnnot_GetSubtype(handle)
+        self._hidden = raw.FPDFAnnot_GetFlags(handle) & _HIDDEN
+        rectangle = raw.FS_RECTF()
+        raw.FPDFAnnot_GetRect(handle, rectangle)
+        edges = rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
+        self._box = view.box(*edges)
+
+    def lines(self, printed: Sequence[Line]) -> Iterator[Line]:
+        text = ""
+        if self._kind == raw.FPDF_ANNOT_WIDGET and self._form:
+            text = self._value(printed)
+        elif self._kind not in _NO_NOTES:
+            text = self._note()
+        reason = "hidden note" if self._hidden else ""
+        for number, part in enumerate(text.splitlines()):
+            if plain := " ".join(part.split()):
+                yield Line(plain, self._box, begins=number == 0, hidden=reason)
+
+    def _note(self) -> str:
+        contents = self._string("Contents")
+        if not contents.strip() or self._kind == raw.FPDF_ANNOT_FREETEXT:
+            return contents  # it is written on the page
+        author = " ".join(self._string("T").split())
+        return f"Note by {author}: {contents}" if author else f"Note: {contents}"
+
+    def _value(self, printed: Sequence[Line]) -> str:
+        kind = raw.FPDFAnnot_GetFormFieldType(self._form, self._handle)
+        if kind in _WRITTEN:
+            value = self._field(raw.FPDFAnnot_GetFormFieldValue)
+            label = self._label(printed)
+            return f"{label.rstrip(' :')}: {value}" if label and value.strip() else value
+        if kind in _MARKED and raw.FPDFAnnot_IsChecked(self._form, self._handle):
+            return f"[x] {self._option(printed)}".strip()
+        return ""
+
+    def _label(self, printed: Sequence[Line]) -> str:
+        """The printed label beside a field; else its internal name."""
+        told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
+        return told or _left_of(self._box, printed) or self._name()
+
+    def _option(self, printed: Sequence[Line]) -> str:
+        """The text printed to the right of a ticked box."""
+        told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
+        mirrored = Box(-self._box.x1, self._box.y0, -self._box.x0, self._box.y1)
+        others = [replace(line, box=Box(-b.x1, b.y0, -b.x0, b.y1)) for line in printed
+                  for b in (line.box,)]  # fmt: skip
+        return told or _left_of(mirrored, others) or self._name()
+
+    def _name(self) -> str:
+        name = self._field(raw.FPDFAnnot_GetFormFieldName)
+        return "" if _TECHNICAL.search(name) else name
+
+    def _field(self, read: Callable[..., int]) -> str:
+        return _string(lambda buffer, size: read(self._form, self._handle, buffer, size))
+
+    def _string(self, key: str) -> str:
+        name = key.encode()
+        return _string(
+            lambda buffer, size: raw.FPDFAnnot_GetStringValue(self._handle, name, buffer, size)
+        )
+
+
+def _string(read: Callable[[Any, int], int]) -> str:
+    """Of UTF-16 as PDFium gives it: the size first, then the characters."""
+    size = read(None, 0)
+    if not 2 < size <= 2 * _CHARACTERS:
+        return ""
+    buffer = (ctypes.c_ushort * (size // 2))()
+    read(ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
+    text = bytes(buffer).decode("utf-16-le", "replace")
+    return text.replace("\0", "").replace("\r", "\n")
+
+
+def _left_of(field: Box, printed: Sequence[Line]) -> str:
+    """The line that ends nearest to the left of a field, on its level."""
+    middle = (field.y0 + field.y1) / 2
+    beside = [
+        line for line in printed
+        if not line.hidden and line.box.y0 - 4 <= middle <= line.box.y1 + 4
+        and -3 <= field.x0 - line.box.x1 + 3 <= _LEFT and len(line.text.split()) <= _LABEL
+    ]  # fmt: skip
+    return max(beside, key=lambda line: line.box.x1).text if beside else ""
+
+
+# -- Reads pages whose fonts PDFium cannot name with pdfminer.six. The only module that imports it
+# It knows what the characters of the predefined Chinese, Japanese and Korean collections mean, also
+# where the font is not in the file. It is too slow to read every page.
+
+UNNAMED = "letters of fonts that are not in the file"
+
+
+def completed(path: Path, pages: Iterable[Page]) -> Iterator[Page]:
+    """The pages, with the text of those that PDFium could not read."""
+    return (_completed(path, page) if page.note == UNNAMED else page for page in pages)
+
+
+def _completed(path: Path, page: Page) -> Page:
+    try:
+        lines = tuple(_lines(path, page.number))
+    except Exception:  # it raises many kinds of errors for damaged files
+        return page
+    characters = sum(count(line.text) for line in lines)
+    if characters <= sum(count(line.text) for line in page.lines):
+        return page
+    return replace(
+        page, lines=lines, tables=(), characters=characters, dropped=(), unread=0, note=""
+    )
+
+
+def _lines(path: Path, number: int) -> Iterator[Line]:
+    from pdfminer.high_level import extract_pages
+    from pdfminer.layout import LAParams, LTTextBox
+
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
+    layout = LAParams(detect_vertical=True)
+    for page in extract_pages(path, page_numbers=[number - 1], laparams=layout):
+        for block in page:
+            if isinstance(block, LTTextBox):
+                yield from _block(block, page.height)
+
+
+def _block(block: Any, height: float) -> Iterator[Line]:
+    for number, line in enumerate(block):
+        text = "".join(c if c.isprintable() else " " for c in line.get_text())
+        if text.strip():
+            x0, y0, x1, y1 = (round(side, 2) for side in line.bbox)
+            box = Box(x0, round(height - y1, 2), x1, round(height - y0, 2))
+            size = round(min(x1 - x0, y1 - y0), 1)
+            yield Line(" ".join(text.split()), box, size, begins=number == 0)
+
 
 _SOME = 50  # text objects: fewer are too few to judge
 _NAMED = 0.3  # characters for each
@@ -25,14 +210,14 @@ _NAMED = 0.3  # characters for each
 def read_page(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
     """May raise PdfiumError: the page is damaged."""
     view = screen(page)
-    source = characters.read(textpage)
+    source = characters.read_glyphs(textpage)
     glyphs, dropped = clean(source)
-    drawn = drawings(pdfium_native.address(page.raw), view)
+    drawn = drawings(native.address(page.raw), view)
     sight = Sight(textpage, drawn, (view.width, view.height), partial(_picture, page))
     found = [part for row in rows(glyphs, view) for part in sight.split(row)]
-    found, grids = detect.arrange(found, drawn)
+    found, grids = tables.arrange_rows(found, drawn)
     printed = tuple(_line(textpage, row) for row in found)
-    added = annotations.lines(pdf, page, view, printed)
+    added = annotation_lines(pdf, page, view, printed)
     unread = _unnamed(source.text, len(drawn.texts))
     return Page(
         number,
@@ -40,7 +225,7 @@ def read_page(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
         view.height,
         (*printed, *added),
         len(drawn.pictures),
-        tables=tuple(detect.typed(grid, printed) for grid in grids),
+        tables=tuple(tables.typed_table(grid, printed) for grid in grids),
         figures=figures(drawn.pictures, printed, (view.width, view.height)),
         characters=count(source.text) + sum(count(line.text) for line in added),
         dropped=dropped,
@@ -58,10 +243,81 @@ def _unnamed(text: str, drawn: int) -> int:
 
 
 def _line(textpage: Any, row: Row) -> Line:
-    size, bold = pdfium_native.font(textpage, row.middle)
+    size, bold = native.font(textpage, row.middle)
     return Line(row.text, row.box, size, bold, begins=row.begins, hidden=row.hidden)
 
 
 def _picture(page: Any, scale: float) -> Image.Image:
     image: Image.Image = page.render(scale=scale, grayscale=True).to_pil().convert("L")
     return image
+
+
+# -- Refuses pages with so many tiles of a pattern that drawing one takes for ever
+# PDFium draws tile by tile, cannot be stopped, and does not tell what a pattern is like; pypdf
+# does.
+
+MOST_TILES = 20_000_000  # tiles on a page: PDFium takes .5 to 4 seconds for them
+_DEEPEST = 3  # drawings in drawings
+
+
+def check_tiling(source: Source) -> None:
+    """Raises UnreadableFile."""
+    if not _has_tiles(source):
+        return
+    for number, tiles in enumerate(_tiles(source), 1):
+        if tiles > MOST_TILES:
+            raise UnreadableFile(
+                f"{source.name} is refused: page {number} can be filled with {tiles:,.0f} tiles of "
+                f"a pattern, more than {MOST_TILES:,}, which would take hours to draw. Print it to "
+                "a new PDF."
+            )
+
+
+def _has_tiles(source: Source) -> bool:
+    # A pattern is a stream, and streams are never inside of others: its head is not packed.
+    with (
+        suppress(OSError, ValueError),
+        source.path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        return data.find(b"/XStep") >= 0
+    return False
+
+
+def _tiles(source: Source) -> Iterator[float]:
+    """The tiles of each page's finest pattern. The limits catch what pypdf cannot read."""
+    with suppress(Exception):
+        for page in PdfReader(source.path).pages:
+            most = 0.0
+            with suppress(Exception):
+                area = float(page.mediabox.width) * float(page.mediabox.height)
+                most = max(
+                    (area / step for step in _steps(page.get("/Resources"), 0, set())), default=0
+                )
+            yield most
+
+
+def _steps(resources: Any, depth: int, seen: set[int]) -> Iterator[float]:
+    """How much of the page each tile takes, in square points."""
+    resources = resources.get_object() if resources else {}
+    for pattern in _values(resources, "/Pattern"):
+        with suppress(KeyError, TypeError, ValueError, AttributeError):  # one may be null
+            a, b, c, d, *_ = map(float, pattern.get("/Matrix", (1, 0, 0, 1)))
+            step = abs(float(pattern["/XStep"]) * float(pattern["/YStep"]) * (a * d - b * c))
+            if step:
+                yield step
+    for thing in _values(resources, "/XObject") if depth < _DEEPEST else ():
+        with suppress(AttributeError):
+            inside = thing.get_object().get("/Resources") if _is_form(thing) else None
+            if inside is not None and id(inside.get_object()) not in seen:
+                seen.add(id(inside.get_object()))  # drawings may share what they use
+                yield from _steps(inside, depth + 1, seen)
+
+
+def _is_form(thing: Any) -> bool:
+    return bool(thing.get("/Subtype") == "/Form")
+
+
+def _values(resources: Any, name: str) -> list[Any]:
+    found = resources.get(name)
+    return [value.get_object() for value in found.get_object().values()] if found else []

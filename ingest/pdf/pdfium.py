@@ -11,8 +11,7 @@ from PIL import Image
 
 from ingest.document.model import Page
 from ingest.errors import EncryptedFile, UnreadableFile
-from ingest.pdf import annotations
-from ingest.pdf.page import read_page
+from ingest.pdf.page import prepare_forms, read_page
 
 # PDFium keeps process-wide state and is not thread-safe: one page at a time.
 _ONE_AT_A_TIME = threading.RLock()
@@ -80,7 +79,7 @@ def _drawn(path: Path, page: Any, scale: float) -> Image.Image:
 def _open(path: Path) -> Any:
     try:
         pdf = pypdfium2.PdfDocument(path)
-        annotations.prepare(pdf)
+        prepare_forms(pdf)
         return pdf
     except OSError as error:
         raise UnreadableFile(

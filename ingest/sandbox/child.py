@@ -20,16 +20,13 @@ from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from ingest import errors
-from ingest.document.limits import Bounds
+from ingest.document.source import Bounds
+from ingest.document.wire import Codec, InvalidData
 from ingest.errors import PinciteError
-from ingest.platform import progress
-from ingest.platform.linux import landlock
-from ingest.sandbox import needed, scratch
-from ingest.sandbox.confinement import allow_seconds, confine, end_session, reads_a_copy
-from ingest.sandbox.cpu_starvation import Starving
-from ingest.sandbox.lending import Loan
-from ingest.sandbox.starting import import_main, started
-from ingest.serialization.codec import Codec, InvalidData
+from ingest.platform import linux, process
+from ingest.sandbox import confinement, starting
+from ingest.sandbox.confinement import Starving, allow_seconds, confine, end_session, reads_a_copy
+from ingest.sandbox.starting import Loan, import_main, started
 
 STARTING = 120.0  # seconds for a new child to load its libraries, on a busy machine
 OFTEN = 0.1  # seconds between two forwarded beats
@@ -115,12 +112,12 @@ class Child:
         With `listening` it can run LibreOffice, see `confine`.
         """
         self._pipe, theirs = CONTEXT.Pipe()
-        self._folder = scratch.make(writable.parent if writable else None)
+        self._folder = confinement.make_scratch(writable.parent if writable else None)
         folders = [self._folder, *([writable] if writable else [])]
         self._bounds = bounds
         self._listening = listening
         self._loan = Loan(self._folder, folders) if reads_a_copy() else None
-        given = (theirs, folders, needed.models(models), bounds, listening)
+        given = (theirs, folders, starting.needed_models(models), bounds, listening)
         self._process = CONTEXT.Process(target=_serve, args=given, daemon=True)
         self._process.start()
         theirs.close()  # otherwise its end would not be noticed
@@ -155,7 +152,7 @@ class Child:
         self._pipe.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         if sys.platform == "linux" and self._listening:
-            landlock.sweep_pipes()
+            linux.sweep_pipes()
 
     @property
     def alive(self) -> bool:
@@ -220,14 +217,14 @@ def _serve(
     listening: bool, main: Mapping[str, str] = MappingProxyType({}),
 ) -> None:  # fmt: skip
     """In the child."""
-    libraries = needed.libraries(main.get("init_main_from_path", ""))
+    libraries = starting.needed_libraries(main.get("init_main_from_path", ""))
     # What looks for files of the person finds none. The parent removes it in any case.
     tempfile.tempdir = os.environ["TMPDIR"] = os.environ["HOME"] = str(folders[0])
     confine(bounds.memory, folders, [*libraries, *models], listening)
     threading.Thread(target=_end_with_parent, args=folders[:1], daemon=True).start()
     import_main(main)
     sender = _Sender(pipe)
-    progress.listen(sender.beat)
+    process.set_progress_listener(sender.beat)
     with suppress(EOFError, BrokenPipeError):  # the parent has ended
         while True:
             job = pipe.recv()

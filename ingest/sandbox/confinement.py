@@ -5,19 +5,24 @@ where there is no such thing, hooks in Python remain. docs/security.md tells wha
 """
 
 import os
+import re
+import shutil
 import signal
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.platform.linux import landlock, rights, seccomp
+from ingest.platform import linux
 
 if TYPE_CHECKING:
     import psutil
+
 
 LARGEST = 4 << 30  # bytes of a file that is written; see Limits for what may be unpacked in all
 _DYING = 2.0  # seconds that killed programs may take to be gone
@@ -43,10 +48,10 @@ def confine(
     _leave_outputs()
     sys.dont_write_bytecode = True
     if sys.platform == "linux":
-        rights.give_up([*writable, *readable])
-        rights.bound_processes()
-        landlock.forbid_files(writable, readable, listening)
-        seccomp.forbid_calls(listening)
+        linux.give_up_rights([*writable, *readable])
+        linux.bound_processes()
+        linux.forbid_files(writable, readable, listening)
+        linux.forbid_calls(listening)
     _Guard(writable).watch()
     with suppress(ImportError):  # Windows has no such limits
         import resource
@@ -58,7 +63,7 @@ def confine(
 
 def reads_a_copy() -> bool:
     """Whether a confined process opens only what it is given."""
-    return sys.platform == "linux" and landlock.version() > 0
+    return sys.platform == "linux" and linux.landlock_version() > 0
 
 
 def _leave_tracker() -> None:
@@ -145,3 +150,76 @@ def _has_ended(process: "psutil.Process") -> bool:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.AccessDenied:  # this one is confined
         return False
+
+
+# -- Distinguishes a child on a busy machine from one that hangs
+# Silence is measured in wall-clock time. Beside ten other programs that is a tenth of the work, so
+# a child that works but gets little of the processor asks for more time by itself.
+
+_SHARE = 0.4  # of the allowed silence: with more processor time it had its chance
+_LATE = 0.5  # of the allowed silence: no request is needed before
+_WORKING = 0.005  # of the time between two checks: sleeping and waiting use far less
+_LOOKS = 20  # in the time of silence that is allowed
+
+
+class Starving:
+    """Watches this process's processor time since its last sign of life."""
+
+    def __init__(self, ask: Callable[[], None]) -> None:
+        self._ask = ask
+        self._silence = 0.0
+        self._used = 0.0
+        self._heard = 0.0
+        self._begun = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def alive(self) -> None:
+        """There was a sign of life."""
+        self._used = time.process_time()
+        self._heard = time.monotonic()
+
+    def begin(self, silence: float) -> None:
+        """Begin a job that may be silent for so many seconds."""
+        self._silence = silence
+        self.alive()
+        self._begun.set()
+
+    def end(self) -> None:
+        self._begun.clear()
+
+    def _watch(self) -> None:
+        before = 0.0
+        while self._begun.wait():
+            pause = self._silence / _LOOKS
+            time.sleep(pause)
+            now = time.process_time()
+            works, before = now - before > _WORKING * pause, now
+            late = time.monotonic() - self._heard > _LATE * self._silence
+            starved = now - self._used < _SHARE * self._silence
+            if works and late and starved and self._begun.is_set():
+                self._heard = time.monotonic()
+                self._ask()
+
+
+# -- The temporary folder of a child: its name says whose it is, so that it does not outlive them
+
+_PREFIX = "pincite-child-"  # then the process that made it
+_NAME = re.compile(rf"{_PREFIX}(\d+)-.*")
+_LEFT_OVER = 3600.0  # seconds; a younger one may belong to a process that is not seen from here
+
+
+def make_scratch(where: Path | None = None) -> Path:
+    """A new, empty folder of this process; in the system's temporary folder if not in `where`."""
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=where))
+
+
+def sweep_scratch() -> None:
+    """Delete the folders of processes that were killed before they could do so."""
+    import psutil
+
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            owner = _NAME.fullmatch(path.name)
+            old = time.time() - path.stat().st_mtime > _LEFT_OVER
+            if owner and old and not psutil.pid_exists(int(owner[1])):
+                shutil.rmtree(path, ignore_errors=True)

@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from ingest.document.limits import Bounds
-from ingest.document.source import Engines, readable
+from ingest.document.source import Bounds, Engines, readable
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.images import image_file
 from ingest.images.drawn_page import Finish, drawn

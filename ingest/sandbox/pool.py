@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from ingest.chunking.chunk import chunk
-from ingest.containers import Expanded, expand
-from ingest.document.limits import Bounds, Limits
-from ingest.document.source import Engines, readable
+from ingest.containers import expand
+from ingest.containers.unpacking import Expanded
+from ingest.document.source import Bounds, Engines, Limits, readable
+from ingest.document.wire import Codec, Loaded, LoadedCodec, Several, SeveralCodec
 from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
 from ingest.images.extract import Spot, cut
 from ingest.loaders import load, needs_office, suffixes
-from ingest.media.keyframes import stills
-from ingest.media.pcm import DecodedSound, decode
-from ingest.platform.progress import beat
-from ingest.sandbox import child, scratch
+from ingest.media.ffmpeg import DecodedSound, decode
+from ingest.media.scenes import stills
+from ingest.platform.process import beat
+from ingest.sandbox import child, confinement
 from ingest.sandbox.child import Beat, Child, ReadingJob, ResultCodec
-from ingest.serialization.codec import Codec
-from ingest.serialization.reading import Loaded, LoadedCodec, Several, SeveralCodec
 
 POLL = 0.25  # seconds between two progress checks
 
@@ -93,11 +92,11 @@ class Sandbox:
         return self._begin(job, [path], Codec(Expanded), heard)
 
     def start_decode(self, path: Path, target: Path) -> Callable[[], DecodedSound]:
-        """The same for the sound of a recording, see `ingest.media.pcm.decode`."""
+        """The same for the sound of a recording, see `ingest.media.ffmpeg.decode`."""
         return self._begin(partial(decode, target=target), [path], Codec(DecodedSound))
 
     def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
-        """The same for the pictures of a video, see `ingest.media.keyframes.stills`."""
+        """The same for the pictures of a video, see `ingest.media.scenes.stills`."""
         return self._begin(partial(stills, folder=folder), [path], _SECONDS)
 
     def start_cut(
@@ -122,7 +121,7 @@ class Sandbox:
     ) -> Callable[[], T]:  # fmt: skip
         """`do` gets the places of the files `paths` in the child."""
         if self._pool is None:
-            scratch.sweep()
+            confinement.sweep_scratch()
             make = partial(Child, self._bounds, self._folder, self._models)
             self._pool = _Pool(self.children, make)
         signs, office = _Signs(), needs_office(paths[0])

@@ -2,6 +2,8 @@
 
 import codecs
 import re
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from ingest.document.source import Source
@@ -9,7 +11,7 @@ from ingest.errors import UnreadableFile
 
 MOST = 50_000_000  # bytes of a text file that are read
 _SAMPLE = 200_000  # bytes that are examined to find the encoding
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -69,7 +71,7 @@ def decode(data: bytes, name: str, declared: str = "") -> DecodedText:
 
 def encoding_of(data: bytes, name: str, declared: str = "") -> str:
     """The encoding: by the byte order mark, the declaration, as UTF-8, or else by the letters."""
-    for mark, encoding in _MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return encoding
     if wide := _wide(data[:_SAMPLE]):
@@ -118,3 +120,67 @@ def _wide(sample: bytes) -> str:
     if odd > 0.4 * half > 10 * even:
         return "utf-16-le"
     return "utf-16-be" if even > 0.4 * half > 10 * odd else ""
+
+
+# -- Whether a file of an unknown kind is text that people read: by a look at its first bytes
+
+_LOOKED_AT = 8192  # bytes
+_SNIFFED_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\v\b\x1b")  # \b, \x1b: colours of logs
+_MARKUP = ("<?xml", "<svg", "<!doctype")  # of a kind that has a reader of its own, or none
+_LETTERS = 0.4  # of what is no blank; tables of numbers have fewer
+_LONG = 40  # letters of ASCII without a blank: keys, Base64 and what programs have packed
+_PACKED = 0.3  # the share of those at which it is no text
+
+
+def is_text(path: Path) -> bool:
+    """False also for a file that is empty or does not open. A pipe is opened, and could wait for
+    ever: the caller looks at the kind of file first."""
+    try:
+        about = path.stat()
+    except OSError:
+        return False
+    # A folder that is watched is looked at every few seconds.
+    return _is_text(path, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(100_000)
+def _is_text(path: Path, size: int, changed: int) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(_LOOKED_AT)
+    except OSError:
+        return False
+    text = _decoded(start)
+    return bool(text.strip()) and _is_readable(text)
+
+
+def _decoded(start: bytes) -> str:
+    """Its text; empty for what is none. The last letter may be cut."""
+    mark = next((mark for mark in _SNIFFED_MARKS if start.startswith(mark)), None)
+    if mark is None and _CONTROLS.intersection(start):
+        return ""
+    try:
+        return codecs.getincrementaldecoder(_SNIFFED_MARKS[mark] if mark else "utf-8")().decode(
+            start
+        )
+    except UnicodeDecodeError:
+        return _western(start)
+
+
+def _western(start: bytes) -> str:
+    """Text of an 8-bit code has few letters beyond ASCII, and none of its control characters."""
+    beyond = sum(byte >= 0x80 for byte in start)
+    return "" if beyond > len(start) / 5 else start.decode("cp1252", "ignore")
+
+
+def _is_readable(text: str) -> bool:
+    if text.lstrip().lower().startswith(_MARKUP):
+        return False
+    words = text.split()
+    signs = sum(map(len, words))
+    packed = sum(len(word) for word in words if len(word) > _LONG and word.isascii())
+    letters = sum(map(str.isalpha, text))
+    return packed <= _PACKED * signs and letters >= _LETTERS * signs

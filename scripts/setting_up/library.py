@@ -9,7 +9,7 @@ from scripts.setting_up import console, place
 
 ASK = """from assistant.settings import default_home
 from ingest.chunking.chunk import VERSION
-from ingest.loaders.versions import stamp
+from ingest.loaders import stamp
 print(default_home(), VERSION + " " + stamp("pdf"), sep="\\n")"""
 
 

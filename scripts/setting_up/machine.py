@@ -54,13 +54,13 @@ def wants_cpu_build() -> bool:
 def graphics_builds() -> tuple[str, ...]:
     """Those that this machine has a card and the tools for; GPU=vulkan chooses one, GPU=off none.
     The build for Apple's chips brings Metal anyhow."""
-    from ingest.platform.graphics import TOOLS, builds
+    from ingest.platform.hardware import BUILD_TOOLS, llama_builds
 
     chosen = os.environ.get("GPU", "auto")
     if chosen == "auto":
-        return builds()
-    if chosen not in (*TOOLS, "off"):
-        raise StepFailed(f"GPU={chosen}: choose one of auto, off, {', '.join(TOOLS)}.")
+        return llama_builds()
+    if chosen not in (*BUILD_TOOLS, "off"):
+        raise StepFailed(f"GPU={chosen}: choose one of auto, off, {', '.join(BUILD_TOOLS)}.")
     return () if chosen == "off" else (chosen,)
 
 

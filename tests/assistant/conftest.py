@@ -11,16 +11,15 @@ from assistant.models.fetch import cached, user_cache
 from assistant.models.programs import PIPER
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.speech.synthesis import espeak as espeak_ng
-from assistant.speech.synthesis.espeak import Espeak
-from assistant.speech.synthesis.piper import Piper
+from assistant.studio import voices as espeak_ng
+from assistant.studio.voices import Espeak, Piper
 
 JOE = "en_US-joe-medium"
 
 
 @pytest.fixture(scope="session")
 def espeak() -> Espeak:
-    program = espeak_ng.program()
+    program = espeak_ng.espeak_program()
     if program is None:
         pytest.skip("espeak-ng is not installed: apt-get install espeak-ng")
     return Espeak(program, "en")

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.build.engines import bounds, engines
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from ingest.document.limits import Bounds, Limits
-from ingest.document.source import Engines
+from assistant.wiring.models import bounds, engines
+from ingest.document.source import Bounds, Engines, Limits
 from tests.conftest import PROJECT
 
 

@@ -16,10 +16,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from assistant.models.catalogue import default_model
+from assistant.models.catalogue import Role, default_model
 from assistant.models.fetch import cached, is_whole, user_cache, weights_of
-from assistant.models.roles import Role
-from assistant.sources.password import variable
+from assistant.sources.store import variable
 from assistant.ui import server
 from tests.pdfs import write_pdf
 from tests.servers import source_servers

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assistant.ui.choice import COOKIE
+from assistant.ui.session import LIBRARY_COOKIE
 from tests.browser.conftest import Visit, ask, harmless, served
 from tests.servers.ports import free_port
 
@@ -79,11 +79,13 @@ def test_the_owner_signs_in_by_a_link_and_no_page_of_another_origin_comes_in_wit
 
     assert tokens[0] not in page.url
     ours = [kept for kept in page.context.cookies() if kept["name"].startswith("pincite_")]
-    (cookie,) = [kept for kept in ours if kept["name"] != COOKIE]  # that one names the library
+    (cookie,) = [
+        kept for kept in ours if kept["name"] != LIBRARY_COOKIE
+    ]  # that one names the library
     assert cookie["httpOnly"]
     assert not {kept["value"] for kept in ours} & set(tokens)
     readable = page.evaluate("document.cookie")
-    assert "pincite_" not in readable.replace(COOKIE, "")
+    assert "pincite_" not in readable.replace(LIBRARY_COOKIE, "")
     assert cookie["value"] not in readable
     _no_page_of_another_origin_frames_it_connects_or_reads(page, address, tmp_path)
 

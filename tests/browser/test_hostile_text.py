@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from assistant.conversation.history import Conversations
-from assistant.evaluation.sets.own import own
-from assistant.evaluation.sets.question_sets import EvidencePage, Question
+from assistant.evaluation.metrics import EvidencePage, Question
+from assistant.evaluation.sets import own
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.receipt import Receipt
+from assistant.receipts.record import Receipt
 from assistant.settings import Settings
 from tests.assistant.ui.fakes import HOSTILE, SHARP
 from tests.browser.conftest import Visit, ask, fake_app, harmless, not_turned, settled

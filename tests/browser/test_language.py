@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from assistant.i18n import language
+from assistant.i18n import translation
 from tests.assistant.i18n import catalogues
 from tests.browser.conftest import PROJECT, Visit, ask, pincite, served, settled
 from tests.pdfs import write_pdf
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 # about pictures for those who hear the page, and the button of a dialog, in the right language.
 NAMES = (
     "Leave.pdf", "Leave", "Pincite", "How long is it?", "Help for", "Logo", "info", "Schließen",
-    *language.LANGUAGES.values(),
+    *translation.LANGUAGES.values(),
 )  # fmt: skip
 # All that people see or hear on a page, also in components, without what comes from documents.
 SEEN = """() => {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import ImageFilter
 
-from assistant.libraries.named import make
+from assistant.libraries.libraries import make
 from assistant.settings import Settings
 from tests.assistant.ui.fakes import HOSTILE
 from tests.browser.conftest import (

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from assistant.evaluation.sets.own import own
-from assistant.evaluation.sets.question_sets import EvidencePage, Question
+from assistant.evaluation.metrics import EvidencePage, Question
+from assistant.evaluation.sets import own
 from assistant.settings import Settings
 from assistant.ui.addresses import PAGES
 from tests.browser.conftest import LEASE, Visit, ask, harmless

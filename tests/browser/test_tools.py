@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from assistant.libraries.named import make
+from assistant.libraries.libraries import make
 from assistant.settings import Settings
 from tests.browser.conftest import Visit, ask, settled
 from tests.browser.files import write_photo

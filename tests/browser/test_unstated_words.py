@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from assistant.ui.components.answer import answer_words
-from assistant.ui.components.scripts.script import read, script
+from assistant.ui import answer
+from assistant.ui.widgets import read, script
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -32,7 +32,7 @@ def page(chromium: Any) -> Any:
     page.evaluate(
         "data => window.draw({data, parentElement: document.querySelector('#here'),"
         " setTriggerValue: (name, value) => { window.opened = value; }})",
-        json.loads(json.dumps({**DATA, "words": answer_words.words()})),
+        json.loads(json.dumps({**DATA, "words": answer.answer_words()})),
     )
     yield page
     page.close()

@@ -14,9 +14,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ingest.document.model import Document, Line, Page
+from ingest.document.wire import Loaded
 from ingest.errors import EncryptedFile
-from ingest.platform.progress import beat
-from ingest.serialization.reading import Loaded
+from ingest.platform.process import beat
 from tests.ingest import native_calls
 
 

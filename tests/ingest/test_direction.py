@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.document.direction import ended
+from ingest.document.model import ended
 
 
 @pytest.mark.parametrize(

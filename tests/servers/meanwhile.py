@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from assistant.storage.team_tables import SCHEMA
 from tests.assistant.main_library import eventually
-from vectorstore.postgres.server import Server
+from vectorstore.team.postgres import Server
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.storage.team_tables import SCHEMA
 from tests.servers.postgres_process import PostgresProcess, missing, without_pgvector
-from vectorstore.postgres.server import Server
+from vectorstore.team.postgres import Server
 
 
 @pytest.fixture(scope="session")

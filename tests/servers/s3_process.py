@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers.ports import free_port
-from vectorstore.files.s3 import Bucket
+from vectorstore.team.s3 import Bucket
 
 KEY, SECRET = "PINCITETESTKEY", "a-secret-that-nobody-may-see"
 _TAKES = 60  # seconds to start, on a machine under load

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from assistant.build import engines
-from assistant.images.generation import Painter
-from assistant.images.generation.run_pipeline import DiffusersPainter
-from assistant.images.vision.describer import Describer
+from assistant.images.vision import Describer
 from assistant.models.store import Models
 from assistant.settings import Settings
+from assistant.studio import Painter
+from assistant.studio.pipeline import DiffusersPainter
+from assistant.wiring import models
 
 HERE = Path(__file__).parent
 DRAWING, DESCRIBING = HERE / "shapes-drawing", HERE / "shapes-describing"
@@ -21,6 +21,6 @@ def painter(home: Path, folder: Path = DRAWING) -> Painter:
 
 
 def viewer(home: Path, folder: Path = DESCRIBING) -> Describer:
-    found = engines.viewer(Settings(home=home, vision_model=str(folder)))
+    found = models.viewer(Settings(home=home, vision_model=str(folder)))
     assert found is not None
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import WordEmbedder
-from vectorstore.catalog.languages import count_languages
+from vectorstore.catalog.catalog import count_languages
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library

@@ -11,9 +11,9 @@ from ingest.errors import NothingFound
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf, write_picture_pdf
 from tests.vectorstore.conftest import LEAVE, TRAVEL, OpenLibrary
-from vectorstore.catalog.choosing import Filter
+from vectorstore.add_report import AddProgress, AddSummary
+from vectorstore.catalog.tags import Filter
 from vectorstore.errors import LibraryError, UnknownDocument
-from vectorstore.indexing.pipeline import AddProgress, AddSummary
 from vectorstore.library import Library
 
 Elsewhere = Callable[[str], "subprocess.Popen[str]"]

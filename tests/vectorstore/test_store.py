@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.vectorstore.dense.chroma_process import ChromaProcess
-from vectorstore.dense.chroma_server import ChromaServer
-from vectorstore.dense.chroma_store import ChromaStore
-from vectorstore.dense.exact_store import ExactStore
-from vectorstore.dense.pgvector_store import PgvectorStore
-from vectorstore.postgres.server import Server
+from vectorstore.dense.stores import ChromaStore, ExactStore
 from vectorstore.store import Store
+from vectorstore.team.postgres import Server
+from vectorstore.team.served_vectors import ChromaServer, PgvectorStore
 from vectorstore.testing import StoreContract
 
 

@@ -3,32 +3,146 @@
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from ingest.chunking.coverage_ledger import PageLedger, ledger
+from ingest.containers.unpacking import Omitted
 from ingest.document.model import Chunk, Document, Page
-from ingest.language.identify_language import language_of_passages
-from vectorstore.catalog import rows, table_cells, wiping
-from vectorstore.catalog.engine import Engine, Transaction
+from ingest.language import words
+from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
+from vectorstore.catalog import rows as catalog_rows
+from vectorstore.catalog.engine import (
+    Coverage,
+    DocumentInfo,
+    Engine,
+    StoredTable,
+    Transaction,
+)
 from vectorstore.catalog.passages import Passages
-from vectorstore.catalog.records import Coverage as Coverage
-from vectorstore.catalog.records import DocumentInfo as DocumentInfo
-from vectorstore.catalog.records import StoredChunk as StoredChunk
-from vectorstore.catalog.records import StoredTable
-from vectorstore.catalog.sqlite.database import Database
+from vectorstore.catalog.rows import (
+    PLUS_ONE,
+    insert_tables,
+    insert_words,
+    read_tables,
+    tables_on_page,
+    word_language,
+)
+from vectorstore.catalog.sqlite import Database
 from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
+
+# -- Files inside files in the catalogue: which archives were read completely
+
+_AT_WORK = ""  # in place of the hash, until all parts are in the library
+_IN_PART = "!"  # in front of the hash, when a part failed: read again when it is added again
+
+
+class Containers:
+    """Rows of the table `container`; a file without files inside has none."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+
+    def finished(self, place: str, sha256: str) -> bool:
+        """Whether nothing inside is left to read."""
+        row = self._database.one("SELECT sha256 FROM container WHERE path = ?", place)
+        return row is None or row[0] == sha256
+
+    def unfinished(self) -> list[str]:
+        """Places of files that a killed run has not read completely."""
+        found = self._database.all("SELECT path FROM container WHERE sha256 = ?", _AT_WORK)
+        return [row[0] for row in found]
+
+    def left_out(self, place: str) -> list[Omitted]:
+        """Files inside that are not read, with the reason; the same in every run."""
+        row = self._database.one("SELECT left_out FROM container WHERE path = ?", place)
+        return [Omitted(*omitted) for omitted in json.loads(row[0])] if row else []
+
+    def finish(self, place: str, sha256: str, omitted: Sequence[Omitted], failed: bool) -> None:
+        self._database.write(
+            "UPDATE container SET sha256 = ?, left_out = ? WHERE path = ?",
+            (_IN_PART if failed else "") + sha256,
+            json.dumps([(left.name, left.reason) for left in omitted]),
+            place,
+        )
+
+
+def begin_container(connection: Transaction, place: str, inside: bool) -> None:
+    """Mark the beginning, in the file's own transaction. `inside`: it has files inside."""
+    if inside:
+        connection.execute(
+            "INSERT INTO container VALUES (?, ?, '[]') ON CONFLICT (path) DO UPDATE"
+            " SET sha256 = excluded.sha256",
+            (place, _AT_WORK),
+        )
+    else:
+        connection.execute("DELETE FROM container WHERE path = ?", (place,))
+
+
+# -- Overwrites what was deleted from a catalogue, so that none of its bytes is left in the file
+# SQLite leaves deleted rows in its file, and full-text search keeps the words of deleted rows until
+# it merges its parts. `secure_delete` overwrites rows, but not what SQLite left beside them when it
+# moved rows from page to page: therefore the file is written anew.
+
+_DELETED = "deleted"  # in `meta`: how often something was deleted since the file was last wiped
+_LAST = "SELECT id, rowid FROM chunk ORDER BY rowid DESC LIMIT 1"
+
+log = logging.getLogger(__name__)
+
+
+def mark_deletion(connection: Transaction) -> None:
+    """Something is deleted, in this transaction: a killed process leaves the wiping to others."""
+    connection.execute(
+        f"INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET {PLUS_ONE}",
+        (_DELETED,),
+    )
+
+
+def overwrite_deleted(database: Engine) -> bool:
+    """Overwrite what was deleted, if anything was; it takes a second for 60 MB.
+
+    False when another process still reads an older state. Raises LibraryError.
+    """
+    deleted = database.one("SELECT value FROM meta WHERE key = ?", _DELETED)
+    if deleted is None:
+        return True
+    database.merge_words()
+    last = database.one(_LAST)
+    if not database.write_anew():
+        return False
+    _keep_numbers(database, last)
+    database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, *deleted)
+    return True
+
+
+def _keep_numbers(database: Engine, last: tuple[str, int] | None) -> None:
+    """SQLite may, but does not, number rows anew that other tables know by number.
+
+    It would change the last number, because something was deleted before it.
+    """
+    if last is None:
+        return
+    now = database.one("SELECT rowid FROM chunk WHERE id = ?", last[0])
+    if now is not None and now[0] != last[1]:
+        log.warning("SQLite numbered passages anew; their words are written again.")
+        put_words_again(database)
+
+
+def put_words_again(database: Engine) -> None:
+    """Write the words of all passages, as `Catalog.put` does for those of a document."""
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM chunk_words")
+        insert_words(connection)
+
 
 _FORGOTTEN = "forgotten"
 _TAGGED = "tagged"
 _IDENTITY = "identity"
 _ENDS = ".!?"
 _SENTENCE = 8  # words from which a line is more than a name
-
-log = logging.getLogger(__name__)
 
 
 class Catalog:
@@ -82,7 +196,8 @@ class Catalog:
     def count_tagged(self, connection: Transaction) -> None:
         """Count a change of tags, in the same transaction."""
         connection.execute(
-            f"INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET {rows.COUNTED}",
+            "INSERT INTO meta VALUES (?, '1') "
+            f"ON CONFLICT (key) DO UPDATE SET {catalog_rows.PLUS_ONE}",
             (_TAGGED,),
         )
 
@@ -95,7 +210,7 @@ class Catalog:
         self.set_meta(_FORGOTTEN, str(self.forgotten() + 1))
 
     def readers(self) -> dict[str, int]:
-        """The number of documents by reader, see `ingest.loaders.versions`."""
+        """The number of documents by reader, see `ingest.loaders`."""
         return dict(self.database.all("SELECT reader, count(*) FROM document GROUP BY reader"))
 
     def size(self) -> tuple[int, int]:
@@ -168,36 +283,38 @@ class Catalog:
 
     def pages(self, name: str) -> Iterator[Page]:
         found = self.database.all(
-            f"SELECT {rows.PAGE} FROM page"
+            f"SELECT {catalog_rows.PAGE} FROM page"
             " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
             name,
         )
         tables = self.tables(name)
-        return (rows.page(row, table_cells.on_page(tables, row[0])) for row in found)
+        return (catalog_rows.page(row, tables_on_page(tables, row[0])) for row in found)
 
     def page(self, name: str, number: int) -> Page | None:
         row = self.database.one(
-            f"SELECT {rows.PAGE} FROM page"
+            f"SELECT {catalog_rows.PAGE} FROM page"
             " JOIN document ON document.id = document_id WHERE name = ? AND number = ?",
             name,
             number,
         )
         return (
-            rows.page(row, table_cells.on_page(self.tables(name, number), number)) if row else None
+            catalog_rows.page(row, tables_on_page(self.tables(name, number), number))
+            if row
+            else None
         )
 
     def tables(self, name: str, page: int | None = None) -> list[StoredTable]:
         """The tables of a document, or of one of its pages, in order."""
-        return table_cells.read(self.database, name, page)
+        return read_tables(self.database, name, page)
 
     def ledger(self, name: str) -> list[PageLedger]:
         """The coverage ledger of each page of a document."""
         found = self.database.all(
-            f"SELECT {rows.LEDGER} FROM page"
+            f"SELECT {catalog_rows.LEDGER} FROM page"
             " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
             name,
         )
-        return [rows.ledger(row) for row in found]
+        return [catalog_rows.ledger(row) for row in found]
 
     # -- writing
 
@@ -206,7 +323,7 @@ class Catalog:
         """One transaction, all or nothing. Raises HomeNotWritable or LibraryError."""
         with self.database.transaction() as connection:
             yield connection
-            connection.execute(f"UPDATE meta SET {rows.COUNTED} WHERE key = 'generation'")
+            connection.execute(f"UPDATE meta SET {catalog_rows.PLUS_ONE} WHERE key = 'generation'")
 
     def set_meta(self, key: str, value: str) -> None:
         """Does not count as a change of the library."""
@@ -227,7 +344,7 @@ class Catalog:
         other.set_meta(_FORGOTTEN, str(self.forgotten()))
         other.set_meta("chroma_made_by", "")  # its ids may be there, with other vectors
         with other.database.transaction() as connection:
-            wiping.mark(connection)  # what it takes the place of
+            mark_deletion(connection)  # what it takes the place of
         other.close()
         self.database.replace_by(path)
         self.wipe()
@@ -245,15 +362,15 @@ class Catalog:
         """Write a document with everything that belongs to it; inside `writing()`."""
         pages = ledger(document, chunks)
         language = language_of_passages([chunk.text for chunk in chunks if not chunk.hidden])
-        id = rows.insert_document(
+        id = catalog_rows.insert_document(
             connection, document, name, status, outline, len(chunks), pages, language
         )
-        rows.insert_pages(connection, id, document, pages)
-        table_cells.insert(connection, id, document)
+        catalog_rows.insert_pages(connection, id, document, pages)
+        insert_tables(connection, id, document)
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
             at = f"{document.sha256[:16]}:{ordinal}"
-            rows.insert_chunk(connection, id, at, chunk, vector, language)
-        rows.insert_card(connection, id, document, name, language)
+            catalog_rows.insert_chunk(connection, id, at, chunk, vector, language)
+        catalog_rows.insert_card(connection, id, document, name, language)
 
     def put_place(self, connection: Transaction, path: str, sha256: str) -> None:
         """Record that a document was found at a path; inside `writing()`."""
@@ -271,18 +388,18 @@ class Catalog:
             (sha256,),
         )
         if gone.rowcount:
-            wiping.mark(connection)
+            mark_deletion(connection)
         return gone.rowcount > 0
 
     def delete(self, connection: Transaction, name: str) -> None:
         """Delete a document and everything that belongs to it; inside `writing()`."""
         connection.execute("DELETE FROM document WHERE name = ?", (name,))
-        wiping.mark(connection)
+        mark_deletion(connection)
 
     def wipe(self) -> None:
         """Leave no byte of what was deleted, see `wiping`. What fails is done by the next one."""
         try:
-            if not wiping.wipe(self.database):
+            if not overwrite_deleted(self.database):
                 log.warning("Deleted rows of %s are overwritten later.", self.library)
         except LibraryError as error:  # such as a full disk: the documents are gone all the same
             log.warning("Deleted rows of %s are overwritten later: %s", self.library, error)
@@ -292,3 +409,55 @@ def _has_sentence(text: str) -> bool:
     """Whether some words in a row end like a sentence."""
     parts = re.split(r"(?<=[.!?])\s", text)
     return any(part.rstrip()[-1:] in _ENDS and len(part.split()) >= _SENTENCE for part in parts)
+
+
+# -- The languages of a library: how many passages each has. Those of older libraries are found here
+# A document's language decides in which language its words are indexed.
+
+Counts = dict[str, int]  # passages by language
+
+_TEXTS = "SELECT rowid, text, headings, hidden FROM chunk WHERE document_id = ? ORDER BY rowid"
+
+
+def count_languages(catalog: Catalog) -> Counts:
+    """Passages by the language of their document, most first; UNKNOWN for tables and the like."""
+    rows = catalog.database.all(
+        "SELECT language, sum(chunks) FROM document WHERE language != ''"
+        " GROUP BY language ORDER BY 2 DESC"
+    )
+    return {language: count for language, count in rows if count}
+
+
+def find_languages(catalog: Catalog) -> None:
+    """Find those of documents of which nobody has asked, and index their words in them.
+
+    Raises HomeNotWritable or LibraryError."""
+    wanted = catalog.database.all("SELECT id, name, title FROM document WHERE language = ''")
+    for id, name, title in wanted:
+        passages = catalog.database.all(_TEXTS, id)
+        language = language_of_passages([text for _, text, _, hidden in passages if not hidden])
+        with catalog.writing() as connection:
+            connection.execute("UPDATE document SET language = ? WHERE id = ?", (language, id))
+            if word_language(language) != ENGLISH:
+                _index_words(connection, passages, language)
+                first = [page for number in (1, 2) if (page := catalog.page(name, number))]
+                card = words.card(name, title, [page.text for page in first], language)
+                connection.execute("UPDATE card_words SET text = ? WHERE rowid = ?", (card, id))
+
+
+def _index_words(
+    connection: Transaction, passages: list[tuple[int, str, str, int]], language: str
+) -> None:
+    connection.executemany(
+        "UPDATE chunk_words SET text = ? WHERE rowid = ?",
+        [
+            (words.indexed_passage(text, json.loads(headings), language), rowid)
+            for rowid, text, headings, _ in passages
+        ],
+    )
+
+
+def share_of_english(counts: Mapping[str, int]) -> float:
+    """Of the passages whose language is known, 0 to 1; 1 where none is."""
+    told = sum(count for language, count in counts.items() if language != UNKNOWN)
+    return counts.get(ENGLISH, 0) / told if told else 1.0

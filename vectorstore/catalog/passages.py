@@ -8,8 +8,7 @@ import numpy as np
 
 from ingest.language import words
 from vectorstore.catalog import rows
-from vectorstore.catalog.engine import Engine
-from vectorstore.catalog.records import StoredChunk
+from vectorstore.catalog.engine import Engine, StoredChunk
 from vectorstore.store import Vectors
 
 

@@ -2,17 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from ingest.chunking.coverage_ledger import PageLedger
-from ingest.document.model import Box, Chunk, Document, Dropped, Figure, Line, Page, Table
+from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
-from ingest.language.identify_language import ENGLISH, UNKNOWN
-from vectorstore.catalog.engine import Transaction
+from ingest.language.identify import ENGLISH, UNKNOWN
+from vectorstore.catalog.engine import Engine, StoredTable, Transaction
 from vectorstore.store import Vectors
 
 _LENGTH = re.compile(r"\d{1,7}(?:\.\d{1,3})?")  # seconds: at most 115 days
@@ -98,7 +99,7 @@ def insert_chunk(
     ).fetchone()  # fmt: skip
     connection.execute(
         "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
-        (row[0], words.passage(chunk.text, chunk.headings, word_language(language))),
+        (row[0], words.indexed_passage(chunk.text, chunk.headings, word_language(language))),
     )
 
 
@@ -111,7 +112,7 @@ def insert_words(connection: Transaction) -> None:
     connection.executemany(
         "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
         (
-            (row, words.passage(text, json.loads(above), word_language(language)))
+            (row, words.indexed_passage(text, json.loads(above), word_language(language)))
             for row, text, above, language in found
         ),
     )
@@ -198,7 +199,7 @@ def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
 
 SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
 
-COUNTED = "value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"  # a number in `meta`
+PLUS_ONE = "value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"  # a number in `meta`
 
 # Takes `listed`: SQLite has 32,766 question marks for one statement, Debian's has 250,000.
 AMONG = "IN (SELECT value FROM json_each(?))"
@@ -219,3 +220,79 @@ BETWEEN = (
     " AND rowid >= (SELECT min(row) FROM sought) AND rowid <= (SELECT max(row) FROM sought)"
     " AND +rowid IN (SELECT row FROM sought)"
 )
+
+
+# -- Tables in the catalogue: a row for each table and for each of its cells, typed
+
+
+def insert_tables(transaction: Transaction, document_id: int, document: Document) -> None:
+    """Write all tables of a document."""
+    for page in document.pages:
+        for table in page.tables:
+            id = _insert(transaction, document_id, page.number, table)
+            transaction.executemany(
+                'INSERT INTO cell (sheet_id, row, "column", line, kind, text, value, unit)'
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                _cells(id, table),
+            )
+
+
+def read_tables(database: Engine, name: str, page: int | None = None) -> list[StoredTable]:
+    """The tables of a document, or of one of its pages, in order."""
+    where = "FROM sheet JOIN document ON document.id = document_id WHERE name = ?"
+    values: list[object] = [name]
+    if page is not None:
+        where, values = f"{where} AND page = ?", [name, page]
+    sheets = database.all(
+        f"SELECT sheet.id, page, first, last, header, rows, caption {where} ORDER BY sheet.id",
+        *values,
+    )
+    if not sheets:
+        return []
+    cells: dict[int, list[list[Cell]]] = {row[0]: [[] for _ in range(row[5])] for row in sheets}
+    for sheet, row, *rest in database.all(
+        "SELECT sheet_id, row, line, kind, text, value, unit FROM cell"
+        f' WHERE sheet_id IN (SELECT sheet.id {where}) ORDER BY sheet_id, row, "column"',
+        *values,
+    ):
+        cells[sheet][row].append(_cell(*rest))
+    return [
+        StoredTable(number, Table(first, last, tuple(map(tuple, cells[id])), header, caption))
+        for id, number, first, last, header, _, caption in sheets
+    ]
+
+
+def _insert(transaction: Transaction, document_id: int, page: int, table: Table) -> int:
+    columns = max((len(row) for row in table.rows), default=0)
+    row = transaction.execute(
+        "INSERT INTO sheet (document_id, page, first, last, header, rows, columns, caption)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (
+            document_id, page, table.first, table.last, table.header, len(table.rows), columns,
+            table.caption,
+        ),
+    ).fetchone()  # fmt: skip
+    return int(row[0])
+
+
+def _cells(sheet: int, table: Table) -> Iterator[tuple[object, ...]]:
+    for row, cells in enumerate(table.rows):
+        for column, cell in enumerate(cells):
+            value = float(cell.value) if cell.kind == "number" and cell.value is not None else None
+            yield (
+                sheet, row, column, cell.line, cell.kind, cell.text,
+                cell.value if value is None else value, cell.unit,
+            )  # fmt: skip
+
+
+def _cell(line: int, kind: str, text: str, value: float | str | None, unit: str) -> Cell:
+    typed = value
+    with suppress(ValueError):  # PostgreSQL keeps it as text
+        if value is not None and kind in ("truth", "number"):
+            typed = bool(float(value)) if kind == "truth" else float(value)
+    return Cell(text, line, typed, kind, unit)
+
+
+def tables_on_page(tables: Iterable[StoredTable], page: int) -> tuple[Table, ...]:
+    """The tables of one page."""
+    return tuple(stored.table for stored in tables if stored.page == page)

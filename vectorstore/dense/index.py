@@ -1,18 +1,79 @@
 """Finds the nearest chunks: in Chroma when this process owns it and it is current, else exactly."""
 
+import json
 import logging
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense import apart, chroma_store
-from vectorstore.dense.chroma_store import ChromaStore
-from vectorstore.dense.collection import Collection
-from vectorstore.dense.exact_store import ExactStore
-from vectorstore.dense.filling import Progress, fill
+from vectorstore.dense import stores
+from vectorstore.dense.stores import ChromaStore, Collection, ExactStore
 from vectorstore.store import Store, Vectors
+from vectorstore.word_index import WordIndex
+
+# -- Looks after Chroma in a process of its own, whose memory never held what was forgotten
+# Chroma's files hold whatever stood in the memory of the process that opens them: hnswlib reserves
+# it for its index, and writes it to `data_level0.bin` as it is (chromadb 1.5.9). In a process that
+# has forgotten a document these can be its ids.
+
+_ROOT = Path(__file__).parents[2]
+
+
+def ids_from_child(catalog: Catalog, folder: Path) -> set[str] | None:
+    """Those in Chroma after a child has brought it to what the catalogue holds.
+
+    None when another process owns the folder, or Chroma fails. The caller must not own it: the
+    child takes its lock.
+    """
+    command = [sys.executable, "-m", __name__, str(catalog.path), catalog.library, str(folder)]
+    try:
+        done = subprocess.run(
+            command, cwd=_ROOT, check=False, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError:  # no memory for a process
+        return None
+    return set(json.loads(done.stdout)) if done.returncode == 0 else None
+
+
+def _synced(path: Path, library: str, folder: Path) -> list[str] | None:
+
+    catalog = Catalog(path, library)
+    index = DenseIndex(catalog, folder)
+    try:
+        return sorted(index.ids()) if index.sync() else None
+    finally:
+        index.close()
+        catalog.close()
+
+
+# -- Brings a store up to the catalogue, which keeps all vectors
+
+_BATCH = 2000
+Progress = Callable[[int, int], None]  # vectors that were added, and how many there are to add
+
+
+def fill(store: Store, catalog: Catalog, anew: bool, progress: Progress) -> None:
+    """Add what is missing and remove what is gone; `anew`: the vectors are another model's, and
+    their ids, which stay, would hide the old ones."""
+    have, want = store.ids(), catalog.passages.ids()
+    if anew:
+        store.remove(sorted(have))
+        have = set()
+    store.remove(sorted(have - want))
+    missing = sorted(want - have)
+    for start in range(0, len(missing), _BATCH):
+        ids, vectors = catalog.passages.vectors(missing[start : start + _BATCH])
+        with suppress(ValueError):  # the whole batch was removed meanwhile
+            store.add(ids, vectors)
+        progress(min(start + _BATCH, len(missing)), len(missing))
+
 
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds, or
 _WRITING = "writing"
@@ -146,7 +207,7 @@ class DenseIndex:
 
     def _ids_apart(self) -> set[str] | None:
         self._give_up()
-        return apart.ids(self._catalog, self._folder)
+        return ids_from_child(self._catalog, self._folder)
 
     def _give_up(self) -> None:
         """Leave Chroma to other processes."""
@@ -181,7 +242,7 @@ class DenseIndex:
             return False
         state = self._state()
         if state in (None, _WRITING) or not self._sound():
-            chroma_store.delete(self._folder)
+            stores.delete_chroma(self._folder)
         try:
             self._chroma, self._held = self._opened(state)
         except Exception as error:  # a full disk, a folder that cannot be written
@@ -197,14 +258,14 @@ class DenseIndex:
         closed."""
         if not self._folder.is_dir() or self._catalog.meta(_SEEN) == self._fingerprint():
             return True
-        if chroma_store.loads(self._folder):
+        if stores.chroma_loads(self._folder):
             return True
         log.warning("Chroma's index does not load; it is rebuilt from the catalogue.")
         return False
 
     def _fingerprint(self) -> str:
         try:
-            return chroma_store.fingerprint(self._folder)
+            return stores.chroma_fingerprint(self._folder)
         except OSError:  # a file was deleted meanwhile
             return ""
 
@@ -216,7 +277,7 @@ class DenseIndex:
             chroma = ChromaStore(self._folder)
         except Exception as error:  # Chroma reports a damaged folder in many ways
             log.warning("Chroma could not be opened, and is rebuilt: %s", error)
-            chroma_store.delete(self._folder)
+            stores.delete_chroma(self._folder)
             return ChromaStore(self._folder), -1
         if state in (None, _WRITING) or chroma.count() != self._catalog.passages.count():
             return chroma, -1  # behind, or the folder was deleted by hand
@@ -246,3 +307,42 @@ class DenseIndex:
             if self._exact is None or self._exact[0] != generation:
                 self._exact = generation, ExactStore(*self._catalog.passages.vectors())
             return self._exact[1]
+
+
+# -- Updates the indexes with what other processes write, in the background
+
+_LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
+
+
+class Follower:
+    """A thread that checks every few seconds until it is ended."""
+
+    def __init__(self, index: DenseIndex, words: WordIndex, seconds: float) -> None:
+        self._index = index
+        self._words = words
+        self._seconds = seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop it, and return when it has stopped."""
+        self._ended.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        failures = 0  # each failure doubles the pause: an attempt deletes and refills all of Chroma
+        while not self._ended.wait(min(self._seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
+            try:
+                self._index.sync()
+                failures = self._index.failures
+                self._words.sync()
+            except Exception as error:  # whoever searches or adds gets the error
+                log.warning("The index could not be brought up to date: %s", error)
+                failures += 1
+
+
+if __name__ == "__main__":
+    found = _synced(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    print(json.dumps(found))
+    sys.exit(found is None)

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from ingest.chunking import chunk
-from ingest.language.identify_language import ENGLISH, UNKNOWN, language_of_passages, name_of
-from ingest.loaders.versions import outdated
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.languages import share_of_english
+from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages, name_of
+from ingest.loaders import outdated
+from vectorstore.catalog.catalog import Catalog, share_of_english
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import EmbedderMismatch, LibraryError
 

@@ -7,31 +7,161 @@ and the next run does it again.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from ingest.containers import FULL, Expanded
+from ingest.containers.unpacking import FULL, Expanded
 from ingest.discovery import Found, discover
 from ingest.document.source import Engines, readable
 from ingest.errors import Stopped, UnreadableFile
+from ingest.loaders import digest
 from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, LeftOut
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.containers import Containers
+from vectorstore.catalog import rows as catalog_rows
+from vectorstore.catalog.catalog import Catalog, Containers
+from vectorstore.catalog.engine import Engine
 from vectorstore.catalog.sources import INSIDE, Places, place_of
 from vectorstore.embedding.embedder import Embedder, Recipe
-from vectorstore.files.files import Files
+from vectorstore.errors import LibraryError, WorkersAway
 from vectorstore.indexing import small_files
-from vectorstore.indexing.attempts import Attempts
-from vectorstore.indexing.embedding import Embedding
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.known import Known
 from vectorstore.indexing.prefetch import Prefetch, Read, ReadTogether, UnpackingBudget
-from vectorstore.indexing.store_document import Item, Storing, refuse_empty, unchanged
-from vectorstore.indexing.store_together import Together
-from vectorstore.indexing.telling import Telling, out_of_time
-from vectorstore.workers.workers import Hire, Order, here, no_recipe
+from vectorstore.indexing.progress import Telling, interrupted, out_of_time, outer
+from vectorstore.indexing.small_files import Together
+from vectorstore.indexing.store_document import Embedding, Item, Storing, refuse_empty, unchanged
+from vectorstore.opened import Files
+from vectorstore.workers import Hire, Order, here, no_recipe
+
+# -- Files that held a run until it was interrupted: they wait until a person names them
+# A file counts when it has been in work for a minute, so that many kills of a healthy run count
+# nothing, and is forgotten when it comes to an end, even to a failure.
+
+SLOW = 60.0  # seconds in work
+MOST_ATTEMPTS = 2  # interruptions after which a file waits
+
+
+class Attempts:
+    """Rows of the table `attempt`."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+
+    @contextmanager
+    def watched(self, files: Sequence[tuple[str, str]]) -> Iterator[None]:
+        """While files (path, sha256) are in work: they count as interrupted unless this ends.
+
+        A wish to stop it, and an end of the process, are interruptions.
+        """
+        timer = threading.Timer(SLOW, self._count, (files,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except WorkersAway:  # which is not the fault of these files
+            _stop(timer)
+            self.ended(*(path for path, _ in files))
+            raise
+        finally:
+            _stop(timer)
+
+    def ended(self, *paths: str) -> None:
+        """They came to an end."""
+        where, listed = f"FROM attempt WHERE path {catalog_rows.AMONG}", catalog_rows.listed(paths)
+        if self._database.one(f"SELECT 1 {where}", listed):
+            self._database.write(f"DELETE {where}", listed)
+
+    def before(self) -> dict[str, tuple[str, int]]:
+        """By path: the sha256 of the bytes, and how often they did not come to an end."""
+        rows = self._database.all("SELECT path, sha256, times FROM attempt")
+        return {path: (sha256, times) for path, sha256, times in rows}
+
+    def _count(self, files: Sequence[tuple[str, str]]) -> None:
+        # Of an error the run itself will hear.
+        with suppress(LibraryError), self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO attempt VALUES (?, ?, 1) ON CONFLICT (path) DO UPDATE SET"
+                " times = CASE attempt.sha256"
+                " WHEN excluded.sha256 THEN attempt.times + 1 ELSE 1 END,"
+                " sha256 = excluded.sha256",
+                files,
+            )
+
+
+def _stop(timer: threading.Timer) -> None:
+    timer.cancel()
+    timer.join()  # otherwise it may count after `ended`
+
+
+# -- Which files have to be read: the library knows the others by their bytes, or they wait
+
+
+class Known:
+    """Of one run."""
+
+    def __init__(self, catalog: Catalog, storing: Storing, told: Telling, size: int) -> None:
+        """`size` is the most bytes that a file may have."""
+        self._catalog = catalog
+        self._storing = storing
+        self._told = told
+        self._size = size
+        self._places = Places(catalog)
+        self._containers = Containers(catalog.database)
+        self._before: Mapping[str, tuple[str, int]] = {}
+        self._named: set[str] = set()  # files that the user has named, not a folder around them
+        self.settled: set[str] = set()  # in the queue, files that were already known
+
+    def begin(self, before: Mapping[str, tuple[str, int]], paths: Sequence[Path]) -> None:
+        """`before`: see `Attempts.before`; `paths`: what the user has named."""
+        self._before = before
+        self._named = {str(path.absolute()) for path in paths if path.is_file()}
+
+    def new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
+        """Those of the files (path, job, name) that have to be read.
+
+        Inside of a file (`level`) what is known is counted in one transaction.
+        """
+        items = [item for file in files if (item := self._item(*file, level))]
+        with self._catalog.database.together() if level else nullcontext():
+            return [new for item in items if (new := self.news(item))]
+
+    def news(self, item: Item) -> Item | None:
+        """The file if it has to be read; a known file is counted."""
+        place = item.place
+        try:
+            stored = self._storing.known(item)
+        except UnreadableFile as error:
+            self._told.fail(item.job, item.name, str(error))
+            return None
+        if stored is None:
+            return None if self._waits(item) else item
+        self._told.known(item, stored, self._catalog.named(item.sha256))
+        if not self._containers.finished(place, item.sha256):
+            return replace(item, known=True)
+        self.settled.add(item.job)
+        self._told.unchanged(self._places.inside(place))
+        self._told.omitted(item, self._containers.left_out(place))
+        return None
+
+    def _item(self, path: Path, job: str, name: str, level: int) -> Item | None:
+        try:
+            job.encode()
+            return Item(path, job, name, digest(path, self._size), level)
+        except UnicodeEncodeError:
+            self._told.bad_name(job)
+        except UnreadableFile as error:
+            self._told.fail(job, name, str(error))
+        return None
+
+    def _waits(self, item: Item) -> bool:
+        """Whether a file has held two runs, and nobody has named it now."""
+        sha256, times = self._before.get(item.job, ("", 0))
+        if sha256 != item.sha256 or times < MOST_ATTEMPTS or self._named & {item.job, outer(item)}:
+            return False
+        self._told.fail(item.job, item.name, interrupted(item, times))
+        return True
+
 
 _LEFT_OVER = 3600.0  # seconds after which a file that was sent is nobody's
 
@@ -130,7 +260,7 @@ class Indexing:
         level: int = 0,
     ) -> None:
         """Add (path, job, name); `level` counts the files around them."""
-        parts = small_files.parts(list(files))
+        parts = small_files.file_batches(list(files))
         found = [item for part in parts for item in self._known.new(part, level)]
         self._jobs.settle(self._known.settled)
         self._jobs.wait((item.job, item.name) for item in found)
@@ -138,8 +268,8 @@ class Indexing:
         first = {item.sha256: item for item in reversed(found)}
         self._read(reading, [item for item in found if first[item.sha256] is item], budget)
         twins = [item for item in found if first[item.sha256] is not item]
-        for start in range(0, len(twins), small_files.MOST):
-            part = twins[start : start + small_files.MOST]
+        for start in range(0, len(twins), small_files.MOST_TOGETHER):
+            part = twins[start : start + small_files.MOST_TOGETHER]
             with self._catalog.database.together():
                 more = [new for twin in part for new in self._twin(twin, first[twin.sha256])]
             self._read(reading, more, budget)
@@ -148,7 +278,11 @@ class Indexing:
         self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget | None
     ) -> None:
         """Inside of a file (`budget`) small ones are read and stored together."""
-        many = small_files.groups(items, self._held_before) if budget else [[one] for one in items]
+        many = (
+            small_files.file_groups(items, self._held_before)
+            if budget
+            else [[one] for one in items]
+        )
         done = 0
         for group, read in reading.ahead(many, budget, self._report_page):
             if budget and budget.over:

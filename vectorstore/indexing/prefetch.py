@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from ingest.containers import CONTAINERS, Expanded, Limits, Omitted
+from ingest.containers import CONTAINERS
+from ingest.containers.unpacking import Expanded, Omitted
+from ingest.document.source import Limits
+from ingest.document.wire import Loaded, Several
 from ingest.errors import UnreadableFile
-from ingest.serialization.reading import Loaded, Several
 from vectorstore.indexing.store_document import Item
-from vectorstore.workers.workers import Hire, Order, here
+from vectorstore.workers import Hire, Order, here
 
 _LOOK = 0.1  # seconds between two checks whether it was cancelled
 

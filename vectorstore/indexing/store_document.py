@@ -10,22 +10,74 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from ingest.chunking.headings import Headings
 from ingest.containers import CONTAINERS
 from ingest.document.model import Chunk, Document, count
+from ingest.document.wire import Loaded
 from ingest.errors import UnreadableFile
-from ingest.serialization.reading import Loaded
 from vectorstore.add_report import Superseded
-from vectorstore.catalog import containers, tags
-from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog import tags
+from vectorstore.catalog.catalog import Catalog, begin_container
 from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.sources import Places, place_of
-from vectorstore.errors import HomeNotWritable, LibraryError
-from vectorstore.files.files import Files
+from vectorstore.embedding.embedder import Embedder
+from vectorstore.errors import EmbedderMismatch, HomeNotWritable, LibraryError
 from vectorstore.indexing import jobs
-from vectorstore.naming.stored import put_names
+from vectorstore.naming.mentions import put_names
+from vectorstore.opened import Files
 from vectorstore.store import Vectors
-from vectorstore.versions.link import Versions
+from vectorstore.versions import Versions
+
+# -- Embeds the passages of one run, by the model that the library has at that moment
+# Vectors that came with a file from the worker that read it are taken, where the same model made
+# them.
+
+_MOST = 50_000  # vectors that came: 75 MB
+
+
+class Embedding:
+    """Knows which model has embedded last."""
+
+    def __init__(
+        self, library: str, embedder: Callable[[], Embedder],
+        begin: Callable[[Sequence[str]], None],
+    ) -> None:  # fmt: skip
+        """`begin` is told the passages of each document before `embedder` is asked."""
+        self._library = library
+        self._embedder = embedder
+        self._begin = begin
+        self._used: Embedder | None = None
+        self._came: dict[tuple[str, str], Vectors] = {}  # by identity and text, until it is used
+
+    def came(self, identity: str, texts: Sequence[str], vectors: Vectors) -> None:
+        """Some vectors came with a file."""
+        if len(self._came) > _MOST:  # of files that failed later: they are not asked for again
+            self._came.clear()
+        self._came |= {
+            (identity, text): vector for text, vector in zip(texts, vectors, strict=True)
+        }
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions)."""
+        self._begin(texts)
+        self._used = self._embedder()
+        known = {text: self._came.pop((self._used.identity, text), None) for text in set(texts)}
+        missing = [text for text in texts if known[text] is None]
+        if len(missing) == len(texts):
+            return self._used.passages(texts)
+        known |= dict(zip(missing, self._used.passages(missing), strict=True)) if missing else {}
+        return np.stack([vector for text in texts if (vector := known[text]) is not None])
+
+    def check(self) -> None:
+        """Raises EmbedderMismatch when a rebuild has changed the model since the embedding."""
+        if self._used is not None and self._embedder().identity != self._used.identity:
+            raise EmbedderMismatch(
+                f"The library {self._library!r} was rebuilt with another model meanwhile. "
+                "Add the files again."
+            )
+
 
 _COPIES = 8  # files that are copied at once
 READY = "ready"  # the status of a document that was read completely
@@ -161,7 +213,7 @@ class Storing:
                 was = self._places.take(connection, item.place, item.name, item.sha256)
                 stored = Stored(item.name, new=False, was=was or "")
             tags.carry(connection, kept, item.sha256)
-            containers.begin(connection, item.place, inside)
+            begin_container(connection, item.place, inside)
             if not inside:  # otherwise its file is needed until all that is inside has been read
                 jobs.leave(connection, item.job)
         if replaced and other:

@@ -13,7 +13,7 @@ from vectorstore.catalog.rows import word_language
 from vectorstore.catalog.sources import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
-from vectorstore.files.files import Files
+from vectorstore.opened import Files
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,10 @@ class Verifying:
             connection.executemany(
                 "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
                 [
-                    (rowid, words.passage(text, json.loads(headings), word_language(language)))
+                    (
+                        rowid,
+                        words.indexed_passage(text, json.loads(headings), word_language(language)),
+                    )
                     for rowid, text, headings, language in missing
                 ],
             )

@@ -6,16 +6,176 @@ persons.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ingest.language.dates import YEAR, find_dates, quarters, with_fiscal_years
 from ingest.language.words import STOP_WORDS
-from vectorstore.naming.capitals import capitalised, is_capital, nouns_have_capitals, words_of
-from vectorstore.naming.counts import Count, counted
-from vectorstore.naming.other_spellings import abbreviates
+
+# -- Runs of words that are written with a capital, as names are. Knows no document
+
+_WORD = re.compile(r"[^\W_]+")
+_JOINT = r"[ \-.'’&/]{1,3}"
+# Between two words of one name: a short one may stand there, as in "Bank of America".
+_BETWEEN = re.compile(rf"{_JOINT}(?:(?P<word>[^\W_]{{1,3}}){_JOINT})?")
+_BEFORE = re.compile(r"(?:^|\W)[^\W\d_A-Z]+ $")  # a word in lower case
+_WITHIN = re.compile(r"(?<=[a-z] )[^\W\d_]+")  # behind a word in lower case
+_MANY = 0.42  # share of different words within sentences: up to .34 in English, .5 in German
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are written: runs of letters and digits."""
+    return _WORD.findall(text)
+
+
+def is_capital(word: str) -> bool:
+    """Whether a word is written as a name: `Apple`, `iPhone`, `3M`."""
+    return word != word.lower() and len(word) > 1
+
+
+@dataclass
+class Run:
+    """Words with capitals that stand together; `within`: behind a word in lower case, where a
+    capital is no start of a sentence."""
+
+    words: list[str]
+    end: int
+    within: bool
+
+    def goes_on(self, line: str, match: re.Match[str]) -> bool:
+        """Whether the next word with a capital belongs to it; one short word may be between."""
+        between = _BETWEEN.fullmatch(line, self.end, match.start())
+        if between and between["word"]:
+            self.words.append(between["word"])
+        return bool(between)
+
+
+def capitalised(line: str) -> list[Run]:
+    """The runs of a line, in order."""
+    runs: list[Run] = []
+    for match in _WORD.finditer(line):
+        if not is_capital(match[0]):
+            continue
+        if not runs or not runs[-1].goes_on(line, match):
+            runs.append(Run([], 0, bool(_BEFORE.search(line, 0, match.start()))))
+        runs[-1].words.append(match[0])
+        runs[-1].end = match.end()
+    return runs
+
+
+def nouns_have_capitals(text: str) -> bool:
+    """Whether a text gives many words a capital, as German does: they say nothing there."""
+    within = set(_WITHIN.findall(text))
+    return sum(map(is_capital, within)) > _MANY * len(within)
+
+
+# -- In how many passages of a document a name stands, and how it is written there
+
+_ARTICLES = frozenset(("the", "a", "an", "our", "this", "each", "any", "such"))
+
+
+@dataclass
+class Count:
+    """In how many passages a name stands, in lower case, with a capital, and alone with one."""
+
+    of: int
+    below: int = 0  # those with it in a heading above, too
+    any: int = 0
+    lower: int = 0
+    capital: int = 0
+    alone: int = 0
+
+
+def counted(names: Iterable[str], passages: Sequence[tuple[str, str]]) -> dict[str, Count]:
+    """Count each name once a passage. `names` are words in lower case, joined by one space;
+    `passages` texts with the headings above them."""
+    counts = {name: Count(of=max(len(passages), 1)) for name in names}
+    starts: dict[str, set[tuple[str, ...]]] = {}
+    for name in counts:
+        parts = tuple(name.split())
+        starts.setdefault(parts[0], set()).add(parts)
+    for text, headings in passages:
+        stated = _stated(text, starts)
+        for name in stated.keys() | _stated(headings, starts).keys():
+            counts[name].below += 1
+        for name, ways in stated.items():
+            count = counts[name]
+            count.any += 1
+            count.lower += "lower" in ways
+            count.capital += "capital" in ways
+            count.alone += "alone" in ways
+    return counts
+
+
+def _stated(text: str, starts: dict[str, set[tuple[str, ...]]]) -> dict[str, set[str]]:
+    """The names that stand in a text, and how: `lower`, `capital`, `alone` with a capital."""
+    words = words_of(text)
+    low = [word.lower() for word in words]
+    found: dict[str, set[str]] = defaultdict(set)
+    for at, word in enumerate(low):
+        for parts in starts.get(word, ()):
+            end = at + len(parts)
+            if tuple(low[at:end]) != parts:
+                continue
+            capital = is_capital(words[at]) and is_capital(words[end - 1])
+            ways = found[" ".join(parts)]
+            ways.add("capital" if capital else "lower")
+            if capital and _alone(words, at, end):
+                ways.add("alone")
+    return found
+
+
+def _alone(words: Sequence[str], start: int, end: int) -> bool:
+    """Whether a name continues no name before it, as `Inc`, numbers nothing, as `Figure 5`, and has
+    no article, as `the Company`."""
+    for before in words[max(start - 1, 0) : start]:
+        if before in _ARTICLES or (is_capital(before) and before.lower() not in STOP_WORDS):
+            return False
+    return not any(word[0].isdigit() for word in words[end : end + 1])
+
+
+# -- Whether a word is another spelling of a name: an abbreviation, or one with a wrong letter
+# Words are in lower case; the words of a name are joined by one space.
+
+_SPELT = 5  # letters of a word that may be misspelt
+
+
+def abbreviates(word: str, name: str) -> bool:
+    """Whether its letters are letters of a name of one word, in order, from the first on, as the
+    symbol `nflx` of a share; or the beginnings of all words of a longer one."""
+    if " " in name:
+        return clipped(word, name)
+    letters = iter(name)
+    return word[0] == name[0] and len(name) > len(word) and all(c in letters for c in word)
+
+
+def misspelt(word: str, name: str) -> bool:
+    """Whether one letter is wrong, missing, added, or two neighbours are exchanged; the first one
+    is right (Damerau's four errors, 1964)."""
+    if min(len(word), len(name)) < _SPELT or " " in name or abs(len(word) - len(name)) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(word, name, strict=False)) if a != b), None)
+    if at is None or at == 0:
+        return at is None
+    if len(word) == len(name):
+        exchanged = word[at + 1 : at + 2] + word[at : at + 1] == name[at : at + 2]
+        return word[at + 1 :] == name[at + 1 :] or (exchanged and word[at + 2 :] == name[at + 2 :])
+    longer, shorter = sorted((word, name), key=len, reverse=True)
+    return longer[at + 1 :] == shorter[at:]
+
+
+def clipped(word: str, name: str) -> bool:
+    """Whether a word is made of the beginnings of all words of a name: `amex` of American
+    Express."""
+    first, _, rest = name.partition(" ")
+    if not rest:
+        return first.startswith(word)
+    return any(
+        first.startswith(word[:cut]) and clipped(word[cut:], rest) for cut in range(1, len(word))
+    )
+
 
 _LONGEST = 5  # words of a name
 _MOST = 200  # names of a document

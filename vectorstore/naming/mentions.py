@@ -4,17 +4,33 @@ A name counts if it is distinctive in this library: one that all documents have 
 does one that is stated mostly by documents which are not about it.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ingest.language.dates import find_dates
 from ingest.language.words import STOP_WORDS, name_parts
-from vectorstore.naming.capitals import words_of
-from vectorstore.naming.document_names import FIRST_PAGE, IN_TEXT, TITLE, Name, periods_of
-from vectorstore.naming.other_spellings import abbreviates, clipped, misspelt
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.engine import Transaction
+from vectorstore.errors import LibraryError
+from vectorstore.naming.document_names import (
+    FIRST_PAGE,
+    IN_TEXT,
+    TITLE,
+    DocumentNames,
+    Name,
+    Passage,
+    abbreviates,
+    clipped,
+    document_names,
+    misspelt,
+    periods_of,
+    words_of,
+)
 
 _WORDS = 8  # of a name in a text
 # Of the highest share of a name, by place: documents with less only mention it.
@@ -225,3 +241,59 @@ def _as_written(text: str) -> list[str]:
     if text == text.upper():
         return words_of(text.lower())
     return words_of(_START.sub(lambda match: match[0].lower(), text))
+
+
+# -- Names of documents in the catalogue: found once, when a document is added
+# Documents of older libraries have none yet. Theirs are found when they are first needed, in the
+# passages that the catalogue holds; no file is read again.
+
+_WANTED = "SELECT id, name, title FROM document WHERE names = ''"
+_SHOWN = (
+    "SELECT page, text, headings FROM chunk WHERE document_id = ? AND NOT hidden ORDER BY rowid"
+)
+_STORE = "UPDATE document SET names = ? WHERE id = ?"
+
+
+def put_names(connection: Transaction, document: str) -> None:
+    """Find and store the names of a document; inside `Catalog.writing()`."""
+    for id, name, title in connection.execute(f"{_WANTED} AND name = ?", (document,)).fetchall():
+        shown = connection.execute(_SHOWN, (id,)).fetchall()
+        connection.execute(_STORE, (_json(_found(name, title, shown)), id))
+
+
+def name_index(catalog: Catalog) -> NameIndex:
+    """All names of a library."""
+    return NameIndex(stored_names(catalog), catalog.passages.stating)
+
+
+def stored_names(catalog: Catalog) -> list[Named]:
+    """The names of each document. Those of older libraries are stored, if that is possible."""
+    missing = dict(_missing(catalog))
+    rows = catalog.database.all(
+        "SELECT old.id, old.name, old.names, coalesce(new.name, '') FROM document AS old"
+        " LEFT JOIN document AS new ON new.id = old.superseded_by"
+    )
+    return [_named(name, names or missing.get(id, "{}"), new) for id, name, names, new in rows]
+
+
+def _missing(catalog: Catalog) -> Iterator[tuple[int, str]]:
+    for id, name, title in catalog.database.all(_WANTED):
+        made = _json(_found(name, title, catalog.database.all(_SHOWN, id)))
+        with suppress(LibraryError):  # the folder may be closed for writing
+            catalog.database.note(_STORE, made, id)
+        yield id, made
+
+
+def _found(name: str, title: str, rows: list[tuple[int, str, str]]) -> DocumentNames:
+    passages = [Passage(page, text, " ".join(json.loads(above))) for page, text, above in rows]
+    return document_names(name, title, passages)
+
+
+def _json(names: DocumentNames) -> str:
+    return json.dumps({"names": names.names, "periods": names.periods}, ensure_ascii=False)
+
+
+def _named(document: str, stored: str, newer: str) -> Named:
+    made = json.loads(stored)
+    names = {words: Name(*how) for words, how in made.get("names", {}).items()}
+    return Named(document, names, frozenset(made.get("periods", ())), newer)

@@ -1,10 +1,181 @@
 """SearchQuery: a question parsed for retrieval, each part once."""
 
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from vectorstore.retrieval import query_signals
-from vectorstore.retrieval.query_signals import Letters
+from ingest.language.dates import YEAR
+from vectorstore.catalog import rows
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.naming.mentions import NameIndex, name_index
+from vectorstore.retrieval.fusion import Named, Place, Pointed
+from vectorstore.versions import parsed
+
+# -- What a question says about the place of its answer: documents, pages, kinds of pages
+
+BALANCE, INCOME, CASH = "balance sheet", "income statement", "cash flow statement"
+
+# Questions ask for what is computed from a statement ("working capital", "quick ratio") in words
+# that the statement does not use. Matching titles with the question's own words found none of them.
+_ASKED = {
+    BALANCE: r"""balance\ sheet|working\ capital|(?:current|quick|cash)[ _]ratio|acid.test|liquidity
+        |current\ (?:assets|liabilities)|total\ (?:assets|liabilities|debt)|net\ debt|goodwill
+        |long.term\ debt|debt.to|leverage|receivables?|payables?|inventor(?:y|ies)|turnover|accru\w+
+        |(?:share|stock)holders?.?\ equity|book\ value|retained\ earnings|property,?\ plant|PP&?E
+        |fixed\ assets?|cash\ and\ cash\ equivalents|return\ on|RO[AEI]C?|cash\ conversion
+        |days\ (?:sales|payable|inventory)|D[SIP]O""",
+    INCOME: r"""income\ statement|statements?\ of\ (?:income|operations|earnings)|P&L|sales
+        |revenues?|net\ (?:income|earnings|profit|loss)|gross\ (?:profit|margin|income)
+        |profit|margin|operating\ (?:income|profit|margin|expenses?)|EBIT(?:DA)?|EPS
+        |earnings\ per|COGS
+        |cost\ of\ (?:goods|sales|revenue)|interest\ (?:expense|coverage)|tax\ rate|income\ tax
+        |SG&?A|selling,\ general|R&D|research\ and\ development|turnover|return\ on|RO[AEI]C?
+        |cash\ conversion|days\ (?:sales|payable|inventory)|D[SIP]O""",
+    CASH: r"""cash\ flows?|cash\ from|operating\ cash|cap(?:ital\ )?ex(?:penditures?)?|depreciation
+        |amorti[sz]ation|D&A|EBITDA|dividends?|repurchases?|buybacks?|payout|retention\ ratio""",
+}
+_QUESTIONS = {
+    kind: re.compile(rf"\b(?:{words})s?(?!\w)", re.IGNORECASE | re.VERBOSE)
+    for kind, words in _ASKED.items()
+}
+_TITLES = {
+    BALANCE: re.compile(
+        r"balance sheets?|statements? of (?:consolidated )?financial (?:position|condition)\b",
+        re.IGNORECASE,
+    ),
+    INCOME: re.compile(
+        r"statements? of (?:consolidated )?(?:comprehensive |net )?(?:income|operations|earnings)"
+        r"|income statements?|statements? of profit|profit (?:and|&|or) loss",
+        re.IGNORECASE,
+    ),
+    CASH: re.compile(
+        r"statements? of (?:consolidated )?cash ?flows?|cash ?flows? statements?", re.I
+    ),
+}
+_TITLE = 90  # characters of a line that can be a title
+
+_PAGE = re.compile(
+    r"\b(?:page|slide)s?\s*\(?(\d{1,4})\)?(?![\d.,]*\d)"
+    r"|\b(?a:(first|second|third|fourth|fifth|last|final|cover|title|front))\s+(?:page|slide)\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5,
+    "cover": 1, "title": 1, "front": 1, "last": -1, "final": -1,
+}  # fmt: skip
+
+_OLD = "old|older|previous|earlier|former|superseded|outdated|prior"
+_KIND = 4  # letters of a word that says what a document is
+_COMPARED = re.compile(
+    r"\b(?:compar\w+|differ\w*|chang\w+|versus|vs|both|new(?:er|est)?|current|latest|since)\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(rf"\b{YEAR}\b")
+_SUFFIX = re.compile(r"\.\w{1,5}$")
+_RUN = re.compile(r"[^\W_]+")
+
+
+def statement_kinds(question: str) -> frozenset[str]:
+    """Kinds of financial statements that hold the figure in question."""
+    return frozenset(kind for kind, words in _QUESTIONS.items() if words.search(question))
+
+
+def titled_statements(lines: Sequence[str]) -> frozenset[str]:
+    """Kinds of financial statements that the first lines of a page name."""
+    titles = [line for line in lines if len(line) <= _TITLE]
+    return frozenset(kind for kind, words in _TITLES.items() if any(map(words.search, titles)))
+
+
+def page_numbers(question: str) -> frozenset[int]:
+    """Page numbers that the question names, from 1; counted from the end, -1 is the last page."""
+    return frozenset(
+        int(number) if number else _ORDINALS[word.lower()]
+        for number, word in _PAGE.findall(question)
+    )
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The letters and digits of a text, with the word boundaries in them."""
+
+    text: str
+    ends: frozenset[int]
+
+    @classmethod
+    def of(cls, text: str) -> "Letters":
+        runs = _RUN.findall(text.lower())
+        ends, length = {0}, 0
+        for run in runs:
+            length += len(run)
+            ends.add(length)
+        return cls("".join(runs), frozenset(ends))
+
+    def has(self, words: str) -> bool:
+        """Whether the text contains these letters as whole words."""
+        at = self.text.find(words)
+        while at >= 0:
+            if at in self.ends and at + len(words) in self.ends:
+                return True
+            at = self.text.find(words, at + 1)
+        return False
+
+
+def current_version(name: str, newer: Mapping[str, str], text: Letters) -> str:
+    """The named documents, each replaced by its newest version unless the question asks for this
+    very version: by its mark, a period, or the whole file name. `newer`: old name -> new name."""
+    for _ in newer:  # no chain is longer
+        if name not in newer or _is_told_apart(name, newer[name], text):
+            break
+        name = newer[name]
+    return name
+
+
+def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
+    """Replaced documents that the question describes: "the old handbook", "version 1 of the
+    policy", "the 2023 handbook". `newer`: old name -> new name."""
+    words = set(_RUN.findall(question.lower()))
+    found = {name: parsed(name).base for name in newer if _asks_for(question, name)}
+    shared = {name: len(words & set(_RUN.findall(base))) for name, base in found.items()}
+    return frozenset(name for name, count in shared.items() if count == max(shared.values()))
+
+
+def versions_of_year(question: str, newer: Mapping[str, str]) -> frozenset[str]:
+    """Replaced documents of a year that the question names: "What was paid in 2023?" may concern
+    them. `newer`: old name -> new name."""
+    years = set(_YEAR.findall(question))
+    return frozenset(name for name in newer if years and years & set(parsed(name).periods))
+
+
+def asks_to_compare(question: str) -> bool:
+    """Whether a question compares two versions, such as "What has changed since the old one?"."""
+    return bool(_COMPARED.search(question))
+
+
+def _asks_for(question: str, name: str) -> bool:
+    version = parsed(name)
+    kind = version.base.split()[-1:] or [""]  # of "travel policy" the policy
+    if len(kind[0]) < _KIND or not kind[0].isalpha():
+        return False
+    number = ".".join(map(str, version.number))
+    marks = [rf"(?:version|ver|revision|rev|v)\W?{re.escape(number)}"] if number else []
+    marks += [re.escape(period) for period in version.periods]
+    told = rf"\b(?:{'|'.join([*marks, _OLD])})\b"
+    between = "|".join(["versions?", "editions?", "of", "the", "our", *version.base.split()])
+    near = rf"{told}(?:\W+(?:{between}))*?\W+{kind[0]}\b"
+    behind = rf"\b{kind[0]}\W+(?:(?:of|from|for|in)\W+)?(?:{'|'.join(marks)})\b" if marks else near
+    return bool(re.search(f"{near}|{behind}", question, re.IGNORECASE))
+
+
+def _is_told_apart(old: str, new: str, text: Letters) -> bool:
+    if _letters(_SUFFIX.sub("", old)) == _letters(_SUFFIX.sub("", new)):
+        return False
+    version = parsed(old)
+    return version.marked or bool(version.periods) or text.has(_letters(old))
+
+
+def _letters(name: str) -> str:
+    return "".join(_RUN.findall(name.rsplit("/", 1)[-1].lower()))
 
 
 @dataclass(frozen=True)
@@ -31,14 +202,137 @@ class SearchQuery:
     def pages(self) -> frozenset[int]:
         """Page numbers that the question names, from 1; counted from the end, -1 is the last
         page."""
-        return query_signals.pages(self.text)
+        return page_numbers(self.text)
 
     @cached_property
     def statements(self) -> frozenset[str]:
         """Kinds of financial statements that hold the figure in question."""
-        return query_signals.statements(self.text)
+        return statement_kinds(self.text)
 
     @cached_property
     def compares_versions(self) -> bool:
         """Whether it asks about two versions: "What has changed since the old one?"."""
-        return query_signals.compares(self.text)
+        return asks_to_compare(self.text)
+
+
+# -- Looks up what a question points at: named documents, their pages, financial statements
+
+_DOCUMENTS = 5  # documents that are looked into: of more, those with the best cards
+_LINES = 6  # at the top of a page, in which the title of a statement stands
+_TOP = 900  # characters of a page's lines in the catalogue: more than these take
+
+
+class Pointing:
+    """Looks up what questions point at; names are read again when the library has changed."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._known: tuple[int, NameIndex] = (-1, NameIndex((), catalog.passages.stating))
+
+    def named(self, query: SearchQuery, scope: frozenset[str] | None) -> Named:
+        """The documents that a question names, of those that are searched (None: all); an old
+        version only when it is distinguished."""
+        return named(query, self.names(), scope)
+
+    def names(self) -> NameIndex:
+        """The names of all documents of the library as it is."""
+        generation = self._catalog.generation()
+        if self._known[0] != generation:
+            self._known = generation, name_index(self._catalog)
+        return self._known[1]
+
+    def of_that_year(self, query: SearchQuery) -> frozenset[str]:
+        """Old versions that are searched beside the newer ones."""
+        return versions_of_year(query.text, self.names().newer)
+
+    def left_out(self, query: SearchQuery, named: Collection[str]) -> frozenset[str]:
+        """Newer versions to leave out, because the question asks for the named version alone."""
+        newer = self.names().newer
+        if query.compares_versions:
+            return frozenset()
+        found: set[str] = set()
+        for name in named:
+            while (name := newer.get(name, "")) and name not in found:
+                found.add(name)
+        return frozenset(found)
+
+    def at(
+        self, query: SearchQuery, named: Named, scope: Collection[str] | None,
+        cards: Mapping[str, float],
+    ) -> Pointed:  # fmt: skip
+        """`scope` are the searched documents, None for all; `cards` their scores."""
+        known = named.documents if scope is None else frozenset(scope)
+        # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
+        few = scope is None or len(known) <= _DOCUMENTS
+        pages = self._numbered(query.pages, known if few else named.documents)
+        statements = self._statements(query.statements, _likely(known, cards))
+        return Pointed(named, pages, statements)
+
+    def _numbered(self, numbers: Collection[int], documents: Collection[str]) -> frozenset[Place]:
+        if not numbers or not documents:
+            return frozenset()
+        last = self._catalog.database.all(
+            f"SELECT name, pages FROM document WHERE name {rows.AMONG}", rows.listed(documents)
+        )
+        return frozenset(
+            (name, number if number > 0 else pages + 1 + number)
+            for name, pages in last
+            for number in numbers
+        )
+
+    def _statements(self, kinds: Collection[str], documents: Sequence[str]) -> frozenset[Place]:
+        if not kinds or not documents:
+            return frozenset()
+        tops = ", ".join(f"json_extract(lines, '$[{n}][0]')" for n in range(_LINES))
+        top = f"lower(substr(lines, 1, {_TOP}))"
+        found = self._catalog.database.all(
+            f"SELECT name, number, {tops} FROM page"
+            f" JOIN document ON document.id = document_id WHERE name {rows.AMONG} AND"
+            f" ({top} LIKE '%statement%' OR {top} LIKE '%balance sheet%' OR {top} LIKE '%profit%')",
+            rows.listed(documents),
+        )
+        return frozenset(
+            (name, number)
+            for name, number, *lines in found
+            if titled_statements([line for line in lines if line]) & set(kinds)
+        )
+
+    def chunks(self, pointed: Pointed) -> list[str]:
+        """The chunks of the pages, which the search may not have found."""
+        return [
+            id
+            for name, number in sorted(pointed.pages | pointed.statements)
+            for (id,) in self._catalog.database.all(
+                "SELECT chunk.id FROM chunk JOIN document ON document.id = document_id"
+                " WHERE name = ? AND page = ? AND NOT chunk.hidden",
+                name,
+                number,
+            )
+        ]
+
+
+def named(query: SearchQuery, names: NameIndex, scope: frozenset[str] | None) -> Named:
+    """See `Pointing.named`; `names` are of all that could be named."""
+    found = names.naming(query.text)
+    groups = [
+        frozenset(current_version(name, names.newer, query.letters) for name in group)
+        for group in found.groups
+    ]
+    groups.append(old_versions(query.text, names.newer))
+    searched = _apart(group if scope is None else group & scope for group in groups)
+    every = frozenset[str]().union(*searched)
+    return Named(tuple(searched), names.of_period(query.text, every))
+
+
+def _apart(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """The groups that are not empty, each without the documents of those before it."""
+    found: list[frozenset[str]] = []
+    for group in groups:
+        if rest := group.difference(*found):
+            found.append(rest)
+    return found
+
+
+def _likely(known: Collection[str], cards: Mapping[str, float]) -> list[str]:
+    best = sorted(known or cards, key=lambda name: -cards.get(name, 0.0))
+    return best[:_DOCUMENTS]

@@ -3,13 +3,14 @@
 Knows neither LangChain nor documents.
 """
 
+import codecs
 import ctypes
 import math
 import os
 import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import ModelUnusable
-from assistant.llm.llama import devices, runtime
-from assistant.llm.llama.devices import Placement
-from assistant.llm.llama.tokenizer import Vocabulary
+from assistant.errors import ContextOverflow, ModelUnusable
+from assistant.llm.llama import runtime
+from assistant.llm.llama.chat_format import CallReader, StopWords, ToolCall, Vocabulary
+from assistant.llm.llama.runtime import Placement
 from assistant.settings import Gpu
 
 _LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
@@ -80,7 +81,7 @@ class LlamaEngine:
         self._held: list[int] = []  # the tokens whose keys and values are in the context
         self._whole = 0  # of them, from the start, those computed in whole blocks
         self._never = ctypes.create_string_buffer(2)
-        self._open(devices.placements(llama, path, context, gpu), context, threads)
+        self._open(runtime.placements(llama, path, context, gpu), context, threads)
         # `words` frees the weights, so it has to live until the context is gone.
         self._finalizer = weakref.finalize(self, _free, llama, self._context, self.words)
         self._finalizer.atexit = False  # a daemon thread may still be computing at exit
@@ -289,3 +290,109 @@ def _copy(
 def _common_prefix(held: Sequence[int], prompt: Sequence[int]) -> int:
     pairs = zip(held, prompt, strict=False)
     return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(held), len(prompt)))
+
+
+# -- Generates one answer: words for the user, tool calls, and the reason why it ended
+
+
+@dataclass(frozen=True)
+class WrittenToken:
+    """A token as text, with natural-log probabilities: its own, and those of others."""
+
+    text: str  # empty where it is the beginning of a letter
+    logprob: float
+    instead: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """The parameters of an answer."""
+
+    prompt: list[int]
+    begun: str  # words of the answer that are already in the prompt
+    tool_names: list[str]
+    stops: list[str]
+    limit: int
+    sampling: Sampling
+    cancel: threading.Event | None
+    written: list[WrittenToken] | None = None  # if given, each token is added to it
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end of an answer."""
+
+    reason: str  # "stop", "length" or "cancelled"
+    calls: list[ToolCall]
+    tokens: int
+
+
+def check_room(prompt: int, answer: int, context: int) -> None:
+    """Raises ContextOverflow where so many tokens do not fit together."""
+    if prompt + answer > context:
+        raise ContextOverflow(
+            f"The prompt takes {prompt} tokens and the answer may take {answer}: together more "
+            f"than the {context} of the model's context. Ask something shorter, give it fewer "
+            "passages, or set a larger context."
+        )
+
+
+def answer(engine: LlamaEngine, request: GenerationRequest) -> Generator[str, None, Ending]:
+    """Yield the words of the answer as they come; return its ending."""
+    stops = StopWords(request.stops)
+    reader = CallReader(request.tool_names, request.begun) if request.tool_names else None
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    count, reason = 0, "stop"
+    tokens = engine.generate(request.prompt, request.sampling, request.limit, request.cancel)
+    with closing(tokens):
+        while not stops.found:
+            try:
+                token = next(tokens)
+            except StopIteration as end:
+                reason = end.value
+                break
+            count += 1
+            piece = decoder.decode(engine.words.piece(token))
+            if request.written is not None:
+                request.written.append(_written(engine, token, piece))
+            text = stops.feed(piece)
+            if shown := reader.feed(text) if reader else text:
+                yield shown
+    tail = "" if stops.found else stops.feed(decoder.decode(b"", True)) + stops.rest()
+    rest, calls = _finished(reader, tail)
+    if rest:
+        yield rest
+    return Ending(reason, calls, count)
+
+
+def _written(engine: LlamaEngine, token: int, text: str) -> WrittenToken:
+    found = engine.likelihood(token)
+    instead = ((engine.words.piece(one).decode(errors="replace"), p) for one, p in found.instead)
+    return WrittenToken(text, found.logprob, tuple(instead))
+
+
+def _finished(reader: CallReader | None, tail: str) -> tuple[str, list[ToolCall]]:
+    if reader is None:
+        return tail, []
+    shown = reader.feed(tail)
+    rest, calls = reader.finish()
+    return shown + rest, calls
+
+
+# -- Tokens with their log-probabilities in the form of OpenAI's `logprobs`, as LangChain has it
+
+
+def logprobs(written: list[WrittenToken] | None) -> dict[str, Any]:
+    """The metadata of a chunk with the tokens since the last one, which are taken off the list;
+    empty without any."""
+    if not written:
+        return {}
+    content = [
+        {
+            "token": one.text, "logprob": one.logprob,
+            "top_logprobs": [{"token": text, "logprob": p} for text, p in one.instead],
+        }
+        for one in written
+    ]  # fmt: skip
+    written.clear()
+    return {"logprobs": {"content": content}}

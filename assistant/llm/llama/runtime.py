@@ -8,6 +8,8 @@ import ctypes
 import functools
 import os
 from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,8 +17,10 @@ from typing import Any
 
 from assistant.errors import ModelRuntimeMissing, ModelUnusable
 from assistant.llm.llama import ready_library
-from assistant.models.machine import this_machine
-from ingest.platform.openmp import wait_calmly
+from assistant.models.catalogue import this_machine
+from assistant.settings import Gpu
+from ingest.platform import hardware
+from ingest.platform.process import wait_calmly
 
 BATCH = 512  # tokens of a prompt in one call; smaller ones stop no sooner and run slower
 _LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR
@@ -184,3 +188,168 @@ def metadata(llama: Any, model: Any, key: str) -> str:
 def physical_cores() -> int:
     """Cores this process may use; a second thread on a core does not make llama.cpp faster."""
     return this_machine().cores
+
+
+# -- Where the layers of a model go: the graphics devices that llama.cpp has here, and what fits
+# them
+# Knows how much memory a model wants before it is loaded; `LlamaEngine` tries what is offered here,
+# the most layers first.
+
+_GRAPHICS = (1, 2)  # GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU
+_SHARE = 0.9  # of a device's free memory: the screen and other programs want some
+_WORKSPACE = 400 << 20  # bytes: buffers of a computation, 250 to 350 MB for models of 1 to 4 B
+_STEPS = (1.0, 0.75, 0.5, 0.25)  # of the layers, when a device has less memory than it said
+_HALF = 2  # bytes of a number in the cache of keys and values, which has two of each
+
+
+@dataclass(frozen=True)
+class Device:
+    """A graphics device that llama.cpp can compute on."""
+
+    name: str  # by llama.cpp, such as Vulkan0
+    description: str  # of its maker
+    free: int  # bytes
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a model wants of memory, in bytes."""
+
+    layers: int  # with the one that makes words
+    weights: int
+    cache: int  # of keys and values, for the whole context
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a model is, or is to be put."""
+
+    layers: int = 0  # on the device; the rest is on the processor
+    of: int = 0
+    device: str = ""
+
+    def __str__(self) -> str:
+        if not self.layers:
+            return "the processor"
+        if self.layers >= self.of:
+            return self.device
+        return f"{self.device} ({self.layers} of {self.of} layers) and the processor"
+
+
+PROCESSOR = Placement()
+
+
+def graphics() -> list[Device]:
+    """None where llama.cpp was built without a graphics back end, or finds no device for it. Raises
+    ModelRuntimeMissing."""
+    llama = runtime()
+    if not llama.llama_supports_gpu_offload():
+        return []
+    ggml = _Ggml(llama)
+    every = map(ggml.device, range(ggml.count()))
+    return [ggml.about(one) for one in every if ggml.kind(one) in _GRAPHICS]
+
+
+def placements(llama: Any, path: Path, context: int, gpu: Gpu) -> Iterator[Placement]:
+    """What to try, in this order. The last is always the processor alone."""
+    found = graphics() if gpu not in ("off", 0) else []
+    if found:
+        size = size_of(llama, path, context)
+        free = sum(device.free for device in found)
+        most = fitting(size, free) if gpu == "auto" else min(int(gpu), size.layers)
+        label = " and ".join(device.description for device in found)
+        counts = dict.fromkeys(int(most * step) for step in _STEPS)
+        yield from (Placement(count, size.layers, label) for count in counts if count)
+    yield PROCESSOR
+
+
+def fitting(size: Size, free: int) -> int:
+    """How many of the layers fit into so many free bytes."""
+    room = free * _SHARE - _WORKSPACE
+    wanted = size.weights + size.cache
+    return size.layers if wanted <= room else max(0, int(size.layers * room / wanted))
+
+
+def size_of(llama: Any, path: Path, context: int) -> Size:
+    """By what the model's file says of itself. Raises ModelUnusable."""
+    model = load_model(llama, path, words_only=True)
+    try:
+        about = _About(llama, model)
+        layers, heads = about.number("block_count"), about.number("attention.head_count")
+        head = about.number("attention.key_length") or about.number("embedding_length") // (
+            heads or 1
+        )
+        keys = about.number("attention.head_count_kv") or heads
+    finally:
+        llama.llama_model_free(model)
+    cache = 2 * _HALF * layers * keys * head * context
+    return Size(layers + 1, path.stat().st_size, cache)
+
+
+class _About:
+    """Numbers that a GGUF file has about its architecture; 0 where it does not say."""
+
+    def __init__(self, llama: Any, model: Any) -> None:
+        self._llama, self._model = llama, model
+        self._kind = metadata(llama, model, "general.architecture")
+
+    def number(self, name: str) -> int:
+        said = metadata(self._llama, self._model, f"{self._kind}.{name}")
+        return int(said) if said.isdigit() else 0
+
+
+class _Ggml:
+    """ggml's list of devices, for which llama-cpp-python has no functions (0.3.36)."""
+
+    def __init__(self, llama: Any) -> None:
+        self._libraries = libraries(llama)
+        self.count = self._function("ggml_backend_dev_count", ctypes.c_size_t)
+        self.device = self._function("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
+        self.kind = self._function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
+
+    def about(self, device: int) -> Device:
+        texts = [
+            self._function(f"ggml_backend_dev_{what}", ctypes.c_char_p, ctypes.c_void_p)(device)
+            for what in ("name", "description")
+        ]
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        pointer = ctypes.POINTER(ctypes.c_size_t)
+        memory = self._function("ggml_backend_dev_memory", None, ctypes.c_void_p, pointer, pointer)
+        memory(device, ctypes.byref(free), ctypes.byref(total))
+        name, description = (text.decode("utf-8", "replace").strip() for text in texts)
+        return Device(name, description or name, free.value)
+
+    def _function(self, name: str, result: Any, *arguments: Any) -> Any:
+        # Where it is exported differs by system: Windows does not look through dependencies.
+        library = next(one for one in self._libraries if hasattr(one, name))
+        # A function of its own, so that types set by llama_cpp for the same name stay.
+        return ctypes.CFUNCTYPE(result, *arguments)((name, library))
+
+
+# -- What would make answers quicker on this machine, in a sentence
+
+_SMALLER = "A smaller chat model would fit: pincite models list"
+
+
+def quicker(place: Placement, gpu: Gpu, devices: bool) -> str:
+    """Empty where nothing is known. `devices`: llama.cpp has found graphics devices."""
+    if 0 < place.layers < place.of:
+        return f"Its memory does not hold the whole model. {_SMALLER}"
+    if place.layers:
+        return ""
+    if devices:
+        off = "A graphics device is not used: PINCITE_GPU=auto"
+        return off if gpu in ("off", 0) else f"The graphics device has no room. {_SMALLER}"
+    return _build(hardware.graphics_cards())
+
+
+def _build(cards: frozenset[str]) -> str:
+    """How llama.cpp gets to know the cards that are there."""
+    if "Apple" in cards:
+        return "Build llama.cpp anew, this one lacks Metal: make setup COMPILE=1"
+    if not cards:
+        return ""
+    tools = hardware.BUILD_TOOLS["cuda" if "NVIDIA" in cards else "vulkan"]
+    first = "" if hardware.llama_builds() else f"Install {tools}, then: "
+    makers = " and ".join(sorted(cards))
+    return f"llama.cpp was built without support for the {makers} card. {first}make setup COMPILE=1"

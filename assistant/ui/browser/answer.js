@@ -23,7 +23,7 @@ const shortPlace = (cited) => cited.time ?? said("short_page", cited);
 const MARKED = /(\*\*[^*\n]+\*\*|`[^`\n]+`)/;
 
 // What turns the direction of letters in a sentence ends with it: marks and words behind it stay.
-// The same as `ended` in ingest/document/direction.py.
+// The same as `ended` in ingest/document/model.py.
 const SIGNS = /[\u202a-\u202e\u2066-\u2069]/g, POP = "\u202c", END = "\u2069";
 const ended = (text) => {
   const left = [];

@@ -9,36 +9,39 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.attachments import attached_files
+from assistant import attachments
 from assistant.contract import intents
 from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.branches import KeptTurn
+from assistant.conversation.history import KeptTurn
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
-from assistant.ui import resources, session
-from assistant.ui.background.answer_task import RunningAnswer
-from assistant.ui.components import error_banner, sidebar, style, welcome
-from assistant.ui.components.answer import cited_answer, clarification, outputs, stage_progress
-from assistant.ui.components.answer.below import (
-    after_refusal,
-    after_stop,
-    copy_button,
-    export_button,
-    follow_ups,
-    read_aloud,
-    thumbs,
+from assistant.ui import (
+    answer_actions,
+    conversations,
+    explanation,
+    library_tags,
+    resources,
+    session,
+    sidebar,
+    tools,
+    viewer,
+    widgets,
 )
-from assistant.ui.components.conversations import versions
-from assistant.ui.components.escaping import as_html
-from assistant.ui.components.hood import dialog
-from assistant.ui.components.keyboard import keyboard
-from assistant.ui.components.scripts import tab
-from assistant.ui.components.tags import asked_in
-from assistant.ui.components.tools import microphone, model_offers, tool_choice, tools_dialog
-from assistant.ui.components.viewer import cited_page
+from assistant.ui.answer import (
+    draw_answer,
+    draw_attachments,
+    draw_clarification,
+    draw_outputs,
+    draw_running_answer,
+    draw_stage_progress,
+    draw_thumbs,
+    replies_told_apart,
+)
+from assistant.ui.background import RunningAnswer
+from assistant.ui.widgets import as_html
 from ingest.errors import PinciteError
-from vectorstore.catalog.choosing import EVERYTHING
+from vectorstore.catalog.tags import EVERYTHING
 
 _TURNS = 20  # of a conversation that are drawn, the last ones
 _MORE = 100  # that one click draws in addition
@@ -46,39 +49,41 @@ _MORE = 100  # that one click draws in addition
 
 def page() -> None:
     """Draw the page from top to bottom."""
-    style.apply()
+    widgets.apply_style()
     try:
         assistant = resources.assistant()
         _chat(assistant)
     except PinciteError as error:
-        error_banner.say(error)
+        widgets.show_error(error)
 
 
 def _chat(assistant: Assistant) -> None:
-    error_banner.draw()
-    sidebar.draw(assistant)
+    widgets.draw_kept_error()
+    sidebar.draw_sidebar(assistant)
     identity = session.current()
     running = resources.answers().of(identity)
     branch = _branch(assistant, identity, running)
     turns = [turn.answer for turn in branch]
     busy = running is not None and not running.done
-    tab.draw(busy, greets=not turns and not running)  # early: a greeting is read from its beginning
-    drawn = list(zip(branch, thumbs.told_apart(turns), strict=True))
+    widgets.draw_tab(
+        busy, greets=not turns and not running
+    )  # early: a greeting is read from its beginning
+    drawn = list(zip(branch, replies_told_apart(turns), strict=True))
     for turn, answer in drawn[_left_out(identity, len(branch)) :]:
         _turn(assistant, answer, turn, busy)
     if running:
         kept = any(turn["id"] == running.reply.id for turn in turns)
         _in_work(identity, running, kept)
-    if microphone.busy():
-        microphone.draw(_ask)
+    if tools.microphone_busy():
+        tools.draw_transcript(_ask)
     elif turns and not running:
-        clarification.draw(turns[-1], _ask)
-        follow_ups.draw(assistant, turns, _ask)
+        draw_clarification(turns[-1], _ask)
+        answer_actions.draw_follow_ups(assistant, turns, _ask)
     elif not running:
-        welcome.draw(assistant, _ask)
-    _input(assistant, busy=microphone.busy() or busy)
-    cited_page.panel(assistant.library)
-    keyboard.listen()
+        sidebar.draw_welcome(assistant, _ask)
+    _input(assistant, busy=tools.microphone_busy() or busy)
+    viewer.draw_panel(assistant.library)
+    widgets.listen_to_keyboard()
 
 
 def _left_out(identity: str, turns: int) -> int:
@@ -112,16 +117,16 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     _question(turn["question"], turn.get("attached", []), turn["id"])
     instead = partial(_ask_instead, turn, kept.parent)
     if not busy:
-        versions.draw(kept, instead, partial(_show, assistant))
-    cited_answer.draw(turn, session.shown())
-    outputs.draw(turn, _ask_for)
+        conversations.draw_versions(kept, instead, partial(_show, assistant))
+    draw_answer(turn, session.shown())
+    draw_outputs(turn, _ask_for)
     files = [Path(path) for path in turn.get("attached", ())]
     again = _intent_of(turn)
-    model_offers.draw(turn, partial(_ask, turn["question"], files, again))
-    after_refusal.draw(turn, _ask_again)
-    after_stop.draw(turn, partial(instead, None))
-    tool_choice.draw(turn, partial(_ask, turn["question"], files, intents.Answer()))
-    if after_stop.is_empty(turn):
+    tools.draw_model_offers(turn, partial(_ask, turn["question"], files, again))
+    answer_actions.draw_after_refusal(turn, _ask_again)
+    answer_actions.draw_after_stop(turn, partial(instead, None))
+    tools.draw_tool_choice(turn, partial(_ask, turn["question"], files, intents.Answer()))
+    if answer_actions.is_stopped_empty(turn):
         return
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"below-{turn['id']}"
@@ -131,15 +136,15 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
 
 def _icons(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     if "wish" not in turn:
-        thumbs.draw(turn)
-        copy_button.draw(turn)
-        export_button.draw(assistant, turn)
-        read_aloud.draw(turn)
+        draw_thumbs(turn)
+        answer_actions.draw_copy_button(turn)
+        answer_actions.draw_answer_export(assistant, turn)
+        answer_actions.draw_read_aloud(turn)
         return
-    copy_button.draw(turn)
+    answer_actions.draw_copy_button(turn)
     if not turn["images"] and not turn["audio"]:  # else its output has buttons of its own
-        dialog.button_of(turn)
-        read_aloud.draw(turn)
+        explanation.draw_output_button(turn)
+        answer_actions.draw_read_aloud(turn)
 
 
 def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:
@@ -150,19 +155,19 @@ def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:
 
 
 def _question(text: str, attached: Sequence[str], turn: str) -> None:
-    outputs.attached(list(attached), turn)
+    draw_attachments(list(attached), turn)
     st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
 
 
 def _in_work(identity: str, running: RunningAnswer, kept: bool) -> None:
     """`kept`: whether its turn is drawn already, and what failed came after it."""
     if kept and running.error:
-        error_banner.say(running.error)
+        widgets.show_error(running.error)
         return
     attached = [str(path) for path in running.reply.attached]
     _question(running.reply.question, attached, f"running-{running.reply.id}")
     if running.error:
-        error_banner.say(running.error)
+        widgets.show_error(running.error)
     else:
         _live(running, partial(resources.answers().forget, identity))
 
@@ -175,8 +180,8 @@ def _live(running: RunningAnswer, forget: Callable[[], None]) -> None:
         if not running.error:
             forget()
         st.rerun()
-    cited_answer.draw_running(running.reply, time.monotonic() - running.started)
-    stage_progress.draw(running.reply)
+    draw_running_answer(running.reply, time.monotonic() - running.started)
+    draw_stage_progress(running.reply)
     if running.reply.cancel.is_set():
         st.caption(_("Stopping…"))
     else:
@@ -189,18 +194,18 @@ def _input(assistant: Assistant, busy: bool) -> None:
     hint = (
         _("Ask for a picture, or add documents first") if empty else _("Ask about your documents")
     )
-    asked_in.told_above_input(assistant)
-    tools_dialog.button(busy, _ask_for)
+    library_tags.draw_chosen_filter(assistant)
+    tools.draw_tools_button(busy, _ask_for)
     given = st.chat_input(
         hint, disabled=busy, key="question", accept_file="multiple",
         accept_audio=True,
-        file_type=[suffix.lstrip(".") for suffix in attached_files.SUFFIXES],
+        file_type=[suffix.lstrip(".") for suffix in attachments.SUFFIXES],
     )  # fmt: skip
     if given and (given.text.strip() or given.files or given.audio):
         try:
-            files = attached_files.keep(given.files, resources.settings().home / "attached")
+            files = attachments.keep_files(given.files, resources.settings().home / "attached")
             if given.audio:
-                microphone.take(given.audio, given.text, files)
+                tools.take_recording(given.audio, given.text, files)
             else:
                 _ask(given.text.strip(), files)
         except PinciteError as error:
@@ -248,7 +253,7 @@ def _ask(
             intent=intent,
             anyway=anyway,
             after=after,
-            within=asked_in.now(assistant) if documents is None else EVERYTHING,
+            within=library_tags.question_filter(assistant) if documents is None else EVERYTHING,
         )
         resources.count_questions()  # last: what fails before is not counted
     except PinciteError as error:

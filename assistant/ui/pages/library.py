@@ -5,27 +5,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.i18n.told import told
-from assistant.i18n.translation import _, ngettext
-from assistant.ui import machine_folders, resources
-from assistant.ui.components import error_banner, sidebar, style
-from assistant.ui.components.escaping import as_html, plain
-from assistant.ui.components.library import (
-    document_list,
-    images,
-    job_queue,
-    library_list,
-    many,
-    reindex_notice,
-    sources,
-    uploader,
-    watched,
+from assistant.i18n.translation import _, ngettext, told
+from assistant.libraries.uploads import Upload
+from assistant.ui import library_list, library_queue, resources, sidebar, sources, viewer, widgets
+from assistant.ui.library import (
+    DIALOG_OPEN,
+    dialog_answered,
+    draw_document_list,
+    draw_picture_search,
 )
-from assistant.ui.components.library.job_queue import UPLOAD
-from assistant.ui.components.pace import pace
-from assistant.ui.components.viewer import cited_page
-from assistant.ui.components.waiting import Waiting, Work
-from assistant.uploads.upload import Upload
+from assistant.ui.library_queue import UPLOAD
+from assistant.ui.widgets import Waiting, Work, as_html, pace, plain
 from ingest.errors import PinciteError
 from vectorstore.add_report import AddSummary
 from vectorstore.add_report import kinds as kinds_of
@@ -36,26 +26,26 @@ _OUTCOMES = 8  # files of an upload
 
 def page() -> None:
     """Draw the page from top to bottom."""
-    style.apply()
-    many.answered()  # the drawing of the whole page closes a dialog, whichever way it was left
+    widgets.apply_style()
+    dialog_answered()  # the drawing of the whole page closes a dialog, whichever way it was left
     st.title(_("Library"), anchor=False)
     try:
         sidebar.library()
-        error_banner.draw()
+        widgets.draw_kept_error()
         if resources.is_owner() and _part() == "libraries":
-            library_list.draw()
+            library_list.draw_library_list()
         else:
             _documents(resources.library())
     except PinciteError as error:
-        error_banner.say(error)
+        widgets.show_error(error)
 
 
 def _part() -> str:
     parts = {"documents": _("Documents"), "libraries": _("Libraries")}
-    st.session_state.setdefault(library_list.PART, "documents")
+    st.session_state.setdefault(library_list.PAGE_PART, "documents")
     picked = st.segmented_control(
         _("Part"), list(parts), required=True, format_func=parts.__getitem__,
-        label_visibility="collapsed", key=library_list.PART,
+        label_visibility="collapsed", key=library_list.PAGE_PART,
     )  # fmt: skip
     return str(picked)
 
@@ -64,22 +54,22 @@ def _documents(library: Library) -> None:
     drawn = library.state()  # before all that is read: a later change draws the page again
     above = st.container()  # filled last: it may have to wait for a model
     if resources.may_change():
-        uploader.draw(library)
-        watched.draw(library)
-        sources.draw(library)
+        library_queue.draw_uploader(library)
+        library_queue.draw_watched_folders(library)
+        sources.draw_sources(library)
     upload: Upload | None = st.session_state.get(UPLOAD)
     if upload and upload.done:
         _ended(library, upload)
-    resting = job_queue.draw(library, told=upload is None or upload.done)
+    resting = library_queue.draw_queue(library, told=upload is None or upload.done)
     if library.documents():
-        images.draw(library)
-        document_list.draw(library)
+        draw_picture_search(library)
+        draw_document_list(library)
     else:
         _empty(resources.may_change())
-    cited_page.panel(library)
+    viewer.draw_panel(library)
     with above:
         if resources.may_change():
-            reindex_notice.draw(library)
+            library_queue.draw_reindex_notice(library)
     watch = st.fragment(_watch, run_every=pace(2.0, resting is None))
     watch(library, drawn, resting, [])
 
@@ -90,7 +80,7 @@ def _documents(library: Library) -> None:
 def _ended(library: Library, upload: Upload) -> None:
     with st.container(border=True, key="upload"):
         if upload.error:
-            error_banner.say(upload.error)
+            widgets.show_error(upload.error)
         if upload.is_rebuild and not upload.error:
             stopped = _("Stopped. Finished work stays, and the next run continues from there")
             st.markdown(f"**{stopped if upload.stopping else _('The library was rebuilt')}**")
@@ -123,9 +113,9 @@ def _outcomes(upload: Upload, queued: set[str]) -> None:
     inside = [Work(Path(f.path).name, told(f.error)) for f in failed if f.path not in queued]
     added = [Work(path.name, _("in the library")) for path in upload.added(queued)]
     for rows, bad in ((inside, True), (added, False)):
-        job_queue.draw_list(rows[:_OUTCOMES], failed=bad)
+        library_queue.draw_work_list(rows[:_OUTCOMES], failed=bad)
         if len(rows) > _OUTCOMES:
-            st.caption(job_queue.more_files(len(rows) - _OUTCOMES))
+            st.caption(library_queue.more_files(len(rows) - _OUTCOMES))
 
 
 def summed_up(done: AddSummary) -> str:
@@ -154,8 +144,8 @@ def _watch(
     `begun` is empty while the page itself is drawn, which has just read the queue."""
     with suppress(PinciteError):  # the page itself says what is wrong
         # It would close an open dialog.
-        now = library.state(), job_queue.at_rest(library) if begun else resting
-        if now != (drawn, resting) and not st.session_state.get(many.ASKED):
+        now = library.state(), library_queue.at_rest(library) if begun else resting
+        if now != (drawn, resting) and not st.session_state.get(DIALOG_OPEN):
             st.rerun()
     begun[:] = [True]
 
@@ -167,15 +157,16 @@ def _empty(owner: bool) -> None:
     command = "<code>pincite add FOLDER</code>"
     drop = as_html(_("Drop files above. They are copied, read and indexed on this machine."))
     folder = as_html(_("{command} reads a whole folder."))
-    if machine_folders.may_name():
+    if resources.may_name_folders():
         above = _(
             "“{watch}”, above, reads a whole folder and follows it.", watch=_("Watch a folder")
         )
         folder = f"{as_html(above)} {as_html(_('{command} reads one once.'))}"
+    kinds = library_queue.readable_kinds()
     st.html(
         f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2>'
         f"<p>{drop}</p>"
-        f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=uploader.kinds()))}</p>'
+        f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=kinds))}</p>'
         f'<p class="quiet">{folder.format(command=command)}</p></div>'
     )
 

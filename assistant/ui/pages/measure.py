@@ -5,20 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.evaluation.measuring import Options, runs
-from assistant.evaluation.sets.drafting import Drafting, describe_draft
-from assistant.evaluation.sets.own import OwnQuestions, own
-from assistant.evaluation.sets.question_sets import Question, State
-from assistant.i18n.numbers import number
-from assistant.i18n.told import told
-from assistant.i18n.translation import _, ngettext
-from assistant.ui import machine_folders, resources, session
-from assistant.ui.background.evaluation_task import DRAFTS, Task, drafting, measuring
-from assistant.ui.components import error_banner, sidebar, style
-from assistant.ui.components.escaping import plain
-from assistant.ui.components.measure import learning, measure_charts, result
-from assistant.ui.components.pace import pace
-from assistant.ui.components.step import step
+from assistant.evaluation.drafting import Drafting, describe_draft
+from assistant.evaluation.metrics import Question, State
+from assistant.evaluation.runs import MeasuringOptions, all_runs
+from assistant.evaluation.sets import OwnQuestions, own
+from assistant.i18n.translation import _, ngettext, number, told
+from assistant.ui import measure, resources, session, sidebar, widgets
+from assistant.ui.background import DRAFTS, Task, drafting, measuring
+from assistant.ui.widgets import pace, plain, step
 from ingest.errors import PinciteError
 
 _SHOWN = 10  # drafts at a time
@@ -27,23 +21,23 @@ _OWN, _FOLDER = "own", "folder"  # where the questions come from
 
 def page() -> None:
     """Draw the page from top to bottom."""
-    style.apply()
+    widgets.apply_style()
     st.title(_("Measure"), anchor=False)
     if not resources.is_owner():  # its questions and ratings are those of one person
-        error_banner.say(_("Only the owner of this Pincite can measure it."))
+        widgets.show_error(_("Only the owner of this Pincite can measure it."))
         return
     try:
         sidebar.library()
-        error_banner.draw()
+        widgets.draw_kept_error()
         mine = own(resources.settings(), resources.library().name, resources.person().id)
         st.header(_("Is it good on my documents?"), anchor=False)
         _steps(mine)
         with st.expander(_("All figures and options, for experts")):
             _start(mine)
-            learning.draw()
-            measure_charts.runs(runs(resources.settings()))
+            measure.draw_learning()
+            measure.draw_runs(all_runs(resources.settings()))
     except PinciteError as error:
-        error_banner.say(error)
+        widgets.show_error(error)
 
 
 def _steps(mine: OwnQuestions) -> None:
@@ -60,10 +54,10 @@ def _steps(mine: OwnQuestions) -> None:
         st.caption(told if kept else _("Keep a few questions first: ten are a good beginning."))
         ask = _("Ask my questions")
         if st.button(ask, type="primary", key="ask-mine", disabled=drawn[1] or not kept):
-            _measure(mine, None, Options())
+            _measure(mine, None, MeasuringOptions())
         if not drafts:
             _watch(drawn)
-    result.draw(runs(resources.settings()), mine)
+    measure.draw_result(all_runs(resources.settings()), mine)
 
 
 # -- what is at work
@@ -110,7 +104,7 @@ def _done(done: int, total: int) -> str:
 
 def _ended(task: Task) -> None:
     if task.error:
-        error_banner.say(task.error)
+        widgets.show_error(task.error)
     elif task.cancel.is_set() and not task.learned:  # what was learned in spite of it is on
         st.markdown(f"**{_('Stopped.')}** {told(task.stopped)}")
     elif task.run:
@@ -130,24 +124,24 @@ def _start(mine: OwnQuestions) -> None:
     kept = len(mine.of("kept"))
     mine_here = _("My questions about this library ({count})", count=number(kept))
     names = {_OWN: mine_here, _FOLDER: _("A folder of questions")}
-    sets = [_OWN, _FOLDER] if machine_folders.may_name() else [_OWN]
+    sets = [_OWN, _FOLDER] if resources.may_name_folders() else [_OWN]
     with st.form("measure", border=True):
         chosen = st.radio(_("Questions"), sets, key="which", format_func=names.__getitem__)
         folder = st.text_input(
             _("Folder or file"), key="folder", placeholder=_("a folder with a questions.jsonl"),
             help=_("The questions go to the documents beside them, or to this library if it holds "
                    "those documents."),
-        ) if machine_folders.may_name() else ""  # fmt: skip
+        ) if resources.may_name_folders() else ""  # fmt: skip
         searches = st.checkbox(_("Search only, without answers"), key="retrieval")
         limit = st.number_input(_("Maximum number of questions"), 1, value=None, key="limit")
         if st.form_submit_button(_("Measure"), type="primary"):
-            options = Options(retrieval=searches, limit=int(limit) if limit else None)
+            options = MeasuringOptions(retrieval=searches, limit=int(limit) if limit else None)
             _measure(mine, Path(folder).expanduser() if chosen == _FOLDER else None, options)
 
 
-def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
+def _measure(mine: OwnQuestions, folder: Path | None, options: MeasuringOptions) -> None:
     if folder is not None and not folder.parts:
-        error_banner.say(_("Name the folder that holds the questions."))
+        widgets.show_error(_("Name the folder that holds the questions."))
         return
     settings = resources.settings().model_copy(update={"library": resources.chosen_one()})
     title = (
@@ -157,7 +151,7 @@ def _measure(mine: OwnQuestions, folder: Path | None, options: Options) -> None:
     )
     path, named = (folder, False) if folder else (mine.file, True)
     if named and not mine.of("kept"):
-        error_banner.say(
+        widgets.show_error(
             _("You have not kept any questions yet: draft some, and keep the good ones.")
         )
         return
@@ -203,7 +197,7 @@ def _set_state(mine: OwnQuestions, id: str, state: State) -> None:
 def _draft_more(mine: OwnQuestions, many: int) -> None:
     model = resources.chat_model()
     if model is None:
-        error_banner.say(_("Drafts are written by a chat model, and none is installed."))
+        widgets.show_error(_("Drafts are written by a chat model, and none is installed."))
         return
     library = resources.library()
     assistant = resources.assistants()(resources.settings(), library)

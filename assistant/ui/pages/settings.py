@@ -5,31 +5,29 @@ from collections.abc import Callable
 import streamlit as st
 
 from assistant.i18n.translation import N_, _
-from assistant.ui import resources
-from assistant.ui.components import error_banner, sidebar, style
-from assistant.ui.components.settings import appearance, model_roles, storage
+from assistant.ui import resources, settings, sidebar, widgets
 from ingest.errors import PinciteError
 
 _PARTS: dict[str, tuple[str, Callable[[], None]]] = {
-    "models": (N_("Models"), model_roles.draw),
-    "appearance": (N_("Appearance"), appearance.draw),
-    "storage": (N_("Storage"), storage.draw),
+    "models": (N_("Models"), settings.draw_model_roles),
+    "appearance": (N_("Appearance"), settings.draw_appearance),
+    "storage": (N_("Storage"), settings.draw_storage),
 }
 
 
 def page() -> None:
     """Draw the page from top to bottom; visitors choose how it looks, and see nothing else."""
-    style.apply()
+    widgets.apply_style()
     st.title(_("Settings"), anchor=False)
     try:
         sidebar.library()
-        error_banner.draw()
+        widgets.draw_kept_error()
         if resources.is_owner():
             _parts()
         else:
-            appearance.draw()
+            settings.draw_appearance()
     except PinciteError as error:
-        error_banner.say(error)
+        widgets.show_error(error)
 
 
 def _parts() -> None:

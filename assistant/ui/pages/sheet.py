@@ -6,23 +6,16 @@ import streamlit as st
 
 from assistant.contract.asked_in import NothingChosen
 from assistant.errors import AssistantError
-from assistant.i18n.numbers import number
-from assistant.i18n.told import told
-from assistant.i18n.translation import N_, _, ngettext
-from assistant.sheet import save
-from assistant.sheet.cell import Cell
-from assistant.sheet.column import columns, written
+from assistant.i18n.translation import N_, _, ngettext, number, told
+from assistant.sheet import store
+from assistant.sheet.cell import Cell, columns, written
 from assistant.sheet.fill import documents
-from assistant.ui import resources, session
-from assistant.ui.background.sheet_task import RunningSheet
-from assistant.ui.components import error_banner, sidebar, style
-from assistant.ui.components.escaping import as_html, plain
-from assistant.ui.components.sheet import last_columns, sheet_table
-from assistant.ui.components.tags import fields
-from assistant.ui.components.viewer import cited_page
+from assistant.ui import library_tags, resources, session, sheet, sidebar, viewer, widgets
+from assistant.ui.background import RunningSheet
+from assistant.ui.widgets import as_html, plain
 from ingest.document.source import readable
 from ingest.errors import PinciteError
-from vectorstore.catalog.choosing import EVERYTHING, Filter
+from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.library import Library
 
 # Kept apart from the widgets, which Streamlit forgets while another page is shown.
@@ -33,26 +26,26 @@ _OPEN_XML = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def page() -> None:
     """Draw the page from top to bottom."""
-    style.apply()
+    widgets.apply_style()
     st.title(_("Sheet"), anchor=False)
     try:
         sidebar.library()
         library = resources.library()
-        error_banner.draw()
+        widgets.draw_kept_error()
         if not library.documents():
             st.info(_("This library has no documents yet. Add some on the Library page."))
             return
         running = resources.sheets().of(library.name)
         if _asked(library) not in st.session_state:  # a reload has forgotten what was asked
             columns = running.columns if running else ()
-            lines = list(map(written, columns)) or last_columns.read(library.name)
+            lines = list(map(written, columns)) or sheet.last_columns(library.name)
             st.session_state[_asked(library)] = "\n".join(lines)
         _form(library, running is not None and not running.ended)
         if running:
             _sheet(library, running)
-        cited_page.panel(library)
+        viewer.draw_panel(library)
     except PinciteError as error:
-        error_banner.say(error)
+        widgets.show_error(error)
 
 
 def _asked(library: Library) -> str:
@@ -94,7 +87,9 @@ def _within(library: Library) -> Filter:
     """Draw the fields that choose by tag and date."""
     kept: Filter = st.session_state.get(_WITHIN, EVERYTHING)
     with st.expander(_("By tag and date"), expanded=bool(kept), key="sheet-by-tag-and-date"):
-        return fields.draw(library.documents(), f"{_WITHIN}-{library.name}", kept)
+        return library_tags.draw_filter_fields(
+            library.documents(), f"{_WITHIN}-{library.name}", kept
+        )
 
 
 def _listed(library: Library, within: Filter) -> list[str]:
@@ -102,7 +97,7 @@ def _listed(library: Library, within: Filter) -> list[str]:
     try:
         return [info.document for info in documents(library, within=within)]
     except NothingChosen as error:
-        error_banner.say(error)
+        widgets.show_error(error)
         return []
 
 
@@ -119,7 +114,7 @@ def _start(anew: bool = False) -> None:
         resources.count_questions(len(asked) * len(rows))
         resources.note("asked", library.name)
         resources.sheets().start(library.name, filler, asked, rows, anew)
-        last_columns.keep(library.name, asked)
+        sheet.keep_last_columns(library.name, asked)
     except PinciteError as error:
         session.keep_error(error)
 
@@ -145,12 +140,12 @@ def _live(running: RunningSheet, opened: session.Shown | None) -> None:
     else:
         st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
     _chosen(running)
-    sheet_table.draw(running, "sheet-live", _open)
+    sheet.draw_sheet_table(running, "sheet-live", _open)
 
 
 def _filled(library: Library, running: RunningSheet) -> None:
     if running.error:
-        error_banner.say(running.error)
+        widgets.show_error(running.error)
     missing = running.total - len(running.cells)
     if missing:
         st.caption(
@@ -159,12 +154,12 @@ def _filled(library: Library, running: RunningSheet) -> None:
                      "asked.", missing)
         )  # fmt: skip
     _chosen(running)
-    sheet_table.draw(running, "sheet-filled", _open)
+    sheet.draw_sheet_table(running, "sheet-filled", _open)
     st.caption(_("A yellow cell is doubtful. Click on a cell to see where it stands."))
-    if len(running.rows) > sheet_table.MOST:
+    if len(running.rows) > sheet.MOST_ROWS:
         st.caption(
             _("The first {count} rows are shown; the files have all of them.",
-              count=number(sheet_table.MOST))
+              count=number(sheet.MOST_ROWS))
         )  # fmt: skip
     _downloads(library, running)
 
@@ -197,8 +192,8 @@ def _downloads(library: Library, running: RunningSheet) -> None:
     known = library.documents() if resources.is_owner() else []
     cells = running.cells
     forms = {
-        "xlsx": (_OPEN_XML, lambda: save.as_workbook(cells, known)),
-        "csv": ("text/csv", lambda: save.as_csv(cells).encode("utf-8-sig")),
+        "xlsx": (_OPEN_XML, lambda: store.as_workbook(cells, known)),
+        "csv": ("text/csv", lambda: store.as_csv(cells).encode("utf-8-sig")),
     }
     with st.container(horizontal=True):
         for ending, (mime, make) in forms.items():

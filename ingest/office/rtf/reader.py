@@ -13,8 +13,7 @@ from ingest.office.rtf.prologue import INFO, PARTS, WORDS, Prologue
 from ingest.office.rtf.story import Story
 from ingest.office.rtf.syntax import Token, decoded, known, tokens
 from ingest.office.rtf.table import Edge, Layout
-from ingest.page_builder.merged_cells import Covered
-from ingest.page_builder.office_page import DELETED, OfficePage, address, comment_by
+from ingest.page_builder import DELETED, Covered, OfficePage, address, comment_by
 
 _DEEPEST = 2000  # groups in groups
 _TINY = 4  # half points

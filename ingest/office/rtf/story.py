@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from ingest.office.rtf.table import Layout, grid
-from ingest.page_builder.office_page import OfficePage
+from ingest.page_builder import OfficePage
 
 _TITLES = {"title": 1}
 

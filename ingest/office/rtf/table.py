@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.page_builder.merged_cells import Covered, Entry, Row
+from ingest.page_builder import Covered, Entry, Row
 
 
 @dataclass

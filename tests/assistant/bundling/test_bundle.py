@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from assistant.bundling import bundle, wheels
-from assistant.bundling.wheels import BundleFailed
+from assistant.bundling import bundle
+from assistant.bundling.bundle import BundleFailed
 from assistant.cli.main import main
 from assistant.settings import Settings
 
 
 def test_what_pincite_needs_is_found_with_what_that_needs() -> None:
-    found = wheels.needed("pincite")
+    found = bundle.needed("pincite")
     assert {"pincite", "streamlit", "numpy", "mdurl", "packaging"} <= found
     assert not found & {"pytest", "ruff", "mypy"}  # those of development
 
 
 def test_most_of_it_is_locked_with_hashes() -> None:
-    locked = wheels._locked()
+    locked = bundle._locked()
     assert "--hash=sha256:" in locked["streamlit"]
     by_machine = {"pincite", "torch", "torchvision", "llama-cpp-python"}
     by_machine |= {"ray", "msgpack"}  # not in `all`: whoever has it takes it along as it is
-    loose = wheels.needed("pincite") - set(locked) - by_machine
+    loose = bundle.needed("pincite") - set(locked) - by_machine
     assert not {name for name in loose if not name.startswith(("nvidia", "cuda", "triton"))}
 
 
@@ -43,9 +43,9 @@ def test_a_folder_with_other_things_is_left_alone(
 def test_without_the_lock_a_sentence_says_where_to_run_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wheels, "ROOT", tmp_path)
+    monkeypatch.setattr(bundle, "ROOT", tmp_path)
     with pytest.raises(BundleFailed, match="made from a clone"):
-        wheels.gather(tmp_path / "wheels")
+        bundle.gather_wheels(tmp_path / "wheels")
 
 
 def tiny_wheel(folder: Path) -> Path:
@@ -79,9 +79,9 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     model = tmp_path / "models" / "small.gguf"
     model.parent.mkdir()
     model.write_bytes(b"GGUF")
-    monkeypatch.setattr(wheels, "gather", gather)
+    monkeypatch.setattr(bundle, "gather_wheels", gather)
     monkeypatch.setattr(bundle, "_models", lambda settings: [model])
-    bundle.write(tmp_path / "bundle", Settings(home=tmp_path / "home"))
+    bundle.write_bundle(tmp_path / "bundle", Settings(home=tmp_path / "home"))
     return tmp_path / "bundle"
 
 

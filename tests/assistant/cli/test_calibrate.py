@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.gate.answerability import POINTS, Gate, Weights
-from assistant.build import calibrating, gate
+from assistant.answering.gate import OPERATING_POINTS, Gate, Weights
 from assistant.cli.main import main
 from assistant.settings import Settings
-from assistant.storage.fitted_gates import Fitted
+from assistant.storage.learned import Fitted
+from assistant.wiring import models
 
-OWN = Fitted(Weights(Gate(1, 2, 3, 4, 5), Gate(5, 4, 3, 2, 1)), POINTS)
+OWN = Fitted(Weights(Gate(1, 2, 3, 4, 5), Gate(5, 4, 3, 2, 1)), OPERATING_POINTS)
 
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PINCITE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("assistant.build.chosen_models.missing_extra", lambda _: "")
+    monkeypatch.setattr("assistant.wiring.models.missing_extra", lambda _: "")
     path = tmp_path / "mine.gguf"
     path.write_bytes(b"GGUF")
     return path
@@ -32,7 +32,7 @@ def test_a_model_without_a_gate_is_offered_one(
     assert "`pincite models calibrate` fits it, in a few minutes" in told.err
 
     settings = Settings.load()
-    gate.gates(settings).keep(gate.identity(settings, file), OWN, {})
+    models.gates(settings).keep(models.identity(settings, file), OWN, {})
     assert main(["models", "use", "chat", str(file)]) == 0
     assert capsys.readouterr().err == ""
 
@@ -45,7 +45,7 @@ def test_the_expected_curve_is_said(
         def run(self, show: object) -> Fitted:
             return OWN
 
-    monkeypatch.setattr(calibrating, "calibration", lambda _: Quick())
+    monkeypatch.setattr(models, "calibration", lambda _: Quick())
     assert main(["models", "calibrate", *["--json"] * as_json]) == 0
     out = capsys.readouterr().out
     if as_json:

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.passages.budget import Budget
-from assistant.build import composition
-from assistant.build.composition import Answering
+from assistant.answering.retrieve import Budget
 from assistant.tools.answer import AnswerTool
+from assistant.wiring import composition
+from assistant.wiring.composition import Answering
 from tests.assistant.fakes import ScriptedChat
 from tests.commands import Pincite, refused
 from tests.pdfs import write_pdf
-from tests.vectorstore.classifiers.made import made
+from tests.vectorstore.embedding.made import made
 
 
 @pytest.fixture

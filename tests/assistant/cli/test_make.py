@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assistant.models.isolated_environment import IsolatedEnvironment
+from assistant.models.programs import IsolatedEnvironment
 from tests.commands import Pincite
 
 

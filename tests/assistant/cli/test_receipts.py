@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.cli import ask
-from assistant.contract.outcome import Outcome
+from assistant.contract.facts import Outcome
 from assistant.contract.reply import Reply
 from assistant.errors import TablesAway
 from tests.commands import Pincite, refused
@@ -85,7 +85,7 @@ def test_an_answer_that_could_not_be_saved_is_printed_and_explained(
     reply = Reply(LEAVE, writes, model="fake")
     reply.when_done = away
 
-    ask._show(reply, as_json=True, explain=True)
+    ask._show_reply(reply, as_json=True, explain=True)
 
     told = capsys.readouterr()
     assert json.loads(told.out)["answer"] == "Thirty days."

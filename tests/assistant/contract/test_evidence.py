@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.passages.window_builder import windows
+from assistant.answering.retrieve import windows
 from assistant.contract.evidence import Evidence, GivenPassages, Joined
 from assistant.testing import TEXTS, EvidenceContract
 from tests.assistant.fakes import WordEmbedder

@@ -2,7 +2,7 @@ import json
 from dataclasses import asdict
 
 from assistant.contract.facts import Compared
-from assistant.contract.forgetting import FORGOTTEN, reads, without
+from assistant.contract.lifecycle import FORGOTTEN, reads, without
 
 
 def answer(**more: object) -> dict[str, object]:

@@ -5,20 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.passages.budget import Budget
+from assistant.answering.retrieve import Budget
 from assistant.contract.asked_in import NothingChosen, chosen, from_row, in_words, to_row
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.receipt import conditions
-from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, conditions
 from assistant.receipts.replay import replay
 from assistant.routing.dispatch import Choosing
 from assistant.tools.answer import AnswerTool
-from assistant.tools.answer_from_tables import Tables
+from assistant.tools.tables import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
-from vectorstore.catalog.choosing import Filter
-from vectorstore.federation.federated import Federated
+from vectorstore.catalog.tags import Filter
+from vectorstore.federation import Federated
 from vectorstore.library import Library
 
 LEAVE = "How many days of leave are there?"

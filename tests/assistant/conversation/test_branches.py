@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.conversation import branches
+from assistant.conversation import history
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.storage.sqlite_file import Place
@@ -62,9 +62,9 @@ def test_a_turn_stands_after_one_of_its_conversation(kept: Conversations, after:
 
 
 def test_parents_of_an_old_row_that_are_not_older_end_no_loop() -> None:
-    assert branches.to_end({1: 2, 2: 1}, 1) == 2
-    assert branches.to_end({1: 1}, 1) == 1
-    assert branches.versions({1: 2, 2: 1}, 1) == (1,)
+    assert history.branch_end({1: 2, 2: 1}, 1) == 2
+    assert history.branch_end({1: 1}, 1) == 1
+    assert history.turn_versions({1: 2, 2: 1}, 1) == (1,)
 
 
 @ON_BOTH

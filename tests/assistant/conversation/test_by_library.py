@@ -7,27 +7,25 @@ from typing import Any
 
 import pytest
 
-from assistant.answering.passages.budget import Budget
+from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.export.account import account
-from assistant.export.markdown import markdown
-from assistant.llm.model_lock import TurnTaking
+from assistant.export.save import markdown
+from assistant.llm.odds import TurnTaking
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.receipt import Receipt
-from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
-from assistant.receipts.renaming import RenamedReceipts
+from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder, RenamedReceipts
 from assistant.receipts.replay import replay
 from assistant.routing.dispatch import Choosing
+from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
-from assistant.storage.whose import Whose
 from assistant.tools.answer import AnswerTool
-from assistant.tools.answer_from_tables import Tables
-from assistant.tools.whole_document import Whole
+from assistant.tools.specialists import Whole
+from assistant.tools.tables import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
 from tests.servers.postgres_fixtures import ON_BOTH
-from vectorstore.federation.federated import Federated
+from vectorstore.federation import Federated
 from vectorstore.library import Library
 
 LEAVE = "How many days of leave are there?"

@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from assistant.contract.outcome import Outcome
+from assistant.contract.facts import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import PersonRemoved
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
+from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
-from assistant.storage.whose import Whose
 from tests.assistant.fakes import WordEmbedder
 from tests.servers.meanwhile import meanwhile
 from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.library import Library
-from vectorstore.postgres.server import Server
+from vectorstore.team.postgres import Server
 
 OLGA = Whose("olga")
 

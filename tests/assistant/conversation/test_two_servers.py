@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from assistant.accounts.accounts import accounts
-from assistant.build.stores.home_tables import place
-from assistant.contract.forgetting import without
-from assistant.conversation.folders import Folders
+from assistant.contract.lifecycle import without
 from assistant.conversation.history import Conversations
-from assistant.conversation.tables import PART
+from assistant.conversation.listing import Folders
+from assistant.conversation.tables import CONVERSATIONS_PART
 from assistant.errors import AssistantError
-from assistant.receipts.renaming import RenamedReceipts
+from assistant.receipts.record import RenamedReceipts
 from assistant.settings import Settings
+from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
 from assistant.storage.team_tables import SCHEMA
-from assistant.storage.whose import Whose
+from assistant.team.accounts import home_accounts
+from assistant.wiring.stores import place_of_part
 from tests.servers.meanwhile import meanwhile
-from vectorstore.postgres.server import Server
+from vectorstore.team.postgres import Server
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def settings(tmp_path: Path, team_database: Server) -> Settings:
 
 @pytest.fixture
 def tables(settings: Settings) -> Place:
-    return place(settings, PART)
+    return place_of_part(settings, CONVERSATIONS_PART)
 
 
 def answer(**more: Any) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def test_a_conversation_is_moved_to_two_folders_at_once(
 def test_a_renamed_library_gets_the_holders_that_another_server_gives_it_too(
     settings: Settings, team_database: Server
 ) -> None:
-    known = accounts(settings)
+    known = home_accounts(settings)
     known.share("old", [], ["law"])
     meanwhile(
         team_database, "INSERT INTO share (library, holder) VALUES ('new', 'group law')",
@@ -194,7 +194,7 @@ def test_a_home_that_joins_makes_no_table_anew_that_was_lost(
     done(team_database, "ALTER TABLE arranged RENAME TO lost")
     other = Settings(home=settings.home / "new", catalogue=team_database.address)
     with pytest.raises(AssistantError, match="not there any more"):
-        Conversations(place(other, PART)).add("abc", answer(), "staff")
+        Conversations(place_of_part(other, CONVERSATIONS_PART)).add("abc", answer(), "staff")
     done(team_database, "ALTER TABLE lost RENAME TO arranged")
     assert done(team_database, "SELECT * FROM kept") == before
     assert len(kept.turns("abc")) == 1

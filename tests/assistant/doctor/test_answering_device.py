@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from assistant.doctor import answering_device
-from assistant.doctor.check import Check, importing
-from assistant.llm.llama import quicker
+from assistant.doctor import machine
+from assistant.doctor.machine import Check, importing
+from assistant.llm.llama import runtime
 from assistant.settings import Settings
 
 
 @pytest.fixture(autouse=True)
 def a_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quicker.graphics, "cards", lambda: frozenset({"AMD"}))
-    monkeypatch.setattr(quicker.graphics, "builds", lambda: ("vulkan",))
+    monkeypatch.setattr(runtime.hardware, "graphics_cards", lambda: frozenset({"AMD"}))
+    monkeypatch.setattr(runtime.hardware, "llama_builds", lambda: ("vulkan",))
 
 
 def looked(said: str, **settings: str) -> list[Check]:
     """The checks for what a child prints."""
-    return list(answering_device.check(importing(f"print({said!r})"), Settings(**settings)))  # type: ignore[arg-type]
+    return list(machine.check_answering_device(importing(f"print({said!r})"), Settings(**settings)))  # type: ignore[arg-type]
 
 
 def test_a_model_on_its_card_is_fine() -> None:
@@ -41,16 +41,16 @@ def test_a_card_that_llama_cpp_cannot_use_is_named() -> None:
 
 def test_nothing_is_said_without_a_local_model_or_without_llama_cpp() -> None:
     settings = Settings()
-    assert answering_device.look(None, settings) is None
-    assert list(answering_device.check(None, settings)) == []
-    assert list(answering_device.check(importing("raise SystemExit(1)"), settings)) == []
+    assert machine.look_for_device(None, settings) is None
+    assert list(machine.check_answering_device(None, settings)) == []
+    assert list(machine.check_answering_device(importing("raise SystemExit(1)"), settings)) == []
 
 
 @pytest.mark.slow
 def test_the_real_llama_cpp_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It reads the model's file only where there is a card to put it on."""
     pytest.importorskip("llama_cpp")
-    (check,) = answering_device.check(
-        answering_device.look(tmp_path / "none.gguf", Settings(gpu="off")), Settings(gpu="off")
+    (check,) = machine.check_answering_device(
+        machine.look_for_device(tmp_path / "none.gguf", Settings(gpu="off")), Settings(gpu="off")
     )
     assert "the processor" in check.message

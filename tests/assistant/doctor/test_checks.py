@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from assistant.doctor import check as one_check
+from assistant.doctor import checks, machine
 from assistant.doctor import checks as doctor
-from assistant.doctor import library_files, pairs
-from assistant.doctor.checks import as_rows, checks
-from assistant.doctor.scans import check as scans_check
+from assistant.doctor import machine as one_check
+from assistant.doctor.checks import as_rows
+from assistant.doctor.checks import checks as checks_checks
+from assistant.doctor.machine import check_scans as scans_check
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.llama import runtime
 from assistant.models.store import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
-from ingest.images.ocr import tesseract
-from vectorstore.words import tantivy_index
+from ingest.images import ocr_engines
+from vectorstore import word_index
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def found(settings: Settings) -> dict[str, one_check.Check]:
-    return {check.name: check for check in checks(settings)}
+    return {check.name: check for check in checks_checks(settings)}
 
 
 @pytest.fixture
@@ -42,15 +43,15 @@ def test_a_reranker_that_nothing_can_run_is_said(
     config = '{"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a"}}'
     (tmp_path / "config.json").write_text(config)
     models = Models(settings.models_folder, settings)
-    assert {check.message for check in pairs.check(models)} == {"none is chosen"}
+    assert {check.message for check in machine.check_pair_models(models)} == {"none is chosen"}
     models.use("reranker", str(tmp_path))
-    monkeypatch.setattr(pairs, "installed", lambda *packages: False)
-    first = next(pairs.check(models))
+    monkeypatch.setattr(machine, "installed", lambda *packages: False)
+    first = next(machine.check_pair_models(models))
     assert (first.severity, first.remedy) == ("error", "pip install 'pincite[embedders]'")
     (tmp_path / "model.onnx").touch()
-    assert next(pairs.check(models)).severity == "ok"
+    assert next(machine.check_pair_models(models)).severity == "ok"
     (tmp_path / "config.json").unlink()
-    assert next(pairs.check(models)).remedy == "pincite models use reranker off"
+    assert next(machine.check_pair_models(models)).remedy == "pincite models use reranker off"
 
 
 def test_an_extra_is_printed_with_its_brackets(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,18 +85,18 @@ def test_a_home_below_a_file_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_every_finding_that_is_not_ok_has_a_remedy(settings: Settings) -> None:
-    for check in checks(settings):
+    for check in checks_checks(settings):
         assert bool(check.remedy) == (check.severity != "ok"), check
 
 
 def test_rows_have_the_promised_fields(settings: Settings) -> None:
-    for row in as_rows(checks(settings)):
+    for row in as_rows(checks_checks(settings)):
         assert list(row) == ["name", "severity", "message", "remedy"]
 
 
 def test_it_is_quick(settings: Settings) -> None:
     started = time.process_time()  # of the processor: the machine may be busy with other things
-    checks(settings)
+    checks_checks(settings)
     assert time.process_time() - started < 5  # under two seconds
 
 
@@ -121,13 +122,13 @@ def test_a_large_library_without_its_index_of_words_is_told_of_it(
         large.execute("CREATE TABLE document (id INTEGER, chunks INTEGER)")
         large.execute("INSERT INTO document VALUES (1, 30000)")
         large.commit()
-    monkeypatch.setattr(tantivy_index, "installed", lambda: False)
-    (check,) = library_files.check(settings.libraries_folder)
+    monkeypatch.setattr(word_index, "has_tantivy", lambda: False)
+    (check,) = checks.check_library_files(settings.libraries_folder)
     assert check.severity == "warning"
     assert "30,000 passages" in check.message
     assert "pincite[large]" in check.remedy or "tantivy" in check.remedy
-    monkeypatch.setattr(tantivy_index, "installed", lambda: True)
-    (check,) = library_files.check(settings.libraries_folder)
+    monkeypatch.setattr(word_index, "has_tantivy", lambda: True)
+    (check,) = checks.check_library_files(settings.libraries_folder)
     assert (check.severity, check.message) == ("ok", "1 documents")
 
 
@@ -215,7 +216,7 @@ def test_it_says_what_reads_scans_and_in_which_languages(tmp_path: Path) -> None
 def test_a_language_that_the_engine_does_not_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tesseract, "which", lambda name: None)
+    monkeypatch.setattr(ocr_engines, "which", lambda name: None)
     check = scans(Settings(home=tmp_path, ocr_languages=("en", "ru")))
     assert (check.severity, check.message) == ("warning", "RapidOCR 3.10 does not read ru.")
     assert "Install Tesseract" in check.remedy
@@ -229,8 +230,8 @@ def test_where_tesseract_reads_instead_its_missing_data_is_named(
     installed: set[str], severity: str, said: str,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(tesseract, "which", lambda name: name)
-    monkeypatch.setattr(tesseract.Tesseract, "_installed", lambda self: installed)
+    monkeypatch.setattr(ocr_engines, "which", lambda name: name)
+    monkeypatch.setattr(ocr_engines.Tesseract, "_installed", lambda self: installed)
     check = scans(Settings(home=tmp_path, ocr_languages=("en", "ru")))
     assert check.severity == severity and said in check.message
 

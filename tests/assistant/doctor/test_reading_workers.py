@@ -2,21 +2,21 @@ from pathlib import Path
 
 import pytest
 
-from assistant.build import composition
-from assistant.build.workers import located
-from assistant.doctor import reading_workers
+from assistant.doctor import machine
 from assistant.errors import SettingsError
 from assistant.settings import Settings
+from assistant.wiring import composition
+from assistant.wiring.stores import located
 
 
 def test_without_a_cluster_this_machine_reads(tmp_path: Path) -> None:
-    (check,) = reading_workers.check(Settings(home=tmp_path))
+    (check,) = machine.check_reading_workers(Settings(home=tmp_path))
     assert (check.severity, check.message) == ("ok", "files are read by processes of this machine")
 
 
 def test_workers_that_do_not_answer_are_named(tmp_path: Path) -> None:
     pytest.importorskip("ray")
-    (check,) = reading_workers.check(Settings(home=tmp_path, workers="ray://127.0.0.1:9"))
+    (check,) = machine.check_reading_workers(Settings(home=tmp_path, workers="ray://127.0.0.1:9"))
     assert check.severity == "error"
     assert check.message.startswith("The workers at ray://127.0.0.1:9 do not answer.")
 
@@ -30,7 +30,7 @@ def test_the_network_guard_lets_the_address_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let: list[tuple[str, int, str]] = []
-    monkeypatch.setattr("assistant.build.workers.permit", lambda *given: let.append(given))
+    monkeypatch.setattr("assistant.wiring.stores.permit", lambda *given: let.append(given))
     settings = Settings(home=tmp_path, workers="ray://ray.example.org:10001")
     with composition.library(settings, make=True):
         assert let == [("ray.example.org", 10001, "workers")]

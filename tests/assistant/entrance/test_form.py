@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from assistant.entrance.form import Form
-from assistant.entrance.guests import Guests
-from assistant.entrance.members import Members
+from assistant.entrance.guests import Form, Guests
+from assistant.team.members import Members
 
 
 @pytest.mark.parametrize(

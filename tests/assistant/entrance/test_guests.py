@@ -3,8 +3,7 @@ import hmac
 import pytest
 
 from assistant.entrance.guests import Guests
-from assistant.entrance.roles import sealed, unsealed
-from assistant.entrance.tries import TRIES, WAIT, TooManyTries
+from assistant.entrance.roles import TRIES, WAIT, TooManyTries, sealed_role, unsealed_role
 
 
 class Clock:
@@ -96,7 +95,7 @@ def test_a_cookie_ends_after_a_week(guests: Guests, clock: Clock) -> None:
 
 
 def test_a_role_is_believed_with_the_seal_of_this_process_alone() -> None:
-    assert unsealed(sealed("owner")) == "owner"
-    assert unsealed(sealed("visitor")) == "visitor"
+    assert unsealed_role(sealed_role("owner")) == "owner"
+    assert unsealed_role(sealed_role("visitor")) == "visitor"
     for forged in ("owner", "owner ", "owner 0123", "", "ä"):
-        assert unsealed(forged) is None
+        assert unsealed_role(forged) is None

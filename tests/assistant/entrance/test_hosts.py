@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from assistant.entrance.hosts import Hosts, is_loopback, is_name, is_same_origin
+from assistant.entrance.asgi import Hosts, is_loopback, is_name, is_same_origin
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "LOCALHOST", "[::1]:8501"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assistant.evaluation.sets.question_sets import EvidencePage, Question, to_row
+from assistant.evaluation.metrics import EvidencePage, Question, to_row
 
 HERE = EvidencePage("plan.pdf", 7)
 QUESTION = Question("q", "How long?", ("6 weeks",), evidence=(HERE,))

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from assistant.evaluation.comparing import compare, lines, verdict
-from assistant.evaluation.sets.question_sets import Question
+from assistant.evaluation.comparing import compare, comparison_lines, verdict
+from assistant.evaluation.metrics import Question
 from tests.assistant.evaluation.rows import HIDDEN, QUESTION, row
 
 RIGHT, WRONG = "It takes 6 weeks.", "It takes 7 weeks."
@@ -60,7 +60,7 @@ def test_runs_that_only_search_tell_what_is_found() -> None:
 
 
 def test_people_read_the_questions_by_name() -> None:
-    told = "\n".join(lines(compare(BEFORE, AFTER)))
+    told = "\n".join(comparison_lines(compare(BEFORE, AFTER)))
     assert "Got better: 2\n  a: How long? (wrong → correct)" in told
     assert "Broke: 1\n  b: How long? (correct → refused)" in told
     assert "left out: 1" in told

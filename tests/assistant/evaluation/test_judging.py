@@ -1,7 +1,7 @@
 import pytest
 
-from assistant.evaluation.judging import label, rule, same, says
-from ingest.language.measures import find_quantities
+from assistant.evaluation.scoring import answer_label, rule, same, says
+from ingest.language.quantities import find_quantities
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_yes_is_not_no_however_alike_the_rest() -> None:
 
 
 def test_any_known_answer_will_do_and_a_refusal_is_its_own_label() -> None:
-    assert label("It is 25.", False, ["25 days", "25"]) == "correct"
-    assert label("It is 30.", False, ["25 days", "25"]) == "wrong"
-    assert label("25 days", True, ["25 days"]) == "refused"
+    assert answer_label("It is 25.", False, ["25 days", "25"]) == "correct"
+    assert answer_label("It is 30.", False, ["25 days", "25"]) == "wrong"
+    assert answer_label("25 days", True, ["25 days"]) == "refused"
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,22 @@ from typing import Any
 
 import pytest
 
-from assistant.build import composition
 from assistant.errors import BadQuestionSet
-from assistant.evaluation.measuring import MeasuringWatch, Options, differences, measure, runs
-from assistant.evaluation.running import HITS
+from assistant.evaluation.runs import (
+    HITS,
+    MeasuringOptions,
+    MeasuringWatch,
+    all_runs,
+    differences,
+    measure,
+)
 from assistant.settings import Settings
+from assistant.wiring import composition
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.errors import LibraryError
-from vectorstore.library import Hit, Library
+from vectorstore.library import Library
+from vectorstore.retrieval.hit import Hit
 
 LEAVE = {
     "id": "leave", "question": "How many days of annual leave?", "answers": ["30 days"],
@@ -51,18 +58,18 @@ def write(path: Path, *rows: object) -> Path:
 
 
 def asked(settings: Settings, number: int) -> dict[str, Any]:
-    return {row["id"]: row for row in runs(settings).rows(number)}
+    return {row["id"]: row for row in all_runs(settings).rows(number)}
 
 
 def test_the_documents_beside_the_questions_are_asked_and_the_lost_ones_told(
     settings: Settings, papers: Path
 ) -> None:
-    number = measure(papers, settings, False, Options(), MeasuringWatch())
+    number = measure(papers, settings, False, MeasuringOptions(), MeasuringWatch())
     rows = asked(settings, number)
     assert rows.keys() == {"leave", "password"}
     assert rows["leave"]["hits"][0] == ["Handbook.pdf", 1]
     assert rows["leave"]["answer"]["citations"][0]["document"] == "Handbook.pdf"
-    run = runs(settings).get(number)
+    run = all_runs(settings).get(number)
     assert run.finished and run.about["library"] == "papers"
     assert run.about["skipped"] == {"questions": 1, "documents": ["Gone.pdf"]}
     assert composition.libraries(settings) == []  # it is not among the person's own
@@ -74,16 +81,22 @@ def test_the_default_library_is_asked_when_it_holds_all_and_a_named_one_always(
 ) -> None:
     with composition.library(settings, make=True) as library:
         library.add([papers / "Handbook.pdf"])
-    assert of(settings, measure(papers, settings, False, Options(), MeasuringWatch())) == "papers"
-    named = measure(papers, settings, True, Options(), MeasuringWatch())
+    assert (
+        of(settings, measure(papers, settings, False, MeasuringOptions(), MeasuringWatch()))
+        == "papers"
+    )
+    named = measure(papers, settings, True, MeasuringOptions(), MeasuringWatch())
     assert of(settings, named) == "main"
     assert asked(settings, named).keys() == {"leave"}
     write(papers / "questions.jsonl", LEAVE)
-    assert of(settings, measure(papers, settings, False, Options(), MeasuringWatch())) == "main"
+    assert (
+        of(settings, measure(papers, settings, False, MeasuringOptions(), MeasuringWatch()))
+        == "main"
+    )
 
 
 def of(settings: Settings, number: int) -> Any:
-    return runs(settings).get(number).about["library"]
+    return all_runs(settings).get(number).about["library"]
 
 
 def test_a_run_that_is_stopped_goes_on_where_it_was(settings: Settings, papers: Path) -> None:
@@ -99,15 +112,18 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(settings: Settings, papers: 
         papers,
         settings,
         False,
-        Options(),
+        MeasuringOptions(),
         MeasuringWatch(asking=stop_at_the_second, cancel=watch.cancel),
     )
-    assert not runs(settings).get(first).finished and len(asked(settings, first)) == 1
+    assert not all_runs(settings).get(first).finished and len(asked(settings, first)) == 1
     again: list[Any] = []
-    assert measure(papers, settings, False, Options(), MeasuringWatch(asking=again.append)) == first
+    assert (
+        measure(papers, settings, False, MeasuringOptions(), MeasuringWatch(asking=again.append))
+        == first
+    )
     assert [step.done for step in again] == [1, 2] and again[0].question == PASSWORD["question"]
-    assert runs(settings).get(first).finished
-    assert measure(papers, settings, False, Options(), MeasuringWatch()) == first + 1
+    assert all_runs(settings).get(first).finished
+    assert measure(papers, settings, False, MeasuringOptions(), MeasuringWatch()) == first + 1
 
 
 def test_two_that_measure_the_same_at_once_have_runs_of_their_own(
@@ -117,13 +133,13 @@ def test_two_that_measure_the_same_at_once_have_runs_of_their_own(
 
     def meanwhile(step: Any) -> None:
         if not others:
-            others.append(measure(papers, settings, False, Options(), MeasuringWatch()))
+            others.append(measure(papers, settings, False, MeasuringOptions(), MeasuringWatch()))
 
-    number = measure(papers, settings, False, Options(), MeasuringWatch(asking=meanwhile))
+    number = measure(papers, settings, False, MeasuringOptions(), MeasuringWatch(asking=meanwhile))
     assert number not in others
     for run in (number, *others):
         assert asked(settings, run).keys() == {"leave", "password"}
-        assert runs(settings).get(run).finished
+        assert all_runs(settings).get(run).finished
 
 
 def test_a_question_that_failed_is_asked_again_when_its_run_is_taken_up(
@@ -144,12 +160,13 @@ def test_a_question_that_failed_is_asked_again_when_its_run_is_taken_up(
 
     monkeypatch.setattr(Library, "search", failing)
     stopping = MeasuringWatch(asking=stop_at_the_second, cancel=watch.cancel)
-    number = measure(papers, settings, False, Options(), stopping)
+    number = measure(papers, settings, False, MeasuringOptions(), stopping)
     (row,) = asked(settings, number).values()
     assert row["error"] == "The disk is away." and failed == [row["question"]["question"]]
     again: list[Any] = []
     assert (
-        measure(papers, settings, False, Options(), MeasuringWatch(asking=again.append)) == number
+        measure(papers, settings, False, MeasuringOptions(), MeasuringWatch(asking=again.append))
+        == number
     )
     assert sorted(step.question for step in again) == sorted(
         ["", LEAVE["question"], PASSWORD["question"]]
@@ -159,7 +176,8 @@ def test_a_question_that_failed_is_asked_again_when_its_run_is_taken_up(
 
 def test_only_searching_needs_no_answers(settings: Settings, papers: Path) -> None:
     rows = asked(
-        settings, measure(papers, settings, False, Options(retrieval=True), MeasuringWatch())
+        settings,
+        measure(papers, settings, False, MeasuringOptions(retrieval=True), MeasuringWatch()),
     )
     assert all("answer" not in row and row["hits"] for row in rows.values())
 
@@ -170,7 +188,7 @@ def test_passages_that_come_with_a_question_are_all_that_is_read(
     given = [{"title": "Leave", "text": "Annual leave is thirty days."}]
     question = {"id": "q", "question": "annual leave", "answers": ["30"], "passages": given}
     path = write(tmp_path / "alone" / "questions.jsonl", question)
-    row = asked(settings, measure(path, settings, False, Options(), MeasuringWatch()))["q"]
+    row = asked(settings, measure(path, settings, False, MeasuringOptions(), MeasuringWatch()))["q"]
     assert row["hits"] is None
     assert row["answer"]["citations"][0]["document"] == "Leave"
 
@@ -194,7 +212,7 @@ def test_passages_of_a_corpus_are_named_by_their_ids(
     settings: Settings, tmp_path: Path, passages: int
 ) -> None:
     number = measure(
-        corpus(tmp_path), settings, False, Options(passages=passages), MeasuringWatch()
+        corpus(tmp_path), settings, False, MeasuringOptions(passages=passages), MeasuringWatch()
     )
     row = asked(settings, number)["q"]
     assert row["hits"][0] == ["-1-0", 1]
@@ -206,10 +224,10 @@ def test_passages_of_a_corpus_are_named_by_their_ids(
 def test_what_cannot_be_asked_is_said(settings: Settings, tmp_path: Path, papers: Path) -> None:
     alone = write(tmp_path / "alone" / "questions.jsonl", LEAVE)
     with pytest.raises(BadQuestionSet, match="'main' is empty, and beside"):
-        measure(alone, settings, False, Options(), MeasuringWatch())
+        measure(alone, settings, False, MeasuringOptions(), MeasuringWatch())
     write(papers / "questions.jsonl", LOST)
     with pytest.raises(BadQuestionSet, match=r"holds none of the documents .* Gone\.pdf"):
-        measure(papers, settings, False, Options(), MeasuringWatch())
+        measure(papers, settings, False, MeasuringOptions(), MeasuringWatch())
 
 
 def test_documents_that_could_not_be_read_are_told_and_those_that_went_are_gone(
@@ -218,11 +236,16 @@ def test_documents_that_could_not_be_read_are_told_and_those_that_went_are_gone(
     (papers / "pdfs").mkdir()
     for path in papers.glob("*.pdf"):
         path.rename(papers / "pdfs" / path.name)
-    assert len(asked(settings, measure(papers, settings, False, Options(), MeasuringWatch()))) == 2
+    assert (
+        len(asked(settings, measure(papers, settings, False, MeasuringOptions(), MeasuringWatch())))
+        == 2
+    )
     (papers / "pdfs" / "Policy.pdf").unlink()
     (papers / "pdfs" / "Broken.pdf").write_bytes(b"no PDF")
     told: list[str] = []
-    number = measure(papers, settings, False, Options(), MeasuringWatch(notice=told.append))
+    number = measure(
+        papers, settings, False, MeasuringOptions(), MeasuringWatch(notice=told.append)
+    )
     assert any(sentence.startswith("Broken.pdf") for sentence in told)
     assert asked(settings, number).keys() == {"leave"}
 
@@ -230,17 +253,17 @@ def test_documents_that_could_not_be_read_are_told_and_those_that_went_are_gone(
 def test_drafts_are_said_to_wait(settings: Settings, papers: Path) -> None:
     write(papers / "questions.jsonl", LEAVE, {**PASSWORD, "state": "draft"})
     told: list[str] = []
-    measure(papers, settings, False, Options(), MeasuringWatch(notice=told.append))
+    measure(papers, settings, False, MeasuringOptions(), MeasuringWatch(notice=told.append))
     assert told[0] == "Undecided drafts are not asked: 1."
 
 
 def test_runs_tell_in_what_they_differ(settings: Settings, papers: Path) -> None:
     strict = settings.model_copy(update={"refusal_threshold": 0.9})
     numbers = [
-        measure(papers, settings, False, Options(), MeasuringWatch()),
-        measure(papers, strict, False, Options(limit=1), MeasuringWatch()),
+        measure(papers, settings, False, MeasuringOptions(), MeasuringWatch()),
+        measure(papers, strict, False, MeasuringOptions(limit=1), MeasuringWatch()),
     ]
-    first, second = map(runs(settings).get, numbers)
+    first, second = map(all_runs(settings).get, numbers)
     assert differences(first, second) == ["settings: refusal_threshold", "options: limit"]
     assert differences(first, first) == []
 
@@ -248,7 +271,9 @@ def test_runs_tell_in_what_they_differ(settings: Settings, papers: Path) -> None
 def test_a_run_of_before_a_setting_was_there_had_its_default(
     settings: Settings, papers: Path
 ) -> None:
-    now = runs(settings).get(measure(papers, settings, False, Options(), MeasuringWatch()))
+    now = all_runs(settings).get(
+        measure(papers, settings, False, MeasuringOptions(), MeasuringWatch())
+    )
     old = {**now.about["settings"]}
     del old["extensions_first"]
     before = replace(now, about={**now.about, "settings": old})

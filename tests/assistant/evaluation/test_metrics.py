@@ -4,6 +4,7 @@ import pytest
 
 from assistant.evaluation import metrics
 from assistant.evaluation.metrics import (
+    EvidencePage,
     bootstrap_interval,
     contains,
     document_hit,
@@ -20,7 +21,6 @@ from assistant.evaluation.metrics import (
     wilson,
     words,
 )
-from assistant.evaluation.sets.question_sets import EvidencePage
 
 EVIDENCE = (EvidencePage("plan.pdf", 7), EvidencePage("plan.pdf", 12))
 

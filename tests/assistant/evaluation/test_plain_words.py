@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assistant.evaluation.plain_words import advice, caution, sentences
+from assistant.evaluation.scoring import advice, caution, sentences
 
 
 def figures(n: int = 10, **means: float) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from assistant.evaluation.report import columns, lines, report
+from assistant.evaluation.comparing import columns, report, report_lines
 from tests.assistant.evaluation.rows import HIDDEN, QUESTION, row
 
 
@@ -31,7 +31,7 @@ def test_no_refusal_is_called_right_or_wrong_where_nothing_was_to_be_refused() -
 
 
 def test_people_read_a_table_of_what_was_measured() -> None:
-    told = lines(report([row(text="6 weeks.", hits=[["plan.pdf", 7]])]))
+    told = report_lines(report([row(text="6 weeks.", hits=[["plan.pdf", 7]])]))
     assert told[0].split() == ["mean", "95", "%", "interval", "of"]
     assert any(line.startswith("answerable: correct") and "1.000" in line for line in told)
     assert any(line.startswith("search, seconds") for line in told)

@@ -3,8 +3,8 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.scoring import behaviour, scored
-from assistant.evaluation.sets.question_sets import EvidencePage, Question
 from tests.assistant.evaluation.rows import HIDDEN, QUESTION, row
 
 

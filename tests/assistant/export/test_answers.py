@@ -17,11 +17,9 @@ from pypdf import PdfReader
 from assistant.errors import AssistantError
 from assistant.export import fonts
 from assistant.export.account import Account, account
-from assistant.export.markdown import markdown
-from assistant.export.pdf import pdf
-from assistant.export.save import save
-from assistant.export.spreadsheet import spreadsheet
-from assistant.export.word import word
+from assistant.export.documents import pdf, word
+from assistant.export.save import markdown, save
+from assistant.export.workbook import spreadsheet
 from ingest.pdf import pdfium
 from tests.assistant.ui.fakes import HOSTILE
 from tests.commands import Pincite, refused

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.evaluation.sets.own import OwnQuestions
-from assistant.evaluation.sets.question_sets import EvidencePage, Question
-from assistant.feedback import examples as module
-from assistant.feedback.examples import OPENED, examples
-from assistant.feedback.ratings import Feedback
+from assistant.evaluation.metrics import EvidencePage, Question
+from assistant.evaluation.sets import OwnQuestions
+from assistant.feedback import ratings as module
+from assistant.feedback.ratings import OPENED, Feedback, examples
 from tests.assistant.feedback.made import answer
 
 BOOK, PLAN = ("Book.pdf", 3), ("Plan.pdf", 1)

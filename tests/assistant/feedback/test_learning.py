@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.gate import answerability
-from assistant.build import composition
-from assistant.evaluation.measuring import runs
-from assistant.evaluation.sets.question_sets import EvidencePage, Question
-from assistant.feedback import rank_weights
-from assistant.feedback.learning import Learning, learning
+from assistant.answering import gate
+from assistant.evaluation.metrics import EvidencePage, Question
+from assistant.evaluation.runs import all_runs
+from assistant.feedback import learning
+from assistant.feedback.learning import Learning, learning_of
 from assistant.settings import Settings
+from assistant.wiring import composition
 from tests.assistant.feedback.made import answer
 from tests.commands import Pincite, refused
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library
 
-RULES = [f"rule{chr(97 + n // 6)}{chr(97 + n % 6)}" for n in range(rank_weights.LEAST)]
+RULES = [f"rule{chr(97 + n // 6)}{chr(97 + n % 6)}" for n in range(learning.LEAST_QUESTIONS)]
 MORE = "It holds for everybody who works here, and for visitors who stay longer than a day."
 
 
@@ -51,7 +51,7 @@ def settings(shelf: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settin
 @pytest.fixture
 def found(settings: Settings) -> Iterator[Learning]:
     with composition.library(settings) as library:
-        yield learning(settings, library)
+        yield learning_of(settings, library)
 
 
 def ask_for(found: Learning, document: str, number: int = len(RULES)) -> None:
@@ -111,7 +111,7 @@ def test_where_there_is_no_gain_it_stays_off(found: Learning) -> None:
 
 
 def test_with_few_questions_it_says_how_many_are_missing(found: Learning) -> None:
-    ask_for(found, "Plan.pdf", rank_weights.LEAST - 2)
+    ask_for(found, "Plan.pdf", learning.LEAST_QUESTIONS - 2)
     found.feedback.rate(answer("a", "What does the last rule say?", ("Plan.pdf", 3)), True)
     wanted = "Ranking: 1 more questions with a known page are needed; you have 29."
     assert any(line.startswith(wanted) for line in found.summarise())
@@ -173,12 +173,12 @@ def test_a_threshold_is_learned_from_thumbs_and_used_when_nothing_else_is_asked_
     assert lesson.threshold == pytest.approx(0.71, abs=0.01)
 
     how = composition.Answering(composition.answering(settings).tool, "some-model")
-    assistant = composition.assistant(settings, found.library, how)
+    assistant = composition.assistant_of(settings, found.library, how)
     assert assistant.learned_threshold() == lesson.threshold
     other = composition.Answering(how.tool, "another")
-    assert composition.assistant(settings, found.library, other).learned_threshold() is None
+    assert composition.assistant_of(settings, found.library, other).learned_threshold() is None
     by_hand = Settings(home=settings.home, refusal_threshold=0.4)
-    assert composition.assistant(by_hand, found.library, how).learned_threshold() is None
+    assert composition.assistant_of(by_hand, found.library, how).learned_threshold() is None
     told = Learning(found.library, found.feedback, found.runs, by_hand).summarise()
     assert told[-1].endswith("not used, as the setting refusal_threshold was made by hand.")
 
@@ -195,17 +195,17 @@ def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_gate_has
     found: Learning, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found.feedback.mine.add([Question("u", "Who pays for the lunch?", answerable=False)])
-    about = {"file": str(found.feedback.mine.file.resolve()), "gate": answerability.identity()}
-    number = runs(settings).begin(about)
+    about = {"file": str(found.feedback.mine.file.resolve()), "gate": gate.identity()}
+    number = all_runs(settings).begin(about)
     question = {"id": "u", "question": "Who pays for the lunch?", "answerable": False}
     said = {"answer": "Nobody.", "refused": False, "citations": [], "sentences": [],
             "answerable": 0.5, "model": "m"}  # fmt: skip
-    runs(settings).put(number, {"id": "u", "question": question, "answer": said, "error": ""})
+    all_runs(settings).put(number, {"id": "u", "question": question, "answer": said, "error": ""})
     learn(found)
     lesson = found.lessons.last()
     assert lesson and lesson.should == (0, 1)
 
-    monkeypatch.setattr(answerability, "WITH_MODEL", answerability.Gate(-1, 1, 1, 1))
+    monkeypatch.setattr(gate, "WITH_MODEL", gate.Gate(-1, 1, 1, 1))
     learn(found)
     lesson = found.lessons.last()
     assert lesson and lesson.should == (0, 0)

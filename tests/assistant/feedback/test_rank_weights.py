@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from assistant.feedback import rank_weights
-from assistant.feedback.examples import Example
-from assistant.feedback.rank_weights import Case, Earlier
+from assistant.feedback import learning
+from assistant.feedback.learning import Case, Earlier
+from assistant.feedback.ratings import Example
 from tests.assistant.feedback.made import considered
 from vectorstore.retrieval.learned_ranker import FEATURES, Considered, Known, Learned
 
@@ -50,10 +50,10 @@ def weights(learned: Learned) -> dict[str, float]:
 
 def test_who_always_means_the_newest_gets_it_on_questions_that_were_left_out() -> None:
     seen = cases(newest)
-    measured = rank_weights.measure(seen)
+    measured = learning.measure_ranking(seen)
     assert measured.gains and measured.questions == 40
     assert measured.rank.before < 0.7 and measured.rank.after > 0.95
-    learned = rank_weights.learn(seen, "words")
+    learned = learning.learn_ranking(seen, "words")
     found = weights(learned)
     assert max(found, key=lambda name: found[name]) in ("recent", "document")
     assert learned.embedder == "words"
@@ -63,7 +63,7 @@ def test_who_always_means_the_newest_gets_it_on_questions_that_were_left_out() -
 
 @pytest.mark.parametrize("seed", range(5))
 def test_where_nothing_tells_nothing_is_gained(seed: int) -> None:
-    measured = rank_weights.measure(cases(anyone, seed=seed))
+    measured = learning.measure_ranking(cases(anyone, seed=seed))
     assert not measured.gains
     assert measured.rank.after < measured.rank.before + 0.12
 
@@ -75,8 +75,8 @@ def test_a_page_that_only_its_own_question_knows_is_no_gain() -> None:
     for number in range(40):
         pages = [considered("Book.pdf", 10 * number + n, pick.random()) for n in range(5)]
         seen.append(case(number, *pages))
-    assert rank_weights.measure(seen).rank.after == pytest.approx(
-        rank_weights.measure(seen).rank.before, abs=0.03
+    assert learning.measure_ranking(seen).rank.after == pytest.approx(
+        learning.measure_ranking(seen).rank.before, abs=0.03
     )
 
 
@@ -87,7 +87,7 @@ def test_a_page_that_answers_again_and_again_is_known() -> None:
         often = considered("Book.pdf", number % 2, pick.random())
         others = [considered(f"Other {number}", n, pick.random()) for n in range(4)]
         seen.append(case(number, often, *others))
-    measured = rank_weights.measure(seen)
+    measured = learning.measure_ranking(seen)
     assert measured.gains and measured.rank.after > 0.95
 
 
@@ -97,27 +97,30 @@ def test_opened_pages_are_learned_from_and_not_measured_on() -> None:
         Case(Example(f"w{n}", c.example.pages, 0.3, False, f"w{n}"), c.considered)
         for n, c in enumerate(opened)
     ]
-    assert rank_weights.measure([*sure, *weak]).questions == 35
-    assert rank_weights.learn([*sure, *weak], "").weights != rank_weights.learn(sure, "").weights
+    assert learning.measure_ranking([*sure, *weak]).questions == 35
+    assert (
+        learning.learn_ranking([*sure, *weak], "").weights
+        != learning.learn_ranking(sure, "").weights
+    )
 
 
 def test_a_question_whose_page_was_not_considered_counts_as_missed() -> None:
     lost = Case(
         Example("lost", frozenset({("Gone.pdf", 1)}), group="lost"), cases(newest, 1)[0].considered
     )
-    with_lost = rank_weights.measure([*cases(newest), lost])
+    with_lost = learning.measure_ranking([*cases(newest), lost])
     assert with_lost.questions == 41
     assert with_lost.hit.before == pytest.approx(40 / 41)
 
 
 def test_without_pairs_all_weights_are_zero() -> None:
     alone = [case(n, considered("Book.pdf", n, 0.5)) for n in range(5)]
-    assert set(rank_weights.learn(alone, "").weights) == {0.0}
+    assert set(learning.learn_ranking(alone, "").weights) == {0.0}
 
 
 def test_a_score_that_seems_to_mislead_is_not_turned_round() -> None:
     upside_down = [case(n, considered("A", n, 0.1), considered("B", n, 0.9)) for n in range(40)]
-    learned = rank_weights.learn(upside_down, "")
+    learned = learning.learn_ranking(upside_down, "")
     assert learned.score(considered("C", 1, 0.9)) > learned.score(considered("C", 2, 0.1))
 
 
@@ -126,7 +129,7 @@ def test_earlier_answers_never_speak_against_a_place() -> None:
     pick = random.Random(5)
     pages = [considered("Book.pdf", n, 0.5) for n in range(40)]
     seen = [case(n, pages[n], *pick.sample(pages[:n] + pages[n + 1 :], 5)) for n in range(40)]
-    found = weights(rank_weights.learn(seen, ""))
+    found = weights(learning.learn_ranking(seen, ""))
     assert min(found["document"], found["page"], found["section"]) >= 0
 
 
@@ -146,4 +149,4 @@ def test_answers_are_counted_by_document_page_and_section() -> None:
 
 def test_the_same_examples_give_the_same_figures() -> None:
     seen: Sequence[Case] = cases(anyone)
-    assert rank_weights.measure(seen) == rank_weights.measure(seen)
+    assert learning.measure_ranking(seen) == learning.measure_ranking(seen)

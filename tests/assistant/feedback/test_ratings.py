@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError
-from assistant.evaluation.sets.own import OwnQuestions
-from assistant.evaluation.sets.question_sets import EvidencePage, Question
-from assistant.feedback.ratings import Feedback, forget_person
+from assistant.evaluation.metrics import EvidencePage, Question
+from assistant.evaluation.sets import OwnQuestions
+from assistant.feedback.ratings import Feedback, drop_ratings
 from assistant.settings import Settings
 from tests.assistant.feedback.made import answer
 from tests.conftest import PROJECT
@@ -138,8 +138,8 @@ def test_what_was_rated_stays_when_the_process_is_killed(tmp_path: Path) -> None
 _MANY = """
 import sys
 from pathlib import Path
-from assistant.evaluation.sets.own import OwnQuestions
-from assistant.evaluation.sets.question_sets import Question
+from assistant.evaluation.sets import OwnQuestions
+from assistant.evaluation.metrics import Question
 
 mine = OwnQuestions(Path(sys.argv[1]))
 for n in range(60):
@@ -170,4 +170,4 @@ def test_ratings_that_cannot_be_deleted_are_an_error_with_their_place(tmp_path: 
     place.parent.mkdir(parents=True)
     place.write_text("no folder")
     with pytest.raises(AssistantError, match=f"{place} could not be deleted"):
-        forget_person(Settings(home=tmp_path), "ann")
+        drop_ratings(Settings(home=tmp_path), "ann")

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from assistant.answering.gate import answerability
-from assistant.evaluation.sets.question_sets import EvidencePage, Question, to_row
-from assistant.feedback import refusal_threshold
+from assistant.answering.gate import identity
+from assistant.evaluation.metrics import EvidencePage, Question, to_row
+from assistant.feedback import learning
+from assistant.feedback.learning import Judged
 from assistant.feedback.ratings import Rating
-from assistant.feedback.refusal_threshold import Judged
 
 
 def rating(
@@ -16,7 +16,7 @@ def rating(
     good: bool,
     refused: bool,
     probability: float | None = 0.5,
-    gate: str = answerability.identity(),
+    gate: str = identity(),
 ) -> Rating:
     return Rating(question, "", good, question, True, "", refused, (), probability, "m", gate)
 
@@ -47,7 +47,7 @@ def test_a_thumb_says_whether_answering_was_right() -> None:
         rating("refused well", True, True), rating("refused wrongly", False, True),
         rating("no gate", True, False, None), rating("another gate", True, False, 0.5, "other"),
     ]  # fmt: skip
-    assert {one.question: one.answers for one in refusal_threshold.judged(ratings, [])} == {
+    assert {one.question: one.answers for one in learning.judged(ratings, [])} == {
         "answered well": True, "answered wrongly": False,
         "refused well": False, "refused wrongly": True,
     }  # fmt: skip
@@ -59,7 +59,7 @@ def test_a_run_of_ones_own_questions_says_so_too_and_thumbs_come_first() -> None
         row("cautious", "", True, True), row("made up", "It is 5.", False, False),
         {**row("old", "It is 30 days.", False, True), "answer": None},
     ]  # fmt: skip
-    found = refusal_threshold.judged([rating("right", False, False)], rows)
+    found = learning.judged([rating("right", False, False)], rows)
     assert {one.question: one.answers for one in found} == {
         "right": False, "wrong": False, "cautious": True, "made up": False,
     }  # fmt: skip
@@ -67,39 +67,37 @@ def test_a_run_of_ones_own_questions_says_so_too_and_thumbs_come_first() -> None
 
 def test_odds_of_another_model_are_left_out() -> None:
     rows = [row("before", "It is 30 days.", False, True, model="another")]
-    assert [
-        one.question for one in refusal_threshold.judged([rating("now", True, False)], rows)
-    ] == ["now"]
-    assert refusal_threshold.judged([], []) == []
+    assert [one.question for one in learning.judged([rating("now", True, False)], rows)] == ["now"]
+    assert learning.judged([], []) == []
 
 
 def test_the_threshold_with_most_right_decisions_is_taken() -> None:
     found = [Judged(str(p), p, p > 0.62, "m") for p in (0.3, 0.45, 0.55, 0.6, 0.7, 0.9)]
-    assert refusal_threshold.choose(found, 0.4) == pytest.approx(0.65)
+    assert learning.choose(found, 0.4) == pytest.approx(0.65)
     fine = [Judged(str(p), p, p > 0.38, "m") for p in (0.1, 0.3, 0.5, 0.9)]
-    assert refusal_threshold.choose(fine, 0.42) == 0.42  # as good as others, and it is the default
+    assert learning.choose(fine, 0.42) == 0.42  # as good as others, and it is the default
 
 
 def test_a_person_whose_wrong_answers_lie_above_the_default_gains() -> None:
     found = people((30, 0.9, True), (30, 0.55, False))
-    figure = refusal_threshold.measure(found, 0.4)
+    figure = learning.measure(found, 0.4)
     assert figure.before == pytest.approx(0.5, abs=0.05) and figure.after > 0.9
     assert figure.low > 0
-    assert 0.6 < refusal_threshold.choose(found, 0.4) < 0.85
+    assert 0.6 < learning.choose(found, 0.4) < 0.85
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_where_the_default_is_right_nothing_is_gained(seed: int) -> None:
     found = people((30, 0.55, True), (30, 0.25, False), seed=seed)
-    assert refusal_threshold.measure(found, 0.4).low <= 0
+    assert learning.measure(found, 0.4).low <= 0
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_where_nothing_tells_nothing_is_gained(seed: int) -> None:
     pick = random.Random(seed)
     found = [Judged(str(n), pick.random(), n % 2 == 0, "m") for n in range(60)]
-    assert refusal_threshold.measure(found, 0.5).low <= 0
+    assert learning.measure(found, 0.5).low <= 0
 
 
 def test_what_is_missing_is_counted_for_each_kind() -> None:
-    assert refusal_threshold.missing((3, 12)) == (7, 0)
+    assert learning.missing((3, 12)) == (7, 0)

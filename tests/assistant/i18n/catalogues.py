@@ -9,7 +9,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from assistant.i18n import told, translation
+from assistant.i18n import translation
 from tests.test_set_up import script
 
 
@@ -37,7 +37,7 @@ def used(folder: Path) -> Iterator[None]:
 
 def _forget() -> None:
     translation.catalogue.cache_clear()
-    told._patterns.cache_clear()
+    translation._patterns.cache_clear()
 
 
 def pseudo() -> dict[str | tuple[str, str], object]:

@@ -8,12 +8,12 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from assistant.i18n import language, translation
+from assistant.i18n import translation
 from assistant.models.catalogue import catalogue
 from tests.test_set_up import script
 
 PLACE = re.compile(r"\{\w+\}")
-OTHERS = [name for name in language.LANGUAGES if name != language.DEFAULT]
+OTHERS = [name for name in translation.LANGUAGES if name != translation.DEFAULT_LANGUAGE]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ raise OSError("The disk is full.")
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_each_form_of_a_plural_is_there(name: str) -> None:
-    with language.speaking(name):
+    with translation.speaking(name):
         said = [
             translation.ngettext("{count} file", "{count} files", n) for n in (0, 1, 2, 1_000_000)
         ]
@@ -84,6 +84,6 @@ def test_each_form_of_a_plural_is_there(name: str) -> None:
 
 
 def test_german_says_it_in_german() -> None:
-    with language.speaking("de"):
+    with translation.speaking("de"):
         assert translation._("Page {page} of {pages}", page=3, pages=20) == "Seite 3 von 20"
         assert translation.ngettext("{count} file", "{count} files", 1234) == "1.234 Dateien"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from assistant.i18n import language
+from assistant.i18n import translation
 
 
 @pytest.mark.parametrize(
@@ -22,26 +22,26 @@ from assistant.i18n import language
     ],
 )
 def test_the_first_language_of_a_browser_that_is_there_is_taken(wanted: str, found: str) -> None:
-    assert language.best(wanted) == found
+    assert translation.best_language(wanted) == found
 
 
 def test_english_is_spoken_where_nobody_has_chosen() -> None:
-    assert language.current() == "en"
+    assert translation.current_language() == "en"
 
 
 def test_a_language_ends_with_what_is_done_in_it() -> None:
-    with language.speaking("de"):
-        with language.speaking("fr"):
-            assert language.current() == "fr"
-        assert language.current() == "de"
-    assert language.current() == "en"
+    with translation.speaking("de"):
+        with translation.speaking("fr"):
+            assert translation.current_language() == "fr"
+        assert translation.current_language() == "de"
+    assert translation.current_language() == "en"
 
 
 def test_threads_speak_the_language_in_which_they_were_started() -> None:
     heard: list[str] = []
-    with language.speaking("de"):
-        work = language.carried(lambda: heard.append(language.current()))
-        silent = threading.Thread(target=lambda: heard.append(language.current()))
+    with translation.speaking("de"):
+        work = translation.carried(lambda: heard.append(translation.current_language()))
+        silent = threading.Thread(target=lambda: heard.append(translation.current_language()))
         for thread in (threading.Thread(target=work), silent):
             thread.start()
             thread.join()
@@ -53,9 +53,9 @@ def test_two_threads_have_two_languages_at_once() -> None:
     both, heard = threading.Barrier(2), {}
 
     def speak(name: str) -> None:
-        with language.speaking(name):
+        with translation.speaking(name):
             both.wait(60)
-            heard[name] = language.current()
+            heard[name] = translation.current_language()
             both.wait(60)
 
     threads = [threading.Thread(target=speak, args=(name,)) for name in ("de", "es")]

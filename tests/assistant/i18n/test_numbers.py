@@ -3,35 +3,35 @@
 import pytest
 from babel.numbers import format_decimal, format_percent
 
-from assistant.i18n import language
-from assistant.i18n.numbers import number, percent, size
+from assistant.i18n import translation
+from assistant.i18n.translation import number, percent, size
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", translation.LANGUAGES)
 @pytest.mark.parametrize("value", [0, 7, 999, 12_345, 1_234_567, -54_321])
 def test_whole_numbers(spoken: str, value: int) -> None:
-    with language.speaking(spoken):
+    with translation.speaking(spoken):
         assert number(value) == format_decimal(value, locale=spoken)
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", translation.LANGUAGES)
 def test_digits_behind_the_point(spoken: str) -> None:
-    with language.speaking(spoken):
+    with translation.speaking(spoken):
         assert number(12345.6, 2) == format_decimal(12345.6, "#,##0.00", locale=spoken)
         assert number(0.81, 3) == format_decimal(0.81, "0.000", locale=spoken)
 
 
-@pytest.mark.parametrize("spoken", language.LANGUAGES)
+@pytest.mark.parametrize("spoken", translation.LANGUAGES)
 def test_shares(spoken: str) -> None:
-    with language.speaking(spoken):
+    with translation.speaking(spoken):
         assert percent(0.54) == format_percent(0.54, locale=spoken)
 
 
 def test_spanish_does_not_part_four_digits() -> None:
     """`minimumGroupingDigits` of the CLDR, which Babel leaves out."""
-    with language.speaking("es"):
+    with translation.speaking("es"):
         assert (number(1234), number(-4321), number(1234.5, 1)) == ("1234", "-4321", "1234,5")
-    with language.speaking("de"):
+    with translation.speaking("de"):
         assert number(1234) == "1.234"
 
 
@@ -39,11 +39,11 @@ def test_sizes_are_written_in_one_way() -> None:
     assert size(1_250_000_000) == "1.25 GB"
     assert (size(40_400), size(160_000)) == ("40 kB", "0.2 MB")
     assert (size(480_000_000), size(2_540_000), size(0)) == ("480 MB", "2.5 MB", "0 kB")
-    with language.speaking("de"):
+    with translation.speaking("de"):
         assert size(1_250_000_000) == "1,25 GB"
 
 
 def test_a_change_says_that_it_is_a_gain() -> None:
     assert number(0.25, 3, sign=True) == "+0.250"
-    with language.speaking("de"):
+    with translation.speaking("de"):
         assert number(0.25, 3, sign=True) == "+0,250"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.i18n import language, told
+from assistant.i18n import translation
 from tests.assistant.i18n import catalogues
 
 TEXTS = {
@@ -21,48 +21,48 @@ TEXTS = {
 @pytest.fixture(autouse=True)
 def german(tmp_path: Path) -> Iterator[None]:
     catalogues.write(tmp_path, "de", TEXTS)
-    with catalogues.used(tmp_path), language.speaking("de"):
+    with catalogues.used(tmp_path), translation.speaking("de"):
         yield
 
 
 def test_a_sentence_without_places() -> None:
-    assert told.told("Nothing was learned.") == "Nichts wurde gelernt."
+    assert translation.told("Nothing was learned.") == "Nichts wurde gelernt."
 
 
 def test_what_stands_in_its_places_is_kept() -> None:
-    assert told.told("a b.pdf is empty: 0 bytes.") == "a b.pdf ist leer: 0 Bytes."
+    assert translation.told("a b.pdf is empty: 0 bytes.") == "a b.pdf ist leer: 0 Bytes."
 
 
 def test_a_reason_within_a_sentence_is_translated_too() -> None:
-    said = told.told("x.zip could not be read. notes.txt is empty: 0 bytes.")
+    said = translation.told("x.zip could not be read. notes.txt is empty: 0 bytes.")
 
     assert said == "x.zip war nicht zu lesen. notes.txt ist leer: 0 Bytes."
 
 
 def test_places_may_change_their_order() -> None:
-    assert told.told("A.pdf has no page 7.") == "page 7 fehlt in A.pdf."
+    assert translation.told("A.pdf has no page 7.") == "page 7 fehlt in A.pdf."
 
 
 def test_the_end_of_a_sentence_is_found_behind_a_place_with_spaces() -> None:
-    said = told.told("The server of s3://b at host:443 is full: make space there.")
+    said = translation.told("The server of s3://b at host:443 is full: make space there.")
     assert said == "Der Server von s3://b at host:443 ist voll: Schaffen Sie dort Platz."
-    assert told.told("The server of a b c.") == "Der Server von a b c."
+    assert translation.told("The server of a b c.") == "Der Server von a b c."
 
 
 def test_two_sentences_are_translated_one_by_one() -> None:
-    said = told.told("Nothing was learned. A.pdf is empty: 0 bytes.")
+    said = translation.told("Nothing was learned. A.pdf is empty: 0 bytes.")
 
     assert said == "Nichts wurde gelernt. A.pdf ist leer: 0 Bytes."
 
 
 def test_braces_and_lines_of_a_document_do_no_harm() -> None:
-    assert told.told("{0}\n{x} is empty: 0 bytes.") == "{0}\n{x} ist leer: 0 Bytes."
+    assert translation.told("{0}\n{x} is empty: 0 bytes.") == "{0}\n{x} ist leer: 0 Bytes."
 
 
 def test_an_unknown_sentence_stays_as_it_is() -> None:
-    assert told.told("The moon is full.") == "The moon is full."
+    assert translation.told("The moon is full.") == "The moon is full."
 
 
 def test_in_english_all_stays() -> None:
-    with language.speaking("en"):
-        assert told.told("a.pdf is empty: 0 bytes.") == "a.pdf is empty: 0 bytes."
+    with translation.speaking("en"):
+        assert translation.told("a.pdf is empty: 0 bytes.") == "a.pdf is empty: 0 bytes."

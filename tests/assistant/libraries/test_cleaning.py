@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from assistant.build import composition
-from assistant.forgetting import conversation
-from assistant.libraries.cleaning import clean_home, orphans
+from assistant.libraries import forget
+from assistant.libraries.libraries import clean_home, orphaned_files
 from assistant.settings import Settings
-from assistant.storage.whose import EVERYBODY
-from vectorstore.postgres.server import Server
+from assistant.storage.part import EVERYBODY
+from assistant.wiring import composition
+from vectorstore.team.postgres import Server
 
 
 def test_the_file_of_a_conversation_that_another_server_deleted_is_found_at_its_own(
@@ -22,7 +22,7 @@ def test_the_file_of_a_conversation_that_another_server_deleted_is_found_at_its_
     kept = composition.conversations(here)
     kept.add("gone", {"question": "?", "answer": "x", "images": [str(file)]})
     kept.add("stays", {"question": "?", "answer": "x"})
-    assert not orphans(here)
-    conversation.delete(there, "gone", EVERYBODY)
-    assert orphans(here) == {file} and file.exists()
+    assert not orphaned_files(here)
+    forget.delete_conversation(there, "gone", EVERYBODY)
+    assert orphaned_files(here) == {file} and file.exists()
     assert (clean_home(here, "orphans").files, file.exists()) == (1, False)

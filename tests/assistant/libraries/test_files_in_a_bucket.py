@@ -9,25 +9,23 @@ from typing import Any
 
 import pytest
 
-from assistant.build import composition
-from assistant.doctor import file_places
+from assistant.doctor import checks
 from assistant.errors import SettingsError
 from assistant.libraries import waiting
-from assistant.libraries.deleted import delete, undo
-from assistant.libraries.moving_home import FilesPlace, move_files
-from assistant.libraries.named import rename
+from assistant.libraries.libraries import delete, rename, undo
 from assistant.settings import Settings
+from assistant.team.moving_home import FilesPlace, move_files
+from assistant.wiring import composition
 from tests.commands import Pincite, refused
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from tests.servers.s3_process import KEY, SECRET, S3Process
 from tests.vectorstore.conftest import write_papers
-from vectorstore.catalog.opened import schema_of
 from vectorstore.errors import LibraryError
-from vectorstore.files.opened import root_of
-from vectorstore.maintenance import file_places as moving_files
-from vectorstore.maintenance.file_places import MovedFiles
-from vectorstore.postgres.server import Server
+from vectorstore.maintenance import moving as moving_files
+from vectorstore.maintenance.moving import MovedFiles
+from vectorstore.opened import root_of, schema_of
+from vectorstore.team.postgres import Server
 
 
 @pytest.fixture
@@ -105,7 +103,7 @@ def test_a_library_lives_in_a_bucket(
 
 
 def doctor(settings: Settings) -> str:
-    return json.dumps([(one.message, one.remedy) for one in file_places.check(settings)])
+    return json.dumps([(one.message, one.remedy) for one in checks.check_file_places(settings)])
 
 
 def test_a_home_goes_to_a_bucket_and_comes_back(

@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from assistant.accounts.accounts import accounts
-from assistant.build import composition
-from assistant.build.sheets import asked
 from assistant.cli.main import main
 from assistant.errors import SettingsError
 from assistant.libraries import waiting
-from assistant.libraries.deleted import delete, latest, undo
-from assistant.libraries.named import describe, listed, make, rename
+from assistant.libraries.libraries import delete, describe, latest, listed, make, rename, undo
+from assistant.libraries.uploads import upload_folder
 from assistant.libraries.waiting import clear, deleted
 from assistant.settings import Settings
-from assistant.sheet.column import column
-from assistant.uploads.upload import folder
+from assistant.sheet.cell import column
+from assistant.team.accounts import home_accounts
+from assistant.wiring import composition
+from assistant.wiring.composition import asked_columns
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.indexing.jobs import alone
 
@@ -59,21 +58,21 @@ def test_a_name_that_is_taken_is_refused(settings: Settings) -> None:
 
 
 def test_conversations_and_shares_move_along_with_a_name(settings: Settings) -> None:
-    known = accounts(settings)
+    known = home_accounts(settings)
     known.add("ann", "correct horse battery", "editor", [])
     known.share("north", ["ann"], [])
     holders = known.shares()["north"]
     kept = composition.conversations(settings)
     kept.add("a", {"question": "?"}, "north")
     (settings.home / "evaluation" / "own" / "north").mkdir(parents=True)
-    asked(settings).put("ann", "north", [column("rent")])
+    asked_columns(settings).put("ann", "north", [column("rent")])
 
     rename(settings, "north", "south")
 
     assert names(settings) == ["south"]
     assert listed(settings)[0].description == "Contracts of the north"
     assert kept.library("a") == "south"
-    assert asked(settings).of("ann", "south") == ["rent"]
+    assert asked_columns(settings).of("ann", "south") == ["rent"]
     assert known.shares()["south"] == holders
     assert (settings.home / "evaluation" / "own" / "south").exists()
 
@@ -164,7 +163,7 @@ def test_of_two_by_one_name_the_given_one_is_brought_back(settings: Settings) ->
 
 
 def test_files_on_their_way_go_and_come_back_with_it(settings: Settings) -> None:
-    waits = folder(settings.home, "north") / "uploaded" / "letter.pdf"
+    waits = upload_folder(settings.home, "north") / "uploaded" / "letter.pdf"
     waits.parent.mkdir(parents=True)
     waits.write_bytes(b"a letter")
     gone = delete(settings, "north")
@@ -174,7 +173,7 @@ def test_files_on_their_way_go_and_come_back_with_it(settings: Settings) -> None
 
 
 def test_places_below_the_uploads_move_along_with_a_name(settings: Settings) -> None:
-    old, new = (str(folder(settings.home, name)) for name in ("north", "south"))
+    old, new = (str(upload_folder(settings.home, name)) for name in ("north", "south"))
     rows = (f"{old}/uploaded/a.zip", f"{old}/uploaded/a.zip!/b.txt", f"{old}-west/c.txt")
     with sqlite3.connect(settings.libraries_folder / "north" / "catalog.sqlite") as catalog:
         for row in rows:

@@ -12,9 +12,16 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from assistant.errors import ModelUnusable
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.llm.llama import engine, runtime
-from assistant.llm.llama.messages import chosen_tools, turn
-from assistant.llm.llama.tokenizer import _folded
-from assistant.llm.llama.tool_calls import CallReader, StopWords, ToolCall, call_schema, in_words
+from assistant.llm.llama.chat_format import (
+    CallReader,
+    StopWords,
+    ToolCall,
+    _folded,
+    call_schema,
+    chosen_tools,
+    in_words,
+    turn,
+)
 
 WEATHER = {
     "type": "function",

@@ -14,7 +14,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
 from assistant.llm.chat_model import LlamaCppChat
-from ingest.platform.extras import installed
+from ingest.platform.process import installed
 
 from .conftest import SMALL, model_file
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from assistant.contract.reply import Reply
-from assistant.llm.model_lock import TurnTaking
+from assistant.llm.odds import TurnTaking
 from ingest.errors import Stopped
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.build import composition
 from assistant.settings import Settings
+from assistant.wiring import composition
 from tests.conftest import PROJECT
 from vectorstore.library import Library
 
@@ -42,7 +42,7 @@ def test_answers_are_written_again_byte_by_byte(
 
 def _asked(settings: Settings, library: Library) -> list[dict[str, str]]:
     """The same questions twice, with others in between, so that the cache holds other texts."""
-    assistant = composition.assistant(settings, library)
+    assistant = composition.assistant_of(settings, library)
     given = [("Handbook", f"{TEXT} {TEXT}")]
     return [assistant.ask_given(asked, given).to_json() for asked in QUESTIONS + QUESTIONS[:1]]
 

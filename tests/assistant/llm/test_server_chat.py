@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant.answering.gate.judge import Judge
-from assistant.answering.passages.best_sentences import rank
-from assistant.answering.passages.context_builder import Context
-from assistant.contract.trace import Trace
+from assistant.answering.context import Context
+from assistant.answering.judge import Judge
+from assistant.answering.sentences import rank
+from assistant.contract.reply import Trace
 from assistant.errors import ModelUnusable, NoOdds
-from assistant.llm.server_chat import ServerChat, choose, connect
-from assistant.llm.server_odds import ServerOdds
-from assistant.llm.token_odds import TokenOdds
-from assistant.models.server.address import ServerAddress
+from assistant.llm.odds import TokenOdds
+from assistant.llm.server import ServerChat, ServerOdds, choose, connect_chat
+from assistant.models.server import ServerAddress
 from ingest.text.reflow import about_tokens
 from tests.assistant.fakes import WordEmbedder, found, window_of
 from tests.assistant.llm.model_server import ModelHandler
@@ -118,7 +117,7 @@ def said(model: ServerChat) -> str:
 
 
 def test_an_answer_streams_from_the_only_model_there(server: Any) -> None:
-    model = connect(at(server), answer=77)
+    model = connect_chat(at(server), answer=77)
     assert said(model) == "25 days."
     [asked] = server.got
     assert (asked["model"], asked["temperature"], asked["max_tokens"]) == ("small", 0.0, 77)
@@ -127,13 +126,13 @@ def test_an_answer_streams_from_the_only_model_there(server: Any) -> None:
 
 def test_its_odds_are_asked_for_apart(server: Any) -> None:
     """A model of ours takes turns and counts tokens; a server's does not."""
-    with closing(connect(at(server))) as model:
+    with closing(connect_chat(at(server))) as model:
         assert not isinstance(model, TokenOdds)
         assert isinstance(ServerOdds(model), TokenOdds)
 
 
 def odds(server: Any, *candidates: str) -> list[float]:
-    with closing(connect(at(server))) as model:
+    with closing(connect_chat(at(server))) as model:
         return ServerOdds(model).next_token_logprobs(ASKED, candidates)
 
 
@@ -160,7 +159,7 @@ def test_a_server_without_log_probabilities_is_told(server: Any) -> None:
 def test_without_them_the_gate_judges_by_the_evidence(server: Any) -> None:
     context = Context(found("How long is the leave?"), (window_of(FULL_TIME),))
     ranked = rank(context.question, context.windows, WordEmbedder())
-    with closing(connect(at(server))) as model:
+    with closing(connect_chat(at(server))) as model:
         judge = Judge(ServerOdds(model), 0.4)
         signals = judge.signals("Leave?", context, ranked, Trace(), threading.Event())
         assert signals.yes_log_odds is None
@@ -170,7 +169,7 @@ def test_without_them_the_gate_judges_by_the_evidence(server: Any) -> None:
 
 
 def test_tokens_are_counted_by_the_server(server: Any) -> None:
-    with closing(connect(at(server), "secret")) as model:
+    with closing(connect_chat(at(server), "secret")) as model:
         assert model.tokens_in("The leave is long.") == 4
         assert model.tokens_in("The leave is long.") == 4  # which is not asked again
 
@@ -180,7 +179,7 @@ def test_tokens_are_counted_by_the_server(server: Any) -> None:
 
 def test_tokens_are_estimated_where_the_server_does_not_count(server: Any) -> None:
     server.counts = False
-    with closing(connect(at(server))) as model:
+    with closing(connect_chat(at(server))) as model:
         assert model.tokens_in("The leave is long.") == about_tokens("The leave is long.")
         model.tokens_in("Another one.")
 
@@ -189,7 +188,7 @@ def test_tokens_are_estimated_where_the_server_does_not_count(server: Any) -> No
 
 def test_the_key_is_sent_and_in_no_text(server: Any) -> None:
     server.key = "s3cret"
-    model = connect(at(server), "s3cret")
+    model = connect_chat(at(server), "s3cret")
     assert said(model) == "25 days."
     assert "s3cret" not in repr(model) + str(model.model_dump())
 
@@ -197,7 +196,7 @@ def test_the_key_is_sent_and_in_no_text(server: Any) -> None:
 def test_a_wrong_key_is_told(server: Any) -> None:
     server.key = "s3cret"
     with pytest.raises(ModelUnusable, match=r"refuses the key\. Set PINCITE_CHAT_KEY"):
-        connect(at(server), "other")
+        connect_chat(at(server), "other")
 
 
 def test_one_of_several_models_has_to_be_named(server: Any) -> None:
@@ -211,19 +210,19 @@ def test_one_of_several_models_has_to_be_named(server: Any) -> None:
 
 def test_a_model_that_is_gone_is_told_when_it_is_asked(server: Any) -> None:
     with pytest.raises(ModelUnusable, match=r"does not know .* or the model 'gone'"):
-        said(connect(at(server, "gone")))
+        said(connect_chat(at(server, "gone")))
 
 
 def test_an_error_of_the_server_is_told(server: Any) -> None:
     server.does = "fails"
     with pytest.raises(ModelUnusable, match=r"an error \(500\): .*out of memory"):
-        said(connect(at(server)))
+        said(connect_chat(at(server)))
 
 
 def test_a_server_that_dies_in_mid_answer_is_told(server: Any) -> None:
     server.does = "dies"
     with pytest.raises(ModelUnusable, match="does not answer"):
-        said(connect(at(server)))
+        said(connect_chat(at(server)))
 
 
 def test_no_server_is_told(server: Any) -> None:
@@ -231,12 +230,12 @@ def test_no_server_is_told(server: Any) -> None:
     server.shutdown()
     server.server_close()
     with pytest.raises(ModelUnusable, match=r"does not answer \(.*refused.*\). Start it"):
-        said(connect(address))
+        said(connect_chat(address))
 
 
 def test_who_stops_listening_closes_the_connection(server: Any) -> None:
     server.does = "endless"
-    with closing(connect(at(server))) as model:
+    with closing(connect_chat(at(server))) as model:
         parts = model.stream(ASKED)
         next(parts)
         parts.close()  # type: ignore[attr-defined]
@@ -248,4 +247,4 @@ def test_a_proxy_of_the_environment_gets_nothing(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    assert said(connect(at(server))) == "25 days."
+    assert said(connect_chat(at(server))) == "25 days."

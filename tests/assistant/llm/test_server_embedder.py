@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.build.models import embedder, server_embedder
 from assistant.cli.main import main
 from assistant.errors import ModelUnusable
-from assistant.llm import server_embedder as module
-from assistant.llm.server_embedder import ServerEmbedder, connect
-from assistant.models.server.address import ServerAddress
+from assistant.llm import server as module
+from assistant.llm.server import ServerEmbedder, connect_embedder
+from assistant.models.server import ServerAddress
 from assistant.models.store import Models
 from assistant.settings import Settings
+from assistant.wiring.models import embedder, server_embedder
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.llm.model_server import ModelHandler
 from vectorstore.embedding.embedder import Habits
@@ -79,12 +79,12 @@ def quick_and_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 class TestContract(EmbedderContract):
     @pytest.fixture
     def embedder(self, server: Any) -> ServerEmbedder:
-        return connect(address(server), "")
+        return connect_embedder(address(server), "")
 
 
 def test_many_texts_go_in_batches_and_come_back_in_their_order(server: Any) -> None:
     texts = [f"word{number} and more" for number in range(70)]
-    found = connect(address(server), "").passages(texts)
+    found = connect_embedder(address(server), "").passages(texts)
     assert np.allclose(found, WordEmbedder().passages(texts), atol=1e-5)
     assert [len(asked["input"]) for asked in server.got[1:]] == [32, 32, 6]
     assert server.got[0]["encoding_format"] == "float"
@@ -92,21 +92,21 @@ def test_many_texts_go_in_batches_and_come_back_in_their_order(server: Any) -> N
 
 def test_a_server_that_is_busy_is_asked_again(server: Any) -> None:
     server.failures = 2
-    assert connect(address(server), "").query("leave").shape
+    assert connect_embedder(address(server), "").query("leave").shape
     assert len(server.got) == 4
 
 
 def test_of_a_text_beyond_its_window_the_beginning_is_embedded(server: Any) -> None:
     server.window = 100
     long = "leave " * 60
-    found = connect(address(server), "").passages(["short", long])
+    found = connect_embedder(address(server), "").passages(["short", long])
     assert np.allclose(found[0], WordEmbedder().query("short"), atol=1e-5)
     assert len(server.got[-1]["input"][0]) <= server.window
 
 
 def test_what_a_model_wants_to_read_before_a_text_is_put_there(server: Any) -> None:
     habits = Habits("query: ", "passage: ", 0.7, True)
-    made = connect(address(server), "", lambda _: habits)
+    made = connect_embedder(address(server), "", lambda _: habits)
     made.query("leave")
     made.passages(["leave"])
     assert [asked["input"][0] for asked in server.got[1:]] == ["query: leave", "passage: leave"]
@@ -114,28 +114,30 @@ def test_what_a_model_wants_to_read_before_a_text_is_put_there(server: Any) -> N
 
 
 def test_the_identity_tells_models_servers_and_dimensions_apart(server: Any) -> None:
-    first = connect(address(server), "").identity
+    first = connect_embedder(address(server), "").identity
     server.dimensions = 5
     assert first.startswith("small-embedder:http") and first.rpartition(":")[0] in first
-    assert connect(address(server), "").identity == f"{first.rpartition(':')[0]}:5" != first
+    assert (
+        connect_embedder(address(server), "").identity == f"{first.rpartition(':')[0]}:5" != first
+    )
 
 
 def test_another_model_behind_the_same_name_is_a_sentence(server: Any) -> None:
-    made = connect(address(server), "")
+    made = connect_embedder(address(server), "")
     server.dimensions = 5
     with pytest.raises(ModelUnusable, match=r"gave 1 vectors of \[5\] numbers .* models use embed"):
         made.query("leave")
 
 
 def test_a_server_that_is_gone_is_a_sentence(server: Any) -> None:
-    made = connect(address(server), "")
+    made = connect_embedder(address(server), "")
     server.failures = 99
     with pytest.raises(ModelUnusable, match=r"answers with an error \(503\)"):
         made.query("leave")
     server.shutdown()
     server.server_close()
     with pytest.raises(ModelUnusable, match=r"does not answer .*Start it"):
-        connect(address(server), "")
+        connect_embedder(address(server), "")
 
 
 def test_the_key_is_its_own(server: Any) -> None:
@@ -159,7 +161,7 @@ def test_it_is_chosen_by_its_address(
 
 def test_a_host_elsewhere_is_permitted_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, int, str]] = []
-    monkeypatch.setattr("assistant.llm.server_chat.permit", lambda *asked: told.append(asked))
+    monkeypatch.setattr("assistant.llm.server.permit", lambda *asked: told.append(asked))
     far = ServerAddress.parse("https://models.example:8443/v1#m")
     assert far
     module.client(far, "", "embedding").close()

@@ -5,10 +5,10 @@ import pytest
 from langchain_core.messages import BaseMessage
 
 from assistant.llm import prompts
-from assistant.llm.yes_no_reranker import YesNoReranker
-from vectorstore.catalog.records import StoredChunk
-from vectorstore.library import Hit
-from vectorstore.retrieval.reranker import Reranker
+from assistant.llm.odds import YesNoReranker
+from vectorstore.catalog.engine import StoredChunk
+from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.rerank import Reranker
 from vectorstore.testing import RerankerContract
 
 

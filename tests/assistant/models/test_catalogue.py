@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from assistant.answering.groundedness.classifier import Reads
+from assistant.answering.groundedness import Reads
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import (
     HubFile,

@@ -1,4 +1,4 @@
-from assistant.models.expected import Expected, expected
+from assistant.models.catalogue import Expected, expected
 
 SIZES = {"small": 500_000_000, "usual": 1_000_000_000, "large": 3_000_000_000}
 

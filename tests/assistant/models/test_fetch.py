@@ -16,7 +16,7 @@ from assistant.errors import ModelNotFetched
 from assistant.models import hub as model_hub
 from assistant.models.catalogue import HubFile, LocalPath, RegistryWheels, find
 from assistant.models.fetch import cached, fetch, is_good, pinned
-from assistant.models.verified_file import SourceFailed, write_whole
+from assistant.models.hub import SourceFailed, write_whole
 from tests.assistant.models.conftest import (
     WEIGHTS,
     on_hub,

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError, ModelNotFetched, ModelUnusable
-from assistant.models.isolated_environment import IsolatedEnvironment
-from assistant.models.programs import PIPER, PROGRAMS
+from assistant.models.hub import sha256_of
+from assistant.models.programs import PIPER, PROGRAMS, IsolatedEnvironment
 from assistant.models.store import Models
-from assistant.models.verified_file import sha256_of
 from assistant.settings import Settings
 
 TINY = IsolatedEnvironment(

@@ -3,8 +3,15 @@ import sys
 
 import pytest
 
-from assistant.models.catalogue import catalogue, default_model, find
-from assistant.models.machine import Machine, best_chat_model, fit, this_machine
+from assistant.models.catalogue import (
+    Machine,
+    best_chat_model,
+    catalogue,
+    default_model,
+    find,
+    fit,
+    this_machine,
+)
 
 LAPTOP = Machine(memory=8_000_000_000, cores=2)
 WORKSTATION = Machine(memory=32_000_000_000, cores=8)

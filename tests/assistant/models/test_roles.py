@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.models.roles import Role, found_below, role_of
+from assistant.models.catalogue import Role, found_below, role_of
 
 GGUF = b"GGUF\x03\x00\x00\x00"
 

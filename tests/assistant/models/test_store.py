@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError, ModelNotFetched, ModelUnusable
+from assistant.models.catalogue import Role
 from assistant.models.fetch import cached
-from assistant.models.listing import rows
-from assistant.models.roles import Role
-from assistant.models.store import Models
+from assistant.models.store import Models, rows
 from assistant.settings import Settings
 from tests.assistant.models.conftest import (
     WEIGHTS,

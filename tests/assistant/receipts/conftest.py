@@ -7,16 +7,15 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.passages.budget import Budget
-from assistant.build.stores.home_tables import place
+from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.tables import PART
-from assistant.receipts.receipt import Receipt
-from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
+from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
 from assistant.tools.answer import AnswerTool
+from assistant.wiring.stores import place_of_part
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library
@@ -68,7 +67,7 @@ def weights(tmp_path: Path) -> Path:
 @pytest.fixture
 def shelf(tmp_path: Path, catalogue: str) -> Place:
     """Where receipts and conversations are kept."""
-    return place(Settings(home=tmp_path / "home", catalogue=catalogue), PART)
+    return place_of_part(Settings(home=tmp_path / "home", catalogue=catalogue), CONVERSATIONS_PART)
 
 
 @pytest.fixture

@@ -10,18 +10,17 @@ from typing import Any
 
 import pytest
 
-from assistant.answering.passages.budget import Budget
-from assistant.contract.outcome import Citation, Outcome, Passage
+from assistant.answering.retrieve import Budget
+from assistant.contract.facts import Citation, Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.receipt import conditions
-from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, conditions
 from assistant.receipts.replay import replay
+from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
-from assistant.storage.whose import Whose
 from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, Again, answered

@@ -7,24 +7,23 @@ from typing import Any
 
 import pytest
 
-from assistant.answering.passages.budget import Budget
-from assistant.answering.whole_document import listing
+from assistant.answering.retrieve import Budget
+from assistant.answering.whole import lists
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.llm import prompts
-from assistant.llm.model_lock import TurnTaking
+from assistant.llm.odds import TurnTaking
 from assistant.models.store import Models
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.receipts.replay import model_file, replay
 from assistant.routing.dispatch import Choosing
 from assistant.settings import Settings
-from assistant.storage.file_hashes import FileHashes
+from assistant.storage.files import FileHashes
 from assistant.tools.answer import AnswerTool
-from assistant.tools.answer_from_tables import Tables
-from assistant.tools.lists import Lists
-from assistant.tools.whole_document import Whole
+from assistant.tools.specialists import Whole
+from assistant.tools.tables import Lists, Tables
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import SAID, SAMPLING, SETTINGS, Again, answered
 from tests.pdfs import write_pdf
@@ -134,8 +133,8 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     library: Library, receipts: Receipts, weights: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(listing, "_BATCH", 60)  # tokens: several are read
-    monkeypatch.setattr(listing, "_BATCHES", 2)
+    monkeypatch.setattr(lists, "_BATCH", 60)  # tokens: several are read
+    monkeypatch.setattr(lists, "_BATCHES", 2)
     rows = [
         f"Rule {number} of travel is kept in room {number} of the house." for number in range(9)
     ]

@@ -9,10 +9,9 @@ import pytest
 
 from assistant.contract.intents import Describe, Draw, Edit
 from assistant.errors import ModelUnusable
-from assistant.evaluation.sets.question_sets import read_rows
-from assistant.routing.classifier import TOOLS, WEIGHTS, classify, load, ngrams
-from assistant.routing.decision import ANSWER, Decision, Message
-from assistant.routing.dispatch import MessageRouter
+from assistant.evaluation.metrics import read_rows
+from assistant.routing.dispatch import TOOLS, WEIGHTS, MessageRouter, classify, load, ngrams
+from assistant.routing.slots import ANSWER, Decision, Message
 from benchmarks.tools import routing as benchmark
 from ingest.errors import ExtensionFailed
 from tests.fakes import WordEmbedder

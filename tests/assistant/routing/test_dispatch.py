@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from assistant.contract.evidence import GivenPassages
+from assistant.contract.facts import Outcome
 from assistant.contract.intents import Answer, Draw, Intent
-from assistant.contract.outcome import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
-from assistant.routing.decision import Decision, Message
 from assistant.routing.dispatch import Choosing
+from assistant.routing.slots import Decision, Message
 from tests.assistant.fakes import WordEmbedder
 
 

@@ -17,10 +17,9 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import KINDS, Answer, Describe, Draw, Edit, Enhance, Intent, Speak
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
-from assistant.conversation.langchain_tools import adapted
-from assistant.routing.decision import ANSWER, Decision, Message
-from assistant.routing.dispatch import Choosing, message_of
-from assistant.routing.llm_router import ModelRouter, prompt, with_files
+from assistant.routing.dispatch import Choosing, ModelRouter, message_of, prompt, with_files
+from assistant.routing.langchain_tools import adapted
+from assistant.routing.slots import ANSWER, Decision, Message
 from ingest.errors import UnreadableFile
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.routing.test_dispatch import Says
@@ -135,7 +134,7 @@ def test_a_tool_tells_models_what_it_and_its_arguments_are() -> None:
 
 
 def test_the_assistant_itself_as_tools() -> None:
-    from assistant.conversation.langchain_tools import tools
+    from assistant.routing.langchain_tools import tools
 
     class Asked:
         def ask(self, question: str, intent: Intent) -> Reply:

@@ -20,11 +20,9 @@ from assistant.contract.intents import (
     Translate,
     Vary,
 )
-from assistant.evaluation.sets.question_sets import read_rows
-from assistant.routing.classifier import classify
-from assistant.routing.decision import ANSWER, Decision, Message
-from assistant.routing.dispatch import MessageRouter
-from assistant.routing.slash_commands import ALONE, COMMANDS, command
+from assistant.evaluation.metrics import read_rows
+from assistant.routing.dispatch import ALONE, COMMANDS, MessageRouter, classify, command
+from assistant.routing.slots import ANSWER, Decision, Message
 from benchmarks.tools import routing as benchmark
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import LibraryError

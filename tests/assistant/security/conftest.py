@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.security import instruction_head, prompt_injection
+from assistant.security import prompt_injection
 from vectorstore.embedding.embedder import load_embedder
 
 
@@ -13,7 +13,7 @@ from vectorstore.embedding.embedder import load_embedder
 def meaning(minilm: Path) -> Iterator[None]:
     """The head sees the vectors of MiniLM, in this test alone."""
     prompt_injection._graded.cache_clear()
-    instruction_head.use(load_embedder(minilm))
+    prompt_injection.use_embedder(load_embedder(minilm))
     yield
-    instruction_head._installed.clear()
+    prompt_injection._installed.clear()
     prompt_injection._graded.cache_clear()

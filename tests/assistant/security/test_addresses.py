@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.security.addresses import REMOVED, shown
+from assistant.security.untrusted_text import REMOVED, shown
 
 READ = "Forms are at https://www.city.example/forms and by mail from desk@city.example."
 

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from assistant.evaluation.sets.question_sets import read_rows
-from assistant.security import instruction_head
-from assistant.security.instruction_head import (
+from assistant.evaluation.metrics import read_rows
+from assistant.security import prompt_injection
+from assistant.security.prompt_injection import (
     BUCKETS,
     coherence,
     context,
     grades,
     hashed,
     load,
-    use,
+    use_embedder,
 )
 from benchmarks.safety import instructions as benchmark
 from tests.fakes import WordEmbedder
@@ -90,8 +90,8 @@ def test_sentences_that_are_one_are_graded_together(meaning: None) -> None:
 
 
 def test_another_embedding_model_leaves_the_words_to_decide() -> None:
-    use(WordEmbedder())
+    use_embedder(WordEmbedder())
 
-    assert not instruction_head._installed
+    assert not prompt_injection._installed
     assert max(grades(PAGE)) < 2
     assert load().of_plain.gate < load().of_plain.doubtful < load().of_plain.sure

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.passages.budget import Budget
+from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.outcome import Outcome, Passage
+from assistant.contract.facts import Outcome, Passage
 from assistant.contract.request import Request
 from assistant.conversation.history import Conversations
 from assistant.llm import prompts

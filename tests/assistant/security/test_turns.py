@@ -2,9 +2,9 @@
 
 import pytest
 
-from assistant.contract.outcome import Passage
+from assistant.contract.facts import Passage
 from assistant.llm import prompts
-from assistant.security.turns import quoted
+from assistant.security.untrusted_text import quoted
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.sheet.asked import AskedColumns
-from assistant.sheet.column import columns
-from assistant.sheet.kept import SheetCells
+from assistant.sheet.cell import columns
+from assistant.sheet.store import AskedColumns, SheetCells
 
 LEASE, STAFF = columns(["rent", "end = When does it end?"]), columns(["salary"])
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from assistant.sheet.column import column
-from assistant.sheet.labels import Labelled, labelled
-from assistant.sheet.mentioned import lacks, mentioned
+from assistant.sheet.cell import column
+from assistant.sheet.extract import Labelled, labelled, lacks, mentioned
 from ingest.document.model import Cell, Line, Page, Table
 from tests.assistant.fakes import page_of
 

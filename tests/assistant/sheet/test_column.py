@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.errors import AssistantError
-from assistant.sheet.column import column, columns, written
+from assistant.sheet.cell import column, columns, written
 
 
 @pytest.mark.parametrize(

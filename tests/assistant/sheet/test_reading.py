@@ -8,15 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.outcome import Passage
+from assistant.contract.facts import Passage
 from assistant.errors import ContextOverflow
-from assistant.llm.model_lock import TurnTaking
-from assistant.sheet.cell import Cell
-from assistant.sheet.column import Column, column, columns
-from assistant.sheet.extract import Extractor
-from assistant.sheet.labels import Labelled
-from assistant.sheet.reading import Places, Reader
-from assistant.sheet.row import Row
+from assistant.llm.odds import TurnTaking
+from assistant.sheet.cell import Cell, Column, column, columns
+from assistant.sheet.extract import Extractor, Labelled, Places, Reader
+from assistant.sheet.fill import Row
 from ingest.document.model import Line, Page
 from ingest.text.reflow import about_tokens
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of

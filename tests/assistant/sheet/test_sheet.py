@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from assistant.build import sheets
-from assistant.contract.outcome import Passage
+from assistant.contract.facts import Passage
 from assistant.conversation.assistant import Assistant
-from assistant.sheet import kept
-from assistant.sheet.column import Column
-from assistant.sheet.reading import Reader
+from assistant.sheet import store
+from assistant.sheet.cell import Column
+from assistant.sheet.extract import Reader
+from assistant.wiring import composition
 from tests.commands import Pincite, refused
 from tests.pdfs import write_pdf
 
@@ -57,7 +57,7 @@ class Copying:
 @pytest.fixture
 def copying(monkeypatch: pytest.MonkeyPatch) -> Copying:
     model = Copying("fourteen letters")
-    monkeypatch.setattr(sheets, "_reader", lambda *_: Reader(model, 1000))
+    monkeypatch.setattr(composition, "_reader", lambda *_: Reader(model, 1000))
     return model
 
 
@@ -104,9 +104,9 @@ def test_empty_cells_of_before_are_read_and_filled_ones_stay(
     full: Pincite, copying: Copying, asked: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(kept, "MAKER", 1)
-        earlier.setattr(kept, "_ASKED", 0)
-        earlier.setattr(sheets, "_reader", lambda *_: None)
+        earlier.setattr(store, "MAKER", 1)
+        earlier.setattr(store, "_ASKED", 0)
+        earlier.setattr(composition, "_reader", lambda *_: None)
         before = full("sheet", "--question", "guarantor", "--json").json["cells"]
     asked.clear()
 

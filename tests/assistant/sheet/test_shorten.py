@@ -2,9 +2,9 @@
 
 import threading
 
-from assistant.contract.outcome import Citation, Outcome, Sentence
-from assistant.sheet.column import Column, column
-from assistant.sheet.shorten import Short, shorten
+from assistant.contract.facts import Citation, Outcome, Sentence
+from assistant.sheet.cell import Column, column
+from assistant.sheet.extract import Short, shorten
 
 
 def short(head: str, answer: str, quote: str, extracted: str = "", supported: bool = True) -> Short:

@@ -1,7 +1,6 @@
 """Values are found as they are written, and are the same in other forms."""
 
-from assistant.sheet.column import Kind
-from assistant.sheet.values import truth, values, whole
+from assistant.sheet.cell import Kind, truth, values, whole
 
 
 def same(kind: Kind, text: str) -> list[str]:

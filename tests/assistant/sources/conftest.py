@@ -8,8 +8,7 @@ import pytest
 from assistant.settings import Settings
 from assistant.sources import store
 from assistant.sources.fetch import Fetched, bring
-from assistant.sources.password import variable
-from assistant.sources.store import Source
+from assistant.sources.store import Source, variable
 from tests.assistant.main_library import library as library
 from tests.assistant.main_library import settings as settings
 from tests.servers.source_servers import PASSWORD, Dav, Dovecot, no_dovecot

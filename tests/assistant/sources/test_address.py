@@ -2,8 +2,7 @@
 
 import pytest
 
-from assistant.sources.address import Address, parsed, written
-from assistant.sources.errors import SourceFailed
+from assistant.sources.address import Address, SourceFailed, parsed, written
 
 
 @pytest.mark.parametrize(

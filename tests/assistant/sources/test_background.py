@@ -9,9 +9,8 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.sources import store
-from assistant.sources.background import Fetchings
-from assistant.sources.password import variable
-from assistant.sources.store import Source
+from assistant.sources.fetch import Fetchings
+from assistant.sources.store import Source, variable
 from tests.assistant.main_library import eventually, names
 from tests.servers.source_servers import PASSWORD, Dav
 from vectorstore.indexing.jobs import alone

@@ -7,8 +7,8 @@ import pytest
 
 from assistant.errors import NetworkRefused
 from assistant.security import network_guard
-from assistant.sources.errors import SourceFailed
-from assistant.sources.reach import reached
+from assistant.sources.address import SourceFailed
+from assistant.sources.fetch import reached
 from assistant.sources.store import Source
 
 

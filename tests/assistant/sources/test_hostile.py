@@ -8,14 +8,12 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
 
-from assistant.i18n import language
-from assistant.i18n.told import told
-from assistant.sources.address import parsed
-from assistant.sources.errors import LeftOut, SourceFailed
+from assistant.i18n import translation
+from assistant.i18n.translation import told
+from assistant.sources import client, imap, webdav
+from assistant.sources.address import LeftOut, SourceFailed, parsed
 from assistant.sources.landing import Entry
-from assistant.sources.servers import bounds, imap, webdav
-from assistant.sources.servers.webdav import Shared
-from assistant.sources.servers.webdav_list import listing
+from assistant.sources.webdav import Shared, listing
 from tests.assistant.main_library import eventually
 
 Answer = Callable[[socket.socket], None]
@@ -296,7 +294,7 @@ def test_what_is_no_mail_server_is_told(server: Start) -> None:
 
     with pytest.raises(SourceFailed, match="no mail server") as failed:
         mailbox(server(other)).__enter__()
-    with language.speaking("de"):
+    with translation.speaking("de"):
         said = told(str(failed.value))
     assert "es ist kein Mailserver: " in said and "broke off" not in said
 
@@ -327,7 +325,7 @@ def test_a_server_without_tls_is_refused(server: Start) -> None:
 def test_a_drip_is_no_progress(
     server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "LONGEST", 0.3)
+    monkeypatch.setattr(client, "LONGEST", 0.3)
     monkeypatch.setattr(imap, "LONGEST", 0.3)
 
     def drip(connection: socket.socket, start: bytes) -> None:

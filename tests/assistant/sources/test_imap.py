@@ -10,11 +10,10 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.sources import store
-from assistant.sources.errors import SourceFailed
+from assistant.sources.address import SourceFailed
+from assistant.sources.imap import Mailbox, quoted
 from assistant.sources.landing import noted
-from assistant.sources.password import variable
-from assistant.sources.servers.imap import Mailbox, quoted
-from assistant.sources.store import Source
+from assistant.sources.store import Source, variable
 from tests.assistant.main_library import names
 from tests.assistant.sources.conftest import Fetch
 from tests.servers.source_servers import Dovecot

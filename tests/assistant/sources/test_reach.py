@@ -4,11 +4,9 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.sources import store
-from assistant.sources.address import written
-from assistant.sources.errors import SourceFailed
-from assistant.sources.fetch import bring
-from assistant.sources.password import variable
-from assistant.sources.reach import add_checked
+from assistant.sources.address import SourceFailed, written
+from assistant.sources.fetch import add_checked, bring
+from assistant.sources.store import variable
 from tests.assistant.main_library import names
 from tests.kept_keyring import Kept
 from tests.kept_keyring import kept as kept

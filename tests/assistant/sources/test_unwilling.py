@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from assistant.libraries import deleted
+from assistant.libraries import libraries
 from assistant.settings import Settings
 from assistant.sources import store
-from assistant.sources.errors import Refused, SourceFailed
+from assistant.sources.address import Refused, SourceFailed
 from assistant.sources.fetch import bring
 from assistant.sources.landing import Landing
 from assistant.sources.store import Source
@@ -120,7 +120,7 @@ def test_a_library_in_which_a_source_is_fetched_is_in_use(
     try:
         assert begun.wait(60)
         with pytest.raises(LibraryBusy, match="source of main is being fetched"):
-            deleted.delete(settings, "main")
+            libraries.delete(settings, "main")
         cancel.set()
     finally:
         go.set()
@@ -157,7 +157,7 @@ def test_a_library_that_is_gone_is_not_made_again(
 ) -> None:
     shared = source(unwilling.address())
     library.close()
-    gone = deleted.delete(settings, "main")
+    gone = libraries.delete(settings, "main")
 
     store.note(settings, shared, "", "It failed.")
     for call in (
@@ -170,7 +170,7 @@ def test_a_library_that_is_gone_is_not_made_again(
             call()
 
     assert not (settings.libraries_folder / "main").exists()
-    deleted.undo(settings, gone)
+    libraries.undo(settings, gone)
     assert store.listed(settings) == [shared]
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from assistant.forgetting.forget import forget
-from assistant.libraries.named import rename
+from assistant.libraries.forget import forget_documents
+from assistant.libraries.libraries import rename
 from assistant.settings import Settings
 from assistant.sources import store
-from assistant.sources.errors import SourceFailed
+from assistant.sources.address import SourceFailed
 from assistant.sources.fetch import bring
-from assistant.sources.password import variable
-from assistant.sources.servers.webdav import Shared
-from assistant.sources.store import Source
+from assistant.sources.store import Source, variable
+from assistant.sources.webdav import Shared
 from tests.assistant.main_library import names
 from tests.assistant.sources.conftest import Fetch
 from tests.fakes import WordEmbedder
@@ -128,7 +127,7 @@ def test_a_forgotten_document_is_gone_from_the_home_and_does_not_come_again(
     shared = source(dav.address())
     fetch(shared)
 
-    forget(settings, library, ["One.txt"])
+    forget_documents(settings, library, ["One.txt"])
 
     assert not [
         path for path in settings.home.rglob("*")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError
-from assistant.storage.answer_files import AnswerFiles, mentioned, mentioned_in
+from assistant.storage.files import AnswerFiles, mentioned, mentioned_in
 
 ONE, TWO, THREE = ("1" * 32, "2" * 32, "3" * 32)
 
@@ -68,7 +68,7 @@ def test_only_the_rows_that_mention_a_file_are_read(
 ) -> None:
     read: list[str] = []
     monkeypatch.setattr(
-        "assistant.storage.answer_files.mentioned",
+        "assistant.storage.files.mentioned",
         lambda texts: mentioned([read.append(text) or text for text in texts]),  # type: ignore[func-returns-value]
     )
     answers = [{"answer": "made, attached", "attached": []}, {"wish": {"mask": path}}]

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.gate import answerability
+from assistant.answering import gate
 from assistant.errors import AssistantError
-from assistant.storage.learned import Lesson, Lessons, lessons
-from assistant.storage.learned_measure import MeasuredChange
+from assistant.storage.learned import Lesson, Lessons, MeasuredChange, lessons
 from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned
 
 WEIGHTS = tuple(n / 10 for n in range(len(FEATURES)))
@@ -18,7 +17,7 @@ LESSON = Lesson(
     MeasuredChange(0.5, 0.7, 0.1, 0.3), MeasuredChange(0.8, 0.9, 0, 0.2),
     Learned(WEIGHTS, KNOWN, "words"), (20, 12),
     MeasuredChange(0.6, 0.8, 0.1, 0.3), 0.55, "some-model",
-    answerability.identity(),
+    gate.identity(),
 )  # fmt: skip
 
 
@@ -40,7 +39,7 @@ def test_a_threshold_for_another_gate_does_not_count(
     place: Lessons, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.keep(LESSON)
-    monkeypatch.setattr(answerability, "WITH_MODEL", answerability.Gate(-1, 1, 1, 1))
+    monkeypatch.setattr(gate, "WITH_MODEL", gate.Gate(-1, 1, 1, 1))
     assert place.threshold("some-model") is None and place.ranking() == LESSON.ranking
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError
-from assistant.storage.used_space import clean, used_space
+from assistant.storage.files import clean, used_space
 
 
 def write(path: Path, size: int) -> None:

@@ -7,23 +7,23 @@ from collections.abc import Collection, Sequence
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from assistant.answering.gate import answerability
-from assistant.answering.groundedness.checker import Finding
-from assistant.answering.passages.budget import Budget
+from assistant.answering import gate
+from assistant.answering.groundedness import Finding
+from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.outcome import Outcome, Passage
+from assistant.contract.facts import Outcome, Passage
 from assistant.contract.request import Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
-from assistant.llm.model_lock import WAITING
+from assistant.llm.odds import WAITING
 from assistant.tools.answer import AnswerTool
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Page
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
-from vectorstore.catalog.catalog import StoredChunk
+from vectorstore.catalog.engine import StoredChunk
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.library import Hit
-from vectorstore.retrieval.reader import Readable
+from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.rerank import Readable
 
 FULL_TIME = "Full-time employees get 25 days of annual leave."
 PART_TIME = "Part-time employees get 15 days of annual leave."
@@ -120,7 +120,7 @@ def test_a_model_that_is_sure_is_not_told_that_it_may_refuse(yes: float, may_ref
     reply = AnswerTool(model, Budget()).run(request)
     reply.finish()
     assert reply.trace.answerable is not None
-    assert (reply.trace.answerable < answerability.SURE) == may_refuse
+    assert (reply.trace.answerable < gate.SURE) == may_refuse
     assert (prompts.REFUSAL in str(model.asked[0][-1].content)) == may_refuse
 
 

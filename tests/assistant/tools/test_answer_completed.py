@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant.answering.passages.budget import Budget
-from assistant.contract.outcome import Outcome
+from assistant.answering.retrieve import Budget
+from assistant.contract.facts import Outcome
 from assistant.contract.request import Request
 from assistant.llm import prompts
 from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.tools.test_answer import Shelf
-from vectorstore.retrieval.reader import Readable
+from vectorstore.retrieval.rerank import Readable
 
 ROLE = "The Solicitor General is the top appellate lawyer of the state."
 WORK = "She represents the Attorney General before the courts."

@@ -6,8 +6,8 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from pydantic import Field
 
-from assistant.answering.passages.budget import Budget
-from assistant.answering.verification import refusal_notices
+from assistant.answering import notices
+from assistant.answering.retrieve import Budget
 from assistant.contract.request import Request
 from assistant.llm import prompts
 from assistant.tools.answer import AnswerTool
@@ -90,7 +90,7 @@ def test_what_no_line_states_is_refused_with_the_reason_where_there_is_no_more_t
         Request("How many days of annual leave?", Shelf(FULL_TIME))
     )
     assert "".join(reply) == prompts.REFUSAL
-    assert reply.finish().notices[0] == refusal_notices.UNSTATED
+    assert reply.finish().notices[0] == notices.UNSTATED
     assert reply.trace.withheld.strip() == "They get 31 days of leave."
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.passages.budget import Budget
-from assistant.answering.table_qa.records.program import CHOICES
+from assistant.answering.retrieve import Budget
+from assistant.answering.tables.records import CHOICES
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
 from assistant.errors import NoOdds
 from assistant.llm import prompts
-from assistant.llm.model_lock import TurnTaking
+from assistant.llm.odds import TurnTaking
 from assistant.tools.answer import AnswerTool
-from assistant.tools.lists import Lists
+from assistant.tools.tables import Lists
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library
 

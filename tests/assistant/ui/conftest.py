@@ -9,12 +9,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.build import composition
-from assistant.first_run import progress
+from assistant import first_run
 from assistant.security import network_guard
 from assistant.settings import Settings
-from assistant.sources.background import Fetchings
+from assistant.sources.fetch import Fetchings
 from assistant.ui import resources
+from assistant.wiring import composition
 from tests.assistant.ui import fakes
 
 APP = Path(__file__).parents[3] / "streamlit_app.py"
@@ -43,11 +43,11 @@ def over_fakes(
     # Its thread would fetch into the next test: tests/assistant/sources have it.
     monkeypatch.setattr(Fetchings, "follow", lambda *_: None)
     write_catalog(tmp_path, "main")
-    progress.note(Settings(home=tmp_path), "over")
+    first_run.set_mark(Settings(home=tmp_path), "over")
     monkeypatch.setattr(composition, "library", lambda settings, name, make=False: library)
     monkeypatch.setattr(
         composition,
-        "assistant",
+        "assistant_of",
         lambda settings, library, *_, **__: fakes.assistant(library, tmp_path, tool),
     )
     st.cache_resource.clear()

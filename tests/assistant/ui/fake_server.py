@@ -4,10 +4,10 @@
 import sys
 from pathlib import Path
 
-from assistant.build import composition
-from assistant.first_run import progress
+from assistant import first_run
 from assistant.settings import Settings
 from assistant.ui import serving
+from assistant.wiring import composition
 from tests.assistant.ui import conftest, fakes
 
 VERSIONS = ("Security Policy v1 (2024).pdf", "Security Policy v2 (2026).pdf")
@@ -16,7 +16,7 @@ VERSIONS = ("Security Policy v1 (2024).pdf", "Security Policy v2 (2026).pdf")
 def main(home: str, port: str, *options: str) -> None:
     """Serves until it is stopped."""
     conftest.write_catalog(Path(home), "main")
-    progress.note(Settings(home=Path(home)), "over")
+    first_run.set_mark(Settings(home=Path(home)), "over")
     files = [] if "empty" in options else [fakes.HANDBOOK, *VERSIONS]
     library = fakes.FakeLibrary(*(fakes.SAMPLES / name for name in files))
     if files:
@@ -26,7 +26,7 @@ def main(home: str, port: str, *options: str) -> None:
         library.put(fakes.SAMPLES / VERSIONS[0], f"Site rules {number}.pdf")
     assistant = fakes.assistant(library, Path(home), fakes.FakeTool(pause=0.02))
     composition.library = lambda settings, name, make=False: library  # type: ignore[assignment,return-value]
-    composition.assistant = lambda settings, library, *_, **__: assistant
+    composition.assistant_of = lambda settings, library, *_, **__: assistant
     names = [option.removeprefix("--host=") for option in options if "--host=" in option]
     serving.serve(int(port), names=names, asks="token" in options)
 

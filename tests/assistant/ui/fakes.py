@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from PIL import Image
 
+from assistant.contract.facts import Citation, Offer, Outcome, Passage, Sentence
 from assistant.contract.intents import Draw
-from assistant.contract.outcome import Citation, Offer, Outcome, Passage, Sentence
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
@@ -26,10 +26,10 @@ from ingest.document.model import Page, count
 from ingest.errors import UnreadableFile
 from ingest.language.sentences import split_answer
 from ingest.pdf import pdfium
-from vectorstore.catalog.catalog import Coverage, DocumentInfo
+from vectorstore.add_report import AddProgress, AddSummary, Failure
+from vectorstore.catalog.engine import Coverage, DocumentInfo
 from vectorstore.errors import UnknownDocument
 from vectorstore.indexing.jobs import Job, State
-from vectorstore.indexing.pipeline import AddProgress, AddSummary, Failure
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 HANDBOOK = "Employee Handbook.pdf"

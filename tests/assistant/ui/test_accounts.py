@@ -10,18 +10,17 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.accounts.accounts import Accounts, Known, accounts
-from assistant.accounts.permitted import NotAllowed
-from assistant.accounts.sessions import Sessions, digest, sessions
-from assistant.build import composition
-from assistant.entrance.guesses import guesses
-from assistant.entrance.members import Members
-from assistant.entrance.roles import session_of, unsealed
-from assistant.entrance.tries import TooManyTries
+from assistant.entrance.roles import TooManyTries, session_of, unsealed_role
 from assistant.errors import AssistantError, TablesAway, TablesBusy
 from assistant.settings import Settings
-from assistant.storage.whose import Whose
-from assistant.ui import resources, running, who
+from assistant.storage.part import Whose
+from assistant.team.accounts import Accounts, Known, NotAllowed, home_accounts
+from assistant.team.members import Members, guesses
+from assistant.team.sessions import Sessions, digest, sessions
+from assistant.ui import resources
+from assistant.ui import session as ui_session
+from assistant.ui.session import running_answers
+from assistant.wiring import composition
 from tests.assistant.ui import fakes
 from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, drawn, html, write_catalog
 from tests.assistant.ui.test_served_app import Answer, App, served
@@ -41,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def known(settings: Settings) -> Accounts:
-    found = accounts(settings)
+    found = home_accounts(settings)
     for name in ("ann", "bob"):
         found.add(name, PASSWORD, "editor", ["north" if name == "ann" else "south"])
     found.share("north", [], ["north"])
@@ -55,7 +54,7 @@ def ann(
 ) -> Iterator[str]:
     """The session of somebody who has signed in."""
     session = digest(sessions(settings).start(known.named("ann")))
-    monkeypatch.setattr(who, "_session", lambda: session)
+    monkeypatch.setattr(ui_session, "_session", lambda: session)
     yield session
 
 
@@ -96,10 +95,10 @@ def test_who_is_signed_out_sees_nothing(
 def test_a_page_that_is_open_asks_from_the_first_account_on(
     visit: Visit, over_fakes: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(who, "Known", partial(Known, pause=0))
+    monkeypatch.setattr(ui_session, "Known", partial(Known, pause=0))
     app = visit()
     assert app.chat_input and "Sign in" not in html(app)
-    accounts(settings).add("ann", PASSWORD, "owner")
+    home_accounts(settings).add("ann", PASSWORD, "owner")
     app.run()
     assert not app.exception and not app.chat_input
     assert "Sign in" in html(app) and fakes.HANDBOOK not in html(app)
@@ -153,7 +152,7 @@ def test_a_click_in_a_list_shows_nothing_more_of_a_library_that_is_no_longer_sha
 def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -> None:
     st.session_state["library"] = "north"
     mine = resources.answers(), resources._feedback("north", known.named("ann").id)
-    assert running.answers(known.named("bob").id) is not mine[0]
+    assert running_answers(known.named("bob").id) is not mine[0]
     assert resources._feedback("north", known.named("bob").id) is not mine[1]
 
 
@@ -164,7 +163,7 @@ def test_the_door_knows_members_and_slows_guesses(known: Accounts, settings: Set
     door = Members(known, sessions(settings), guesses(settings), known)
     cookie = door.enter({"name": "Ann", "password": PASSWORD}, "10.0.0.1")
     mark = door.mark(cookie or "") or ""
-    assert session_of(mark) == digest(cookie or "") and unsealed(mark) is None
+    assert session_of(mark) == digest(cookie or "") and unsealed_role(mark) is None
     assert not session_of(mark[:-1] + ("0" if mark[-1] != "0" else "1")), "a seal of nobody"
     assert door.mark("") is None and door.mark("guess") is None
     another = Members(known, sessions(settings), guesses(settings), known)  # of the same home

@@ -5,12 +5,11 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.contract.outcome import Offer
+from assistant.contract.facts import Offer
 from assistant.models.catalogue import default_model
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.ui import resources
-from assistant.ui.components.tools import first_models
+from assistant.ui import resources, tools
 
 CHAT = default_model("chat")
 
@@ -26,7 +25,7 @@ def test_the_default_models_are_offered_and_used_once_they_are_here(
     renewed: list[bool] = []
 
     here: list[str] = []
-    missing = first_models.missing_defaults
+    missing = tools.missing_defaults
 
     def pull(self: Models, name: str, *_: object) -> None:
         here.append(name)
@@ -34,7 +33,7 @@ def test_the_default_models_are_offered_and_used_once_they_are_here(
     def still_missing(settings: Settings) -> list[Offer]:
         return [offer for offer in missing(settings) if offer.name not in here]
 
-    monkeypatch.setattr(first_models, "missing_defaults", still_missing)
+    monkeypatch.setattr(tools, "missing_defaults", still_missing)
     monkeypatch.setattr(Models, "pull", pull)
     monkeypatch.setattr(resources, "renew_answering", lambda: renewed.append(True))
     app = visit()

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.build.chosen_models import InUse
-from assistant.first_run import choices, sample_company
+from assistant import first_run
 from assistant.models.catalogue import default_model
 from assistant.models.store import Models
 from assistant.settings import Settings
+from assistant.ui import first_run as ui_first_run
 from assistant.ui import resources
-from assistant.ui.components.first_run import quality, steps
+from assistant.wiring.models import InUse
 from tests.assistant.ui.conftest import html, write_catalog
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 
@@ -26,7 +26,7 @@ def empty(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library without documents, and an embedding model; the first run has just begun."""
     library.remove([HANDBOOK])
     shutil.rmtree(Settings().home / "first-run")
-    monkeypatch.setattr(steps, "missing_defaults", lambda settings: [])
+    monkeypatch.setattr(ui_first_run, "missing_defaults", lambda settings: [])
 
 
 def finished(app: AppTest) -> None:
@@ -82,11 +82,11 @@ def test_what_comes_in_is_told_above_the_steps(
 def test_the_sample_company_comes_on_request(
     visit: Visit, library: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for path in sample_company.documents():  # the fake library writes beside what it adds
+    for path in first_run.sample_documents():  # the fake library writes beside what it adds
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(sample_company, "_PLACES", (tmp_path,))
-    monkeypatch.setattr(sample_company, "library", lambda settings: sample_company.LIBRARY)
-    write_catalog(Settings().home, sample_company.LIBRARY)
+    monkeypatch.setattr(first_run, "_PLACES", (tmp_path,))
+    monkeypatch.setattr(first_run, "sample_library", lambda settings: first_run.LIBRARY)
+    write_catalog(Settings().home, first_run.LIBRARY)
     app = visit()
     app.button(key="sample-company").click().run()
     finished(app)
@@ -112,7 +112,7 @@ def test_a_model_is_fetched_that_was_chosen_by_what_it_costs(
 def test_who_has_a_model_is_told_which_and_asked_nothing(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (quality, choices):
+    for module in (ui_first_run, first_run):
         monkeypatch.setattr(module, "in_use", lambda *_: InUse("tiny-writer"))
     app = visit()
     assert "Answers are written by tiny-writer." in html(app)

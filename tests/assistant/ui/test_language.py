@@ -8,7 +8,7 @@ import pytest
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from assistant.i18n import language
+from assistant.i18n import translation
 from tests.assistant.i18n import catalogues
 from tests.assistant.ui import fakes
 from tests.assistant.ui.conftest import LIBRARY_PAGE, ask, drawn
@@ -27,7 +27,7 @@ def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def left_out(app: AppTest, *names: str) -> list[str]:
     """The words on a page that are in no brackets, without those of documents and models."""
-    known = [*names, fakes.HANDBOOK, *language.LANGUAGES.values(), str(Path.home())]
+    known = [*names, fakes.HANDBOOK, *translation.LANGUAGES.values(), str(Path.home())]
     return [text for text in map(unmarked, shown(app)) if _left(text, known)]
 
 

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.build import composition
 from assistant.feedback.ratings import feedback
 from assistant.settings import Settings
 from assistant.ui import resources
+from assistant.wiring import composition
 from tests.assistant.ui import fakes
 from tests.assistant.ui.conftest import (
     LIBRARY_PAGE,

@@ -3,8 +3,7 @@
 import pytest
 
 from assistant.ui import resources
-from assistant.ui.background.evaluation_task import GATE
-from assistant.ui.background.model_download import Fetches
+from assistant.ui.background import GATE, Fetches
 
 
 def test_what_has_come_is_used_also_when_its_page_was_left(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit import config
 
-from assistant.entrance.hosts import Hosts
+from assistant.entrance.asgi import Hosts
 from assistant.errors import AssistantError
 from assistant.security.network_guard import install_guard
 from assistant.settings import Settings

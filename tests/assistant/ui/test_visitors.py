@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.accounts.person import VISITOR
-from assistant.evaluation.sets import own
+from assistant.evaluation import sets
 from assistant.feedback.ratings import Feedback
-from assistant.ui import resources, who
-from assistant.ui.components.library import many
+from assistant.team.database import VISITOR
+from assistant.ui import resources, session
+from assistant.ui.library import DIALOG_OPEN
 from tests.assistant.ui import fakes
 from tests.assistant.ui.conftest import APP, LIBRARY_PAGE, act, ask, click, drawn, html
 
@@ -68,7 +68,7 @@ def test_the_library_is_read_by_all_and_changed_by_its_owner(
     keys = {box.proto.label for box in app.get("file_uploader")}
     assert ("Add documents: drop files here" in keys) is owner
     act(app, "remove", fakes.HANDBOOK, **{fakes.HANDBOOK: True})  # a browser can send anything
-    assert (many.ASKED in app.session_state) is owner, "it is asked about, or it is not heard"
+    assert (DIALOG_OPEN in app.session_state) is owner, "it is asked about, or it is not heard"
     assert any(row["picked"] for row in drawn(app, "pincite_documents")[0]["rows"]) is owner
 
 
@@ -99,7 +99,7 @@ def test_the_measure_page_shows_nothing_to_others(
     def read(*_: object) -> None:
         raise AssertionError("the questions of the owner are read")
 
-    monkeypatch.setattr(own, "own", read)
+    monkeypatch.setattr(sets, "own", read)
     app = AppTest.from_file(MEASURE_FILE, default_timeout=120).run()
 
     assert not app.exception
@@ -119,7 +119,7 @@ def test_the_measure_page_is_not_among_the_pages_of_others(visit: Visit) -> None
 def test_a_server_that_others_reach_and_that_asks_for_no_token_shows_nothing(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(who, "is_loopback", lambda _: False)
+    monkeypatch.setattr(session, "is_loopback", lambda _: False)
     app = visit()
 
     assert "asks visitors for a token" in app.error[0].value

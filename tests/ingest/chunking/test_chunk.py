@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking.blocks import TOKENS
-from ingest.chunking.chunk import chunk
-from ingest.chunking.headings import Headings
-from ingest.chunking.running_headers import repeated
+from ingest.chunking.chunk import TOKENS, chunk
+from ingest.chunking.headings import Headings, repeated
 from ingest.document.model import Box, Cell, Chunk, Document, Line, Page, Table
 from ingest.loaders import load
 from ingest.text.reflow import about_tokens, plain

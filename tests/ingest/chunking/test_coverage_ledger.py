@@ -1,6 +1,6 @@
 from ingest.chunking.chunk import chunk
 from ingest.chunking.coverage_ledger import UNEXPLAINED, PageLedger, ledger
-from ingest.chunking.running_headers import REASON
+from ingest.chunking.headings import REASON
 from ingest.document.model import Box, Document, Dropped, Line, Page
 
 

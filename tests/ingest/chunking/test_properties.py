@@ -7,7 +7,7 @@ import pytest
 from ingest.chunking.chunk import chunk
 from ingest.chunking.coverage_ledger import ledger
 from ingest.document.model import Document, Line, Page, count
-from ingest.text import fold_lines
+from ingest.text import reflow
 from ingest.text.reflow import about_tokens
 
 _SIGNS = "aaaeeinrst  ..…_-,;:|0123456789éüß日本語\u00a0\t"
@@ -51,10 +51,10 @@ def test_each_line_with_text_is_in_exactly_one_passage_and_the_ledger_adds_up(se
 def test_folding_loses_white_space_alone_and_makes_lines_short(seed: int) -> None:
     random_ = random.Random(seed)
     text = "".join(some_text(random_, 3000) for _ in range(random_.randint(1, 8)))
-    parts = fold_lines.fold(Line(text))
+    parts = reflow.fold(Line(text))
     assert "".join("".join(part.text.split()) for part in parts) == "".join(text.split())
     if len(parts) > 1:
-        assert all(about_tokens(part.text) <= fold_lines.LONG + 1 for part in parts)
+        assert all(about_tokens(part.text) <= reflow.LONG + 1 for part in parts)
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -63,4 +63,4 @@ def test_the_beginning_decides_about_a_long_text_as_all_of_it_would(seed: int) -
     dots = random_.choice(["", ".", " . ", "…", "_" * 50])
     words = [some_text(random_, 30) + dots * random_.randint(0, 40) for _ in range(400)]
     text = "".join(words)[: random_.choice([3990, 4001, 4010, 9000])]
-    assert fold_lines._exceeds(text) == (about_tokens(text) > fold_lines.LONG)
+    assert reflow._exceeds(text) == (about_tokens(text) > reflow.LONG)

@@ -1,5 +1,4 @@
-from ingest.chunking.headings import Headings
-from ingest.chunking.running_headers import repeated
+from ingest.chunking.headings import Headings, repeated
 from ingest.document.model import Box, Cell, Document, Line, Page, Table
 
 HEIGHT = 842.0

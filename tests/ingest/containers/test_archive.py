@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers import Expanded, Limits, expand
+from ingest.containers import expand
+from ingest.containers.unpacking import Expanded
+from ingest.document.source import Limits
 from ingest.errors import UnreadableFile
 from tests.ingest.archives import taped, zipped
 

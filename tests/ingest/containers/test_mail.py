@@ -1,7 +1,9 @@
 from email.message import EmailMessage
 from pathlib import Path
 
-from ingest.containers import Expanded, Limits, expand
+from ingest.containers import expand
+from ingest.containers.unpacking import Expanded
+from ingest.document.source import Limits
 
 SUFFIXES = {".txt", ".eml", ".png"}
 

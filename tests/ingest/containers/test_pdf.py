@@ -11,7 +11,9 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from ingest.containers import Expanded, Limits, expand
+from ingest.containers import expand
+from ingest.containers.unpacking import Expanded
+from ingest.document.source import Limits
 
 SUFFIXES = {".txt", ".pdf"}
 

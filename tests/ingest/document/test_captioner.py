@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from ingest.document.captioner import described
+from ingest.document.source import described
 from ingest.errors import PinciteError
 
 PICTURE = Image.new("RGB", (9, 9))

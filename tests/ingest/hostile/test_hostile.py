@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers import Expanded, Limits, Omitted
+from ingest.containers.unpacking import Expanded, Omitted
 from ingest.document.model import Document
+from ingest.document.source import Limits
 from ingest.errors import PinciteError
 from ingest.loaders import load
 from ingest.sandbox.pool import Sandbox

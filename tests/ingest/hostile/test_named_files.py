@@ -15,7 +15,9 @@ import av
 import numpy as np
 import pytest
 
-from ingest.containers import Expanded, Limits, expand
+from ingest.containers import expand
+from ingest.containers.unpacking import Expanded
+from ingest.document.source import Limits
 from ingest.errors import UnreadableFile
 from ingest.loaders import load
 from ingest.media.ffmpeg import Media

@@ -7,10 +7,10 @@ import pytest
 from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
-from ingest.loaders.html import load_html
-from ingest.loaders.image import load_image
-from ingest.loaders.office.sheet import load_sheet
-from ingest.sheets import expansion_guard
+from ingest.images.loader import load_image
+from ingest.sheets import workbook
+from ingest.sheets.loader import load_sheet
+from ingest.web.loaders import load_html
 from tests.ingest.hostile.documents import long_string
 from tests.ingest.hostile.media import frames
 from tests.ingest.made import odf
@@ -29,8 +29,8 @@ def test_a_workbook_that_repeats_texts_as_people_do_is_read(tmp_path: Path) -> N
 
 
 def test_a_workbook_whose_shared_texts_are_damaged_has_none() -> None:
-    assert expansion_guard._lengths(b"<sst>") == []
-    assert expansion_guard._lengths(b"<sst><si>a</si><si>") == [10, 4]
+    assert workbook._lengths(b"<sst>") == []
+    assert workbook._lengths(b"<sst><si>a</si><si>") == [10, 4]
 
 
 def ods(path: Path, text: str, columns: int, rows: int) -> Path:
@@ -58,9 +58,9 @@ def test_markup_is_no_text_that_is_repeated(tmp_path: Path) -> None:
 
 
 def test_the_limit_grows_with_the_file() -> None:
-    assert expansion_guard._of_ods(b"<table:table-row><table:table-cell>ab</table:table-cell>") == 0
+    assert workbook._of_ods(b"<table:table-row><table:table-cell>ab</table:table-cell>") == 0
     twice = b'<table:table-row table:number-rows-repeated="5"><table:table-cell x="1">ab'
-    assert expansion_guard._of_ods(twice) == 10
+    assert workbook._of_ods(twice) == 10
 
 
 def test_a_long_text_in_a_cell_over_many_stands_once(tmp_path: Path) -> None:

@@ -16,9 +16,8 @@ from ingest.chunking.chunk import chunk
 from ingest.chunking.coverage_ledger import ledger
 from ingest.document.model import Box, Document, Line, count
 from ingest.document.source import Engines
-from ingest.images import embedded_images
+from ingest.images import embedded_images, recognition
 from ingest.images.embedded_images import AGAIN, DAMAGED, Pasted
-from ingest.images.ocr import recognise
 from ingest.loaders import load
 from ingest.sandbox.pool import Sandbox
 from tests.ingest.made import dropped, lines, read
@@ -82,7 +81,7 @@ class Reader:
 def finds(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     def finds(*lines: str) -> Reader:
         reader = Reader(*lines)
-        monkeypatch.setattr(recognise, "recognizer", lambda engines: reader)
+        monkeypatch.setattr(recognition, "recognizer", lambda engines: reader)
         return reader
 
     return finds
@@ -221,7 +220,7 @@ def test_what_is_read_of_nothing_is_unreadable_on_a_page_of_its_own_only(
 ) -> None:  # type: ignore[no-untyped-def]
     finds()
     (alone,) = load(deck(tmp_path / "a.pptx", [drawn()])).pages
-    assert alone.note == recognise.UNREADABLE and alone.unread > LETTERS / 3
+    assert alone.note == recognition.UNREADABLE and alone.unread > LETTERS / 3
     (beside,) = load(word(tmp_path / "a.docx", drawn())).pages
     assert (beside.note, beside.unread) == ("", 0)
 

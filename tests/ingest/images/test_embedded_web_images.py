@@ -13,8 +13,8 @@ from ingest.document.source import Engines
 from ingest.images.embedded_images import AGAIN
 from ingest.loaders import load
 from tests.ingest.images.test_embedded_images import LETTERS, png, recognised
-from tests.ingest.loaders.test_epub import epub
 from tests.ingest.made import dropped, hidden, lines, read, written
+from tests.ingest.web.test_epub import epub
 from tests.scans import LETTER, drawn
 
 pytestmark = pytest.mark.slow

@@ -8,9 +8,8 @@ from ingest.chunking.chunk import chunk
 from ingest.chunking.coverage_ledger import ledger
 from ingest.document.model import Box, Line, Page
 from ingest.document.source import Engines
-from ingest.images.ocr import recognise
-from ingest.images.page_images import pictured
-from ingest.images.scanned_pages import reason
+from ingest.images import recognition
+from ingest.images.pages import pictured, reason
 from ingest.loaders import load
 from ingest.pdf import pdfium
 from tests.pdfs import HEIGHT, WIDTH
@@ -61,7 +60,7 @@ class Reader:
 def finds(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     def finds(*lines: Line) -> Reader:
         reader = Reader(*lines)
-        monkeypatch.setattr(recognise, "recognizer", lambda engines: reader)
+        monkeypatch.setattr(recognition, "recognizer", lambda engines: reader)
         return reader
 
     return finds

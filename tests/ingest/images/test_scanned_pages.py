@@ -8,14 +8,12 @@ from ingest.chunking.chunk import chunk
 from ingest.chunking.coverage_ledger import ledger
 from ingest.document.model import Box, Dropped, Line, Page
 from ingest.document.source import Engines, Source
-from ingest.images import scanned_pages
-from ingest.images.ocr import recognise
-from ingest.images.scanned_pages import REPLACED, reason, recognised
+from ingest.images import recognition
+from ingest.images.pages import NAMELESS, REPLACED, UNEXPLAINED, _scale, reason, recognised
 from ingest.loaders import load
-from ingest.loaders.pdf import load_pdf
-from ingest.pdf import pdfium
-from ingest.pdf.layout import cleaning
-from ingest.platform import progress
+from ingest.pdf import pdfium, text_lines
+from ingest.pdf.loader import load_pdf
+from ingest.platform import process
 from tests.pdfs import HEIGHT, WIDTH, write_pdf, write_picture_pdf
 from tests.scans import LETTER, drawn, write_scan
 
@@ -41,7 +39,7 @@ class Reader:
 @pytest.fixture
 def finds(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     def finds(*lines: Line) -> None:
-        monkeypatch.setattr(recognise, "recognizer", lambda engines: Reader(*lines))
+        monkeypatch.setattr(recognition, "recognizer", lambda engines: Reader(*lines))
 
     return finds
 
@@ -92,7 +90,7 @@ def test_without_recognition_the_page_says_what_is_missing(tmp_path: Path) -> No
 def test_what_cannot_be_recognised_is_an_unreadable_scan(tmp_path: Path, finds) -> None:  # type: ignore[no-untyped-def]
     finds(line("zzq", 40, confidence=0.2))
     (page,) = read(write_scan(tmp_path / "a.pdf", a4()))
-    assert (page.lines, page.note) == ((), recognise.UNREADABLE)
+    assert (page.lines, page.note) == ((), recognition.UNREADABLE)
     assert page.unread > 60
 
 
@@ -137,11 +135,11 @@ def test_a_text_layer_without_sense_is_kept_where_recognition_makes_no_more(
 
 
 def test_a_page_of_letters_without_names_is_recognised(tmp_path: Path, finds) -> None:  # type: ignore[no-untyped-def]
-    assert scanned_pages.NAMELESS in cleaning._REASONS.values()
+    assert NAMELESS in text_lines._REASONS.values()
     finds(line("The whole of it", 60))
     path = write_pdf(tmp_path / "a.pdf", PROSE)
     (page,) = pdfium.pages(path)
-    few, many = ((Dropped(scanned_pages.NAMELESS, n),) for n in (20, 200))
+    few, many = ((Dropped(NAMELESS, n),) for n in (20, 200))
     characters = (page.characters or 0) + 20
     assert reason(path, replace(page, dropped=few, characters=characters)) == ""
     holed = replace(page, dropped=many, characters=characters + 180)
@@ -162,14 +160,14 @@ def test_the_reason_is_said(tmp_path: Path) -> None:
         return reason(path, next(iter(pdfium.pages(path))))
 
     assert why(write_pdf(tmp_path / "text.pdf", PROSE)) == ""
-    assert why(write_scan(tmp_path / "scan.pdf", a4())) == scanned_pages.UNEXPLAINED
+    assert why(write_scan(tmp_path / "scan.pdf", a4())) == UNEXPLAINED
     assert why(garbled(tmp_path / "garbled.pdf")) == "letters that make no words"
 
 
 def test_the_points_of_a_scan_may_be_anything(tmp_path: Path) -> None:
     """Some scanners write one point a pixel, others a page the size of a stamp."""
     for size in ((60, 80), (595, 842), (8_000, 11_000)):
-        scale = scanned_pages._scale(Page(1, *size, ()))
+        scale = _scale(Page(1, *size, ()))
         assert max(size) * scale >= 999.9
         assert size[0] * size[1] * scale**2 <= 3_300_000
 
@@ -177,9 +175,9 @@ def test_the_points_of_a_scan_may_be_anything(tmp_path: Path) -> None:
 def test_scans_are_told_page_by_page(tmp_path: Path, finds) -> None:  # type: ignore[no-untyped-def]
     finds(line("a", 40))
     heard: list[tuple[int, int]] = []
-    progress.listen(lambda done, total: heard.append((done, total)))
+    process.set_progress_listener(lambda done, total: heard.append((done, total)))
     try:
         load(write_scan(tmp_path / "a.pdf", *[drawn(size=14)] * 3))
     finally:
-        progress.listen(None)
+        process.set_progress_listener(None)
     assert heard == [(1, 3), (2, 3), (3, 3)]

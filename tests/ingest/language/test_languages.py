@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001, E501 - texts in other scripts, whose letters are twice as wide
 import pytest
 
-from ingest.language import stemming, words
-from ingest.language.identify_language import UNKNOWN, language_of_passages, name_of
+from ingest.language import words
+from ingest.language.identify import UNKNOWN, language_of_passages, name_of
 
 GERMAN = ("Die Reisekosten werden innerhalb von vierzehn Tagen erstattet, wenn die Belege im Büro"
           " vorliegen. Für Bahnfahrten gilt die zweite Klasse.")  # fmt: skip
@@ -35,28 +35,28 @@ def test_a_table_between_passages_does_not_hide_their_language() -> None:
 
 
 def test_words_are_found_in_other_forms_of_their_language() -> None:
-    assert stemming.stem("urlaubstagen", "de") == stemming.stem("urlaubstage", "de")
-    assert stemming.stem("evlerinizden", "tr") == stemming.stem("ev", "tr")
-    assert stemming.stem("gutxi", "xx") == "gutxi"  # no such language
-    assert stemming.stemmed("Die 12 Häuser (A-7) kosten 1.234,50 €", "de") == (
+    assert words.language_stem("urlaubstagen", "de") == words.language_stem("urlaubstage", "de")
+    assert words.language_stem("evlerinizden", "tr") == words.language_stem("ev", "tr")
+    assert words.language_stem("gutxi", "xx") == "gutxi"  # no such language
+    assert words.stemmed("Die 12 Häuser (A-7) kosten 1.234,50 €", "de") == (
         "die 12 haus (a-7) kost 1.234,50 €"
     )
 
 
 def test_a_script_without_spaces_is_cut_into_pairs() -> None:
-    assert stemming.stemmed("差旅费 A7", "zh").split() == ["差旅", "旅费", "a7"]
-    assert stemming.stemmed("费", "zh").split() == ["费"]
+    assert words.stemmed("差旅费 A7", "zh").split() == ["差旅", "旅费", "a7"]
+    assert words.stemmed("费", "zh").split() == ["费"]
 
 
 def test_stop_words_are_those_of_the_language() -> None:
-    assert {"der", "und", "wie"} <= stemming.stop_words("de")
-    assert stemming.stop_words("xx") == frozenset()
+    assert {"der", "und", "wie"} <= words.stop_words("de")
+    assert words.stop_words("xx") == frozenset()
 
 
 def test_an_english_library_is_asked_as_ever() -> None:
     query = "Which invoices over 1,200 did we pay in March 2026?"
     assert words.match(query, {"en"}) == words.match(query)
-    assert words.passage(GERMAN, ["Reisen"]) == f"{GERMAN}\nReisen"
+    assert words.indexed_passage(GERMAN, ["Reisen"]) == f"{GERMAN}\nReisen"
 
 
 def test_a_question_is_asked_in_all_languages_of_the_library() -> None:

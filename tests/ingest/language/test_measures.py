@@ -2,8 +2,7 @@
 
 import pytest
 
-from ingest.language.measures import find_quantities, head_scale, head_scales
-from ingest.language.units import find_unit
+from ingest.language.quantities import find_quantities, find_unit, head_scale, head_scales
 
 
 def read(text: str) -> list[tuple[str, str]]:

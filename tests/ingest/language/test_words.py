@@ -6,9 +6,9 @@ import pytest
 from ingest.language.words import (
     content_words,
     indexed,
+    indexed_passage,
     match,
     name_parts,
-    passage,
     stem,
     stems,
     written_otherwise,
@@ -84,8 +84,10 @@ def test_numbers_quarters_and_dates_are_found_however_they_are_written(
 
 
 def test_a_passage_has_the_words_of_its_headings() -> None:
-    assert passage("Paid in FY18.", ["Part 1", "Leave"]) == "Paid in FY18 2018.\nPart 1 Leave"
-    assert passage("Paid.", []) == "Paid."
+    assert (
+        indexed_passage("Paid in FY18.", ["Part 1", "Leave"]) == "Paid in FY18 2018.\nPart 1 Leave"
+    )
+    assert indexed_passage("Paid.", []) == "Paid."
 
 
 def test_the_words_of_an_index_are_those_of_libraries_that_exist() -> None:

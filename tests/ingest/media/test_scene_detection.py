@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ingest.media.scene_detection import MOST, scenes
+from ingest.media.scenes import MOST_SCENES, scenes
 from tests.recordings import slide
 
 Pixels = NDArray[np.uint8]
@@ -69,12 +69,12 @@ def test_the_last_picture_counts_though_it_is_short() -> None:
 
 
 def test_there_are_at_most_so_many_scenes() -> None:
-    shots = [(ONE if n % 2 else TWO, 2.0) for n in range(2 * MOST)]
-    assert len(moments(film(*shots, rate=2))) == MOST
+    shots = [(ONE if n % 2 else TWO, 2.0) for n in range(2 * MOST_SCENES)]
+    assert len(moments(film(*shots, rate=2))) == MOST_SCENES
 
 
 def test_a_long_video_is_looked_at_less_often() -> None:
-    looks = list(scenes(film((ONE, 60), (TWO, 60)), seconds=MOST * 10.0))
+    looks = list(scenes(film((ONE, 60), (TWO, 60)), seconds=MOST_SCENES * 10.0))
     assert [scene.seconds for scene in looks] == [0.0, 60.0]
 
 

@@ -16,7 +16,7 @@ from ingest.errors import UnreadableFile
 from ingest.media import whisper as speech
 from ingest.media.ffmpeg import RATE, Media
 from ingest.media.whisper import Transcript, WhisperTranscriber
-from ingest.platform import progress
+from ingest.platform import process
 from tests.conftest import models_folder
 from tests.recordings import tone
 
@@ -156,12 +156,12 @@ def test_a_language_that_is_sure_holds_for_the_rest(whisper: Whisper) -> None:
 @pytest.mark.usefixtures("speaking")
 def test_it_gives_a_sign_of_life_also_in_silence(whisper: Whisper) -> None:
     beats = list[tuple[int, int]]()
-    progress.listen(lambda done, total: beats.append((done, total)))
+    process.set_progress_listener(lambda done, total: beats.append((done, total)))
     try:
         pieces = iter([silence(300)] * 3)
         WhisperTranscriber(Path("model")).transcribe(pieces, ("en",), seconds=900)
     finally:
-        progress.listen(None)
+        process.set_progress_listener(None)
     assert len(beats) >= 3
     assert all(total == 900 for _, total in beats)
 

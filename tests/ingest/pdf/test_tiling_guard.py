@@ -6,7 +6,7 @@ import pytest
 
 from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
-from ingest.loaders.pdf import load_pdf
+from ingest.pdf.loader import load_pdf
 from tests.ingest.hostile.hostile_pdfs import LINE, PAGE, one_page, stream, tiles
 
 

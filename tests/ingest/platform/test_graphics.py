@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.platform import graphics
-from ingest.platform.graphics import builds, cards
+from ingest.platform import hardware
+from ingest.platform.hardware import graphics_cards, llama_builds
 
 
 @pytest.fixture(autouse=True)
 def linux(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(graphics.shutil, "which", lambda _: None)
+    monkeypatch.setattr(hardware.shutil, "which", lambda _: None)
 
 
 def bus(folder: Path, *vendors: str) -> Path:
@@ -23,24 +23,27 @@ def bus(folder: Path, *vendors: str) -> Path:
 
 
 def test_cards_are_known_by_their_makers_number(tmp_path: Path) -> None:
-    assert cards(bus(tmp_path, "0x1002", "0x10de", "0x8086", "0x1af4")) == {"AMD", "NVIDIA"}
+    assert graphics_cards(bus(tmp_path, "0x1002", "0x10de", "0x8086", "0x1af4")) == {
+        "AMD",
+        "NVIDIA",
+    }
 
 
 def test_a_machine_without_a_bus_has_no_card(tmp_path: Path) -> None:
-    assert cards(tmp_path / "none") == set()
+    assert graphics_cards(tmp_path / "none") == set()
 
 
 def test_nvidias_program_is_a_sign_of_its_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graphics.shutil, "which", lambda name: name == "nvidia-smi" or None)
-    assert cards(tmp_path) == {"NVIDIA"}
+    monkeypatch.setattr(hardware.shutil, "which", lambda name: name == "nvidia-smi" or None)
+    assert graphics_cards(tmp_path) == {"NVIDIA"}
 
 
 def test_the_chips_of_apple_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(os, "uname", lambda: os.uname_result(("", "", "", "", "arm64")))
-    assert cards() == {"Apple"}
+    assert graphics_cards() == {"Apple"}
 
 
 @pytest.mark.parametrize(
@@ -62,14 +65,14 @@ def test_a_build_needs_a_card_and_its_tools(
         (tmp_path / "include" / header).parent.mkdir(parents=True)
         (tmp_path / "include" / header).touch()
     monkeypatch.setenv("VULKAN_SDK", str(tmp_path))
-    monkeypatch.setattr(graphics, "cards", lambda: frozenset(makers))
-    monkeypatch.setattr(graphics.shutil, "which", lambda name: name if name in tools else None)
-    assert builds() == expected
+    monkeypatch.setattr(hardware, "graphics_cards", lambda: frozenset(makers))
+    monkeypatch.setattr(hardware.shutil, "which", lambda name: name if name in tools else None)
+    assert llama_builds() == expected
 
 
 def test_vulkan_needs_its_headers_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("VULKAN_SDK", raising=False)
-    monkeypatch.setattr(graphics, "_INCLUDES", (str(tmp_path),))
-    monkeypatch.setattr(graphics, "cards", lambda: frozenset({"AMD"}))
-    monkeypatch.setattr(graphics.shutil, "which", lambda name: name)
-    assert builds() == ()
+    monkeypatch.setattr(hardware, "_INCLUDES", (str(tmp_path),))
+    monkeypatch.setattr(hardware, "graphics_cards", lambda: frozenset({"AMD"}))
+    monkeypatch.setattr(hardware.shutil, "which", lambda name: name)
+    assert llama_builds() == ()

@@ -1,4 +1,4 @@
-from ingest.platform.loopback import is_this_machine
+from ingest.platform.process import is_this_machine
 
 
 def test_this_machine_is_told_from_others_by_its_numbers() -> None:

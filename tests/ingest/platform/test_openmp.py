@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ingest.platform.openmp import wait_calmly
+from ingest.platform.process import wait_calmly
 from tests.conftest import PROJECT
 
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from ingest.platform import private_files
-from ingest.platform.private_files import keep_private, usual_rights
+from ingest.platform import process
+from ingest.platform.process import keep_private, usual_rights
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
 
 
 @pytest.fixture(autouse=True)
 def usual(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(private_files, "_usual", [])
+    monkeypatch.setattr(process, "_usual", [])
     before = os.umask(0o022)
     yield
     os.umask(before)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.document.wire import Codec
 from ingest.sandbox.pool import Sandbox
-from ingest.serialization.codec import Codec
 from tests.conftest import PROJECT
 from tests.ingest.misbehaving import read
 from tests.ingest.sandbox.conftest import outcome, outcomes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.platform.linux import seccomp
+from ingest.platform import linux
 from ingest.sandbox.pool import Sandbox
 from tests.ingest.sandbox.conftest import outcome
 
@@ -86,9 +86,9 @@ def test_a_reader_makes_no_socket_in_the_folder_for_all(sandbox: Sandbox) -> Non
 @pytest.mark.parametrize("listening", [False, True])
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_the_filter_ends_in_a_decision_wherever_it_jumps(machine: str, listening: bool) -> None:
-    rules = seccomp._rules(machine, listening)
+    rules = linux._rules(machine, listening)
     assert len(rules) < 4096
     for at, (_, yes, no, _) in enumerate(rules[:-1]):
         assert max(yes, no) < 256
         assert at + 1 + max(yes, no) < len(rules)
-    assert rules[-1][0] == seccomp._RETURN
+    assert rules[-1][0] == linux._RETURN

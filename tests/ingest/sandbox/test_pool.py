@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.document.limits import Bounds
-from ingest.document.source import Engines
+from ingest.document.source import Bounds, Engines
 from ingest.errors import EncryptedFile, Stopped, UnreadableFile
 from ingest.loaders import load
 from ingest.sandbox.pool import Sandbox

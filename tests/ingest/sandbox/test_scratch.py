@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.sandbox import scratch
+from ingest.sandbox import confinement
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +29,13 @@ def ended() -> int:
 
 
 def test_folders_of_killed_processes_are_deleted_and_no_others(tmp_path: Path) -> None:
-    living = aged(scratch.make())
+    living = aged(confinement.make_scratch())
     (left := tmp_path / f"pincite-child-{ended()}-abc").mkdir()
     (left / "page.png").write_text("a picture of a page")
     (young := tmp_path / f"pincite-child-{ended()}-def").mkdir()
     (foreign := tmp_path / "pincite-child-of-mine").mkdir()
     aged(left), aged(foreign)
-    scratch.sweep()
+    confinement.sweep_scratch()
     assert {*tmp_path.iterdir()} == {living, young, foreign}
 
 
@@ -44,5 +44,5 @@ def test_a_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None
     (papers / "a.txt").write_text("kept")
     (tmp_path / f"pincite-child-{ended()}-abc").symlink_to(papers)
     aged(papers)
-    scratch.sweep()
+    confinement.sweep_scratch()
     assert (papers / "a.txt").read_text() == "kept"

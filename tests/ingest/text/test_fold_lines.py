@@ -1,6 +1,5 @@
 from ingest.document.model import Cell, Line, Page, Table, count
-from ingest.text.fold_lines import LONG, fold, folded_page
-from ingest.text.reflow import about_tokens
+from ingest.text.reflow import LONG, about_tokens, fold, folded_page
 
 
 def without_blanks(text: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.text.sniffing import is_text
+from ingest.text.decoding import is_text
 
 PROSE = (
     "Full-time employees start with 25 days of paid annual leave in a calendar year.\n"

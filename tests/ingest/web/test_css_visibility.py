@@ -7,9 +7,9 @@ import pytest
 from lxml import html
 
 from ingest.document.source import Source
-from ingest.loaders.html import load_html
-from ingest.web.css_cascade import Cascade
-from ingest.web.css_visibility import Visibility
+from ingest.web.css import Cascade
+from ingest.web.loaders import load_html
+from ingest.web.visibility import Visibility
 from tests.ingest.made import hidden, lines, read, written
 
 # Each page holds one element of the class `x`, whose text nobody sees.

@@ -15,9 +15,9 @@ from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, L
 from tests.conftest import PROJECT
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.opened import catalog as opened
-from vectorstore.catalog.opened import drop
 from vectorstore.errors import HomeNotWritable, LibraryError, UnknownDocument
+from vectorstore.opened import drop_catalog
+from vectorstore.opened import open_catalog as opened
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,7 +26,7 @@ def catalog(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Catalog]
     made = opened(tmp_path, "main", server)
     yield made
     made.close()
-    drop(tmp_path, server)
+    drop_catalog(tmp_path, server)
 
 
 ON_SQLITE = pytest.mark.parametrize("catalog", ["sqlite"], indirect=True)
@@ -267,8 +267,8 @@ import sys
 from pathlib import Path
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.opened import catalog as opened
-from vectorstore.catalog.opened import drop
+from vectorstore.opened import catalog as opened
+from vectorstore.opened import drop
 sys.stdin.readline()
 Catalog(Path(sys.argv[1]), "main").generation()
 """

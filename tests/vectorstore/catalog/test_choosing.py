@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from vectorstore.catalog.choosing import SORTS, Filter, chosen, kinds
-from vectorstore.catalog.records import Coverage, DocumentInfo
+from vectorstore.catalog.engine import Coverage, DocumentInfo
+from vectorstore.catalog.tags import SORTS, Filter, chosen, kinds
 from vectorstore.errors import WrongDate
 
 

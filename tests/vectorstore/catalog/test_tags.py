@@ -9,13 +9,13 @@ import pytest
 from tests.fakes import WordEmbedder
 from tests.vectorstore.catalog.test_catalog import put
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.opened import catalog as opened
-from vectorstore.catalog.opened import drop
 from vectorstore.catalog.tags import LONGEST, Tags
 from vectorstore.errors import UnknownDocument, WrongTag
 from vectorstore.library import Library
-from vectorstore.maintenance.engines import to_postgres, to_sqlite
-from vectorstore.postgres.server import Server
+from vectorstore.maintenance.moving import to_postgres, to_sqlite
+from vectorstore.opened import drop_catalog
+from vectorstore.opened import open_catalog as opened
+from vectorstore.team.postgres import Server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,7 +26,7 @@ def catalog(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Catalog]
         put(made, name, f"The text of {name}.")
     yield made
     made.close()
-    drop(tmp_path, server)
+    drop_catalog(tmp_path, server)
 
 
 def tags_of(catalog: Catalog) -> dict[str, tuple[str, ...]]:

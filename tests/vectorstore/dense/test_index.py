@@ -10,8 +10,8 @@ from filelock import FileLock
 from ingest.document.model import Box, Chunk, Document, Line, Page
 from tests.fakes import WordEmbedder
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.chroma_store import ChromaStore
 from vectorstore.dense.index import DenseIndex
+from vectorstore.dense.stores import ChromaStore
 
 EMBEDDER = WordEmbedder()
 

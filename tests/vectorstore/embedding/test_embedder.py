@@ -8,14 +8,15 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.fakes import WordEmbedder
-from vectorstore.embedding import onnx_int8
-from vectorstore.embedding.bert_graph import write_bert
 from vectorstore.embedding.embedder import (
     Embedder,
     QuantizedEmbedder,
     SentenceTransformerEmbedder,
+    int8_session,
     load_embedder,
+    model_tokenizer,
 )
+from vectorstore.embedding.onnx_export import write_bert
 from vectorstore.errors import LibraryError
 from vectorstore.testing import EmbedderContract, WordHashes
 
@@ -73,7 +74,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_logging_stays_as_it_was(
 ) -> None:
     before = logging.getLogger().level
     with pytest.raises(LibraryError, match=r"model in .*gone could not be prepared there: No such"):
-        onnx_int8.session(tmp_path / "gone")
+        int8_session(tmp_path / "gone")
     assert logging.getLogger().level == before
 
 
@@ -100,7 +101,7 @@ def test_the_graph_computes_what_sentence_transformers_computes(
     import onnxruntime
 
     write_bert(minilm, tmp_path / "fp32.onnx")
-    tokenizer = onnx_int8.tokenizer(minilm)
+    tokenizer = model_tokenizer(minilm)
     tokenizer.enable_padding()
     encoded = tokenizer.encode_batch(TEXTS)
     inputs = {
@@ -116,7 +117,7 @@ def test_a_damaged_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(LibraryError, match=r"could not be prepared.*safetensors is damaged"):
-        onnx_int8.session(tmp_path)
+        int8_session(tmp_path)
 
 
 PARTS = ("attention.self.query", "attention.self.key", "attention.self.value",
@@ -164,7 +165,7 @@ def test_a_model_that_does_not_fit_its_configuration_is_named(
 ) -> None:
     small_bert(tmp_path, config)
     with pytest.raises(LibraryError, match=rf"could not be prepared there: .*{told}"):
-        onnx_int8.session(tmp_path)
+        int8_session(tmp_path)
 
 
 @pytest.mark.slow

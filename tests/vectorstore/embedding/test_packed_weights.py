@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from vectorstore.embedding import onnx_int8
-from vectorstore.embedding.bert_graph import write_bert
-from vectorstore.embedding.embedder import Embedder, Habits, load_embedder, nearness
-from vectorstore.embedding.packed_weights import FILE, PackedWeights
+from vectorstore.embedding.embedder import (
+    Embedder,
+    Habits,
+    int8_session,
+    load_embedder,
+    model_tokenizer,
+    nearness,
+)
+from vectorstore.embedding.onnx_export import PACKED_FILE, PackedWeights, write_bert
 from vectorstore.errors import LibraryError
 from vectorstore.testing import EmbedderContract
 
@@ -56,7 +61,7 @@ def packed_model(folder: Path) -> dict[str, Any]:
     for short, name in [("aln", "attention.output.LayerNorm"), ("oln", "output.LayerNorm")]:
         plain(f"l0.{short}.w", f"{layer}.{name}.weight", WIDTH)
         plain(f"l0.{short}.b", f"{layer}.{name}.bias", WIDTH)
-    (folder / FILE).write_bytes(_file(tensors))
+    (folder / PACKED_FILE).write_bytes(_file(tensors))
     return truth
 
 
@@ -111,7 +116,7 @@ def test_the_graph_computes_the_same_as_of_plain_weights(tmp_path: Path) -> None
 
 def test_words_are_cut_into_the_most_likely_pieces_of_the_normalised_text(tmp_path: Path) -> None:
     packed_model(tmp_path)
-    tokenizer = onnx_int8.tokenizer(tmp_path)
+    tokenizer = model_tokenizer(tmp_path)
     assert tokenizer.encode("Haustür\u00a0 Haus").ids == [0, 5, 6, 5, 2]
     assert tokenizer.encode("Haustu\u0308r").ids == [0, 5, 6, 2]  # an accent of its own is joined
     assert len(tokenizer.encode("Haus " * 600).ids) == 512
@@ -126,9 +131,9 @@ def test_the_prefixes_of_a_model_stand_before_what_it_reads(tmp_path: Path) -> N
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     for content, told in [(b"GGUF", "does not begin as one"), (b"E5S1" + b"\x01" * 60, "damaged")]:
-        (tmp_path / FILE).write_bytes(content)
+        (tmp_path / PACKED_FILE).write_bytes(content)
         with pytest.raises(LibraryError, match=rf"could not be prepared.*e5-small-q4.bin.*{told}"):
-            onnx_int8.session(tmp_path)
+            int8_session(tmp_path)
 
 
 def test_cosines_of_all_models_are_read_on_one_scale(tmp_path: Path) -> None:

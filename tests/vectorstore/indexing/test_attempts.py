@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes import WordEmbedder
 from vectorstore.add_report import Change
-from vectorstore.indexing import attempts, small_files
+from vectorstore.indexing import pipeline, small_files
 from vectorstore.indexing.prefetch import UnpackingBudget
 from vectorstore.library import Library
 from vectorstore.store import Vectors
@@ -28,7 +28,7 @@ class Interrupted(WordEmbedder):
 
 @pytest.fixture
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "SLOW", 0.1)
+    monkeypatch.setattr(pipeline, "SLOW", 0.1)
 
 
 @pytest.fixture
@@ -130,8 +130,8 @@ def nested(target: Path, levels: int, each: int) -> None:
 def test_an_archive_of_archives_has_no_more_files_than_fit_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.document.limits._FEW", 5)
-    monkeypatch.setattr("ingest.document.limits._BYTES", 1 << 20)
+    monkeypatch.setattr("ingest.document.source._FEW", 5)
+    monkeypatch.setattr("ingest.document.source._BYTES", 1 << 20)
     nested(tmp_path / "bomb.zip", levels=3, each=30)
     with opened(tmp_path, WordEmbedder) as library:
         summary = library.add([tmp_path / "bomb.zip"])
@@ -148,7 +148,7 @@ def test_what_is_inside_of_a_file_has_a_time(
         for number in range(4):
             archive.writestr(f"{number}.md", f"Letter {number}.\n")
     looks = itertools.count()
-    monkeypatch.setattr(small_files, "MOST", 1)
+    monkeypatch.setattr(small_files, "MOST_TOGETHER", 1)
     monkeypatch.setattr(UnpackingBudget, "over", property(lambda _: next(looks) >= 2))
     with opened(tmp_path, WordEmbedder) as library:
         summary = library.add([tmp_path / "post.zip"])

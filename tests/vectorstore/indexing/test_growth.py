@@ -5,7 +5,7 @@ from pathlib import Path
 from ingest.document.model import Document, Line, Page
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.versions.link import Versions
+from vectorstore.versions import Versions
 
 _TERMS = " ".join(f"term{number}" for number in range(200))
 

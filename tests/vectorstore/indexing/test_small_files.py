@@ -11,7 +11,7 @@ from tests.fakes import WordEmbedder
 from tests.ingest.misbehaving import read
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing import store_document
-from vectorstore.indexing.small_files import LARGEST, MOST, groups
+from vectorstore.indexing.small_files import LARGEST_SMALL_FILE, MOST_TOGETHER, file_groups
 from vectorstore.indexing.store_document import Item
 from vectorstore.library import Library
 from vectorstore.store import Vectors
@@ -62,7 +62,11 @@ def test_the_cost_of_small_members_does_not_follow_their_number(tmp_path: Path) 
 
 
 def test_members_are_read_as_files_of_a_folder_are(tmp_path: Path) -> None:
-    texts = letters(20) | {"bad.json": "{", "empty.csv": "", "large.md": "A word. " * LARGEST}
+    texts = letters(20) | {
+        "bad.json": "{",
+        "empty.csv": "",
+        "large.md": "A word. " * LARGEST_SMALL_FILE,
+    }
     packed(tmp_path / "post.zip", texts)
     for name, text in texts.items():
         path = tmp_path / "desk" / name
@@ -131,10 +135,10 @@ def test_a_reader_that_crashes_leaves_each_file_to_be_read_alone(tmp_path: Path)
 
 def test_groups_keep_the_order_and_leave_large_files_alone(tmp_path: Path) -> None:
     items = []
-    for number in range(MOST * 2 + 10):
+    for number in range(MOST_TOGETHER * 2 + 10):
         path = tmp_path / f"{number}.md"
-        path.write_text("a" * (LARGEST + 1 if number == 5 else 3))
+        path.write_text("a" * (LARGEST_SMALL_FILE + 1 if number == 5 else 3))
         items.append(Item(path, str(path), path.name, "0"))
-    made = groups(items, alone=lambda item: item.name == "7.md")
+    made = file_groups(items, alone=lambda item: item.name == "7.md")
     assert [item for group in made for item in group] == items
-    assert [len(group) for group in made] == [5, 1, 1, 1, MOST, MOST, 2]
+    assert [len(group) for group in made] == [5, 1, 1, 1, MOST_TOGETHER, MOST_TOGETHER, 2]

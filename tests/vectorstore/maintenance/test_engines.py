@@ -13,14 +13,14 @@ from filelock import FileLock
 
 from tests.fakes import WordEmbedder
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.opened import FILE, MARK, drop
-from vectorstore.catalog.opened import catalog as opened
-from vectorstore.catalog.postgres.copying import fingerprints
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.library import Library
-from vectorstore.maintenance import engines
-from vectorstore.maintenance.engines import to_postgres, to_sqlite
-from vectorstore.postgres.server import Server
+from vectorstore.maintenance import moving
+from vectorstore.maintenance.moving import to_postgres, to_sqlite
+from vectorstore.opened import FILE, SCHEMA_MARK, drop_catalog
+from vectorstore.opened import open_catalog as opened
+from vectorstore.team.copying import fingerprints
+from vectorstore.team.postgres import Server
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, desk: Path, papers: Path, postgres: Server) -> Iterat
     with Library(place, "main", WordEmbedder) as library:
         library.add([more])
     yield place
-    drop(place, postgres)
+    drop_catalog(place, postgres)
 
 
 def schemas(server: Server) -> set[str]:
@@ -69,7 +69,7 @@ def test_it_goes_there_and_comes_back_the_same(folder: Path, postgres: Server) -
         assert library.add([folder.parent / "new.txt"]).added == 1
         library.remove(["new.txt"])
     assert to_postgres(folder, postgres) is None
-    assert to_sqlite(folder, postgres) and not (folder / MARK).exists()
+    assert to_sqlite(folder, postgres) and not (folder / SCHEMA_MARK).exists()
     after = contents(folder)
     same = set(before) - {"meta", "chunk_words", "card_words"}
     assert {table: after[table] for table in same} == {table: before[table] for table in same}
@@ -86,14 +86,14 @@ def test_what_interrupts_it_leaves_it_where_it_was(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(engines, step, interrupted)
+        patch.setattr(moving, step, interrupted)
         with pytest.raises(KeyboardInterrupt):
             to_postgres(folder, postgres)
     assert contents(folder) == before and schemas(postgres) == had
     assert to_postgres(folder, postgres)
     there = contents(folder, postgres)
     with monkeypatch.context() as patch:
-        patch.setattr(engines, "_compared", interrupted)
+        patch.setattr(moving, "_compared", interrupted)
         with pytest.raises(KeyboardInterrupt):
             to_sqlite(folder, postgres)
     assert contents(folder, postgres) == there and not (folder / FILE).exists()
@@ -103,7 +103,7 @@ def test_a_copy_that_differs_is_not_used(
     folder: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = iter([{"page": (3, "a")}, {"page": (2, "a")}])
-    monkeypatch.setattr(engines, "fingerprints", lambda _: next(found))
+    monkeypatch.setattr(moving, "fingerprints", lambda _: next(found))
     before, had = contents(folder), schemas(postgres)
     with pytest.raises(LibraryError, match="differs in page, so it stays where it is"):
         to_postgres(folder, postgres)
@@ -160,9 +160,9 @@ def test_who_writes_during_the_way_back_hears_of_it(
         except LibraryError as error:
             said.append(str(error))
 
-    writer, compared, tidy = threading.Thread(target=waits), engines._compared, engines._tidy
+    writer, compared, tidy = threading.Thread(target=waits), moving._compared, moving._tidy_catalog
 
-    def meanwhile(*states: object) -> engines.Moved:
+    def meanwhile(*states: object) -> moving.Moved:
         writer.start()
         _until_somebody_waits_for_the_lock(postgres)
         return compared(*states)  # type: ignore[arg-type]
@@ -172,8 +172,8 @@ def test_who_writes_during_the_way_back_hears_of_it(
             writer.join()  # the schema is there until the writer has had its turn
         tidy(*where)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engines, "_compared", meanwhile)
-    monkeypatch.setattr(engines, "_tidy", later)
+    monkeypatch.setattr(moving, "_compared", meanwhile)
+    monkeypatch.setattr(moving, "_tidy_catalog", later)
     assert to_sqlite(folder, postgres)
     again = "was moved to SQLite, or deleted, meanwhile: start again"
     assert len(said) == 1 and again in said[0]
@@ -191,12 +191,12 @@ def test_the_mark_is_on_the_disk_before_the_old_catalogue_goes(
 
     def noted(handle: int) -> None:
         inode = os.fstat(handle).st_ino
-        synced.append((inode, (folder / MARK).exists(), (folder / FILE).exists()))
+        synced.append((inode, (folder / SCHEMA_MARK).exists(), (folder / FILE).exists()))
         real(handle)
 
     monkeypatch.setattr(os, "fsync", noted)
     assert to_postgres(folder, postgres)
-    mark, names = (folder / MARK).stat().st_ino, folder.stat().st_ino
+    mark, names = (folder / SCHEMA_MARK).stat().st_ino, folder.stat().st_ino
     assert (mark, False, True) in synced and (names, True, True) in synced
     synced.clear()
     assert to_sqlite(folder, postgres)

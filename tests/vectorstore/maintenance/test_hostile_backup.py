@@ -14,9 +14,9 @@ import pytest
 
 from tests.vectorstore.conftest import OpenLibrary
 from vectorstore.errors import HomeNotWritable, LibraryError
-from vectorstore.files.files import Files
 from vectorstore.library import Library
-from vectorstore.maintenance import restoring
+from vectorstore.maintenance import backup as maintenance_backup
+from vectorstore.opened import Files
 
 CATALOG, CONTENTS = "catalog.sqlite", "pincite-backup.json"
 
@@ -350,7 +350,7 @@ def test_a_backup_that_would_fill_the_disk_is_refused_before_it_is_unpacked(
     full: Library, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = type("Usage", (), {"free": (1 << 30) + 1000})
-    monkeypatch.setattr(restoring.shutil, "disk_usage", lambda _: free)
+    monkeypatch.setattr(maintenance_backup.shutil, "disk_usage", lambda _: free)
     before = state(full)
     with pytest.raises(HomeNotWritable, match="should stay free: free some space there"):
         full.maintenance.restore(backup)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.chunking import chunk
-from ingest.loaders.versions import VERSIONS
+from ingest.loaders import VERSIONS
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import OpenLibrary
@@ -17,7 +17,7 @@ from vectorstore.add_report import AddProgress
 from vectorstore.errors import LibraryBusy
 from vectorstore.indexing import jobs
 from vectorstore.library import Library
-from vectorstore.maintenance.migration import Migration
+from vectorstore.maintenance.rebuild import Migration
 from vectorstore.store import Vectors
 
 Found = list[tuple[str, int, float, float]]

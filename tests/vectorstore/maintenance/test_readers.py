@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import Stopped
-from ingest.loaders import LOADERS, load
-from ingest.loaders.versions import VERSIONS, outdated
+from ingest.loaders import LOADERS, VERSIONS, load, outdated
 from ingest.sandbox.child import Child, Late
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary

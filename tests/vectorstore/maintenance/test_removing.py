@@ -11,9 +11,8 @@ import pytest
 
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
-from vectorstore.catalog import wiping
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense import chroma_store
+from vectorstore.catalog.catalog import Catalog, _keep_numbers
+from vectorstore.dense import stores
 from vectorstore.library import Library
 from vectorstore.maintenance.removing import Forgotten
 
@@ -108,7 +107,7 @@ def test_documents_whose_files_are_gone_leave_nothing_either(
 def test_a_reader_of_an_older_state_only_delays_it(
     library: Library, novels: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vectorstore.catalog.sqlite.database._PATIENCE", 0.2)
+    monkeypatch.setattr("vectorstore.catalog.sqlite._PATIENCE", 0.2)
     with closing(sqlite3.connect(library.folder / "catalog.sqlite")) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM chunk").fetchone()
@@ -171,7 +170,7 @@ def test_a_process_that_has_forgotten_opens_chroma_no_more(
 ) -> None:  # fmt: skip
     """Its memory may hold what was forgotten, and Chroma's files hold what is in that memory."""
     library.forget(["1-1.md"])
-    monkeypatch.setattr(chroma_store.ChromaStore, "__init__", None)
+    monkeypatch.setattr(stores.ChromaStore, "__init__", None)
     assert library.forget(["1-2.md"]).index
     for used in (library, opened()):
         assert used.search(novels["2-7.md"][30], k=1)[0].document == "2-7.md"
@@ -192,7 +191,7 @@ def test_passages_keep_their_numbers_when_the_file_is_written_anew(
     (id, last) = database.all("SELECT id, rowid FROM chunk ORDER BY rowid DESC LIMIT 1")[0]
     assert last > library._catalog.passages.count()
     database.write("UPDATE chunk SET rowid = rowid + 1000")
-    wiping._keep_numbers(database, (id, last))
+    _keep_numbers(database, (id, last))
     for name in ("0-1.md", "2-7.md"):
         assert library.search(novels[name][30], k=1)[0].document == name
 

@@ -1,6 +1,6 @@
 import pytest
 
-from vectorstore.naming.other_spellings import abbreviates, clipped, misspelt
+from vectorstore.naming.document_names import abbreviates, clipped, misspelt
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import LEAVE, PASSWORD, write_papers
 from vectorstore.errors import UnknownDocument
-from vectorstore.library import Hit, Library
+from vectorstore.library import Library
 from vectorstore.retrieval.fusion import Named
-from vectorstore.retrieval.query_boosts import Pointing
+from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.query import Pointing
 
 
 @pytest.fixture(scope="module")

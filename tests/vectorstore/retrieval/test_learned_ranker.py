@@ -81,7 +81,7 @@ def test_scores_stay_those_of_their_ranks(folder: Path) -> None:
 def test_candidates_behind_those_looked_at_keep_their_places(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vectorstore.retrieval.hybrid_search.LOOKED_AT", 1)
+    monkeypatch.setattr("vectorstore.retrieval.search.LOOKED_AT", 1)
     assert found(folder, weighing(place=5.0, recent=3.0)) == found(folder, None)
 
 

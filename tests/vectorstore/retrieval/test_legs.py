@@ -3,7 +3,7 @@
 import pytest
 
 from vectorstore.retrieval.fusion import Candidate, rank
-from vectorstore.retrieval.legs import legs
+from vectorstore.retrieval.hit import legs
 
 CANDIDATES = [
     Candidate("a", "Leave.pdf", 1, dense=0.9, bm25=0.0),

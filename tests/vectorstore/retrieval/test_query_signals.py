@@ -1,14 +1,14 @@
 import pytest
 
-from vectorstore.retrieval.query_signals import (
+from vectorstore.retrieval.query import (
     BALANCE,
     CASH,
     INCOME,
-    compares,
+    asks_to_compare,
     old_versions,
-    pages,
-    statements,
-    titled,
+    page_numbers,
+    statement_kinds,
+    titled_statements,
 )
 
 
@@ -26,7 +26,7 @@ from vectorstore.retrieval.query_signals import (
     ],
 )
 def test_pages_are_named_by_number_or_by_place(question: str, numbers: set[int]) -> None:
-    assert pages(question) == numbers
+    assert page_numbers(question) == numbers
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_pages_are_named_by_number_or_by_place(question: str, numbers: set[int])
     ],
 )
 def test_what_is_computed_from_a_statement_points_at_it(question: str, kinds: set[str]) -> None:
-    assert statements(question) == kinds
+    assert statement_kinds(question) == kinds
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_is_computed_from_a_statement_points_at_it(question: str, kinds: se
     ],
 )
 def test_a_statement_is_known_by_its_title(lines: list[str], kinds: set[str]) -> None:
-    assert titled(lines) == kinds
+    assert titled_statements(lines) == kinds
 
 
 NEWER = {
@@ -91,5 +91,5 @@ def test_an_old_version_is_asked_for_in_plain_words(question: str, names: set[st
 
 
 def test_a_comparison_needs_both_versions() -> None:
-    assert compares("What has changed since the old handbook?")
-    assert not compares("What does the old handbook say?")
+    assert asks_to_compare("What has changed since the old handbook?")
+    assert not asks_to_compare("What does the old handbook say?")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.catalog.catalog import StoredChunk
-from vectorstore.embedding import onnx_int8
+from vectorstore.catalog.engine import StoredChunk
+from vectorstore.embedding import embedder
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.hit import Hit
-from vectorstore.retrieval.reader import AdaptedReader, fits, pair, reread
+from vectorstore.retrieval.rerank import AdaptedReader, fits, pair, reread
 
 
 def hit(text: str, score: float = 0.5, document: str = "Handbook.pdf") -> Hit:
@@ -37,7 +37,7 @@ def test_another_model_does_not_fit(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_long_pairs_are_cut_at_the_passage(minilm: Path) -> None:
-    tokenizer = onnx_int8.tokenizer(minilm)
+    tokenizer = embedder.model_tokenizer(minilm)
     tokenizer.no_truncation()
     ids, kinds = pair(tokenizer, "how long? " * 80, "Handbook", "thirty days. " * 400)
     assert len(ids) == len(kinds) == 192

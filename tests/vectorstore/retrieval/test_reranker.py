@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.vectorstore.classifiers.made import TOPICS, made
-from vectorstore.catalog.records import StoredChunk
+from tests.vectorstore.embedding.made import TOPICS, made
+from vectorstore.catalog.engine import StoredChunk
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.hit import Hit
-from vectorstore.retrieval.reranker import LOOKED_AT, CrossEncoderReranker, Reranker, reranked
+from vectorstore.retrieval.rerank import LOOKED_AT, CrossEncoderReranker, Reranker, reranked
 from vectorstore.testing import RerankerContract
 
 

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant.contract.outcome import Passage
+from assistant.contract.facts import Passage
 from assistant.llm import prompts
 from assistant.llm.llama import runtime
-from assistant.llm.llama.messages import turn
-from assistant.llm.llama.tokenizer import Vocabulary
+from assistant.llm.llama.chat_format import Vocabulary, turn
 from tests.conftest import models_folder
 
 NORMAL = 1 << 2  # LLAMA_TOKEN_ATTR_NORMAL of llama.h

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from assistant.errors import ModelUnusable
-from assistant.llm.llama import devices, engine, quicker
-from assistant.llm.llama.devices import Device, Placement, Size
+from assistant.errors import ModelUnusable, SettingsError
+from assistant.llm.llama import engine, runtime
 from assistant.llm.llama.engine import LlamaEngine
-from assistant.settings import Gpu, Settings, SettingsError
+from assistant.llm.llama.runtime import Device, Placement, Size
+from assistant.settings import Gpu, Settings
 
 GB = 1 << 30
 MODEL = Size(layers=29, weights=GB, cache=GB // 4)
@@ -23,9 +23,9 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> Callable[[Gpu, float], Try]:
 
     def layers(gpu: Gpu, free: float) -> Try:
         found = [Device("Vulkan0", "A card", int(free * GB))] if free else []
-        monkeypatch.setattr(devices, "graphics", lambda: found)
-        monkeypatch.setattr(devices, "size_of", lambda *_: MODEL)
-        every = devices.placements(object(), Path("model.gguf"), 4096, gpu)
+        monkeypatch.setattr(runtime, "graphics", lambda: found)
+        monkeypatch.setattr(runtime, "size_of", lambda *_: MODEL)
+        every = runtime.placements(object(), Path("model.gguf"), 4096, gpu)
         return tuple(place.layers for place in every)
 
     return layers
@@ -72,7 +72,7 @@ def opens_up_to(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], LlamaEngine]
         made = LlamaEngine.__new__(LlamaEngine)
         monkeypatch.setattr(engine.LlamaEngine, "_open_at", open_at)
         places = [Placement(layers, 29, "A card") for layers in (29, 21, 14, 7)]
-        made._open([*places, devices.PROCESSOR], 4096, None)
+        made._open([*places, runtime.PROCESSOR], 4096, None)
         return made
 
     return make
@@ -125,8 +125,8 @@ def test_what_would_be_quicker(
     place: Placement, gpu: Gpu, found: bool, cards: set[str], expected: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(quicker.graphics, "cards", lambda: frozenset(cards))
-    monkeypatch.setattr(quicker.graphics, "builds", lambda: ())
-    said = quicker.quicker(place, gpu, found)
+    monkeypatch.setattr(runtime.hardware, "graphics_cards", lambda: frozenset(cards))
+    monkeypatch.setattr(runtime.hardware, "llama_builds", lambda: ())
+    said = runtime.quicker(place, gpu, found)
     assert expected in said
     assert bool(said) == bool(expected)

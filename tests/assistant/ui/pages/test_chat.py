@@ -4,10 +4,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.build import composition
 from assistant.errors import ModelUnusable
 from assistant.llm.prompts import REFUSAL
 from assistant.ui import resources
+from assistant.wiring import composition
 from tests.assistant.ui.conftest import (
     LIBRARY_PAGE,
     answers,
@@ -253,7 +253,7 @@ def test_a_model_that_cannot_be_loaded_is_a_sentence(
     def broken(*_: object) -> None:
         raise ModelUnusable("model.gguf is not a GGUF model.")
 
-    monkeypatch.setattr(composition, "assistant", broken)
+    monkeypatch.setattr(composition, "assistant_of", broken)
 
     app = visit()
 

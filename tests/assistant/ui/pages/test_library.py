@@ -7,9 +7,9 @@ import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest, local_script_runner
 
-from assistant.ui.components.library import many
-from assistant.ui.components.viewer import cited_page
-from assistant.uploads.upload import Upload
+from assistant.libraries.uploads import Upload
+from assistant.ui import viewer
+from assistant.ui.library import DIALOG_OPEN
 from tests.assistant.ui.conftest import LIBRARY_PAGE, act, html, listed, opened
 from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, SAMPLES, FakeLibrary
 from vectorstore.errors import LibraryBusy
@@ -252,7 +252,7 @@ def test_a_document_that_is_added_while_the_page_is_drawn_appears(
 ) -> None:
     app = visit(LIBRARY_PAGE)
     late = [LETTER]
-    monkeypatch.setattr(cited_page, "panel", lambda _: library.put(late.pop()) if late else None)
+    monkeypatch.setattr(viewer, "draw_panel", lambda _: library.put(late.pop()) if late else None)
 
     app.run()
 
@@ -335,13 +335,13 @@ def test_a_type_whose_last_document_has_gone_filters_no_longer(
 def test_a_question_that_was_left_by_another_way_is_open_no_more(visit: Visit) -> None:
     app = visit(LIBRARY_PAGE)
     act(app, "remove", HANDBOOK)
-    assert app.session_state[many.ASKED]
+    assert app.session_state[DIALOG_OPEN]
 
     app.switch_page("assistant/ui/pages/chat.py").run()  # the browser's Back
     app.switch_page(LIBRARY_PAGE).run()
 
     assert not [button for button in app.button if button.key == "confirm-remove"]
-    assert many.ASKED not in app.session_state, "the page is drawn anew when something changes"
+    assert DIALOG_OPEN not in app.session_state, "the page is drawn anew when something changes"
 
 
 def test_documents_of_several_pages_are_selected_and_removed_together(
@@ -366,9 +366,9 @@ def test_documents_of_several_pages_are_selected_and_removed_together(
 
     pick(app, 0)
     app.button(key="remove-many").click().run()
-    assert app.session_state[many.ASKED], "the page is not drawn anew under the question"
+    assert app.session_state[DIALOG_OPEN], "the page is not drawn anew under the question"
     app.button(key="keep-many").click().run()
-    assert many.ASKED not in app.session_state
+    assert DIALOG_OPEN not in app.session_state
     library.remove([sorted(library.files)[0]])  # another person
     app.run()
     assert not [text for text in app.markdown if text.value.endswith("selected")]

@@ -12,22 +12,21 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.build import composition
-from assistant.contract.outcome import Outcome
+from assistant.contract.facts import Outcome
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.evaluation.measuring import runs
-from assistant.evaluation.sets.own import OwnQuestions, own
-from assistant.evaluation.sets.question_sets import EvidencePage, Question
-from assistant.feedback.learning import Learning
-from assistant.feedback.rank_weights import LEAST
+from assistant.evaluation.metrics import EvidencePage, Question
+from assistant.evaluation.runs import all_runs
+from assistant.evaluation.sets import OwnQuestions, own
+from assistant.feedback.learning import LEAST_QUESTIONS, Learning
 from assistant.feedback.ratings import feedback
 from assistant.llm.prompts import REFUSAL
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
-from assistant.ui import resources, who
+from assistant.ui import resources, session
+from assistant.wiring import composition
 from tests.assistant.ui.conftest import html
 from tests.assistant.ui.fakes import HOSTILE
 from tests.fakes import WordEmbedder
@@ -85,7 +84,7 @@ def over_a_real_library(
 
     monkeypatch.setattr(composition, "embedder", lambda settings: WordEmbedder())
     monkeypatch.setattr(composition, "library", library)
-    monkeypatch.setattr(composition, "assistant", assistant)
+    monkeypatch.setattr(composition, "assistant_of", assistant)
     shutil.rmtree(tmp_path / "libraries")
     write_pdf(tmp_path / "Book.pdf", ["Leave is 30 days.", "Ask your manager before."])
     with library(Settings(), "main") as made:
@@ -123,7 +122,7 @@ def test_questions_that_were_kept_are_measured_in_the_background(
     shown = html(app)
     assert "answerable: correct" in shown and "0.206 to 1.000" in shown
     assert "unanswerable: refused" in shown
-    assert runs(Settings()).recent()[0].asked == 2
+    assert all_runs(Settings()).recent()[0].asked == 2
     assert not any("None" in text.value for text in app.markdown)
     assert any("Undecided drafts are not asked" in c.value.replace("\\", "") for c in app.caption)
 
@@ -144,7 +143,7 @@ def test_the_result_is_told_in_sentences_with_what_to_do_next(
     assert "2 to 10 of 10" in shown, "one right of one"
     app.button(key="ask-mine").click().run()  # nobody has said OK to the note of the first run
     end(app)
-    assert [run.asked for run in runs(Settings()).recent()] == [2, 2]
+    assert [run.asked for run in all_runs(Settings()).recent()] == [2, 2]
 
 
 def test_a_measurement_can_be_stopped_and_continued(
@@ -158,12 +157,12 @@ def test_a_measurement_can_be_stopped_and_continued(
     press(app, "Stop")
     end(app)
     assert any("Stopped" in text.value for text in app.markdown)
-    assert runs(Settings()).recent()[0].asked == 0
+    assert all_runs(Settings()).recent()[0].asked == 0
 
     press(app, "OK")
     knowing.go.set()
     measure(app)
-    (run,) = runs(Settings()).recent()
+    (run,) = all_runs(Settings()).recent()
     assert run.finished and run.asked == 2
 
 
@@ -182,7 +181,7 @@ def test_what_another_visitor_has_started_is_not_taken_for_ones_own(
     assert not one.error
     knowing.go.set()
     end(one)
-    assert [run.asked for run in runs(Settings()).recent()] == [2]
+    assert [run.asked for run in all_runs(Settings()).recent()] == [2]
 
 
 def test_two_runs_are_compared(visit: Visit, mine: OwnQuestions, knowing: Knowing) -> None:
@@ -225,7 +224,7 @@ def test_a_folder_is_measured_with_the_documents_beside_it(visit: Visit, tmp_pat
     measure(app)
 
     assert "right page among the first 5" in html(app)
-    assert runs(Settings()).recent()[0].about["library"] == "set"
+    assert all_runs(Settings()).recent()[0].about["library"] == "set"
 
 
 def test_what_is_missing_is_said(visit: Visit, tmp_path: Path) -> None:
@@ -244,7 +243,7 @@ def test_what_is_missing_is_said(visit: Visit, tmp_path: Path) -> None:
 def test_visitors_from_elsewhere_name_no_folders(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(who, "at_machine", lambda: False)
+    monkeypatch.setattr(session, "at_machine", lambda: False)
     monkeypatch.setattr(resources, "is_owner", lambda: True)
     app = visit(MEASURE_PAGE)
     assert app.radio(key="which").options == ["My questions about this library (0)"]
@@ -306,7 +305,7 @@ def test_feedback_is_learned_from_and_taken_back_with_one_click(
     visit: Visit, mine: OwnQuestions, tmp_path: Path
 ) -> None:
     """The same rules stand in two books; the person always means the one that names them less."""
-    rules = [f"rule{chr(97 + n // 6)}{chr(97 + n % 6)}" for n in range(LEAST)]
+    rules = [f"rule{chr(97 + n // 6)}{chr(97 + n % 6)}" for n in range(LEAST_QUESTIONS)]
     write_pdf(tmp_path / "Loud.pdf", *([f"The {rule}: {rule} {rule}."] for rule in rules))
     write_pdf(tmp_path / "Meant.pdf", *([f"The {rule} is for all."] for rule in rules))
     with composition.library(Settings(), "main") as library:
@@ -317,7 +316,13 @@ def test_feedback_is_learned_from_and_taken_back_with_one_click(
     )
     app = visit(MEASURE_PAGE)
     assert any("1 more questions with a known page" in text.value for text in app.markdown)
-    mine.add([Question("q", f"What is {rules[-1]}?", evidence=(EvidencePage("Meant.pdf", LEAST),))])
+    mine.add(
+        [
+            Question(
+                "q", f"What is {rules[-1]}?", evidence=(EvidencePage("Meant.pdf", LEAST_QUESTIONS),)
+            )
+        ]
+    )
     assert "Reset" not in [button.label for button in app.button]
     press(app, "Learn from feedback")
     task = resources.tasks().last

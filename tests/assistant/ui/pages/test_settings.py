@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.build import composition
+from assistant.models.hub import Progress
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.ui import pages, resources
-from assistant.ui.background.model_download import Fetches, Progress
-from assistant.ui.components.settings import model_roles
+from assistant.ui import pages, resources, settings
+from assistant.ui.background import Fetches
+from assistant.wiring import composition
 from tests.assistant.ui.conftest import drawn, html
 
 Visit = Callable[..., AppTest]
@@ -26,7 +26,7 @@ def two_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "models").mkdir()
     for name in (MINE, OTHER):
         (tmp_path / "models" / name).write_bytes(b"GGUF")
-    monkeypatch.setattr(model_roles, "graphics", lambda: [])
+    monkeypatch.setattr(settings, "graphics", lambda: [])
     monkeypatch.setattr(resources, "renew_answering", lambda: None)
 
 

@@ -1,1 +1,0 @@
-"""Who may see which library: people, groups, sessions, tokens. Without accounts: everybody."""

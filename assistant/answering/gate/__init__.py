@@ -1,1 +1,0 @@
-"""Whether what was read answers the question, before a word is written."""

@@ -1,1 +1,0 @@
-"""Turns hits into the passages of a prompt, and into citable spans."""

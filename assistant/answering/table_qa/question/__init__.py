@@ -1,1 +1,0 @@
-"""What a question asks of tables: words, periods, operation."""

@@ -1,1 +1,0 @@
-"""Questions to lists: tables of which each row is a record, in any language."""

@@ -1,1 +1,0 @@
-"""Checks an answer against its passages: refusal gate, attribution, contradictions."""

@@ -1,0 +1,539 @@
+"""What a document states, in pieces that can be quoted alone: sentences, lists, rows of tables."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise, takewhile
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.answering.retrieve import Window
+from assistant.answering.sentences import CitableSpan, states, units_of
+from assistant.contract.evidence import Evidence
+from ingest.chunking.chunk import chunk as cut
+from ingest.document.model import Chunk, Document, Line, Page, Table
+from ingest.language.sentences import numbers
+from ingest.language.words import stems
+from ingest.text.reflow import about_tokens, join, lists_contents
+from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.embedding.embedder import Embedder
+
+# -- The lists that a document has itself: bullets and numbers, columns of tables, headings
+# Code finds these better than a small model does. Which of them is meant, others decide.
+
+_FEWEST_ITEMS = 3  # items of a list
+_LEAD = 3  # lines above a list that may introduce it
+_LONGEST = 60  # words of an item: beyond these it is a numbered paragraph
+_APART = 0.6  # of a line's height: a larger gap ends an item
+_MARK = re.compile(r"\A\s*+(?:[•‣▪■◦●○\uf0b7*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s++(?=\S)")
+
+_REST = re.compile(r"(?<!\s)\s*+(?::\s|\(|(?<=\s)[–—-]\s).*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item with the lines that it stands on."""
+
+    text: str
+    window: Window
+
+    @property
+    def head(self) -> str:
+        """What it is called, without the explanation behind it."""
+        return _REST.sub("", self.text).strip(" .;,") or self.text
+
+
+@dataclass(frozen=True)
+class OwnList:
+    """Items, and the words above that say what they are: headings, introduction, heads."""
+
+    about: str
+    items: tuple[Item, ...]
+    lead: Window | None = None  # the lines of the introduction
+
+
+def own_lists(document: str, pages: Sequence[Page], chunks: Sequence[Chunk]) -> list[OwnList]:
+    """All lists of a document, in no order; `chunks` are its visible passages."""
+    above = _Above(document, chunks)
+    found = [
+        *_marked(document, pages, above),
+        *(one for page in pages for one in _columns(document, page, above)),
+        *_headings(document, pages, chunks),
+    ]
+    return [one for one in found if len(one.items) >= _FEWEST_ITEMS]
+
+
+class _Above:
+    """The headings above each line."""
+
+    def __init__(self, document: str, chunks: Sequence[Chunk]) -> None:
+        self.document = document
+        self._paths = {
+            (c.page, line): c.headings for c in chunks for line in range(c.first, c.last + 1)
+        }
+
+    def path(self, page: Page, line: int) -> str:
+        return ": ".join(self._paths.get((page.number, line), ())[-2:])
+
+    def seen(self, page: Page, line: int) -> bool:
+        """Whether a line is in a visible passage."""
+        return (page.number, line) in self._paths
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Lines of a paragraph, a row or an item."""
+
+    page: Page
+    first: int
+    last: int
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return self.page.lines[self.first : self.last + 1]
+
+    @property
+    def text(self) -> str:
+        return join([line.text for line in self.lines])
+
+    @property
+    def marked(self) -> bool:
+        return bool(_MARK.match(self.lines[0].text))
+
+
+def _blocks(pages: Sequence[Page], above: _Above) -> Iterator[_Block]:
+    for page in pages:
+        start = 0
+        for at, line in enumerate(page.lines):
+            if at + 1 == len(page.lines) or _ends(line, page.lines[at + 1]):
+                if above.seen(page, start):
+                    yield _Block(page, start, at)
+                start = at + 1
+
+
+def _ends(here: Line, below: Line) -> bool:
+    other = (here.heading, here.bold, round(here.size)) != (
+        below.heading, below.bold, round(below.size),
+    )  # fmt: skip
+    return other or ends_block(here, below)
+
+
+def ends_block(here: Line, below: Line) -> bool:
+    """Whether a paragraph, a row or an item ends here, by the place and the mark of the lines."""
+    height = max(here.box.y1 - here.box.y0, 1.0)
+    apart = below.box.y0 - here.box.y1 > _APART * height or below.box.y0 < here.box.y0
+    outdented = bool(_MARK.match(here.text)) and below.box.x0 < here.box.x0 - height / 2
+    return apart or below.begins or outdented or bool(_MARK.match(below.text))
+
+
+def _marked(document: str, pages: Sequence[Page], above: _Above) -> Iterator[OwnList]:
+    """Runs of items with a bullet or a number, also over the end of a page."""
+    blocks = list(_blocks(pages, above))
+    for is_item, run in groupby(range(len(blocks)), key=lambda at: blocks[at].marked):
+        numbers = list(run)
+        if not is_item or len(numbers) < _FEWEST_ITEMS:
+            continue
+        items = tuple(
+            _item(document, blocks[at])
+            for at in numbers
+            if len(blocks[at].text.split()) <= _LONGEST
+        )
+        first = blocks[numbers[0]]
+        path = above.path(first.page, first.first)
+        if not numbers[0]:
+            yield OwnList(path, items)
+            continue
+        lead = blocks[numbers[0] - 1]
+        window = Window(document, lead.page, max(lead.first, lead.last - _LEAD + 1), lead.last, 1.0)
+        words = join(window.text.split("\n"))
+        yield OwnList(f"{path}\n{words}".strip(), items, window)
+
+
+def _item(document: str, block: _Block) -> Item:
+    window = Window(document, block.page, block.first, block.last, 1.0)
+    return Item(_MARK.sub("", block.text, count=1), window)
+
+
+def _columns(document: str, page: Page, above: _Above) -> Iterator[OwnList]:
+    """The columns of words of each table."""
+    for table in page.tables:
+        for column in range(max(map(len, table.rows), default=0)):
+            items = tuple(_cells(document, page, table, column))
+            heads = [r[column].text for r in table.rows[: table.header] if column < len(r)]
+            about = "\n".join([above.path(page, table.first), table.caption, " ".join(heads)])
+            yield OwnList(about.strip(), items)
+
+
+def _cells(document: str, page: Page, table: Table, column: int) -> Iterator[Item]:
+    for row in table.rows[table.header :]:
+        cell = row[column] if column < len(row) else None
+        if cell and cell.kind == "text" and cell.text.strip():
+            window = Window(document, page, cell.line, cell.line, 1.0)
+            yield Item(" ".join(cell.text.split()), window)
+
+
+def _headings(document: str, pages: Sequence[Page], chunks: Sequence[Chunk]) -> Iterator[OwnList]:
+    """The headings of each level below the same heading."""
+    paths = dict.fromkeys(c.headings[:n] for c in chunks for n in range(1, len(c.headings) + 1))
+    first: dict[tuple[str, ...], Chunk] = {}
+    for c in chunks:
+        for n in range(1, len(c.headings) + 1):
+            first.setdefault(c.headings[:n], c)
+    numbered = {page.number: page for page in pages}
+    for parent, below in groupby(sorted(paths, key=lambda p: p[:-1]), key=lambda p: p[:-1]):
+        items = [
+            Item(path[-1], window)
+            for path in below
+            if (window := _of_heading(document, numbered, first[path], path[-1]))
+        ]
+        yield OwnList(": ".join([document, *parent]), tuple(items))
+
+
+def _of_heading(document: str, pages: dict[int, Page], chunk: Chunk, heading: str) -> Window | None:
+    """Where a heading stands: above its first passage."""
+    for number in (chunk.page, chunk.page - 1):
+        page = pages.get(number)
+        if page is None:
+            continue
+        start = chunk.first if number == chunk.page else len(page.lines) - 1
+        for at in range(start, -1, -1):
+            text = page.lines[at].text.strip()
+            if text and (heading.startswith(text) or text.startswith(heading)):
+                return Window(document, page, at, at, 1.0)
+    return None
+
+
+# -- A document in at most a dozen parts that follow its headings, each within a token budget
+
+MOST = 12
+_FEWEST_GROUPS = 3  # groups by heading, above which no deeper level is used
+_MUCH = 0.2  # share of a document from which a part is divided further
+_SMALL = 60  # tokens: a smaller part is merged
+
+
+@runtime_checkable
+class Shelf(Evidence, Protocol):
+    """Evidence that has whole documents: a Library."""
+
+    def documents(self) -> list[DocumentInfo]: ...
+
+    def pages(self, document: str) -> list[Page]: ...
+
+    def about(self, text: str) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a document: its heading, and the passages to read, in order."""
+
+    title: str
+    windows: tuple[Window, ...]
+    tokens: int  # of the whole part
+    read: int  # of what is read
+
+
+def parts(document: str, shelf: Shelf, budget: int, most: int = MOST) -> list[Section]:
+    """The whole document in parts. A part longer than `budget` tokens is reduced to its most
+    central passages.
+
+    Raises UnknownDocument.
+    """
+    pages = {page.number: page for page in shelf.pages(document)}
+    chunks = passages_of(document, tuple(pages.values()))
+    groups = _merged(_by_heading(chunks), most)
+    return [_part(document, group, pages, shelf.embedder(), budget) for group in groups]
+
+
+def passages_of(document: str, pages: Sequence[Page]) -> list[Chunk]:
+    """The visible passages of a document, without its table of contents."""
+    whole = Document(sha256="", name=document, title=document, pages=pages)
+    return [c for c in cut(whole) if not c.hidden and not lists_contents(c.text)]
+
+
+def _by_heading(chunks: Sequence[Chunk]) -> list[list[Chunk]]:
+    """Runs of passages under one heading, at the highest level that divides the document."""
+    deepest = max((len(c.headings) for c in chunks), default=0)
+    groups: list[list[Chunk]] = [list(chunks)] if chunks else []
+    for depth in range(1, deepest + 1):
+        groups = _runs(chunks, [c.headings[:depth] for c in chunks])
+        if len(groups) >= _FEWEST_GROUPS:
+            break
+    if len(groups) < _FEWEST_GROUPS:  # no headings: page by page
+        return _runs(chunks, [c.page for c in chunks])
+    return [part for group in groups for part in _divided(group, chunks)]
+
+
+def _divided(group: list[Chunk], chunks: Sequence[Chunk]) -> list[list[Chunk]]:
+    """A group that holds much of the document, by the headings below its own; else by pages."""
+    if _tokens(group) <= _MUCH * _tokens(chunks):
+        return [group]
+    shared = len(_shared(group))
+    below = _runs(group, [c.headings[: shared + 1] for c in group])
+    if len(below) == 1:
+        below = _runs(group, [c.page for c in group])
+    return below if len(below) == 1 else [p for part in below for p in _divided(part, chunks)]
+
+
+def _runs(chunks: Sequence[Chunk], keys: Sequence[object]) -> list[list[Chunk]]:
+    """Neighbours with the same key."""
+    keyed = groupby(zip(keys, chunks, strict=True), lambda pair: pair[0])
+    return [[c for _, c in run] for _, run in keyed]
+
+
+def _merged(groups: list[list[Chunk]], most: int) -> list[list[Chunk]]:
+    """Merges the two shortest neighbours until there are few enough."""
+    groups = list(groups)
+    while len(groups) > 1:
+        sizes = [_tokens(a) + _tokens(b) for a, b in pairwise(groups)]
+        at = min(range(len(sizes)), key=sizes.__getitem__)
+        small = min(map(_tokens, groups)) < _SMALL and sizes[at] < 4 * _SMALL
+        if len(groups) <= most and not small:
+            break
+        groups[at : at + 2] = [groups[at] + groups[at + 1]]
+    return groups
+
+
+def _part(
+    document: str, chunks: Sequence[Chunk], pages: dict[int, Page], embedder: Embedder, budget: int
+) -> Section:
+    kept = chunks if _tokens(chunks) <= budget else _telling(chunks, embedder, budget)
+    windows = _joined(document, kept, pages)
+    return Section(_title(chunks), windows, _tokens(chunks), _tokens(kept))
+
+
+def _telling(chunks: Sequence[Chunk], embedder: Embedder, budget: int) -> list[Chunk]:
+    """The passages nearest to the middle of all (centroid summaries, Radev et al. 2004), and the
+    first, which introduces them; in the order of the document."""
+    vectors = embedder.passages([c.text for c in chunks])
+    nearness = vectors @ np.mean(vectors, axis=0)
+    nearness[0] = np.inf
+    chosen: list[int] = []
+    for index in np.argsort(-nearness):
+        if _tokens([chunks[i] for i in [*chosen, index]]) <= budget:
+            chosen.append(int(index))
+    return [chunks[i] for i in sorted(chosen or [0])]
+
+
+def _joined(document: str, chunks: Iterable[Chunk], pages: dict[int, Page]) -> tuple[Window, ...]:
+    """Joins consecutive passages of a page."""
+    windows: list[Window] = []
+    for c in chunks:
+        last = windows[-1] if windows else None
+        if last and last.page.number == c.page and last.last + 1 >= c.first:
+            windows[-1] = Window(document, last.page, last.first, max(last.last, c.last), 1.0)
+        else:
+            windows.append(Window(document, pages[c.page], c.first, c.last, 1.0))
+    return tuple(windows)
+
+
+def _title(chunks: Sequence[Chunk]) -> str:
+    """The heading that its passages share, the deepest one; else its pages."""
+    shared = _shared(chunks)
+    if shared:
+        return shared[-1]
+    if chunks[0].headings:
+        return chunks[0].headings[-1]
+    first, last = chunks[0].page, chunks[-1].page
+    return f"Page {first}" if first == last else f"Pages {first} to {last}"
+
+
+def _shared(chunks: Sequence[Chunk]) -> tuple[str, ...]:
+    """The headings that all of its passages stand under."""
+    shared: tuple[str, ...] = chunks[0].headings
+    for c in chunks:
+        both = zip(shared, c.headings, strict=False)
+        shared = tuple(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], both))
+    return shared
+
+
+def _tokens(chunks: Sequence[Chunk]) -> int:
+    return sum(about_tokens(c.text) for c in chunks)
+
+
+_FEWEST_WORDS, _MOST_WORDS = 6, 60  # words of a sentence
+_NAME = 8  # words of a heading or a short introduction
+_MOST_ITEMS = 14  # of a list
+_MOST_VALUES = 4  # of a row
+_FULL = 16  # content words of a full statement
+_LETTERS = 0.6  # share of a sentence's signs: with fewer it is a row of figures
+_NEXT_NUMBER = re.compile(r"\s\d{1,2}\.$")
+_REFERS = re.compile(r"^(?:see|refer|note|for (?:more|further|additional))\b|\bthank you\b", re.I)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The words, and the lines that they stand on."""
+
+    text: str
+    lines: tuple[Window, ...]
+    instructs: bool = False  # it tells an assistant what to do: told to people, never quoted
+
+
+def statements(windows: Sequence[Window], lists: Sequence[OwnList] = ()) -> list[Statement]:
+    """The sentences that can stand alone, and of `lists` each as one sentence, in the order of the
+    document."""
+    listed = [one for own in lists if (one := _enumeration(own))]
+    inside = {_place(lines) for one in listed for lines in one.lines}
+    found = [
+        Statement(text, (lines,), not states(unit))
+        for at, window in enumerate(windows)
+        for unit in units_of(window, at)
+        if _place(lines := _lines(unit, windows)) not in inside
+        and _stands_alone(text := _said(unit, lines))
+    ]
+    return sorted([*found, *listed], key=lambda one: _place(one.lines[0])[1:])
+
+
+def fullness(text: str) -> float:
+    """How much a statement says, from 0 to 1, by its content words."""
+    return min(len(stems(text)) / _FULL, 1.0)
+
+
+def of_part(lists: Sequence[OwnList], windows: Sequence[Window]) -> list[OwnList]:
+    """The lists that begin within these lines and have an introduction."""
+    return [
+        one for one in lists
+        if one.lead and any(
+            w.page.number == one.items[0].window.page.number
+            and w.first <= one.items[0].window.first <= w.last
+            for w in windows
+        )
+    ]  # fmt: skip
+
+
+def rows(document: str, page: Page) -> Iterator[Statement]:
+    """The rows of tables, each value with the head of its column."""
+    for table in page.tables:
+        above = ""  # the last row without values, which is a heading of those below
+        for row in table.rows[table.header :]:
+            label = next((c.text for c in row[:1] if c.kind == "text"), "").strip(" .:")
+            values = [
+                f"{cell.text.strip()} ({head})" if (head := _head(table, at)) else cell.text.strip()
+                for at, cell in enumerate(row) if at and cell.kind in ("number", "date")
+            ][:_MOST_VALUES]  # fmt: skip
+            above = above if values else label
+            if label and values:
+                lines = Window(document, page, row[0].line, row[0].line, 1.0)
+                said = f"{above}, {label}" if above else label
+                yield Statement(f"{said}: {'; '.join(values)}.", (lines,))
+
+
+def _head(table: Table, column: int) -> str:
+    heads = (r[column].text.strip() for r in table.rows[: table.header] if column < len(r))
+    return " ".join(" ".join(head.split()) for head in heads if head)
+
+
+def _lines(unit: CitableSpan, windows: Sequence[Window]) -> Window:
+    """The lines of a sentence, without a heading that runs into it."""
+    window = windows[unit.window]
+    lines, first = window.page.lines, unit.first
+    while first < unit.last and _style(lines[first]) != _style(lines[unit.last]):
+        first += 1
+    return Window(window.document, window.page, first, unit.last, 1.0)
+
+
+def _style(line: Line) -> tuple[object, ...]:
+    return line.heading, line.bold, round(line.size)
+
+
+def _place(window: Window) -> tuple[str, int, int]:
+    return window.document, window.page.number, window.first
+
+
+def _said(unit: CitableSpan, lines: Window) -> str:
+    text = " ".join(join(unit.text.split("\n")).split())
+    for line in lines.page.lines[unit.first : lines.first]:
+        text = text.removeprefix(" ".join(line.text.split())).lstrip()
+    return text.lstrip("•‣▪■◦●○ ")
+
+
+def _stands_alone(text: str) -> bool:
+    whole = text.endswith((".", "!", ".”", '."', ".)")) and text[:1].isupper()
+    length = _FEWEST_WORDS <= len(text.split()) <= _MOST_WORDS
+    letters = sum(map(str.isalpha, text)) >= _LETTERS * len(text)
+    if _NEXT_NUMBER.search(text) or _REFERS.search(text):  # "Director 12." runs into the next item
+        return False
+    return whole and length and letters
+
+
+def _enumeration(one: OwnList) -> Statement | None:
+    """A list in a sentence: its introduction, and what its items are called."""
+    lead = one.about.split("\n")[-1]
+    heads = [item.head for item in one.items[:_MOST_ITEMS]]
+    named = lead.endswith(":") or (len(lead.split()) <= _NAME and not lead.endswith("."))
+    if not lead or not named or any(len(head.split()) > _MOST_WORDS // 4 for head in heads):
+        return None
+    more = "; …" if len(one.items) > _MOST_ITEMS else ""
+    lines = tuple(item.window for item in one.items[:_MOST_ITEMS])
+    lines = (one.lead, *lines) if one.lead else lines
+    return Statement(f"{lead.rstrip(':')}: {'; '.join(heads)}{more}.", lines)
+
+
+# -- Chooses the statements that stand for all that a document says
+# Each statement that is added makes the others better represented, the first on a matter much and
+# the second on it hardly: the facility location function of Lin and Bilmes (A Class of Submodular
+# Functions for Document Summarization, 2011), here on embeddings and with a share for each part.
+
+_EACH = 2.5  # statements of a part, on average
+_MOST_OF_PART = 4  # of one part
+_SHORT = 0.4  # weight of one that says nothing
+_FIGURE, _FIGURES = 1.0, 2  # what figures add, and how many are enough
+_FEW, _USUAL = 3, 0.02  # lines, and share of them, that a telling figure is at most in
+_AGAIN = 0.85  # cosine from which a statement says what was said
+
+Vectors = NDArray[np.float32]
+
+
+def shares(sizes: Sequence[int]) -> list[int]:
+    """How many statements each part may have, by its tokens; longer ones more, but not as much more
+    as they are longer."""
+    roots = [math.sqrt(size) for size in sizes]
+    each = _EACH * len(sizes) / max(sum(roots), 1e-9)
+    return [max(1, min(_MOST_OF_PART, round(each * root))) for root in roots]
+
+
+def telling(
+    found: Sequence[Statement], parts: Sequence[int], most: Sequence[int], vectors: Vectors,
+    lines: Sequence[str] = (),
+) -> list[int]:  # fmt: skip
+    """The indices of the chosen statements, in order. `parts` has the part of each statement,
+    `most` how many a part may have, `vectors` the statements' embeddings, of length 1; `lines` are
+    all of the document."""
+    if not found:
+        return []
+    alike = np.clip(vectors @ vectors.T, 0, 1) ** 2
+    weights = _weights([one.text for one in found], lines)
+    covered = np.zeros(len(found))
+    left, taken = np.ones(len(found), bool), Counter[int]()
+    chosen: list[int] = []
+    while left.any():
+        gains = np.maximum(alike - covered, 0).sum(axis=1) * weights
+        best = int(np.argmax(np.where(left, gains, -1.0)))
+        left[best] = False
+        if chosen and float((vectors[chosen] @ vectors[best]).max()) > _AGAIN:
+            continue
+        chosen.append(best)
+        covered = np.maximum(covered, alike[best])
+        taken[parts[best]] += 1
+        if taken[parts[best]] == most[parts[best]]:
+            left &= np.array(parts) != parts[best]
+    return sorted(chosen)
+
+
+def _weights(texts: Sequence[str], lines: Sequence[str]) -> NDArray[np.float64]:
+    """Full statements weigh more, and those with figures that the document gives again: what
+    matters stands in its tables, too. A figure of many lines, such as a year, is none."""
+    given = [numbers(text) for text in texts]
+    often = Counter(number for line in lines for number in numbers(line))
+    again = {number for number, n in often.items() if 1 < n <= max(_FEW, _USUAL * len(lines))}
+    return np.array(
+        [
+            (_SHORT + (1 - _SHORT) * fullness(text))
+            * (1 + _FIGURE * min(len(some & again), _FIGURES) / _FIGURES)
+            for text, some in zip(texts, given, strict=True)
+        ]
+    )

@@ -1,1 +1,0 @@
-"""Work over whole documents: they are read part by part, instead of the best passages."""

@@ -1,0 +1,152 @@
+"""Stage 4, write: the chat model writes an answer from the packed context."""
+
+import math
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+
+from assistant.contract.facts import Token
+from assistant.contract.reply import Reply
+from assistant.llm import prompts
+from assistant.llm.odds import TokenOdds
+from assistant.security.untrusted_text import AddressFilter
+from ingest.language.sentences import split_answer
+
+# -- The tokens of a text with their probabilities, from the log-probabilities that a model gives
+
+_SURE = 0.9  # from this probability what could have come instead is left out
+_DIGITS = 4
+
+
+def tokens_of(metadata: Mapping[str, Any]) -> list[Token]:
+    """Those of a part of a stream, by its metadata; empty where the model tells none."""
+    told = metadata.get("logprobs") or {}
+    return [_token(one) for one in told.get("content") or ()]
+
+
+def _token(told: dict[str, object]) -> Token:
+    probability = _probability(told)
+    others = told.get("top_logprobs") if probability < _SURE else None
+    instead = tuple(
+        (str(other["token"]), _probability(other))
+        for other in (others if isinstance(others, list) else ())
+    )
+    return Token(str(told["token"]), probability, instead)
+
+
+def _probability(told: dict[str, object]) -> float:
+    return round(math.exp(float(str(told["logprob"]))), _DIGITS)
+
+
+def showing(tokens: Sequence[Token], text: str) -> tuple[Token, ...]:
+    """The tokens of a text that is shown, cut where it begins and ends; none where the text is
+    another than the model wrote: an address was taken out of it."""
+    start = "".join(token.text for token in tokens).find(text)
+    if start < 0 or not text:
+        return ()
+    shown, end, at = [], start + len(text), 0
+    for token in tokens:
+        begin, at = at, at + len(token.text)
+        words = token.text[max(start - begin, 0) : max(end - begin, 0)]
+        if words:
+            shown.append(Token(words, token.probability, token.instead))
+    return tuple(shown)
+
+
+# Whether a text, whole or still growing, is held back.
+Held = Callable[[str, bool], bool]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The output of a model."""
+
+    text: str
+    stopped: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def refuses(text: str, whole: bool = False) -> bool:
+    """Whether a text is a refusal, or, unless it is the whole, may become one."""
+    said = text.strip()
+    return any(
+        said.startswith(refusal.rstrip(".")) or (not whole and refusal.startswith(said))
+        for refusal in prompts.REFUSALS
+    )
+
+
+def write(
+    model: BaseChatModel,
+    messages: list[BaseMessage],
+    most: int,
+    count: Callable[[str], int],
+    reply: Reply,
+    held: Held = refuses,
+) -> Generator[str, None, Written]:
+    """Yields the text as it comes, up to a number of tokens, but for what is held back: who asked
+    may read on and ask again. `count` gives a text's tokens."""
+    reply.trace.asked, reply.trace.yes_log_odds = prompts.to_rows(messages), None
+    stream = _Stream(model, messages, most, reply.cancel)
+    text, shown = "", 0
+    for words in stream:
+        text += words
+        if shown or not held(text, False):
+            yield text[shown:]
+            shown = len(text)
+        if repeats(text):  # at temperature 0 a small model can fall into a loop
+            break
+    stopped = reply.cancel.is_set()
+    if shown or not held(text, True):
+        yield from filter(None, [text[shown:]])
+    elif stopped:
+        text = ""  # nobody has seen it, and it was not yet known to be an answer
+    else:
+        reply.trace.withheld = text
+    if repeats(text):
+        text = " ".join(split_answer(text)[:-1])
+    if not reply.trace.withheld:
+        reply.trace.facts.written = showing(stream.told, text.strip())
+    return Written(text.strip(), stopped, *stream.tokens(lambda: count(text)))
+
+
+class _Stream:
+    """What a model writes, word by word, with what it tells of its tokens."""
+
+    def __init__(
+        self, model: BaseChatModel, messages: list[BaseMessage], most: int, cancel: Event
+    ) -> None:
+        self._model, self._messages, self._cancel = model, messages, cancel
+        # Ours also stops while it reads the prompt; others stop between words.
+        self._is_ours = isinstance(model, TokenOdds)
+        ours: dict[str, Any] = {"cancel": cancel, "max_tokens": most, "logprobs": True}
+        self._options = ours if self._is_ours else {}
+        self._tokens = (0, 0)
+        self.told: list[Token] = []
+
+    def __iter__(self) -> Iterator[str]:
+        kept = AddressFilter(str(message.content) for message in self._messages)
+        for part in self._model.stream(self._messages, **self._options):
+            if self._cancel.is_set():
+                return
+            self.told += tokens_of(part.response_metadata)
+            if usage := getattr(part, "usage_metadata", None):
+                self._tokens = usage["input_tokens"], usage["output_tokens"]
+            yield from filter(None, [kept.feed(str(part.content))])
+        yield from filter(None, [kept.rest()])
+
+    def tokens(self, written: Callable[[], int]) -> tuple[int, int]:
+        """Of the prompt and of the text. Ours that was cut has not told them: they are counted."""
+        if not self._is_ours or any(self._tokens):
+            return self._tokens
+        return self._model.get_num_tokens_from_messages(self._messages), written()
+
+
+def repeats(text: str) -> bool:
+    """Whether the last sentence is complete and a repetition, so that writing ends there."""
+    *before, last = split_answer(text) or [""]
+    return last.endswith((".", "!", "?")) and last in before

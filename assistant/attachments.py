@@ -1,0 +1,183 @@
+"""Attachments as evidence: the text on pictures, and a model's descriptions of them.
+
+Descriptions help to understand a question, and are never cited: they are no evidence.
+"""
+
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+from assistant.contract.evidence import GivenPassages, Joined
+from assistant.contract.facts import Outcome, Sentence
+from assistant.contract.request import Request
+from assistant.errors import AssistantError
+from assistant.images.vision import Seen
+from ingest.document.model import Line, Page
+from ingest.document.source import readable
+from ingest.images import image_file
+from ingest.loaders import LOADERS
+from ingest.media.loaders import load_audio, load_subtitles, load_video
+from vectorstore.errors import UnknownDocument
+from vectorstore.retrieval.hit import Hit
+
+CAME_WITH = ("your picture ", "your video ")  # as the names of what can be cited begin
+_ABOUT = 40  # words of an attachment that are added to a search
+
+
+@dataclass(frozen=True)
+class Attached:
+    """Attachments as pages, by their citable names."""
+
+    pages: dict[str, Page]
+    made_up: frozenset[str] = frozenset()  # names of pages that a model wrote
+
+    @property
+    def about(self) -> str:
+        """Its first words."""
+        words = " ".join(page.text for page in self.pages.values()).split()
+        return " ".join(words[:_ABOUT])
+
+    def alone(self, request: Request, question: str) -> Request:
+        """The question, to be answered from the attachments alone."""
+        given = GivenPassages.of(self.pages, request.evidence.embedder())
+        return replace(
+            request, question=question, evidence=given, history=(), documents=None, given=True,
+            files=(), intent=None,
+        )  # fmt: skip
+
+    def add_to(self, request: Request) -> Request:
+        """The request, to be answered from the library and the attachments."""
+        given = GivenPassages.of(self.pages, request.evidence.embedder())
+        return replace(
+            request, evidence=Joined(request.evidence, given, self.about), files=(), clear=True
+        )
+
+    def uncited(self, outcome: Outcome) -> Outcome:
+        """The outcome without citations of a model's words; sentences that rest on nothing else are
+        marked as not supported."""
+        kept = {c.mark: c for c in outcome.citations if c.document not in self.made_up}
+        if len(kept) == len(outcome.citations):
+            return outcome
+        numbers = {mark: number for number, mark in enumerate(kept, start=1)}
+        sentences = tuple(_with(sentence, numbers) for sentence in outcome.sentences)
+        citations = tuple(replace(c, mark=numbers[c.mark]) for c in kept.values())
+        return replace(outcome, sentences=sentences, citations=citations)
+
+
+def attached(pictures: Sequence[Seen]) -> Attached:
+    """Pictures as pages: the text on each, and its description."""
+    pages: dict[str, Page] = {}
+    made_up = []
+    for seen in pictures:
+        for page in seen.pages:
+            if page.lines:
+                pages[_free(f"{CAME_WITH[0]}{seen.name}", pages)] = replace(page, number=1)
+        if seen.shows:
+            name = _free(f"what your picture {seen.name} shows", pages)
+            pages[name] = Page(1, 0, 0, (Line(seen.shows),))
+            made_up.append(name)
+    return Attached(pages, frozenset(made_up))
+
+
+def _free(name: str, taken: dict[str, Page]) -> str:
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name} ({number})", number + 1
+    return free
+
+
+def _with(sentence: Sentence, numbers: dict[int, int]) -> Sentence:
+    marks = tuple(numbers[mark] for mark in sentence.marks if mark in numbers)
+    supported = sentence.supported and bool(marks)
+    words = sentence.unstated if supported == sentence.supported else (sentence.text,)
+    return replace(sentence, marks=marks, supported=supported, unstated=words)
+
+
+# -- Finds out which documents are recordings, and at which second a passage begins
+
+MediaKind = Literal["audio", "video", "subtitles", ""]
+
+_MEDIA_KINDS: dict[object, MediaKind] = {
+    load_audio: "audio",
+    load_video: "video",
+    load_subtitles: "subtitles",
+}
+
+
+class Pages(Protocol):
+    """What is needed of a Library."""
+
+    def page(self, document: str, number: int) -> Page: ...
+
+
+def media_kind(document: str) -> MediaKind:
+    """The kind of a recording, by suffix; empty for other documents."""
+    return _MEDIA_KINDS.get(LOADERS.get(Path(document).suffix.lower()), "")
+
+
+def passage_seconds(library: Pages, hit: Hit) -> float | None:
+    """Where the passage begins in a recording; None in other documents."""
+    if media_kind(hit.document):
+        with suppress(UnknownDocument, IndexError):  # removed or replaced since the search
+            return library.page(hit.document, hit.page).lines[hit.chunk.first].seconds
+    return None
+
+
+# -- Files that come with a question: their kinds, and the storage of files from a browser
+
+AttachmentKind = Literal["picture", "recording", "video"]
+_ATTACHMENT_KINDS: dict[str, AttachmentKind] = {"audio": "recording", "video": "video"}
+
+
+class DroppedAttachment(Protocol):
+    """A file as a browser hands it over."""
+
+    name: str
+
+    def getbuffer(self) -> memoryview: ...
+
+
+def attachment_kind(path: Path) -> AttachmentKind | None:
+    """The kind, by suffix; None when it cannot be attached to a question."""
+    if path.suffix.lower() in image_file.SUFFIXES:
+        return "picture"
+    return _ATTACHMENT_KINDS.get(media_kind(path.name))
+
+
+SUFFIXES = tuple(suffix for suffix in LOADERS if attachment_kind(Path(f"a{suffix}")))
+
+
+def checked_file(path: Path) -> Path:
+    """The path itself. Raises AssistantError if it does not exist or cannot be attached."""
+    if not path.is_file():
+        raise AssistantError(f"There is no file {path}.")
+    _require_kind(path)
+    return path
+
+
+def _require_kind(path: Path) -> None:
+    if attachment_kind(path) is None:
+        raise AssistantError(
+            f"{readable(path.name)} is not a picture, recording or video. "
+            "Documents must be in a library first: pincite add."
+        )
+
+
+def keep_files(files: Sequence[DroppedAttachment], folder: Path) -> tuple[Path, ...]:
+    """Below `folder`, each under its own name. Raises AssistantError."""
+    kept = []
+    for file in files:
+        path = folder / uuid.uuid4().hex / (Path(file.name).name or "file")
+        _require_kind(path)  # before it is saved; otherwise it would stay
+        try:
+            path.parent.mkdir(parents=True)
+            path.write_bytes(file.getbuffer())
+        except OSError as error:
+            raise AssistantError(
+                f"{readable(path.name)} could not be saved in {folder}: {error.strerror}."
+            ) from error
+        kept.append(path)
+    return tuple(kept)

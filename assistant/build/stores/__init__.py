@@ -1,1 +1,0 @@
-"""Where what is kept lies: databases, buckets and vectors, as the settings say."""

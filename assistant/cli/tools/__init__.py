@@ -1,1 +1,0 @@
-"""Commands that run a tool: draw, describe, speak and what makes files."""

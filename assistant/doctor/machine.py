@@ -1,0 +1,304 @@
+"""What reads scans and pictures, in which languages, and which it would need for the others."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from assistant.errors import ModelUnusable
+from assistant.llm.llama.runtime import Placement, quicker
+from assistant.models.catalogue import BY_CHOICE, catalogue, this_machine
+from assistant.models.fetch import user_cache
+from assistant.models.programs import PIPER
+from assistant.models.store import Models
+from assistant.routing.dispatch import NAME, NAMES
+from assistant.settings import Settings
+from assistant.studio import voices
+from assistant.studio.voices import language_of_voice, model_of
+from assistant.wiring.models import embedder, engines
+from assistant.wiring.stores import cluster
+from ingest import extensions
+from ingest.errors import CannotRecognise, PinciteError
+from ingest.extensions import Extension
+from ingest.images.ocr_engines import LANGUAGES, Tesseract
+from ingest.loaders import LOADERS
+from ingest.platform.process import installed
+from vectorstore.embedding.classifier_folder import onnx_file
+from vectorstore.embedding.embedder import Recipe, recipe
+from vectorstore.workers import Order
+
+# -- The voices of this machine, for `pincite doctor`
+
+FETCH = "pincite models pull en_US-joe-medium"
+
+Told = tuple[Literal["ok", "warning"], str, str]  # severity, state, remedy
+
+
+def voice_state(settings: Settings) -> Told:
+    """Piper with a voice is best; espeak-ng reads many languages."""
+    program = voices.espeak_program()
+    other = f"; espeak-ng for {len(voices.espeak_languages(program))} languages" if program else ""
+    try:
+        folder = Models(settings.models_folder, settings).chosen("voice")
+        if folder is None:
+            return _without_voice(program)
+        model = model_of(folder)
+        spoken = language_of_voice(model)
+    except ModelUnusable as error:
+        return "warning", str(error), "pincite models list"
+    if why := PIPER.works(user_cache()):
+        state = f"{model.stem} has no program to speak with: {why}{other}."
+        return "warning", state, f"pincite models pull {PIPER.name}"
+    return "ok", f"{model.stem} ({spoken}), Piper {PIPER.version}{other}", ""
+
+
+def _without_voice(program: Path | None) -> Told:
+    if program is None:
+        return "warning", "There is no voice. Answers are not read aloud.", FETCH
+    count = len(voices.espeak_languages(program))
+    return "ok", f"{program}, {count} languages. A more natural voice: {FETCH}", ""
+
+
+# -- The result of a check, and imports in child processes to find it
+
+Severity = Literal["ok", "warning", "error"]
+IMPORT_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of one check; the remedy is empty when all is well."""
+
+    name: str
+    severity: Severity
+    message: str
+    remedy: str = ""
+
+
+def importing(code: str) -> subprocess.Popen[str]:
+    """A child process that runs some code: a library built for another processor ends it."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True)
+
+
+def outcome(child: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit status and the last line of the child's output; a hung child counts as failed."""
+    try:
+        output, errors = child.communicate(timeout=IMPORT_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
+        return 1, f"it did not respond for {IMPORT_SECONDS} seconds"
+    return child.returncode, ((output or errors).strip().splitlines() or [""])[-1]
+
+
+def install(extra: str, imported: str, packages: str) -> str:
+    """The command that installs an extra, or repairs its packages where they are there."""
+    what = f"--force-reinstall {packages}" if installed(imported) else f"'pincite[{extra}]'"
+    return f"{sys.executable} -m pip install {what}"
+
+
+# -- Which device computes the answers, and what would be quicker
+
+# In a child process: a driver that does not fit ends it.
+_CODE = """
+import json
+from pathlib import Path
+from assistant.llm.llama import devices, runtime
+llama = runtime.runtime()
+place = next(devices.placements(llama, Path({path!r}), {context}, {gpu!r}))
+names = [device.description for device in devices.graphics()]
+print(json.dumps([place.layers, place.of, place.device, names]))
+"""
+
+
+def look_for_device(path: Path | None, settings: Settings) -> subprocess.Popen[str] | None:
+    """Start the child that looks; None without a local chat model."""
+    if path is None:
+        return None
+    code = _CODE.format(path=str(path), context=settings.context_tokens, gpu=settings.gpu)
+    return importing(code)
+
+
+def check_answering_device(
+    child: subprocess.Popen[str] | None, settings: Settings
+) -> Iterator[Check]:
+    """None where no local model answers, or llama.cpp does not start: another check says so."""
+    if child is None:
+        return
+    status, said = outcome(child)
+    if status == 0:
+        layers, of, device, names = json.loads(said)
+        place = Placement(layers, of, device)
+        cores = "" if layers else f" ({this_machine().cores} cores)"
+        remedy = quicker(place, settings.gpu, bool(names))
+        severity: Severity = "warning" if remedy else "ok"
+        yield Check("device", severity, f"Answers are computed on {place}{cores}.", remedy)
+
+
+def graphics() -> list[str]:
+    """The graphics devices that llama.cpp finds here; empty without it. Takes a second: looked for
+    in a child process, too."""
+    code = (
+        "import json\nfrom assistant.llm.llama import devices\n"
+        "print(json.dumps([device.description for device in devices.graphics()]))"
+    )
+    status, said = outcome(importing(code))
+    found: list[str] = json.loads(said) if status == 0 else []
+    return found
+
+
+# -- The packages that extend the program: which there are, and whether they load
+
+_LOADS = "from ingest import extensions as e; e.installed({!r})[{!r}].load()"
+_KINDS = {
+    extensions.LOADERS: "reads .{0} files",
+    extensions.TOOLS: "the command /{0}",
+    extensions.CHAT_MODELS: "a chat model: pincite models use chat {0}",
+    extensions.EMBEDDERS: "an embedding model: pincite models use embedding {0}",
+}
+
+
+def check_extensions(settings: Settings) -> Iterator[Check]:
+    """One for each. They are loaded in child processes at the same time."""
+    found = [one for group in extensions.GROUPS for one in extensions.installed(group).values()]
+    children = [importing(_LOADS.format(one.group, one.name)) for one in found]
+    for extension, child in zip(found, children, strict=True):
+        yield _check(extension, child, settings)
+
+
+def _check(extension: Extension, child: subprocess.Popen[str], settings: Settings) -> Check:
+    name = f"extension {extension.name}"
+    about = _KINDS[extension.group].format(extension.name)
+    message = f"{about} ({extension.package} {extension.version})"
+    status, said = outcome(child)
+    if status:
+        remedy = f"{sys.executable} -m pip uninstall {extension.package}"
+        return Check(name, "warning", f"{message} does not load: {said}", remedy)
+    if extension.group == extensions.TOOLS and not NAME.fullmatch(extension.name):
+        rule = "a command has 2 to 20 letters from a to z"
+        remedy = f"Give the entry point another name in the package {extension.package}."
+        return Check(name, "warning", f"{message} cannot be typed: {rule}.", remedy)
+    if (
+        extension.name in _built_in(extension.group)
+        and extension.name not in settings.extensions_first
+    ):
+        remedy = f"To use it instead of ours: PINCITE_EXTENSIONS_FIRST={extension.name}"
+        return Check(name, "warning", f"{message} is not used: we have one of this name.", remedy)
+    return Check(name, "ok", message)
+
+
+def _built_in(group: str) -> set[str]:
+    """The names that the program itself has."""
+    if group == extensions.LOADERS:
+        return {suffix[1:] for suffix in LOADERS}
+    if group == extensions.TOOLS:
+        return set(NAMES)
+    return {model.name for model in catalogue()}
+
+
+# -- Checks of the models that read two texts together: the reranker and the checker of sentences
+
+
+def check_pair_models(models: Models) -> Iterator[Check]:
+    """One for each role; none is chosen by itself, so that its lack is no fault."""
+    for role in BY_CHOICE:
+        name = f"{role} model"
+        try:
+            path = models.chosen(role)
+        except ModelUnusable as error:
+            yield Check(name, "error", str(error), f"pincite models use {role} off")
+        else:
+            yield _of(name, path) if path else Check(name, "ok", "none is chosen")
+
+
+def _of(name: str, path: Path) -> Check:
+    if onnx_file(path) or installed("torch", "transformers"):
+        return Check(name, "ok", str(path))
+    message = f"{path} has no ONNX file, and nothing is installed that writes one."
+    return Check(name, "error", message, "pip install 'pincite[embedders]'")
+
+
+# -- Which machines read files, and whether each of them can
+
+_START = "ray start --address HOST:6379"
+
+
+def check_reading_workers(settings: Settings) -> Iterator[Check]:
+    """Each machine reads a line of text, with the models that are chosen here."""
+    found = cluster(settings)
+    if found is None:
+        yield Check("workers", "ok", "files are read by processes of this machine")
+        return
+    try:
+        machines = found.machines(Order(engines(settings), recipe=lambda: _recipe(settings)))
+    except PinciteError as error:
+        yield Check("workers", "error", str(error), "Start Ray, or check its address.")
+        return
+    place = found.address.place
+    if not machines:
+        yield Check("workers", "error", f"No machine of {place} reads.", _START)
+    for one in machines:
+        named = f"{one.name} of {place}"
+        if one.unfit:
+            yield Check("workers", "error", f"{named}: {one.unfit}.", "Repair it, or stop it.")
+        else:
+            cores = "1 core" if one.cores == 1 else f"{one.cores} cores"
+            yield Check("workers", "ok", f"{named}, {cores}: reads")
+
+
+def _recipe(settings: Settings) -> Recipe | None:
+    try:
+        return recipe(embedder(settings))
+    except PinciteError:  # what is wrong with it is said by another check
+        return None
+
+
+def check_scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
+    """`child` prints the version of RapidOCR, if that can be imported."""
+    status, said = outcome(child)
+    if settings.ocr == "off":
+        remedy = "Choose rapidocr: the setting ocr, or the variable PINCITE_OCR."
+        return Check("scans", "warning", "Scans and pictures are not read: ocr is off.", remedy)
+    if settings.ocr == "tesseract":
+        return _tesseract(settings.ocr_languages)
+    if status:
+        remedy = install("ocr", "rapidocr", "rapidocr onnxruntime")
+        return Check("scans", "warning", f"Scans and pictures are not read: {said}", remedy)
+    return _rapidocr(said, settings.ocr_languages)
+
+
+def _tesseract(languages: tuple[str, ...]) -> Check:
+    try:
+        reader = Tesseract(languages)
+    except CannotRecognise as error:
+        return Check("scans", "warning", str(error), "Or without it: PINCITE_OCR=rapidocr")
+    if reader.absent:
+        message = f"Tesseract has no data for {', '.join(reader.absent)}."
+        return Check("scans", "warning", message, f"Install tesseract-ocr-{reader.absent[0]}")
+    return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}")
+
+
+def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
+    unread = [language for language in languages if language not in LANGUAGES]
+    if unread:
+        return _instead(f"RapidOCR {version} does not read {', '.join(unread)}.", languages)
+    other = "; Tesseract is installed, too" if shutil.which("tesseract") else ""
+    return Check("scans", "ok", f"RapidOCR {version}, for {', '.join(languages)}{other}")
+
+
+def _instead(message: str, languages: tuple[str, ...]) -> Check:
+    """Tesseract reads where it has data for all languages."""
+    try:
+        absent = Tesseract(languages).absent
+    except CannotRecognise:
+        remedy = "Install Tesseract with the data of all these languages; it reads then."
+        return Check("scans", "warning", message, remedy)
+    if not absent:
+        return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}. {message}")
+    message += f" Tesseract, which could, has no data for {', '.join(absent)}."
+    return Check("scans", "warning", message, f"Install tesseract-ocr-{absent[0]}")

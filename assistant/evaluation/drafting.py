@@ -1,0 +1,285 @@
+"""Drafts questions from a library's own passages, which a person keeps or drops.
+
+Of a passage the chat model writes a question with the answer copied from it, and the same question
+in other words. Code makes one of it that the library does not answer: a small model that was asked
+for one wrote none that held. Code checks what can be checked; the rest is for the person to say.
+"""
+
+import hashlib
+import random
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from assistant.conversation.assistant import Assistant
+from assistant.evaluation.metrics import EvidencePage, Question, contains, words
+from assistant.i18n.translation import _
+from ingest.document.model import Page
+from ingest.language.dates import YEAR
+from ingest.language.numbers import month_names
+from ingest.language.quantities import find_quantities
+from ingest.language.sentences import numbers
+from ingest.language.words import stems
+from vectorstore.library import Library
+
+# -- Turns an answerable question into a near miss by exchanging a year, a name or a word
+# By code alone. The new word stands in none of the passages that a search finds for the new
+# question, so that none of them answers what is asked; a synonym of it may, which is for a person
+# to see.
+
+_LOOKED_AT = 25  # passages
+_YEAR = re.compile(rf"\b{YEAR}\b")
+_NAME = re.compile(r"(?<=[\w,] )(?:[A-Z][a-zA-Zé&-]*[a-z][\w&-]*)(?: (?:of |& )?[A-Z][\w&-]*)*")
+# Words that stand for something known by them alone, or for a place in a document.
+_NO_NAMES = re.compile(
+    rf"(?:{'|'.join(month_names('en'))}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|English|Q\d"
+    r"|Section|Table|Annex|Appendix|Chapter|Figure|Part|Article|Form|Item)\b"
+)
+# No places, companies or people, as far as we know, and each could be any of these.
+_INVENTED = (
+    "Aldermoor", "Brackwell", "Corvane", "Dunsley Vale", "Estermont", "Farrowgate", "Grendal",
+    "Hexley", "Ivermark", "Kelbridge",
+)  # fmt: skip
+_SIBLINGS: tuple[tuple[str, ...], ...] = (
+    ("annual", "parental", "sick", "unpaid", "compassionate", "study"),
+    tuple(month_names("en")),
+    ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    ("Q1", "Q2", "Q3", "Q4"),
+    ("first", "second", "third", "fourth", "fifth"),
+    ("minimum", "maximum", "average"),
+    ("manager", "director", "auditor", "treasurer", "lawyer", "nurse"),
+    ("employee", "contractor", "apprentice", "volunteer", "visitor", "intern"),
+    ("employees", "contractors", "apprentices", "volunteers", "visitors", "interns"),
+    ("customers", "suppliers", "neighbours", "shareholders", "tenants", "journalists"),
+    ("train", "plane", "ferry", "bicycle", "motorcycle"),
+    ("laptop", "phone", "printer", "tablet", "camera", "projector"),
+    ("laptops", "phones", "printers", "tablets", "cameras", "projectors"),
+    ("breakfast", "lunch", "dinner"),
+    ("password", "passport", "fingerprint", "badge", "signature"),
+    ("passwords", "passports", "fingerprints", "badges", "signatures"),
+    ("office", "warehouse", "canteen", "laboratory", "garage", "garden"),
+    ("email", "fax", "telephone", "letter", "telegram"),
+    ("revenue", "rent", "debt", "tax", "dividend", "interest"),
+    ("cost", "weight", "colour", "height", "temperature"),
+    ("increase", "decrease"), ("temporary", "permanent"), ("before", "after"),
+)  # fmt: skip
+
+
+def near_miss(question: str, library: Library, seed: int = 0) -> str | None:
+    """A near miss; None when nothing can be exchanged, or the library knows every replacement."""
+    pick = random.Random(f"{seed} {question}")
+    for start, end, others in _exchanges(question, pick):
+        for other in others:
+            changed = f"{_article(question[:start], other)}{other}{question[end:]}"
+            if not _stands(other, changed, library):
+                return changed
+    return None
+
+
+def _exchanges(question: str, pick: random.Random) -> Iterator[tuple[int, int, Sequence[str]]]:
+    """Possible exchanges, the most certain first."""
+    for match in _YEAR.finditer(question):
+        years = [str(int(match[0]) + step) for step in (-1, 1, -2, 2, -3, 3, -5, -8)]
+        yield match.start(), match.end(), years
+    for name in _NAME.finditer(question):
+        if not _NO_NAMES.match(name[0]):
+            yield name.start(), name.end(), pick.sample(_INVENTED, len(_INVENTED))
+    for group in _SIBLINGS:
+        for word in re.finditer(rf"\b(?:{'|'.join(group)})\b", question):
+            others = [one for one in group if one != word[0]]
+            yield word.start(), word.end(), pick.sample(others, len(others))
+
+
+def _article(before: str, word: str) -> str:
+    """The word with its article, "a" or "an"."""
+    a = "an" if word[0].lower() in "aeiou" else "a"
+    return re.sub(r"\b([Aa])n?(?= $)", lambda found: found[1] + a[1:], before)
+
+
+def _stands(word: str, question: str, library: Library) -> bool:
+    """Whether a passage near the question has the word."""
+    found = library.passages(question, _LOOKED_AT)
+    wanted = re.compile(rf"\b{re.escape(word.rstrip('s'))}", re.IGNORECASE)
+    return any(wanted.search(f"{hit.document} {' '.join(hit.chunk.headings)} {hit.text}")
+               for hit in found)  # fmt: skip
+
+
+ASK = (
+    "Write one short question that an employee or a customer could ask, and whose answer stands in "
+    "the passage. Name what it is about: the person who reads the question does not see the "
+    "passage. Then copy the answer from the passage, in as few words as possible.\n"
+    "Write exactly two lines:\nQuestion: ...\nAnswer: ..."
+)
+AGAIN = (
+    "Ask the following question in other words, as another person would, with the same meaning. "
+    "Write only the question.\n\n{question}"
+)
+
+_WORDS = 120  # of a passage
+_LEAST = 40  # words of a passage that is worth a question
+_LONGEST = 20  # words of an answer
+_TRIES = 4  # passages tried for each question
+_ABOUT_ITSELF = re.compile(r"\b(?:passage|text|document|author|excerpt|above)\b", re.IGNORECASE)
+_QUESTION = re.compile(r"question:\s*(.+)", re.IGNORECASE)
+_ANSWER = re.compile(r"answer:\s*(.+)", re.IGNORECASE)
+
+
+class Writes(Protocol):
+    """The chat model."""
+
+    def invoke(self, input: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True)
+class DraftingPassage:
+    """Some lines of a page, to draft from."""
+
+    document: str
+    page: int
+    text: str
+
+
+@dataclass
+class Drafting:
+    """Drafts questions about a library; its assistant checks whether they can be answered."""
+
+    library: Library
+    assistant: Assistant
+    model: Writes
+    show: Callable[[int, int], None] = lambda done, total: None
+    cancel: threading.Event | None = None
+
+    def drafts(self, number: int, seed: int = 0) -> Iterator[Question]:
+        """Questions from so many passages, each with its variants; fewer when few passages give a
+        good one."""
+        done = 0
+        for passage in passages(self.library, number * _TRIES, seed):
+            if done == number or (self.cancel and self.cancel.is_set()):
+                return
+            self.show(done, number)
+            if (first := self._question(passage)) is not None:
+                done += 1
+                yield first
+                yield from self._others(first)
+        self.show(done, number)
+
+    def _question(self, passage: DraftingPassage) -> Question | None:
+        said = self._write(f"{_quote(passage)}\n\n{ASK}")
+        question, answer = _extract(_QUESTION, said), _extract(_ANSWER, said).rstrip(".")
+        good = well_asked(question) and stands_in(answer, passage.text)
+        if not good or self._refused(question, passage):
+            return None
+        place = EvidencePage(passage.document, passage.page)
+        return Question(_draft_id(question), question, (answer,), True, (place,), state="draft")
+
+    def _others(self, first: Question) -> Iterator[Question]:
+        again = _line(self._write(AGAIN.format(question=first.question)))
+        if well_asked(again) and same_meaning(again, first.question):
+            yield Question(
+                _draft_id(again), again, first.answers, True, first.evidence, state="draft"
+            )
+        if beside := near_miss(first.question, self.library):
+            yield Question(_draft_id(beside), beside, (), False, (), state="draft")
+
+    def _refused(self, question: str, passage: DraftingPassage) -> bool:
+        """Whether the gate says that the passage alone does not answer the question."""
+        given = [(passage.document, passage.text)]
+        return self.assistant.ask_given(question, given).finish().refused
+
+    def _write(self, prompt: str) -> str:
+        return str(self.model.invoke([("user", prompt)]).content).strip()
+
+
+def passages(library: Library, number: int, seed: int) -> Iterator[DraftingPassage]:
+    """Passages from each document in turn, the same for a seed."""
+    pick = random.Random(seed)
+    names = [info.document for info in library.documents() if not info.superseded_by]
+    pick.shuffle(names)
+    of_each = [
+        pick.sample(found, len(found)) for name in names if (found := _passages_of(library, name))
+    ]
+    turn = 0
+    while number and any(of_each):
+        if stock := of_each[turn % len(of_each)]:
+            number -= 1
+            yield stock.pop()
+        turn += 1
+
+
+def _passages_of(library: Library, document: str) -> list[DraftingPassage]:
+    """All its stretches that are long enough."""
+    return [
+        DraftingPassage(document, page.number, text)
+        for page in library.pages(document)
+        for text in _stretches(page)
+        if len(words(text)) >= _LEAST
+    ]
+
+
+def _stretches(page: Page) -> Iterator[str]:
+    lines: list[str] = []
+    for line in page.lines:
+        lines.append(line.text)
+        if sum(len(words(text)) for text in lines) >= _WORDS:
+            yield "\n".join(lines)
+            lines = []
+    yield "\n".join(lines)
+
+
+# -- what is checked
+
+
+def well_asked(question: str) -> bool:
+    """Whether a question can be understood without the passage."""
+    enough = 4 <= len(words(question)) <= 40
+    return enough and question.endswith("?") and not _ABOUT_ITSELF.search(question)
+
+
+def stands_in(answer: str, passage: str) -> bool:
+    """Whether the answer was copied: in order, or all its numbers and most of its words."""
+    if not answer or len(words(answer)) > _LONGEST:
+        return False
+    if contains(passage, answer):
+        return True
+    wanted, known = stems(answer), stems(passage)
+    copied = len(wanted & known) >= 0.8 * len(wanted)
+    return bool(wanted) and copied and numbers(answer) <= numbers(passage)
+
+
+def same_meaning(again: str, question: str) -> bool:
+    """Whether two questions seem to mean the same: the same numbers, and some common words."""
+    one, other = words(again), words(question)
+    mine, theirs = ([n.amount or n.digits for n in find_quantities(t)] for t in (again, question))
+    return one != other and mine == theirs and bool(stems(again) & stems(question))
+
+
+def _quote(passage: DraftingPassage) -> str:
+    return f"Passage from {passage.document}:\n\n{passage.text}"
+
+
+def _extract(pattern: re.Pattern[str], said: str) -> str:
+    match = pattern.search(said)
+    return match[1].strip().strip('"“”') if match else ""
+
+
+def _line(said: str) -> str:
+    """The first line, without a model's usual introduction."""
+    first = next(iter(said.splitlines()), "")
+    return re.sub(r"^(?:question:|[-*\d.]+\s)\s*", "", first, flags=re.IGNORECASE).strip('"“” ')
+
+
+def _draft_id(question: str) -> str:
+    return f"own-{hashlib.sha256(question.encode()).hexdigest()[:10]}"
+
+
+def describe_draft(question: Question) -> Sequence[str]:
+    """What a person needs to judge a draft: the answer and its place."""
+    if not question.answerable:
+        return [_("The documents should not answer it.")]
+    places = (
+        _("{document}, page {page}", document=place.doc, page=place.page)
+        for place in question.evidence
+    )
+    return [*question.answers, *places]

@@ -1,1 +1,0 @@
-"""Where questions with known answers come from: files, folders, drafts, thumbs."""

@@ -1,0 +1,315 @@
+"""Answers as a Word document (ECMA-376): each citation is a footnote with document, page and quote.
+
+python-docx 1.2 writes no footnotes, so the few parts of the package are written here.
+"""
+
+import logging
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+from lxml import etree
+from lxml.builder import ElementMaker  # type: ignore[import-not-found]  # not in lxml-stubs
+
+from assistant.errors import AssistantError
+from assistant.export.account import Account, Said, Source
+from assistant.export.fonts import FAMILY, Style, Weight, file_of, fonts
+from ingest.platform.process import require
+
+# -- Answers as PDF: each sentence has the numbers of its sources, which lead to their quotes at the
+# end. The only module that imports fpdf.
+
+log = logging.getLogger(__name__)
+
+_INK, _QUIET = (32, 38, 42), (92, 98, 102)
+_ACCENT, _PDF_DOUBT = (23, 99, 93), (160, 82, 20)  # on white 6.9:1 and 5.6:1
+_TEXT, _SMALL, _HEAD = 10.5, 9.0, 15.0  # points
+_LINE = 1.45  # of the size of the letters
+_NO_FONT = "No font of this machine has these letters, and boxes replace them:"
+_MARGIN = 22.0  # millimetres
+_POINT = 0.3528  # millimetres
+_FONT_STYLES: Mapping[str, tuple[Style, Weight]] = {
+    "": ("normal", "normal"),
+    "B": ("normal", "bold"),
+    "I": ("oblique", "normal"),
+}
+
+
+def pdf(accounts: Sequence[Account]) -> bytes:
+    """A PDF file, on A4. Raises AssistantError without the extra that writes it."""
+    require("pdf", "fpdf", "matplotlib", to="save answers as PDF", error=AssistantError)
+    return _Paper(accounts).written()
+
+
+class _Paper:
+    """A PDF that is being written."""
+
+    def __init__(self, accounts: Sequence[Account]) -> None:
+        from fpdf import FPDF
+
+        # They tell each step of a subset, and what _NO_FONT says.
+        logging.getLogger("fontTools").setLevel(logging.ERROR)
+        logging.getLogger("fpdf").setLevel(logging.ERROR)
+        self._accounts = accounts
+        self._sources = list(
+            dict.fromkeys(
+                source for one in accounts for said in one.said for source in said.sources
+            )
+        )
+        self._pdf: FPDF = FPDF(format="A4")
+        self._pdf.set_margins(_MARGIN, _MARGIN)
+        self._pdf.set_auto_page_break(True, _MARGIN)
+        self._pdf.set_title(accounts[0].question if accounts else "")
+        self._pdf.set_creator("Pincite")
+        self._add_fonts()
+        self._pdf.add_page()
+        self._notes = {source: self._pdf.add_link() for source in self._sources}
+
+    def written(self) -> bytes:
+        """All of it."""
+        for one in self._accounts:
+            self._answer(one)
+        if self._sources:
+            self._heading("Sources", _TEXT + 1)
+            for number, source in enumerate(self._sources, start=1):
+                self._note(number, source)
+        if self._missing:
+            self._write(f"{_NO_FONT} {self._missing}", _SMALL, _QUIET, "I")
+        return bytes(self._pdf.output())
+
+    def _add_fonts(self) -> None:
+        """And those of other scripts, where the texts have letters of them."""
+        for style, (slope, weight) in _FONT_STYLES.items():
+            self._pdf.add_font(FAMILY, style, file_of(FAMILY, slope, weight))
+        words = "".join(
+            f"{one.question}{one.notices}{one.said}{one.cells}" for one in self._accounts
+        )
+        (_, *others), self._missing = fonts(words)
+        usable = [family for family in others if self._added(family)]
+        self._pdf.set_fallback_fonts(usable, exact_match=False)
+
+    def _added(self, family: str) -> bool:
+        """Whether the PDF can hold it: some kinds of fonts it cannot."""
+        try:
+            self._pdf.add_font(family, "", file_of(family))
+        except Exception as error:  # damaged and unusual fonts fail in many ways
+            log.info("%s is not used: %s", family, error)
+            return False
+        return True
+
+    def _answer(self, one: Account) -> None:
+        self._heading(one.question, _HEAD)
+        for said in one.said:
+            self._said(said)
+        self._break()
+        for notice in one.notices:
+            self._write(notice, _SMALL, _QUIET, "I")
+            self._break()
+        for cell in one.cells:
+            self._write(f"{cell['row']}, {cell['column']}: {cell['text']}", _SMALL, _QUIET)
+            self._break()
+
+    def _said(self, said: Said) -> None:
+        for text, stated in said.pieces:
+            self._write(text, _TEXT, _INK if stated else _PDF_DOUBT, "" if stated else "I")
+        for source in said.sources:
+            number = self._sources.index(source) + 1
+            self._write(f" [{number}]", _SMALL, _ACCENT, link=self._notes[source])
+        if said.remark:
+            self._write(f" ({said.remark})", _SMALL, _PDF_DOUBT)
+        self._write(" ", _TEXT, _INK)
+
+    def _heading(self, text: str, size: float) -> None:
+        if self._pdf.y > _MARGIN + 1:
+            self._pdf.ln(6)
+        self._write(text, size, _ACCENT, "B")
+        self._pdf.ln(size * _POINT * _LINE + 2)
+
+    def _note(self, number: int, source: Source) -> None:
+        if self._pdf.will_page_break(4 * _SMALL * _POINT * _LINE):
+            self._pdf.add_page()
+        self._pdf.set_link(self._notes[source], y=self._pdf.y, page=self._pdf.page)
+        self._write(f"[{number}] ", _SMALL, _ACCENT, "B")
+        where = f"{source.document}, {source.where}"
+        self._write(where, _SMALL, _INK, "B")
+        self._break(0)
+        self._write(f"“{' '.join(source.quote.split())}”", _SMALL, _QUIET)
+        self._break()
+
+    def _write(
+        self, text: str, size: float, colour: tuple[int, int, int], style: str = "",
+        link: "str | int" = "",
+    ) -> None:  # fmt: skip
+        printable = "".join(letter for letter in text if letter.isprintable() or letter in "\n\t")
+        self._pdf.set_font(FAMILY, style, size)
+        self._pdf.set_text_color(*colour)
+        self._pdf.write(size * _POINT * _LINE, printable, link)
+
+    def _break(self, space: float = 1.5) -> None:
+        self._pdf.ln(_TEXT * _POINT * _LINE)
+        self._pdf.ln(space)
+
+
+_MAIN = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_XML = "http://www.w3.org/XML/1998/namespace"
+_W: Any = ElementMaker(namespace=_MAIN, nsmap={"w": _MAIN, "r": _RELATIONS})
+_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_PARTS = {"document": "document.main", "footnotes": "footnotes", "styles": "styles"}
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML cannot hold
+_WORD_DOUBT = "C9741F"
+_FIRST = 1  # id of the first footnote; -1 and 0 are the lines above them
+
+# Names, kinds, bases and properties of the styles.
+_Looks = Mapping[str, Mapping[str, str]]
+_WORD_STYLES: tuple[tuple[str, str, str, _Looks, _Looks], ...] = (
+    ("Normal", "paragraph", "", {"spacing": {"after": "120"}}, {"sz": {"val": "22"}}),
+    ("Heading1", "paragraph", "Normal", {"keepNext": {}, "spacing": {"before": "360"},
+     "outlineLvl": {"val": "0"}}, {"b": {}, "sz": {"val": "28"}}),
+    ("Notice", "paragraph", "Normal", {"ind": {"left": "360"}}, {"i": {}, "sz": {"val": "20"}}),
+    ("FootnoteText", "paragraph", "Normal", {"spacing": {"after": "0"}}, {"sz": {"val": "18"}}),
+    ("FootnoteReference", "character", "", {}, {"vertAlign": {"val": "superscript"}}),
+)  # fmt: skip
+_NAMES = {
+    "Heading1": "heading 1", "FootnoteText": "footnote text",
+    "FootnoteReference": "footnote reference",
+}  # fmt: skip
+
+
+def word(accounts: Sequence[Account]) -> bytes:
+    """A DOCX file."""
+    sources: list[Source] = []
+    body = _W.body(*(block for one in accounts for block in _blocks(one, sources)))
+    parts = {
+        "[Content_Types].xml": _content_types(),
+        "_rels/.rels": _relations([("officeDocument", "word/document.xml")]),
+        "word/document.xml": _W.document(body),
+        "word/_rels/document.xml.rels": _relations(
+            [(name, f"{name}.xml") for name in ("styles", "footnotes")]
+        ),
+        "word/footnotes.xml": _footnotes(sources),
+        "word/styles.xml": _styles(),
+    }
+    return _zipped(parts)
+
+
+def _blocks(one: Account, sources: list[Source]) -> Iterator[etree._Element]:
+    yield _paragraph("Heading1", [_run(one.question)])
+    runs: list[etree._Element] = []
+    for said in one.said:
+        runs += [*_runs(said, sources), _run(" ")]
+    yield _paragraph("Normal", runs)
+    for notice in one.notices:
+        yield _paragraph("Notice", [_run(notice)])
+
+
+def _runs(said: Said, sources: list[Source]) -> Iterator[etree._Element]:
+    for text, stated in said.pieces:
+        yield _run(text) if stated else _run(text, {"u": {"val": "dotted", "color": _WORD_DOUBT}})
+    for at, source in enumerate(said.sources):
+        if at:  # "1,2", not "12"
+            yield _run(",", {"vertAlign": {"val": "superscript"}})
+        sources.append(source)
+        number = str(len(sources) - 1 + _FIRST)
+        mark = _properties("rPr", {"rStyle": {"val": "FootnoteReference"}})
+        yield _W.r(mark, _W.footnoteReference(_at(id=number)))
+    if said.remark:
+        yield _run(f" ({said.remark})", {"i": {}})
+
+
+def _footnotes(sources: Sequence[Source]) -> etree._Element:
+    made = [
+        _W.footnote(_at(type=kind, id=number), _W.p(_W.r(element())))
+        for kind, number, element in (
+            ("separator", "-1", _W.separator),
+            ("continuationSeparator", "0", _W.continuationSeparator),
+        )
+    ]
+    for number, source in enumerate(sources, start=_FIRST):
+        mark = _W.r(
+            _properties("rPr", {"rStyle": {"val": "FootnoteReference"}}), _W.footnoteRef()
+        )  # fmt: skip
+        note = _paragraph("FootnoteText", [mark, _run(" "), _run(source.words)])
+        made.append(_W.footnote(_at(id=str(number)), note))
+    whole: etree._Element = _W.footnotes(*made)
+    return whole
+
+
+def _paragraph(style: str, runs: Sequence[etree._Element]) -> etree._Element:
+    made: etree._Element = _W.p(_properties("pPr", {"pStyle": {"val": style}}), *runs)
+    return made
+
+
+def _run(text: str, looks: _Looks | None = None) -> etree._Element:
+    """Line breaks of the text stay."""
+    made: etree._Element = _W.r(*([_properties("rPr", looks)] if looks else []))
+    for number, line in enumerate(_ILLEGAL.sub("", text).split("\n")):
+        if number:
+            made.append(_W.br())
+        made.append(_W.t({f"{{{_XML}}}space": "preserve"}, line))
+    return made
+
+
+def _properties(kind: str, looks: _Looks) -> etree._Element:
+    made: etree._Element = getattr(_W, kind)()
+    made.extend(getattr(_W, name)(_at(**of)) for name, of in looks.items())
+    return made
+
+
+def _at(**values: str) -> dict[str, str]:
+    return {f"{{{_MAIN}}}{name}": value for name, value in values.items()}
+
+
+def _styles() -> etree._Element:
+    made = []
+    for name, kind, base, paragraph, run in _WORD_STYLES:
+        style = _W.style(_at(type=kind, styleId=name), _W.name(_at(val=_NAMES.get(name, name))))
+        if name == "Normal":
+            style.set(f"{{{_MAIN}}}default", "1")
+        if base:
+            style.append(_W.basedOn(_at(val=base)))
+        if paragraph:
+            style.append(_properties("pPr", paragraph))
+        style.append(_properties("rPr", run))
+        made.append(style)
+    whole: etree._Element = _W.styles(*made)
+    return whole
+
+
+def _relations(rows: Sequence[tuple[str, str]]) -> etree._Element:
+    """(kind, target)."""
+    made = _maker(f"{_PACKAGE}/relationships")
+    whole: etree._Element = made.Relationships()
+    for number, (kind, target) in enumerate(rows, start=1):
+        where = {"Id": f"rId{number}", "Type": f"{_RELATIONS}/{kind}", "Target": target}
+        whole.append(made.Relationship(**where))
+    return whole
+
+
+def _maker(space: str) -> Any:
+    return ElementMaker(namespace=space, nsmap={None: space})
+
+
+def _content_types() -> etree._Element:
+    made = _maker(f"{_PACKAGE}/content-types")
+    xml = made.Default(Extension="xml", ContentType="application/xml")
+    of_relations = "application/vnd.openxmlformats-package.relationships+xml"
+    parts = [
+        made.Override(PartName=f"/word/{name}.xml", ContentType=f"{_TYPE}.{kind}+xml")
+        for name, kind in _PARTS.items()
+    ]
+    rels = made.Default(Extension="rels", ContentType=of_relations)
+    whole: etree._Element = made.Types(xml, rels, *parts)
+    return whole
+
+
+def _zipped(parts: dict[str, etree._Element]) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, root in parts.items():
+            text = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+            package.writestr(name, text)
+    return buffer.getvalue()

@@ -1,1 +1,0 @@
-"""A document leaves the whole home: library, answers, receipts, runs, ratings."""

@@ -1,0 +1,234 @@
+"""Vision models: they describe pictures, answer questions about them, and tag them."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from assistant.contract.facts import Offer
+from assistant.i18n.translation import _
+from assistant.images.vision_models import Tag, Tagging, gguf_pair, kind_of
+from assistant.llm.prompts import DESCRIBE
+from assistant.models.catalogue import Model, fit, this_machine
+from ingest.document.model import Document, Line, Page
+from ingest.document.source import Engines, readable
+from ingest.errors import Stopped, UnreadableFile
+from ingest.images import image_file
+from ingest.sandbox.pool import Sandbox
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Viewer(Protocol):
+    """Describes pictures (it is a `Captioner`), and answers questions about them."""
+
+    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
+        """One or two sentences; empty when the model is not sure. `cancel` ends it early."""
+        ...
+
+    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
+        """A short answer; empty from a model that only describes."""
+        ...
+
+
+# -- The chosen vision model as one value: it travels to the processes that read files, and loads
+# its model when it is first used.
+
+_DESCRIPTION_TOKENS = 120  # tokens of what is written
+_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
+_loading = threading.Lock()  # a cache does not keep two threads from loading a model twice
+
+
+@dataclass(frozen=True)
+class Describer:
+    """A Viewer of a folder: transformers, or a GGUF file with its mmproj file."""
+
+    folder: Path
+    threads: int = 0  # of llama.cpp; 0: one for each core
+
+    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
+        """One or two sentences. Raises ModelUnusable or ModelRuntimeMissing."""
+        with _ready(self, cancel) as model:
+            return model.describe(picture.convert("RGB"), cancel)
+
+    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
+        """The answer; empty without a model that answers. Raises as `describe`, or
+        ContextOverflow."""
+        with _ready(self, cancel) as model:
+            return model.answer(picture.convert("RGB"), question, cancel)
+
+
+class _Gguf:
+    """llama.cpp's."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        from assistant.llm.llama.vision import SeeingEngine
+
+        self._engine = SeeingEngine(*gguf_pair(folder), threads or None)
+
+    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
+        return self._engine.ask(picture, DESCRIBE, _DESCRIPTION_TOKENS, cancel)
+
+    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
+        return self._engine.ask(picture, question, _DESCRIPTION_TOKENS, cancel)
+
+
+@contextmanager
+def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[Viewer]:
+    """The model, for one caller at a time."""
+    with _loading:
+        model, lock = _loaded_describer(what)
+    while not lock.acquire(timeout=_LOOK_AGAIN):
+        if cancel is not None and cancel.is_set():
+            raise Stopped("Stopped while waiting for another picture.")
+    try:
+        yield model
+    finally:
+        lock.release()
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded_describer(what: Describer) -> tuple[Viewer, threading.Lock]:
+    """The loaded model; another one replaces it in memory."""
+    kind = kind_of(what.folder)
+    if kind == "gguf":
+        return _Gguf(what.folder, what.threads), threading.Lock()
+    from assistant.images.vision_models import load
+
+    return load(what.folder, kind), threading.Lock()
+
+
+# -- A picture that a person gives becomes all that is known of it: the text on it, recognised in a
+# process of its own, and what a model says that it shows, else the things that are named on it.
+
+Result = TypeVar("Result")
+
+_MOST_PICTURES = 4  # pictures of one file that are described: of a fax of a hundred pages the first
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The facts about a picture file."""
+
+    name: str
+    pages: tuple[Page, ...]  # with the lines on them
+    description: str = ""  # a model's words: never evidence
+    tags: tuple[Tag, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(line for page in self.pages for line in page.lines)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def shows(self) -> str:
+        """The description, else the tags as such, else nothing."""
+        if self.description or not self.tags:
+            return self.description
+        named = ", ".join(f"{tag.words} ({tag.probability:.0%})" for tag in self.tags)
+        return _("Tags, not a description: {tags}.", tags=named)
+
+
+class Looking:
+    """Reads pictures with the installed engines and models."""
+
+    def __init__(
+        self,
+        engines: Callable[[], Engines],
+        viewer: Callable[[], Viewer | None],
+        tagging: Callable[[], Tagging | None],
+    ) -> None:
+        """Each is looked up when a picture is read: a model may have been installed meanwhile."""
+        self._engines = engines
+        self.viewer = viewer
+        self.tagging = tagging
+
+    def read_text(self, path: Path, cancel: threading.Event | None = None) -> Seen:
+        """The text alone. Raises UnreadableFile, or Stopped when cancelled."""
+        return Seen(readable(path.name), tuple(self.read(path, cancel).pages))
+
+    def read(self, path: Path, cancel: threading.Event | None = None) -> Document:
+        """A picture or a video, in a process of its own, as all unknown files; descriptions are
+        made in this one, where the model stays loaded. Raises as `read_text`."""
+        if not path.is_file():  # of a conversation of before
+            raise UnreadableFile(
+                f"{readable(path.name)} is gone from {path.parent}: attach it again."
+            )
+        with Sandbox(engines=replace(self._engines(), captioner=None)) as sandbox:
+            return unless(cancel, sandbox.start(path))[0]
+
+    def stills(self, path: Path, folder: Path, cancel: threading.Event | None) -> list[float]:
+        """The seconds of a video's scenes; their pictures are in `folder` then. Raises as
+        `read_text`."""
+        with Sandbox(engines=self._engines(), folder=folder) as sandbox:
+            return unless(cancel, sandbox.start_stills(path, folder))
+
+    def describe(self, seen: Seen, path: Path, cancel: threading.Event | None = None) -> Seen:
+        """The facts with a description. Raises UnreadableFile, ModelUnusable or Stopped."""
+        if viewer := self.viewer():
+            said = [viewer.describe(picture, cancel) for picture in _pictures(path)]
+            return replace(seen, description=" ".join(filter(None, said)))
+        tagging = self.tagging()
+        return replace(seen, tags=tagging.tags(first(path)) if tagging else ())
+
+    def answer(self, path: Path, question: str, cancel: threading.Event | None = None) -> str:
+        """A vision model's answer about the first picture; empty without a model that answers."""
+        viewer = self.viewer()
+        return viewer.answer(first(path), question, cancel) if viewer else ""
+
+
+def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Result:
+    """Wait for a result. Raises Stopped when cancelled meanwhile."""
+    thread = ThreadPoolExecutor(1)
+    done = thread.submit(waiting)
+    thread.shutdown(wait=False)
+    while cancel is None or not cancel.is_set():
+        if wait([done], _LOOK_AGAIN).done:
+            return done.result()
+    raise Stopped("Stopped while reading the picture.")
+
+
+def first(path: Path) -> "Image":
+    """Raises UnreadableFile."""
+    return next(_pictures(path))
+
+
+def _pictures(path: Path) -> Iterator["Image"]:
+    """Without damaged ones. Raises UnreadableFile when there is no other."""
+    whole = [frame[0] for frame in islice(image_file.frames(path), _MOST_PICTURES) if frame]
+    if not whole:
+        raise UnreadableFile(f"{path.name} is a damaged picture.")
+    return iter(whole)
+
+
+# -- Offers models that describe pictures better
+
+
+def offers(models: Sequence[Model], tagged: bool = False) -> tuple[Offer, ...]:
+    """Describing models that fit this machine, then the tagger unless it is installed."""
+    wanted = [model for model in models if model.role == "vision" and fits(model)]
+    wanted += [model for model in models if model.role == "tags" and not tagged]
+    return tuple(map(_offer, wanted))
+
+
+def chat_offers(models: Sequence[Model]) -> tuple[Offer, ...]:
+    """The chat model that set-up fetches."""
+    return tuple(_offer(m) for m in models if m.role == "chat" and m.default)
+
+
+def _offer(model: Model) -> Offer:
+    return Offer(model.name, model.role, model.licence, model.weights, model.note)
+
+
+def fits(model: Model) -> bool:
+    """Is there memory for it?"""
+    return fit(model, this_machine()) == "good"

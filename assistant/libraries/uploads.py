@@ -1,0 +1,541 @@
+"""Adds files from a browser or a program to the library in a background thread.
+
+Knows no Streamlit.
+"""
+
+import json
+import logging
+import os
+import shutil
+import threading
+import time
+import unicodedata
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from assistant.errors import AssistantError
+from assistant.i18n.translation import N_, _, carried, told
+from assistant.settings import Settings
+from assistant.sources.store import check_there, write_whole
+from ingest.document.source import readable
+from ingest.errors import NothingFound, PinciteError
+from vectorstore.add_report import AddProgress, AddSummary, Change
+from vectorstore.catalog.sources import INSIDE, own_folder, place_of
+from vectorstore.errors import HomeNotWritable
+from vectorstore.indexing.jobs import alone
+from vectorstore.library import Library
+from vectorstore.watch import PAUSE, SETTLE, Watching
+
+# -- Folders of this machine that a person names
+
+
+def given_path(text: str) -> Path:
+    """The file or folder that a person has typed. Raises NothingFound."""
+    try:
+        text.encode()  # a half of a pair of surrogates is no letter of any name
+        path = Path(text).expanduser().absolute()
+        if text and path.exists():
+            return path
+    except (OSError, RuntimeError, ValueError):  # too long, no such person, no right to look
+        pass
+    raise NothingFound(f"There is no file or folder {readable(text) or '…'}.")
+
+
+def check_apart(settings: Settings, paths: list[Path]) -> None:
+    """A folder around the home cannot be followed: what was dropped into the app has been in the
+    home for a while, and would count as deleted. Raises NothingFound."""
+    home = settings.home.resolve()
+    for path in paths:
+        place = path.resolve()
+        if home.is_relative_to(place) or place.is_relative_to(home):
+            raise NothingFound(
+                f"{path} holds Pincite's own files, in {home}. Name a folder beside them."
+            )
+
+
+# -- A file that a client sends: on the disk from its first piece on, however large it is
+
+_PIECE = 1 << 20  # bytes in memory at a time
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """Lies in a folder of its own, and waits there for its turn."""
+
+    name: str
+    path: Path
+
+    def move_to(self, place: Path) -> None:
+        """Take it there. Raises OSError."""
+        self.touch()
+        self.path.replace(place)
+        self.path.parent.rmdir()
+
+    def touch(self) -> None:
+        """Say that it is not left over. Raises OSError."""
+        os.utime(self.path)
+
+    def drop(self) -> None:
+        """Delete it, where it was not moved."""
+        shutil.rmtree(self.path.parent, ignore_errors=True)
+
+
+def staged(folder: Path, name: str, source: BinaryIO) -> StagedFile:
+    """Copy what is read from `source` below `folder`. Raises HomeNotWritable, and AssistantError
+    for a name that no file can have."""
+    # A folder as those of uploads: what a crash leaves is found and deleted with theirs.
+    file = StagedFile(name, own_folder(folder) / name)
+    try:
+        file.path.parent.mkdir(parents=True)
+        with file.path.open("wb") as copy:
+            shutil.copyfileobj(source, copy, _PIECE)
+    except OSError as error:
+        file.drop()
+        raise not_saved(folder, error) from error
+    except ValueError as error:  # zero bytes, halves of letters
+        file.drop()
+        raise AssistantError(
+            f"{readable(name)} cannot be the name of a file: rename it. Nothing was added."
+        ) from error
+    return file
+
+
+def not_saved(folder: Path, error: OSError) -> HomeNotWritable:
+    """The error for a file that found no place."""
+    return HomeNotWritable(
+        f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
+    )
+
+
+_TOUCHED = 600.0  # seconds between two signs of life of a file that waits
+_LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the same home
+
+log = logging.getLogger(__name__)
+
+# One `add` of this process at a time in each library; other processes add at the same time.
+_turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+
+
+class DroppedFile(Protocol):
+    """A file as Streamlit hands it over."""
+
+    name: str
+
+    def getbuffer(self) -> memoryview: ...
+
+
+Sent = DroppedFile | StagedFile
+
+
+class Upload:
+    """An `add` of files that were dropped together or wait in the queue; or a rebuild.
+
+    It may rebuild documents of the library, also before it adds others.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        home: Path,
+        files: Sequence[Sent] = (),
+        again: Sequence[str] = (),
+        rebuild: bool = False,
+    ) -> None:
+        """Saves and adds the files in the background, after the uploads before it.
+
+        `again` are places of the queue to be tried once more; without either, all that was
+        stopped is continued. `rebuild`: nothing is added, and what is outdated is rebuilt.
+        """
+        self._library = library
+        self.is_rebuild = rebuild
+        self.error = ""
+        self.summary: AddSummary | None = None
+        self.progress = AddProgress("", 0, len(files), "")
+        self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
+        self._cancel = threading.Event()
+        self._folder = upload_folder(home, library.name)
+        self.paths = _own_places(self._folder, [f.name for f in files]) if files else _outer(again)
+        self._resumes = not self.paths
+        self._thread = threading.Thread(
+            target=carried(self._run), args=(files,), name="upload", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        return not self._thread.is_alive()
+
+    @property
+    def is_rebuilding(self) -> bool:
+        """Whether it rebuilds now, or as soon as its turn comes."""
+        return not self.done and (self.is_rebuild or self.progress.is_rebuild)
+
+    @property
+    def stopping(self) -> bool:
+        return self._cancel.is_set()
+
+    def stop(self) -> None:
+        """Stop it; finished work stays, and the rest waits in the queue until it is continued."""
+        self._cancel.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait, to the end or so many seconds, and return whether it is done."""
+        self._thread.join(seconds)
+        return self.done
+
+    def added(self, queued: Collection[str]) -> list[Path]:
+        """The files that are in the library, in the order in which they were dropped.
+
+        `queued` are the places that wait in the queue, or failed there.
+        """
+        if self.summary is None:
+            return []
+        failed = {failure.path for failure in self.summary.failed}
+        return [path for path in self.paths if str(path) not in failed.union(queued)]
+
+    def _run(self, files: Sequence[Sent]) -> None:
+        try:
+            with self._turn(files):
+                if self.is_rebuild:
+                    self._library.maintenance.rebuild(self._note, self._cancel)
+                else:
+                    self._add(files)
+        except PinciteError as error:
+            self.error = str(error)
+        except Exception:
+            log.exception("an upload failed")
+            self.error = N_("Adding failed unexpectedly. The log has the details.")
+
+    @contextmanager
+    def _turn(self, files: Sequence[Sent]) -> Iterator[None]:
+        """Wait until it is this one's turn. What waits long must not look left over."""
+        turn = _turns[self._folder]
+        while not turn.acquire(timeout=_TOUCHED):
+            for file in files:
+                if isinstance(file, StagedFile):
+                    with suppress(OSError):
+                        file.touch()
+        try:
+            yield
+        finally:
+            turn.release()
+
+    def _add(self, files: Sequence[Sent]) -> None:
+        queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
+        try:
+            _save(files, self.paths, self._folder)
+            there = [path for path in self.paths if path.exists()]
+            if there or self._resumes:
+                self.summary = self._library.add(there, self._note, cancel=self._cancel)
+            self.error = _missing([path for path in self.paths if path not in there])
+        finally:
+            self._tidy([*self.paths, *map(Path, queued)])
+
+    def _tidy(self, paths: Iterable[Path]) -> None:
+        """Delete dropped files: the library has its own copies. Failed files stay until they, or
+        newer ones of their names, are dropped again."""
+        own = {str(path) for path in self.paths}
+        names = {place_of(path) for path in own}
+        jobs = self._library.jobs.all()
+        failed = [(job.path, job.path.split(INSIDE)[0]) for job in jobs if job.state == "failed"]
+        older = [job for job, file in failed if file not in own and place_of(file) in names]
+        if older:
+            self._library.jobs.drop(older)
+        left = {job.path for job in jobs}.difference(older)
+        gone = [path for path in [*map(str, paths), *older] if path not in left]
+        delete_dropped(gone, self._folder)
+
+    def _note(self, progress: AddProgress) -> None:
+        self.progress = progress
+        if progress.file and not progress.is_rebuild:
+            self.pages[progress.file] = progress
+
+
+class Uploads:
+    """The uploads of this server, which all its visitors can see and stop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._all: list[tuple[str, Upload]] = []
+
+    def start(
+        self,
+        library: Library,
+        home: Path,
+        files: Sequence[Sent] = (),
+        again: Sequence[str] = (),
+        rebuild: bool = False,
+    ) -> Upload:
+        """See Upload."""
+        upload = Upload(library, home, files, again, rebuild)
+        with self._lock:
+            self._all = [(name, old) for name, old in self._all if not old.done]
+            self._all.append((library.name, upload))
+        return upload
+
+    def of(self, library: str) -> list[Upload]:
+        """The running uploads, the oldest first."""
+        with self._lock:
+            return [upload for name, upload in self._all if name == library and not upload.done]
+
+
+def describe_step(step: AddProgress) -> str:
+    """`reading, page 3 of 20`"""
+    if not step.page or not step.stage.startswith("reading"):
+        return told(step.stage)
+    stage = told(step.stage)
+    if not step.pages:
+        return _("{stage}, page {page}", stage=stage, page=step.page)
+    return _("{stage}, page {page} of {pages}", stage=stage, page=step.page, pages=step.pages)
+
+
+def upload_folder(home: Path, library: str) -> Path:
+    """The folder of dropped files until they are in the library."""
+    return home.absolute() / "uploads" / library
+
+
+def turn_of(home: Path, library: str) -> threading.Lock:
+    """What adds to a library in this process holds it meanwhile."""
+    return _turns[upload_folder(home, library)]
+
+
+def delete_dropped(places: Iterable[str], below: Path) -> None:
+    """Delete files that were dropped; a file of a person's own folders is never touched."""
+    for place in places:
+        path = Path(place)
+        if path.is_relative_to(below):
+            with suppress(OSError):
+                path.unlink()
+                path.parent.rmdir()
+
+
+def clear_leftovers(home: Path, library: Library) -> None:
+    """Delete leftovers of a crash during an upload, unless they are in the queue."""
+    oldest = time.time() - _LEFT_OVER
+    queued = {job.path for job in library.jobs.all()}
+    emptied: set[Path] = set()
+    with suppress(OSError):  # an upload says it when the home cannot be written to
+        for path in upload_folder(home, library.name).glob("uploaded*/*"):
+            if path.is_file() and path.stat().st_mtime < oldest and str(path) not in queued:
+                path.unlink()
+                emptied.add(path.parent)
+        for each in upload_folder(home, library.name).glob("uploaded-*"):
+            with suppress(OSError):  # it has files
+                if each in emptied or each.stat().st_mtime < oldest:
+                    each.rmdir()
+
+
+def _outer(places: Sequence[str]) -> list[Path]:
+    """The files to read again: for a file inside an archive, the archive."""
+    return list(dict.fromkeys(Path(place.split(INSIDE)[0]) for place in places))
+
+
+def _missing(paths: Sequence[Path]) -> str:
+    if not paths:
+        return ""
+    names = ", ".join(path.name for path in paths[:3]) + ("…" if len(paths) > 3 else "")
+    return _("No longer in its place: {names}. Add it again from its new place.", names=names)
+
+
+def _own_places(folder: Path, names: Sequence[str]) -> list[Path]:
+    """A path for each file that no other upload uses, of this process or another."""
+    paths: list[Path] = []
+    for given in names:
+        # As Windows and Linux write it: a name from macOS has its accents apart.
+        name = unicodedata.normalize("NFC", Path(given).name) or "document"
+        same = sum(path.name == name for path in paths)
+        paths.append(own_folder(folder, same + 1) / name)
+    return paths
+
+
+def _save(files: Sequence[Sent], paths: Sequence[Path], folder: Path) -> None:
+    """Raises HomeNotWritable."""
+    if not files:
+        return
+    try:
+        for file, path in zip(files, paths, strict=True):
+            path.parent.mkdir(parents=True)
+            if isinstance(file, StagedFile):
+                file.move_to(path)
+            else:
+                path.write_bytes(file.getbuffer())
+    except OSError as error:
+        raise not_saved(folder, error) from error
+
+
+# -- Follows folders of this machine from the app, as `pincite watch` does from the terminal: their
+# files come into the library, change and leave it with them. Knows no Streamlit.
+
+_FILE = "watched.json"  # in the library's folder: it is renamed, deleted and brought back with it
+_WAIT = 10.0  # seconds, for another process that writes the list
+_TOLD = 20  # changes that are kept to be shown
+
+
+class NotFollowed(AssistantError):
+    """The folder is none of those that a library follows."""
+
+
+def watched_folders(settings: Settings, library: str) -> list[Path]:
+    """Those of a library that are followed whenever the app runs; none where nothing is kept."""
+    try:
+        rows = json.loads((settings.libraries_folder / library / _FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [Path(row) for row in rows if isinstance(row, str)] if isinstance(rows, list) else []
+
+
+def add_watched_folder(settings: Settings, library: str, path: Path) -> Path:
+    """Put a folder on that list, and return its place. Raises NothingFound, HomeNotWritable."""
+    place = path.absolute()
+    if not place.is_dir():
+        raise NothingFound(f"There is no folder {place}.")
+    check_apart(settings, [place])
+    with _listed(settings, library) as known:
+        if place not in known:
+            known.append(place)
+    return place
+
+
+def remove_watched_folder(settings: Settings, library: str, path: Path) -> None:
+    """Take a folder off it. Raises NotFollowed, HomeNotWritable."""
+    with _listed(settings, library) as known:
+        if path not in known:
+            raise NotFollowed(f"{library} follows no folder {path}.")
+        known.remove(path)
+
+
+@contextmanager
+def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
+    """The list, to be changed: other processes wait, and it is written whole or not at all. Raises
+    UnknownLibrary, HomeNotWritable."""
+    check_there(settings, library)
+    place = settings.libraries_folder / library / _FILE
+    with alone(place.with_suffix(".lock"), _WAIT) as held:
+        if not held:
+            raise HomeNotWritable(f"{place} is being written by another program: try again.")
+        known = watched_folders(settings, library)
+        before = list(known)
+        yield known
+        if known != before:
+            write_whole(place, json.dumps([str(path) for path in known]))
+
+
+class _Shared:
+    """A library that others use at the same time: adding takes its turn among the uploads, and
+    nothing closes it."""
+
+    def __init__(self, library: Library, turn: threading.Lock) -> None:
+        self._library, self._turn = library, turn
+        self.sources = library.sources
+
+    def add(self, *given: Any, **named: Any) -> AddSummary:
+        with self._turn:
+            return self._library.add(*given, **named)
+
+    def close(self) -> None:
+        """The app closes it."""
+
+
+class WatchedFolder:
+    """One folder, from now on until it is stopped."""
+
+    def __init__(
+        self, library: Library, turn: threading.Lock, path: Path, settle: float, pause: float
+    ) -> None:
+        self.path = path
+        self.changes: deque[Change] = deque(maxlen=_TOLD)
+        self.notice = self.error = ""
+        self._cancel = threading.Event()
+        self._pause = pause
+        shared = _Shared(library, turn)
+        watching = Watching(shared, [path], self.changes.append, self._tell, settle)
+        self._thread = threading.Thread(
+            target=self._run, args=(watching,), name="watch", daemon=True
+        )
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        """False after an error."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End it; a file that is being read is finished first, for a few seconds at most."""
+        self._cancel.set()
+        self._thread.join(10)
+
+    def _tell(self, notice: str) -> None:
+        self.notice = notice
+
+    def _run(self, watching: Watching) -> None:
+        try:
+            watching.run(self._cancel, self._pause)
+        except PinciteError as error:
+            self.error = str(error)
+        except Exception:
+            log.exception("watching %s failed", self.path)
+            self.error = N_("Watching failed unexpectedly. The log has the details.")
+
+
+class WatchedFolders:
+    """Of all libraries that a server has open."""
+
+    def __init__(self, settle: float = SETTLE, pause: float = PAUSE) -> None:
+        """Seconds without a change before a file is read, and between two looks."""
+        self._settle, self._pause = settle, pause
+        self._lock = threading.Lock()
+        self._all: dict[str, list[WatchedFolder]] = {}
+
+    def of(self, library: str) -> list[WatchedFolder]:
+        """Those that are followed now."""
+        with self._lock:
+            return list(self._all.get(library, ()))
+
+    def resume(self, settings: Settings, library: Library) -> None:
+        """Follow those that were followed when the app ran last."""
+        for path in watched_folders(settings, library.name):
+            self._follow(settings, library, path)
+
+    def sync(self, settings: Settings, library: Library) -> None:
+        """Follow those that others have put on the list meanwhile, and no longer those that they
+        have taken off."""
+        listed = watched_folders(settings, library.name)
+        self._end(library.name, lambda one: one.path not in listed)
+        known = [one.path for one in self.of(library.name)]  # also those that ended by an error
+        for path in listed:
+            if path not in known:
+                self._follow(settings, library, path)
+
+    def add(self, settings: Settings, library: Library, path: Path) -> None:
+        """Follow a folder from now on, again if it had ended. Raises NothingFound,
+        HomeNotWritable."""
+        self._follow(settings, library, add_watched_folder(settings, library.name, path))
+
+    def remove(self, settings: Settings, library: str, path: Path) -> None:
+        """Follow it no longer; its documents stay in the library."""
+        with suppress(NotFollowed):  # by another process
+            remove_watched_folder(settings, library, path)
+        self._end(library, lambda one: one.path == path)
+
+    def stop(self, library: str) -> None:
+        """Until the library is opened again."""
+        self._end(library, lambda _: True)
+
+    def _follow(self, settings: Settings, library: Library, path: Path) -> None:
+        with self._lock:
+            now = self._all.setdefault(library.name, [])
+            now[:] = [one for one in now if one.path != path or one.is_alive()]
+            if path not in [one.path for one in now]:
+                turn = turn_of(settings.home, library.name)
+                now.append(WatchedFolder(library, turn, path, self._settle, self._pause))
+
+    def _end(self, library: str, which: Callable[[WatchedFolder], bool]) -> None:
+        with self._lock:
+            now = self._all.get(library, [])
+            ended = [one for one in now if which(one)]
+            self._all[library] = [one for one in now if one not in ended]
+        for one in ended:
+            one.stop()

@@ -1,0 +1,127 @@
+"""Lets one user at a time use a model in this process.
+
+An answer has its turn from its first check to its last word: another's passages would push its own
+out of the model's cache. Pictures would be mixed, or would not fit into memory beside each other.
+"""
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from string import ascii_uppercase
+from typing import Protocol, runtime_checkable
+
+from langchain_core.messages import BaseMessage
+
+from assistant.contract.facts import Passage
+from assistant.contract.reply import Reply
+from assistant.i18n.translation import N_, _
+from assistant.llm import prompts
+from ingest.errors import Stopped
+from vectorstore.retrieval.hit import Hit
+
+WAITING = N_("Waiting for another answer")
+_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
+
+
+class TurnTaking:
+    """Shared by all tools that use one model. Who came first is first."""
+
+    def __init__(self, waiting: str = WAITING) -> None:
+        """`waiting` is the text shown meanwhile."""
+        self._waiting = waiting
+        self._queue: list[object] = []  # the first one has its turn
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self, reply: Reply) -> Iterator[None]:
+        """Wait for the others, and show how many they are. Raises Stopped."""
+        ticket = object()
+        with self._changed:
+            self._queue.append(ticket)
+        try:
+            self._wait(ticket, reply)
+            yield
+        finally:
+            with self._changed:
+                self._queue.remove(ticket)
+                self._changed.notify_all()
+
+    def _wait(self, ticket: object, reply: Reply) -> None:
+        with self._changed:
+            while before := self._queue.index(ticket):
+                reply.activity.stage = self._told(before)
+                if reply.cancel.is_set():
+                    raise Stopped("Stopped while waiting.")
+                self._changed.wait(_LOOK_AGAIN)
+
+    def _told(self, before: int) -> str:
+        waiting = _(self._waiting)
+        if before == 1:
+            return waiting
+        return _("{waiting}: place {place} in the queue", waiting=waiting, place=before)
+
+
+# -- What packing asks of a model: how many tokens a text has
+
+
+@runtime_checkable
+class TokenCounts(Protocol):
+    """A model that counts itself. Others would count with a tokenizer that langchain-core fetches
+    from a hub."""
+
+    def tokens_in(self, text: str) -> int:
+        """The tokens of a text, without those that begin and end a prompt."""
+        ...
+
+
+# -- What the gate and a reranker ask of a model: how likely a word begins its answer
+
+
+@runtime_checkable
+class TokenOdds(Protocol):
+    """A model that gives the probability of a word as the beginning of its answer."""
+
+    def next_token_logprobs(
+        self,
+        messages: Sequence[BaseMessage],
+        candidates: Sequence[str],
+        cancel: threading.Event | None = None,
+    ) -> list[float]:
+        """The natural-log probability of the first token of each candidate as the next one."""
+        ...
+
+
+# -- A chat model that chooses by letters: each choice has one, and the likeliest next letter counts
+# The model writes nothing, so that what it reads cannot make it say anything else.
+
+
+def likeliest(
+    model: TokenOdds, messages: Sequence[BaseMessage], choices: int, cancel: threading.Event
+) -> tuple[int, float]:
+    """The number of the choice, from 0, whose letter the model would write, and its probability
+    among all, 0 to 1. Raises Stopped, and NoOdds where a server gives none."""
+    letters = list(ascii_uppercase[:choices])
+    chances = [math.exp(one) for one in model.next_token_logprobs(messages, letters, cancel)]
+    best = max(range(choices), key=chances.__getitem__)
+    return best, chances[best] / max(sum(chances), 1e-9)
+
+
+# -- The chat model as a reranker: its odds of yes against no, for each passage alone
+
+
+class YesNoReranker:
+    """Asks of each passage whether it contains the answer. Seconds a question: see the figures in
+    docs/retrieval.md before it is chosen."""
+
+    def __init__(self, model: TokenOdds) -> None:
+        self._model = model
+
+    def scores(self, question: str, hits: Sequence[Hit]) -> list[float]:
+        return [self._log_odds(question, hit) for hit in hits]
+
+    def _log_odds(self, question: str, hit: Hit) -> float:
+        passage = Passage(hit.document, hit.page, hit.score, hit.text)
+        messages = prompts.first_turn([passage], question, prompts.CHECK)
+        yes, no = self._model.next_token_logprobs(messages, (prompts.YES, prompts.NO))
+        return yes - no

@@ -1,1 +1,0 @@
-"""Model servers: their addresses, and the keys they want."""

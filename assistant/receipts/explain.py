@@ -1,0 +1,401 @@
+"""An explanation as lines for a terminal."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from assistant.contract.facts import Token
+from assistant.i18n.translation import N_
+from ingest.language.words import stems
+from vectorstore.retrieval.hit import Legs
+
+# -- Which words of a sentence each of its cited lines carries
+
+_WORD = re.compile(r"\S+")
+
+Row = dict[str, Any]
+
+
+def carried_words(sentence: Mapping[str, Any], quotes: Mapping[int, str]) -> list[Row]:
+    """The sentence in pieces of {"text", "marks", "unstated"}: the marks of the lines that have
+    the piece's words, by their stems. `quotes` has the lines of each mark.
+
+    Small words, such as "the", are in no line; neither are words that only the question or the
+    name of a document gives.
+    """
+    known = {mark: stems(quotes.get(mark, "")) for mark in sentence["marks"]}
+    unstated = _folded(" ".join(sentence.get("unstated", ())))
+    return [_piece(text, known, unstated) for text in _pieces(sentence["text"])]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Each word, with the space before it."""
+    at = 0
+    for word in _WORD.finditer(text):
+        yield text[at : word.end()]
+        at = word.end()
+
+
+def _piece(text: str, known: Mapping[int, frozenset[str]], unstated: Sequence[str]) -> Row:
+    own = stems(text)
+    marks = [mark for mark, words in known.items() if own and own <= words]
+    return {"text": text, "marks": marks, "unstated": not marks and _said(text, unstated)}
+
+
+def _folded(text: str) -> list[str]:
+    return [_trimmed(word).lower() for word in text.split()]
+
+
+def _trimmed(word: str) -> str:
+    """Without the signs around it."""
+    known = [at for at, sign in enumerate(word) if sign.isalnum() or sign == "_"]
+    return word[known[0] : known[-1] + 1] if known else ""
+
+
+def _said(text: str, words: Sequence[str]) -> bool:
+    return bool(text.strip()) and _folded(text)[0] in words
+
+
+# -- An explanation: the facts of an answer beside the answer itself, as one JSON document
+
+SHARE_NAMES = ("vectors", "words", "document", "neighbours", "named")  # of a fused score
+OTHER = "other"  # a stage: what no other one is
+
+
+def explanation(answer: Mapping[str, Any], facts: Mapping[str, Any], meant: str = "") -> Row:
+    """`answer` is an answer document; `facts` are `Facts` as a dictionary, empty for an answer of
+    an older version; `meant` is the question as it was completed. Fields may be added; none is
+    removed or changes its meaning."""
+    understood = facts.get("understood") or {}
+    guess = facts.get("tool_guess")
+    return {
+        "id": answer["id"],
+        "question": answer["question"],
+        "meant": meant or answer["question"],
+        "searched": understood.get("searched", ""),
+        "parts": list(understood.get("parts", ())),
+        "tool": answer["tool"],
+        "why": answer.get("why", ""),
+        "tool_guess": {"tool": guess[0], "probability": round(guess[1], 4)} if guess else None,
+        "found": [_found(row) for row in facts.get("found", ())],
+        "read": [dict(row) for row in facts.get("read", ())],
+        "tokens": _tokens(answer, facts),
+        "gate": [dict(row) for row in facts.get("judged", ())],
+        "written": [_token(row) for row in facts.get("written", ())],
+        "computed": _computed(facts.get("computed")),
+        "whole": [dict(row) for row in facts.get("parts", ())],
+        "compared": [dict(row) for row in facts.get("compared", ())],
+        "looked": [dict(row) for row in facts.get("looked", ())],
+        "heard": _heard(facts.get("heard")),
+        "sentences": _sentences(answer),
+        "seconds": _seconds(answer, facts),
+    }
+
+
+def _found(row: Mapping[str, Any]) -> Row:
+    legs = Legs(*row["legs"]) if row.get("legs") else None
+    shares = dict(zip(SHARE_NAMES, legs.shares, strict=True)) if legs else {}
+    told = legs._asdict() if legs else dict.fromkeys(Legs._fields)
+    return {
+        **{name: row[name] for name in ("document", "page", "text", "read", "reader")},
+        **told,
+        "shares": shares,
+        "fused": round(sum(shares.values()), 4) if shares else None,
+    }
+
+
+def _computed(row: Mapping[str, Any] | None) -> Row | None:
+    """Each check as {"what", "value", "least"}."""
+    if not row:
+        return None
+    checks = [dict(zip(("what", "value", "least"), one, strict=True)) for one in row["checks"]]
+    return {**row, "operands": [dict(one) for one in row["operands"]], "checks": checks}
+
+
+def _heard(row: Mapping[str, Any] | None) -> Row | None:
+    """Each segment as {"start", "text", "confidence", "left_out"}."""
+    if not row:
+        return None
+    names = ("start", "text", "confidence", "left_out")
+    return {**row, "segments": [dict(zip(names, one, strict=True)) for one in row["segments"]]}
+
+
+def _tokens(answer: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, int]:
+    """What was read, of that the passages, and what was written."""
+    usage = answer.get("usage") or {}
+    return {
+        "prompt": usage.get("prompt_tokens", 0),
+        "passages": sum(row["tokens"] for row in facts.get("read", ())),
+        "written": usage.get("completion_tokens", 0),
+    }
+
+
+def _token(row: Sequence[Any]) -> Row:
+    token = Token(*row)
+    return {
+        "text": token.text, "probability": token.probability,
+        "instead": [{"text": text, "probability": chance} for text, chance in token.instead],
+    }  # fmt: skip
+
+
+def _sentences(answer: Mapping[str, Any]) -> list[Row]:
+    quotes = {citation["mark"]: citation["quote"] for citation in answer["citations"]}
+    return [
+        {"text": one["text"], "marks": list(one["marks"]), "words": carried_words(one, quotes)}
+        for one in answer["sentences"] if not answer["refused"]
+    ]  # fmt: skip
+
+
+def _seconds(answer: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, float]:
+    """By stage, and last what is left of the whole."""
+    stages = dict(facts.get("seconds") or {})
+    rest = answer["seconds_total"] - sum(stages.values())
+    return {name: round(spent, 3) for name, spent in (stages | {OTHER: max(rest, 0.0)}).items()}
+
+
+# -- The words of an explanation: for each part its title and one plain sentence, and names of what
+# is counted. They are translated where they are shown.
+
+
+class Lesson(NamedTuple):
+    """Of one part."""
+
+    title: str
+    sentence: str
+
+
+LESSONS = {
+    "question": Lesson(
+        N_("Question"),
+        N_("A question is completed by what was said before, taken apart where it asks several "
+        "things, and given to the tool that it seems to ask for."),
+    ),
+    "found": Lesson(
+        N_("Search"),
+        N_("Passages are searched by meaning and by words at once; what each search finds is added "
+        "up, and a small model that has learned to read may order the best ones again."),
+    ),
+    "read": Lesson(
+        N_("Reading"),
+        N_("The model reads only the best passages, because each token, about three quarters of a "
+        "word, costs time."),
+    ),
+    "gate": Lesson(
+        N_("Gate"),
+        N_("Before a word is written, signals are added up to a probability that the passages hold "
+        "the answer; below the threshold the question is refused."),
+    ),
+    "written": Lesson(
+        N_("Writing"),
+        N_("The model writes token by token and takes the likeliest each time; the stronger the "
+        "colour, the less likely it was."),
+    ),
+    "computed": Lesson(
+        N_("Program"),
+        N_("A question to a table becomes a small program; code computes it, not the model, which "
+        "would guess, and each cell is cited."),
+    ),
+    "whole": Lesson(
+        N_("Parts"),
+        N_("The whole document is read part by part; only what stands on a line is kept, and where "
+        "a model named it, only what it confirms when it is asked for that alone."),
+    ),
+    "compared": Lesson(
+        N_("Comparing"),
+        N_("Parts of both documents that are about the same matter are paired by their meaning, "
+        "and of each pair those statements are quoted that are nearest to each other, rather where "
+        "their figures differ."),
+    ),
+    "looked": Lesson(
+        N_("Looking"),
+        N_("What is written on a picture is recognised line by line and may be cited; what it "
+        "shows is told by another model in its own words, and is never evidence."),
+    ),
+    "heard": Lesson(
+        N_("Listening"),
+        N_("A recording is cut into pieces of speech, and the model writes down each of them with "
+        "how sure it is; what it would write over noise is left out."),
+    ),
+    "sentences": Lesson(
+        N_("Citing"),
+        N_("Each finished sentence is compared with the lines that were read; the small numbers "
+        "behind a word name the lines that have it."),
+    ),
+    "seconds": Lesson(
+        N_("Time"),
+        N_("Reading and writing take longest, because every token passes through the whole model."),
+    ),
+}  # fmt: skip
+
+SHARES = {
+    "vectors": N_("meaning"), "words": N_("words"), "document": N_("document"),
+    "neighbours": N_("pages beside"), "named": N_("named in the question"),
+}  # fmt: skip
+
+SIGNALS = {
+    "bias": N_("starting point"),
+    "sentence_cosine": N_("nearness of the best sentence"),
+    "covered": N_("share of the question's words that were read"),
+    "yes_log_odds": N_("the chat model's own “yes”"),
+    "reader_odds": N_("the reader's opinion of the best passage"),
+}
+
+OPERATIONS = {
+    "lookup": N_("look up a cell"), "growth": N_("growth"), "difference": N_("difference"),
+    "ratio": N_("ratio"), "share": N_("share"), "sum": N_("sum"), "average": N_("average"),
+    "highest": N_("the highest"), "lowest": N_("the lowest"), "count": N_("count"),
+}  # fmt: skip
+
+CHECKS = {
+    "explained": N_("share of the question's words that the cells explain"),
+    "operation": N_("the model's probability of this computation"),
+    "column": N_("the model's probability of this column"),
+    "held": N_("the model's log-odds that the list holds the answer"),
+}
+
+STAGES = {
+    "retrieve": N_("searching"), "rank": N_("comparing lines"), "wait": N_("waiting for the model"),
+    "judge": N_("reading and judging"), "write": N_("writing"), "attribute": N_("citing"),
+    "check": N_("checking"), "other": N_("everything else"),
+}  # fmt: skip
+
+VERDICTS = {
+    "refuse": N_("refused"), "unsure": N_("the model may refuse"), "sure": N_("to be answered"),
+}  # fmt: skip
+
+
+_MOST = 8  # passages
+_DOUBTFUL = 0.5  # a token is listed when it was less likely
+
+Explained = Mapping[str, Any]
+
+
+def as_text(explained: Explained) -> str:
+    """Parts without facts are left out."""
+    parts = []
+    for name, lines in _PARTS.items():
+        found = list(lines(explained))
+        if found:
+            lesson = LESSONS[name]
+            parts.append("\n".join([lesson.title.upper(), lesson.sentence, *found]))
+    return "\n\n".join(parts)
+
+
+def _question_lines(explained: Explained) -> Iterator[str]:
+    for name in ("question", "meant", "searched"):
+        if name == "question" or explained[name] not in ("", explained["question"]):
+            yield f"  {name}: {explained[name]}"
+    for number, part in enumerate(explained["parts"] if len(explained["parts"]) > 1 else (), 1):
+        yield f"  part {number}: {part}"
+    guess = explained["tool_guess"]
+    seemed = f", the router's guess: {guess['tool']} ({guess['probability']:.0%})" if guess else ""
+    because = f", because of {explained['why']}" if explained["why"] else ""
+    yield f"  tool: {explained['tool']}{because}{seemed}"
+
+
+def _found_lines(explained: Explained) -> Iterator[str]:
+    for row in explained["found"][:_MOST]:
+        if row["fused"] is None:
+            continue
+        said = f"words {_rank(row['words_rank'])} ({row['bm25']:.1f})"
+        shares = ", ".join(f"{SHARES[name]} {v:.2f}" for name, v in row["shares"].items() if v)
+        yield f"  {'read' if row['read'] else '    '}  {row['document']}, page {row['page']}"
+        yield f"        meaning {_rank(row['vectors_rank'])} ({row['cosine']:.2f}), {said}"
+        yield f"        {row['fused']:.2f} = {shares}"
+
+
+def _rank(rank: int) -> str:
+    return f"no. {rank}" if rank else "none"
+
+
+def _read_lines(explained: Explained) -> Iterator[str]:
+    for row in explained["read"]:
+        yield f"  {row['tokens']:5} tokens  {row['document']}, page {row['page']}"
+    tokens = explained["tokens"]
+    if tokens["prompt"]:
+        yield f"  {tokens['prompt']:5} tokens  the whole prompt; {tokens['written']} were written"
+
+
+def _gate_lines(explained: Explained) -> Iterator[str]:
+    for row in explained["gate"]:
+        for name, share in row["shares"].items():
+            value = f"  (it is {row['signals'][name]:.2f})" if name in row["signals"] else ""
+            yield f"  {share:+6.2f}  {SIGNALS[name]}{value}"
+        yield (
+            f"  {sum(row['shares'].values()):+6.2f}  together: a probability of "
+            f"{row['probability']:.2f}; refused below {row['threshold']:.2f}: "
+            f"{VERDICTS[row['verdict']]}"
+        )
+
+
+def _written_lines(explained: Explained) -> Iterator[str]:
+    for token in explained["written"]:
+        if token["probability"] < _DOUBTFUL:
+            others = ", ".join(f"{o['text']!r} {o['probability']:.2f}" for o in token["instead"])
+            yield f"  {token['probability']:.2f}  {token['text']!r}, else {others or 'others'}"
+
+
+def _computed_lines(explained: Explained) -> Iterator[str]:
+    if row := explained["computed"]:
+        yield f"  {OPERATIONS.get(row['operation'], row['operation'])}, cells: {row['number']}"
+        for one in row["operands"]:
+            yield f"  {one['text']:>12}  {one['row']} | {one['column']}, {one['document']}"
+        for one in row["checks"]:
+            least = f", at least {one['least']:.2f}" if one["least"] else ""
+            yield f"  {one['value']:12.2f}  {CHECKS.get(one['what'], one['what'])}{least}"
+
+
+def _whole_lines(explained: Explained) -> Iterator[str]:
+    for one in explained["whole"]:
+        odds = "" if one["odds"] is None else f", confirmed with log-odds {one['odds']:+.1f}"
+        yield f"  {one['document']}, page {one['page']}: {one['title'] or 'passages that fit'}"
+        yield f"        {one['found']} found, {one['carried']} on a line, {one['kept']} kept{odds}"
+
+
+def _compared_lines(explained: Explained) -> Iterator[str]:
+    for one in explained["compared"]:
+        near = "" if one["nearness"] is None else f", nearness {one['nearness']:.2f}"
+        for at, name in enumerate(one["documents"]):
+            title = f": {one['titles'][at]}" if one["titles"][at] else ""
+            yield f"  {name}, page {one['pages'][at]}{title}, {one['stated'][at]} statements"
+        yield f"        {one['quoted']} pairs quoted{near}"
+
+
+def _looked_lines(explained: Explained) -> Iterator[str]:
+    for one in explained["looked"]:
+        sure = "" if one["confidence"] is None else f", {one['confidence']:.0%} sure"
+        reading, looking = one["seconds"]
+        yield f"  {one['picture']}: {one['lines']} lines{sure}, {reading:.1f} s"
+        if one["shows"]:
+            yield f"        {one['shows']} ({looking:.1f} s)"
+
+
+def _heard_lines(explained: Explained) -> Iterator[str]:
+    if row := explained["heard"]:
+        yield f"  {row['seconds']:.1f} s, language {row['language'] or 'unknown'}"
+        for one in row["segments"]:
+            out = "  (left out)" if one["left_out"] else ""
+            yield f"  {one['start']:8.1f} s  {one['confidence']:.2f}  {one['text']}{out}"
+
+
+def _sentence_lines(explained: Explained) -> Iterator[str]:
+    for sentence in explained["sentences"]:
+        yield "  " + "".join(_word(word) for word in sentence["words"]).strip()
+
+
+def _word(word: Explained) -> str:
+    marks = ",".join(map(str, word["marks"]))
+    return f"{word['text']}[{marks}]" if marks else f"{word['text']}{'[?]' * word['unstated']}"
+
+
+def _seconds_lines(explained: Explained) -> Iterator[str]:
+    for name, spent in explained["seconds"].items():
+        yield f"  {spent:6.2f} s  {STAGES.get(name, name)}"
+
+
+_PARTS = {
+    "question": _question_lines, "found": _found_lines, "read": _read_lines,
+    "gate": _gate_lines, "written": _written_lines, "computed": _computed_lines,
+    "whole": _whole_lines, "compared": _compared_lines, "looked": _looked_lines,
+    "heard": _heard_lines, "sentences": _sentence_lines, "seconds": _seconds_lines,
+}  # fmt: skip

@@ -1,1 +1,0 @@
-"""Transcribes recordings into timed text and subtitles, and synthesises speech."""

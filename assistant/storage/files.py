@@ -1,0 +1,255 @@
+"""Files of answers in a home: `attached/` has those that came with questions, `made/` what tools
+made. Each has a random name, which the answers that it belongs to mention.
+
+Files go after the rows that mention them. What a kill leaves in between, nothing mentions: the
+cleaning of the home finds it.
+"""
+
+import os
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from assistant.errors import AssistantError
+from assistant.models.hub import sha256_of
+from assistant.storage.sqlite_file import Kept
+from vectorstore.catalog.engine import Transaction
+
+FOLDERS = ("attached", "made")
+# Of a folder in attached/, or of files in made/ up to their first dot: what belongs together.
+_NAME = re.compile(r"[0-9a-f]{32}")
+# One for each folder: each begins with plain letters, which are looked for faster than choices.
+_MENTIONED = tuple(re.compile(rf"{folder}[\\/]+({_NAME.pattern})") for folder in FOLDERS)
+# What may be before and after a folder's name in a path within JSON, for LIKE. Few texts have the
+# character before it: with that the database looks through them faster than without.
+_SIDES = ('"{}/', "/{}/", '"{}\\', "\\{}\\")
+_LIKE = [f"%{side.format(folder)}%" for folder in FOLDERS for side in _SIDES]
+_DAY = 24 * 3600.0  # seconds: a younger file may be of an answer that is under way
+_ROWS = 500  # that are read at once
+
+
+class AnswerFiles:
+    """Of a home."""
+
+    def __init__(
+        self, home: Path, in_use: Callable[[], set[str]], empty: Callable[[], bool]
+    ) -> None:
+        """`in_use` gives the names that something mentions, whosever it is; `empty` tells whether
+        there is nothing at all that could."""
+        self._home, self._in_use, self._empty = home, in_use, empty
+
+    def discard(self, names: Iterable[str]) -> None:
+        """Delete files by the names that deleted rows have mentioned, but for what another row
+        mentions. Raises AssistantError after the last one, with all that could not be."""
+        wanted = set(names)
+        gone = sorted(wanted - self._in_use()) if wanted else ()
+        if failed := [failure for name in gone for failure in self._delete(name)]:
+            raise AssistantError(
+                f"Not everything could be deleted: {', '.join(failed)}. Nothing refers to it any"
+                " more: delete it by hand, or clean the storage, by `pincite storage --clean"
+                " orphans` or in the settings of the app."
+            )
+
+    def orphans(self) -> frozenset[Path]:
+        """What nothing mentions any more. Nothing while the tables are empty: they may have been
+        moved away, with the rows that mention it. Raises AssistantError where the tables cannot be
+        used."""
+        latest = time.time() - _DAY
+        old = [(name, file) for name, file in self._all() if _changed(file) < latest]
+        if not old or self._empty():
+            return frozenset()
+        in_use = self._in_use()
+        return frozenset(file for name, file in old if name not in in_use)
+
+    def _delete(self, name: str) -> Iterator[str]:
+        """What could not be deleted, each with the reason."""
+        attached = self._home / "attached" / name
+        for path in (*(self._home / "made").glob(f"{name}.*"), attached):
+            try:
+                with suppress(FileNotFoundError):
+                    shutil.rmtree(path) if path == attached else path.unlink()
+            except OSError as error:
+                yield f"{path} ({error.strerror})"
+
+    def _all(self) -> Iterator[tuple[str, Path]]:
+        """With their names; not through links, and nothing that others have put there."""
+        for folder in FOLDERS:
+            top = self._home / folder
+            for at, _, files in os.walk(top) if not top.is_symlink() else ():
+                for file in (Path(at, name) for name in files):
+                    name = file.relative_to(top).parts[0].partition(".")[0]
+                    if _NAME.fullmatch(name):
+                        yield name, file
+
+
+def mentioned(texts: Iterable[str]) -> set[str]:
+    """The names of files in answers, each as JSON."""
+    return {name for text in texts for folder in _MENTIONED for name in folder.findall(text)}
+
+
+def mentioned_in(
+    connection: Transaction, table: str, column: str, where: str = "? = ''", value: str = ""
+) -> set[str]:
+    """The same of the rows of a table with a `number`, `where` a value says so; they are read in
+    parts, and only those that mention files."""
+    found: set[str] = set()
+    any_file = " OR ".join([f"{column} LIKE ? ESCAPE '!'"] * len(_LIKE))  # \ is a plain character
+    query = (
+        f"SELECT number, {column} FROM {table} WHERE number > ? AND {where} AND ({any_file})"
+        f" ORDER BY number LIMIT {_ROWS}"
+    )
+    last = 0
+    while rows := connection.execute(query, (last, value, *_LIKE)).fetchall():
+        found |= mentioned(text for _, text in rows)
+        last = rows[-1][0]
+    return found
+
+
+def _changed(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:  # it has gone meanwhile
+        return time.time()
+
+
+# -- The hashes of models' files on this machine, so that one of gigabytes is read only once
+
+FILE = "hashes.sqlite"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS file_hash (
+    path     TEXT PRIMARY KEY,
+    bytes    INTEGER NOT NULL,
+    modified INTEGER NOT NULL,         -- nanoseconds
+    sha256   TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+class FileHashes(Kept):
+    """Known files are hashed again when their size or time has changed."""
+
+    def __init__(self, home: Path) -> None:
+        """Each use raises AssistantError when the file cannot be read or written."""
+        super().__init__(home / FILE, _SCHEMA, "hashes of models")
+
+    def sha256(self, path: Path) -> str:
+        """Of a file. Raises AssistantError."""
+        try:
+            about = path.stat()
+        except OSError as error:
+            raise AssistantError(f"The model's file {path} cannot be read: {error}.") from error
+        known = (str(path.resolve()), about.st_size, about.st_mtime_ns)
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT sha256 FROM file_hash WHERE path = ? AND bytes = ? AND modified = ?", known
+            ).fetchone()
+        if row:
+            return str(row[0])
+        digest = sha256_of(path)
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO file_hash (path, bytes, modified, sha256)"
+                " VALUES (?, ?, ?, ?)",
+                (*known, digest),
+            )
+        return digest
+
+
+# -- Stores the output of tools: pictures and sounds, beside the conversations of a home
+
+
+class Made:
+    """A folder of files with unique names."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, suffix: str) -> Path:
+        """The path of a new file. Raises AssistantError."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AssistantError(
+                f"{self.folder} cannot be made, where pictures and sounds are kept: "
+                f"{error.strerror}. Choose a home that can be written to, with --home."
+            ) from error
+        return self.folder / f"{uuid.uuid4().hex}{suffix}"
+
+
+# -- What a home takes on the disk, by kind, and which kinds can be cleaned
+
+Kind = Literal[
+    "models", "libraries", "attached", "made", "orphans", "pictures", "uploads", "deleted",
+    "measurements", "other",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+CLEANABLE: tuple[Kind, ...] = ("attached", "made", "orphans", "pictures", "deleted")
+
+# What the folders of a home hold. In a library pictures.sqlite is made again by the next search,
+# and the small pictures of pages by the next look at them.
+_FOLDERS: dict[str, Kind] = {
+    "models": "models", "libraries": "libraries", "attached": "attached", "made": "made",
+    "uploads": "uploads", "deleted": "deleted", "evaluation": "measurements",
+}  # fmt: skip
+_PICTURES = "pictures.sqlite"
+_THUMBNAILS = "thumbnails"
+
+
+@dataclass(frozen=True)
+class Used:
+    """The files of one kind."""
+
+    kind: Kind
+    bytes: int  # on this disk; a model that other homes share counts here, too
+    files: int
+
+
+def used_space(home: Path, orphans: Collection[Path] = ()) -> list[Used]:
+    """Each kind once, in the order of KINDS; what cannot be looked into is left out. `orphans` are
+    the files of answers that are not there any more."""
+    sizes: dict[Kind, list[int]] = {kind: [] for kind in KINDS}
+    for file in _files(home):
+        with suppress(OSError):  # it has gone meanwhile
+            sizes[_kind(home, file, orphans)].append(file.stat().st_size)
+    return [Used(kind, sum(found), len(found)) for kind, found in sizes.items()]
+
+
+def clean(home: Path, kind: Kind, orphans: Collection[Path] = ()) -> int:
+    """Delete all files of a kind that can be cleaned; how many. Raises AssistantError."""
+    if kind not in CLEANABLE:
+        raise AssistantError(f"{kind} cannot be cleaned: only {', '.join(CLEANABLE)} can.")
+    found = [file for file in _files(home) if _kind(home, file, orphans) == kind]
+    try:
+        for file in found:
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise AssistantError(f"{error.filename} could not be deleted: {error.strerror}.") from error
+    for folder in (home / kind).glob("*/") if kind in _FOLDERS else ():
+        shutil.rmtree(folder, ignore_errors=True)  # is empty now
+    for folder in {file.parent for file in found} if kind == "orphans" else ():
+        with suppress(OSError):  # it has others
+            folder.rmdir()
+    return len(found)
+
+
+def _files(home: Path) -> Iterator[Path]:
+    # Not through links: a shared folder of models belongs to another home.
+    for at, _, names in os.walk(home):
+        yield from (Path(at, name) for name in names)
+
+
+def _kind(home: Path, file: Path, orphans: Collection[Path]) -> Kind:
+    if file in orphans:
+        return "orphans"
+    path = file.relative_to(home)
+    cached = path.name.startswith(_PICTURES) or _THUMBNAILS in path.parts[2:-1]
+    if path.parts[0] == "libraries" and cached:
+        return "pictures"
+    return _FOLDERS.get(path.parts[0], "other") if len(path.parts) > 1 else "other"

@@ -1,0 +1,345 @@
+"""Synthesises speech, a sentence at a time. Knows no documents and no pages."""
+
+import functools
+import io
+import json
+import os
+import queue
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import wave
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from assistant.contract.facts import Offer
+from assistant.errors import AssistantError, ModelUnusable
+from assistant.i18n.translation import N_
+from assistant.models.catalogue import catalogue
+from assistant.models.programs import PIPER
+from assistant.security.network_guard import QUIET
+from ingest.errors import Stopped
+from ingest.language.identify import language_of
+
+
+class VoiceFailed(AssistantError):
+    """A voice cannot speak: its program or its model is missing, damaged or hangs."""
+
+
+@dataclass(frozen=True)
+class SpokenSound:
+    """One channel of 16-bit samples (little-endian), as voices make it."""
+
+    samples: bytes
+    rate: int  # samples a second
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / 2 / self.rate
+
+    @property
+    def wav(self) -> bytes:
+        """As a WAV file."""
+        file = io.BytesIO()
+        with wave.open(file, "wb") as written:
+            written.setparams((1, 2, self.rate, 0, "NONE", ""))
+            written.writeframes(self.samples)
+        return file.getvalue()
+
+
+class Voice(Protocol):
+    """What reads aloud. Several threads may use it; one sentence is made at a time."""
+
+    name: str
+
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
+        """A sentence as sound, of which there may be none (a row of dots).
+
+        Raises VoiceFailed, and ingest.errors.Stopped within a tenth of a second of `cancel`.
+        """
+        ...
+
+
+# -- espeak-ng reads aloud where the machine has it: a small program, about a hundred languages
+# It is under the GPL-3.0, and run as a program.
+
+PROGRAM = "espeak-ng"
+_SECONDS = 60
+_ACCENTS = {"en": "en-us"}  # else British
+
+
+def espeak_program() -> Path | None:
+    """The path of the program on this machine."""
+    found = shutil.which(PROGRAM)
+    return Path(found) if found else None
+
+
+@functools.cache
+def espeak_languages(espeak: Path) -> frozenset[str]:
+    """ISO 639-1 codes of what it speaks."""
+    done = subprocess.run([espeak, "--voices"], capture_output=True, text=True, timeout=_SECONDS)
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    return frozenset(row[1].partition("-")[0] for row in rows if len(row) > 1)
+
+
+class Espeak:
+    """In one language. A sentence takes it some hundredths of a second."""
+
+    def __init__(self, espeak: Path, language: str) -> None:
+        self.name = PROGRAM
+        self._command = [str(espeak), "--stdin", "--stdout", "-b", "1", "-v"]
+        self._command.append(_ACCENTS.get(language, language))
+
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
+        """See Voice."""
+        if cancel.is_set():
+            raise Stopped("Reading aloud was stopped.")
+        try:
+            done = subprocess.run(
+                self._command, input=text.encode(), capture_output=True, timeout=_SECONDS
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise VoiceFailed(f"{PROGRAM} does not speak: {error}.") from error
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()
+            raise VoiceFailed(f"{PROGRAM} does not speak: {said or f'status {done.returncode}'}.")
+        return _sound(done.stdout)
+
+
+def _sound(written: bytes) -> SpokenSound:
+    """Its header states no length, for it writes to a pipe; no file at all is no sound."""
+    if not written:
+        return SpokenSound(b"", 22_050)
+    with wave.open(io.BytesIO(written)) as file:
+        return SpokenSound(file.readframes(file.getnframes()), file.getframerate())
+
+
+# -- Piper reads aloud, in a process of its own
+# piper-tts is under the GPL-3.0: it is never imported here, but run as a program, from an
+# environment of its own (`models/isolated_environment.py`). One process stays, for loading a voice
+# takes half a second.
+
+_IDLE = 300.0  # seconds after which the process ends: it holds 340 MB
+_PATIENCE = 60.0  # seconds for one piece of text; a busy small machine takes three
+_LOOK = 0.05  # seconds between two looks at whether it was stopped
+_WRITTEN = re.compile(r"Wrote ((?:(?!Wrote ).)+\.wav)$")
+_SPOKEN = re.compile(r"\w")
+
+
+class Piper:
+    """A voice's model, and the process that speaks with it once it is asked to."""
+
+    def __init__(self, python: Path, model: Path, idle: float = _IDLE) -> None:
+        """`python` is the environment's, `model` the voice's .onnx file, its .onnx.json beside.
+
+        After `idle` seconds without a word its process ends; the next sentence starts another one.
+        """
+        self.name = model.stem
+        self._idle = idle
+        self._ending: threading.Timer | None = None
+        self._python = python
+        self._model = model
+        self._lock = threading.Lock()
+        self._process: _Process | None = None
+
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
+        """See Voice."""
+        # What makes no sound ends Piper 1.8.0: it cannot write an empty file.
+        if not _SPOKEN.search(text):
+            return SpokenSound(b"", 22_050)
+        while not self._lock.acquire(timeout=_LOOK):  # another one is being read to
+            if cancel.is_set():
+                raise Stopped("Reading aloud was stopped.")
+        try:
+            self._process = self._process or _Process(self._python, self._model)
+            sound = self._process.say(" ".join(text.split()), cancel)
+            self._end_later()
+            return sound
+        except (VoiceFailed, Stopped):
+            self._end()
+            raise
+        finally:
+            self._lock.release()
+
+    @property
+    def warm(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end()
+
+    def _end_later(self) -> None:
+        if self._ending:
+            self._ending.cancel()
+        self._ending = threading.Timer(self._idle, self.close)
+        self._ending.daemon = True
+        self._ending.start()
+
+    def _end(self) -> None:
+        if self._ending:
+            self._ending.cancel()
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+
+
+class _Process:
+    """Reads a line, writes it as a WAV file into its folder, and says so on standard error."""
+
+    def __init__(self, python: Path, model: Path) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="pincite-voice-"))
+        command = [str(python), "-I", "-X", "utf8", "-m", "piper", "--model", str(model)]
+        command += ["--output-dir", str(self._folder)]
+        try:
+            self._child = subprocess.Popen(
+                command, cwd=self._folder, env={**os.environ, **QUIET}, text=True,
+                encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )  # fmt: skip
+        except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise VoiceFailed(f"Piper does not start from {python}: {error.strerror}.") from error
+        self.end = weakref.finalize(self, _end, self._child, self._folder)
+        self._said: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=_listen, args=(self._child, self._said), daemon=True).start()
+        self._last = ""  # that it said before it ended
+
+    def say(self, line: str, cancel: threading.Event) -> SpokenSound:
+        assert self._child.stdin is not None
+        with suppress(OSError):  # it has ended: what it said last tells why
+            self._child.stdin.write(f"{line}\n")
+            self._child.stdin.flush()
+        path = self._wait_for_file(cancel, time.monotonic() + _PATIENCE)
+        with wave.open(str(path)) as file:
+            sound = SpokenSound(file.readframes(file.getnframes()), file.getframerate())
+        path.unlink()
+        return sound
+
+    def _wait_for_file(self, cancel: threading.Event, latest: float) -> Path:
+        while not cancel.is_set():
+            with suppress(queue.Empty):
+                told = self._said.get(timeout=_LOOK)
+                if not told:
+                    raise VoiceFailed(_ended(self._last))
+                if found := _WRITTEN.search(told):
+                    return Path(found[1])
+                self._last = told
+            if time.monotonic() > latest:
+                raise VoiceFailed(f"Piper made no sound of a sentence for {_PATIENCE:.0f} seconds.")
+        raise Stopped("Reading aloud was stopped.")
+
+
+def _listen(child: "subprocess.Popen[str]", said: "queue.SimpleQueue[str]") -> None:
+    assert child.stderr is not None
+    for line in child.stderr:
+        if line.strip():
+            said.put(line.strip())
+    said.put("")
+
+
+def _end(child: "subprocess.Popen[str]", folder: Path) -> None:
+    child.kill()
+    child.wait()
+    for pipe in (child.stdin, child.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ended(last: str) -> str:
+    return (
+        f"Piper ended without a sound ({last or 'no output'}). If the voice is damaged, "
+        "`pincite models verify` says so; `pincite models remove piper` and `pincite models pull "
+        "piper` install its program again."
+    )
+
+
+# -- Chooses the voice for a text: the user's Piper voice in its language, else espeak-ng
+
+NONE = N_(
+    "There is no voice to read aloud with. `pincite models pull en_US-joe-medium` fetches one; "
+    "espeak-ng is used where the machine has it (`apt install espeak-ng`)."
+)
+
+
+class Voices:
+    """Voices, looked up for each text: one may have been fetched meanwhile."""
+
+    def __init__(self, chosen: Callable[[], Path | None], cache: Path, language: str) -> None:
+        """`chosen` gives the folder of the voice in use, `language` is the person's own."""
+        self._chosen = chosen
+        self._cache = cache
+        self._language = language
+        self._lock = threading.Lock()
+        self._pipers: dict[Path, Piper] = {}
+
+    def language_of(self, text: str) -> str:
+        """As an ISO 639-1 code; the person's own where the text is too short to tell."""
+        return language_of(text, self._language)
+
+    def of(self, text: str) -> Voice | None:
+        """The voice for it; None: there is none at all. Raises ModelUnusable."""
+        language, program = self.language_of(text), espeak_program()
+        piper, speaks = self._piper()
+        others = espeak_languages(program) if program else frozenset()
+        if piper and (speaks == language or language not in others):
+            return piper
+        if program:
+            return Espeak(program, language if language in others else "en")
+        return piper
+
+    def offers(self) -> tuple[Offer, ...]:
+        """What can be fetched, best first; nothing when a voice of Piper's is ready."""
+        if self._piper()[0]:
+            return ()
+        return tuple(
+            Offer(model.name, "voice", model.licence, (model.bytes or 0) + PIPER.downloaded,
+                  model.note)
+            for model in catalogue() if model.role == "voice"
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the processes that speak."""
+        with self._lock:
+            for piper in self._pipers.values():
+                piper.close()
+
+    def _piper(self) -> tuple[Piper | None, str]:
+        """With its language. None without its program."""
+        folder, python = self._chosen(), PIPER.python(self._cache)
+        if folder is None or python is None:
+            return None, ""
+        model = model_of(folder)
+        with self._lock:
+            if model not in self._pipers:
+                self._pipers[model] = Piper(python, model)
+            return self._pipers[model], language_of_voice(model)
+
+
+def model_of(folder: Path) -> Path:
+    """The .onnx file of a voice's folder. Raises ModelUnusable."""
+    for config in sorted(folder.glob("*.onnx.json")):
+        if (model := config.with_suffix("")).exists():
+            return model
+    raise ModelUnusable(f"{folder} holds no Piper voice: an .onnx file with its .onnx.json.")
+
+
+def language_of_voice(model: Path) -> str:
+    """As its settings say. Raises ModelUnusable."""
+    config = model.with_suffix(".onnx.json")
+    try:
+        voice = json.loads(config.read_text(encoding="utf-8"))["espeak"]["voice"]
+        return str(voice).partition("-")[0]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelUnusable(f"{config} does not say which language the voice speaks.") from error

@@ -1,0 +1,262 @@
+"""Puts the API together, and serves it."""
+
+import json
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import fastapi_offline
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import Depends, FastAPI, Request, Response, Security
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.security import HTTPBearer
+from fastapi.staticfiles import StaticFiles
+from mcp.server.transport_security import TransportSecuritySettings
+
+from assistant.entrance.asgi import Asgi, Hosts, is_loopback
+from assistant.entrance.guests import Guests
+from assistant.entrance.http_server import server
+from assistant.receipts.record import versions
+from assistant.settings import Settings
+from assistant.team.api import (
+    asking_routes,
+    errors,
+    library_routes,
+    mcp_server,
+    openai_protocol,
+    personal_routes,
+    shelf,
+    watching,
+)
+from assistant.team.api.guard import Guard, is_signed
+from assistant.team.api.libraries import Libraries
+from assistant.team.api.parameters import known_queries, whole_text
+from assistant.team.api.watching import Figures, Watched
+from assistant.team.database import Person
+from assistant.team.provider import NotSignedIn, provider
+from assistant.team.sessions import signed_in
+from assistant.team.tokens import Tokens, tokens
+from ingest.errors import PinciteError
+
+# -- The description of the API: OpenAPI with an example of each request and its answer, and a page
+# that shows it and tries it out. All of it comes from this server.
+
+EXAMPLES = Path(__file__).with_name("examples.json")  # written by scripts/api_examples.py
+PAGE, ADDRESS = "/docs", "/openapi.json"
+_FILES = "/docs/files"
+# Its own script stands in the page; nothing is loaded from elsewhere.
+_POLICY = (
+    "default-src 'none'; connect-src 'self'; script-src 'self' 'unsafe-inline'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+)
+
+
+class Described(FastAPI):
+    """An application whose description has examples."""
+
+    def openapi(self) -> dict[str, Any]:
+        """OpenAPI 3.1, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = _with_examples(super().openapi())
+        return self.openapi_schema
+
+
+def add_page(app: FastAPI) -> None:
+    """The page for people. Without the badge that Swagger UI fetches from its makers' server."""
+    files = Path(fastapi_offline.__file__).parent / "static"
+    app.mount(_FILES, StaticFiles(directory=files), name="files of the description")
+
+    @app.get(PAGE, include_in_schema=False)
+    def page() -> HTMLResponse:
+        shown = get_swagger_ui_html(
+            openapi_url=ADDRESS, title=f"{app.title} API", oauth2_redirect_url=None,
+            swagger_js_url=f"{_FILES}/swagger-ui-bundle.js",
+            swagger_css_url=f"{_FILES}/swagger-ui.css",
+            swagger_favicon_url="data:,",
+            swagger_ui_parameters={"validatorUrl": None, "docExpansion": "list"},
+        )  # fmt: skip
+        shown.headers["content-security-policy"] = _POLICY
+        return shown
+
+
+def examples() -> dict[str, dict[str, Any]]:
+    """By method and path: what fills the path, the query, the request and its answer."""
+    found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return found
+
+
+def _with_examples(schema: dict[str, Any]) -> dict[str, Any]:
+    for place, example in examples().items():
+        method, path = place.split(" ", 1)
+        operation = schema["paths"][path][method.lower()]
+        given = {**example["path"], **example["query"]}
+        for parameter in operation.get("parameters", ()):
+            if parameter["name"] in given:
+                parameter["example"] = given[parameter["name"]]
+        if example["request"] is not None:
+            _json_of(operation["requestBody"])["example"] = example["request"]
+        if "response" in example:
+            _json_of(operation["responses"]["200"])["example"] = example["response"]
+    return schema
+
+
+def _json_of(part: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = part.setdefault("content", {}).setdefault("application/json", {})
+    return found
+
+
+LOOPBACK = "127.0.0.1"
+PORT = 8600
+_LARGEST_CALL = 1 << 20  # bytes; the SDK has several copies of one while it reads it
+_ROUTES = (
+    openai_protocol.routes, library_routes.routes, library_routes.page_routes,
+    library_routes.source_routes, asking_routes.routes, asking_routes.sheet_routes,
+    asking_routes.model_routes, personal_routes.routes,
+)  # fmt: skip
+
+
+def serve(
+    settings: Settings, port: int, address: str = LOOPBACK, names: Sequence[str] = (),
+    asks: bool = False,
+) -> None:  # fmt: skip
+    """Serve until it is stopped; answers that are under way may end.
+
+    `names` are further names of the server, such as a proxy's. Who does not come from this machine
+    alone needs a token; with `asks` everybody does. Where people have accounts, or get the first
+    one while it runs, theirs are needed instead.
+    """
+    guests = None if is_loopback(address) and not names and not asks else Guests()
+    libraries = Libraries(settings)
+    people = libraries.accounts is not None
+    app = guarded(libraries, Hosts(address, names), guests)
+    host = f"[{address}]" if ":" in address else address
+    welcome = _welcome(f"http://{host}:{port}", guests, people)
+    server(
+        app, address, port, lambda: print(welcome, file=sys.stderr, flush=True), settings.proxy,
+        stop_seconds=settings.stop_seconds, logs=_logged(settings),
+    ).run()  # fmt: skip
+
+
+def _logged(settings: Settings) -> dict[str, Any]:
+    """How uvicorn logs."""
+    if settings.logs == "text":
+        return {"log_level": "warning"}
+    watching.install_json_log()
+    return {"log_config": None}
+
+
+def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:
+    """The application behind its guard."""
+    libraries.at_machine = hosts.only_here
+    figures = Figures(libraries)
+    inner = application(libraries, figures)
+    return Watched(Guard(inner, hosts, guests, _tokens(libraries), _signed(libraries)), figures)
+
+
+def _tokens(libraries: Libraries) -> Callable[[], Tokens | None]:
+    """Those of people, from their first account on."""
+    made = cache(partial(tokens, libraries.settings))
+    return lambda: made() if libraries.accounts else None
+
+
+def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
+    """Whose token of the provider it is."""
+    if (at := provider(libraries.settings)) is None:
+        return lambda token: None
+
+    def person(token: str) -> Person | None:
+        known = libraries.accounts
+        if known is None or not is_signed(token):  # nobody is asked
+            return None
+        try:
+            return signed_in(libraries.settings, known).person(at.claims(token))
+        except NotSignedIn:
+            return None
+
+    return person
+
+
+def application(libraries: Libraries, figures: Figures) -> FastAPI:
+    """All routes; the chat model is loaded from the start, in the background."""
+    protocol = mcp_server.server(libraries, changes=False, who=shelf.person)
+    # The guard has compared the names of the server already.
+    unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    # Without sessions, in which clients could keep what they like: no tool here needs one.
+    mcp = protocol.streamable_http_app(
+        transport_security=unguarded, stateless_http=True, max_request_body_size=_LARGEST_CALL
+    )
+
+    @asynccontextmanager
+    async def opened(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_load, args=(libraries,), name="load", daemon=True).start()
+        async with protocol.session_manager.run():
+            yield
+        libraries.close()
+
+    # FastAPI's own pages load scripts from elsewhere.
+    app = Described(
+        title="Pincite", version=versions()["pincite"], lifespan=opened, docs_url=None,
+        redoc_url=None, openapi_url=ADDRESS,
+        description="Answers from documents, each sentence with the lines that state it.",
+    )  # fmt: skip
+    errors.install(app)
+    app.state.libraries = libraries
+    # The guard judges the token; here it is described, for generators of clients.
+    token = Security(HTTPBearer(auto_error=False, description="where the server asks for one"))
+    for routes in _ROUTES:
+        # Clients of OpenAI's protocol send parameters that other servers know.
+        strict = [] if routes is openai_protocol.routes else [Depends(known_queries)]
+        app.include_router(
+            routes,
+            dependencies=[token, Depends(whole_text), *strict],
+            responses={"4XX": {"model": errors.Failed, "description": "Refused, with a sentence"}},
+        )
+    app.router.routes.extend(mcp.routes)
+    add_page(app)
+
+    looking = CapacityLimiter(1)  # a thread that no work takes
+
+    @app.get("/healthz", tags=["Server"])
+    async def healthz() -> dict[str, str]:
+        """Whether it runs."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["Server"])
+    async def readyz(response: Response) -> dict[str, str]:
+        """Whether it can answer: the chat model is in memory, and people can be looked up."""
+        now = await run_sync(libraries.condition, limiter=looking)
+        response.status_code = 200 if now == "ready" else 503
+        return {"status": now}
+
+    @app.get("/metrics", tags=["Server"])
+    async def metrics(request: Request) -> Response:
+        """Figures for Prometheus."""
+        return figures.page(request)
+
+    return app
+
+
+def _load(libraries: Libraries) -> None:
+    try:
+        libraries.load()
+    except PinciteError as error:  # each question says so, too
+        print(f"pincite: {error}", file=sys.stderr, flush=True)
+
+
+def _welcome(place: str, guests: Guests | None, people: bool) -> str:
+    told = f"Pincite's API is at {place}/v1, {place}/api and {place}/mcp  (Ctrl-C stops it)"
+    if people:
+        return f"{told}. It asks for a token of `pincite tokens add`."
+    if guests is None:  # a browser sends no token
+        return f"{told}; {place}{PAGE} describes it"
+    return (
+        f"{told}. It asks for a token, shown here only:\n"
+        f"  yours, to add and remove:   {guests.tokens['owner']}\n"
+        f"  for others, to read and ask: {guests.tokens['visitor']}"
+    )

@@ -1,0 +1,244 @@
+"""The libraries as the person sees them who sends a request: all that routes and tools get.
+
+Each opening says what for, and the audit log keeps it.
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
+from assistant.libraries import forget as forgetting
+from assistant.libraries.uploads import StagedFile, Upload, staged, upload_folder
+from assistant.libraries.waiting import check_not_waiting
+from assistant.receipts.record import Receipts
+from assistant.settings import Settings, check_library_name
+from assistant.sheet.fill import Sheet
+from assistant.sources.fetch import Fetchings
+from assistant.team.accounts import NotAllowed, Permitted
+from assistant.team.api.libraries import Libraries
+from assistant.team.api.structured import Structured
+from assistant.team.api.turns import Kind, Place, Turns
+from assistant.team.database import Person
+from assistant.wiring import composition
+from ingest.errors import PinciteError
+from vectorstore.errors import LibraryError
+from vectorstore.federation import AnyLibrary, parts
+from vectorstore.library import Library
+
+PERSON = "person"  # in the state of a request; the guard puts it there
+
+
+class Shelf:
+    """Of one person."""
+
+    def __init__(self, libraries: Libraries, person: Person) -> None:
+        self.person = person
+        self._libraries = libraries
+        self._permitted = Permitted(person, libraries.names, libraries.accounts)
+
+    def names(self) -> list[str]:
+        """The libraries that they see, by name."""
+        return self._permitted.names()
+
+    def library(self, name: str, did: str, what: str = "") -> Library:
+        """`did` with `what` of it: "saw", "Handbook.pdf, page 2". Raises UnknownLibrary,
+        LibraryError."""
+        self._check(name)
+        opened = self._libraries.library(name)
+        self._note(did, name, what)
+        return opened
+
+    def reading(self, name: str, did: str) -> AnyLibrary:
+        """A library, or several by a joined name, to be read. Raises as `library`."""
+        self._check_each(name)
+        opened = self._libraries.reading(name)
+        self._note(did, name)
+        return opened
+
+    def changed(self, name: str, did: str, what: str, make: bool = False) -> Library:
+        """A library to be changed; with `make` it is empty rather than unknown. Raises NotAllowed,
+        UnknownLibrary, LibraryError, SettingsError."""
+        self._permitted.check_change()
+        new = make and name not in self.names()
+        if make:
+            self._permitted.check_new(name)
+            if new:
+                check_not_waiting(self._libraries.settings, name)
+        else:
+            self._check(name)
+        self._note(did, name, what)
+        if new and (known := self._libraries.accounts):
+            check_library_name(name)
+            # Before it is there: were it made first, it could stay everybody's.
+            known.share(name, [self.person.name], [])
+        return self._libraries.library(name, make)
+
+    def followed(self, name: str, did: str, what: str = "") -> Library:
+        """A library whose servers and folders are seen or changed, by an owner at this machine: who
+        names a folder reads its files. Raises as `changed`."""
+        if not (self.person.owns and self._libraries.at_machine):
+            raise NotAllowed(
+                "Only the owner can name folders and servers to follow, at this machine itself."
+            )
+        return self.changed(name, did, what)
+
+    @property
+    def settings(self) -> Settings:
+        """Of the server."""
+        return self._libraries.settings
+
+    def turns(self, kind: Kind) -> Turns:
+        """In which this server does what takes long."""
+        return self._libraries.turns[kind]
+
+    @property
+    def fetchings(self) -> Fetchings:
+        """What is being fetched by this server."""
+        return self._libraries.fetchings
+
+    def upload(self, name: str, files: Sequence[tuple[str, BinaryIO]]) -> Upload:
+        """Begin to add files, by their names; they are read to their end before it returns. Raises
+        as `changed`, HomeNotWritable, and LimitReached."""
+        self._permitted.check_change()
+        limits, size = self._libraries.limits, sum(_size(source) for _, source in files)
+        limits.add(self.person, size, count=False)  # before anything is made
+        opened = self.changed(name, "added", ", ".join(name for name, _ in files), make=True)
+        home = self._libraries.settings.home
+        kept: list[StagedFile] = []
+        try:
+            for file, source in files:
+                kept.append(staged(upload_folder(home, name), file, source))
+            limits.add(self.person, size)
+        except PinciteError:
+            for one in kept:
+                one.drop()
+            raise
+        return self._libraries.uploads.start(opened, home, kept)
+
+    def assistant(self, name: str) -> Assistant:
+        """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,
+        LibraryError, LimitReached."""
+        self._check_each(name)
+        self._libraries.limits.ask(self.person, count=False)  # before a model is loaded
+        made = self._libraries.assistant(name, self.person, self._permitted.whose)
+        self._libraries.limits.ask(self.person)
+        self._note("asked", name)
+        return made
+
+    def structured(self) -> Structured:
+        """What writes JSON of an answer."""
+        return self._libraries.structured()
+
+    def suggesting(self, name: str) -> Assistant:
+        """What suggests questions about a library; nothing is answered, and nothing counted. Raises
+        UnknownLibrary, LibraryError."""
+        self._check_each(name)
+        self._note("asked for suggestions", name)
+        return self._libraries.assistant(name, self.person, self._permitted.whose)
+
+    def sheet(self, name: str) -> Sheet:
+        """Fills sheets of a library. Raises UnknownLibrary, LibraryError."""
+        self._check(name)
+        made = self._libraries.sheet(name)
+        self._note("asked", name)
+        return made
+
+    def count_cells(self, cells: int) -> None:
+        """Each cell of a sheet is a question. Raises LimitReached."""
+        self._libraries.limits.ask(self.person, cells)
+
+    @property
+    def conversations(self) -> Conversations:
+        """The person's own. Raises NotAllowed for visitors without an account."""
+        self.check_own()
+        return composition.conversations(self._libraries.settings, self._permitted.whose)
+
+    @property
+    def receipts(self) -> Receipts:
+        """The person's own. Raises NotAllowed for visitors without an account."""
+        self.check_own()
+        return composition.receipts(self._libraries.settings, self._permitted.whose)
+
+    def delete_conversation(self, conversation: str) -> int:
+        """One of the person's own, for good; returns its turns. Raises NotAllowed,
+        AssistantError."""
+        self.check_own()
+        whose = self._permitted.whose
+        self._note("deleted a conversation", self.conversations.library(conversation))
+        return forgetting.delete_conversation(self._libraries.settings, conversation, whose)
+
+    def check_own(self) -> None:
+        """Raises NotAllowed for visitors without an account, who are not told apart."""
+        if not self.person.id and not self.person.owns:
+            raise NotAllowed("Only the owner may see conversations and receipts.")
+
+    def _check(self, name: str) -> None:
+        """Of one library: a joined name is none. Raises UnknownLibrary."""
+        with self._noted(name):
+            self._permitted.check(name)
+
+    def _check_each(self, name: str) -> None:
+        with self._noted(name):
+            self._permitted.check_each(name)
+
+    @contextmanager
+    def _noted(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except LibraryError:
+            self._note("was refused", name)
+            raise
+
+    def _note(self, did: str, library: str, what: str = "") -> None:
+        if audit := self._libraries.audit:
+            for name in parts(library) or [library]:
+                audit.note(self.person, did, name, what)
+
+
+def _size(source: BinaryIO) -> int:
+    size = source.seek(0, os.SEEK_END)
+    source.seek(0)
+    return size
+
+
+def shelf(request: Request) -> Shelf:
+    """Of who sends a request."""
+    return Shelf(request.app.state.libraries, person(request))
+
+
+def changing(request: Request) -> None:
+    """Before files are read. Raises NotAllowed for who may only read."""
+    if not person(request).changes:
+        raise NotAllowed("Only the owner or an editor may change a library.")
+
+
+def person(request: Request) -> Person:
+    """Whom the guard has found."""
+    found: Person = getattr(request.state, PERSON)
+    return found
+
+
+Seen = Annotated[Shelf, Depends(shelf)]
+
+
+def _place(kind: Kind) -> Any:
+    """For a request, until its answer has been sent."""
+
+    async def taken(request: Request, seen: Seen) -> AsyncIterator[Place]:
+        async with seen.turns(kind).place(seen.person, request) as place:
+            yield place
+
+    return Depends(taken)
+
+
+Answering = Annotated[Place, _place("answers")]
+Searching = Annotated[Place, _place("searches")]
+FillingSheet = Annotated[Place, _place("sheets")]
+Embedding = Annotated[Place, _place("embeddings")]
+Drawing = Annotated[Place, _place("pictures")]

@@ -1,0 +1,468 @@
+"""The commands about people: users, tokens."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from assistant.cli.shared import (
+    DONE,
+    IN_PART,
+    JSON,
+    add_parser,
+    below,
+    count,
+    counted,
+    hint,
+    notice,
+    with_address,
+)
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+    from assistant.team.accounts import Accounts
+    from assistant.team.database import Person, Role
+    from assistant.team.moving_home import MovedRows
+    from vectorstore.maintenance.moving import Moved, MovedFiles
+
+
+_ROLES = ("reader", "editor", "owner")  # as in accounts.person, which would load SQLite
+
+
+def add_account_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    acts = _listing(commands, "users", _run_list, "list, add, change people who may sign in")
+    add = below(acts, "add", _run_add, "add a person; the first one is an owner", "name")
+    add.add_argument("--role", choices=_ROLES, help="what they may do (reader)")
+    add.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a group of theirs; may be repeated",
+    )
+    _with_password(add)
+    change = below(
+        acts, "change", _run_change, "give a person another role or other groups", "name"
+    )
+    change.add_argument("--role", choices=_ROLES, help="what they may do from now on")
+    groups = change.add_mutually_exclusive_group()
+    groups.add_argument("--group", action="append", metavar="NAME", help="instead of all before")
+    groups.add_argument(
+        "--no-group", action="store_const", const=[], dest="group", help="out of all groups"
+    )
+    _with_password(
+        below(acts, "passwd", _run_passwd, "set a new password, and end all sessions", "name")
+    )
+    below(
+        acts, "remove", _run_remove, "remove a person with sessions, tokens and conversations",
+        "name",
+    )  # fmt: skip
+    share = below(
+        acts, "share", _run_share, "say to whom a library belongs", "library",
+        more="Without --with and --group it belongs to everybody.",
+    )  # fmt: skip
+    share.add_argument(
+        "--with", action="append", default=[], metavar="NAME", dest="people",
+        help="a person; may be repeated",
+    )  # fmt: skip
+    share.add_argument(
+        "--group", action="append", default=[], metavar="NAME", help="a group; may be repeated"
+    )
+    below(acts, "list", _run_list, "list people, and libraries that are not everybody's")
+    below(
+        acts, "log", _run_log, "list who asked, saw, added and removed what",
+        more="--json prints a line of JSON for each.",
+    )  # fmt: skip
+    _add_tokens(commands)
+
+
+def _add_tokens(commands: Any) -> None:
+    acts = _listing(
+        commands,
+        "tokens",
+        _run_tokens,
+        "list, add, end tokens for programs that call `pincite serve`",
+    )
+    add = below(acts, "add", _run_token, "add a token of a person; it is shown once", "name")
+    add.add_argument("--as", required=True, metavar="TEXT", dest="label", help="what it is for")
+    add.add_argument(
+        "--role", choices=_ROLES, default="reader", help="what it may do at most (reader)"
+    )
+    add.add_argument(
+        "--only", action="append", metavar="LIBRARY", help="for this library alone; may be repeated"
+    )
+    add.add_argument("--days", type=count, metavar="N", help="days after which it ends (never)")
+    below(acts, "list", _run_tokens, "list all tokens, without their secrets")
+    below(acts, "revoke", _run_revoke, "end a token at once", "id")
+
+
+def _listing(commands: Any, name: str, run: Callable[..., int], help: str) -> Any:
+    """A command that lists, with others below it."""
+    made = add_parser(commands, name, help, "docs/sharing.md says more.")
+    made.add_argument("--json", action="store_true", help=JSON)
+    made.set_defaults(run=run)
+    return made.add_subparsers(metavar="COMMAND")
+
+
+def _with_password(act: argparse.ArgumentParser) -> None:
+    act.add_argument("--stdin", action="store_true", help="read the password from standard input")
+
+
+def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.accounts import accounts_if_any, home_accounts
+    from assistant.team.database import LOCAL
+    from assistant.wiring import composition
+
+    first = accounts_if_any(settings) is None
+    if first and args.role not in (None, "owner"):
+        args.misused("the first person is an owner: leave out --role")
+    role: Role = args.role or ("owner" if first else "reader")
+    known, password = home_accounts(settings), _password(args)
+    with known.together():
+        person = known.add(args.name, password, role, args.group)
+        known.note(LOCAL, f"added the person {person.name} as {role}")
+    if first:
+        composition.conversations(settings).give(person.id)
+        composition.receipts(settings).give(person.id)
+        hint(
+            "`pincite app` and `pincite serve` ask who comes from now on, on every server of this"
+            " home; who has used them so far signs in."
+        )
+    return _done(args, _row(person, "added"), f"{_described(person)} was added.")
+
+
+def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.accounts import home_accounts
+    from assistant.team.database import LOCAL
+
+    if args.role is None and args.group is None:
+        args.misused("give --role, --group or --no-group")
+    known = home_accounts(settings)
+    with known.together():
+        person = known.change(args.name, args.role, args.group)
+        groups = ", ".join(sorted(person.groups)) or "none"
+        known.note(LOCAL, f"changed the person {person.name}: {person.role}, groups {groups}")
+    _warn_without_owner(known)
+    return _done(args, _row(person, "changed"), f"{_described(person)} from now on.")
+
+
+def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.accounts import home_accounts
+    from assistant.team.database import LOCAL
+
+    known = home_accounts(settings)
+    known.named(args.name)  # before a password is asked for
+    password = _password(args)
+    with known.together():
+        known.set_password(args.name, password)
+        known.note(LOCAL, f"gave the person {args.name} a new password")
+    told = f"{args.name} has a new password, and is signed out everywhere."
+    return _done(args, {"changed": args.name}, told)
+
+
+def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.forget import forget_person
+    from assistant.team.accounts import home_accounts
+    from assistant.team.database import LOCAL
+
+    known = home_accounts(settings)
+    person = known.named(args.name)
+    known.note(LOCAL, f"removed the person {person.name}")
+    forget_person(settings, person.id)
+    known.remove(args.name)  # last: after a failure the same command does the rest
+    if not known.any():
+        hint(
+            "Nobody has an account any more. `pincite app` and `pincite serve` that run let nobody"
+            " in until they are started again; then they ask nobody."
+        )
+    _warn_without_owner(known)
+    told = f"{person.name} was removed, with sessions, tokens and conversations."
+    return _done(args, {"removed": person.name}, told)
+
+
+def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.accounts import home_accounts, plain
+    from assistant.team.database import LOCAL
+
+    _check_libraries(settings, [args.library])
+    known = home_accounts(settings)
+    named = ", ".join([*args.people, *(f"group {name}" for name in args.group)]) or "everybody"
+    with known.together():
+        known.share(args.library, args.people, args.group)
+        known.note(LOCAL, f"gave it to {named}", args.library)
+    there = {group for each in known.people() for group in each.person.groups}
+    for group in args.group:
+        if plain(group) not in there:
+            hint(f"Nobody is in the group {group} yet.")
+    row = {"library": args.library, "people": args.people, "groups": args.group}
+    return _done(args, row, f"{args.library} belongs to {named}.")
+
+
+def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.accounts import accounts_if_any
+
+    known = accounts_if_any(settings)
+    people = [
+        {"name": each.person.name, "role": each.person.role, "groups": sorted(each.person.groups),
+         "made": each.made}
+        for each in (known.people() if known else ())
+    ]  # fmt: skip
+    names = {each.person.id: each.person.name for each in (known.people() if known else ())}
+    shares = {
+        library: sorted(_shown(holder, names) for holder in holders)
+        for library, holders in (known.shares() if known else {}).items()
+    }
+    if args.json:
+        print(json.dumps({"people": people, "libraries": shares}))
+        return DONE
+    for row in people:
+        print(f"{row['name']}: {row['role']}", *(f"group {name}" for name in row["groups"]))
+    for library, holders in sorted(shares.items()):
+        print(f"library {library}: {', '.join(holders)}")
+    if not people:
+        hint("Nobody has an account, so nobody is asked. `pincite users add NAME` begins.")
+    return DONE
+
+
+def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.accounts import home_accounts
+    from assistant.team.database import LOCAL
+    from assistant.team.tokens import tokens
+
+    _check_libraries(settings, args.only or ())
+    known, kept = home_accounts(settings), tokens(settings)
+    person = known.named(args.name)
+    known.note(LOCAL, f"gave {person.name} the token {args.label}")
+    made = kept.add(person, args.label, args.role, args.only, args.days)
+    [about] = [one for one in kept.all() if (one.person, one.name) == (person.name, args.label)]
+    _done(args, {"token": made, **asdict(about)}, made)
+    hint("It is shown this once.")
+    return DONE
+
+
+def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.tokens import tokens
+
+    found = tokens(settings).all()
+    if args.json:
+        print(json.dumps([asdict(token) for token in found]))
+        return DONE
+    for token in found:
+        only = "all libraries" if token.libraries is None else ", ".join(token.libraries)
+        until = f", until {token.until}" if token.until else ""
+        print(f"{token.id}  {token.person}: {token.name} ({token.role}, {only}{until})")
+    if not found:
+        hint("There are no tokens. `pincite tokens add NAME --as TEXT` makes one.")
+    return DONE
+
+
+def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.accounts import home_accounts
+    from assistant.team.database import LOCAL
+    from assistant.team.tokens import tokens
+
+    kept = tokens(settings)
+    if args.id in [one.id for one in kept.all()]:
+        home_accounts(settings).note(LOCAL, f"revoked the token {args.id}")
+    kept.revoke(args.id)
+    return _done(args, {"revoked": args.id}, f"The token {args.id} has ended.")
+
+
+def _password(args: argparse.Namespace) -> str:
+    """From the terminal, twice, or from standard input. Raises AssistantError."""
+    from getpass import getpass
+
+    from assistant.errors import AssistantError
+
+    if args.stdin or not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    given = getpass(f"Password of {args.name}: ")
+    if getpass("Once more: ") != given:
+        raise AssistantError("The two passwords differ. Nothing was changed.")
+    return given
+
+
+def _check_libraries(settings: "Settings", names: Sequence[str]) -> None:
+    """Raises UnknownLibrary: a wrong name would give a right to nothing."""
+    from assistant.wiring import composition
+    from vectorstore.errors import UnknownLibrary
+
+    known = composition.libraries(settings)
+    for name in names:
+        if name not in known:
+            raise UnknownLibrary(name, known)
+
+
+def _warn_without_owner(known: "Accounts") -> None:
+    people = known.people()
+    if people and all(each.person.role != "owner" for each in people):
+        hint("Nobody is an owner now. `pincite users change NAME --role owner` makes somebody one.")
+
+
+def _described(person: "Person") -> str:
+    groups = [f"group {name}" for name in sorted(person.groups)]
+    return f"{person.name} ({', '.join([person.role, *groups])})"
+
+
+def _row(person: "Person", did: str) -> dict[str, Any]:
+    return {did: person.name, "role": person.role, "groups": sorted(person.groups)}
+
+
+def _done(args: argparse.Namespace, row: dict[str, Any], words: str) -> int:
+    print(json.dumps(row) if args.json else words)
+    return DONE
+
+
+def _shown(holder: str, names: dict[str, str]) -> str:
+    kind, _, which = holder.partition(" ")
+    return names.get(which, "a person who was removed") if kind == "person" else holder
+
+
+def _run_log(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.team.accounts import home_accounts
+
+    known = home_accounts(settings)
+    for line in known.lines() if known.is_there() else ():
+        if args.json:
+            print(json.dumps({name: text for name, text in asdict(line).items() if text}))
+        else:
+            about = ": ".join(filter(None, (line.library, line.what)))
+            print(line.at, line.person or "a visitor", line.did, about)
+    return DONE
+
+
+# -- The command `pincite migrate-home`: a home goes to PostgreSQL, or its files to a bucket, and
+# they come back.
+
+_AFTER = {
+    "sqlite": "Take the setting `catalogue` away now: libraries open where it says.",
+    "folder": "Take the setting `files` away now: libraries open where it says.",
+}
+
+_TAKES = (
+    "People and conversations would leave PostgreSQL for this home alone, and every other app"
+    " server that shares them would refuse all visitors: end those, and add `--for-all-servers`."
+)
+
+_WITHOUT = {  # what another home has
+    "(accounts)": "another home has them; this one has no people then: it asks nobody who they are,"
+    " and every library is everybody's."
+}
+
+
+def add_migration_parsers(commands: Any) -> None:
+    """It is set as `run`: (arguments, settings) -> exit status."""
+    made = add_parser(
+        commands, "migrate-home", "move a home to PostgreSQL or its files to a bucket, or back",
+        "`postgresql` and `sqlite` move people, conversations, receipts and the catalogues of all"
+        " libraries; `s3` and `folder` move their files. Settings say where to: docs/deploy.md.",
+    )  # fmt: skip
+    places = ("postgresql", "sqlite", "s3", "folder")
+    made.add_argument("to", choices=places, metavar="|".join(places))
+    made.add_argument("--json", action="store_true", help=JSON)
+    made.add_argument(
+        "--for-all-servers", action="store_true",
+        help="with sqlite: people and conversations leave every server that shares them",
+    )  # fmt: skip
+    made.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.errors import AssistantError
+    from assistant.team import moving_home
+
+    if args.to == "sqlite" and not args.for_all_servers and moving_home.shares(settings):
+        raise AssistantError(_TAKES)
+    move = moving_home.move_files if args.to in ("s3", "folder") else moving_home.move_home
+    rows, damaged = [], 0
+    for name, moved in move(settings, args.to):
+        what = {"part": name[1:-1]} if name.startswith("(") else {"library": name}
+        rows.append({**what, "moved": asdict(moved) if moved else None})
+        if not args.json:
+            print(f"{name}: {_told(name, moved) if moved else 'it is there already.'}")
+        for copy in getattr(moved, "damaged", ()):
+            damaged += 1
+            notice(f"{name}: the copy {copy[:12]} was damaged, and stays behind.")
+    if args.json:
+        print(json.dumps(rows))
+    elif not rows:
+        print("There is nothing to move yet.")
+    elif args.to in _AFTER:
+        print(_AFTER[args.to])
+    return IN_PART if damaged else DONE
+
+
+def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
+    from assistant.team.moving_home import MovedRows
+    from vectorstore.maintenance.moving import Moved
+
+    if isinstance(moved, Moved):
+        return (
+            f"{counted(moved.documents, 'document')}, {counted(moved.passages, 'passage')};"
+            f" {moved.rows:,} rows were copied and compared."
+        )
+    if isinstance(moved, MovedRows) and not moved.tables:
+        return _WITHOUT.get(name, "another home has them; this one begins without.")
+    if isinstance(moved, MovedRows):
+        rows = f"{moved.rows:,} row{'s' if moved.rows != 1 else ''}"
+        return f"{rows} of {len(moved.tables)} tables were copied and compared."
+    size = f"{moved.bytes / 1e6:,.1f} MB"
+    return f"{counted(moved.files, 'file')}, {size}; all were copied, read back and compared."
+
+
+# -- The commands for other programs: serve, mcp
+
+_MISSING = (
+    "Install pincite[serve] to serve other programs: the packages that it takes are not here. In a "
+    "clone, `python3 scripts/set_up.py serve` does it."
+)
+
+
+def add_server_parsers(commands: Any) -> None:
+    """Each command is set as `run`: (arguments, settings) -> exit status."""
+    serve = add_parser(
+        commands, "serve", "answer other programs over HTTP",
+        "OpenAI's protocol, an API of its own and the Model Context Protocol: docs/api.md.",
+    )  # fmt: skip
+    with_address(serve, 8600, "clients")
+    serve.set_defaults(run=_run_serve, misused=serve.error)
+    mcp = add_parser(
+        commands, "mcp", "serve another assistant over standard input",
+        "It speaks the Model Context Protocol: docs/api.md.",
+    )  # fmt: skip
+    mcp.set_defaults(run=_run_mcp, misused=mcp.error)
+
+
+def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.errors import AssistantError
+    from assistant.libraries.waiting import clear
+    from assistant.ui.server import check_names, free_port
+
+    try:
+        from assistant.team.api import application
+    except ModuleNotFoundError as error:
+        raise AssistantError(_MISSING) from error
+    check_names(args.listens_at, args.host)
+    clear(settings)
+    port = free_port(application.PORT, args.port, args.listens_at)
+    application.serve(settings, port, args.listens_at, args.host, args.token)
+    return DONE
+
+
+def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.errors import AssistantError
+
+    try:
+        from assistant.team.api import mcp_server
+        from assistant.team.api.libraries import Libraries
+    except ModuleNotFoundError as error:
+        raise AssistantError(_MISSING) from error
+    libraries = Libraries(settings)
+    try:
+        mcp_server.server(libraries, changes=True).run("stdio")
+    finally:
+        libraries.close()
+    return DONE

@@ -1,0 +1,202 @@
+"""Lets people with an account in by name and password. Knows no HTTP."""
+
+import json
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+from assistant.entrance.guests import Field, Form
+from assistant.entrance.roles import WAIT, TooManyTries, neighbourhood, sealed_session
+from assistant.errors import AssistantError
+from assistant.i18n.translation import N_
+from assistant.settings import Settings
+from assistant.storage.sqlite_file import Place
+from assistant.team.accounts import Accounts, folded
+from assistant.team.audit import Audit
+from assistant.team.database import PART, VISITOR, AccountsDatabase
+from assistant.team.provider import Begun, NotSignedIn, Provider
+from assistant.team.sessions import Sessions, SignedIn, digest
+from assistant.wiring.stores import place_of_part
+from vectorstore.catalog.engine import Transaction
+
+# -- Lets people in who sign in at a provider, and binds each sign-in to the browser that began it.
+# Knows no HTTP.
+
+START, BACK = "/oidc/start", "/oidc/callback"
+LASTS = 600.0  # seconds that a person has at the provider
+_MOST = 10_000  # sign-ins at once; the oldest are forgotten
+
+
+class Elsewhere:
+    """The provider of a home, at the door of its app."""
+
+    def __init__(
+        self, provider: Provider, people: SignedIn, sessions: Sessions, audit: Audit,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._provider, self._people = provider, people
+        self._sessions, self._audit, self._clock = sessions, audit, clock
+        self._lock = threading.Lock()
+        self._begun: OrderedDict[str, tuple[Begun, float]] = OrderedDict()
+
+    @property
+    def place(self) -> str:
+        """For people: where they sign in."""
+        return self._provider.place
+
+    def begin(self, back: str) -> tuple[str, str]:
+        """Where the browser goes, and a cookie by which it is known again. Raises NotSignedIn."""
+        begun, cookie = Begun(), secrets.token_urlsafe(24)
+        address = self._provider.begin(begun, back)
+        with self._lock:
+            self._begun[digest(cookie)] = begun, self._clock() + LASTS
+            while len(self._begun) > _MOST:
+                self._begun.popitem(last=False)
+        return address, cookie
+
+    def finish(self, said: Mapping[str, str], cookie: str, back: str) -> str:
+        """The cookie of a new session. Raises NotSignedIn; each sign-in ends once."""
+        try:
+            person = self._people.person(self._claims(said, cookie, back))
+        except NotSignedIn as error:
+            self._audit.note(VISITOR, "failed to sign in", what=str(error))
+            raise
+        self._audit.note(person, "signed in", what=self.place)
+        return self._sessions.start(person)
+
+    def _claims(self, said: Mapping[str, str], cookie: str, back: str) -> Mapping[str, object]:
+        with self._lock:
+            begun, until = self._begun.pop(digest(cookie), (None, 0.0))
+        state = said.get("state", "").encode("utf-8", "surrogatepass")
+        if begun is None or self._clock() > until:
+            raise NotSignedIn("The sign-in did not begin in this browser, or too long ago.")
+        if not secrets.compare_digest(state, begun.state.encode()):
+            raise NotSignedIn("The sign-in did not begin in this browser.")
+        if not (code := said.get("code", "")):
+            raise NotSignedIn(f"{self.place} refused: {said.get('error', '')[:200]}")
+        return self._provider.finish(begun, code, back)
+
+
+# -- Counts guesses of passwords, which can be guessed and are dear to compare: for all processes of
+# a home, and all servers of a team, together.
+
+_BY_NAME, _BY_PLACE = 10, 30  # wrong ones a minute; behind a proxy that is not known all have one
+_Limits = tuple[tuple[str, int], ...]  # whose guesses, and how many of them
+
+
+class Guesses(AccountsDatabase):
+    """Of a home."""
+
+    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells seconds since 1970."""
+        super().__init__(place)
+        self._clock = clock
+
+    @contextmanager
+    def guess(self, name: str, place: str) -> Iterator[None]:
+        """Around a guess, of the password for a name, from an address. It counts as wrong until it
+        is `right`: many that are judged at once are no more than the others. Where nobody could be
+        looked up, which raises AssistantError, there was no guess. Raises TooManyTries."""
+        limits = _limits(name, place)
+        self._begin(limits)
+        try:
+            yield
+        except AssistantError:
+            with suppress(AssistantError):
+                self._take_back(limits)
+            raise
+
+    def right(self, name: str, place: str) -> None:
+        """The last guess was the right password."""
+        self._take_back(_limits(name, place))
+
+    def _begin(self, limits: _Limits) -> None:
+        now = self._clock()
+        with self._connected() as connection:
+            for whose, most in limits:
+                recent = [at for at in _times(connection, whose) if at > now - WAIT]
+                if len(recent) >= most:
+                    raise TooManyTries
+                _keep(connection, whose, [*recent, now])
+            connection.execute("DELETE FROM guess WHERE last <= ?", (now - WAIT,))
+
+    def _take_back(self, limits: _Limits) -> None:
+        with self._connected() as connection:
+            for whose, _ in limits:
+                _keep(connection, whose, _times(connection, whose)[:-1])
+
+
+def guesses(settings: Settings) -> Guesses:
+    """Of a home."""
+    return Guesses(place_of_part(settings, PART))
+
+
+def _limits(name: str, place: str) -> _Limits:
+    """Of a name only a digest: people type passwords into its field, too."""
+    return (
+        (f"place {neighbourhood(place)}", _BY_PLACE),
+        (f"name {digest(folded(name))}", _BY_NAME),
+    )
+
+
+def _times(connection: Transaction, whose: str) -> list[float]:
+    """When they were; who else counts them waits for the end of this transaction."""
+    row = connection.execute(
+        "INSERT INTO guess (whose, times, last) VALUES (?, '[]', 0)"
+        " ON CONFLICT (whose) DO UPDATE SET whose = excluded.whose RETURNING times",
+        (whose,),
+    ).fetchone()
+    found: list[float] = json.loads(row[0])
+    return found
+
+
+def _keep(connection: Transaction, whose: str, times: list[float]) -> None:
+    connection.execute(
+        "UPDATE guess SET times = ?, last = ? WHERE whose = ?",
+        (json.dumps(times), max(times, default=0.0), whose),
+    )
+
+
+class Members:
+    """The people of a home, at the door of its app."""
+
+    form = Form(
+        (
+            Field("name", N_("Name"), "username", type="text"),
+            Field("password", N_("Password"), "current-password"),
+        ),
+        N_("Sign in"),
+        wrong=N_("That is not the name and the password of an account."),
+    )
+
+    def __init__(
+        self, accounts: Accounts, sessions: Sessions, guesses: Guesses, audit: Audit,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:  # fmt: skip
+        """`elsewhere`: a provider where they may sign in, too."""
+        self.elsewhere = elsewhere
+        if elsewhere:
+            self.form = replace(self.form, elsewhere=elsewhere.place, path=START)
+        self._accounts, self._sessions, self._audit = accounts, sessions, audit
+        self._guesses = guesses
+
+    def enter(self, fields: Mapping[str, str], place: str) -> str | None:
+        """The cookie of a new session; None for a wrong name or password. Raises TooManyTries."""
+        name = fields.get("name", "")
+        with self._guesses.guess(name, place):
+            person = self._accounts.signs_in(name, fields.get("password", ""))
+        if person is None:
+            self._audit.note(VISITOR, "failed to sign in", what=place)
+            return None
+        self._guesses.right(name, place)
+        self._audit.note(person, "signed in", what=place)
+        return self._sessions.start(person)
+
+    def mark(self, cookie: str) -> str | None:
+        """What the pages are told of who has that cookie; None where its session has ended."""
+        session = digest(cookie)
+        return sealed_session(session) if cookie and self._sessions.person(session) else None

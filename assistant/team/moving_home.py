@@ -1,0 +1,338 @@
+"""Moves a home between SQLite and PostgreSQL, and its files between folders and a bucket, one
+library after the other.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+from assistant.conversation import tables as conversations
+from assistant.conversation.history import Conversations
+from assistant.errors import AssistantError, SettingsError
+from assistant.libraries.libraries import leave_server
+from assistant.libraries.waiting import all_waiting, clear
+from assistant.receipts.record import Receipts
+from assistant.settings import Settings
+from assistant.storage.part import BACK, Columns, Mark, Part, forget_nobody, keep_mark, mark_of
+from assistant.storage.sqlite_file import Kept, held
+from assistant.storage.team_tables import KEPT, SCHEMA, TeamTables
+from assistant.team import database as accounts
+from assistant.wiring import composition
+from assistant.wiring.stores import bucket, catalogue_server, team_tables
+from vectorstore.catalog.engine import Transaction
+from vectorstore.indexing.jobs import alone
+from vectorstore.maintenance.moving import (
+    Moved,
+    MovedFiles,
+    to_bucket,
+    to_folder,
+    to_postgres,
+    to_sqlite,
+)
+from vectorstore.opened import keep_names, schema_of
+from vectorstore.team.copying import batches
+from vectorstore.team.postgres import Inside, Server
+
+# -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
+# All rows are copied and compared first. While both the file and the mark are there, the move has
+# not ended, and nobody uses the part: the next move tells by the database which of the two has it.
+
+Opened = Callable[[Path], Sequence[Kept]]  # all that have tables in a file of this part
+_NEW = ".new.sqlite"
+_ALL = 256  # bits of a sum of hashes
+
+
+@dataclass(frozen=True)
+class MovedRows:
+    """What was copied and compared."""
+
+    rows: int
+    tables: dict[str, int]  # the rows of each; empty: another home has them
+
+
+def tables_to_postgres(file: Path, tables: TeamTables, opened: Opened) -> MovedRows | None:
+    """None where it is there already. Raises AssistantError, with nothing changed."""
+    _unlink(file.with_suffix(_NEW))  # of a move back that was interrupted
+    if not file.exists():
+        return None
+    if mark := tables.marked():
+        if _has_all(tables, mark, file):
+            _unlink(file)
+            return None
+        _unlink(tables.mark)
+    for kept in opened(file):
+        kept.prepare()
+    with tables.making(), held(file) as source, tables.plain_transaction() as target:
+        found, move = _to_fill(tables, target, file), uuid4().hex
+        _copy(tables.part, source, target)
+        _count_on(tables.part, target)
+        moved = _compared(tables.part, source, target)
+        note = "INSERT INTO moved (token, part) VALUES (?, ?)"
+        target.execute(note, (move, tables.part.name))
+        keep_mark(tables.mark, Mark(found, move))
+    _unlink(file)
+    return moved
+
+
+def tables_to_sqlite(file: Path, tables: TeamTables, opened: Opened) -> MovedRows | None:
+    """For all homes that share it; where another one has taken it already, this home begins
+    without it. None where it is there already. Raises AssistantError, with nothing changed."""
+    if not (mark := tables.marked()):
+        return None
+    if not file.exists() and tables.have_left():
+        _unlink(tables.mark)
+        return MovedRows(0, {})
+    if file.exists() and not _has_all(tables, mark, file):
+        _unlink(tables.mark)
+        return None
+    new = file.with_suffix(_NEW)
+    with tables.making(), _none_left(new), _leaving(tables) as source:
+        for kept in opened(new):
+            kept.prepare()
+        with held(new) as target:
+            _copy(tables.part, source, target)
+            moved = _compared(tables.part, source, target)
+        keep_mark(tables.mark, mark._replace(move=BACK))
+        _put(new, file)
+    _unlink(tables.mark)
+    return moved
+
+
+def _has_all(tables: TeamTables, mark: Mark, file: Path) -> bool:
+    """Which of the two has all, after a move that was interrupted: the database, or else the file.
+    Raises AssistantError where both have something of their own."""
+    with tables.plain_transaction() as connection:
+        if mark.tables != tables.identity(connection):
+            return False
+        if mark.move and mark.move != BACK:
+            found = connection.execute("SELECT 1 FROM moved WHERE token = ?", (mark.move,))
+            return found.fetchone() is not None
+    if mark.move == BACK:
+        return True
+    raise AssistantError(
+        f"The {tables.part.what} of this home are in PostgreSQL, and there is {file}, too: move"
+        " that file away."
+    )
+
+
+@contextmanager
+def _none_left(new: Path) -> Iterator[None]:
+    """A file that is made anew, and that does not stay half-made."""
+    _unlink(new)
+    try:
+        yield
+    except Exception:
+        _unlink(new)
+        raise
+
+
+def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
+    """The identity of empty tables, which nobody else uses until the end. Raises AssistantError."""
+    if tables.identity(target):
+        _lock(target)
+    found = tables.identity(target) or tables.make(target)
+    if "heir" in tables.part.tables:
+        forget_nobody(target)
+    _check_empty(target, tables, file)  # also new ones: somebody may have dropped only some
+    return found
+
+
+@contextmanager
+def _leaving(tables: TeamTables) -> Iterator[Inside]:
+    """A transaction after which the tables are gone; nobody else reads or writes meanwhile."""
+    with tables.plain_transaction() as connection:
+        _lock(connection)
+        tables.check(connection)
+        yield connection
+        connection.execute(f"DROP TABLE {tables.all} CASCADE")
+        tables.note_leaving(connection)
+
+
+def _lock(connection: Inside) -> None:
+    """Wait until nobody uses the tables, and let nobody use them: each transaction reads the note
+    of their identity first, so two that wait for each other cannot be."""
+    connection.execute(f"LOCK TABLE {SCHEMA}.{KEPT} IN ACCESS EXCLUSIVE MODE")
+
+
+def _check_empty(target: Transaction, tables: TeamTables, file: Path) -> None:
+    for table in tables.part.tables:
+        if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+            raise AssistantError(
+                f"{tables.server.place} has {tables.part.what} of another home already, and two"
+                f" cannot become one. To use those, move {file} away; to keep these, name another"
+                " database in the setting `catalogue`."
+            )
+
+
+def _copy(part: Part, source: Transaction, target: Transaction) -> None:
+    for table, columns in part.tables.items():
+        marks = ", ".join("?" * len(columns.all))
+        insert = f"INSERT INTO {table} ({', '.join(columns.all)}) VALUES ({marks})"
+        for rows in _rows(source, table, columns):
+            target.executemany(insert, rows)
+
+
+def _compared(part: Part, source: Transaction, target: Transaction) -> MovedRows:
+    """Raises AssistantError when a row differs."""
+    counts = {}
+    for table, columns in part.tables.items():
+        before, after = (_fingerprint(one, table, columns) for one in (source, target))
+        if before != after:
+            raise AssistantError(
+                f"The copy of the {part.what} differs in {table}, so they stay where they are."
+            )
+        counts[table] = before[0]
+    return MovedRows(sum(counts.values()), counts)
+
+
+def _fingerprint(source: Transaction, table: str, columns: Columns) -> tuple[int, int]:
+    """The number of rows, and the sum of their hashes: engines sort texts in ways of their own."""
+    count = total = 0
+    for rows in _rows(source, table, columns):
+        for row in rows:
+            hashed = hashlib.sha256(repr(row).encode("utf-8", "backslashreplace"))
+            total += int.from_bytes(hashed.digest())
+        count += len(rows)
+    return count, total % (1 << _ALL)
+
+
+def _rows(source: Transaction, table: str, columns: Columns) -> Iterator[list[tuple[Any, ...]]]:
+    if columns.key:
+        found = batches(source, table, columns.all, columns.key.split())
+    else:
+        found = iter([source.execute(f"SELECT {columns.others.replace(' ', ', ')} FROM {table}")
+                      .fetchall()])  # fmt: skip
+    for rows in found:
+        yield [tuple(map(_same, row)) for row in rows]
+
+
+def _same(value: Any) -> Any:
+    """As it is on either engine: PostgreSQL has no zero bytes in texts."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+def _count_on(part: Part, target: Transaction) -> None:
+    """New rows get numbers after those that were copied in."""
+    for table, column in part.numbered.items():
+        target.execute(
+            f"SELECT setval(pg_get_serial_sequence('{SCHEMA}.{table}', '{column}'),"
+            f" (SELECT coalesce(max({column}), 0) + 1 FROM {table}), FALSE)"
+        )
+
+
+def _put(new: Path, file: Path) -> None:
+    try:
+        new.replace(file)
+    except OSError as error:
+        raise AssistantError(
+            f"{file} could not be put in its place: {error.strerror}. Make its folder writable, and"
+            " try again."
+        ) from error
+    keep_names(file.parent)
+
+
+def _unlink(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise AssistantError(
+            f"{file} could not be deleted: {error.strerror}. End other commands, and try again."
+        ) from error
+    keep_names(file.parent)
+
+
+Engine = Literal["postgresql", "sqlite"]
+FilesPlace = Literal["s3", "folder"]
+
+_PARTS: list[tuple[Part, Opened]] = [  # of a home, beside its libraries
+    (accounts.PART, lambda file: [accounts.AccountsDatabase(file)]),
+    (conversations.CONVERSATIONS_PART, lambda file: [Conversations(file), Receipts(file)]),
+]
+
+
+def move_files(settings: Settings, to: FilesPlace) -> Iterator[tuple[str, MovedFiles | None]]:
+    """As `move_home`, for the copies of files. Raises SettingsError, AssistantError,
+    LibraryError."""
+    found = bucket(settings)
+    if found is None:
+        raise SettingsError(
+            "The setting 'files' names no bucket: set it, as in PINCITE_FILES=s3://bucket/pincite."
+        )
+    move = to_bucket if to == "s3" else to_folder
+    with _only_move(settings):
+        for name in composition.libraries(settings):
+            yield name, move(settings.libraries_folder / name, found)
+        clear(settings)
+        for gone in all_waiting(settings):
+            yield f"{gone.library} (deleted)", move(gone.folder, found)
+
+
+def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | MovedRows | None]]:
+    """(what, what was moved of it), None for what is there already. One that fails ends
+    it: those before it are moved, and the next call goes on.
+
+    People and conversations come first, under names that are in parentheses; then libraries; then
+    deleted ones that wait for the end of their day, since nothing would clear them away where no
+    setting leads. Raises SettingsError, AssistantError, LibraryError."""
+    server = catalogue_server(settings)
+    if server is None:
+        raise SettingsError(
+            "The setting 'catalogue' names no PostgreSQL: set it, as in"
+            " PINCITE_CATALOGUE=postgresql://pincite@db.example.org:5432/pincite."
+        )
+    with _only_move(settings):
+        yield from _move_parts(settings, to, server)
+        for name in composition.libraries(settings):
+            yield name, _move_library(settings, name, to, server)
+        clear(settings)
+        move = to_postgres if to == "postgresql" else to_sqlite
+        for gone in all_waiting(settings):
+            yield f"{gone.library} (deleted)", move(gone.folder, server)
+
+
+def shares(settings: Settings) -> bool:
+    """Whether people or conversations are where other homes may have theirs, too. Raises
+    AssistantError."""
+    server = catalogue_server(settings)
+    kept = [team_tables(settings, part, server) for part, _ in _PARTS] if server else []
+    return any(tables.marked() and not tables.have_left() for tables in kept)
+
+
+@contextmanager
+def _only_move(settings: Settings) -> Iterator[None]:
+    """Two at once would take each other's half-made files for leavings."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AssistantError(f"{settings.home} cannot be made: {error.strerror}.") from error
+    with alone(settings.home / "moving.lock") as free:
+        if not free:
+            raise AssistantError(
+                f"{settings.home} is being moved, or cannot be written: wait for the other"
+                " `pincite migrate-home`, and try again."
+            )
+        yield
+
+
+def _move_library(settings: Settings, name: str, to: Engine, server: Server) -> Moved | None:
+    folder = settings.libraries_folder / name
+    if to == "postgresql":
+        return to_postgres(folder, server)
+    if schema_of(folder):
+        leave_server(settings, name)
+    return to_sqlite(folder, server)
+
+
+def _move_parts(
+    settings: Settings, to: Engine, server: Server
+) -> Iterator[tuple[str, MovedRows | None]]:
+    move = tables_to_postgres if to == "postgresql" else tables_to_sqlite
+    for part, opened in _PARTS:
+        file = settings.home / f"{part.name}.sqlite"
+        moved = move(file, team_tables(settings, part, server), opened)
+        if moved or (mark_of(file) if to == "postgresql" else file).exists():
+            yield f"({part.what})", moved

@@ -1,0 +1,169 @@
+"""An OpenID provider, at which people of a home sign in. The home of authlib and joserfc.
+
+The authorization code flow with PKCE: https://openid.net/specs/openid-connect-core-1_0.html and
+RFC 7636. What comes back is believed by its signature alone.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from assistant.errors import AssistantError
+from assistant.security.network_guard import permit
+from assistant.settings import Settings
+from ingest.platform.process import is_secure
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
+
+
+_SILENCE = 10.0  # seconds without an answer of the provider
+_KNOWN = 3600.0  # seconds in which its description and keys are believed
+_AGAIN = 30.0  # seconds between two looks for new keys
+_ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]  # none that a public key could forge
+_LEEWAY = 60  # seconds that clocks may differ
+_PORTS = {"http": 80, "https": 443}
+_REASON = "sign-in"
+
+Claims = Mapping[str, Any]
+
+
+class NotSignedIn(AssistantError):
+    """The provider did not say who it is, or what it said cannot be believed."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A sign-in that has begun; only the browser in which it did may end it."""
+
+    state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+
+
+class Provider:
+    """Of one issuer and one client; for all threads of a process."""
+
+    def __init__(self, issuer: str, client: str, secret: str) -> None:
+        """The network guard lets the issuer through from now on."""
+        self.issuer, self.client = issuer.rstrip("/"), client
+        self._secret = secret
+        self._lock = threading.Lock()
+        self._facts: tuple[float, dict[str, Any]] | None = None
+        self._keys: tuple[float, KeySet] | None = None
+        _permit(issuer)
+
+    @property
+    def place(self) -> str:
+        """For people: the name of the issuer."""
+        return urlsplit(self.issuer).hostname or self.issuer
+
+    def begin(self, begun: Begun, back: str) -> str:
+        """Where the browser goes; it comes `back` to that address. Raises NotSignedIn."""
+        with self._client(back) as client:
+            found: tuple[str, str] = client.create_authorization_url(
+                self._fact("authorization_endpoint"), state=begun.state, nonce=begun.nonce,
+                code_verifier=begun.verifier,
+            )  # fmt: skip
+            return found[0]
+
+    def finish(self, begun: Begun, code: str, back: str) -> Claims:
+        """Who has signed in. Raises NotSignedIn."""
+        from authlib.integrations.base_client import OAuthError
+
+        try:
+            with self._client(back) as client:
+                token = client.fetch_token(
+                    self._fact("token_endpoint"), code=code, code_verifier=begun.verifier
+                )
+        except (httpx.HTTPError, OAuthError, OSError, ValueError) as error:
+            raise NotSignedIn(f"{self.issuer} did not end the sign-in: {error}.") from error
+        claims = self.claims(str(token.get("id_token", "")))
+        if not secrets.compare_digest(str(claims.get("nonce", "")), begun.nonce):
+            raise NotSignedIn(f"The token of {self.issuer} belongs to another sign-in.")
+        return claims
+
+    def claims(self, token: str) -> Claims:
+        """What a token says that the issuer has signed for this client, and that has not run out.
+        Raises NotSignedIn."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        rules = jwt.JWTClaimsRegistry(
+            leeway=_LEEWAY, iss={"essential": True, "value": self._fact("issuer")},
+            aud={"essential": True, "value": self.client}, exp={"essential": True},
+        )  # fmt: skip
+        for anew in (False, True):  # a provider changes its keys from time to time
+            try:
+                found = jwt.decode(token, self._key_set(anew), algorithms=_ALGORITHMS)
+                rules.validate(found.claims)
+                return found.claims
+            except (JoseError, ValueError) as error:
+                refused = error
+        raise NotSignedIn(f"The token is none of {self.issuer} for this Pincite: {refused}.")
+
+    def _client(self, back: str) -> Any:
+        from authlib.integrations.httpx_client import OAuth2Client
+
+        return OAuth2Client(
+            self.client, self._secret or None, scope="openid profile email", redirect_uri=back,
+            code_challenge_method="S256", timeout=_SILENCE, trust_env=False,
+            token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
+        )  # fmt: skip
+
+    def _fact(self, name: str) -> str:
+        """Of the issuer's description of itself."""
+        with self._lock:
+            if self._facts is None or self._facts[0] < time.monotonic() - _KNOWN:
+                found = self._get(f"{self.issuer}/.well-known/openid-configuration")
+                if str(found.get("issuer", "")).rstrip("/") != self.issuer:
+                    raise NotSignedIn(f"What answers at {self.issuer} calls itself otherwise.")
+                self._facts = time.monotonic(), found
+            value = str(self._facts[1].get(name, ""))
+        if not value:
+            raise NotSignedIn(f"{self.issuer} does not say its {name}.")
+        if not is_secure(value):
+            raise NotSignedIn(f"{self.issuer} has its {name} at an address without https://.")
+        _permit(value)
+        return value
+
+    def _key_set(self, anew: bool) -> "KeySet":
+        from joserfc.jwk import KeySet
+
+        place = self._fact("jwks_uri")
+        with self._lock:
+            age = time.monotonic() - self._keys[0] if self._keys else _KNOWN
+            if self._keys is None or age >= (_AGAIN if anew else _KNOWN):
+                self._keys = time.monotonic(), KeySet.import_key_set(self._get(place))  # type: ignore[arg-type]
+            return self._keys[1]
+
+    def _get(self, address: str) -> dict[str, Any]:
+        try:
+            answer = httpx.get(address, timeout=_SILENCE, trust_env=False)
+            answer.raise_for_status()
+            found = answer.json()
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            raise NotSignedIn(f"{address} cannot be read: {error}. Try again later.") from error
+        if not isinstance(found, dict):
+            raise NotSignedIn(f"{address} is not what an OpenID provider has there.")
+        return found
+
+
+def _permit(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.hostname and parts.scheme in _PORTS:
+        permit(parts.hostname, parts.port or _PORTS[parts.scheme], _REASON)
+
+
+def provider(settings: Settings) -> Provider | None:
+    """Of the settings; None where they name none."""
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_secret.get_secret_value()
+    return Provider(settings.oidc_issuer, settings.oidc_client, secret)

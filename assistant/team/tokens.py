@@ -1,0 +1,124 @@
+"""Tokens for programs: a person's rights or less, hashed, revocable."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from assistant.errors import AssistantError
+from assistant.settings import Settings
+from assistant.storage.sqlite_file import Place
+from assistant.team.accounts import person_of
+from assistant.team.database import PART, AccountsDatabase, Person, Role
+from assistant.team.sessions import digest
+from assistant.wiring.stores import place_of_part
+
+_PREFIX = "pincite_"  # programs that look for secrets in files find it by this
+_DAY = 24 * 3600.0
+_MOST_DAYS = 36_500
+_LONGEST_NAME = 100  # characters
+_LAST = 253_402_300_799.0  # the last second of the year 9999, as far as dates go
+
+
+@dataclass(frozen=True)
+class Token:
+    """Without its secret."""
+
+    id: str
+    name: str
+    person: str  # the name
+    role: Role
+    libraries: tuple[str, ...] | None  # None: all that the person sees
+    made: str  # ISO 8601, UTC
+    until: str | None
+
+
+class Tokens(AccountsDatabase):
+    """Of a home."""
+
+    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells seconds since 1970."""
+        super().__init__(place)
+        self._clock = clock
+
+    def add(
+        self, person: Person, name: str, role: Role,
+        libraries: Collection[str] | None = None, days: float | None = None,
+    ) -> str:  # fmt: skip
+        """The new token, which is shown once. Raises AssistantError for a name that the person
+        has given already, or that is no line, and for more days than a century has."""
+        _check(name, days)
+        token, now = _PREFIX + secrets.token_urlsafe(32), self._clock()
+        named = None if libraries is None else json.dumps(sorted(libraries))
+        until = None if days is None else now + days * _DAY
+        row = (secrets.token_hex(4), digest(token), person.id, name, role, named, now, until)
+        with self._connected() as connection:
+            if connection.execute(
+                "SELECT 1 FROM token WHERE person = ? AND name = ?", (person.id, name)
+            ).fetchone():
+                raise AssistantError(f"{person.name} has a token {name!r} already.")
+            connection.execute(
+                "INSERT INTO token (id, digest, person, name, role, libraries, made, until)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+        return token
+
+    def person(self, token: str) -> Person | None:
+        """Who asks with it, and with which rights; None for a wrong, an old or a revoked one."""
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT person, role, libraries, name FROM token"
+                " WHERE digest = ? AND (until IS NULL OR until > ?)",
+                (digest(token), self._clock()),
+            ).fetchone()
+            found = person_of(connection, row[0]) if row else None
+        if found is None:
+            return None
+        only = None if row[2] is None else frozenset(json.loads(row[2]))
+        return found.limited(row[1], only, row[3])
+
+    def all(self) -> list[Token]:
+        """By person and name, also those that have run out."""
+        with self._connected() as connection:
+            rows = connection.execute(
+                "SELECT t.id, t.name, p.name, t.role, t.libraries, t.made, t.until"
+                " FROM token AS t JOIN person AS p ON p.id = t.person"
+            ).fetchall()
+        return sorted(map(_token, rows), key=lambda token: (token.person, token.name))
+
+    def revoke(self, id: str) -> None:
+        """Raises AssistantError when there is no such token."""
+        with self._connected() as connection:
+            gone = connection.execute("DELETE FROM token WHERE id = ?", (id,)).rowcount
+        if not gone:
+            raise AssistantError(f"There is no token {id!r}. `pincite tokens list` shows all.")
+
+
+def tokens(settings: Settings) -> Tokens:
+    """Of a home."""
+    return Tokens(place_of_part(settings, PART))
+
+
+def _check(name: str, days: float | None) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise AssistantError(
+            f"Say what the token is for in a line of 1 to {_LONGEST_NAME} characters."
+        )
+    if days is not None and days > _MOST_DAYS:
+        raise AssistantError(
+            f"A token lasts {_MOST_DAYS:,} days at most. Without a number of days it does not end."
+        )
+
+
+def _token(row: Any) -> Token:
+    named = None if row[4] is None else tuple(json.loads(row[4]))
+    until = None if row[6] is None else _time(row[6])
+    return Token(row[0], row[1], row[2], row[3], named, _time(row[5]), until)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC).isoformat(timespec="seconds")

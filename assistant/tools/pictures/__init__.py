@@ -1,1 +1,0 @@
-"""Tools that make and describe pictures."""

@@ -1,0 +1,192 @@
+"""Summaries, comparisons and lists: reads whole documents part by part, and cites them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+
+from langchain_core.language_models import BaseChatModel
+
+from assistant.answering import notices, retrieve
+from assistant.answering.clarification import Clarification, question_back
+from assistant.answering.whole.comparison import compare
+from assistant.answering.whole.lists import list_all
+from assistant.answering.whole.requests import WholeDocumentRequest, understood, what
+from assistant.answering.whole.statements import Shelf
+from assistant.answering.whole.summary import CitedDraft, PartWriter, summarise
+from assistant.contract.facts import Outcome, Passage, Sentence
+from assistant.contract.intents import Run
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request
+from assistant.errors import AssistantError
+from assistant.llm import prompts
+from assistant.llm.odds import TokenOdds, TurnTaking
+from assistant.security import prompt_injection
+from ingest.errors import Stopped
+from ingest.extensions import TOOLS, installed
+from vectorstore.retrieval.hit import Hit
+
+# -- Asks for clarification of an unclear question, without a model
+
+_HITS = 24  # looked at for what the question may mean
+_SHOWN = 4  # passages
+
+
+class AskBack:
+    """Asks for clarification only when a rule of `assistant/contract/query.py` fires."""
+
+    name = "ask_back"
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for a question that is clear, and for one about which was asked before."""
+        found = None if request.clear else request.query.unnamed
+        if found is None:
+            return None
+        hits = request.evidence.passages(request.query.alone, _HITS, request.documents)
+        alone, given = _alone(request), request.given
+        asked = question_back(request.question, request.query.said, found, hits, alone, given)
+        if asked is None:
+            return None
+        return Reply(
+            request.question, lambda reply: _ask_back(asked, hits, reply), self.name, self.name
+        )
+
+
+def _alone(request: Request) -> bool:
+    """One document is asked: "this" may be all of it."""
+    shelf = request.evidence
+    if request.given or not isinstance(shelf, Shelf):
+        return False
+    return len(shelf.documents() if request.documents is None else request.documents) == 1
+
+
+def _ask_back(asked: Clarification, hits: Sequence[Hit], reply: Reply) -> Iterator[str]:
+    yield asked.text
+    passages = [Passage(h.document, h.page, round(h.score, 4), h.text) for h in hits[:_SHOWN]]
+    reply.outcome = Outcome(
+        asked.text, passages=tuple(passages), asked_back=True, choices=asked.choices
+    )
+
+
+# -- Runs a tool that an installed package adds. Such a tool is a function of a Request and a Reply,
+# called as the work of any Reply is; see docs/extending.md.
+
+Work = Callable[[Request, Reply], Iterable[str]]
+
+
+class Running:
+    """Takes the intent Run."""
+
+    name = "run"
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for any other intent."""
+        intent = request.intent
+        if not isinstance(intent, Run):
+            return None
+        asked = replace(request, question=intent.text)
+        return Reply(
+            request.question,
+            lambda reply: _run_extension(intent.command, asked, reply),
+            intent.command,
+            intent.command,
+        )
+
+
+def _run_extension(name: str, request: Request, reply: Reply) -> Iterator[str]:
+    """Raises AssistantError for a tool that is not there, and ExtensionFailed."""
+    extension = installed(TOOLS).get(name)
+    if extension is None:
+        raise AssistantError(f"No installed package has a tool {name!r}.")
+    work = extension.load()
+    with extension.blamed():
+        yield from stream(work, request, reply)
+
+
+def stream(work: Work, request: Request, reply: Reply) -> Iterator[str]:
+    """What the tool says, until it ends or is stopped; its text is the outcome if it sets none."""
+    said: list[str] = []
+    for words in work(request, reply):
+        if reply.cancel.is_set():
+            break
+        said.append(words)
+        yield words
+    stopped = reply.cancel.is_set()
+    reply.outcome = reply.outcome or Outcome("".join(said), grounded=False, stopped=stopped)
+
+
+_CLOSEST = 4  # passages under a refusal
+
+
+class Whole:
+    """Takes requests for all of a document, not for a fact in it."""
+
+    name = "whole"
+
+    def __init__(self, model: BaseChatModel | None, model_name: str, turns: TurnTaking) -> None:
+        self._model = model
+        self._model_name = model_name
+        self._turns = turns
+
+    def offer(self, request: Request) -> Reply | None:
+        """None when no document is named, or a fact is asked."""
+        shelf = request.evidence
+        if request.given or not isinstance(shelf, Shelf):
+            return None
+        newest_first = sorted(shelf.documents(), key=lambda d: d.superseded_by is not None)
+        names = [d.document for d in newest_first]
+        asked = understood(request.question, names, request.documents, shelf.about)
+        if asked is None:
+            return None
+        return Reply(
+            request.question,
+            lambda reply: self._work(request, asked, shelf, reply),
+            self.name,
+            self._model_name,
+        )
+
+    def _work(
+        self, request: Request, asked: WholeDocumentRequest, shelf: Shelf, reply: Reply
+    ) -> Iterator[str]:
+        draft = CitedDraft(shelf)
+        writer = PartWriter(self._model, reply)
+        ours = isinstance(self._model, TokenOdds)
+        try:
+            with self._turns.turn(reply) if ours else nullcontext():
+                yield from _write(request, asked, shelf, writer, reply, draft)
+        except Stopped:
+            reply.cancel.set()
+        if not draft.text and not reply.cancel.is_set():
+            yield prompts.refusal(request.question)
+            reply.outcome = _refused(request, shelf, writer)
+        else:
+            reply.outcome = draft.outcome(writer.tokens, reply.cancel.is_set())
+        noted = notices.unread_pages_noted(reply.outcome, shelf, request.alone)
+        reply.outcome = prompt_injection.noted(noted)
+
+
+def _refused(request: Request, shelf: Shelf, writer: PartWriter) -> Outcome:
+    """A refusal with the closest passages."""
+    hits = shelf.passages(request.question, _CLOSEST, request.documents)
+    said = prompts.refusal(request.question)
+    return Outcome(
+        said, (Sentence(said, supported=False),),
+        passages=tuple(retrieve.window_at(hit, shelf).passage for hit in hits), refused=True,
+        prompt_tokens=writer.tokens[0], completion_tokens=writer.tokens[1],
+    )  # fmt: skip
+
+
+def _write(
+    request: Request,
+    asked: WholeDocumentRequest,
+    shelf: Shelf,
+    writer: PartWriter,
+    reply: Reply,
+    draft: CitedDraft,
+) -> Iterator[str]:
+    if asked.kind == "summary":
+        return summarise(asked.documents[0], asked.topic, shelf, writer, reply, draft)
+    if asked.kind == "comparison":
+        return compare(asked.documents, request.question, asked.topic, shelf, reply, draft)
+    documents = asked.documents or request.documents
+    wanted = what(request.question, placed=bool(asked.documents))
+    return list_all(wanted, documents, shelf, writer, reply, draft)

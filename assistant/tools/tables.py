@@ -1,0 +1,254 @@
+"""Answers questions from cells of tables: computed in code, each cell cited."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from assistant.answering import notices
+from assistant.answering.tables.compute import best, computed_sentence
+from assistant.answering.tables.grid import Operand, Plan, TableGrid
+from assistant.answering.tables.planning import Tabled
+from assistant.answering.tables.program import choose
+from assistant.answering.tables.records import (
+    CHOICES,
+    HELD,
+    NO_COLUMN,
+    SURE_OF_COLUMN,
+    SURE_OF_OPERATION,
+    AskedList,
+    asked_list,
+    chosen,
+    computed,
+)
+from assistant.answering.tables.sentence import sentence
+from assistant.contract.facts import (
+    Citation,
+    Computed,
+    Outcome,
+    Passage,
+    Sentence,
+    UsedCell,
+    UsedOperand,
+)
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request, Tool
+from assistant.errors import ContextOverflow, NoOdds
+from assistant.i18n.translation import _
+from assistant.llm import prompts
+from assistant.llm.odds import TokenOdds, TurnTaking, likeliest
+from assistant.security.untrusted_text import AddressFilter
+from ingest.errors import Stopped
+
+_TOLD = 40  # operands that are kept as facts
+_LONGEST = 40  # lines of a table that are kept as what was read
+
+
+class Tables:
+    """Offers an answer only when one plan is certain: any other question is not its kind."""
+
+    name = "table"
+
+    def offer(self, request: Request) -> Reply | None:
+        """The reply; None for a follow-up, and when no table answers with certainty."""
+        evidence = request.evidence
+        if request.given or not isinstance(evidence, Tabled):
+            return None
+        if request.query.follows_up:
+            return None
+        plan = choose(request.question, evidence, request.documents)
+        if plan is None or not seen(plan):
+            return None
+        return Reply(
+            request.question, lambda reply: _work(plan, request, reply), self.name, self.name
+        )
+
+
+def seen(plan: Plan) -> bool:
+    """Whether readers of the document see all cells that it is computed from."""
+    return not any(
+        operand.grid.page.lines[n].hidden for operand in plan.operands for n in _lines(operand)
+    )
+
+
+def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
+    reply.activity.stage = _("Computing")
+    text = computed_sentence(plan)
+    reply.trace.facts.computed = computation(plan, [("explained", plan.score, 0.0)])
+    yield text
+    reply.outcome = notices.unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
+
+
+def computation(plan: Plan, checks: Sequence[tuple[str, float, float]]) -> Computed:
+    """The plan as a fact, with what was looked at before it was believed."""
+    used = [
+        UsedOperand(o.grid.document, o.grid.page.number, o.row.label, o.column.label, o.cell.text)
+        for o in plan.operands[:_TOLD]
+    ]
+    return Computed(plan.operation, tuple(used), len(plan.operands), tuple(checks))
+
+
+def outcome(plan: Plan, text: str) -> Outcome:
+    """The answer, with a citation for each run of lines with its cells and their heads."""
+    places = [(grid, run) for grid in plan.grids for run in _named_first(plan, grid)]
+    citations = tuple(_citation(mark, *place) for mark, place in enumerate(places, start=1))
+    cells = tuple(
+        UsedCell(
+            next(
+                mark
+                for mark, (grid, run) in enumerate(places, start=1)
+                if grid == operand.grid and operand.cell.line in run
+            ),
+            operand.row.label, operand.column.label, operand.cell.text,
+        )
+        for operand in plan.operands
+    )  # fmt: skip
+    marks = tuple(citation.mark for citation in citations)
+    said = Sentence(text, supported=True, marks=marks)
+    read = tuple(
+        _passage(plan, grid, [run for of, run in places if of == grid]) for grid in plan.grids
+    )
+    return Outcome(text, (said,), citations, read, cells=cells)
+
+
+def _named_first(plan: Plan, grid: TableGrid) -> list[range]:
+    """The runs of lines of a table: those that the answer names, then the others and the heads."""
+    named = {line for o in best(plan) if o.grid == grid for line in _lines(o)}
+    rest = {line for o in plan.operands if o.grid == grid for line in _lines(o)}
+    return [*_runs(named), *_runs(rest.union(grid.head_lines) - named)]
+
+
+def _lines(operand: Operand) -> range:
+    """From the label of a row to its cell, which may stand on different lines."""
+    lines = operand.row.line, operand.cell.line
+    return range(min(lines), max(lines) + 1)
+
+
+def _runs(lines: set[int]) -> list[range]:
+    """Lines that follow each other, as one."""
+    runs: list[range] = []
+    for line in sorted(lines):
+        if runs and runs[-1].stop == line:
+            runs[-1] = range(runs[-1].start, line + 1)
+        else:
+            runs.append(range(line, line + 1))
+    return runs
+
+
+def _citation(mark: int, grid: TableGrid, run: range) -> Citation:
+    lines = grid.page.lines[run.start : run.stop]
+    quote, boxes = "\n".join(line.text for line in lines), tuple(line.box for line in lines)
+    return Citation(mark, grid.document, grid.page.number, quote, boxes, 1.0)
+
+
+def _passage(plan: Plan, grid: TableGrid, runs: Sequence[range]) -> Passage:
+    """The table, or of a long one the lines from the first cell to the last."""
+    first, last = grid.table.first, grid.table.last
+    if last - first >= _LONGEST:
+        first = min(run.start for run in runs)
+        last = min(max(run.stop for run in runs) - 1, first + _LONGEST)
+    text = "\n".join(line.text for line in grid.page.lines[first : last + 1])
+    return Passage(grid.document, grid.page.number, round(plan.score, 4), text)
+
+
+# -- Answers questions to lists in any language: the chat model chooses what to compute, code does
+
+
+class Lists:
+    """Takes a question that mentions a value or a head of a list. Where the model is not sure what
+    it asks for, the tool for all questions answers it."""
+
+    name = Tables.name
+
+    def __init__(self, model: TokenOdds, turns: TurnTaking, otherwise: Tool) -> None:
+        self._model = model
+        self._turns = turns
+        self._otherwise = otherwise
+
+    def offer(self, request: Request) -> Reply | None:
+        """None for a follow-up, and for a question that mentions nothing of a list nearby."""
+        evidence = request.evidence
+        if request.given or request.query.follows_up or not isinstance(evidence, Tabled):
+            return None
+        asked = asked_list(request.question, evidence, request.documents)
+        if asked is None:
+            return None
+        return Reply(request.question, lambda reply: self._work(asked, request, reply), self.name)
+
+    def _work(self, asked: AskedList, request: Request, reply: Reply) -> Iterator[str]:
+        reply.activity.stage = _("Computing")
+        try:
+            with self._turns.turn(reply):
+                chooser = Chooser(self._model, reply.cancel)
+                program = chosen(asked, chooser)
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True)
+            return
+        except (NoOdds, ContextOverflow):
+            program = None
+        plan = computed(asked, *program) if program else None
+        if program is None or plan is None or not seen(plan):
+            yield from self._other(request, reply)
+            return
+        reply.trace.program = program
+        reply.trace.facts.computed = computation(plan, chooser.checks)
+        yield from _write(plan, request, reply)
+
+    def _other(self, request: Request, reply: Reply) -> Iterator[str]:
+        other = self._otherwise.run(request)
+        reply.tool, reply.model = other.tool, other.model
+        yield from other.work(reply)
+
+
+def _write(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
+    cells = (operand.cell.text for operand in plan.operands)
+    # A cell may be markup that a viewer of the answer would follow.
+    text = AddressFilter([*cells, request.question]).clean(sentence(plan, request.question))
+    yield text
+    reply.outcome = notices.unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
+
+
+def again(request: Request, program: tuple[str, str]) -> Reply | None:
+    """The reply of a program that was chosen before; None where the list does not give it."""
+    evidence = request.evidence
+    if not isinstance(evidence, Tabled):
+        return None
+    asked = asked_list(request.question, evidence, request.documents)
+    plan = computed(asked, *program) if asked else None
+    if plan is None:
+        return None
+    return Reply(request.question, lambda reply: _write(plan, request, reply), Lists.name)
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """See `table_qa.records.program.Chooser`."""
+
+    model: TokenOdds
+    cancel: threading.Event
+    checks: list[tuple[str, float, float]] = field(default_factory=list)  # see `Computed`
+
+    def operation(self, question: str, shown: Sequence[str]) -> tuple[str, float]:
+        at, sure = self._choose(question, shown, prompts.WHICH_VALUE, list(CHOICES.values()))
+        self.checks.append(("operation", sure, SURE_OF_OPERATION))
+        return list(CHOICES)[at], sure
+
+    def column(
+        self, question: str, shown: Sequence[str], heads: Sequence[str]
+    ) -> tuple[str, float]:
+        choices = [*heads, NO_COLUMN]
+        at, sure = self._choose(question, shown, prompts.WHICH_COLUMN, choices)
+        self.checks.append(("column", sure, SURE_OF_COLUMN))
+        return choices[at], sure
+
+    def held(self, question: str, document: str, shown: Sequence[str]) -> float:
+        passage = Passage(document, 1, 1.0, "\n".join(shown))
+        messages = prompts.first_turn([passage], question, prompts.CHECK)
+        yes, no = self.model.next_token_logprobs(messages, (prompts.YES, prompts.NO), self.cancel)
+        self.checks.append(("held", yes - no, HELD))
+        return yes - no
+
+    def _choose(
+        self, question: str, shown: Sequence[str], asked: str, choices: Sequence[str]
+    ) -> tuple[int, float]:
+        messages = prompts.on_choices(question, shown, asked, choices)
+        return likeliest(self.model, messages, len(choices), self.cancel)

@@ -1,1 +1,0 @@
-"""Background work while a page is drawn: answers, evaluations, reading aloud."""

@@ -1,1 +1,0 @@
-"""Components of pages: each draws one thing."""

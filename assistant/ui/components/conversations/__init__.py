@@ -1,1 +1,0 @@
-"""The list of conversations, and the versions of a question."""

@@ -1,1 +1,0 @@
-"""Under the hood of an answer: how it was made, stage by stage."""

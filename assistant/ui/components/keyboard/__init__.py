@@ -1,1 +1,0 @@
-"""The keyboard of the chat: its keys, the menu of commands, and a list of all keys."""

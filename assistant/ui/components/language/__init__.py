@@ -1,1 +1,0 @@
-"""The language of a visitor: the choice of it, and what the browser has to know."""

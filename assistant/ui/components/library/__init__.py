@@ -1,1 +1,0 @@
-"""Documents of the library in the browser: the list, coverage, the queue, pictures."""

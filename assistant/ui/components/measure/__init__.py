@@ -1,1 +1,0 @@
-"""Measurements in the browser: charts of runs, and what was learned."""

@@ -1,1 +1,0 @@
-"""JavaScript that components share, and small scripts that a page runs once."""

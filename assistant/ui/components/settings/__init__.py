@@ -1,1 +1,0 @@
-"""The parts of the Settings page: models, servers, the gate, appearance, storage."""

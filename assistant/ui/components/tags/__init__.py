@@ -1,1 +1,0 @@
-"""Tags of documents in the browser: chosen by, given, and asked in."""

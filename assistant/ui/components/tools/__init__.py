@@ -1,1 +1,0 @@
-"""Tools in the browser: which one, its form, a mask, the microphone, a missing model."""

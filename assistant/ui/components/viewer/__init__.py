@@ -1,1 +1,0 @@
-"""The page that a citation opens, and a second one beside it."""

@@ -1,1 +1,0 @@
-"""The tools of an open page: zoom, turn, search, small pictures of all pages."""

@@ -1,0 +1,444 @@
+"""Stands before Streamlit's server: who does not belong here gets no page and no WebSocket.
+
+Streamlit itself compares `Host` with a list for its WebSocket alone, admits origins on any port of
+this machine, knows no password, and lets others frame its page.
+"""
+
+import asyncio
+import base64
+import functools
+import hashlib
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+from assistant.entrance.asgi import (
+    PROXIED,
+    Asgi,
+    Hosts,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    cookie_of,
+    headers_of,
+    is_same_origin,
+    with_headers,
+)
+from assistant.entrance.guests import Form
+from assistant.entrance.roles import ROLE_HEADER, WAIT, TooManyTries, sealed_role
+from assistant.errors import AssistantError
+from assistant.i18n import translation
+from assistant.i18n.translation import N_, _
+from assistant.libraries.sizes import ATTACHED, BYTES, LARGEST
+from assistant.team.members import BACK, LASTS, START, Elsewhere
+from assistant.team.provider import NotSignedIn
+
+# -- The headers of every response: the page loads nothing from elsewhere, and nobody frames it
+
+# Streamlit's frontend makes its styles while it runs, its components are modules in blobs, and
+# the charts of Vega read their data from there.
+_POLICY = (
+    "default-src 'self'",
+    "script-src 'self' blob: {scripts}",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self' blob: data: {sockets}",
+    "worker-src 'self' blob:",
+    "frame-src 'self' blob:",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+)
+_FIXED = {
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)",
+}
+_BASE = "<script>window.__streamlit = { BACKEND_BASE_URL: location.origin };</script>"
+_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def response_headers(host: str, page: str) -> dict[str, str]:
+    """The headers for an answer to `host`, whose page may run its own inline scripts.
+
+    `host` was admitted before: it holds nothing that could end a directive.
+    """
+    # Browsers before 2022 do not take a WebSocket of the same place for 'self'. A source cannot be
+    # an IPv6 address.
+    sockets = "" if host.startswith("[") else f"ws://{host} wss://{host}"
+    policy = "; ".join(_POLICY).format(sockets=sockets, scripts=_hashes(page))
+    return {**_FIXED, "content-security-policy": policy}
+
+
+@functools.cache
+def streamlit_page() -> str:
+    """The page of the app: that of Streamlit, which is told where its server is. By itself it looks
+    below the address of each page first, and every miss is an error in the browser's console."""
+    import streamlit
+
+    file = Path(streamlit.__file__).with_name("static") / "index.html"
+    return file.read_text("utf-8").replace("<head>", f"<head>\n    {_BASE}", 1)
+
+
+@functools.cache
+def _hashes(page: str) -> str:
+    """As the policy names scripts: https://www.w3.org/TR/CSP3/#grammardef-hash-source"""
+    found = (hashlib.sha256(script.encode()).digest() for script in _INLINE.findall(page))
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in found)
+
+
+# What nobody needs here: figures about the server, runs of the pages and a way to drive them.
+_CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check", "/_stcore/agent")
+_HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
+_TOO_MANY = N_("Too many wrong tokens. Wait {seconds} seconds, and try again.")
+_NOT_THERE = N_("The sign-in did not succeed, or there is no account for you here. Ask an owner.")
+_PROXY = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
+_AWAY = N_("Nobody can be looked up just now. Try again later.")
+_FORM = 4096  # bytes of a form with a token
+
+log = logging.getLogger(__name__)
+
+
+class Entrance(Protocol):
+    """Who lets people in: by a token of this process, or by their accounts."""
+
+    @property
+    def form(self) -> Form:
+        """What they are asked."""
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """A provider where they may sign in instead."""
+
+    def enter(self, fields: Mapping[str, str], place: str) -> str | None:
+        """A new cookie for the right fields of the form. Raises TooManyTries."""
+
+    def mark(self, cookie: str) -> str | None:
+        """The header that tells the pages who has that cookie; None for nobody."""
+
+
+class Door:
+    """An ASGI application before another one.
+
+    Without an entrance all who reach it are owners: it must not be reached from another machine.
+    """
+
+    def __init__(
+        self, inner: Asgi, hosts: Hosts, entrance: Callable[[], Entrance | None] = lambda: None
+    ) -> None:
+        """Each request asks `entrance`, which raises AssistantError where it cannot be known."""
+        self._inner = inner
+        self._hosts = hosts
+        self._entrance = entrance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See https://asgi.readthedocs.io/en/latest/specs/www.html."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._inner(scope, receive, send)
+            return
+        try:
+            await self._led(scope, receive, send)
+        except AssistantError as error:
+            log.warning("%s", error)  # which names a server that strangers need not know
+            with translation.speaking(
+                translation.best_language(headers_of(scope).get("accept-language", ""))
+            ):
+                told = _(_AWAY)
+            await _refuse(scope, send, 503, told)
+
+    async def _led(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = headers_of(scope)
+        host = asked.get("host", "")
+        page = response_headers(host, streamlit_page())
+        if refusal := self._refusal(asked):
+            await _refuse(scope, send, 403, refusal)
+        elif scope["path"].startswith(_CLOSED):
+            await _refuse(scope, send, 404, "There is nothing here.")
+        elif scope["path"] == _HEALTH:
+            await self._inner(
+                _marked(scope, asked, sealed_role("visitor")), receive, _with_headers(send, page)
+            )
+        elif (entrance := await asyncio.to_thread(self._entrance)) is None:
+            if any(name in asked for name in PROXIED):
+                await _refuse(scope, send, 403, _PROXY)
+                return
+            await self._inner(
+                _marked(scope, asked, sealed_role("owner")), receive, _with_headers(send, page)
+            )
+        else:
+            await self._let_in(scope, asked, entrance, receive, send)
+
+    def _refusal(self, asked: dict[str, str]) -> str:
+        """Why a request is turned away; empty if it is not."""
+        host = asked.get("host", "")
+        if not self._hosts.admit(host):
+            return "This is Pincite, and it is not known by that name (pincite app --host NAME)."
+        if "origin" in asked and not is_same_origin(asked["origin"], host):
+            return "Pages of other origins have no access."
+        return ""
+
+    async def _let_in(
+        self, scope: Scope, asked: dict[str, str], entrance: Entrance, receive: Receive, send: Send
+    ) -> None:
+        """Who is known comes in; others are asked."""
+        form = _with_headers(send, response_headers(asked["host"], entrance.form.page("")))
+        cookie = cookie_of(asked.get("cookie", ""), cookie_name(scope))
+        if entrance.elsewhere and scope["path"] in (START, BACK):
+            await _provide(scope, asked, entrance, entrance.elsewhere, form)
+        elif mark := await asyncio.to_thread(entrance.mark, cookie):
+            page = response_headers(asked["host"], streamlit_page())
+            await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
+        elif scope["type"] == "http" and scope["method"] == "POST":
+            await _judge(scope, entrance, receive, form)
+        elif "text/html" in asked.get("accept", "") and scope["type"] == "http":
+            await _answer(form, 401, _page(scope, entrance))
+        else:
+            await _refuse(scope, form, 401, "Sign in first.")
+
+
+async def _judge(scope: Scope, entrance: Entrance, receive: Receive, send: Send) -> None:
+    """Let in who has sent the right form."""
+    place = (scope.get("client") or ("", 0))[0]
+    try:
+        fields = await _fields(receive)
+        cookie = await asyncio.to_thread(entrance.enter, fields, place)
+    except TooManyTries:
+        wait = {"retry-after": f"{WAIT:.0f}"}
+        await _answer(send, 429, _page(scope, entrance, _TOO_MANY), wait)
+        return
+    if cookie is None:
+        await _answer(send, 401, _page(scope, entrance, entrance.form.wrong))
+        return
+    # To the same address: a reference of a query alone cannot lead to another server.
+    query = scope["query_string"].decode("latin-1")
+    kept = _kept(cookie_name(scope), cookie, scope["scheme"])
+    await _answer(send, 303, "", {"location": f"?{query}", "set-cookie": kept})
+
+
+async def _provide(
+    scope: Scope, asked: dict[str, str], entrance: Entrance, elsewhere: Elsewhere, send: Send
+) -> None:
+    """Send the browser to the provider, or let in who comes back from there."""
+    scheme = scope["scheme"]  # as a proxy says it that is believed
+    back, begun = f"{scheme}://{asked.get('host', '')}{BACK}", f"{cookie_name(scope)}_begun"
+    try:
+        if scope["path"] == START:
+            place, cookie = await asyncio.to_thread(elsewhere.begin, back)
+            kept = f"{_kept(begun, cookie, scheme)}; Max-Age={LASTS:.0f}"
+        else:
+            said = _first(scope["query_string"].decode("latin-1"))
+            known = cookie_of(asked.get("cookie", ""), begun)
+            place = "/"
+            session = await asyncio.to_thread(elsewhere.finish, said, known, back)
+            kept = _kept(cookie_name(scope), session, scheme)
+    except NotSignedIn:  # the audit log says why
+        await _answer(send, 401, _page(scope, entrance, _NOT_THERE))
+        return
+    await _answer(send, 303, "", {"location": place, "set-cookie": kept})
+
+
+def _page(scope: Scope, entrance: Entrance, notice: str = "") -> str:
+    return entrance.form.page(headers_of(scope).get("accept-language", ""), notice)
+
+
+def _marked(scope: Scope, asked: Mapping[str, str], mark: str) -> Scope:
+    """With who it is in a header, in the place of any that the client has sent. Cookies with a
+    backslash are of other programs on this host; Starlette unquotes each by http.cookies."""
+    pairs = asked.get("cookie", "").split(";")
+    kept = ";".join(pair for pair in pairs if "\\" not in pair)
+    return with_headers(scope, (ROLE_HEADER, mark), ("cookie", kept))
+
+
+def _with_headers(send: Send, more: dict[str, str]) -> Send:
+    added = [(name.encode(), value.encode("latin-1")) for name, value in more.items()]
+
+    async def sent(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *added]}
+        await send(message)
+
+    return sent
+
+
+async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": why})  # policy violation
+        return
+    await answer(send, status, why)
+
+
+async def _answer(send: Send, status: int, body: str, more: Mapping[str, str] = {}) -> None:
+    await answer(send, status, body, more, "text/html")
+
+
+async def _fields(receive: Receive) -> dict[str, str]:
+    """The fields of a form; none where there is no form, or it is too large."""
+    data, more = b"", True
+    while more:
+        message = await receive()
+        data += message.get("body", b"")
+        more = message.get("more_body", False) and message["type"] == "http.request"
+        if len(data) > _FORM:
+            return {}
+    return _first(data.decode("utf-8", "replace"))
+
+
+def _first(query: str) -> dict[str, str]:
+    """The first value of each name; none where there are too many."""
+    try:
+        fields = parse_qs(query, max_num_fields=10)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _kept(name: str, cookie: str, scheme: str) -> str:
+    """The header that gives a cookie to the browser."""
+    secure = "; Secure" if scheme in ("https", "wss") else ""
+    return f"{name}={cookie}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+
+def cookie_name(scope: Scope) -> str:
+    """Browsers share cookies among the ports of a host, and two Pincites may run on it."""
+    return f"pincite_{(scope.get('server') or ('', 0))[1]}"
+
+
+# -- Stands between door and Streamlit: files on their way into the app's memory
+# Streamlit keeps what is uploaded in memory until the tab has gone, and takes a file for any id
+# from who has a tab, whether or not a page has drawn a field for it. It cannot be asked which
+# fields are drawn: it makes ids for whoever asks for them. So the bytes are bounded.
+
+_PATH = "/_stcore/upload_file/"
+_NO_LENGTH = 411, "Say how long the file is (Content-Length)."
+_TOO_LARGE = 413, "This file is larger than you may send."
+_FULL = 507, "The app holds too many files now. Take some away, or try again later."
+
+
+class Uploads:
+    """An ASGI application before another one. For each sign-in it counts what its tabs hold and
+    what is on its way."""
+
+    def __init__(
+        self, inner: Asgi, adds: Callable[[str], bool], held: Callable[[str], int],
+        most: Callable[[], int],
+    ) -> None:  # fmt: skip
+        """`adds`: whether who has a mark of the door may add files to libraries. `held` are the
+        bytes of a tab, of all tabs for an empty name; `most` those that the app has room for."""
+        self._inner, self._adds, self._held, self._most = inner, adds, held, most
+        self._coming: Counter[str] = Counter()  # bytes, by the cookie of the door
+        self._whose: dict[str, str] = {}  # the cookie of each tab that holds files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See https://asgi.readthedocs.io/en/latest/specs/www.html."""
+        if not (scope.get("path", "").startswith(_PATH) and scope.get("method") == "PUT"):
+            await self._inner(scope, receive, send)
+            return
+        asked = headers_of(scope)
+        adds = await asyncio.to_thread(self._adds, asked.get(ROLE_HEADER, ""))
+        who = cookie_of(asked.get("cookie", ""), cookie_name(scope))
+        self._note(scope["path"].removeprefix(_PATH).partition("/")[0], who)
+        length = asked.get("content-length", "")
+        with self._room(who, int(length) if length.isdecimal() else -1, adds) as refusal:
+            if refusal:
+                await answer(send, *refusal)
+            else:
+                await self._inner(scope, receive, send)
+
+    def _note(self, tab: str, who: str) -> None:
+        kept = {each: owner for each, owner in self._whose.items() if self._held(each)}
+        self._whose = {**kept, tab: who}
+
+    @contextmanager
+    def _room(self, who: str, size: int, adds: bool) -> Iterator[tuple[int, str] | None]:
+        """Room for so many bytes while they come; or why there is none."""
+        refusal = self._refusal(who, size, adds)
+        size = 0 if refusal else size
+        self._coming[who] += size
+        try:
+            yield refusal
+        finally:
+            self._coming[who] -= size
+            self._coming += Counter()  # forgets who is at zero
+
+    def _refusal(self, who: str, size: int, adds: bool) -> tuple[int, str] | None:
+        """Who may only read has room for one of their largest files; and all of them for a half of
+        what there is, so that the other half is left to who adds."""
+        if size < 0:
+            return _NO_LENGTH
+        if size > (LARGEST if adds else ATTACHED) * BYTES:
+            return _TOO_LARGE
+        tabs = [tab for tab, owner in self._whose.items() if owner == who]
+        own = self._coming[who] + sum(map(self._held, tabs)) + size
+        of_all = self._coming.total() + self._held("") + size
+        room = self._most() // (1 if adds else 2)
+        return _FULL if of_all > room or own > (room if adds else ATTACHED * BYTES) else None
+
+
+# -- The page of the app, and what browsers need to install it beside others: a manifest and icons
+# https://www.w3.org/TR/appmanifest/; `tab.js` names the manifest to the browser.
+
+MANIFEST = "/pincite.webmanifest"
+_ICONS = Path(__file__).parent
+_KEPT = b"max-age=86400"  # seconds; a newer version may have another icon
+_FILES = {
+    "/pincite-icon.svg": ("icon.svg", "image/svg+xml"),
+    "/pincite-icon-512.png": ("icon-512.png", "image/png"),
+}
+
+
+def with_manifest(inner: Asgi, pages: Collection[str]) -> Asgi:
+    """An application that answers for these files and for the addresses of `pages`, and passes on
+    all else."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        found = _found(scope.get("path", ""), pages) if scope["type"] == "http" else None
+        if found is None:
+            await inner(scope, receive, send)
+            return
+        body, kind = found
+        kept = b"no-cache" if kind.startswith("text/html") else _KEPT
+        headers = [
+            (b"content-type", kind.encode()), (b"content-length", str(len(body)).encode()),
+            (b"cache-control", kept),
+        ]  # fmt: skip
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return answered
+
+
+def _found(path: str, pages: Collection[str]) -> tuple[bytes, str] | None:
+    if path.removeprefix("/") in pages:
+        return streamlit_page().encode(), "text/html; charset=utf-8"
+    if path == MANIFEST:
+        return json.dumps(manifest()).encode(), "application/manifest+json"
+    if path not in _FILES:
+        return None
+    name, kind = _FILES[path]
+    return (_ICONS / name).read_bytes(), kind
+
+
+def manifest() -> dict[str, object]:
+    """Its colours are those of the light theme: a manifest knows one."""
+    svg, png = _FILES
+    return {
+        "name": "Pincite", "short_name": "Pincite", "start_url": "/", "scope": "/", "id": "/",
+        "display": "standalone", "background_color": "#fdfcf9", "theme_color": "#17635d",
+        "icons": [
+            {"src": svg, "sizes": "any", "type": "image/svg+xml", "purpose": "any"},
+            {"src": png, "sizes": "512x512", "type": "image/png", "purpose": "any"},
+        ],
+    }  # fmt: skip

@@ -1,1 +1,0 @@
-"""Files that come from elsewhere, on their way into a library."""

@@ -1,0 +1,524 @@
+"""Builds a working assistant from settings: the one place that names concrete classes."""
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from assistant.answering.gate import NO_MODEL, OperatingPoint
+from assistant.answering.retrieve import Budget
+from assistant.contract import reply
+from assistant.contract.facts import Offer
+from assistant.contract.request import Request, Specialist, Tool
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import Conversations
+from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.errors import AssistantError
+from assistant.i18n.translation import N_
+from assistant.images.vision import chat_offers
+from assistant.images.vision import offers as vision_offers
+from assistant.llm.chat_model import ChatModel
+from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
+from assistant.models.fetch import user_cache
+from assistant.models.server import ServerAddress
+from assistant.models.store import Models
+from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
+from assistant.routing.dispatch import Choosing, MessageRouter, Router
+from assistant.security.network_guard import permit
+from assistant.settings import Settings
+from assistant.sheet.extract import Extractor, Reader, no_model
+from assistant.sheet.fill import Sheet
+from assistant.sheet.store import AskedColumns, SheetCells
+from assistant.storage.files import FileHashes, Made
+from assistant.storage.learned import lessons
+from assistant.storage.part import EVERYBODY, Whose
+from assistant.studio.models import offers
+from assistant.studio.queue import Studio
+from assistant.studio.super_resolution import RealEsrgan
+from assistant.studio.tools import Drawing, Editing, Enhancing, Varying
+from assistant.tools.answer import EXTRACTIVE, AnswerTool
+from assistant.tools.describe import Clipping, Describing
+from assistant.tools.images import Charting, Translating, WithPictures
+from assistant.tools.specialists import AskBack, Running, Whole
+from assistant.tools.tables import Lists, Tables
+from assistant.wiring import models, stores
+from assistant.wiring.models import (
+    LoadedChat,
+    chat_loader,
+    embedder,
+    embedder_of,
+    engines,
+    looking,
+    multilingual,
+    reader,
+    speaking,
+    speech_offers,
+    tagging,
+    transcribing,
+)
+from assistant.wiring.stores import answer_files, bucket, catalogue_server, hire
+from ingest.errors import ExtensionFailed
+from ingest.text.reflow import about_tokens
+from vectorstore.errors import LibraryError
+from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
+from vectorstore.library import Library
+from vectorstore.opened import file_of, is_library
+from vectorstore.team.postgres import Server
+from vectorstore.team.s3 import Bucket
+from vectorstore.team.served_vectors import Address
+
+# -- Builds the tools that make something other than an answer: the other place that names concrete
+# classes.
+
+
+@dataclass
+class Chatting:
+    """The chat model, loaded on first use, and its lock."""
+
+    load: Callable[[], LoadedChat]
+    turns: TurnTaking
+
+    @functools.cached_property
+    def loaded(self) -> LoadedChat:
+        """Raises AssistantError when it cannot be used."""
+        return self.load()
+
+
+def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
+    """All tools; one whose model is not installed offers it on use."""
+    studio = _studio(settings)
+    return [
+        Drawing(studio),
+        Editing(studio),
+        Varying(studio),
+        Enhancing(RealEsrgan(user_cache()), output_files(settings)),
+        Charting(output_files(settings)),
+        transcribing(settings),
+        speaking(settings, output_files(settings)),
+        *_seeing(settings, chatting),
+        Running(),
+    ]
+
+
+def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
+    """The readers of pictures and videos."""
+    look, installed = looking(settings), home_models(settings)
+    here = installed.models
+    turns = chatting.turns if chatting else TurnTaking()
+
+    def answer() -> AnswerTool:
+        return _answer(settings, chatting)
+
+    def more(tagged: bool) -> tuple[Offer, ...]:
+        return vision_offers(here, tagged)
+
+    def hearing() -> tuple[Offer, ...]:
+        return () if installed.chosen("speech") else speech_offers(installed)
+
+    return [
+        Describing(look, answer, more),
+        Clipping(look, answer, more, hearing),
+        Translating(
+            look,
+            lambda: (chatting.loaded.name, chatting.loaded.model) if chatting else None,
+            turns,
+            lambda: chat_offers(here),
+        ),
+    ]  # fmt: skip
+
+
+def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
+    """Answers from given texts, with the chat model if there is one."""
+    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+    if chatting is None:
+        return AnswerTool(None, budget, settings.refusal_threshold)
+    chat = chatting.loaded
+    budget = replace(budget, window=chat.window)
+    return AnswerTool(
+        chat.model,
+        budget,
+        settings.refusal_threshold,
+        chat.name,
+        chatting.turns,
+        weights=chat.weights,
+        odds=chat.odds,
+    )
+
+
+def _studio(settings: Settings) -> Studio:
+    """The painting queue of all visitors."""
+    here = home_models(settings)
+    return Studio(
+        lambda: here.chosen("drawing"), output_files(settings), lambda: offers(here.models)
+    )
+
+
+def output_files(settings: Settings) -> Made:
+    """The folder of their output."""
+    return Made(settings.home / "made")
+
+
+def home_models(settings: Settings) -> Models:
+    """The models of the home, looked up when a tool runs: one may have been fetched since."""
+    return Models(settings.models_folder, settings)
+
+
+# -- Sends spans to an OpenTelemetry collector that the settings name. The home of opentelemetry
+
+_SECONDS = 3  # until a collector counts as away
+_SWITCH = "OTEL_SDK_DISABLED"  # set for libraries that would send by themselves
+
+
+def install_traces(settings: Settings) -> None:
+    """From now on each answer of this process is traced, where the settings name a collector,
+    which the network guard lets through. Raises AssistantError without the packages."""
+    address = ServerAddress.parse(settings.traces) if settings.traces else None
+    if address is None:
+        return
+    if not address.is_here:
+        permit(address.host, address.port, "traces")
+    reply.record_spans(_opener(f"{address.url}/v1/traces"))
+
+
+@cache  # each exporter has a thread of its own, and a process may install more than once
+def _opener(endpoint: str) -> reply.SpanOpener:
+    try:
+        from opentelemetry import trace
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ModuleNotFoundError as error:
+        raise AssistantError(
+            "The setting `traces` needs OpenTelemetry. Install pincite[traces]; in a clone, "
+            "`python3 scripts/set_up.py traces` does it."
+        ) from error
+    with _switched_on():
+        provider = TracerProvider(resource=Resource.create({"service.name": "pincite"}))
+        tracer = provider.get_tracer("pincite")
+    exporter = OTLPSpanExporter(endpoint, timeout=_SECONDS)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+
+    @contextmanager
+    def opened(stage: str, answer: str) -> Iterator[None]:
+        # Not the current span of its thread: a stage that writes is a generator, and whatever
+        # reads it would be within the span.
+        span = tracer.start_span(stage, _within(trace, answer))
+        try:
+            yield
+        finally:
+            span.end()
+
+    return opened
+
+
+def _within(trace: Any, answer: str) -> Any:
+    """The context of a trace whose id is that of the answer, as receipts have it."""
+    flags = trace.TraceFlags(trace.TraceFlags.SAMPLED)
+    parent = trace.SpanContext(int(answer, 16), int(answer[:16], 16) or 1, True, flags)
+    return trace.set_span_in_context(trace.NonRecordingSpan(parent))
+
+
+@contextmanager
+def _switched_on() -> Iterator[None]:
+    before = os.environ.pop(_SWITCH, None)
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[_SWITCH] = before
+
+
+_UNTIL = N_("Until then, answers are quoted from the documents.")
+
+
+def library(settings: Settings, name: str | None = None, make: bool = False) -> Library:
+    """The named library of the home, or the default one.
+
+    Raises LibraryError when there is none of that name. With `make` it is empty rather than
+    unknown.
+    """
+    chosen = name or settings.library
+    known = libraries(settings)
+    if chosen not in known and not make:
+        others = f"Libraries: {', '.join(known)}. " if known else ""
+        raise LibraryError(
+            f"There is no library {chosen!r}. {others}"
+            f"`pincite add PATH --library {chosen}` makes it."
+        )
+    server = catalogue_server(settings)
+    return _library(
+        settings, settings.libraries_folder / chosen, chosen,
+        stores.vectors_server(settings) or server, server, bucket(settings),
+    )  # fmt: skip
+
+
+@contextmanager
+def library_to_read(settings: Settings) -> Iterator[Library]:
+    """The library of the settings; where they name none, the only one that there is. Reading makes
+    none: before the first file it is empty, and nowhere in the home. Raises LibraryError."""
+    known, named = libraries(settings), settings.by_hand("library")
+    only = known[0] if len(known) == 1 and not named else None
+    with library(settings, only) if known or named else no_library(settings) as opened:
+        yield opened
+
+
+@contextmanager
+def no_library(settings: Settings) -> Iterator[Library]:
+    """An empty one that is nowhere in the home, for what reads no document."""
+    with (
+        TemporaryDirectory(prefix="pincite-empty-") as folder,
+        library_in(settings, Path(folder), settings.library) as empty,
+    ):
+        yield empty
+
+
+@contextmanager
+def library_of(settings: Settings, name: str) -> Iterator[AnyLibrary | None]:
+    """The library that an answer came from, or those of several that are left; None when it is
+    gone."""
+    there = [part for part in parts(name) if part in libraries(settings)]
+    with ExitStack() as stack:
+        opened = [stack.enter_context(library(settings, part)) for part in there]
+        yield Federated(opened) if is_joined(name) and opened else next(iter(opened), None)
+
+
+@contextmanager
+def federated(settings: Settings, names: Sequence[str]) -> Iterator[Federated]:
+    """Several libraries, read as one. Raises LibraryError."""
+    with ExitStack() as stack:
+        wanted = list(dict.fromkeys(names))
+        yield Federated([stack.enter_context(library(settings, name)) for name in wanted])
+
+
+def library_in(settings: Settings, folder: Path, name: str) -> Library:
+    """A library in any folder, with the models of the settings; its catalogue is there, too."""
+    return _library(settings, folder, name, stores.vectors_server(settings))
+
+
+def _library(
+    settings: Settings, folder: Path, name: str, at: Address | None, server: Server | None = None,
+    files: Bucket | None = None,
+) -> Library:  # fmt: skip
+    return Library(
+        folder, name, lambda: embedder(settings), lambda: engines(settings),
+        lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
+        lambda: tagging(settings), lambda: multilingual(settings), at or "", server, hire(settings),
+        files,
+    )  # fmt: skip
+
+
+def libraries(settings: Settings) -> list[str]:
+    """The names of the libraries that exist."""
+    return sorted(path.name for path in settings.libraries_folder.glob("*") if is_library(path))
+
+
+def place_of(settings: Settings, name: str) -> int:
+    """Tells a library from one of the same name that was there before; 0 where there is none."""
+    try:
+        return file_of(settings.libraries_folder / name).stat().st_ino
+    except OSError:
+        return 0
+
+
+def first_library(settings: Settings) -> str:
+    """The library that the app opens: that of the settings, else one that exists."""
+    known = libraries(settings)
+    return known[0] if known and settings.library not in known else settings.library
+
+
+@dataclass(frozen=True)
+class Answering:
+    """The tool that answers, with a notice for people when it is limited."""
+
+    tool: Tool
+    model_name: str
+    notice: str = ""
+    writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
+    model: ChatModel | None = None  # for texts without a question
+    window: int = Budget.window  # its tokens
+    points: Mapping[str, OperatingPoint] = field(default_factory=lambda: NO_MODEL)  # of the gate
+    about: str = ""  # who answers and where, for people
+    turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
+    answerable: Callable[[Request], float] | None = None  # how probably, without the model
+
+
+def assistant_of(
+    settings: Settings,
+    library: AnyLibrary,
+    how: Answering | None = None,
+    kept: Conversations | None = None,
+    recorded: bool = True,
+    whose: Whose = EVERYBODY,
+) -> Assistant:
+    """The assistant of a library, or of several; parts shared with other assistants may be given.
+
+    `recorded`: answers get a receipt; measuring and drafting need none. `whose` conversations and
+    receipts they become.
+    """
+    how, kept = how or answering(settings), kept or conversations(settings, whose)
+    recorder = _recorder(settings, whose, how.writer) if recorded else None
+    return Assistant(
+        library, how.tool, kept, how.model_name, how.notice, recorder,
+        lambda: _learned_threshold(settings, library, how.model_name), how.about, how.points,
+        how.answerable, answer_files(settings),
+    )  # fmt: skip
+
+
+def _recorder(settings: Settings, whose: Whose, writer: ReceiptWriter) -> Recorder:
+    return Recorder(receipts(settings, whose), writer, FileHashes(settings.home).sha256)
+
+
+def _learned_threshold(settings: Settings, library: AnyLibrary, model: str) -> float | None:
+    """A threshold set by hand takes precedence; each library learns for itself alone."""
+    if isinstance(library, Federated) or settings.by_hand("refusal_threshold"):
+        return None
+    return lessons(library.folder).threshold(model)
+
+
+def maker(settings: Settings, library: Library) -> Assistant:
+    """Runs a tool, and loads the chat model only if the tool needs it."""
+    load = chat_loader(settings)
+    chatting = Chatting(load, TurnTaking()) if load else None
+    tool = Choosing(
+        [], AnswerTool(None, _budget(settings)), makers(settings, chatting),
+        extensions_first=settings.extensions_first,
+    )  # fmt: skip
+    return Assistant(library, tool, conversations(settings), EXTRACTIVE)
+
+
+def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
+    """Of a person in this home."""
+    return Conversations(stores.place_of_part(settings, CONVERSATIONS_PART), whose)
+
+
+def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
+    """Of a person in this home; of everybody for the command line."""
+    return Receipts(stores.place_of_part(settings, CONVERSATIONS_PART), whose=whose)
+
+
+def answering(settings: Settings) -> Answering:
+    """Answers with the chosen chat model, or by quoting where none can run."""
+    install_traces(settings)
+    try:
+        if load := chat_loader(settings):
+            return _with_model(load(), settings)
+        why = "No chat model is installed; `pincite models pull` gets one."
+    except (AssistantError, ExtensionFailed) as error:
+        why = str(error)
+    answer = AnswerTool(
+        None, _budget(settings), settings.refusal_threshold,
+        reranker=models.reranker(settings), reader=reader(settings),
+    )  # fmt: skip
+    whole = Whole(None, EXTRACTIVE, TurnTaking())
+    return Answering(
+        Choosing(
+            [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
+            makers(settings), extensions_first=settings.extensions_first,
+        ),
+        EXTRACTIVE,
+        f"{why} {_UNTIL}",
+        ReceiptWriter(None, _deciding(settings)),
+        answerable=answer.answerable,
+    )  # fmt: skip
+
+
+def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
+    model, name, turns = chat.model, chat.name, TurnTaking()
+    budget = replace(_budget(settings), window=chat.window)
+    reranker = models.reranker(settings, model)
+    answer = AnswerTool(
+        model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
+        chat.weights, chat.odds, models.groundedness(settings),
+    )  # fmt: skip
+    writer = ReceiptWriter(
+        chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
+    )
+    specialists: list[Specialist] = [
+        WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns),
+        *_lists(chat, turns, answer), AskBack(),
+    ]  # fmt: skip
+    made = makers(settings, Chatting(lambda: chat, turns))
+    router = _router(settings, model)
+    tool = Choosing(specialists, answer, made, router, settings.extensions_first)
+    return Answering(
+        tool, name, chat.notice, writer=writer, model=model, window=budget.window,
+        about=chat.about, points=chat.points, turns=turns, answerable=answer.answerable,
+    )  # fmt: skip
+
+
+def _budget(settings: Settings) -> Budget:
+    return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
+
+
+def _lists(chat: LoadedChat, turns: TurnTaking, answer: AnswerTool) -> Iterator[Specialist]:
+    """For a model that tells the odds of its words."""
+    odds = chat.odds or chat.model
+    if isinstance(odds, TokenOdds):
+        yield Lists(odds, turns, answer)
+
+
+def _router(settings: Settings, model: ChatModel) -> Router:
+    """The router of messages. Raises AssistantError without langchain."""
+    calls_tools = type(model).bind_tools is not ChatModel.bind_tools
+    if settings.tool_calling == "classifier" or not calls_tools:
+        return MessageRouter()
+    from assistant.routing.dispatch import ModelRouter
+
+    return ModelRouter(model)
+
+
+def _deciding(settings: Settings) -> dict[str, Any]:
+    """The settings that influence an answer, and the models that do beside the chat model."""
+    names = {
+        "context_tokens", "passage_tokens", "answer_tokens", "threads", "gpu",
+        "refusal_threshold",
+    }  # fmt: skip
+    return settings.model_dump(include=names) | dict(models.classifier_identities(settings))
+
+
+# -- Builds what fills sheets
+
+_PART = 3  # of the window is for a document; the rest for the values of eight columns
+
+
+def sheet_cells(settings: Settings) -> SheetCells:
+    """Of the whole home."""
+    return SheetCells(settings.sheets_file)
+
+
+def asked_columns(settings: Settings) -> AskedColumns:
+    """Of the whole home."""
+    return AskedColumns(settings.sheets_file)
+
+
+def sheet(settings: Settings, library: Library, how: Answering | None = None) -> Sheet:
+    """Sheets of a library. Its answers get no receipt: there are as many as cells, and they would
+    push out those that a person asked for."""
+    how = how or answering(settings)
+    assistant: Assistant = assistant_of(settings, library, how, recorded=False)
+    extract = Extractor(how.model, how.turns) if how.model else None
+    return Sheet(
+        assistant, sheet_cells(settings), extract or no_model, _reader(extract, how),
+        _identity(settings, how), settings.refusal_threshold,
+    )  # fmt: skip
+
+
+def _reader(extract: Extractor | None, how: Answering) -> Reader | None:
+    """None without a model."""
+    if extract is None:
+        return None
+    count = how.model.tokens_in if isinstance(how.model, TokenCounts) else about_tokens
+    return Reader(extract.copied, how.window // _PART, count)
+
+
+def _identity(settings: Settings, how: Answering) -> str:
+    """Who answers: another file, or another threshold, may answer in another way."""
+    file = how.writer.model
+    who = FileHashes(settings.home).sha256(file) if file else how.model_name
+    return f"{who} {settings.refusal_threshold}"

@@ -1,0 +1,538 @@
+"""Loads the chosen chat and embedding models: from the catalogue, a file, or an installed
+package.
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+from assistant.answering.gate import NO_MODEL, OperatingPoint, Weights
+from assistant.answering.groundedness import ClassifiedGroundedness, Groundedness, Reads
+from assistant.answering.retrieve import Budget
+from assistant.contract.facts import Offer
+from assistant.conversation.history import Waits
+from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
+from assistant.images.vision import Describer, Looking
+from assistant.images.vision_models import Tagging
+from assistant.llm.chat_model import ChatModel, LlamaCppChat
+from assistant.llm.llama.runtime import Placement, graphics, quicker
+from assistant.llm.odds import TokenOdds, YesNoReranker
+from assistant.models.catalogue import (
+    BY_CHOICE,
+    Expected,
+    Role,
+    default_model,
+    defaults,
+    expected,
+    known_as,
+    missing_extra,
+    role_of,
+)
+from assistant.models.fetch import user_cache
+from assistant.models.server import Served, ServerAddress, key_of
+from assistant.models.store import AUTO, OFF, Models
+from assistant.security import prompt_injection
+from assistant.settings import PREFIX, YES_NO, Settings
+from assistant.speech import Ear
+from assistant.storage.files import FileHashes, Made
+from assistant.storage.learned import SHIPPED, Fitted, FittedGates
+from assistant.studio.tools import Speaking, Transcribing
+from assistant.studio.voices import Voices
+from assistant.tools.answer import AnswerTool
+from assistant.tools.calibration import Calibration
+from assistant.wiring.stores import place_of_part
+from ingest.document.source import Bounds, Engines, Limits
+from ingest.errors import PinciteError
+from ingest.extensions import EMBEDDERS, Extension, installed
+from vectorstore.embedding.classifier_folder import weights_file
+from vectorstore.embedding.cross_encoders import PairClassifier
+from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
+from vectorstore.errors import LibraryError
+from vectorstore.retrieval.rerank import AdaptedReader, CrossEncoderReranker, Reranker, fits
+
+# -- Builds the models that read two texts together: the reranker, and the checker of sentences
+
+
+def reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | None:
+    """The chosen one; None when none is. Raises ModelUnusable, or LibraryError."""
+    if settings.reranker == YES_NO:
+        return YesNoReranker(model) if isinstance(model, TokenOdds) else None
+    path = Models(settings.models_folder, settings).chosen("reranker")
+    return CrossEncoderReranker(path, settings.threads) if path else None
+
+
+def groundedness(settings: Settings) -> Groundedness | None:
+    """The same for the checker."""
+    models = Models(settings.models_folder, settings)
+    path = models.chosen("groundedness")
+    if path is None:
+        return None
+    known = next((model.habits for model in models.models if model.name == path.name), {})
+    return ClassifiedGroundedness(path, settings.threads, Reads(**known) if known else None)
+
+
+def prepare_classifier(settings: Settings, role: str, name: str) -> None:
+    """Load a model of the role, and write its ONNX file where there is none, so that no question
+    waits for it. Raises ModelUnusable, or LibraryError."""
+    if name in (AUTO, OFF):
+        return
+    path = Models(settings.models_folder, settings).path(name)
+    if role_of(path) == role:
+        PairClassifier(path, settings.threads).prepare()
+
+
+def classifier_identities(settings: Settings) -> Mapping[str, str]:
+    """By role: the name and the sha256 of the chosen model; empty where none is chosen. For
+    receipts, and to compare measurements. Raises AssistantError."""
+    models = Models(settings.models_folder, settings)
+    found = {str(role): _identity(models.chosen(role), settings) for role in BY_CHOICE}
+    return found if settings.reranker != YES_NO else {**found, "reranker": YES_NO}
+
+
+def _identity(folder: Path | None, settings: Settings) -> str:
+    weights = weights_file(folder) if folder else None
+    if not folder or not weights:
+        return ""
+    return f"{folder.name} {FileHashes(settings.home).sha256(weights)}"
+
+
+# -- Builds the engines that read files from settings: recognition, speech and vision models
+
+
+def engines(settings: Settings) -> Engines:
+    """The engines for scans, recordings and pictures. Raises ModelUnusable when a model is gone."""
+    models = Models(settings.models_folder, settings)
+    return Engines(
+        settings.ocr, settings.ocr_languages, models.chosen("speech"), viewer(settings),
+        bounds(settings), settings.extensions_first,
+    )  # fmt: skip
+
+
+def bounds(settings: Settings) -> Bounds:
+    """The bounds of reading one file."""
+    return Bounds(
+        silence=settings.file_silence_seconds,
+        seconds=settings.file_seconds,
+        memory=settings.file_memory_mb << 20,
+        output=settings.file_text_mb << 20,
+        size=settings.file_gb << 30,
+        unpacking=Limits(
+            settings.unpacked_mb << 20, settings.unpacked_files, settings.unpacked_depth
+        ),
+    )
+
+
+def viewer(settings: Settings) -> Describer | None:
+    """The chosen vision model; None when none is installed. Raises ModelUnusable."""
+    path = Models(settings.models_folder, settings).chosen("vision")
+    return Describer(path, settings.threads) if path else None
+
+
+def tagging(settings: Settings) -> Tagging | None:
+    """The chosen model for tags; None when none is installed. Raises ModelUnusable."""
+    path = Models(settings.models_folder, settings).chosen("tags")
+    return Tagging(path) if path else None
+
+
+def looking(settings: Settings) -> Looking:
+    """Models are looked up when needed: one may have been fetched since the start."""
+    return Looking(lambda: engines(settings), lambda: viewer(settings), lambda: tagging(settings))
+
+
+# -- Which gate a chat model has: the one that was fitted to it, or none
+
+# For people, beside who answers.
+UNFITTED = "Refusals are judged without its odds until `pincite models calibrate` has fitted them."
+
+
+def gates(settings: Settings) -> FittedGates:
+    """Of the home."""
+    return FittedGates(settings.home / "gates")
+
+
+def identity(settings: Settings, file: Path) -> str:
+    """The sha256 of a chat model's file. Raises AssistantError."""
+    return FileHashes(settings.home).sha256(file)
+
+
+def named(name: str) -> str:
+    """The identity of a model whose file is elsewhere, by its name and version."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def fitted(settings: Settings, digest: str) -> Fitted | None:
+    """The gate of a model by its identity, so that no model runs with the weights of another."""
+    shipped = default_model("chat", Models(settings.models_folder, settings).models)
+    return gates(settings).get(digest) or (SHIPPED if digest == shipped.sha256 else None)
+
+
+_NEEDED = ("chat", "embedding")  # roles without which Pincite does little
+
+
+@dataclass(frozen=True)
+class LoadedChat:
+    """A chat model that is ready to write."""
+
+    model: ChatModel
+    name: str
+    window: int  # tokens that a prompt and its answer may take together
+    file: Path | None = None  # of its weights; None where an installed package brings it
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    notice: str = ""  # what people are told while it answers
+    about: str = ""  # who answers and where, with what would be quicker
+    odds: TokenOdds | None = None  # who tells them, where it is not the model itself
+    known: str = ""  # the identity that its gate is kept by; empty for one without odds
+    fitted: Fitted | None = None  # the gate, where one was fitted to this model
+
+    @property
+    def weights(self) -> Weights | None:
+        """Of its odds in the gate."""
+        return self.fitted.weights if self.fitted else None
+
+    @property
+    def points(self) -> Mapping[str, OperatingPoint]:
+        """What the gate refuses at each setting."""
+        return self.fitted.points if self.fitted else NO_MODEL
+
+
+def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
+    """A function that loads the chosen chat model; None without one. Both raise AssistantError."""
+    models = Models(settings.models_folder, settings)
+    if address := models.server("chat"):
+        return partial(_chat_at, address, settings)
+    if extension := models.extension("chat"):
+        return partial(_chat_of, extension, settings)
+    path = models.chosen("chat")
+    return partial(_chat_from, path, settings) if path else None
+
+
+def _chat_from(path: Path, settings: Settings) -> LoadedChat:
+    model = LlamaCppChat.from_file(
+        path, context=settings.context_tokens, threads=settings.threads or None, gpu=settings.gpu
+    )
+    about = _answers_by(known_as(model.model_name), model.placement)
+    faster = quicker(model.placement, settings.gpu, bool(graphics()))
+    known = identity(settings, path)
+    gate = fitted(settings, known)
+    about = " ".join(filter(None, (about, faster, "" if gate else UNFITTED)))
+    # A small model may have a smaller window than the settings say.
+    return LoadedChat(
+        model, model.model_name, model.context_size, path, model.sampling,
+        about=about, known=known, fitted=gate,
+    )  # fmt: skip
+
+
+def _answers_by(name: str, place: Placement) -> str:
+    """A sentence for each case: what is glued from parts cannot be translated."""
+    if not place.layers:
+        return f"Answers by {name}, on the processor of this machine."
+    if place.layers >= place.of:
+        return f"Answers by {name}, on {place.device} of this machine."
+    layers = f"{place.layers} of {place.of}"
+    return (
+        f"Answers by {name}, on {place.device} ({layers} layers) and the processor of this machine."
+    )
+
+
+def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
+    model = server_of(address, settings)
+    from assistant.llm import server  # needs the extra, as the model does
+
+    where = f"Answers come from {address.place}, which reads your questions and passages."
+    name = f"{model.get_name()} at {address.place}"
+    known = named(str(address))
+    return LoadedChat(
+        model, name, settings.context_tokens, notice=where, about=f"Answers by {name}.",
+        odds=server.ServerOdds(model), known=known, fitted=fitted(settings, known),
+    )  # fmt: skip
+
+
+def server_embedder(address: ServerAddress, settings: Settings) -> Any:
+    """The embedding model of a server, which is asked for its dimensions. Raises the same as
+    `server_of`."""
+    _server_chat()
+    from assistant.llm.server import connect_embedder  # needs the extra, as the chat model does
+
+    known = {model.name: model.habits for model in Models(settings.models_folder, settings).models}
+    return connect_embedder(
+        address,
+        key_of(address, settings, "embedding"),
+        lambda name: Habits(**known.get(name.lower(), {})),
+    )
+
+
+def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
+    """The model of a server. Raises ModelRuntimeMissing or ModelUnusable."""
+    key = key_of(address, settings)
+    model: ChatModel = _server_chat().connect(address, key, settings.answer_tokens)
+    return model
+
+
+def server_model(address: ServerAddress, settings: Settings) -> ServerAddress:
+    """The address with the name of its model, which the server is asked for. Raises the same."""
+    named: ServerAddress = _server_chat().choose(address, key_of(address, settings))
+    return named
+
+
+def _server_chat() -> Any:
+    try:
+        from assistant.llm import server
+    except ImportError as error:
+        raise ModelRuntimeMissing(
+            "A model server needs the extra `server`: pip install 'pincite[server]'"
+        ) from error
+    return server
+
+
+def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
+    model: ChatModel = extension.make(ChatModel)
+    known = named(f"{extension.package} {extension.version} {extension.name}")
+    about = f"Answers by {extension.name}, from {extension.package}."
+    return LoadedChat(
+        model, extension.name, settings.context_tokens, about=about,
+        known=known, fitted=fitted(settings, known),
+    )  # fmt: skip
+
+
+def missing_defaults(settings: Settings) -> list[Offer]:
+    """What answers and searches by default and is not here, where nothing else was chosen."""
+    models = Models(settings.models_folder, settings)
+    here = {model.name for model in models.installed()}
+    return [
+        Offer(model.name, model.role, model.licence, model.bytes)
+        for model in defaults(models.models)
+        if model.role in _NEEDED and model.name not in here and not models.named(model.role)
+    ]
+
+
+def embedder(settings: Settings) -> Embedder:
+    """Raises LibraryError when no embedding model is installed, and what `server_of` raises."""
+    models = Models(settings.models_folder, settings)
+    if address := models.server("embedding"):
+        found: Embedder = server_embedder(address, settings)
+        return found
+    if extension := models.extension("embedding"):
+        return _embedder_of(extension)
+    path = models.chosen("embedding")
+    if path is None:
+        raise LibraryError(
+            "No embedding model is installed, so nothing can be indexed or searched. "
+            "`pincite models pull all-minilm-l6-v2` gets the default one (91 MB)."
+        )
+    local = load_embedder(path, settings.threads, _habits(models, path))
+    prompt_injection.use_embedder(local)  # it knows the vectors of the default model
+    return local
+
+
+def multilingual(settings: Settings) -> Embedder | None:
+    """The embedder for a library that is not mostly English; None where a person has chosen one
+    for all libraries. Raises LibraryError when it is not installed."""
+    models = Models(settings.models_folder, settings)
+    if models.named("embedding"):
+        return None
+    found = next((model for model in models.models if model.habits.get("multilingual")), None)
+    here = {model.name: model.path for model in models.installed()}
+    if found is None or found.name not in here:
+        raise LibraryError(
+            "No model here reads several languages: `pincite models pull multilingual-e5-small` "
+            "gets one (72 MB), and `pincite rebuild` uses it."
+        )
+    return load_embedder(here[found.name], settings.threads, Habits(**found.habits))
+
+
+def embedder_of(settings: Settings, identity: str) -> Embedder | None:
+    """The embedder that made a library; None when it is no longer installed."""
+    name = identity.partition(":")[0]
+    models = Models(settings.models_folder, settings)
+    paths = [
+        model.path
+        for model in models.installed()
+        if (model.role, model.path.name) == ("embedding", name)
+    ]
+    extension = installed(EMBEDDERS).get(name)
+    loaders = [
+        partial(load_embedder, path, settings.threads, _habits(models, path)) for path in paths
+    ]
+    for load in [*loaders, *([partial(_embedder_of, extension)] if extension else [])]:
+        with suppress(PinciteError):
+            found: Embedder = load()
+            if found.identity == identity:
+                return found
+    return None
+
+
+def _habits(models: Models, path: Path) -> Habits | None:
+    """Those of the catalogue; None for a model that is not in it, or that has none."""
+    found = next((model.habits for model in models.models if model.name == path.name), {})
+    return Habits(**found) if found else None
+
+
+def reader(settings: Settings) -> AdaptedReader | None:
+    """The learned reader; None where the embedding model that it needs is not installed. Which one
+    a library uses does not matter."""
+    models = Models(settings.models_folder, settings)
+    folders = [model.path for model in models.installed() if model.role == "embedding"]
+    with suppress(PinciteError):  # who searches with it says what is wrong with it
+        folders += [path for path in [models.chosen("embedding")] if path]  # may be elsewhere
+    fitting = [path for path in folders if fits(path)]
+    return AdaptedReader(fitting[0], settings.threads) if fitting else None
+
+
+def _embedder_of(extension: Extension) -> Embedder:
+    """Raises ExtensionFailed."""
+    made: Embedder = extension.make(Embedder)
+    with extension.blamed():
+        if not made.identity.startswith(f"{extension.name}:"):
+            raise ValueError(f"its identity does not begin with {extension.name!r} and a colon")
+    return made
+
+
+# -- Builds the calibration of the chosen chat model's gate from settings
+
+
+def calibration(settings: Settings) -> Calibration:
+    """Raises AssistantError where no chat model is chosen, or where it gives no odds, and
+    LibraryError without an embedding model."""
+    load = chat_loader(settings)
+    if load is None:
+        raise ModelUnusable("There is no chat model to calibrate: `pincite models pull` gets one.")
+    chat = load()
+    odds = chat.odds or chat.model
+    if not chat.known or not isinstance(odds, TokenOdds):
+        raise ModelUnusable(
+            f"{chat.name} gives no odds of its words. Refusals are judged without them, so there "
+            "is nothing to calibrate."
+        )
+    budget = Budget(chat.window, settings.passage_tokens, settings.answer_tokens)
+    tool = AnswerTool(chat.model, budget, reader=reader(settings))
+    return Calibration(tool, odds, embedder(settings), gates(settings), chat.known)
+
+
+# -- What a person decides about models: which one a role has, and whether the gate is fitted to it
+# The commands, the app and other programs call the same functions.
+
+SERVED: tuple[str, ...] = get_args(Served)  # the roles that a server can have
+
+
+@dataclass(frozen=True)
+class InUse:
+    """The model of a role."""
+
+    name: str = ""  # of the catalogue, a file, an address, a package; empty: none
+    is_server: bool = False
+    setting: str = ""  # the variable that names it, before any choice; empty: none does
+    trouble: str = ""  # why it cannot be used
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is remembered for a role."""
+
+    name: str  # of a server with the name of its model
+    path: Path | None  # None where it is elsewhere, or none
+
+
+def in_use(settings: Settings, role: Role) -> InUse:
+    """Which model the role has now."""
+    models = Models(settings.models_folder, settings)
+    setting = f"{PREFIX}{settings.field_of(role).upper()}" if settings.model(role) else ""
+    try:
+        if address := models.server(role):
+            return InUse(str(address), is_server=True, setting=setting)
+        if extension := models.extension(role):
+            return InUse(extension.name, setting=setting)
+        return InUse(_name(models, models.chosen(role)), setting=setting)
+    except AssistantError as error:
+        return InUse(setting=setting, trouble=str(error))
+
+
+def use(settings: Settings, role: Role, name: str) -> Choice:
+    """Choose a model by name, path or address; AUTO and OFF as `Models.use` takes them.
+
+    A server is asked which models it has, and a classifier is loaded: what cannot be used is not
+    chosen. Raises AssistantError or LibraryError.
+    """
+    address = ServerAddress.parse(name) if role in SERVED else None
+    if address:
+        name = str(_asked(address, settings, role))
+    if role in BY_CHOICE and name not in (AUTO, OFF):
+        prepare_classifier(settings, role, name)
+    return Choice(name, Models(settings.models_folder, settings).use(role, name))
+
+
+def _asked(address: ServerAddress, settings: Settings, role: Role) -> ServerAddress:
+    if role == "chat":
+        return server_model(address, settings)
+    found: ServerAddress = server_embedder(address, settings).address
+    return found
+
+
+def lacks_gate(settings: Settings) -> bool:
+    """Whether a chat model is chosen to which no gate was fitted. Raises AssistantError."""
+    if missing_extra("chat"):
+        return False
+    models = Models(settings.models_folder, settings)
+    if address := models.server("chat"):
+        return fitted(settings, named(str(address))) is None
+    path = None if models.extension("chat") else models.chosen("chat")
+    return path is not None and fitted(settings, identity(settings, path)) is None
+
+
+def first_words(settings: Settings) -> Mapping[str, Expected]:
+    """How long each local chat model lets people wait for its first word on this machine, by name:
+    as it was measured, or as the wait for another one tells. Raises AssistantError."""
+    models = Models(settings.models_folder, settings)
+    files = {model.name: Path(model.file).stem for model in models.models if model.role == "chat"}
+    files |= {m.name: m.path.stem for m in models.installed() if m.role == "chat"}
+    sizes = {model.name: model.weights for model in models.models if model.weights}
+    measured = Waits(place_of_part(settings, CONVERSATIONS_PART)).by_model()
+    return expected(sizes, {name: measured.get(file, []) for name, file in files.items()})
+
+
+def _name(models: Models, path: Path | None) -> str:
+    if path is None:
+        return ""
+    return next((m.name for m in models.installed() if m.path == path), str(path))
+
+
+# -- Builds transcription and speech synthesis from settings
+
+
+@functools.cache
+def transcribing(settings: Settings) -> Transcribing:
+    """Shared by all who listen: one recording at a time.
+
+    The speech model is looked up at each recording: it may have been fetched since.
+    """
+    models = Models(settings.models_folder, settings)
+
+    def ear() -> Ear | None:
+        chosen = models.chosen("speech")
+        return Ear(chosen, settings.ocr_languages, bounds(settings)) if chosen else None
+
+    return Transcribing(ear, lambda: speech_offers(models))
+
+
+def speech_offers(models: Models) -> tuple[Offer, ...]:
+    """The offer of the speech model that set-up fetches."""
+    model = default_model("speech", models.models)
+    return (Offer(model.name, model.role, model.licence, model.bytes, model.note),)
+
+
+def speaking(settings: Settings, made: Made) -> Speaking:
+    """`made` is where sounds are kept."""
+    return Speaking(voices(settings), made)
+
+
+@functools.cache
+def voices(settings: Settings) -> Voices:
+    """Shared by all that read aloud: a voice is a process that stays."""
+    models = Models(settings.models_folder, settings)
+    languages = settings.ocr_languages
+    return Voices(lambda: models.chosen("voice"), user_cache(), languages[0] if languages else "en")

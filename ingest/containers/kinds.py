@@ -1,0 +1,236 @@
+"""The files inside ZIP and TAR archives and single packed files. Links are never followed."""
+
+import bz2
+import gzip
+import io
+import logging
+import lzma
+import mmap
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, cast
+
+from ingest.containers.unpacking import ADVICE, Member
+from ingest.document.source import Limits
+from ingest.errors import UnreadableFile
+from ingest.mail import messages
+from ingest.platform.process import beat
+
+SINGLE_FILES: dict[str, Callable[[Path], IO[bytes]]] = {
+    ".gz": lambda path: cast(IO[bytes], gzip.GzipFile(path)),
+    ".bz2": lambda path: cast(IO[bytes], bz2.BZ2File(path)),
+    ".xz": lambda path: cast(IO[bytes], lzma.LZMAFile(path)),  # noqa: SIM115 - closed by its user
+}
+
+
+_MOST = 200_000  # members that are examined: a packed TAR of a megabyte can name millions
+
+
+def archive_members(path: Path, limits: Limits) -> Iterator[Member]:
+    """Each file inside, in the archive's order. Raises UnreadableFile when it is no archive."""
+    for number, member in enumerate(_all(path, limits)):
+        if number >= _MOST:
+            yield _rest(path, f"there are more than {_MOST:,} files in it: {ADVICE}unpacked_files")
+            return
+        yield member
+
+
+def _all(path: Path, limits: Limits) -> Iterator[Member]:
+    if path.suffix.lower() == ".zip":
+        yield from _zipped(path)
+    elif _is_tar(path):
+        yield from _taped(path, limits)
+    elif path.suffix.lower() in SINGLE_FILES:
+        yield _single(path)
+    else:
+        raise UnreadableFile(f"{path.name} is not an archive, or is damaged.")
+
+
+def _zipped(path: Path) -> Iterator[Member]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise UnreadableFile(f"{path.name} is not a ZIP archive, or is damaged.") from error
+    with archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                yield Member(
+                    _named(info), partial(archive.open, info), _forbidden(info), info.file_size
+                )
+
+
+def _named(info: zipfile.ZipInfo) -> str:
+    """The intended name: many programs write UTF-8 without declaring it."""
+    name = info.filename.replace("\\", "/")
+    if info.flag_bits & 0x800:  # it says that it is UTF-8
+        return name
+    try:
+        return name.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return name
+
+
+def _forbidden(info: zipfile.ZipInfo) -> str:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return "a link, not a file"
+    if kind not in (0, stat.S_IFREG):
+        return "a device or pipe, not a file"
+    return "it needs a password" if info.flag_bits & 0x1 else ""
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(path)
+    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError):
+        return False
+
+
+def _taped(path: Path, limits: Limits) -> Iterator[Member]:
+    with tarfile.open(path) as archive:
+        while (info := _next(archive)) is not None:
+            if isinstance(info, str):
+                yield _rest(path, info)
+                return
+            if not info.isdir():
+                yield Member(info.name, partial(_extracted, archive, info), _kind(info), info.size)
+            archive.members.clear()  # type: ignore[attr-defined]  # it keeps every one it has seen
+            # The next header follows this file: a packed file would be unpacked to get there.
+            packed = not isinstance(archive.fileobj, io.BufferedReader)
+            if packed and info.offset_data + info.size > limits.size:
+                yield _rest(path, f"it is too large: {ADVICE}unpacked_mb")
+                return
+
+
+def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | str | None:
+    try:
+        info = archive.next()
+        if info is not None and info.size < 0:  # Python before 3.11.14 would go back for ever
+            raise tarfile.ReadError("a file of negative size")
+        return info
+    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        return f"the archive is damaged ({error})"
+
+
+def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    return cast(IO[bytes], archive.extractfile(info))
+
+
+def _kind(info: tarfile.TarInfo) -> str:
+    if info.issym() or info.islnk():
+        return f"a link to {info.linkname}, not a file"
+    return "" if info.isreg() else "a device or pipe, not a file"
+
+
+def _rest(path: Path, reason: str) -> Member:
+    return Member(f"the rest of {path.name}", _nothing, reason)
+
+
+def _nothing() -> IO[bytes]:
+    raise UnreadableFile("There is nothing to open.")
+
+
+def _single(path: Path) -> Member:
+    """A packed file that holds one file, named without its last suffix."""
+    return Member(path.stem, lambda: SINGLE_FILES[path.suffix.lower()](path))
+
+
+# -- The files attached to mails
+
+
+def mail_members(path: Path, limits: Limits) -> Iterator[Member]:
+    """In a mailbox, the number and subject of the mail precede the name like a folder."""
+    many = path.suffix.lower() == ".mbox"
+    for number, message in enumerate(messages.mails_in(path), 1):
+        place = f"{number} {_flat(message.subject)}".strip() + "/" if many else ""
+        for file in message.attachments:
+            problem = "" if file.data is not None else "the mail names it but does not contain it"
+            yield Member(place + _last(file.name), partial(io.BytesIO, file.data or b""), problem)
+
+
+def _last(name: str) -> str:
+    """Some mail programs write the whole path of the file on the sender's disk."""
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or "file"
+
+
+def _flat(subject: str) -> str:
+    return subject.replace("/", "-").replace("\\", "-").lstrip(".~ ")
+
+
+# -- Documents that are embedded in Office documents, such as a workbook in a slide
+
+
+def office_members(path: Path, limits: Limits) -> Iterator[Member]:
+    """Embedded documents, without pictures: these belong to the page that shows them."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return  # the document's own loader reports the problem
+    with archive:
+        for info in archive.infolist():
+            if "/embeddings/" in info.filename and not info.is_dir():
+                name = info.filename.rpartition("/")[2]
+                yield Member(name, partial(archive.open, info), size=info.file_size)
+
+
+# -- Files embedded in PDFs: portfolios, attachments, and files pinned to a page
+
+_MARKS = (b"/EmbeddedFile", b"/Collection")
+
+
+def pdf_members(path: Path, limits: Limits) -> Iterator[Member]:
+    """Embedded files; none for a damaged PDF, whose own loader reports the problem."""
+    if not _marked(path):  # nearly every PDF: a search in the bytes saves the parsing
+        return
+    from pypdf import PdfReader
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity
+    seen: set[int] = set()
+    with suppress(Exception):
+        reader = PdfReader(path)
+        for file in _files(reader):
+            yield from _member(file, seen)
+
+
+def _marked(path: Path) -> bool:
+    if not path.stat().st_size:
+        return False  # and cannot be mapped
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return any(data.find(mark) >= 0 for mark in _MARKS)
+
+
+def _files(reader: Any) -> Iterator[Any]:
+    """File specifications, wherever they are: at a name, a page, a paragraph or the portfolio."""
+    from pypdf.generic import DictionaryObject, IndirectObject
+
+    numbers = {(number, gen) for gen, of in reader.xref.items() for number in of}
+    numbers |= {(number, 0) for number in reader.xref_objStm}
+    for done, (number, generation) in enumerate(sorted(numbers)):
+        beat(done, 0)
+        with suppress(Exception):  # unused objects are often damaged
+            found = reader.get_object(IndirectObject(number, generation, reader))
+            for one in (found, found.get("/FS") if isinstance(found, DictionaryObject) else None):
+                one = one.get_object() if one is not None else None
+                if isinstance(one, DictionaryObject) and "/EF" in one:
+                    yield one
+
+
+def _member(file: Any, seen: set[int]) -> Iterator[Member]:
+    streams = file["/EF"].get_object()
+    stream = next((streams.raw_get(key) for key in ("/UF", "/F") if key in streams), None)
+    name = next((str(file[key]) for key in ("/UF", "/F", "/Desc") if file.get(key)), "attachment")
+    place = getattr(stream, "idnum", 0)
+    if stream is None or place in seen:
+        return
+    seen.add(place)
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2] or "attachment"
+    yield Member(last, _opener(stream))
+
+
+def _opener(stream: Any) -> Callable[[], IO[bytes]]:
+    return lambda: io.BytesIO(stream.get_object().get_data())

@@ -1,1 +1,0 @@
-"""Loaders of recordings, films and their subtitles."""

@@ -1,1 +1,0 @@
-"""OpenDocument XML becomes paragraphs, lists and tables."""

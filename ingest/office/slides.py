@@ -1,0 +1,392 @@
+"""The shapes of a slide: text with its lists, tables, charts, diagrams and pictures."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from ingest.document.model import Document, Page, count
+from ingest.document.source import Engines, Source
+from ingest.errors import UnreadableFile
+from ingest.images.embedded_images import Pasted
+from ingest.office import ooxml
+from ingest.office.formulas import omml
+from ingest.office.ooxml import Package, Relation, child, children, damaged, texts, value
+from ingest.office.word_numbering import bullet, counted, whole
+from ingest.page_builder import (
+    COPY,
+    NOT_READ,
+    REPEATED,
+    Covered,
+    Entry,
+    OfficePage,
+    address,
+    comment_by,
+)
+
+# -- Bullets and numbers of paragraphs on slides: their own, or those of layout and master
+
+_FORMATS = {"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc": "lowerRoman",
+            "romanUc": "upperRoman"}  # fmt: skip
+_KIND = re.compile(r"(\w+?)(Period|ParenR|ParenBoth|Plain)?$")
+_ENDS = {"Period": ("", "."), "ParenR": ("", ")"), "ParenBoth": ("(", ")")}
+_TITLES = {"title", "ctrTitle"}
+
+
+def placeholder(shape: Element) -> Element | None:
+    """The placeholder that a shape fills; None when it fills none."""
+    return next(shape.iter("p:ph"), None)
+
+
+class Inherited:
+    """The inherited list styles of a slide's shapes."""
+
+    def __init__(self, layout: Element | None, master: Element | None) -> None:
+        self._layout = list(() if layout is None else layout.iter("p:sp"))
+        self._master = list(() if master is None else master.iter("p:sp"))
+        self._body = child(master, "p:txStyles", "p:bodyStyle")
+
+    def styles(self, shape: Element) -> list[Element]:
+        """The list styles that hold for a shape, the nearest first."""
+        return [found for found in self._styles(shape) if found is not None]
+
+    def _styles(self, shape: Element) -> Iterator[Element | None]:
+        yield child(shape, "p:txBody", "a:lstStyle")
+        place = placeholder(shape)
+        if place is None:
+            return
+        kind, index = place.get("type", "obj"), place.get("idx", "0")
+        for other in self._layout:
+            found = placeholder(other)
+            if found is not None and found.get("idx", "0") == index:
+                yield child(other, "p:txBody", "a:lstStyle")
+        for other in self._master:
+            found = placeholder(other)
+            if found is not None and found.get("type") == ("body" if kind == "obj" else kind):
+                yield child(other, "p:txBody", "a:lstStyle")
+        if kind not in _TITLES:
+            yield self._body
+
+
+class ListMarks:
+    """Marks of the paragraphs of one shape, in their order."""
+
+    def __init__(self, styles: Sequence[Element]) -> None:
+        self._styles = styles
+        self._at: dict[int, int] = {}
+
+    def next(self, properties: Element | None) -> str:
+        """The label of the next paragraph: a bullet, a number, or nothing."""
+        depth = whole("0" if properties is None else properties.get("lvl", "0"))
+        for deeper in [d for d in self._at if d > depth]:
+            del self._at[deeper]
+        mark = self._mark(properties, depth)
+        if mark is None or mark.tag == "a:buNone":
+            self._at.pop(depth, None)
+            return ""
+        if mark.tag != "a:buAutoNum":
+            return bullet(depth)
+        start = whole(mark.get("startAt", "1"))
+        self._at[depth] = self._at.get(depth, start - 1) + 1
+        return _number(self._at[depth], mark.get("type", ""))
+
+    def _mark(self, properties: Element | None, depth: int) -> Element | None:
+        levels = (child(style, f"a:lvl{depth + 1}pPr") for style in self._styles)
+        for level in (properties, *levels):
+            for found in () if level is None else level:
+                if found.tag in ("a:buNone", "a:buChar", "a:buAutoNum", "a:buBlip"):
+                    return found
+        return None
+
+
+def _number(number: int, kind: str) -> str:
+    match = _KIND.match(kind)
+    name, end = (match[1], match[2] or "") if match else ("", "")
+    before, after = _ENDS.get(end, ("", ""))
+    return f"{before}{counted(number, _FORMATS.get(name, 'decimal'))}{after}"
+
+
+def is_title(shape: Element) -> bool:
+    """Whether the shape is the placeholder of a title."""
+    return value(shape, "p:nvSpPr", "p:nvPr", "p:ph", of="type") in _TITLES
+
+
+TEXT = frozenset({"a:t", "m:t", "p:text"})
+NUMBERS = "slide numbers"
+
+_RUNNING = {"ftr", "hdr", "dt"}
+_TINY = 200  # hundredths of a point
+_DATA = "a:graphic", "a:graphicData"
+
+
+@dataclass
+class Deck:
+    """State shared by the slides of one file."""
+
+    package: Package
+    width: int
+    height: int
+    running: set[str]  # headers and footers that were read already
+    pasted: Pasted
+
+
+class Shapes:
+    """Reads the shapes of one slide into a draft."""
+
+    def __init__(
+        self, deck: Deck, relations: dict[str, Relation], inherited: Inherited, draft: OfficePage
+    ) -> None:
+        self._deck = deck
+        self._relations = relations
+        self._inherited = inherited
+        self._draft = draft
+        self.title = ""
+
+    def read(self, tree: Element) -> None:
+        """Read all shapes in the order of the file, as screen readers do; the title first."""
+        for shape in sorted(tree, key=lambda shape: not is_title(shape)):
+            self._shape(shape, self._outside(shape))
+
+    def _shape(self, shape: Element, hidden: str) -> None:
+        named = next(shape.iter("p:cNvPr"), None)
+        if named is not None and named.get("hidden") in ("1", "true"):
+            hidden = "hidden shape"
+        match shape.tag:
+            case "p:sp":
+                self._text(shape, hidden)
+            case "p:grpSp":
+                for part in shape:
+                    self._shape(part, hidden)
+            case "p:graphicFrame":
+                self._frame(shape)
+            case "p:pic":
+                shown = ooxml.texts_in_drawing(shape, self._deck.package, self._deck.pasted)
+                self._draft.figure(ooxml.alternative_text(shape), shown, hidden)
+            case "mc:AlternateContent":
+                self._alternative(shape, hidden)
+
+    def _alternative(self, shape: Element, hidden: str) -> None:
+        for number, form in enumerate(shape):
+            if number == 0:
+                for part in form:
+                    self._shape(part, hidden)
+            else:
+                self._draft.drop(COPY, "".join(texts(form, TEXT)))
+
+    def _text(self, shape: Element, hidden: str) -> None:
+        place = placeholder(shape)
+        kind = "" if place is None else place.get("type", "obj")
+        said = "".join(texts(shape, TEXT)).strip()
+        if kind == "sldNum":
+            self._draft.drop(NUMBERS, said)
+        elif kind in _RUNNING and said in self._deck.running:
+            self._draft.drop(REPEATED, said)
+        elif is_title(shape):
+            paragraphs = children(child(shape, "p:txBody"), "a:p")
+            self.title = " ".join(" ".join(map(self.text, paragraphs)).split())
+            self._draft.line(self.title, heading=1, hidden=hidden)
+        else:
+            self.paragraphs(shape, hidden)
+        if kind in _RUNNING:
+            self._deck.running.add(said)
+        if not said and place is None and (alt := ooxml.alternative_text(shape)):
+            self._draft.figure(alt)
+
+    def paragraphs(self, shape: Element, hidden: str = "", before: str = "") -> None:
+        """The paragraphs of a shape, with their bullets; `before` stands before the first."""
+        marks = ListMarks(self._inherited.styles(shape))
+        for paragraph in children(child(shape, "p:txBody"), "a:p"):
+            text = self.text(paragraph)
+            if not text.strip():
+                continue
+            mark = marks.next(child(paragraph, "a:pPr"))
+            lead = " ".join(self._draft.count_in(part) for part in (before, mark) if part)
+            before = ""
+            self._draft.line(f"{lead} {text}", hidden=hidden or _tiny(paragraph))
+
+    def text(self, paragraph: Element) -> str:
+        """A paragraph with breaks, links and formulas."""
+        return "".join(self._runs(paragraph))
+
+    def _runs(self, paragraph: Element) -> Iterator[str]:
+        for part in paragraph:
+            if part.tag in ("a:r", "a:fld"):
+                shown = "".join(texts(part, TEXT)).replace("\n", " ")  # breaks are elements
+                yield shown
+                yield self._draft.count_in(self._address(part, shown))
+            elif part.tag == "a:br":
+                yield "\n"
+            elif part.tag == "mc:AlternateContent":
+                yield from self._formula_forms(part)
+            elif part.tag not in ("a:pPr", "a:endParaRPr"):
+                yield omml(part, self._draft.count_in)
+
+    def _formula_forms(self, forms: Element) -> Iterator[str]:
+        for number, form in enumerate(forms):
+            if number == 0:
+                yield omml(form, self._draft.count_in)
+            else:
+                self._draft.drop(COPY, "".join(texts(form, TEXT)))
+
+    def _address(self, run: Element, shown: str) -> str:
+        relation = self._relations.get(value(run, "a:rPr", "a:hlinkClick", of="r:id"))
+        return address(shown, relation.target) if relation and relation.outside else ""
+
+    def _frame(self, frame: Element) -> None:
+        table = child(frame, *_DATA, "a:tbl")
+        if table is not None:
+            self._table(table)
+            return
+        ooxml.read_linked_graphic(frame, self._deck.package, self._relations, self._draft)
+        if next(frame.iter("p:oleObj"), None) is not None:
+            self._draft.notes[NOT_READ] = None
+        for number, forms in enumerate(frame.iter("p:pic")):
+            if number == 0:
+                self._draft.figure(ooxml.alternative_text(forms))
+
+    def _table(self, table: Element) -> None:
+        rows = [
+            [self._cell(cell) for cell in children(row, "a:tc")] for row in children(table, "a:tr")
+        ]
+        first = value(table, "a:tblPr", of="firstRow") in ("1", "true")
+        self._draft.table(rows, header=int(first and len(rows) > 1))
+
+    def _cell(self, cell: Element) -> Entry:
+        paragraphs = children(child(cell, "a:txBody"), "a:p")
+        text = " ".join(self.text(p) for p in paragraphs).replace("\n", " ").strip()
+        for name, covered in (("hMerge", Covered.LEFT), ("vMerge", Covered.ABOVE)):
+            if cell.get(name) in ("1", "true") and not text:
+                return covered
+        return text
+
+    def _outside(self, shape: Element) -> str:
+        """Whether a shape lies outside the slide, where only its editors see it."""
+        place = child(shape, "p:spPr", "a:xfrm")
+        if place is None:
+            return ""
+        x, y = (whole(value(place, "a:off", of=name)) for name in "xy")
+        wide, high = (whole(value(place, "a:ext", of=name)) for name in ("cx", "cy"))
+        beside = x >= self._deck.width or y >= self._deck.height or x + wide < 0 or y + high < 0
+        return "outside of the slide" if beside else ""
+
+
+def _tiny(paragraph: Element) -> str:
+    sizes = [whole(value(run, "a:rPr", of="sz")) for run in children(paragraph, "a:r")]
+    return "letters too small to see" if sizes and 0 < max(sizes) <= _TINY else ""
+
+
+# -- Presentations (.pptx): a slide is a page, with its speaker notes and comments
+
+_HIDDEN = "hidden slide"
+
+
+def load_pptx(source: Source) -> Document:
+    """Read every slide; one without text is an empty page.
+
+    Raises EncryptedFile or UnreadableFile.
+    """
+    package = Package(source)
+    main = package.main("ppt/presentation.xml")
+    root = package.xml(main)
+    if root is None or root.tag != "p:presentation":
+        raise damaged(source)
+    with source.nesting():
+        pages = tuple(_pages(package, main, root, source.engines))
+    if not pages:
+        raise UnreadableFile(f"{source.name} is a presentation without slides.")
+    metadata = package.properties()
+    return source.document(pages, metadata.get("title", ""), metadata)
+
+
+def _pages(package: Package, main: str, root: Element, engines: Engines) -> Iterator[Page]:
+    relations = package.relations(main)
+    size = child(root, "p:sldSz")
+    wide, high = (whole(value(size, of=name)) for name in ("cx", "cy"))
+    deck = Deck(package, wide, high, set(), Pasted(engines))
+    authors = _authors(package, relations)
+    slides = children(child(root, "p:sldIdLst"), "p:sldId")
+    for number, slide in enumerate(slides, start=1):
+        relation = relations.get(slide.get("r:id", ""))
+        part = relation.target if relation and not relation.outside else ""
+        yield _page(deck, part, number, authors)
+
+
+def _page(deck: Deck, part: str, number: int, authors: dict[str, str]) -> Page:
+    draft, root = OfficePage(), deck.package.xml(part)
+    tree = child(root, "p:cSld", "p:spTree")
+    if root is None or tree is None:
+        draft.notes["unreadable slide"] = None
+        return draft.page(number, 0)
+    relations = deck.package.relations(part)
+    ooxml.resolve_pictures(tree, relations)
+    shapes = Shapes(deck, relations, _inherited(deck.package, relations), draft)
+    shapes.read(tree)
+    given = [root, *_notes(deck, relations, draft), *_comments(deck, relations, authors, draft)]
+    if root.get("show") in ("0", "false"):
+        draft.notes[_HIDDEN] = None
+    counted = sum(count(text) for part_read in given for text in texts(part_read, TEXT))
+    return draft.page(number, counted, shapes.title)
+
+
+def _inherited(package: Package, relations: dict[str, Relation]) -> Inherited:
+    layout = _target(relations, "slideLayout")
+    master = _target(package.relations(layout), "slideMaster") if layout else ""
+    return Inherited(package.xml(layout), package.xml(master))
+
+
+def _target(relations: dict[str, Relation], kind: str) -> str:
+    found = (r.target for r in relations.values() if r.kind == kind and not r.outside)
+    return next(found, "")
+
+
+def _roots(
+    package: Package, relations: dict[str, Relation], *kinds: str
+) -> Iterator[tuple[str, Element]]:
+    for relation in relations.values():
+        if relation.kind in kinds and not relation.outside:
+            root = package.xml(relation.target)
+            if root is not None:
+                yield relation.target, root
+
+
+def _notes(deck: Deck, relations: dict[str, Relation], draft: OfficePage) -> Iterator[Element]:
+    """The speaker notes."""
+    for part, root in _roots(deck.package, relations, "notesSlide"):
+        shapes = Shapes(deck, deck.package.relations(part), Inherited(None, None), draft)
+        for shape in root.iter("p:sp"):
+            place = placeholder(shape)
+            kind = "" if place is None else place.get("type", "obj")
+            if kind == "sldNum":
+                draft.drop(NUMBERS, "".join(texts(shape, TEXT)))
+            elif kind in ("hdr", "ftr", "dt"):
+                draft.drop(REPEATED, "".join(texts(shape, TEXT)))
+            else:
+                shapes.paragraphs(shape, before="Notes:")
+        yield root
+
+
+def _comments(
+    deck: Deck, relations: dict[str, Relation], authors: dict[str, str], draft: OfficePage
+) -> Iterator[Element]:
+    for _, root in _roots(deck.package, relations, "comments"):
+        for comment in root.iter():
+            if comment.tag in ("p:cm", "p188:cm", "p188:reply"):
+                author = authors.get(comment.get("authorId", ""), "")
+                when = comment.get("dt", comment.get("created", ""))
+                lead = draft.count_in(comment_by(author, when))
+                draft.line(f"{lead} {_own_text(comment)}")
+        yield root
+
+
+def _own_text(comment: Element) -> str:
+    """The comment's own text, without that of its replies."""
+    parts = [part for part in comment if part.tag in ("p:text", "p188:txBody")]
+    return " ".join(text for part in parts for text in texts(part, TEXT))
+
+
+def _authors(package: Package, relations: dict[str, Relation]) -> dict[str, str]:
+    return {
+        author.get("id", ""): author.get("name", "")
+        for _, root in _roots(package, relations, "commentAuthors", "authors")
+        for author in root
+    }

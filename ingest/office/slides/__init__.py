@@ -1,1 +1,0 @@
-"""Slides of PowerPoint become lists and shapes in reading order."""

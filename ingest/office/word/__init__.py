@@ -1,1 +1,0 @@
-"""WordprocessingML becomes paragraphs, numbering and tables."""

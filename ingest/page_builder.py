@@ -1,0 +1,519 @@
+"""A page of an office document while it is read: what hangs on a text comes where it belongs.
+
+The reader counts the characters that its source holds by itself, so that none is forgotten: those
+that come to no line are dropped with a reason.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from ingest.document.model import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
+from ingest.images.embedded_images import AGAIN, Marks, Writing
+from ingest.platform.process import beat
+from ingest.text.cell_values import cells, decimal_mark, header_rows, row_text
+
+# -- A page while it is written: lines in reading order, tables, figures, and where characters went
+# Flowing text and office documents are written with it. The ledger is exact: what was given is what
+# the lines hold and what was dropped. Characters that a reader writes itself, such as bullets and
+# the bars between cells, count as given.
+
+UNPLACED = "text in parts of the file that are not shown"
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# Soft hyphens, zero-width spaces, and the tag characters in which text is smuggled past readers.
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\U000e0000-\U000e007f]")
+_NO_TEXT = (("control characters", _CONTROL), ("invisible characters", _INVISIBLE))
+
+
+@dataclass
+class Books:
+    """What is counted of a page, in characters without white space."""
+
+    given: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)  # by the reason
+    marks: Marks = field(default_factory=Marks)  # of text in pictures
+
+
+class PageBuilder:
+    """Write lines, tables and figures from top to bottom, then take the page with `build`."""
+
+    def __init__(self, books: Books | None = None) -> None:
+        self.books = books or Books()
+        self.lines: list[Line] = []
+        self.tables: list[Table] = []
+        self.figures: list[Figure] = []
+        self.notes: dict[str, None] = {}  # what a person should know, each once
+
+    def count_in(self, text: str) -> str:
+        """The same text, whose characters are given."""
+        self.books.given += count(text)
+        return text
+
+    def drop(self, reason: str, text: str) -> None:
+        """Characters that are given and do not become lines."""
+        self.books.dropped[reason] += count(text)
+
+    def leave_out(self, reason: str, characters: int) -> None:
+        """Characters that were not counted as given, and do not become lines."""
+        self.books.given += characters
+        self.books.dropped[reason] += characters
+
+    def clean(self, text: str) -> str:
+        """The text without characters that are none; they are dropped."""
+        if text.isprintable():  # most text is, and a table may have millions of cells
+            return text
+        for reason, none in _NO_TEXT:
+            if found := none.findall(text):
+                self.drop(reason, "".join(found))
+                text = none.sub("", text)
+        return text
+
+    def add_figure(self, caption: str) -> None:
+        self.figures.append(Figure(NOWHERE, " ".join(caption.split())))
+
+    def add_table(self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "") -> None:
+        """Rows whose lines are on the page already, up to its last line."""
+        lines = [cell.line for row in rows for cell in row]
+        if lines:
+            last = max(*lines, len(self.lines) - 1)
+            self.tables.append(Table(min(lines), last, tuple(map(tuple, rows)), header, caption))
+
+    def note_picture(self, writing: Writing) -> None:
+        """What is known of the text in a picture; its lines are added one by one."""
+        self.leave_out(AGAIN, writing.again)
+        self.books.marks.add(writing)
+
+    def build(self, number: int, title: str = "", between: str = " ") -> Page:
+        """The page. `between` parts its notes."""
+        held = sum(count(line.text) for line in self.lines)
+        dropped = self.books.dropped
+        if (missing := self.books.given - held - dropped.total()) > 0:
+            dropped[UNPLACED] += missing
+        page = Page(
+            number, 0, 0, tuple(self.lines), len(self.figures),
+            tables=tuple(self.tables), figures=tuple(self.figures), title=title,
+            characters=held + dropped.total(), note=between.join(self.notes),
+            dropped=tuple(Dropped(*entry) for entry in sorted(dropped.items()) if entry[1]),
+        )  # fmt: skip
+        return self.books.marks.on(page)
+
+
+def placed(cell: Cell, line: int) -> Cell:
+    """The cell on another line."""
+    return Cell(cell.text, line, cell.value, cell.kind, cell.unit)
+
+
+def bars(texts: Sequence[str]) -> str:
+    """A row of a table as a line, up to the last cell that is not empty."""
+    filled = max((at for at, text in enumerate(texts, 1) if text.strip()), default=0)
+    return row_text(texts[:filled])
+
+
+# -- Writes pages of flowing text, for formats whose lines have no place on paper
+# Pages longer than LINES are cut at a heading or paragraph, so that one page is little to read,
+# keep and show.
+
+LINES = 400  # of a page, about
+_CHARACTERS = 40_000  # of a page, about
+_ROWS = 300  # of a table on one page
+CELLS = 500_000  # of the tables of one document; further rows are counted, not read
+TOO_MANY = "rows behind the most that are read"
+MOST_LINES = 1_000_000  # of one document; more do not fit into a reader's output
+TOO_LONG = "lines behind the most that are read"
+PLAIN = Line("")
+BEGINS = Line("", begins=True)
+_LONGEST = 4000  # characters of a line; lines that are shorter are folded later
+
+
+class Flow:
+    """One document being written from top to bottom."""
+
+    def __init__(self, title: str = "", hidden: str = "") -> None:
+        self.title = title  # title of the following pages, such as a sheet or chapter
+        self.hidden = hidden  # why the following lines are hidden; "" when visible
+        self.pages: list[Page] = []
+        self._page = PageBuilder()
+        self._cells = 0  # of text tables, in all
+        self._before = 0  # lines of the pages that are done
+        self._unread = 0  # lines beyond the limit
+
+    def paragraph(self, text: str, like: Line = PLAIN, indent: str = "") -> None:
+        """Add running text. `like` holds further fields of its line."""
+        if text.strip():
+            self._turn(like)
+            self._put(indent + " ".join(self._taken(text).split()), like)
+
+    def verbatim(self, text: str, like: Line = PLAIN) -> None:
+        """Add a line whose white space matters, such as source code."""
+        self._turn(like)
+        self._put(self._taken(text).rstrip(), like)
+
+    def row(self, texts: Sequence[str], hidden: str = "") -> int:
+        """Add a table row as a line and return its index. The bars between cells count as text."""
+        self._add(Line(self._taken(bars(texts)), begins=True, hidden=hidden))
+        return len(self._page.lines) - 1
+
+    def text_table(
+        self,
+        rows: Sequence[Sequence[str]],
+        header: int | None = None,  # header rows; None: inferred from the cells
+        caption: str = "",
+        hidden: Sequence[str] = (),  # for each row: why it is hidden
+    ) -> None:
+        """Add rows of text as lines, and as a table of typed cells."""
+        most = self._readable(rows)
+        rows, rest = rows[:most], rows[most:]
+        mark = decimal_mark(text for row in rows for text in row)
+        typed: list[tuple[Cell, ...]] = []
+        for start in range(0, most, _ROWS):
+            part = rows[start : start + _ROWS]
+            typed += cells(part, [0] * len(part), mark)
+            beat(len(self.pages), 0)
+        self.typed_table(typed, header_rows(typed) if header is None else header, caption, hidden)
+        if rest:
+            self.leave_out(TOO_MANY, sum(count(text) for row in rest for text in row))
+            self.note(f"A table is too long: its last {len(rest):,} rows were not read.")
+
+    def _readable(self, rows: Sequence[Sequence[str]]) -> int:
+        """How many rows fit into the limit of cells."""
+        for at, row in enumerate(rows):
+            self._cells += len(row)
+            if self._cells > CELLS:
+                return at
+        return len(rows)
+
+    def typed_table(
+        self,
+        rows: Sequence[Sequence[Cell]],
+        header: int = 0,
+        caption: str = "",
+        hidden: Sequence[str] = (),
+    ) -> None:
+        """Add rows of cells as lines and table; each page repeats the header, which counts."""
+        header = min(header, len(rows))
+        for start in range(header, max(len(rows), header + 1), _ROWS):
+            if start > header or len(self._page.lines) + min(len(rows), _ROWS) > 2 * LINES:
+                self.end_page()
+            numbers = [*range(header), *range(start, min(start + _ROWS, len(rows)))]
+            shown = [self._placed(rows[n], hidden[n] if hidden else "") for n in numbers]
+            self.table(shown, header, caption)
+
+    def _placed(self, row: Sequence[Cell], hidden: str) -> list[Cell]:
+        line = self.row([cell.text for cell in row], hidden)
+        return [placed(cell, line) for cell in row]
+
+    def table(self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "") -> None:
+        """Add a table whose lines are on this page already."""
+        self._page.add_table(rows, header, caption)
+
+    def figure(self, caption: str) -> None:
+        self._page.add_figure(caption)
+
+    def written(self, writing: Writing, hidden: str = "") -> None:
+        """Add text that was recognised on a picture."""
+        self._page.note_picture(Writing(again=writing.again))
+        for line in writing.lines:
+            self.paragraph(line.text, replace(line, hidden=hidden or line.hidden))
+            self._page.note_picture(Writing((line,)))  # after it: a new page may have begun
+        self._page.note_picture(replace(writing, lines=(), again=0))
+
+    def note(self, text: str) -> None:
+        """Add a note for people to the current page."""
+        self._page.notes[text] = None
+
+    def leave_out(self, reason: str, characters: int) -> None:
+        """Record characters of the source that are left out."""
+        self._page.leave_out(reason, characters)
+
+    def end_page(self, note: str = "", always: bool = False) -> None:
+        """End the page, if it is not empty."""
+        page = self._page
+        if not (page.lines or page.books.dropped.total() or page.figures or always):
+            return
+        if note:
+            self.note(note)
+        self.pages.append(page.build(len(self.pages) + 1, self.title))
+        self._before += len(page.lines)
+        self._page = PageBuilder()
+        beat(len(self.pages), 0)
+
+    def finished(self, note: str = "") -> tuple[Page, ...]:
+        """All pages, at least one."""
+        if self._unread:
+            self.note(f"It is too long: its last {self._unread:,} lines were not read.")
+        self.end_page(note, always=not self.pages)
+        return tuple(self.pages)
+
+    def _turn(self, line: Line) -> None:
+        """End a full page before a heading, later before a paragraph, at the latest anywhere."""
+        share = 1.0 if line.heading else 1.25 if line.begins else 2.0
+        full = len(self._page.lines) >= LINES * share
+        if full or self._page.books.given >= _CHARACTERS * share:
+            self.end_page()
+
+    def _put(self, text: str, like: Line) -> None:
+        if self._before + len(self._page.lines) >= MOST_LINES:
+            self._unread += 1
+            self._page.drop(TOO_LONG, text)
+            return
+        self._page.books.given -= count(text)  # each part is counted on the page where it lies
+        for number, part in enumerate(_cut(text)):
+            self._turn(PLAIN)
+            self._add(
+                replace(like, text=self._page.count_in(part), begins=like.begins and number == 0)
+            )
+
+    def _add(self, line: Line) -> None:
+        self._page.lines.append(replace(line, hidden=self.hidden) if self.hidden else line)
+
+    def _taken(self, text: str) -> str:
+        """The text without control characters; everything is counted."""
+        return self._page.clean(self._page.count_in(text))
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Endless lines in parts, cut between words, so that they can spread over pages."""
+    start = 0  # not by shortening the text: copying the rest took minutes for 20 MB
+    while len(text) - start > _LONGEST:
+        at = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST)
+        at = at if at > 0 else start + _LONGEST
+        if text[start:at].strip():
+            yield text[start:at].rstrip()
+        while at < len(text) and text[at].isspace():
+            at += 1
+        start = at
+    if text[start:].strip():
+        yield text[start:]
+
+
+# -- Repeats merged cells of tables in documents and slides in each place that they cover
+# A head over three columns is a head of each; sheets and web pages are read in the same way.
+
+_LONG = 100  # characters: a longer text is shown once
+
+
+class Covered(Enum):
+    """A place covered by the cell beside or above it."""
+
+    LEFT = "left"
+    ABOVE = "above"
+
+
+Entry = str | Cell | Covered | None  # None: there is no cell
+Row = Sequence[Entry]
+
+
+def filled(rows: Sequence[Row]) -> list[list[str | Cell]]:
+    """The rows with a text or a cell in each place; a title over a whole row appears once."""
+    done: list[list[str | Cell]] = []
+    for row in rows:
+        above = done[-1] if done else []
+        texts: list[str | Cell] = []
+        for at, entry in enumerate(row):
+            texts.append(_filling(entry, texts[-1:], above[at : at + 1]))
+        done.append(texts)
+    return [texts if _parted(row) else _once(texts) for row, texts in zip(rows, done, strict=True)]
+
+
+def joined(row: Row) -> bool:
+    """Whether cells of this row are merged side by side, but not all into one."""
+    return Covered.LEFT in row and _parted(row)
+
+
+def covered_text(entry: str | Cell, shown: Entry) -> str:
+    """The text that `filled` wrote into a covered place."""
+    return text_of(entry) if isinstance(shown, Covered) else ""
+
+
+def text_of(entry: Entry) -> str:
+    """A cell's own text."""
+    return entry.text if isinstance(entry, Cell) else entry if isinstance(entry, str) else ""
+
+
+def _filling(entry: Entry, left: list[str | Cell], above: list[str | Cell]) -> str | Cell:
+    if not isinstance(entry, Covered):
+        return "" if entry is None else entry
+    source = left if entry is Covered.LEFT else above
+    return source[0] if source and len(text_of(source[0])) <= _LONG else ""
+
+
+def _parted(row: Row) -> bool:
+    """Whether the row has more than one cell."""
+    return not (len(row) > 1 and all(entry is Covered.LEFT for entry in row[1:]))
+
+
+def _once(texts: list[str | Cell]) -> list[str | Cell]:
+    return [*texts[:1], *[""] * (len(texts) - 1)]
+
+
+# Why characters of a file do not become lines, and what a page says of itself.
+DELETED = "text deleted under tracked changes"
+COPY = "second copies of drawings for old programs"
+REPEATED = "repeated headers and footers"
+PAGE_NUMBERS = "page numbers"
+NOT_READ = "an embedded document is not read"
+_LONGEST_HEADING = 200  # characters: a longer one is a paragraph in the wrong style
+_LONGEST_LINK = 200  # characters: a longer one is for machines
+
+
+class OfficePage(PageBuilder):
+    """Lines in reading order. Read one page (or one cell) into it, then take `page`."""
+
+    def __init__(self, books: Books | None = None) -> None:
+        super().__init__(books)
+        self._nested = books is not None
+        self._caption = -1  # index of the line that may be the caption of the next table
+        self._waiting: list[Line] = []  # lines of pictures in a cell or note: they follow it
+        self._pictured = -1  # number of lines when the last picture was read
+        self._margins: set[str] = set()
+
+    def inner(self) -> "OfficePage":
+        """A draft for a cell or a note: its own lines, the same account."""
+        return OfficePage(self.books)
+
+    def line(self, text: str, heading: int = 0, hidden: str = "", caption: bool = False) -> None:
+        """Add a paragraph, list item or heading; breaks in it begin new lines."""
+        parts = [part for raw in text.split("\n") if (part := self._text(raw))]
+        if heading and sum(map(len, parts)) <= _LONGEST_HEADING:
+            parts = [" ".join(parts)] if parts else []
+        else:
+            heading = 0
+        if parts and caption:
+            self._captioned(" ".join(parts))
+            self._caption = len(self.lines)
+        for number, part in enumerate(parts):
+            self.lines.append(Line(part, heading=heading, hidden=hidden, begins=number == 0))
+        self._follow()
+
+    def table(self, rows: Sequence[Row], header: int = 0) -> None:
+        """Add a table; a row is a line. Without a stated header, the values decide."""
+        if self._nested:
+            self._plain(rows)
+            return
+        whole = [(row, texts) for row, texts in zip(rows, filled(rows), strict=True) if _any(row)]
+        if not whole:
+            return
+        first = len(self.lines)
+        clean = [self._row(row, texts) for row, texts in whole]
+        typed = _typed(clean, first)
+        above = self.lines[first - 1].text if self._caption == first - 1 >= 0 else ""
+        self.lines += [Line(self._bars(row), begins=True) for row in clean]
+        beside = {at for at, (row, _) in enumerate(whole) if joined(row)}
+        known = min(header, len(typed))
+        if not known or beside & set(range(known)):
+            known = max(known, header_rows(typed, beside))
+        self.tables.append(Table(first, len(self.lines) - 1, typed, known, above))
+        self._follow()
+
+    def figure(self, alt: str, written: Iterable[Writing] = (), hidden: str = "") -> None:
+        """Add a picture. Its text becomes a line, because only lines are found and cited."""
+        alt = self._text(self.count_in(alt))
+        self.add_figure(alt)
+        if alt:
+            self.line(self.count_in("[Figure:") + f" {alt}" + self.count_in("]"), hidden=hidden)
+        for writing in written:
+            self._write(writing, hidden)
+        self._follow()
+        self._pictured = len(self.lines)
+
+    def take(self, inner: "OfficePage", joint: str = " ") -> str:
+        """The text of a cell or a note; its pictures move to this draft.
+
+        Hidden text in it becomes separate lines here.
+        """
+        self.figures += inner.figures
+        self.notes |= inner.notes
+        self.lines += [line for line in inner.lines if line.hidden]
+        self._waiting += inner._waiting
+        return joint.join(line.text for line in inner.lines if not line.hidden)
+
+    def remark(self, mark: str, inner: "OfficePage", joint: str = " ") -> None:
+        """A note, comment or text box that says something, as a paragraph behind its mark."""
+        if text := self.take(inner, joint):
+            self.line(f"{self.count_in(mark)} {text}")
+
+    def margin(self, inner: "OfficePage") -> None:
+        """A header or footer, after the text: each wording once, and no numbers of pages."""
+        text = self.take(inner, "\n")
+        if text in self._margins or text.strip().isdecimal():
+            self.drop(REPEATED if text in self._margins else PAGE_NUMBERS, text)
+        else:
+            self.line(text)
+        self._margins.add(text)
+
+    def page(self, number: int, given: int, title: str = "") -> Page:
+        """The finished page; `given` are the characters of its source."""
+        self._follow()
+        self.books.given += given
+        return self.build(number, title, between="; ")
+
+    def _write(self, writing: Writing, hidden: str) -> None:
+        """Add text that was recognised on a picture."""
+        self.note_picture(writing)
+        for line in writing.lines:
+            text = self._text(self.count_in(line.text))
+            self._waiting.append(replace(line, text=text, hidden=hidden or line.hidden))
+
+    def _follow(self) -> None:
+        """Add the lines of pictures after their container; those of a cell after its table."""
+        if not self._nested:
+            self.lines += self._waiting
+            self._waiting = []
+
+    def _text(self, raw: str) -> str:
+        return " ".join(self.clean(raw).split())
+
+    def _row(self, row: Row, texts: Sequence[str | Cell]) -> list[str | Cell]:
+        """The cells of one row without control characters; what is written for them is counted."""
+        self.count_in("".join(map(covered_text, texts, row)))
+        return [self._text(entry) if isinstance(entry, str) else entry for entry in texts]
+
+    def _bars(self, row: Sequence[str | Cell]) -> str:
+        """A row as a line, without empty cells at its end."""
+        line = bars([text_of(entry) for entry in row])
+        self.books.given += count(line) - sum(count(text_of(entry)) for entry in row)
+        return line
+
+    def _plain(self, rows: Sequence[Row]) -> None:
+        """Add a table inside a cell: its rows are text of that cell, without bars."""
+        for row in rows:
+            shown = [text for entry in row if (text := text_of(entry)).strip()]
+            self.count_in("," * (len(shown) - 1))
+            self.line(", ".join(shown))
+
+    def _captioned(self, caption: str) -> None:
+        """Use a caption right below a picture instead of its alternative text."""
+        if self.figures and self._pictured == len(self.lines):
+            self.figures[-1] = replace(self.figures[-1], caption=caption)
+
+
+def _any(row: Row) -> bool:
+    return any(text_of(entry).strip() for entry in row)
+
+
+def _typed(rows: Sequence[Sequence[str | Cell]], first: int) -> tuple[tuple[Cell, ...], ...]:
+    """Typed cells; cells that the format has typed itself stay unchanged."""
+    guessed = cells([list(map(text_of, row)) for row in rows], range(first, first + len(rows)))
+    return tuple(
+        tuple(
+            placed(entry, guess.line) if isinstance(entry, Cell) else guess
+            for entry, guess in zip(row, line, strict=True)
+        )
+        for row, line in zip(rows, guessed, strict=True)
+    )
+
+
+def address(shown: str, target: str) -> str:
+    """A link's target in brackets, when its text does not show it. Nothing ever opens it."""
+    bare = target.removeprefix("mailto:").strip()
+    wanted = target.startswith(("http://", "https://", "mailto:")) and shown.strip()
+    told = bare.partition("://")[2].rstrip("/") or bare
+    return f" ({bare})" if wanted and told not in shown and len(bare) <= _LONGEST_LINK else ""
+
+
+def comment_by(author: str, when: str) -> str:
+    """The prefix of a comment: its author, and the minute when known."""
+    known = [part for part in (author.strip(), when[:16].replace("T", " ")) if part]
+    return f"Comment by {', '.join(known)}:" if author.strip() else "Comment:"

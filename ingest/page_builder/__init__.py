@@ -1,1 +1,0 @@
-"""Paragraphs, lists and tables of any format become pages of lines."""

@@ -1,0 +1,331 @@
+"""Tables without a grid: rows whose numbers stand in columns, below heads.
+
+A wrong table is worse than none: doubtful cases stay text.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from ingest.document.model import Box, union
+from ingest.pdf.columns import (
+    Band,
+    Columns,
+    WordSegment,
+    cells,
+    height,
+    joined,
+    levels,
+    merged,
+    owner,
+    running,
+    touched,
+)
+
+# -- Finds the heads of a table without a grid, and the columns below each
+
+ROW_GAP = 3.5  # of a row's height: more white ends a table
+_MOST = 5  # rows of heads
+_APART = 0.55  # of a row's height: more is between two heads rather than between two words
+_WIDER = 1.5  # than the gaps between other words
+_FEW = 3  # words: more of them above the heads may be a sentence that leads to the table
+_MIDDLE = 0.2  # of the width of the columns below: how far from their middle a head may stand
+_INDENT = 30.0  # points that the rows of a section may be indented below its label
+YEAR = re.compile(r"(?:FY\s?)?(?:19|20)\d\d(?:\s?\([a-z0-9]\))?")
+_NONE = {"NA", "N/A", "—", "\u2013", "-"}
+
+
+def top_band(bands: Sequence[Band], first: int, columns: Columns, floor: int) -> int:
+    """The first band of the heads above the numbers, not before `floor`."""
+    found, body, highest = first, bands[first].box, bands[first].box
+    for at in range(first - 1, floor - 1, -1):
+        band = bands[at]
+        if not _near(band.box, highest, body) or len(levels(bands[at:first])) > _MOST:
+            break
+        if _is_head(band, columns):
+            found = at
+        elif not _is_section(band, columns) or (found < first and _is_sentence(band)):
+            break
+        highest = union([highest, band.box])
+    return found
+
+
+def _near(band: Box, highest: Box, body: Box) -> bool:
+    return highest.y0 - band.y1 <= ROW_GAP * height(band) and band.y1 <= body.y0 + 1
+
+
+def _is_head(band: Band, columns: Columns) -> bool:
+    over = any(segment.box.x0 >= columns[0][1] - 1 and touched(segment.box, columns[1:])
+               for segment in band.segments)  # fmt: skip
+    inside = band.box.x0 >= columns[0][0] - _INDENT and band.box.x1 <= columns[-1][1] + 20
+    return over and inside and band.short
+
+
+def _is_section(band: Band, columns: Columns) -> bool:
+    """The label of a section, between the heads and the rows of it."""
+    left = columns[0][0] - _INDENT <= band.box.x0
+    return left and band.box.x1 < columns[1][0] and band.short
+
+
+def _is_sentence(band: Band) -> bool:
+    words = band.words
+    return len(words) > _FEW and words[-1].text.endswith((".", ":"))
+
+
+def column_heads(band: Band, columns: Columns) -> tuple[str, ...]:
+    """The text above each column; a head over several columns is in each of them."""
+    parts = [part for segment in band.segments for part in _apart(segment, columns)]
+    if even := _evenly(parts, columns):
+        return even
+    texts: list[list[str]] = [[] for _ in columns]
+    for segment in parts:
+        for text, at in _shared(segment, columns):
+            texts[at].append(text)
+    return joined(texts)
+
+
+def _apart(segment: WordSegment, columns: Columns) -> Iterator[WordSegment]:
+    """Separates heads of neighbouring columns that almost touch, at the widest gaps."""
+    gaps = _gaps(segment)
+    if len(gaps) < 2 or len(touched(segment.box, columns)) < 2:
+        yield segment
+        return
+    least = max(_WIDER * median(gaps), _APART * height(segment.box))
+    edges = [0, *(at for at, gap in enumerate(gaps, start=1) if gap >= least), len(gaps) + 1]
+    for first, stop in pairwise(edges):
+        yield WordSegment(segment.words[first:stop])
+
+
+def _gaps(segment: WordSegment) -> list[float]:
+    return [word.box.x0 - before.box.x1 for before, word in pairwise(segment.words)]
+
+
+def _evenly(segments: Sequence[WordSegment], columns: Columns) -> tuple[str, ...]:
+    """Heads that are each centred above the same number of columns."""
+    above = [segment for segment in segments if segment.box.x1 > columns[0][1]]
+    each, rest = divmod(len(columns) - 1, max(len(above), 1))
+    if not above or rest or each < 2:
+        return ()
+    groups = [columns[at : at + each] for at in range(1, len(columns), each)]
+    for head, group in zip(above, groups, strict=True):
+        left, right = group[0][0], group[-1][1]
+        away = abs(head.box.x0 + head.box.x1 - left - right) / 2
+        if away > _MIDDLE * (right - left):
+            return ()
+    label = " ".join(s.text for s in segments[: len(segments) - len(above)])
+    return (label, *(head.text for head in above for _ in range(each)))
+
+
+def _shared(segment: WordSegment, columns: Columns) -> Iterator[tuple[str, int]]:
+    over = touched(segment.box, columns)
+    owners = [owner(word.box, columns) for word in segment.words]
+    apart = min(_gaps(segment), default=0) >= _APART * height(segment.box)
+    if len(over) > 1 and apart and sorted(set(owners)) == owners:  # one word over each column
+        yield from ((word.text, at) for word, at in zip(segment.words, owners, strict=True))
+    elif len(over) > 1 and over[0] > 0:
+        yield from ((segment.text, at) for at in over)
+    else:
+        yield segment.text, owner(segment.box, columns)
+
+
+def header_row_count(rows: Sequence[tuple[str, ...]]) -> int:
+    """The number of rows at the top without values: words and years only."""
+    for number, row in enumerate(rows):
+        texts = [text for text in row[1:] if text]
+        if any(not YEAR.fullmatch(text) and valued(text) for text in texts):
+            return number
+        if _NONE.intersection(texts) or (not texts and any(any(row[1:]) for row in rows[:number])):
+            return number  # the label of a section
+    return 0
+
+
+def valued(text: str) -> bool:
+    """Digits without letters."""
+    return any(map(str.isdigit, text)) and not any(map(str.isalpha, text.replace("x", "")))
+
+
+def has_only_years(band: Band) -> bool:
+    """Whether a row holds nothing but years, which are centred above columns."""
+    return all(YEAR.fullmatch(segment.text) for segment in band.segments)
+
+
+def repeats_heads(band: Band) -> bool:
+    """Years: the heads of the next table, or of the next part of one."""
+    numbers = [segment for segment in band.segments if segment.number]
+    return len(numbers) > 1 and all(YEAR.fullmatch(segment.text) for segment in numbers)
+
+
+FEWEST_ROWS = 3  # rows with numbers
+_FILLED = 0.5  # of the cells
+_NUMERIC = 0.6  # of what is in a column of numbers
+_LABEL = 16  # words: more in half of the labels is running text
+_LEADERS = "....."
+_PAGE = re.compile(r"\d{1,3}")
+_SMALL = re.compile(r"[a-zà-öø-ÿ]+(?:[\s,.]|$)")  # not "b) Income"
+_OPEN = re.compile(r".*(?:,|&|\b(?:and|or|of|the|to|in|for|with|by|from|on|an?))", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class BorderlessTable:
+    """A table found among the bands of a page."""
+
+    first: int  # index of its first band
+    last: int
+    bands: tuple[Band, ...]  # the same, those of the heads from top to bottom
+    rows: tuple[tuple[str, ...], ...]
+    places: tuple[tuple[int, ...], ...]  # of each cell: the band, counted from 0
+    header: int
+
+
+def tables_in(bands: Sequence[Band]) -> Iterator[BorderlessTable]:
+    """From top to bottom; a band is in one table at most."""
+    at = floor = 0
+    while at < len(bands):
+        last = _end(bands, at) if bands[at].numbers else at - 1
+        if last > at and (found := _table(bands, at, last, floor)):
+            yield found
+            at = floor = found.last + 1
+        else:
+            at = max(last, at) + 1
+
+
+def _end(bands: Sequence[Band], first: int) -> int:
+    """The last band with numbers that continues this table."""
+    last = first
+    for at in range(first + 1, len(bands)):
+        above, band = bands[at - 1].box, bands[at].box
+        if not -0.3 * height(above) <= band.y0 - above.y1 <= ROW_GAP * height(band):
+            break
+        if bands[at].numbers:
+            if repeats_heads(bands[at]) and not all(map(repeats_heads, bands[first : last + 1])):
+                break
+            last = at
+        elif at - last > FEWEST_ROWS or not _label(
+            bands[at], _numbers_from(bands[first : last + 1])
+        ):
+            break
+    return last
+
+
+def _numbers_from(bands: Sequence[Band]) -> float:
+    """The left edge of the first column of numbers."""
+    return min(
+        segment.box.x0 for band in bands for segment in band.segments[1:] if segment.number
+        or segment.nothing
+    )  # fmt: skip
+
+
+def _label(band: Band, edge: float) -> bool:
+    """Whether a row without numbers may be part of a table."""
+    return band.short or band.box.x1 <= edge
+
+
+def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> BorderlessTable | None:
+    body = [band for band in bands[first : last + 1] if band.numbers]
+    while len(body) > FEWEST_ROWS and _stray(body):
+        body.pop()
+        last = max(at for at in range(first, last) if bands[at].numbers)
+    if len(body) < FEWEST_ROWS:
+        return None
+    columns = _columns([band for band in body if not has_only_years(band)] or body)
+    if len(columns) < 2 or _contents(body, columns):
+        return None
+    top = top_band(bands, first, columns, floor)
+    whole = (*levels(bands[top:first]), *bands[first : last + 1])
+    rows = [cells(band, columns) for band in whole]
+    header = header_row_count(rows)
+    if not _convincing(rows[header:], header):
+        return None
+    rows[:header] = [column_heads(band, columns) for band in whole[:header]]
+    joined, places = zip(*_unwrapped(rows, header), strict=True)
+    return BorderlessTable(top, last, whole, joined, places, header)
+
+
+def _unwrapped(
+    rows: Sequence[tuple[str, ...]], header: int
+) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """The rows with their cells' bands; a label in two lines and its values are one row."""
+    skip = -1
+    for at, row in enumerate(rows):
+        if at == skip:
+            continue
+        if at >= header and _goes_on(rows[at : at + 3]):
+            skip = at + 1
+            label = running(row[0], rows[skip][0])
+            yield (label, *rows[skip][1:]), (at, *(skip for _ in row[1:]))
+        else:
+            yield row, tuple(at for _ in row)
+
+
+def _goes_on(rows: Sequence[tuple[str, ...]]) -> bool:
+    """Whether the second row continues the label of the first and has its values."""
+    if len(rows) < 2 or any(rows[0][1:]) or not any(rows[1][1:]) or not rows[1][0]:
+        return False
+    if _OPEN.fullmatch(rows[0][0]):
+        return True
+    # Below the label of a section there may be several in small letters.
+    small = [_SMALL.match(row[0]) is not None for row in rows[1:]]
+    return small in ([True], [True, False]) and not rows[0][0].endswith(":")
+
+
+def _stray(body: Sequence[Band]) -> bool:
+    """Whether the last row is the page's footer: it has words where no other row has any."""
+    words = [s for s in body[-1].segments[1:] if not (s.number or s.nothing)]
+    others = merged((s.box.x0, s.box.x1) for band in body[:-1] for s in band.segments[1:])
+    return any(not touched(segment.box, others) for segment in words)
+
+
+def _columns(body: Sequence[Band]) -> Columns:
+    """The columns of segments below one another. The labels are the first column."""
+    boxes = [s.box for band in body for s in band.segments[1:] if s.number or s.nothing]
+    numbers = merged((box.x0, box.x1) for box in boxes)
+    labels = [band.segments[0].box for band in body if not band.segments[0].number]
+    numbers += merged(
+        (s.box.x0, s.box.x1) for band in body for s in band.segments[1:]
+        if not (s.number or s.nothing or touched(s.box, numbers))
+    )  # fmt: skip
+    numbers.sort()
+    if not labels:
+        return merged((s.box.x0, s.box.x1) for band in body for s in band.segments)
+    edge = union(labels)
+    inside = [column for column in numbers if column[0] >= edge.x0]
+    if not inside or edge.x0 >= inside[0][0]:
+        return []
+    return [(edge.x0, min(edge.x1, inside[0][0])), *inside]
+
+
+def _convincing(rows: Sequence[tuple[str, ...]], header: int) -> bool:
+    body = [row for row in rows if any(row[1:])]
+    if len(body) < FEWEST_ROWS or not (header or any(map(str.isalpha, body[0][0]))):
+        return False
+    columns = list(zip(*(row[1:] for row in body), strict=True))
+    filled = sum(bool(text) for column in columns for text in column)
+    labelled = sum(any(map(str.isalpha, row[0])) for row in body) >= len(body) / 2
+    good = sum(_numeric(column) for column in columns)
+    return (
+        filled >= _FILLED * len(body) * len(columns)
+        and good >= len(columns) / 2
+        and (labelled or header > 0)
+        and median(len(row[0].split()) for row in body) <= _LABEL
+    )
+
+
+def _numeric(column: Sequence[str]) -> bool:
+    texts = [text for text in column if text]
+    values = sum(map(valued, texts))
+    empty = sum(not any(map(str.isalnum, text)) for text in texts)
+    return values >= 2 and values + empty >= _NUMERIC * len(texts)
+
+
+def _contents(body: Sequence[Band], columns: Columns) -> bool:
+    """Whether it is a table of contents: titles, and rising page numbers."""
+    last = [band.segments[-1].text for band in body]
+    if sum(_LEADERS in band.segments[0].text for band in body) >= len(body) / 2:
+        return True
+    single = len(columns) <= 3 and all(band.numbers == 1 for band in body)
+    if not single or not all(map(_PAGE.fullmatch, last)):
+        return False
+    numbers = [int(text) for text in last]
+    return numbers == sorted(numbers)

@@ -1,1 +1,0 @@
-"""Characters of a page become words and lines in reading order, beside its drawings."""

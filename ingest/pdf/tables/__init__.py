@@ -1,1 +1,0 @@
-"""Rulings and aligned text of a page become tables of cells."""

@@ -1,0 +1,332 @@
+"""JSON, JSON Lines and XML: records become tables, everything else indented "name: value" lines.
+
+The colons and dashes that show the structure are counted as if the file held them. Numbers stay as
+they are written. XML that declares entities is refused; nothing outside of the file is opened.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+
+from ingest.document.model import Document, count
+from ingest.document.source import Source
+from ingest.office.ooxml import parse
+from ingest.page_builder import BEGINS, CELLS, PLAIN, TOO_MANY, Flow
+from ingest.platform.process import beat
+from ingest.text.cell_values import (
+    Node,
+    Record,
+    cell,
+    cells,
+    decimal_mark,
+    from_json,
+    from_xml,
+    header_rows,
+    short,
+)
+from ingest.text.decoding import DecodedText, read_text, read_whole
+
+# -- Plain text in any encoding, and logs. Lines stay unchanged; a blank line ends a paragraph
+# A form feed ends a page. What is longer than about 400 lines is cut into pages of that length.
+
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BULLET = re.compile(r"\s*(?:[-*•▪◦o·]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
+_STAMP = re.compile(
+    r"\W?(?:\d{4}-\d\d-\d\d|\d\d?[/.]\w{2,3}[/.]\d{4}|\d\d:\d\d:\d\d|[A-Z][a-z]{2} +\d)"
+)
+
+
+def load_text(source: Source) -> Document:
+    """Raises UnreadableFile when the bytes are no text."""
+    found = read_text(source)
+    return as_text(source, found)
+
+
+def as_text(source: Source, found: DecodedText, note: str = "") -> Document:
+    """A document from decoded text."""
+    flow = Flow()
+    for number, sheet in enumerate(found.text.split("\f")):
+        if number:
+            flow.end_page()
+        for text, begins in _lines(sheet, source.path.suffix.lower() == ".log"):
+            flow.verbatim(text, BEGINS if begins else PLAIN)
+    return finish(source, flow, found, note)
+
+
+def finish(source: Source, flow: Flow, found: DecodedText, note: str = "") -> Document:
+    """The document, with a note on its last page about text that was too long."""
+    if found.rest:
+        flow.leave_out("bytes behind the longest text that is read", found.rest)
+        note = f"{note} The file is too long: its last {found.rest:,} bytes were not read.".strip()
+    return source.document(flow.finished(note), metadata={"encoding": found.encoding})
+
+
+def _lines(text: str, log: bool) -> Iterator[tuple[str, bool]]:
+    """Non-blank lines, and whether each begins a paragraph."""
+    begins = True
+    for line in LINE_END.split(text):
+        if not line.strip():
+            begins = True
+            continue
+        item = _STAMP.match(line) if log else _BULLET.match(line)
+        yield line, begins or item is not None
+        begins = False
+
+
+# -- Source code: its lines as they are. A passage may begin at definitions and blank lines
+
+LANGUAGES = {
+    ".bat": "Batch", ".c": "C", ".cc": "C++", ".cfg": "INI", ".conf": "configuration",
+    ".cpp": "C++", ".cs": "C#", ".css": "CSS", ".dart": "Dart", ".diff": "diff", ".go": "Go",
+    ".h": "C", ".hpp": "C++", ".ini": "INI", ".java": "Java", ".jl": "Julia", ".js": "JavaScript",
+    ".jsx": "JavaScript", ".kt": "Kotlin", ".lua": "Lua", ".m": "MATLAB or Objective-C",
+    ".patch": "diff", ".php": "PHP", ".pl": "Perl", ".ps1": "PowerShell", ".py": "Python",
+    ".r": "R", ".rb": "Ruby", ".rs": "Rust", ".scala": "Scala", ".sh": "shell", ".sql": "SQL",
+    ".swift": "Swift", ".tex": "TeX", ".toml": "TOML", ".ts": "TypeScript", ".tsx": "TypeScript",
+    ".vue": "Vue", ".yaml": "YAML", ".yml": "YAML",
+}  # fmt: skip
+_BEGINS = re.compile(
+    r"""\s*(?:
+        (?:export\s+|public\s+|private\s+|protected\s+|static\s+|async\s+|final\s+|abstract\s+)*
+        (?:def|class|func|function|fn|interface|struct|enum|trait|impl|module|namespace|type)\s+\w
+        | @\w
+        | \\(?:sub)*section | \\chapter | \\begin\{
+        | (?:create|insert|select|update|delete|alter|drop|with)\s
+        | \[[\w.\-"\ ]+\]\s*$
+        | diff\s--git
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_INDENTED = re.compile(r"\s{8}")
+
+
+def load_code(source: Source) -> Document:
+    """Raises UnreadableFile when the bytes are no text."""
+    found = read_text(source)
+    flow = Flow()
+    blank, decorated = True, False
+    for line in LINE_END.split(found.text.replace("\f", "\n")):
+        if not line.strip():
+            blank = True
+            continue
+        starts = _BEGINS.match(line) is not None and not _INDENTED.match(line)
+        flow.verbatim(line, replace(PLAIN, begins=(blank or starts) and not decorated))
+        blank, decorated = False, line.lstrip().startswith("@")
+    document = finish(source, flow, found)
+    language = LANGUAGES.get(source.path.suffix.lower(), "")
+    return replace(document, metadata={**document.metadata, "language": language})
+
+
+_COLUMNS = 40  # of a table; records with more fields are read field by field
+_LONG = 300  # characters of a value
+_NOT_JSON = "It is not valid JSON and was read as plain text."
+_DEEPEST = 100
+
+
+def load_json(source: Source) -> Document:
+    """Load JSON; invalid JSON is read as text. Raises UnreadableFile."""
+    found = read_whole(source)
+    with source.nesting():
+        try:
+            node = from_json(found.text)
+        except ValueError:
+            return as_text(source, found, _NOT_JSON)
+        return _document(source, found, node)
+
+
+def load_json_lines(source: Source) -> Document:
+    """Load one record a line; invalid lines stay text. Raises UnreadableFile."""
+    found = read_whole(source)
+    nodes = []
+    with source.nesting():
+        for line in found.text.split("\n"):
+            try:
+                nodes.append(from_json(line) if line.strip() else None)
+            except ValueError:
+                nodes.append(line.strip())
+        return _document(source, found, [node for node in nodes if node is not None])
+
+
+def load_xml(source: Source) -> Document:
+    """Raises UnreadableFile: damaged XML, or XML that declares entities."""
+    found = read_whole(source)  # for its encoding and size; the parser reads the bytes itself
+    with source.nesting():
+        root = parse(source.path.read_bytes(), source)
+        return _document(source, found, Record([(short(root.tag), from_xml(root))]))
+
+
+def _document(source: Source, found: DecodedText, node: Node) -> Document:
+    flow = Flow()
+    _write_node(flow, node, 0)
+    return finish(source, flow, found)
+
+
+def _write_node(flow: Flow, node: Node, depth: int) -> None:
+    """Write a single node."""
+    if isinstance(node, str):
+        _line(flow, node, depth)
+    elif isinstance(node, Record):
+        for name, inner in node.fields:
+            _field(flow, name, inner, depth)
+    elif table := _table(node):
+        flow.text_table(table, header=1)
+    else:
+        for inner in node:
+            _item(flow, inner, depth)
+
+
+def _field(flow: Flow, name: str, node: Node, depth: int) -> None:
+    if isinstance(node, str):
+        _line(flow, f"{name}: {node}" if name else node, depth)
+    elif isinstance(node, list) and node and all(isinstance(n, str) and len(n) < 80 for n in node):
+        _line(flow, f"{name}: {', '.join(map(str, node))}", depth)
+    elif node:
+        _line(flow, f"{name}:", depth, begins=True)
+        _write_node(flow, node, depth + 1)
+
+
+def _item(flow: Flow, node: Node, depth: int) -> None:
+    """Write a list item: its first line begins with a dash."""
+    if isinstance(node, str):
+        _line(flow, f"- {node}", depth, begins=True)
+    else:
+        _line(flow, "-", depth, begins=True)
+        _write_node(flow, node, depth + 1)
+
+
+def _line(flow: Flow, text: str, depth: int, begins: bool = False) -> None:
+    """A value with line ends keeps them."""
+    for number, part in enumerate(text.split("\n")):
+        if part.strip():
+            like = BEGINS if begins or (depth <= 1 and number == 0) else PLAIN
+            flow.verbatim("  " * min(depth, _DEEPEST) + part, like)
+
+
+def _table(nodes: list[Node]) -> list[list[str]]:
+    """Records of texts as rows below their field names; empty when they are no such records."""
+    records = [node for node in nodes if isinstance(node, Record) and node.flat]
+    if len(records) < len(nodes) or len(nodes) < 2 or any(map(_wordy, records)):
+        return []
+    names = list(dict.fromkeys(name for record in records for name, _ in record.fields))
+    if len(names) > _COLUMNS or sum(len(r.fields) for r in records) * 2 < len(names) * len(records):
+        return []  # too wide, or mostly empty
+    rows = [dict(record.fields) for record in records]
+    return [names, *([str(row.get(name, "")) for name in names] for row in rows)]
+
+
+def _wordy(record: Record) -> bool:
+    """Whether a field is text rather than a value."""
+    texts = [node for _, node in record.fields if isinstance(node, str)]
+    return any("\n" in text or len(text) > _LONG for text in texts)
+
+
+# -- CSV and TSV files: a row is a line, and every page of rows is a table with typed cells
+# Pages have about 400 rows. The header is repeated at the top of each, as it is when a sheet is
+# printed, and counted each time. Past CELLS cells rows are counted, not read.
+
+_LINES = 300  # of rows on a page
+_SAMPLE = 200  # rows examined for delimiter, header and decimal mark
+_DELIMITERS = ",;\t|"
+_WIDEST = 16_384  # columns, as in a workbook; more make no usable table
+_TOO_WIDE = "It has more columns than a table can have and was read as plain text."
+
+Row = Sequence[str]
+
+
+def load_delimited(source: Source) -> Document:
+    """Raises UnreadableFile when the bytes are no text."""
+    found = read_text(source)
+    flow = Flow(source.stem)
+    text, mark = found.text, _mark(found.text[:65536], source.path.suffix.lower())
+    if any(line.count(mark) >= _WIDEST for line in text.splitlines()):
+        return as_text(source, found, _TOO_WIDE)
+    rows = _rows(text, mark)
+    sample = list(islice(rows, _SAMPLE))
+    header = header_rows(cells(sample, [0] * len(sample)))
+    decimal = decimal_mark(text for row in sample for text in row)
+    note = _write_rows(flow, chain(sample[header:], rows), sample[:header], decimal)
+    return finish(source, flow, found, note)
+
+
+def _write_rows(flow: Flow, rows: Iterator[Row], head: list[Row], mark: str) -> str:
+    """Put the rows onto pages; a note when there are too many."""
+    read = 0
+    while page := list(islice(rows, _LINES)):
+        table = []
+        for row in [*head, *page]:
+            line = flow.row(row)
+            table.append([cell(text, line, mark) for text in row])
+            read += len(row)
+        flow.table(table, len(head))
+        beat(len(flow.pages), 0)
+        if read >= CELLS:
+            break
+        flow.end_page()
+    return _skip(flow, rows)
+
+
+def _skip(flow: Flow, rows: Iterator[Row]) -> str:
+    left = characters = 0
+    for row in rows:
+        left += 1
+        characters += sum(count(text) for text in row)
+    flow.leave_out(TOO_MANY, characters)
+    return f"The file is too long: its last {left:,} rows were not read." if left else ""
+
+
+def _mark(head: str, suffix: str) -> str:
+    csv.field_size_limit(max(csv.field_size_limit(), len(head) + 1))
+    return "\t" if suffix in (".tsv", ".tab") and "\t" in head else delimiter(head)
+
+
+def _rows(text: str, mark: str) -> Iterator[Row]:
+    """Rows that are not blank."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+    # A quote that never ends would swallow the file: then quotes are letters.
+    lines = io.StringIO(text, newline="")
+    if _closes(text, mark):
+        reader = csv.reader(lines, delimiter=mark)
+    else:
+        reader = csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
+    return (row for row in _with_beats(reader) if any(field.strip() for field in row))
+
+
+def _with_beats(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The same rows, with a sign of life now and then."""
+    for number, row in enumerate(rows):
+        if number % _SAMPLE == 0:
+            beat(0, 0)
+        yield row
+
+
+def delimiter(text: str) -> str:
+    """The delimiter that splits the most rows into the same number of fields; else ",".
+
+    csv.Sniffer takes a letter for the delimiter of a file with one column.
+    """
+    text = text[: text.rfind("\n") + 1] or text
+    return max(_DELIMITERS, key=lambda mark: _agreement(text, mark))
+
+
+def _agreement(text: str, mark: str) -> tuple[float, int]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
+    widths = [len(row) for row in islice(reader, _SAMPLE) if row]
+    several = [width for width in widths if width > 1]
+    if not several:
+        return 0.0, 0
+    usual = max(set(several), key=several.count)
+    return several.count(usual) / len(widths), usual
+
+
+def _closes(text: str, mark: str) -> bool:
+    """Whether quotes are used as quotes: no field spans a hundred lines."""
+    if '"' not in text:
+        return True
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=False)
+        return all(field.count("\n") <= 100 for row in _with_beats(reader) for field in row)
+    except csv.Error:
+        return False

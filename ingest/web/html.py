@@ -1,0 +1,454 @@
+"""Reads a table of HTML as rows of text; spanning cells are repeated in each place."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from ingest.document.model import Line
+from ingest.errors import UnreadableFile
+from ingest.images.embedded_images import Pasted, Writing, decoded
+from ingest.office.ooxml import without_file_name
+from ingest.page_builder import BEGINS, PLAIN, Flow, address
+from ingest.text.decoding import decode
+from ingest.web.visibility import Visibility
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+
+# -- Pictures that a web page holds itself. Those that it points to elsewhere are never fetched
+
+Look = Callable[[str], Writing]  # the address of a picture -> its text
+
+
+def looking(pasted: Pasted, part: Look | None = None) -> Look:
+    """Pictures in the page's own text ("data:"), and those that `part` finds beside it."""
+
+    def look(address: str) -> Writing:
+        head, _, body = address.strip().partition(",")
+        if not head.lower().startswith("data:image/"):
+            return part(address.strip()) if part and address.strip() else Writing()
+        kind = head[len("data:image/") :].lower()
+        data = decoded(body) if kind.endswith(";base64") else unquote_to_bytes(body)
+        return pasted.read(data, f"picture.{kind.partition(';')[0].partition('+')[0]}")
+
+    return look
+
+
+def unseen(address: str) -> Writing:
+    """For pages whose pictures are not read."""
+    return Writing()
+
+
+# -- The text for links and pictures: "our rules (https://example.com/rules)"
+
+
+def link(anchor: "Element") -> str:
+    """A link's address in brackets; empty for an address within its own site."""
+    target = (anchor.get("href") or "").strip()
+    return address("".join(map(str, anchor.itertext())), target) if ":" in target else ""
+
+
+def alternative(image: "Element") -> str:
+    """The alternative text of a picture, unless it is only a file name."""
+    return without_file_name(image.get("alt") or "").strip()
+
+
+# -- Parses HTML into a tree of elements. Nothing is fetched, and no entity is expanded
+
+_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*+=\s*+["']?+\s*+([\w.:-]+)""", re.IGNORECASE)
+_XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]+)""")
+# Browsers also show the text after them, as in joined pages; libxml2 drops it.
+_ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+# As the HTML standard says; libxml2 would end the text at the first of them.
+_NO_TEXT = dict.fromkeys([0, *range(0xD800, 0xE000)], "\ufffd")
+
+
+def parse_bytes(data: bytes, name: str, declared: str = "") -> "Element":
+    """The tree of a file, in the encoding that it or its envelope declares. UnreadableFile."""
+    head = data[:4096]
+    for pattern in (_CHARSET, _XML_ENCODING):
+        if not declared and (match := pattern.search(head)):
+            declared = match.group(1).decode("ascii", "replace")
+    return parse_text(decode(data, name, declared).text, name)
+
+
+def parse_text(text: str, name: str) -> "Element":
+    """The tree of HTML; damaged HTML is repaired as browsers do. Raises UnreadableFile."""
+    from lxml import etree, html
+
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
+    clean = _ENDS.sub("", text.translate(_NO_TEXT))
+    try:
+        root = html.document_fromstring(clean.encode(), parser=parser)
+    except etree.ParserError as error:  # nothing but white space or comments
+        raise UnreadableFile(f"{name} holds no text.") from error
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        # 2,048 nested elements: the tree silently lacks everything after them.
+        raise UnreadableFile(f"{name} is nested too deeply to be read.")
+    return root
+
+
+def iterwalk(element: "Element", events: tuple[str, ...]) -> "Iterator[tuple[str, Element]]":
+    """An element and all in it, without recursion."""
+    from lxml import etree
+
+    yield from etree.iterwalk(element, events=events)
+
+
+def tag_name(element: "Element") -> str:
+    """The tag without its namespace; "" for comments."""
+    tag = element.tag
+    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+_SILENT_IN_CELLS = {"script", "style", "template", "datalist", ""}
+_BREAKS = {
+    "address", "article", "blockquote", "br", "caption", "center", "dd", "details", "div", "dl",
+    "dt", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hr", "li", "ol", "option", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot",
+    "th", "thead", "tr", "ul",
+}  # fmt: skip
+_WIDEST = 1000  # columns; a cell may claim to span a billion
+_REPEATED = 50_000  # letters of a spanning cell that is repeated; a longer text appears once
+_LONG = 600  # characters of a cell that is rather a part of a layout
+
+
+@dataclass
+class HtmlGrid:
+    """The content of one table."""
+
+    caption: str = ""
+    rows: list[list[str]] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)  # for each row: why it is hidden
+    header: int = 0
+    unseen: list[tuple[str, str]] = field(default_factory=list)  # reason and text, in seen rows
+    pictures: list[str] = field(default_factory=list)  # their alternative texts
+
+    def write(self, flow: Flow) -> None:
+        """Put rows, table and pictures into a flow."""
+        flow.text_table(self.rows, self.header or None, self.caption, self.hidden)
+        for alt in self.pictures:
+            flow.figure(alt)
+
+
+def is_data_table(table: "Element") -> bool:
+    """Whether it is a table of values, not of layout."""
+    if table.get("role") in ("presentation", "none"):
+        return False
+    if any(tag_name(part) in ("caption", "thead") for part in table):
+        return True
+    rows = list(_rows(table))
+    if any(tag_name(cell) == "th" for row in rows for cell in row):
+        return True
+    if len(rows) < 2 or max(len(list(_cells(row))) for row in rows) < 2:
+        return False
+    if next(table.iterdescendants("table"), None) is not None:
+        return False
+    return all(sum(map(len, cell.itertext())) <= _LONG for row in rows for cell in row)
+
+
+def read_table(table: "Element", visibility: Visibility) -> HtmlGrid:
+    """The cells of a table row by row, repeated over the rows and columns that they span."""
+    grid = HtmlGrid()
+    spanning: dict[int, tuple[int, str]] = {}  # column -> rows that it goes on for, and its text
+    for part in table:
+        if tag_name(part) == "caption":
+            hidden = visibility.hidden_reason(table)
+            grid.caption = _text(part, visibility, grid, hidden)
+    rows = list(_rows(table))
+    for row in rows:
+        hidden = visibility.hidden_reason(row)
+        own = list(_cells(row))
+        texts = _row([(cell, _text(cell, visibility, grid, hidden)) for cell in own], spanning)
+        below = row is not rows[-1] and _stands_below(own, texts, spanning)
+        if below or not any(map(str.strip, texts)):
+            continue
+        if len(grid.rows) == grid.header and _heads(row, own):
+            grid.header += 1
+        elif len(set(texts)) == 1 and len(own) == 1:
+            texts = [texts[0], *[""] * (len(texts) - 1)]  # a title over all columns
+        grid.rows.append(texts)
+        grid.hidden.append(hidden)
+    return grid
+
+
+def _row(own: "list[tuple[Element, str]]", spanning: dict[int, tuple[int, str]]) -> list[str]:
+    texts: list[str] = []
+    for cell, text in own:
+        _spanned(texts, spanning)
+        rows, columns = _span(cell, "rowspan"), _span(cell, "colspan")
+        again = text if rows * columns * len(text) <= _REPEATED else ""
+        for column in range(columns):
+            if rows > 1:
+                spanning[len(texts)] = (rows - 1, again)
+            texts.append(again if column else text)
+    _spanned(texts, spanning)
+    return texts
+
+
+def _stands_below(
+    own: "list[Element]", texts: list[str], spanning: dict[int, tuple[int, str]]
+) -> bool:
+    """Whether the next row repeats all cells of this row; long texts do not count."""
+    down = bool(own) and all(_span(cell, "rowspan") > 1 for cell in own)
+    return down and set(texts) <= {text for _, text in spanning.values()}
+
+
+def _spanned(texts: list[str], spanning: dict[int, tuple[int, str]]) -> None:
+    """Fill in the cells that reach down from the rows above."""
+    while (column := len(texts)) in spanning:
+        left, text = spanning.pop(column)
+        texts.append(text)
+        if left > 1:
+            spanning[column] = (left - 1, text)
+
+
+def _span(cell: "Element", name: str) -> int:
+    value = (cell.get(name) or "").strip()
+    return min(max(int(value), 1), _WIDEST) if value.isdecimal() and len(value) < 9 else 1
+
+
+def _heads(row: "Element", own: "list[Element]") -> bool:
+    parent = row.getparent()
+    in_head = parent is not None and tag_name(parent) == "thead"
+    return in_head or (bool(own) and all(tag_name(cell) == "th" for cell in own))
+
+
+def _rows(table: "Element") -> "Iterator[Element]":
+    for part in table:
+        if tag_name(part) == "tr":
+            yield part
+        elif tag_name(part) in ("thead", "tbody", "tfoot"):
+            yield from (row for row in part if tag_name(row) == "tr")
+
+
+def _cells(row: "Element") -> "Iterator[Element]":
+    return (cell for cell in row if tag_name(cell) in ("td", "th"))
+
+
+def _text(cell: "Element", visibility: Visibility, grid: HtmlGrid, hidden: str) -> str:
+    """The visible text of a cell; hidden text goes to `unseen`, and pictures to `pictures`.
+
+    `hidden`: all of the row is, and its text stays together.
+    """
+    from lxml import etree
+
+    seen: list[str] = []
+    reasons: list[str] = []
+    walk = etree.iterwalk(cell, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        tag = tag_name(element)
+        if event == "start":
+            reasons.append("" if hidden else visibility.hidden_reason(element))
+            if tag in _SILENT_IN_CELLS:
+                walk.skip_subtree()
+            else:
+                _put(_opening(element, tag, grid), reasons[-1], seen, grid)
+        elif event == "end":
+            if tag == "a":
+                _put(link(element), reasons[-1], seen, grid)
+            if tag in _BREAKS:
+                _put(" ", reasons[-1], seen, grid)
+            reasons.pop()
+        if event != "start" and element is not cell:
+            _put(element.tail or "", reasons[-1] if reasons else "", seen, grid)
+    return " ".join("".join(seen).split())
+
+
+def _opening(element: "Element", tag: str, grid: HtmlGrid) -> str:
+    text = element.text or ""
+    if tag == "img" and (alt := alternative(element)):
+        text = f" {alt} "
+    if tag == "img" and (text or element.get("src")):
+        grid.pictures.append(text.strip())
+    if tag == "li":  # as a browser draws it
+        parent = element.getparent()
+        ordered = parent is not None and tag_name(parent) == "ol"
+        before = sum(1 for _ in element.itersiblings("li", preceding=True)) if ordered else 0
+        return f" {before + 1}. {text}" if ordered else f" - {text}"
+    return f" {text}" if tag in _BREAKS else text
+
+
+def _put(text: str, reason: str, seen: list[str], grid: HtmlGrid) -> None:
+    if not reason:
+        seen.append(text)
+    elif text.strip():
+        grid.unseen.append((reason, text))
+
+
+# -- Reads a tree of HTML into the lines of a page: paragraphs, headings, lists, tables, pictures
+# Markers of list items, which a browser draws, are written and counted as if the file held them.
+
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_SILENT_TAGS = {"script", "style", "head", "title", "iframe", "object", "embed", "datalist", "rp"}
+_INLINE = {
+    "a", "abbr", "acronym", "annotation", "audio", "b", "bdi", "bdo", "big", "cite", "code",
+    "data", "del", "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "math", "mi",
+    "mn", "mo", "mrow", "msub", "msup", "mtext", "nobr", "output", "picture", "q", "rb", "rt",
+    "ruby", "s", "samp", "semantics", "small", "source", "span", "strike", "strong", "sub", "sup",
+    "svg", "time", "tt", "u", "var", "video", "wbr", "",
+}  # fmt: skip
+_NOT_FOLLOWED = (
+    "Its style sheet would take too long to follow: text that it hides may not be marked as hidden."
+)
+_DEEPEST = 200  # elements within elements; text that lies deeper is read without its structure
+
+
+@dataclass(frozen=True)
+class _State:
+    """The state of the text inside an element."""
+
+    hidden: str = ""
+    heading: int = 0
+    lists: int = 0
+    verbatim: bool = False
+    depth: int = 0
+
+
+class HtmlReader:
+    """Writes one tree of HTML into a flow."""
+
+    def __init__(self, root: "Element", flow: Flow, look: Look = unseen) -> None:
+        """`look` reads the text on the pictures that the page itself holds."""
+        self._flow = flow
+        self._look = look
+        self._written: list[tuple[Writing, str]] = []  # of pictures, and why they are not seen
+        self._visibility = Visibility(root)
+        if not self._visibility.complete:
+            flow.note(_NOT_FOLLOWED)
+        self._texts: list[str] = []
+        self._marker = ""
+        self._numbers: dict[Element, int] = {}  # of the last item of each numbered list
+        self._begins = True
+        self._state = _State()
+
+    def read(self, element: "Element") -> None:
+        self._element(element, _State())
+        self._flush()
+
+    def _element(self, element: "Element", outer: _State) -> None:
+        tag = tag_name(element)
+        if tag in _SILENT_TAGS or not tag:
+            return
+        if outer.depth >= _DEEPEST:
+            return self._deep(element, outer)
+        state = self._inside(element, tag, outer)
+        if tag == "br":
+            self._flush(ends=False)
+        elif tag == "img":
+            self._image(element, state)
+        elif tag == "table" and is_data_table(element):
+            self._flush()
+            self._table(element, state)
+        elif tag in _INLINE:
+            self._children(element, state)
+            if tag == "a":
+                self._text(link(element), state)
+        else:
+            self._block(element, tag, state)
+
+    def _deep(self, element: "Element", outer: _State) -> None:
+        """Read text without its structure, but with its hiding. No recursion."""
+        inside, silent = [outer], 0
+        for event, one in iterwalk(element, events=("start", "end", "comment")):
+            if event == "start":
+                silent += tag_name(one) in _SILENT_TAGS
+                reason = "in a part that is not shown" if silent else ""
+                reason = self._visibility.hidden_reason(one) or reason
+                inside.append(replace(outer, hidden=reason))
+                self._text(one.text, inside[-1])
+            elif event == "end":
+                inside.pop()
+                silent -= tag_name(one) in _SILENT_TAGS
+            if event != "start" and one is not element:
+                self._text(f" {one.tail or ''}", inside[-1])
+
+    def _inside(self, element: "Element", tag: str, outer: _State) -> _State:
+        return replace(
+            outer,
+            hidden=self._visibility.hidden_reason(element),
+            heading=HEADINGS.get(tag, outer.heading),
+            lists=outer.lists + (tag in ("ul", "ol", "menu")),
+            verbatim=outer.verbatim or tag in ("pre", "textarea"),
+            depth=outer.depth + 1,
+        )
+
+    def _block(self, element: "Element", tag: str, state: _State) -> None:
+        self._flush()
+        if tag == "li":
+            self._marker = self._numbered(element)
+        self._children(element, state)
+        self._flush()
+        if tag == "li":
+            self._marker = ""
+
+    def _children(self, element: "Element", state: _State) -> None:
+        self._text(element.text, state)
+        for child in element:
+            self._element(child, state)
+            self._text(child.tail, state)
+
+    def _text(self, text: str | None, state: _State) -> None:
+        if not text:
+            return
+        if state != self._state and self._texts:
+            here, there = self._state, state
+            if (here.hidden, here.heading) != (there.hidden, there.heading):
+                self._flush(ends=False)
+        self._state = state
+        self._texts.append(text)
+
+    def _flush(self, ends: bool = True) -> None:
+        """Write the collected text; `ends`: another paragraph follows."""
+        text, state = "".join(self._texts), self._state
+        self._texts = []
+        if text.strip():
+            like = Line("", heading=state.heading, hidden=state.hidden, begins=self._begins)
+            if state.verbatim:
+                self._verbatim(text, like)
+            else:
+                indent = "  " * (state.lists - 1) if self._marker else ""
+                self._flow.paragraph(self._marker + text.strip(), like, indent)
+            self._marker, self._begins = "", False
+        self._begins = self._begins or ends
+        for writing, hidden in self._written:
+            self._flow.written(writing, hidden)
+        self._written = []
+
+    def _verbatim(self, text: str, like: Line) -> None:
+        for line in text.split("\n"):
+            if line.strip():
+                self._flow.verbatim(line, like)
+                like = replace(like, begins=False)
+
+    def _image(self, element: "Element", state: _State) -> None:
+        if alt := alternative(element):
+            self._text(f" {alt} ", state)
+        if alt or element.get("src"):
+            self._flow.figure(alt)
+            self._written.append((self._look(element.get("src") or ""), state.hidden))
+
+    def _table(self, element: "Element", state: _State) -> None:
+        found = read_table(element, self._visibility)
+        if found.caption:
+            self._flow.paragraph(found.caption, replace(BEGINS, hidden=state.hidden))
+        found.write(self._flow)
+        for reason, text in found.unseen:
+            self._flow.paragraph(text, replace(PLAIN, begins=True, hidden=reason))
+        self._begins = True
+
+    def _numbered(self, item: "Element") -> str:
+        """The label that a browser draws before a list item."""
+        parent = item.getparent()
+        if parent is None or tag_name(parent) != "ol":
+            return "- "
+        before = self._numbers.get(parent, _number(parent.get("start"), 1) - 1)
+        self._numbers[parent] = _number(item.get("value"), before + 1)
+        return f"{self._numbers[parent]}. "
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 9 else otherwise

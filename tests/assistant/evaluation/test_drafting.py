@@ -1,0 +1,186 @@
+""""""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from assistant.evaluation.drafting import (
+    ASK,
+    Drafting,
+    near_miss,
+    passages,
+    same_meaning,
+    stands_in,
+    well_asked,
+)
+from assistant.evaluation.metrics import EvidencePage, Question
+from assistant.evaluation.sets import OwnQuestions
+from tests.fakes import WordEmbedder
+from tests.pdfs import write_pdf
+from vectorstore.library import Library
+
+LEAVE = "Annual leave is 30 days for everybody who works full time in the office at Leeds."
+FILLER = [f"Number {n} of the rules of this company concerns the use of tools." for n in range(4)]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    write_pdf(tmp_path / "Handbook.pdf", [LEAVE, *FILLER], ["Too short."])
+    write_pdf(tmp_path / "Policy.pdf", ["Passwords have 14 letters and are changed.", *FILLER])
+    with Library(tmp_path / "library", "main", WordEmbedder) as made:
+        made.add([tmp_path / "Handbook.pdf", tmp_path / "Policy.pdf"])
+        yield made
+
+
+@dataclass
+class Model:
+    """Says what it is given for each kind of prompt."""
+
+    question: str = "Question: How many days is annual leave in Leeds?\nAnswer: 30 days"
+    again: str = "What number of days is the annual leave in Leeds?"
+    asked: list[str] = field(default_factory=list)
+
+    def invoke(self, input: Any, /) -> Any:
+        ((_, prompt),) = input
+        self.asked.append(prompt)
+        said = self.question if ASK in prompt else self.again
+        return SimpleNamespace(content=said)
+
+
+class Gate:
+    """An assistant that refuses questions of who."""
+
+    def ask_given(self, question: str, given: list[tuple[str, str]]) -> Any:
+        return SimpleNamespace(finish=lambda: SimpleNamespace(refused=question.startswith("Who")))
+
+
+Draft = Callable[..., list[Question]]
+
+
+@pytest.fixture
+def draft(library: Library) -> Draft:
+    def draft(model: Model, number: int = 1) -> list[Question]:
+        gate: Any = Gate()
+        return list(Drafting(library, gate, model).drafts(number))
+
+    return draft
+
+
+def test_a_passage_gives_a_question_a_paraphrase_and_a_near_miss(draft: Draft) -> None:
+    model = Model()
+    first, again, beside = draft(model)
+    assert first.question == "How many days is annual leave in Leeds?"
+    assert (first.answers, first.evidence) == (("30 days",), (EvidencePage("Handbook.pdf", 1),))
+    assert (again.question, again.evidence) == (model.again, first.evidence)
+    start, _, end = model.question.partition("\n")[0].removeprefix("Question: ").partition("Leeds")
+    assert beside.question.startswith(start) and beside.question.endswith(end)
+    assert "Leeds" not in beside.question
+    assert (beside.answerable, beside.answers, beside.evidence) == (False, (), ())
+    assert {question.state for question in (first, again, beside)} == {"draft"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Question: How many days is annual leave in Leeds?\nAnswer: 31 days",  # not copied
+        "Question: Who approves annual leave in Leeds?\nAnswer: 30 days",  # refused by the gate
+        "Question: What does the passage say about leave?\nAnswer: 30 days",
+        "How many days is annual leave in Leeds?",  # no answer
+    ],
+)
+def test_what_does_not_hold_is_no_draft(draft: Draft, said: str) -> None:
+    assert draft(Model(question=said)) == []
+
+
+def test_a_paraphrase_keeps_the_numbers_and_a_near_miss_is_about_something_else(
+    draft: Draft,
+) -> None:
+    first, beside = draft(Model(again="And of the 3 weeks in Leeds?"))
+    assert first.answers == ("30 days",)
+    assert not beside.answerable
+
+
+@pytest.mark.parametrize(
+    ("question", "changed"),
+    [
+        ("How many guests came in 2024?", r"How many guests came in 202[356]\?"),
+        ("Who leads the office in Leeds?", r"Who leads the office in [A-Z]\w+( Vale)?\?"),
+        ("What is paid to Jane Mill?", r"What is paid to (?!Jane)[A-Z]\w+( Vale)?\?"),
+        ("How long is the annual leave?", r"How long is the (?!annual)\w+ leave\?"),
+        ("What does an employee pay?", r"What does (a|an) (?!employee)\w+ pay\?"),
+        ("What is in Part 3 on Sundays in May?", r"What is in Part 3 on Sundays in (?!May)\w+\?"),
+        ("How many letters has it?", None),
+    ],
+)  # fmt: skip
+def test_a_near_miss_exchanges_a_year_a_name_or_a_word(
+    library: Library, question: str, changed: str | None
+) -> None:
+    found = near_miss(question, library)
+    if changed is None:
+        assert found is None
+    else:
+        assert found is not None and found != question and re.fullmatch(changed, found)
+        assert not re.search(r"\ba [aeiou]|\ban [^aeiou]", found)
+    assert near_miss(question, library) == found
+
+
+def test_a_near_miss_is_about_nothing_that_stands_in_the_library(tmp_path: Path) -> None:
+    known = [year for year in range(2010, 2031) if year != 2026]
+    years = [f"In {year} there were {year - 1900} guests." for year in known]
+    write_pdf(tmp_path / "Guests.pdf", years)
+    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+        library.add([tmp_path / "Guests.pdf"])
+        assert near_miss("How many guests were there in 2024?", library) == (
+            "How many guests were there in 2026?"
+        )
+        assert near_miss("How many guests were there in 2018?", library) is None
+
+
+def test_passages_are_taken_from_each_document_in_turn_the_same_for_a_seed(
+    library: Library,
+) -> None:
+    found = list(passages(library, 9, 0))
+    assert {passage.document for passage in found[:2]} == {"Handbook.pdf", "Policy.pdf"}
+    assert len(found) == 2 and all(passage.page == 1 for passage in found)  # the rest is too short
+    assert found == list(passages(library, 9, 0))
+    assert len(list(passages(library, 1, 0))) == 1
+
+
+def test_an_answer_stands_in_the_passage_when_its_words_or_numbers_were_copied() -> None:
+    assert stands_in("30 days for everybody", LEAVE)
+    assert stands_in("30 days in the office at Leeds", LEAVE)  # put together
+    assert not stands_in("30 days in the office at Ghent", LEAVE)
+    assert not stands_in("20 days", LEAVE)
+    assert not stands_in("", LEAVE)
+
+
+def test_a_question_is_one_that_can_be_understood_alone() -> None:
+    assert well_asked("How many days of leave are there?")
+    assert not well_asked("How many?")
+    assert not well_asked("What is said in the text about leave?")
+    assert not well_asked("Tell me how many days of leave there are.")
+
+
+def test_other_words_mean_the_same_only_with_the_same_numbers() -> None:
+    question = "How long is leave after 12 years?"
+    assert same_meaning("After 12 years, what leave is there?", question)
+    assert not same_meaning("After 15 years, what leave is there?", question)
+    assert not same_meaning(question, question)
+
+
+def test_drafts_are_kept_or_dropped_and_never_come_twice(tmp_path: Path) -> None:
+    own = OwnQuestions(tmp_path / "own" / "questions.jsonl")
+    drafts = [Question(str(n), f"Why is {n} so?", state="draft") for n in range(3)]
+    assert own.all() == [] and own.add(drafts) == 3
+    assert own.add([Question("9", "why is 1  so", state="draft"), *drafts]) == 0
+    own.put("0", "kept")
+    own.put("1", "dropped")
+    states = {state: [q.id for q in own.of(state)] for state in ("draft", "kept", "dropped")}
+    assert states == {"draft": ["2"], "kept": ["0"], "dropped": ["1"]}
+    left = {path.name for path in own.file.parent.iterdir()}
+    assert left == {"questions.jsonl", "questions.lock"}  # and nothing half written

@@ -1,0 +1,95 @@
+"""An explanation of an answer, as data and for a terminal."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from assistant.answering.retrieve import Budget
+from assistant.contract.evidence import GivenPassages
+from assistant.contract.reply import Reply
+from assistant.contract.request import Request
+from assistant.receipts.explain import (
+    LESSONS,
+    OTHER,
+    SHARES,
+    SIGNALS,
+    STAGES,
+    VERDICTS,
+    as_text,
+    explanation,
+)
+from assistant.tools.answer import AnswerTool
+from tests.assistant.fakes import ScriptedChat, WordEmbedder
+
+LEAVE = "How many days of leave are there?"
+SAID = "There are thirty days of leave."
+PASSAGES = [("Leave", SAID), ("Travel", "Trips are booked by the office.")]
+
+
+def answered(yes: float = 5.0) -> Reply:
+    tool = AnswerTool(ScriptedChat(replies=[SAID, SAID], yes=yes), Budget())
+    reply = tool.run(Request(LEAVE, GivenPassages(PASSAGES, WordEmbedder()), given=True))
+    reply.finish()
+    return reply
+
+
+def test_it_says_what_was_found_read_judged_and_how_long_it_took() -> None:
+    reply = answered()
+    found = explanation(reply.to_json(), asdict(reply.trace.facts))
+
+    assert found["searched"] == LEAVE
+    assert [row["document"] for row in found["found"]] == ["Leave", "Travel"]
+    for row in found["found"]:
+        assert row["read"]
+        assert sum(row["shares"].values()) == pytest.approx(row["fused"], abs=0.001)
+        assert row["shares"].keys() == SHARES.keys()
+    assert found["found"][0]["vectors_rank"] == 1
+    assert [row["tokens"] for row in found["read"]] == [6, 6]  # words, as the fake counts
+    [gate] = found["gate"]
+    assert gate["verdict"] == "sure"
+    assert gate["probability"] == reply.trace.answerable
+    assert gate["shares"].keys() <= SIGNALS.keys()
+    assert gate["verdict"] in VERDICTS
+    assert {"retrieve", "judge", "write", "attribute", OTHER} <= found["seconds"].keys()
+    assert found["seconds"].keys() <= STAGES.keys()
+    assert sum(found["seconds"].values()) == pytest.approx(reply.activity.seconds_total, abs=0.01)
+    assert found["sentences"][0]["words"][2] == {
+        "text": " thirty", "marks": [1], "unstated": False
+    }  # fmt: skip
+
+
+def test_it_is_the_same_from_a_reply_and_from_a_receipt() -> None:
+    reply = answered()
+    facts = asdict(reply.trace.facts)
+
+    kept = explanation(json.loads(json.dumps(reply.to_json())), json.loads(json.dumps(facts)))
+
+    assert kept == json.loads(json.dumps(explanation(reply.to_json(), facts)))
+
+
+def test_a_refusal_shows_the_gate_and_no_words() -> None:
+    reply = answered(yes=-9.0)
+    found = explanation(reply.to_json(), asdict(reply.trace.facts))
+
+    assert found["gate"][-1]["verdict"] == "refuse"
+    assert found["gate"][-1]["probability"] < found["gate"][-1]["threshold"]
+    assert found["sentences"] == found["written"] == []
+
+
+def test_an_answer_of_an_older_version_has_what_it_tells_itself() -> None:
+    found = explanation(answered().to_json(), {})
+
+    assert found["found"] == found["gate"] == found["read"] == []
+    assert found["sentences"][0]["text"] == SAID
+    assert LESSONS["sentences"].title.upper() in as_text(found)
+    assert LESSONS["gate"].title.upper() not in as_text(found)
+
+
+def test_each_part_teaches_in_one_sentence() -> None:
+    text = as_text(explanation(answered().to_json(), asdict(answered().trace.facts)))
+
+    for name in ("question", "found", "read", "gate", "sentences", "seconds"):
+        assert LESSONS[name].sentence in text
+    for lesson in LESSONS.values():
+        assert lesson.sentence.count(". ") == 0

@@ -1,0 +1,18 @@
+""""""
+
+from ingest.chunking.chunk import chunk
+from ingest.chunking.coverage_ledger import ledger
+from ingest.document.model import Document, Line, count
+from ingest.images.embedded_images import Writing
+from ingest.page_builder import LINES, Flow
+
+
+def test_each_page_says_what_was_recognised_on_it_when_a_picture_turns_the_page() -> None:
+    flow = Flow()
+    for number in range(round(LINES * 1.25) - 1):
+        flow.paragraph(f"text {number}")
+    flow.written(Writing(tuple(Line(f"seen {n}", begins=True, confidence=0.6) for n in range(9))))
+    document = Document("0" * 64, "a.html", "a", flow.finished())
+    assert [page.ocr for page in document.pages] == [True, True]
+    recognised_on = [row.ocr for row in ledger(document, chunk(document))]
+    assert recognised_on == [count("seen 0"), 8 * count("seen 0")]

@@ -1,1 +1,0 @@
-"""Models that read two texts together: rerankers, and checkers of what a text supports."""

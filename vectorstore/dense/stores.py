@@ -1,0 +1,170 @@
+"""Vectors in a Chroma collection on disk.
+
+A second process that reads the folder stays silently on the old index, two writers damage each
+other's vectors, and a killed writer can leave a folder that never opens again (chromadb 1.5.9).
+So one process owns the folder, and nothing is in it that the catalogue cannot give again.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vectorstore.store import Vectors
+
+# -- A Chroma collection as a `Store`, wherever it is: in a folder, or on a server
+
+_BATCH = 2000  # Chroma refuses more than 5,461 rows at once
+CONFIGURATION = {"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}}
+
+
+class Collection:
+    """With cosine distance and without an embedding function. Raises any error of Chroma."""
+
+    def __init__(self, client: Any, collection: Any) -> None:
+        self._client, self._collection = client, collection
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        for start in range(0, len(ids), _BATCH):
+            part = slice(start, start + _BATCH)
+            self._collection.upsert(ids=list(ids[part]), embeddings=np.asarray(vectors[part]))
+
+    def remove(self, ids: Sequence[str]) -> None:
+        for start in range(0, len(ids), _BATCH):
+            self._collection.delete(ids=list(ids[start : start + _BATCH]))
+
+    def ids(self) -> set[str]:
+        return set(self._collection.get(include=[])["ids"])
+
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        return np.asarray(self._collection.get(list(ids), include=["embeddings"])["embeddings"])
+
+    def count(self) -> int:
+        return int(self._collection.count())
+
+    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        if k < 1:
+            return []
+        found = self._collection.query(
+            query_embeddings=[vector], n_results=k, include=["distances"]
+        )
+        return [
+            (id, 1.0 - distance)
+            for id, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
+
+    def close(self) -> None:
+        """Release it."""
+        self._client.close()
+
+
+_NAME = "chunks"
+_PATIENCE = 120.0  # seconds for a child that tests a folder, on a busy machine
+
+
+class ChromaStore(Collection):
+    """In a folder of this process alone."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises any error of Chroma when the folder is damaged."""
+        os.environ["ANONYMIZED_TELEMETRY"] = "False"
+        import chromadb
+
+        client: Any = chromadb.PersistentClient(
+            folder, chromadb.Settings(anonymized_telemetry=False)
+        )
+        # No embedding function: Chroma's default one downloads a model of its own.
+        found = client.get_or_create_collection(
+            _NAME, embedding_function=None, configuration=CONFIGURATION
+        )
+        super().__init__(client, found)
+        self.count()  # a damaged folder fails here, not at the first question
+
+
+def chroma_loads(folder: Path) -> bool:
+    """Whether Chroma opens and searches a folder, tried in a child, which may crash."""
+    command = [sys.executable, "-m", "vectorstore.dense.stores", str(folder)]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parents[2], timeout=_PATIENCE, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def chroma_fingerprint(folder: Path) -> str:
+    """A digest of the names, sizes and times of the files, which changes with a write."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    states = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
+    facts = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _try(folder: Path) -> None:
+    store = ChromaStore(folder)
+    ids = store.ids()
+    if ids:
+        (vector,) = store.vectors([min(ids)])
+        store.nearest(vector, 10)
+    store.close()
+
+
+def delete_chroma(folder: Path) -> None:
+    """Delete Chroma's files in the folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+# -- Compares all vectors in memory: exact, and fast up to some 100,000 chunks
+
+_FEW = 5_000
+
+
+class ExactStore:
+    """Serves while Chroma is being built or belongs to another process; 5 ms for 100,000 chunks."""
+
+    def __init__(self, ids: Sequence[str] = (), vectors: Vectors | None = None) -> None:
+        self._ids = list(ids)
+        self._vectors = np.zeros((0, 0), np.float32) if vectors is None else vectors
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        self.remove(ids)
+        kept = [self._vectors] if self._ids else []
+        self._vectors = np.concatenate([*kept, np.asarray(vectors, np.float32)])
+        self._ids += ids
+
+    def remove(self, ids: Sequence[str]) -> None:
+        gone = set(ids)
+        keep = [index for index, id in enumerate(self._ids) if id not in gone]
+        self._ids = [self._ids[index] for index in keep]
+        self._vectors = self._vectors[keep]
+
+    def ids(self) -> set[str]:
+        return set(self._ids)
+
+    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        if not self._ids or k < 1:
+            return []
+        scores = _products(self._vectors, vector)
+        k = min(k, len(scores))
+        best = np.argpartition(-scores, k - 1)[:k]
+        best = best[np.argsort(-scores[best], kind="stable")]
+        return [(self._ids[index], float(scores[index])) for index in best]
+
+
+def _products(vectors: Vectors, vector: Vectors) -> Vectors:
+    """The cosines. Waking the threads of BLAS takes up to 15 ms on a busy machine, and few vectors
+    take .5 ms without them."""
+    few = len(vectors) <= _FEW
+    return np.einsum("ij,j->i", vectors, vector) if few else vectors @ vector
+
+
+if __name__ == "__main__":
+    _try(Path(sys.argv[1]))

@@ -1,1 +1,0 @@
-"""Several libraries, read as one."""

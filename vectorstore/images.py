@@ -1,0 +1,551 @@
+"""The pictures of a library: found by words, and by a similar picture.
+
+A cache beside the catalogue holds what is known of them. It can be deleted; the next search makes
+it again from the catalogue and the copies of the files.
+"""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ingest.document.model import Box, Figure, Line, Page
+from ingest.document.source import Engines
+from ingest.errors import UnreadableFile
+from ingest.images import image_file
+from ingest.images.extract import FILMS, KINDS, NOT_CUT, Spot
+from ingest.images.image_file import small_jpeg
+from ingest.language import words as language_words
+from ingest.media.ffmpeg import clock
+from ingest.media.scenes import place
+from ingest.sandbox.pool import Sandbox
+from vectorstore.catalog import rows
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.embedding.embedder import Embedder, nearness
+from vectorstore.errors import LibraryError
+from vectorstore.opened import Files
+from vectorstore.retrieval import fusion
+from vectorstore.retrieval.fusion import Candidate
+from vectorstore.store import Vectors
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+# -- A cache of what is known of a library's pictures, in an SQLite file that can be deleted
+
+_WAIT = 30.0  # seconds for another process that writes
+_SCHEMA = """
+CREATE TABLE maker (name TEXT NOT NULL);
+CREATE TABLE document (sha256 TEXT PRIMARY KEY);
+CREATE TABLE picture (
+    id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES document ON DELETE CASCADE,
+    page INTEGER NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, seconds REAL,
+    words TEXT NOT NULL, meaning BLOB, vector BLOB, thumbnail BLOB NOT NULL
+);
+CREATE INDEX of_document ON picture (sha256);
+CREATE VIRTUAL TABLE picture_words USING fts5 (text, tokenize = 'porter unicode61');
+CREATE TRIGGER picture_gone AFTER DELETE ON picture BEGIN
+    DELETE FROM picture_words WHERE rowid = old.rowid;
+END;
+PRAGMA user_version = 1;
+"""
+
+
+@dataclass(frozen=True)
+class KnownPicture:
+    """A picture, and how it is found."""
+
+    sha256: str  # of its document
+    page: int
+    box: Box  # on the page, in points
+    seconds: float | None  # in a film
+    words: str
+    meaning: Vectors | None  # of the words; None where there are none
+    vector: Vectors | None  # of the picture; None without a model
+    id: int = 0  # 0: not saved yet
+
+
+class _Damaged(LibraryError):
+    """The bytes of the cache are not as they were written."""
+
+
+class PictureCache:
+    """Opened for each use: a search is rare, and any thread or process may run one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._making = threading.Lock()
+
+    def keep_to(self, maker: str, documents: Collection[str]) -> list[str]:
+        """Delete rows of other makers and lost documents. Returns the new documents."""
+        try:
+            return self._keep_to(maker, documents)
+        except _Damaged:  # everything can be made again
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+            return self._keep_to(maker, documents)
+
+    def _keep_to(self, maker: str, documents: Collection[str]) -> list[str]:
+        with self._open() as file:
+            if file.execute("SELECT name FROM maker").fetchone() != (maker,):
+                file.execute("DELETE FROM document")
+                file.execute("DELETE FROM maker")
+                file.execute("INSERT INTO maker VALUES (?)", (maker,))
+            file.execute(
+                f"DELETE FROM document WHERE NOT sha256 {rows.AMONG}", (rows.listed(documents),)
+            )
+            known = {row[0] for row in file.execute("SELECT sha256 FROM document")}
+        return [sha256 for sha256 in documents if sha256 not in known]
+
+    def put(self, sha256: str, pictures: Sequence[tuple[KnownPicture, bytes]]) -> None:
+        """Save all pictures of a document, each with a small JPEG; or that it has none."""
+        with self._open() as file:
+            file.execute("DELETE FROM document WHERE sha256 = ?", (sha256,))
+            file.execute("INSERT INTO document VALUES (?)", (sha256,))
+            for one, thumbnail in pictures:
+                row = file.execute(
+                    "INSERT INTO picture (sha256, page, x0, y0, x1, y1, seconds, words, meaning,"
+                    " vector, thumbnail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                    (sha256, one.page, *one.box, one.seconds, one.words, _bytes(one.meaning),
+                     _bytes(one.vector), thumbnail),
+                ).fetchone()  # fmt: skip
+                text = language_words.indexed(one.words)
+                file.execute("INSERT INTO picture_words (rowid, text) VALUES (?, ?)", (*row, text))
+
+    def forget(self, documents: Collection[str]) -> int:
+        """Delete the pictures of documents, and count them; no byte of them is left in the file."""
+        if not self._path.exists():
+            return 0
+        try:
+            with self._open() as file:
+                among = f"sha256 {rows.AMONG}", (rows.listed(documents),)
+                gone = file.execute(f"DELETE FROM picture WHERE {among[0]}", among[1]).rowcount
+                file.execute(f"DELETE FROM document WHERE {among[0]}", among[1])
+                file.execute("INSERT INTO picture_words (picture_words) VALUES ('optimize')")
+            if gone:
+                with _sentences(self._path), closing(self._connected()) as file:
+                    file.execute("VACUUM")
+        except _Damaged:  # everything can be made again
+            self._path.unlink(missing_ok=True)
+            return 0
+        return gone
+
+    def all(self) -> list[KnownPicture]:
+        with self._open() as file:
+            found = file.execute(
+                "SELECT sha256, page, x0, y0, x1, y1, seconds, words, meaning, vector, id"
+                " FROM picture ORDER BY id"
+            ).fetchall()
+        return [
+            KnownPicture(r[0], r[1], Box(*r[2:6]), r[6], r[7], _vector(r[8]), _vector(r[9]), r[10])
+            for r in found
+        ]
+
+    def matching(self, query: str) -> dict[int, float]:
+        """BM25 by id; higher is better."""
+        match = language_words.match(query)
+        if not match:
+            return {}
+        with self._open() as file:
+            found = file.execute(
+                "SELECT rowid, -bm25(picture_words) FROM picture_words WHERE picture_words MATCH ?",
+                (match,),
+            ).fetchall()
+        return dict(found)
+
+    def thumbnail(self, id: int) -> bytes:
+        """A small JPEG; empty when it is gone."""
+        with self._open() as file:
+            row = file.execute("SELECT thumbnail FROM picture WHERE id = ?", (id,)).fetchone()
+        return bytes(row[0]) if row else b""
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. Raises LibraryError when the folder cannot be written."""
+        with _sentences(self._path), closing(self._connected()) as file:
+            file.execute("PRAGMA foreign_keys = ON")
+            file.execute("PRAGMA secure_delete = ON")
+            self._make(file)
+            with file:
+                yield file
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=_WAIT)
+
+    def _make(self, file: sqlite3.Connection) -> None:
+        with self._making:
+            if file.execute("PRAGMA user_version").fetchone()[0] == 0:
+                file.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """Turns errors of SQLite into LibraryError, and those of damaged bytes into _Damaged."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it quotes damaged bytes
+        kind = LibraryError if isinstance(error, sqlite3.OperationalError) else _Damaged
+        raise kind(
+            f"{path}, the cache of pictures, cannot be used: {error}. It may be deleted: it is "
+            "made again."
+        ) from error
+
+
+def _bytes(vector: Vectors | None) -> bytes | None:
+    return None if vector is None else np.asarray(vector, "<f4").tobytes()
+
+
+def _vector(stored: bytes | None) -> Vectors | None:
+    return None if stored is None else np.frombuffer(stored, "<f4")
+
+
+_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
+_WORDS = 400  # characters of a picture's text that are searched
+_SMALL = 200  # pixels of the longer side of a thumbnail
+# Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60
+# have .5; photographs of other things have .4 at most, other charts and drawings up to .95.
+_ALIKE = 0.45
+_UNLIKE = 0.25  # cosine of words and query below which, without a common word, nothing matches
+Told = Callable[[str, int, int], None]  # a document, how many are done, and of how many
+
+
+def no_model() -> None:
+    """Pictures are not compared."""
+
+
+class PictureModel(Protocol):
+    """Turns pictures into vectors of length 1 for comparison, and into words."""
+
+    @property
+    def identity(self) -> str:
+        """Vectors of two identities cannot be compared."""
+        ...
+
+    def features(self, picture: "Image") -> tuple[Vectors, str]:
+        """A vector of shape (dimensions,), and words for the contents; empty when not sure."""
+        ...
+
+
+@dataclass(frozen=True)
+class PictureHit:
+    """A picture of the library."""
+
+    document: str
+    page: int
+    box: Box  # on the page, in points
+    score: float  # cosine: of the pictures, or of the words
+    words: str  # searched text: captions, descriptions, tags, writing
+    seconds: float | None = None  # in a film
+    id: int = 0  # for its thumbnail
+
+
+class Pictures:
+    """The pictures of one library. Each search first processes new documents."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        files: Files,
+        folder: Path,
+        embedder: Callable[[], Embedder],
+        engines: Callable[[], Engines],
+        model: Callable[[], PictureModel | None],
+    ) -> None:
+        """The last three are called when needed; without a model nothing is compared."""
+        self._catalog = catalog
+        self._files = files
+        self._cache = PictureCache(folder / "pictures.sqlite")
+        self._embedder = embedder
+        self._engines = engines
+        self._model = model
+        self._looking = threading.Lock()
+
+    def similar(
+        self, picture: "Image", k: int = 8, told: Told = lambda *_: None,
+        cancel: threading.Event | None = None,
+    ) -> list[PictureHit]:  # fmt: skip
+        """Similar pictures, best first. Raises LibraryError."""
+        model = self._model()
+        if model is None:
+            raise LibraryError(
+                "No model that compares pictures is installed. `pincite models pull "
+                "efficientnet-lite0` gets one (19 MB)."
+            )
+        self.update(told, cancel)
+        wanted, _ = model.features(picture)
+        known = ((one.vector, one) for one in self._cache.all())
+        scored = [(float(vector @ wanted), one) for vector, one in known if vector is not None]
+        alike = [pair for pair in scored if pair[0] >= _ALIKE]
+        return self._hits(sorted(alike, key=lambda pair: -pair[0])[: max(k, 0)])
+
+    def named(
+        self, query: str, k: int = 8, told: Told = lambda *_: None,
+        cancel: threading.Event | None = None,
+    ) -> list[PictureHit]:  # fmt: skip
+        """Pictures whose caption, description, tags or writing fits the words, best first."""
+        self.update(told, cancel)
+        embedder, found = self._embedder(), self._cache.matching(query)
+        asked = embedder.query(query)
+        known = {str(one.id): one for one in self._cache.all()}
+        candidates = [
+            Candidate(
+                id,
+                one.sha256,
+                0,
+                nearness(embedder, float(one.meaning @ asked)),
+                found.get(one.id, 0.0),
+            )
+            for id, one in known.items()
+            if one.meaning is not None
+        ]
+        fitting = [c for c in candidates if c.bm25 or c.dense >= _UNLIKE]
+        best = fusion.rank(fitting, {})[: max(k, 0)]
+        return self._hits([(r.candidate.dense, known[r.candidate.id]) for r in best])
+
+    def thumbnail(self, hit: PictureHit) -> bytes:
+        """A small JPEG of it; empty when it is gone."""
+        return self._cache.thumbnail(hit.id)
+
+    def forget(self, documents: Collection[str]) -> int:
+        """Delete what is known of the pictures of documents, by sha256, and count them."""
+        return self._cache.forget(documents)
+
+    def update(self, told: Told = lambda *_: None, cancel: threading.Event | None = None) -> None:
+        """Process new documents, and forget those that are gone."""
+        with self._turn(cancel) as mine:
+            if not mine:
+                return
+            documents = {info.sha256: info.document for info in self._catalog.documents()}
+            model = self._model()
+            maker = f"{self._embedder().identity} {model.identity if model else ''}"
+            new = self._cache.keep_to(maker, documents)
+            with tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
+                folder = Path(scratch)
+                with Sandbox(engines=self._engines(), folder=folder) as sandbox:
+                    for number, sha256 in enumerate(new):
+                        if cancel is not None and cancel.is_set():
+                            return
+                        told(documents[sha256], number, len(new))
+                        found = self._look(sha256, documents[sha256], model, sandbox, folder)
+                        self._cache.put(sha256, self._with_meaning(found))
+
+    @contextmanager
+    def _turn(self, cancel: threading.Event | None) -> Iterator[bool]:
+        """Wait for another search that processes a library; false when stopped meanwhile."""
+        while not self._looking.acquire(timeout=_LOOK_AGAIN):
+            if cancel is not None and cancel.is_set():
+                yield False
+                return
+        try:
+            yield True
+        finally:
+            self._looking.release()
+
+    def _look(
+        self, sha256: str, name: str, model: PictureModel | None, sandbox: Sandbox, scratch: Path
+    ) -> list[tuple[KnownPicture, bytes]]:
+        """All pictures of a document; none where they cannot be shown."""
+        path = self._files.path(sha256)
+        kind = path.suffix.lower()
+        found = list(_found(self._catalog.pages(name), kind)) if kind in KINDS else []
+        if not found or not path.exists():
+            return []
+        folder = scratch / sha256
+        folder.mkdir()
+        try:
+            moments = sandbox.start_cut(path, [spot for spot, _ in found], folder)()
+        except UnreadableFile:  # the document list reports the problem
+            return []
+        known = [
+            _known(sha256, *found[number], place(folder, number), seconds, kind, model)
+            for number, seconds in enumerate(moments)
+            if seconds != NOT_CUT
+        ]
+        shutil.rmtree(folder)
+        return known
+
+    def _with_meaning(
+        self, known: Sequence[tuple[KnownPicture, bytes]]
+    ) -> list[tuple[KnownPicture, bytes]]:
+        texts = list(dict.fromkeys(one.words for one, _ in known if one.words))
+        vectors = dict(zip(texts, self._embedder().passages(texts), strict=True)) if texts else {}
+        return [(replace(one, meaning=vectors.get(one.words)), small) for one, small in known]
+
+    def _hits(self, scored: Sequence[tuple[float, KnownPicture]]) -> list[PictureHit]:
+        """Without those whose document was removed meanwhile."""
+        names = {info.sha256: info.document for info in self._catalog.documents()}
+        return [
+            PictureHit(names[one.sha256], one.page, one.box, round(score, 4), one.words,
+                       one.seconds, one.id)
+            for score, one in scored
+            if one.sha256 in names
+        ]  # fmt: skip
+
+
+def _found(pages: Iterator[Page], kind: str) -> Iterator[tuple[Spot, str]]:
+    """Each picture of a document with the words by which it is found."""
+    for page in pages:
+        whole = Box(0, 0, page.width, page.height)
+        if kind in (".pdf", *FILMS):
+            # A page that was recognised as a whole is a picture of its own: a scan.
+            scan = page.ocr and not page.figures and page.pictures
+            figures = (Figure(whole),) if scan else page.figures
+        else:
+            figures = page.figures or (Figure(whole),)
+        for figure in figures:
+            words = (figure.caption, figure.description, _written(figure, page.lines, kind))
+            yield (page.number, figure.box), "\n".join(filter(None, words))
+
+
+def _written(figure: Figure, lines: Sequence[Line], kind: str) -> str:
+    """The text on a picture; for a scene of a video, what is said or written at its second."""
+    seen = [line for line in lines if not line.hidden]
+    if kind in FILMS:
+        inside = [line for line in seen if clock(line.seconds or 0.0) == figure.caption]
+    else:
+        inside = [line for line in seen if _is_inside(line.box, figure.box)]
+    texts = (line.text for line in inside if line.text not in figure.description)
+    return " ".join(texts)[:_WORDS]
+
+
+def _is_inside(line: Box, box: Box) -> bool:
+    across, down = (line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2
+    return box.x0 <= across <= box.x1 and box.y0 <= down <= box.y1
+
+
+def _known(
+    sha256: str, spot: Spot, words: str, file: Path, seconds: float, kind: str,
+    model: PictureModel | None,
+) -> tuple[KnownPicture, bytes]:  # fmt: skip
+    from PIL import Image
+
+    with Image.open(file, formats=("JPEG",)) as opened:
+        picture = opened.convert("RGB")
+    vector, tags = model.features(picture) if model else (None, "")
+    text = "\n".join(filter(None, (words, tags)))
+    moment = seconds if kind in FILMS else None
+    return KnownPicture(sha256, *spot, moment, text, None, vector), small_jpeg(picture, _SMALL, 80)
+
+
+# -- Small pictures of a document's pages, drawn in the sandbox and cached in the library
+# They hold what their pages show: whatever deletes the copy of a document deletes them, too.
+
+MOST = 12  # pages of one request: they are there in a second
+_SIDE = 240  # pixels of the longer side: twice as many as it has on the screen
+_QUALITY = 72  # of a JPEG: about 5 KB a page of text
+_CAPACITY = 50 << 20  # bytes of a library: about 10,000 pages
+
+
+class Thumbnails:
+    """The small pictures of one library; reachable as `Library.thumbnails`."""
+
+    def __init__(
+        self, catalog: Catalog, files: Files, engines: Callable[[], Engines],
+        capacity: int = _CAPACITY,
+    ) -> None:  # fmt: skip
+        """`capacity` in bytes: beyond it those that were not looked at for longest are deleted."""
+        self._catalog = catalog
+        self._files = files
+        self._engines = engines
+        self._capacity = capacity
+
+    def of(self, document: str, pages: Iterable[int]) -> dict[int, bytes]:
+        """JPEGs of the first `MOST` of these pages by their numbers; those that cannot be drawn are
+        left out. Raises UnknownDocument."""
+        sha256 = self._catalog.sha256(document)
+        wanted = list(dict.fromkeys(pages))[:MOST]
+        folder = self._files.drawn(sha256)
+        known = {page: _cached(folder, page) for page in wanted}
+        if missing := sorted(page for page, picture in known.items() if not picture):
+            known |= self._draw(document, sha256, missing, folder)
+        return {page: picture for page, picture in known.items() if picture}
+
+    def _draw(
+        self, document: str, sha256: str, pages: Sequence[int], folder: Path
+    ) -> dict[int, bytes]:
+        path = self._files.path(sha256)
+        if path.suffix.lower() not in image_file.DRAWABLE or not path.exists():
+            return {}
+        found = [self._catalog.page(document, page) for page in pages]
+        spots = [(p.number, Box(0, 0, p.width, p.height)) for p in found if p and p.width]
+        drawn = self._drawn(path, spots)
+        with suppress(OSError):  # a full disk: they are drawn again
+            self._keep(folder, drawn)
+        if not self._catalog.holds(sha256):  # removed; its copy may be on its way in again
+            self._files.forget_drawn(sha256)
+        return drawn
+
+    def _drawn(self, path: Path, spots: "Sequence[Spot]") -> dict[int, bytes]:
+        if not spots:
+            return {}
+        with tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
+            folder = Path(scratch)
+            with Sandbox(engines=self._engines(), folder=folder) as sandbox:
+                try:
+                    cut = sandbox.start_cut(path, spots, folder)()
+                except UnreadableFile:  # the document list reports the problem
+                    return {}
+            return {
+                page: _small(place(folder, number))
+                for number, ((page, _), seconds) in enumerate(zip(spots, cut, strict=True))
+                if seconds != NOT_CUT
+            }
+
+    def _keep(self, folder: Path, drawn: dict[int, bytes]) -> None:
+        """For nobody else to read, as everything in a home."""
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for page, picture in drawn.items():
+            handle, scratch = tempfile.mkstemp(dir=folder)  # with the rights 0600
+            with os.fdopen(handle, "wb") as file:
+                file.write(picture)
+            Path(scratch).replace(_at(folder, page))
+        _trim(folder.parent, self._capacity)
+
+
+def _at(folder: Path, page: int) -> Path:
+    return folder / f"{page}.jpg"
+
+
+def _cached(folder: Path, page: int) -> bytes:
+    """Empty where there is none."""
+    path = _at(folder, page)
+    with suppress(OSError):
+        picture = path.read_bytes()
+        os.utime(path)  # looked at now
+        return picture
+    return b""
+
+
+def _small(file: Path) -> bytes:
+    from PIL import Image
+
+    with Image.open(file, formats=("JPEG",)) as opened:
+        return image_file.small_jpeg(opened, _SIDE, _QUALITY)
+
+
+def _trim(folder: Path, capacity: int) -> None:
+    """Delete those that were not looked at for longest, until the rest fits."""
+    found = []
+    for path in folder.glob("*/*"):
+        with suppress(OSError):  # another process was faster
+            stat = path.stat()
+            found.append((stat.st_mtime, stat.st_size, path))
+    used = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if used <= capacity:
+            return
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        used -= size

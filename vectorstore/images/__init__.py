@@ -1,1 +1,0 @@
-"""Image search by words and by similar pictures."""

@@ -1,0 +1,106 @@
+"""Tells what an `add` did with each file: in its summary, in the queue, and as it happens."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
+
+from ingest.containers.unpacking import Omitted
+from ingest.document.model import Chunk, Document
+from vectorstore.add_report import AddSummary, Change, Failure, Hidden, Incomplete, KeptAs, Outcome
+from vectorstore.catalog.sources import INSIDE
+from vectorstore.indexing.jobs import Jobs
+from vectorstore.indexing.store_document import READY, Item, Stored, status, unseen
+
+_BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
+
+
+class Telling:
+    """Of one run."""
+
+    def __init__(self, summary: AddSummary, jobs: Jobs, changed: Callable[[Change], None]) -> None:
+        self._summary = summary
+        self._jobs = jobs
+        self._changed = changed
+
+    def fail(self, place: str, name: str, error: str) -> None:
+        """A file could not be read."""
+        self._jobs.fail(place, name, error)
+        self._summary.failed.append(Failure(place, error))
+        self._changed(Change("failed", name, error))
+
+    def bad_name(self, place: str) -> None:
+        """A file whose name the catalogue cannot keep."""
+        self._summary.failed.append(Failure(place, _BAD_NAME))
+
+    def unchanged(self, number: int) -> None:
+        """So many files inside a known file are in the library."""
+        self._summary.unchanged += number
+
+    def count(self, stored: Stored, pages: int, chunks: int) -> None:
+        """A file is in the library, or was there."""
+        summary = self._summary
+        summary.superseded += stored.superseded
+        if stored.new:
+            summary.updated += stored.replaced
+            summary.added += not stored.replaced
+            summary.pages += pages
+            summary.chunks += chunks
+            self.tell("updated" if stored.replaced else "added", stored.document)
+            return
+        summary.removed += stored.replaced
+        summary.moved += bool(stored.was)
+        summary.unchanged += not stored.was
+        if stored.was:
+            self.tell("moved", stored.document, stored.was)
+
+    def known(self, item: Item, stored: Stored, document: str) -> None:
+        """A file whose bytes are in the library as `document`, by the name of another file."""
+        if item.sent and (stored.replaced or stored.was):  # nobody has moved a file
+            self._summary.updated += stored.replaced
+            self._summary.added += not stored.replaced
+            self.tell("updated" if stored.replaced else "added", stored.document)
+        else:
+            self.count(stored, 0, 0)
+        if document and not stored.was and PurePath(item.name).name != PurePath(document).name:
+            self._summary.kept_as.append(KeptAs(item.name, document))
+
+    def stored(self, stored: Stored, document: Document, chunks: Sequence[Chunk]) -> None:
+        """A file that was read is in the library."""
+        self.count(stored, len(document.pages), len(chunks))
+        if stored.new and (told := status(document)) != READY:
+            self._summary.incomplete.append(Incomplete(stored.document, told))
+        if stored.new and (characters := unseen(document)):
+            made = "generated" in document.metadata
+            self._summary.hidden.append(Hidden(stored.document, characters, made))
+
+    def omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
+        """Files inside a file that are not read."""
+        for left in omitted:
+            place, name = f"{item.job}{INSIDE}{left.name}", f"{item.name}/{left.name}"
+            self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
+
+    def tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
+        """Something has changed."""
+        self._changed(Change(outcome, document, detail))
+
+
+def outer(item: Item) -> str:
+    """The user's file: itself, or the archive around it."""
+    return item.job.partition(INSIDE)[0]
+
+
+def interrupted(item: Item, times: int) -> str:
+    """Why a file waits."""
+    return (
+        f"{item.name} was being read when {times} runs were interrupted: it waits until it is"
+        f" named. `pincite add {outer(item)}` tries it again."
+    )
+
+
+def out_of_time(item: Item, seconds: float) -> str:
+    """Why what is left of an archive is not read: it is continued when it is added again."""
+    archive = outer(item)
+    return (
+        f"{item.name} was not read: all that is inside of {Path(archive).name} took longer than"
+        f" {seconds:.0f} seconds. Add {archive} again to continue, or raise the setting"
+        " file_seconds."
+    )

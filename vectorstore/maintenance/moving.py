@@ -1,0 +1,284 @@
+"""Moves the catalogue of a library between SQLite and PostgreSQL.
+
+Everything is copied and compared before one file is renamed, which is the move. Until then the
+library is where it was, whatever happens; what is left behind is removed by the next attempt.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vectorstore.catalog.engine import Transaction
+from vectorstore.catalog.sqlite import MOVED, Database
+from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
+from vectorstore.files import Copy, Folder, sha256_of
+from vectorstore.indexing.jobs import alone
+from vectorstore.maintenance.rebuild import discard
+from vectorstore.opened import (
+    CACHE,
+    FILE,
+    FOLDER,
+    ROOT_MARK,
+    SCHEMA_MARK,
+    keep_names,
+    mark_root,
+    mark_schema,
+    new_root,
+    new_schema,
+    open_store,
+    root_of,
+    schema_of,
+)
+from vectorstore.team.copying import copy_all, fingerprints
+from vectorstore.team.object_store import ObjectStore
+from vectorstore.team.postgres import Server
+from vectorstore.team.postgres_catalog import PostgresDatabase
+from vectorstore.team.s3 import Bucket
+
+_CATALOG_ARRIVING = "catalog.arriving"  # names a schema that is being filled
+_CATALOG_LEAVING = "catalog.leaving"  # names a schema that has to be dropped
+_NEW = "catalog.new.sqlite"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What was copied and compared."""
+
+    documents: int
+    passages: int
+    rows: int
+
+
+def to_postgres(folder: Path, server: Server) -> Moved | None:
+    """None where it is there already. Raises LibraryBusy or LibraryError, with nothing changed."""
+    with alone_in(folder):
+        _tidy_catalog(folder, server)
+        if schema_of(folder) or not (folder / FILE).exists():
+            return None
+        schema = new_schema()
+        (folder / _CATALOG_ARRIVING).write_text(schema, "ascii")
+        source = Database(folder / FILE)
+        try:
+            # Nobody else writes until the end, and who has it open still hears of the move.
+            with source.transaction() as reading:
+                moved = _into_postgres(reading, server, schema)
+                mark_schema(folder, schema)
+                reading.execute(f"PRAGMA user_version = {MOVED}")
+        finally:
+            source.close()
+            _tidy_catalog(folder, server)
+        shutil.rmtree(folder / "chroma", ignore_errors=True)  # it has vectors of the old place
+        discard(folder / "catalog.next.sqlite")
+        return moved
+
+
+def to_sqlite(folder: Path, server: Server) -> Moved | None:
+    """None where it is there already. Raises LibraryBusy or LibraryError, with nothing changed."""
+    with alone_in(folder):
+        _tidy_catalog(folder, server)
+        if not (schema := schema_of(folder)):
+            return None
+        source = PostgresDatabase(server, schema)
+        try:
+            # Who waits to write has its turn when this is committed, and then hears of the move.
+            with source.transaction() as reading:
+                moved = _into_sqlite(reading, folder / _NEW)
+                source.say_moved(reading)
+                (folder / _NEW).replace(folder / FILE)
+                (folder / SCHEMA_MARK).replace(folder / _CATALOG_LEAVING)
+                keep_names(folder)
+        finally:
+            source.close()
+            _tidy_catalog(folder, server)
+        return moved
+
+
+def _into_postgres(reading: Transaction, server: Server, schema: str) -> Moved:
+    target = PostgresDatabase(server, schema, make=True)
+    try:
+        with target.transaction() as connection:
+            copy_all(reading, connection)
+            target.number_on(connection)
+        with target.snapshot() as connection:
+            return _compared(reading, connection)
+    finally:
+        target.close()
+
+
+def _into_sqlite(reading: Transaction, path: Path) -> Moved:
+    discard(path)
+    target = Database(path)
+    try:
+        with target.transaction() as connection:
+            copy_all(reading, connection)
+        with target.snapshot() as connection:
+            return _compared(reading, connection)
+    finally:
+        target.close()
+
+
+def _compared(source: Transaction, target: Transaction) -> Moved:
+    """Raises LibraryError when a row differs."""
+    before, after = fingerprints(source), fingerprints(target)
+    if wrong := [table for table in before if before[table] != after[table]]:
+        raise LibraryError(
+            f"The copy of the catalogue differs in {', '.join(wrong)}, so it stays where it is. "
+            "Somebody may have changed it meanwhile: end the app and other commands, and try again."
+        )
+    rows = sum(count for count, _ in before.values())
+    return Moved(before["document"][0], before["chunk"][0], rows)
+
+
+def _tidy_catalog(folder: Path, server: Server) -> None:
+    """Remove what is not the catalogue: of an attempt that did not end, or of one that did."""
+    for name in (_CATALOG_ARRIVING, _CATALOG_LEAVING):
+        note = folder / name
+        if note.exists():
+            schema = note.read_text("ascii").strip()
+            if schema and schema != schema_of(folder):
+                PostgresDatabase.drop_schema(server, schema)
+            note.unlink()
+    discard(folder / _NEW)
+    if (folder / SCHEMA_MARK).exists():
+        discard(folder / FILE)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """No other process adds to a library's folder or has its index open. Raises LibraryBusy, and
+    HomeNotWritable for an error of the disk."""
+    with alone(folder / "adding.lock") as adding, alone(folder / "chroma.lock") as index:
+        if not (adding and index):
+            raise LibraryBusy(
+                f"{folder.name} is in use: files are being added to it, or another program has it "
+                "open. End that, and try again."
+            )
+        try:
+            yield
+        except OSError as error:
+            raise HomeNotWritable(f"{folder} cannot be written: {error.strerror}.") from error
+
+
+# -- Moves the files of a library between its folder and a bucket
+# Every file is copied, read back and compared before one mark is written or deleted, which is the
+# move. Until then the library is where it was, whatever happens, and the next attempt goes on.
+# Others may add documents meanwhile. What they have put before the mark is looked for again behind
+# it; from then on they are refused, see `Files.keep`.
+
+_FILES_ARRIVING = "files.arriving"  # names a path in the bucket that is being filled
+_FILES_LEAVING = "files.leaving"  # names one that has to be cleared
+_NAME = re.compile(r"[0-9a-f]{64}(\.[^/\\\x00-\x1f]*)?")
+
+
+@dataclass(frozen=True)
+class MovedFiles:
+    """What was copied and compared."""
+
+    files: int
+    bytes: int
+    damaged: tuple[str, ...] = ()  # names of copies with other bytes, which were left behind
+
+
+def to_bucket(folder: Path, bucket: Bucket) -> MovedFiles | None:
+    """None where they are there already. Raises LibraryBusy or LibraryError, with nothing
+    changed."""
+    with alone_in(folder):
+        _tidy_files(folder, bucket)
+        if root_of(folder):
+            return None
+        note = folder / _FILES_ARRIVING
+        root = _read(note) or new_root(bucket)
+        note.write_text(root, "utf-8")
+        target, source = open_store(folder, root, bucket), Folder(folder / FOLDER)
+        moved = _into_bucket(source, target)
+        mark_root(folder, root)
+        _tidy_files(folder, bucket)
+        return moved
+
+
+def to_folder(folder: Path, bucket: Bucket) -> MovedFiles | None:
+    """None where they are there already. Raises LibraryBusy or LibraryError, with nothing
+    changed."""
+    with alone_in(folder):
+        _tidy_files(folder, bucket)
+        if not (root := root_of(folder)):
+            return None
+        moved = _into_folder(open_store(folder, root, bucket), folder / FOLDER)
+        (folder / _FILES_LEAVING).write_text(root, "utf-8")
+        (folder / ROOT_MARK).unlink()
+        keep_names(folder)
+        _tidy_files(folder, bucket)
+        return moved
+
+
+def _into_bucket(source: Folder, target: ObjectStore, late: bool = False) -> MovedFiles:
+    """`late`: only what came since the first time."""
+    there = {copy.name: copy.size for copy in target.names()}
+    size, moved, damaged = 0, 0, []
+    for copy in _ours(source.names()):
+        if late and there.get(copy.name) == copy.size:
+            continue
+        path = source.folder / copy.name
+        if sha256_of(path) != copy.name[:64]:
+            damaged.append(copy.name)
+            continue
+        if there.get(copy.name) != copy.size:
+            target.put(path, copy.name)
+        if target.sha256(copy.name) != copy.name[:64]:
+            target.remove(copy.name)
+            raise LibraryError(f"{copy.name[:12]} arrived damaged in {target.place}. Try again.")
+        moved, size = moved + 1, size + copy.size
+    return MovedFiles(moved, size, tuple(damaged))
+
+
+def _into_folder(source: ObjectStore, folder: Path, late: bool = False) -> MovedFiles:
+    """`late`: only what came since the first time. All survives a loss of power."""
+    size, moved, damaged = 0, 0, []
+    folder.mkdir(parents=True, exist_ok=True)
+    for copy in _ours(source.names()):
+        path = folder / copy.name
+        if late and path.exists():
+            continue
+        if not (path.exists() and sha256_of(path) == copy.name[:64]):
+            with source.fetched(copy.name) as fetched:
+                if sha256_of(fetched) != copy.name[:64]:
+                    damaged.append(copy.name)
+                    continue
+                fetched.replace(path)
+        _write_out(path)
+        moved, size = moved + 1, size + copy.size
+    keep_names(folder)
+    return MovedFiles(moved, size, tuple(damaged))
+
+
+def _write_out(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _ours(found: Iterator[Copy]) -> Iterator[Copy]:
+    return (copy for copy in found if _NAME.fullmatch(copy.name))
+
+
+def _tidy_files(folder: Path, bucket: Bucket) -> None:
+    """Remove what is not the files: of an attempt that did not end, or of one that did."""
+    if root := root_of(folder):
+        if (folder / FOLDER).is_dir():
+            _into_bucket(Folder(folder / FOLDER), open_store(folder, root, bucket), late=True)
+        shutil.rmtree(folder / FOLDER, ignore_errors=True)
+        (folder / _FILES_ARRIVING).unlink(missing_ok=True)
+        (folder / _FILES_LEAVING).unlink(missing_ok=True)
+    elif root := _read(folder / _FILES_LEAVING):
+        source = open_store(folder, root, bucket)
+        _into_folder(source, folder / FOLDER, late=True)
+        source.clear()
+        shutil.rmtree(folder / CACHE, ignore_errors=True)
+        (folder / _FILES_LEAVING).unlink()
+
+
+def _read(note: Path) -> str:
+    return note.read_text("utf-8").strip() if note.exists() else ""

@@ -1,1 +1,0 @@
-"""PostgreSQL: the one home of its driver, which the catalogue and pgvector use."""

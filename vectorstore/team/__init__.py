@@ -1,0 +1,1 @@
+"""What a team keeps elsewhere: PostgreSQL, pgvector, buckets, the machines of a Ray cluster."""

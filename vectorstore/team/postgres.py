@@ -1,0 +1,363 @@
+"""A PostgreSQL server: its address, connections, and its errors as sentences.
+
+The only module that imports the driver, psycopg 3. The password is never part of an address, so
+that no log, error or list of settings can show it.
+"""
+
+import os
+import re
+import socket
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from ingest.platform.process import is_this_machine, require
+from vectorstore.catalog.engine import Rows
+from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+SCHEME = "postgresql://"
+_CONNECTS = 5  # seconds after which a server counts as away
+_PORT = 5432
+_ROOTS = Path("~/.postgresql/root.crt")  # of the authorities that the driver believes, by itself
+# So a server or network that has gone is noticed within half a minute, also in a long answer.
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+          "tcp_user_timeout": 30_000}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Server:
+    """`postgresql://user@host:port/database`, with `?sslmode=verify-full` and the like."""
+
+    address: str
+    password: str = field(default="", repr=False)
+
+    @property
+    def host(self) -> str:
+        """Empty for a socket of this machine."""
+        return urlsplit(self.address).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return int(_option(self.address, "port") or urlsplit(self.address).port or _PORT)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this machine."""
+        return not self.host or is_this_machine(self.host)
+
+    @property
+    def place(self) -> str:
+        """For people, without user and options: `db.example.org:5432/pincite`."""
+        database = urlsplit(self.address).path.lstrip("/")
+        return f"{self.host or _socket(self.address)}:{self.port}/{database}"
+
+    def connect(self, **options: Any) -> "psycopg.Connection[Any]":
+        """A connection that commits each statement; `options` are psycopg's.
+
+        Raises LibraryAway or LibraryError.
+        """
+        driver = _driver()
+        known = {"password": self.password} if self.password else {}
+        with sentences(self):
+            found: psycopg.Connection[Any] = driver.connect(
+                self.address, autocommit=True, connect_timeout=_CONNECTS, **_ALIVE, **known,
+                **self._resolved(), **self._encrypted(), port=self.port,
+                application_name="pincite", **options,
+            )  # fmt: skip
+            return found
+
+    def _encrypted(self) -> dict[str, str]:
+        """Beyond this machine the server shows a certificate for its name, unless the address says
+        otherwise: what PGSSLMODE says, or Kerberos offers, is no wish of who wrote the address."""
+        if self.is_here or _option(self.address, "sslmode"):
+            return {}
+        given = _option(self.address, "sslrootcert") or _ROOTS.expanduser().exists()
+        roots = {} if given else {"sslrootcert": "system"}
+        return {"sslmode": "verify-full", "gssencmode": "disable", **roots}
+
+    def version(self) -> str:
+        """Of the server, such as "17.5". Raises LibraryAway or LibraryError."""
+        with self.connect() as connection:
+            number = connection.info.server_version
+        return f"{number // 10_000}.{number % 10_000}"
+
+    def _resolved(self) -> dict[str, str]:
+        """The driver asks the system itself, where no guard of Python's sockets sees it; here the
+        name is resolved by Python, as any other. An address without a name stays on this machine,
+        whatever PGHOSTADDR and PGSERVICE say. Raises LibraryAway."""
+        if not self.host:
+            return {"host": _folder(self.address), "hostaddr": ""}
+        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        first = next((one for one in found if one[0] == socket.AF_INET), found[0])
+        return {"hostaddr": str(first[4][0])}
+
+
+def as_sqlite(connection: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]":
+    """Values pass as SQLite takes them: a truth value is 1 or 0 for a column of either kind, and a
+    text has no zero byte, which PostgreSQL refuses."""
+    from psycopg.adapt import Dumper
+    from psycopg.types.string import StrDumperUnknown
+
+    class Truth(Dumper):
+        def dump(self, obj: Any) -> bytes:
+            return b"1" if obj else b"0"
+
+    class Text(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd"))
+
+    connection.adapters.register_dumper(bool, Truth)
+    connection.adapters.register_dumper(str, Text)
+    return connection
+
+
+def problem(address: str) -> str:
+    """Why an address is none, as part of a sentence; empty where it is one."""
+    form = "an address of PostgreSQL looks like postgresql://pincite@db.example.org:5432/pincite"
+    try:
+        parts = urlsplit(address)
+        told = parts.port, parts.hostname, int(_option(address, "port") or 0)
+    except ValueError:
+        return form
+    if parts.password or "password" in parse_qs(parts.query):
+        return (
+            "a password does not belong into the address: leave it out, and set"
+            " PINCITE_DATABASE_PASSWORD or keep it in the keyring of the system"
+        )
+    if _elsewhere(parse_qs(parts.query)):
+        return (
+            "the server is named after the two slashes: behind the question mark, `host` may only"
+            " be the folder of a socket, as in postgresql:///pincite?host=/var/run/postgresql"
+        )
+    whole = parts.scheme == "postgresql" and re.fullmatch(r"/[\w-]+", parts.path) and told
+    return "" if whole else form
+
+
+def _option(address: str, name: str) -> str:
+    """Of those behind the question mark; empty where it is not there."""
+    return parse_qs(urlsplit(address).query).get(name, [""])[-1]
+
+
+def _elsewhere(options: dict[str, list[str]]) -> bool:
+    """Whether they name a server, which nobody would ask the network guard about."""
+    hosts = [host for value in options.get("host", []) for host in value.split(",")]
+    away = any(not host.startswith("/") for host in hosts)
+    return away or "hostaddr" in options or "service" in options
+
+
+@contextmanager
+def sentences(server: Server, clashes: bool = False) -> Iterator[None]:
+    """Turns errors of the server and of the driver into sentences; only with `clashes` also those
+    of rows that another process has written at the same time."""
+    driver = _driver()
+    try:
+        yield
+    except driver.Error as error:
+        if isinstance(error, driver.IntegrityError) and not clashes:
+            raise
+        raise _sentence(server, error) from error
+    except socket.gaierror as error:
+        raise LibraryAway(
+            f"The PostgreSQL server at {server.place} is not found: check its name."
+        ) from error
+
+
+_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the message, or its code
+    "password authentication failed": (
+        LibraryAway, "refuses the password: set PINCITE_DATABASE_PASSWORD",
+    ),
+    "does not support ssl": (
+        LibraryAway,
+        "is on another machine and offers no TLS: set `ssl = on` there, or, in a network that only"
+        " you use, write ?sslmode=disable behind the address",
+    ),
+    "certificate": (
+        LibraryAway,
+        "shows no certificate for its name that can be verified: write ?sslrootcert=FILE behind the"
+        " address, with the certificate of the authority that has signed it",
+    ),
+    "no password supplied": (LibraryAway, "wants a password: set PINCITE_DATABASE_PASSWORD"),
+    "does not exist": (LibraryAway, "lacks what the address names"),
+    "too many": (LibraryBusy, "has no connection left: raise its max_connections, or try again"),
+    "remaining connection slots": (  # what others than administrators are told
+        LibraryBusy, "has no connection left: raise its max_connections, or try again",
+    ),
+    "40p01": (  # deadlock
+        LibraryBusy, "undid this step, because two processes waited for each other; try again",
+    ),
+    "23505": (  # unique violation
+        LibraryBusy, "undid this step, because another process wrote the same; try again",
+    ),
+    "lock timeout": (LibraryBusy, "let another process write for a minute; try again later"),
+    "no space left": (HomeNotWritable, "has a full disk: free some space on it"),
+    "permission denied": (
+        HomeNotWritable, "does not let this user write: give it the right to create schemas",
+    ),
+    "read-only": (HomeNotWritable, "is read-only just now"),
+}  # fmt: skip
+
+
+_OF_STATEMENTS = ("42703", "42883")  # no such column, no such function: no fault of the address
+
+
+def _sentence(server: Server, error: Exception) -> LibraryError:
+    driver = _driver()
+    code = (getattr(error, "sqlstate", "") or "").lower()
+    # What the server says of its rows could be words of documents.
+    at_fault = isinstance(error, driver.OperationalError | driver.InterfaceError)
+    of_rows = isinstance(error, driver.IntegrityError)
+    said = "" if of_rows or code in _OF_STATEMENTS else " ".join(str(error).split())
+    for sign, (kind, sentence) in _SENTENCES.items():
+        if sign in said.lower() or sign == code:
+            why = f" ({said[:200]})" if sign == "does not exist" else ""
+            return kind(f"The PostgreSQL server at {server.place} {sentence}{why}.")
+    if at_fault:
+        return LibraryAway(
+            f"The PostgreSQL server at {server.place} does not answer: start it, or check its"
+            " address in the settings."
+        )
+    return LibraryError(
+        f"The PostgreSQL server at {server.place} refused a statement ({type(error).__name__}, "
+        f"{code.upper() or 'no code'})."
+    )
+
+
+def _socket(address: str) -> str:
+    return _option(address, "host") or os.environ.get("PGHOST", "local socket")
+
+
+def _folder(address: str) -> str:
+    """Of the socket; empty for the driver's own. Raises LibraryAway where the environment names a
+    server, which nobody has asked the network guard about."""
+    found = _option(address, "host") or os.environ.get("PGHOST", "")
+    if found and any(not part.startswith("/") for part in found.split(",")):
+        raise LibraryAway(
+            f"The address {address} names no server, and PGHOST of the environment names {found}:"
+            " write the server into the address, or take PGHOST away."
+        )
+    return found
+
+
+def _driver() -> Any:
+    require("postgres", "psycopg", to="keep libraries in PostgreSQL", error=LibraryError)
+    import psycopg
+
+    return psycopg
+
+
+# -- Connections to the schema of a catalogue: used by one thread at a time, kept for the next one
+
+WAIT = 60  # seconds to wait for the transaction of another process
+_KEPT = 4  # connections that wait for their next use
+
+
+class Connections:
+    """Psycopg's, which commit each statement and take values as SQLite does."""
+
+    def __init__(self, server: Server, schema: str) -> None:
+        """None is opened yet."""
+        self._server = server
+        self._schema = schema
+        self._idle: list[Any] = []
+        self._lists = threading.Lock()
+        self._age = 0  # how often it was closed
+        weakref.finalize(self, _close_all, self._idle)  # psycopg warns of what is left open
+
+    @contextmanager
+    def one(self, begin: str = "") -> Iterator[Any]:
+        """One that nobody uses, in a transaction that this statement begins, if it is given.
+        Raises psycopg's errors, LibraryAway and LibraryError."""
+        age = self._age
+        connection = self._waiting(begin) or self._new(begin)
+        try:
+            yield connection
+        finally:
+            self._give_back(connection, age)
+
+    def close(self) -> None:
+        """Close what is not in use now, and the rest after its use; the next use opens anew."""
+        with self._lists:
+            self._age += 1
+            _close_all(self._idle)
+
+    def _waiting(self, begin: str) -> Any:
+        """None where there is none, or where a restart of the server has cut it."""
+        with self._lists:
+            connection = self._idle.pop() if self._idle else None
+        if connection is None or connection.closed:
+            return None
+        try:
+            if begin:
+                connection.execute(begin)
+        except Exception:
+            cut = connection.closed
+            self._give_back(connection, self._age)
+            if not cut:
+                raise
+            return None
+        return connection
+
+    def _new(self, begin: str) -> Any:
+        options = f"-c search_path={self._schema} -c lock_timeout={WAIT}s"
+        connection = as_sqlite(self._server.connect(options=options))
+        try:
+            if begin:
+                connection.execute(begin.encode())
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _give_back(self, connection: Any, age: int) -> None:
+        with self._lists:
+            if connection.closed:
+                _close_all(self._idle)  # of the same server, which was away
+            good = not connection.closed and not connection.info.transaction_status
+            if good and age == self._age and len(self._idle) < _KEPT:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+def _close_all(connections: list[Any]) -> None:
+    while connections:
+        connections.pop().close()
+
+
+# -- Statements of the catalogue, in SQLite's notation, inside a transaction of PostgreSQL
+
+
+class Inside:
+    """The transaction of a connection, for statements in SQLite's notation."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Rows:
+        done: Rows = self._connection.execute(translated(sql), values, binary=True)
+        return done
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Any:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(translated(sql), rows)
+            return cursor
+
+    def run(self, script: str) -> None:
+        """Several statements without values."""
+        self._connection.execute(script)
+
+
+@lru_cache(1000)
+def translated(sql: str) -> str:
+    """In the notation of the driver."""
+    return sql.replace("%", "%%").replace("?", "%s")

@@ -1,0 +1,499 @@
+"""Workers on the machines of a Ray cluster. What they read comes back packed; this process checks
+it, as it checks what a child sends, and writes.
+
+Containers are unpacked here, since the files inside are sent out one by one.
+"""
+
+import hashlib
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import connection, parent_process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingest import errors
+from ingest.containers.unpacking import Expanded
+from ingest.document.source import Limits, readable
+from ingest.document.wire import InvalidData, Loaded, LoadedCodec, Several, SeveralCodec
+from ingest.errors import PinciteError, Stopped, UnreadableFile
+from ingest.platform.process import require
+from ingest.sandbox.pool import Heard
+from vectorstore import workers
+from vectorstore.errors import LibraryError, WorkersAway
+from vectorstore.team.worker_task import (
+    CRASHED,
+    FAILED,
+    READ,
+    UNFIT,
+    Result,
+    Sent,
+    Task,
+    readers,
+    work,
+)
+from vectorstore.worker_address import RayAddress, away
+from vectorstore.workers import Order
+
+# -- The process that talks to Ray: the only module that imports it
+# Ray ends or blocks a process whose cluster has gone, takes its signals and reads its command line.
+# So it has a process of its own beside the one that adds: jobs come through a pipe, results go
+# back, and whoever adds can end it at any moment. Ray ends the tasks of a driver that has gone.
+
+# Nothing phones home: Ray would send statistics from a node that it starts, which this is not.
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
+_AGAIN = 10  # times that a file is read once more because its worker or machine was lost
+_POLL = 0.05  # seconds
+_SIGN = 2.0  # seconds between two signs of life
+_NOBODY = 120.0  # seconds without any machine that reads
+_TRIES = 100.0  # seconds for all machines to read a line of text, with the models that they load
+LOST, AWAY = "lost", "away"  # kinds of results beside those of a task
+
+
+@dataclass(frozen=True)
+class Job:
+    """Files to be read by one task."""
+
+    number: int
+    paths: Sequence[Path]
+    task: Task
+    again: bool = True  # where a child crashed: it may be the machine, which lacks memory
+
+
+@dataclass(frozen=True)
+class Look:
+    """A question to each machine whether it could do a task."""
+
+    task: Task
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine that reads: its name, cores, and why it is unfit; empty where it is not."""
+
+    name: str
+    cores: int
+    unfit: str = ""
+
+
+def serve(pipe: Connection, place: str) -> None:
+    """In that process: connect, tell the number of cores, and work until the pipe ends."""
+    os.environ.update(QUIET)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # Ray and gRPC write about each lost machine
+        os.dup2(nowhere, stream)
+    with suppress(EOFError, BrokenPipeError):  # who adds has ended
+        try:
+            driver = _Driver(pipe, place)
+        except BaseException as error:
+            pipe.send(Result(AWAY, words=_said(error)))
+        else:
+            driver.run()
+    os._exit(0)  # Ray's own end waits for its threads
+
+
+class _Nobody(Exception):
+    """No machine reads; the end of a sentence about the workers."""
+
+
+class _Driver:
+    def __init__(self, pipe: Connection, place: str) -> None:
+        import ray
+
+        self._ray: Any = ray
+        self._pipe = pipe
+        connect = partial(
+            ray.init, place, log_to_driver=False, logging_level="ERROR", namespace="pincite"
+        )
+        try:
+            connect()
+        except RuntimeError:  # Ray gives a busy machine 30 seconds to start what serves its client
+            connect()
+        self._task = ray.remote(num_cpus=1, max_retries=_AGAIN)(work)
+        self._waiting: dict[Any, Job] = {}
+        self._signed = self._seen = time.monotonic()
+        pipe.send(self._cores())
+
+    def run(self) -> None:
+        try:
+            while True:
+                while self._pipe.poll(0 if self._waiting else _POLL):
+                    self._take(self._pipe.recv())
+                self._give()
+                self._sign()
+        except (EOFError, BrokenPipeError):
+            raise
+        except _Nobody as error:
+            self._pipe.send(Result(AWAY, words=str(error)))
+        except BaseException as error:  # Ray has given up: its head has gone, as a rule
+            self._pipe.send(Result(AWAY, words=gone(error)))
+
+    def _take(self, message: Job | Look) -> None:
+        if isinstance(message, Look):
+            self._pipe.send(self._machines(message.task))
+            return
+        try:
+            files = [_sent(path) for path in message.paths]
+        except OSError as error:
+            words = f"{message.paths[0].name} cannot be opened: {error.strerror}."
+            self._pipe.send(
+                (message.number, Result(FAILED, error=UnreadableFile.__name__, words=words))
+            )
+            return
+        self._waiting[self._task.remote(message.task, *files)] = message
+
+    def _give(self) -> None:
+        if not self._waiting:
+            return
+        done, _ = self._ray.wait([*self._waiting], num_returns=1, timeout=_POLL)
+        for one in done:
+            job, result = self._waiting.pop(one), self._result(one)
+            if result.kind == CRASHED and job.again:
+                self._take(replace(job, again=False))
+            else:
+                self._pipe.send((job.number, result))
+
+    def _result(self, one: Any) -> Result:
+        errors = self._ray.exceptions
+        try:
+            found: Result = self._ray.get(one)
+            return found
+        except errors.RayTaskError as error:  # no fault of a file: `work` returns those
+            return Result(LOST, words=_said(error.cause or error))
+        except (errors.WorkerCrashedError, errors.NodeDiedError, errors.ObjectLostError,
+                errors.OutOfMemoryError, errors.TaskUnschedulableError):  # fmt: skip
+            return Result(LOST)
+
+    def _sign(self) -> None:
+        """Tell that it lives, and give up where no machine has read for long."""
+        now = time.monotonic()
+        if now - self._signed < _SIGN:
+            return
+        self._signed = now
+        self._seen = now if self._cores() else self._seen
+        if self._waiting and now - self._seen > _NOBODY:
+            raise _Nobody(f"have had no machine that reads for {_NOBODY:.0f} seconds")
+        self._pipe.send(None)
+
+    def _cores(self) -> int:
+        return int(self._ray.cluster_resources().get("CPU", 0))
+
+    def _machines(self, task: Task) -> list[Machine]:
+        """Those that Ray knows to be lost in the end are none."""
+        asked = {name: self._ask(name, task) for name in self._reading()}
+        until = time.monotonic() + _TRIES
+        answered = {name: self._answer(one, until) for name, one in asked.items()}
+        there = self._reading()
+        return [self._machine(there[name], answered[name]) for name in answered if name in there]
+
+    def _reading(self) -> dict[str, dict[str, Any]]:
+        """The machines that read just now, by their ids."""
+        return {node["NodeID"]: node for node in self._ray.nodes()
+                if node["Alive"] and node["Resources"].get("CPU")}  # fmt: skip
+
+    def _ask(self, node: str, task: Task) -> Any:
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        there = NodeAffinitySchedulingStrategy(node, soft=False)
+        return self._task.options(scheduling_strategy=there).remote(task, _TRY)
+
+    def _answer(self, asked: Any, until: float) -> str:
+        """Why a machine cannot read; empty where it can."""
+        try:
+            return str(self._ray.get(asked, timeout=max(0.1, until - time.monotonic())).words)
+        except Exception as error:
+            return f"it cannot read: {_said(error)}"
+
+    @staticmethod
+    def _machine(node: dict[str, Any], unfit: str) -> Machine:
+        return Machine(node["NodeManagerAddress"], int(node["Resources"]["CPU"]), unfit)
+
+
+def _end_with_parent() -> None:
+    # Ray can hold the main thread for minutes when its cluster has gone.
+    if parent := parent_process():
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _sent(path: Path) -> Sent:
+    content = path.read_bytes()
+    return Sent(path.name, hashlib.sha256(content).hexdigest(), content)
+
+
+_TRY = Sent("A try.txt", hashlib.sha256(b"A try.\n").hexdigest(), b"A try.\n")
+
+
+def gone(error: BaseException) -> str:
+    """What has become of the workers, as the end of a sentence about them."""
+    return f"have gone ({_said(error).split('. ')[0]})"
+
+
+def _said(error: BaseException) -> str:
+    """The last line of what Ray says, which may be a page."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if isinstance(error, ModuleNotFoundError) or any("ModuleNotFoundError" in one for one in lines):
+        return "it has no Pincite: install the same version there"
+    return (lines or [type(error).__name__])[-1].rstrip(".")[:200]
+
+
+_SPAWN = multiprocessing.get_context("spawn")  # not fork: this process has threads
+_RAY_CONNECTS = 90.0  # seconds for Ray to connect; its client alone tries for 30
+_SILENT = 150.0  # seconds without a sign of the driver: the cluster has gone
+_LARGEST = 512 << 20  # bytes of a file that travels: it is in memory as a whole on its way
+_MOST = 64  # files on their way
+
+Locate = Callable[[Path], Path | None]
+
+
+@dataclass(frozen=True)
+class RayCluster:
+    """The cluster at an address. `locate` finds a model of this machine on another one, and must be
+    importable there; None where it lacks the model. `quiet` are variables of the environment that
+    keep libraries from telling of their use, on the workers, too."""
+
+    address: RayAddress
+    locate: Locate
+    quiet: tuple[tuple[str, str], ...] = ()
+
+    def hire(self, order: Order) -> "RayWorkers":
+        """Raises LibraryError without the extra."""
+        require("ray", "ray", to="read files on other machines", error=LibraryError)
+        return RayWorkers(self, order)
+
+    def machines(self, order: Order) -> list[Machine]:
+        """All that read, each asked whether it can. Raises WorkersAway or LibraryError."""
+        asked = self.hire(order)
+        try:
+            return asked.machines()
+        finally:
+            asked.close()
+
+
+class RayWorkers:
+    """Of one run. Ray is looked for when the first file has to be read."""
+
+    def __init__(self, cluster: RayCluster, order: Order) -> None:
+        self._cluster = cluster
+        self._order = order
+        self._here = workers.here(order)
+        self._link: _Link | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def children(self) -> int:
+        """Two files for each core of the cluster: one is read, and one is on its way."""
+        return max(2, min(_MOST, 2 * self._connected().cores))
+
+    def start(self, path: Path, heard: Heard | None = None) -> Callable[[], Loaded]:
+        """Its pages are not counted while it is read. A file that is too large to travel is read
+        here."""
+        if _size(path) > _LARGEST:
+            return self._here.start(path, heard)
+        return partial(self._loaded, path, self._send([path], self._task(False)))
+
+    def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
+        """Small files travel together."""
+        return partial(self._listed, len(paths), self._send(paths, self._task(True)))
+
+    def start_expand(
+        self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0
+    ) -> Callable[[], Expanded]:
+        """In a child of this machine."""
+        return self._here.start_expand(path, folder, limits, level)
+
+    def machines(self) -> list[Machine]:
+        """See `RayCluster.machines`."""
+        return self._connected().look(self._task(False))
+
+    def close(self) -> None:
+        """Ray ends what it reads for a driver that has gone."""
+        with self._lock:
+            self._closed = True
+            if self._link:
+                self._link.close()
+        self._here.close()
+
+    def _connected(self) -> "_Link":
+        with self._lock:
+            if self._closed:
+                raise Stopped("Reading was stopped.")
+            if self._link is None:
+                self._link = _Link(self._cluster.address)
+            return self._link
+
+    def _task(self, together: bool) -> Task:
+        order = self._order
+        cluster = self._cluster
+        return Task(
+            order.engines, order.recipe(), cluster.locate, readers(), cluster.quiet, together
+        )  # fmt: skip
+
+    def _send(self, paths: Sequence[Path], task: Task) -> "Future[Result]":
+        return self._connected().send(paths, task)
+
+    def _loaded(self, path: Path, pending: "Future[Result]") -> Loaded:
+        name = readable(path.name)
+        result = self._outcome(name, pending)
+        try:
+            loaded = LoadedCodec().decode(result.packed)
+            self._tell(result, [loaded])
+        except InvalidData as error:
+            raise UnreadableFile(
+                f"{name} made its worker send data that no worker sends: it may be made to attack "
+                "programs that open it."
+            ) from error
+        return loaded
+
+    def _listed(self, files: int, pending: "Future[Result]") -> Several:
+        try:
+            result = self._outcome("a file", pending)
+            found = SeveralCodec().decode(result.packed)
+            if len(found) != files:
+                raise InvalidData("another number of files")
+            self._tell(result, [one for one in found if not isinstance(one, str)])
+        except (InvalidData, UnreadableFile):  # each is read alone, which names it
+            return [""] * files
+        return found
+
+    def _tell(self, result: Result, read: Sequence[Loaded]) -> None:
+        """Of the vectors. Raises InvalidData for what are none of these passages."""
+        texts = [passage.text for _, chunks in read for passage in chunks]
+        if not result.vectors:
+            return
+        vectors = np.frombuffer(result.vectors, np.float32)
+        if not texts or len(vectors) % len(texts) or not np.isfinite(vectors).all():
+            raise InvalidData("vectors of other passages")
+        self._order.embedded(result.made_by, texts, vectors.reshape(len(texts), -1))
+
+    def _outcome(self, name: str, pending: "Future[Result]") -> Result:
+        try:
+            result = pending.result()
+        except CancelledError as error:
+            raise Stopped(f"{name}: reading was stopped.") from error
+        if result.kind == READ:
+            return result
+        if result.kind == UNFIT:
+            raise WorkersAway(f"The worker {result.words}. The next `pincite add` goes on.")
+        if result.kind == AWAY:
+            raise away(self._cluster.address, result.words)
+        if result.kind == LOST:
+            why = f" ({result.words})" if result.words else ""
+            raise UnreadableFile(f"{name} was not read: its workers were lost{why}. Add it again.")
+        raise _error(result)
+
+
+class _Link:
+    """The pipe to the driver, and a thread that hears it."""
+
+    def __init__(self, address: RayAddress) -> None:
+        """Raises WorkersAway."""
+        address.knock()
+        self._address = address
+        self._pipe, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=serve, args=(theirs, address.place), daemon=True)
+        self._process.start()
+        theirs.close()  # otherwise its end would not be noticed
+        self._pending: dict[int, Future[Result]] = {}
+        self._lock = threading.Lock()
+        self._over: Result | None = None
+        self._number = 0
+        self.cores = self._first()
+        self._looked: Future[list[Machine]] = Future()
+        threading.Thread(target=self._listen, name="workers", daemon=True).start()
+
+    def send(self, paths: Sequence[Path], task: Task) -> "Future[Result]":
+        """Each result comes as soon as it is there."""
+        made: Future[Result] = Future()
+        with self._lock:
+            if self._over:
+                made.set_result(self._over)
+                return made
+            self._number += 1
+            self._pending[self._number] = made
+            try:
+                self._pipe.send(Job(self._number, paths, task))
+            except OSError:  # the listener says so, too
+                self._end(Result(AWAY, words="do not answer"))
+        return made
+
+    def look(self, task: Task) -> list[Machine]:
+        """Raises WorkersAway."""
+        try:
+            self._pipe.send(Look(task))
+            return self._looked.result(_SILENT)
+        except (OSError, TimeoutError, CancelledError) as error:  # the first: a driver that ended
+            raise away(self._address, reason="do not answer") from error
+
+    def close(self) -> None:
+        """End the driver; who waits is told that it was stopped."""
+        self._process.kill()  # first: a send that waits for it lets the lock go then
+        with self._lock:
+            self._end(None)
+        self._process.join()
+
+    def _first(self) -> int:
+        """The number of cores."""
+        said: Any = Result(AWAY, words="do not answer")
+        with suppress(EOFError, OSError):
+            said = self._pipe.recv() if self._pipe.poll(_RAY_CONNECTS) else said
+        if isinstance(said, int):
+            return said
+        self._process.kill()
+        self._process.join()
+        raise away(self._address, f"let nobody in ({said.words})")
+
+    def _listen(self) -> None:
+        over = Result(AWAY, words="do not answer")
+        try:
+            while self._pipe.poll(_SILENT):
+                match self._pipe.recv():
+                    case (int(number), Result() as result):
+                        with self._lock:
+                            done = self._pending.pop(number, None)
+                        if done:
+                            done.set_result(result)
+                    case [*machines]:
+                        self._looked.set_result(machines)
+                    case Result() as over:
+                        break
+        except (EOFError, OSError):
+            pass
+        with self._lock:
+            self._end(over)
+
+    def _end(self, over: Result | None) -> None:
+        """All that wait hear of it; nothing more is sent."""
+        if self._over is None:
+            self._over = over or Result(AWAY, words="are no longer asked")
+        for one in self._pending.values():
+            if over:
+                one.set_result(over)
+            else:
+                one.cancel()
+        self._pending.clear()
+        self._looked.cancel()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # it is gone, which its reader reports
+        return 0
+
+
+def _error(result: Result) -> PinciteError:
+    kind = getattr(errors, result.error, None)
+    known = isinstance(kind, type) and issubclass(kind, PinciteError)
+    return kind(result.words) if known else UnreadableFile(result.words)  # type: ignore[misc]

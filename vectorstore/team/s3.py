@@ -1,0 +1,298 @@
+"""A bucket of a server that speaks S3: its address, its objects, and its errors as sentences.
+
+The only module that imports s3fs. Keys are never part of an address, so that no log, error or list
+of settings can show them.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ingest.errors import PinciteError
+from ingest.platform.process import is_this_machine, require
+from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryError
+from vectorstore.files import sha256_of
+from vectorstore.team.object_store import Cache, ObjectStore
+
+# -- Errors of an S3 server and its client as sentences, without keys and words of documents
+
+
+def code(error: BaseException) -> str:
+    """What the server called its error: `NoSuchBucket`."""
+    cause = error.__cause__ or error
+    response = getattr(cause, "response", None)
+    return str(response["Error"].get("Code", "")) if isinstance(response, dict) else ""
+
+
+def no_bucket(error: BaseException) -> bool:
+    """Whether the bucket is not there, rather than an object of it."""
+    return code(error) == "NoSuchBucket"
+
+
+def of_this_disk(error: OSError) -> bool:
+    """A file here, and not an object there."""
+    return bool(error.filename) or (error.errno is not None and error.strerror in _DISK)
+
+
+_DISK = {os.strerror(number) for number in (5, 28, 30, 122)}  # input/output, full, read-only, quota
+
+
+def not_offered(error: BaseException) -> bool:
+    """Whether the server has no such request."""
+    return isinstance(error, NotImplementedError) or code(error) in (
+        "NotImplemented", "501", "MethodNotAllowed",
+    )  # fmt: skip
+
+
+_REFUSED = (
+    HomeNotWritable,
+    "does not let this key do that: it has to list, read, write and delete below the address",
+)
+_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {
+    "NoSuchBucket": (LibraryError, "has no such bucket: make it there, or check `files`"),
+    "InvalidAccessKeyId": (LibraryAway, "does not know the key: set PINCITE_FILES_KEY"),
+    "SignatureDoesNotMatch": (LibraryAway, "refuses the secret: set PINCITE_FILES_SECRET"),
+    "AccessDenied": _REFUSED,
+    "403": _REFUSED,
+    "QuotaExceeded": (HomeNotWritable, "is full: make space there"),
+    "EntityTooLarge": (HomeNotWritable, "does not take a file as large as this one"),
+    "RequestTimeTooSkewed": (LibraryAway, "has another time: set the clock of this machine"),
+    "AuthorizationHeaderMalformed": (LibraryAway, "is in another region: set `files_region`"),
+    "PermanentRedirect": (LibraryAway, "is in another region: set `files_endpoint`"),
+    "SlowDown": (LibraryAway, "has too many requests just now: try again"),
+}
+
+
+def sentence(place: str, error: Exception) -> LibraryError:
+    """The error to raise; `place` is the bucket, for people."""
+    found = code(error)
+    if found in _SENTENCES:
+        kind, said = _SENTENCES[found]
+        return kind(f"The server of {place} {said}.")
+    if isinstance(error, TimeoutError) or not found:
+        return LibraryAway(
+            f"The server of {place} does not answer ({type(error).__name__}):"
+            " start it, or check the setting `files_endpoint`. Nothing is lost: try again then."
+        )
+    return LibraryError(f"The server of {place} refused a request ({found[:60]}).")
+
+
+SCHEME = "s3://"
+_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w!.*'()-]+)*/?", re.ASCII)
+_PART = 50 << 20  # bytes; a larger file goes in parts, of which two are in memory
+_CONNECTS, _READS = 5, 60  # seconds
+_TRIES = 2
+_WRITTEN = "pincite-written"  # metadata: when the file was changed, in nanoseconds since 1970
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """`s3://bucket/prefix` at a server: where the libraries of a home keep their files."""
+
+    address: str
+    endpoint: str  # "https://s3.example.org"
+    region: str = "us-east-1"
+    key: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+    cache_mb: int = 1024  # of fetched files, for each library
+
+    @property
+    def name(self) -> str:
+        return urlsplit(self.address).netloc
+
+    @property
+    def root(self) -> str:
+        """`bucket/prefix`."""
+        return self.address.removeprefix(SCHEME).rstrip("/")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.endpoint).hostname or ""
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.endpoint)
+        return parts.port or _PORTS[parts.scheme]
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this machine."""
+        return is_this_machine(self.host)
+
+    @property
+    def place(self) -> str:
+        """For people: `s3://bucket/prefix at s3.example.org:443`."""
+        return f"{self.address.rstrip('/')} at {self.host}:{self.port}"
+
+    def store(self, root: str, cache: Path) -> "S3Store":
+        """The copies below a path. Raises LibraryError where the extra is missing."""
+        require("s3", "s3fs", to="keep files in a bucket", error=LibraryError)
+        return S3Store(self, root, Cache(cache, self.cache_mb << 20))
+
+    def versioned(self) -> bool:
+        """Whether the server keeps older versions of objects. Raises LibraryAway or LibraryError:
+        also where there is no such bucket."""
+        store = self.store(self.root, Path(os.devnull))
+        with store.sentences():
+            store.call("list_objects_v2", Prefix="pincite", MaxKeys=1)
+            try:
+                answer = store.call("get_bucket_versioning")
+            except Exception as error:
+                if not not_offered(error):
+                    raise
+                return False
+        return answer.get("Status") in ("Enabled", "Suspended")
+
+
+def problem(address: str) -> str:
+    """Why an address of files is none, as part of a sentence; empty where it is one."""
+    return (
+        ""
+        if _ADDRESS.fullmatch(address)
+        else "files are kept at an address like s3://bucket/prefix"
+    )
+
+
+def endpoint_problem(endpoint: str) -> str:
+    """The same of the address of the server."""
+    try:
+        parts = urlsplit(endpoint)
+        told = parts.port or parts.hostname
+    except ValueError:
+        told = None
+    if not told or parts.scheme not in _PORTS or parts.path.strip("/") or "@" in parts.netloc:
+        return "the server of files has an address like https://s3.example.org, and no more"
+    if parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
+        return "the server of files is on another machine, so its address begins with https://"
+    return ""
+
+
+class S3Store(ObjectStore):
+    """`Copies` in a bucket."""
+
+    def __init__(self, bucket: Bucket, root: str, cache: Cache) -> None:
+        super().__init__(lambda: _system(bucket), root, cache, bucket.place)
+        self._bucket = bucket
+        self._prefix = root.partition("/")[2]  # of keys in the bucket
+
+    def call(self, method: str, **more: Any) -> Mapping[str, Any]:
+        """One request about the bucket, by botocore's name of it. Raises OSError and others."""
+        answer: Mapping[str, Any] = self._system.call_s3(method, Bucket=self._bucket.name, **more)
+        return answer
+
+    def tidy(self, older: float) -> int:
+        """See `Copies`: also parts of files whose upload was killed, which no list shows."""
+        with self.sentences():
+            try:
+                begun = self.call("list_multipart_uploads", Prefix=f"{self._prefix}/")
+            except NotImplementedError:
+                begun = {}
+            except OSError as error:
+                if not not_offered(error):
+                    raise
+                begun = {}
+            old = [
+                one
+                for one in begun.get("Uploads", ())
+                if time.time() - one["Initiated"].timestamp() > older
+            ]
+            for one in old:
+                self.call("abort_multipart_upload", Key=one["Key"], UploadId=one["UploadId"])
+        return len(old) + super().tidy(older)
+
+    @contextmanager
+    def sentences(self) -> Iterator[None]:
+        """See `ObjectStore`."""
+        try:
+            yield
+        except PinciteError:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and of_this_disk(error):
+                raise
+            if isinstance(error, FileNotFoundError) and not no_bucket(error):
+                raise
+            raise sentence(self._bucket.place, error) from error
+
+    def _listed(self, start: str) -> list[tuple[str, Mapping[str, Any]]]:
+        found: list[tuple[str, Mapping[str, Any]]] = []
+        more: dict[str, Any] = {}
+        while True:
+            answer = self.call("list_objects_v2", Prefix=f"{self._prefix}/{start}", **more)
+            for about in answer.get("Contents", ()):
+                name = about["Key"][len(self._prefix) + 1 :]
+                if name and "/" not in name:
+                    found.append((name, {**about, "size": about["Size"]}))
+            if not answer.get("IsTruncated"):
+                return found
+            more = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def _put(self, copy: Path, key: str) -> None:
+        about = copy.stat()
+        self._system.put_file(
+            str(copy), key, chunksize=_PART, max_concurrency=1,
+            Metadata={_WRITTEN: str(about.st_mtime_ns)}, ContentType="application/octet-stream",
+        )  # fmt: skip
+        if about.st_size < 2 * _PART:
+            return  # one request, whose checksum the server compares
+        if self.sha256(key.rpartition("/")[2]) != sha256_of(copy):
+            self._system.rm_file(key)
+            raise LibraryError(
+                f"{self.place} did not keep the bytes of a file of {about.st_size >> 20:,} MB: it"
+                " puts the parts of large files together wrongly. Update that server."
+            )
+
+    def _get(self, key: str, target: Path) -> None:
+        # One stream: several at once would need their ranges to be put together.
+        self._system.get_file(key, str(target), max_concurrency=1)
+        about = self.call("head_object", Key=key.partition("/")[2])
+        if (written := str(about.get("Metadata", {}).get(_WRITTEN, ""))).isdigit():
+            os.utime(target, ns=(int(written), int(written)))
+
+    def _remove_versions(self, start: str) -> int:
+        """The bucket may keep them by a lock, or let only its administrator delete them."""
+        left = 0
+        more: dict[str, Any] = {}
+        while True:
+            try:
+                answer = self.call("list_object_versions", Prefix=f"{self._prefix}/{start}", **more)
+            except (OSError, NotImplementedError) as error:
+                if isinstance(error, PermissionError):
+                    return 1
+                if not_offered(error):
+                    return left
+                raise
+            for one in [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]:
+                try:
+                    self.call("delete_object", Key=one["Key"], VersionId=one["VersionId"])
+                except PermissionError:
+                    left += 1
+            if not answer.get("IsTruncated"):
+                return left
+            more = {
+                "KeyMarker": answer["NextKeyMarker"],
+                "VersionIdMarker": answer.get("NextVersionIdMarker", ""),
+            }
+
+
+def _system(bucket: Bucket) -> Any:
+    import s3fs  # takes half a second
+
+    return s3fs.S3FileSystem(
+        key=bucket.key, secret=bucket.secret, endpoint_url=bucket.endpoint,
+        client_kwargs={"region_name": bucket.region},
+        config_kwargs={
+            "s3": {"addressing_style": "path"},  # one host, which the network guard knows
+            "connect_timeout": _CONNECTS, "read_timeout": _READS,
+            "retries": {"max_attempts": _TRIES},
+        },
+        use_listings_cache=False,
+        skip_instance_cache=True,  # fsspec would keep keys as names of instances
+    )  # fmt: skip

@@ -1,0 +1,448 @@
+"""Vectors in PostgreSQL by its extension pgvector, which several processes may read.
+
+A schema for each library holds a table of vectors with an HNSW index, and a row that says what the
+table holds. HNSW as in Chroma: https://github.com/pgvector/pgvector#hnsw
+"""
+
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+from filelock import Timeout
+
+from vectorstore.catalog.catalog import Catalog
+from vectorstore.dense.index import DenseIndex, Progress, fill
+from vectorstore.dense.stores import CONFIGURATION, Collection
+from vectorstore.errors import LibraryAway, LibraryError
+from vectorstore.store import Store, Vectors
+from vectorstore.team.postgres import Server, sentences
+
+# -- Vectors in a collection of a Chroma server, which several processes may read
+
+_CONNECTS, _ANSWERS = 2.0, 60.0  # seconds after which a server counts as away
+_PORTS = {"http": 80, "https": 443}
+_GENERATION, _MAKER = "generation", "made_by"  # in the metadata of the collection
+
+
+class ServerAway(Exception):
+    """There is no Chroma server at the address, or none that answers in time."""
+
+
+class ChromaServer(Collection):
+    """The collection says itself what it holds: whoever reads it need not have written it."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        # No embedding function: Chroma's default one downloads a model of its own.
+        found = client.get_or_create_collection(
+            name, embedding_function=None, configuration=CONFIGURATION
+        )
+        super().__init__(client, found)
+        self._name = name
+
+    @classmethod
+    def at(cls, address: str, name: str) -> Self:
+        """The collection of that name, made where there is none. Raises ServerAway, and any error
+        of Chroma."""
+        _knock(address)
+        os.environ["ANONYMIZED_TELEMETRY"] = "False"
+        import chromadb
+
+        parts = urlsplit(address)
+        client: Any = chromadb.HttpClient(
+            parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https",
+            settings=chromadb.Settings(anonymized_telemetry=False),
+        )  # fmt: skip
+        # Chroma's own client waits for ever for a server that has stopped to answer.
+        client._server._session.timeout = httpx.Timeout(_ANSWERS, connect=_CONNECTS)
+        try:
+            return cls(client, name)
+        except BaseException:
+            _close(client)
+            raise
+
+    def holds(self) -> tuple[int, str]:
+        """The generation of the catalogue and the maker of the vectors; -1 while it is filled."""
+        found = self._client.get_collection(self._name, embedding_function=None).metadata or {}
+        return int(found.get(_GENERATION, -1)), str(found.get(_MAKER, ""))
+
+    def say(self, generation: int, maker: str) -> None:
+        """What `holds` returns from now on, to all."""
+        self._collection.modify(metadata={_GENERATION: generation, _MAKER: maker})
+
+    def delete(self) -> None:
+        """With all that is in it; it cannot be used any more."""
+        self._client.delete_collection(self._name)
+
+    def close(self) -> None:
+        _close(self._client)
+
+
+def _close(client: Any) -> None:
+    # Chroma's own `close` leaves the connections open, of both clients that it is made of.
+    sessions = [one._server._session for one in (client, client._admin_client)]
+    client.close()
+    for session in sessions:
+        session.close()
+
+
+def _knock(address: str) -> None:
+    try:
+        # Not by a proxy that the environment names: the vectors go to this address alone.
+        answer = httpx.get(f"{address}/api/v2/heartbeat", timeout=_CONNECTS, trust_env=False)
+        answer.raise_for_status()
+    except (httpx.HTTPError, OSError) as error:
+        raise ServerAway(str(error) or type(error).__name__) from error
+
+
+_BATCH = 1000  # rows of a statement
+_INDEXED = 2000  # dimensions up to which pgvector has an index; more are compared one by one
+_NEAR = 400, 1000  # candidates that the index looks at, as with Chroma, and the most it can
+
+
+class PgvectorStore:
+    """Says itself what it holds: whoever reads it need not have written it.
+
+    Not for two threads at once. Each statement commits. Raises LibraryError.
+    """
+
+    def __init__(self, server: Server, schema: str) -> None:
+        """Makes the schema where there is none. Raises LibraryAway and LibraryError."""
+        self._server, self._schema = server, schema
+        self._connection = server.connect()
+        try:
+            with sentences(server):
+                self._make()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @classmethod
+    def at(cls, server: Server, name: str) -> Self:
+        """The store of that name, as `ChromaServer.at`."""
+        return cls(server, name.replace("-", "_"))
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        if not len(ids):
+            return
+        self._fit(vectors.shape[1])
+        for start in range(0, len(ids), _BATCH):
+            part = slice(start, start + _BATCH)
+            rows = [_written(vector) for vector in np.asarray(vectors[part], np.float32)]
+            self._run(
+                "INSERT INTO {0}.passage SELECT * FROM unnest(%s::text[], %s::public.vector[])"
+                " ON CONFLICT (id) DO UPDATE SET vector = excluded.vector",
+                list(ids[part]), rows,
+            )  # fmt: skip
+
+    def remove(self, ids: Sequence[str]) -> None:
+        if ids:
+            self._run("DELETE FROM {0}.passage WHERE id = ANY(%s)", list(ids))
+
+    def ids(self) -> set[str]:
+        return {row[0] for row in self._run("SELECT id FROM {0}.passage")}
+
+    def count(self) -> int:
+        return int(self._run("SELECT count(*) FROM {0}.passage")[0][0])
+
+    def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        if k < 1 or self._dimensions() != len(vector):
+            return []
+        found = self._run(
+            "SELECT id, 1 - (vector OPERATOR(public.<=>) %s::public.vector) FROM {0}.passage"
+            " ORDER BY vector OPERATOR(public.<=>) %s::public.vector LIMIT %s",
+            *[_written(np.asarray(vector, np.float32))] * 2, k,
+        )  # fmt: skip
+        return [(id, float(cosine)) for id, cosine in found]
+
+    def holds(self) -> tuple[int, str]:
+        """The generation of the catalogue and the maker of the vectors; -1 while it is filled."""
+        ((generation, maker),) = self._run("SELECT generation, made_by FROM {0}.state")
+        return int(generation), str(maker)
+
+    def say(self, generation: int, maker: str) -> None:
+        """What `holds` returns from now on, to all."""
+        self._run("UPDATE {0}.state SET generation = %s, made_by = %s", generation, maker)
+
+    def delete(self) -> None:
+        """With all that is in it; it cannot be used any more."""
+        self._run("DROP SCHEMA {0} CASCADE")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _make(self) -> None:
+        there = "SELECT to_regclass(%s) IS NOT NULL"
+        if self._connection.execute(there, (f"{self._schema}.state",)).fetchall()[0][0]:
+            self._tune()
+            return
+        with self._connection.transaction():  # two that begin at once: one waits
+            self._connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (self._schema,))
+            _extend(self._connection, self._server)
+            for statement in (
+                "CREATE SCHEMA IF NOT EXISTS {0}",
+                "CREATE TABLE IF NOT EXISTS {0}.state"
+                " (generation BIGINT NOT NULL, made_by TEXT NOT NULL)",
+                "INSERT INTO {0}.state SELECT -1, '' WHERE NOT EXISTS (SELECT 1 FROM {0}.state)",
+                _TABLE.format("{0}", 1),
+            ):
+                self._connection.execute(statement.format(self._schema).encode())
+        self._tune()
+
+    def _tune(self) -> None:
+        # Loads the extension's library, which knows the setting.
+        self._connection.execute("SELECT '[1]'::public.vector")
+        near, most = _NEAR
+        self._connection.execute(f"SET hnsw.ef_search = {near}".encode())
+        self._connection.execute(f"SET hnsw.max_scan_tuples = {most * 100}".encode())
+        self._connection.execute(b"SET hnsw.iterative_scan = strict_order")
+
+    def _dimensions(self) -> int:
+        ((length,),) = self._run(
+            "SELECT atttypmod FROM pg_attribute WHERE attrelid = %s::regclass"
+            " AND attname = 'vector'",
+            f"{self._schema}.passage",
+        )
+        return int(length)
+
+    def _fit(self, dimensions: int) -> None:
+        """A table has vectors of one length; those of another model are gone when new ones come."""
+        if self._dimensions() == dimensions:
+            return
+        if self.count():
+            raise LibraryError("Vectors of two models cannot be in one table of pgvector.")
+        with sentences(self._server), self._connection.transaction():
+            self._connection.execute(f"DROP TABLE {self._schema}.passage".encode())
+            self._connection.execute(_TABLE.format(self._schema, dimensions).encode())
+            if dimensions <= _INDEXED:
+                self._connection.execute(_INDEX.format(self._schema).encode())
+
+    def _run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with sentences(self._server):
+            done = self._connection.execute(sql.format(self._schema).encode(), values)
+            return done.fetchall() if done.description else []
+
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS {0}.passage"
+    ' (id TEXT COLLATE "C" PRIMARY KEY, vector public.vector({1}) NOT NULL)'
+)
+_INDEX = (
+    "CREATE INDEX ON {0}.passage USING hnsw (vector public.vector_cosine_ops)"
+    " WITH (m = 16, ef_construction = 200)"
+)
+
+
+def _extend(connection: Any, server: Server) -> None:
+    there = "SELECT 1 FROM pg_extension WHERE extname = 'vector'"
+    if connection.execute(there).fetchone():
+        return
+    try:
+        connection.execute("CREATE EXTENSION vector SCHEMA public")
+    except Exception as error:  # of the driver; it is not known here by its types
+        raise LibraryAway(
+            f"The database {server.place} has no pgvector: its administrator installs the package, "
+            "such as postgresql-17-pgvector, and runs CREATE EXTENSION vector in it."
+        ) from error
+
+
+def _written(vector: Vectors) -> str:
+    return "[" + ",".join(map(repr, vector.tolist())) + "]"
+
+
+# -- Which kind of server keeps the vectors: Chroma, or PostgreSQL with pgvector
+
+Address = str | Server  # `http://host:port` of Chroma
+
+
+class Served(Store, Protocol):
+    """A store that several processes share. Its methods raise any error of the server's client."""
+
+    def count(self) -> int: ...
+
+    def holds(self) -> tuple[int, str]:
+        """The generation of the catalogue and the maker of the vectors; -1 while it is filled."""
+
+    def say(self, generation: int, maker: str) -> None:
+        """What `holds` returns from now on, to all."""
+
+    def delete(self) -> None:
+        """With all that is in it; it cannot be used any more."""
+
+    def close(self) -> None: ...
+
+
+def connected(address: Address, name: str) -> Served:
+    """The store of that name, made where there is none. Raises ServerAway, LibraryError, and any
+    error of the server's client."""
+    if isinstance(address, str):
+        return ChromaServer.at(address, name)
+    return PgvectorStore.at(address, name)
+
+
+def named(address: Address) -> str:
+    """For people."""
+    if isinstance(address, str):
+        return f"Chroma server at {address}"
+    return f"PostgreSQL server at {address.place}"
+
+
+# -- Finds the nearest chunks in a Chroma server, and exactly while it is away or behind
+
+_PAUSE = 10.0  # seconds between two attempts to reach a server that was away
+
+log = logging.getLogger(__name__)
+
+
+class ServedIndex(DenseIndex):
+    """A cache of the catalogue's vectors that all processes of a home read, and one fills at a
+    time. The collection says which generation it holds; a writer that is killed leaves it without
+    one, and the next one completes it.
+    """
+
+    remedy = "Try again once it is there; searches work meanwhile."
+
+    def __init__(self, catalog: Catalog, folder: Path, address: Address) -> None:
+        """`folder` would hold an embedded Chroma, and names the library for the server; `address`:
+        `http://host:port` of Chroma, or a server of PostgreSQL with pgvector."""
+        super().__init__(catalog, folder)
+        self._address = address.rstrip("/") if isinstance(address, str) else address
+        self._called = named(self._address)  # for people
+        self._server: Served | None = None
+        self._again = 0.0  # when a server that was away is tried again
+
+    def current(self, generation: int) -> Served | None:
+        """The server's collection, when it holds exactly this generation of the catalogue."""
+        with self._guard:
+            server = self._reached()
+            if server and self._held != generation:
+                # A server whose volume was emptied says so by the number of its vectors.
+                right = server.holds() == (generation, self._catalog.made())
+                counts = right and server.count() == self._catalog.passages.count()
+                self._held = generation if counts else -1
+            return server if self._held == generation else None
+
+    def _ask(self, generation: int, vector: Vectors, k: int) -> list[tuple[str, float]] | None:
+        if not self._guard.acquire(timeout=0 if self._busy else 1.0):
+            return None
+        try:
+            server = self.current(generation)
+        except Exception as error:  # of the network, of Chroma
+            self._lost(error)
+            return None
+        finally:
+            self._guard.release()
+        try:  # several at once: a server has no thread of its own for each of us
+            found = server.nearest(vector, k) if server else None
+        except Exception as error:
+            self._lost(error)
+            return None
+        # Another process may have begun to fill in what was added meanwhile.
+        return found if self._catalog.generation() == generation else None
+
+    def sync(self, progress: Progress = lambda done, total: None) -> bool:
+        """Update the server from the catalogue; False while another process does, or while it is
+        away: `why` says which."""
+        generation = self._catalog.generation()
+        with self._guard:
+            try:
+                if self.current(generation):
+                    return True
+                return self._filled(generation, progress)
+            except Exception as error:
+                self._lost(error)
+                return False
+            finally:
+                self._busy = False
+
+    def clear(self) -> bool:
+        """Have the next `sync` fill the collection again; False as with `sync`."""
+        with self._guard:
+            try:
+                if not self._locked():
+                    return False
+                if server := self._reached():
+                    server.delete()
+                    self._let_go()
+                return server is not None
+            except Exception as error:
+                self._lost(error)
+                return False
+            finally:
+                self._lock.release(force=True)
+
+    def leave(self) -> None:
+        """Delete the collection: before the folder is moved, or deleted for good."""
+        self.clear()
+
+    def ids(self) -> set[str]:
+        """The ids on the server; empty while it is away."""
+        with self._guard:
+            try:
+                server = self._reached()
+                return server.ids() if server else set()
+            except Exception as error:
+                self._lost(error)
+                return set()
+
+    def _filled(self, generation: int, progress: Progress) -> bool:
+        server = self._reached()
+        if server is None or not self._locked():
+            return False
+        try:
+            self._busy = True
+            maker, (_, before) = self._catalog.made(), server.holds()
+            server.say(-1, before)
+            fill(server, self._catalog, before != maker, progress)
+            server.say(generation, maker)
+            self._held = generation
+            return True
+        finally:
+            self._lock.release(force=True)
+
+    def _locked(self) -> bool:
+        """Whether this process alone writes now."""
+        try:
+            self._lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            self.why = "being filled by another process"
+            return False
+        return True
+
+    def _reached(self) -> Served | None:
+        if self._server is None and time.monotonic() >= self._again:
+            try:
+                self._server = connected(self._address, self._name())
+            except Exception as error:
+                self._lost(error)
+        return self._server
+
+    def _lost(self, error: Exception) -> None:
+        self._again = time.monotonic() + _PAUSE
+        self.why = f"away: the {self._called} does not answer"
+        if self._guard.acquire(timeout=0):  # whoever fills it just now finds out alone
+            self._let_go()
+            self._guard.release()
+        log.warning(
+            "The %s does not answer as it should (%s); all vectors are compared instead, which is "
+            "slower in large libraries.", self._called, error,
+        )  # fmt: skip
+
+    def _let_go(self) -> None:
+        server, self._server, self._held = self._server, None, -1
+        if server is not None:
+            try:
+                server.close()
+            except Exception as error:  # it may be gone
+                log.debug("The connection could not be closed: %s", error)
+
+    def _name(self) -> str:
+        """Of the collection: of this library in this folder, because a copy has its identity."""
+        place = f"{self._catalog.identity()} {self._folder.resolve()}"
+        return f"pincite-{hashlib.sha256(place.encode()).hexdigest()[:32]}"

@@ -1,0 +1,162 @@
+"""What a worker does: it writes a file's bytes down, checks them, reads them in a confined child,
+and embeds the passages. It knows no library and returns bytes.
+
+It runs in a process of Ray's on another machine. That process reads no file itself.
+"""
+
+import hashlib
+import os
+import pickle
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingest.chunking import chunk
+from ingest.document.source import Engines
+from ingest.document.wire import Loaded, LoadedCodec, SeveralCodec
+from ingest.errors import PinciteError, UnreadableFile
+from ingest.loaders import VERSIONS
+from ingest.sandbox import confinement
+from ingest.sandbox.child import Crashed
+from ingest.sandbox.pool import Sandbox
+from vectorstore.embedding.embedder import Embedder, Recipe
+
+READ, FAILED, CRASHED, UNFIT = "read", "failed", "crashed", "unfit"  # the kinds of results
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file on its way: its name without a folder, and the bytes with their sha256."""
+
+    name: str
+    sha256: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be read, and how. It travels to a worker as a pickle."""
+
+    engines: Engines
+    recipe: Recipe | None
+    locate: Callable[[Path], Path | None]  # a model of the sender, on the machine of the worker
+    reads: str  # which readers the sender has, see `readers`
+    quiet: tuple[tuple[str, str], ...] = ()  # what keeps libraries from telling of their use
+    together: bool = False  # several small files, see `Sandbox.start_several`
+
+
+@dataclass(frozen=True)
+class Result:
+    """READ with the packed documents and their vectors, FAILED with an error's name and words,
+    CRASHED with the same where the child ended by itself, or UNFIT with why this machine cannot do
+    it."""
+
+    kind: str
+    packed: bytes = b""
+    vectors: bytes = b""  # float32, one row a passage; none where nothing was embedded
+    made_by: str = ""  # the identity of the model that made them
+    error: str = ""
+    words: str = ""
+
+
+def readers() -> str:
+    """Two machines whose readers have the same numbers read the same."""
+    told = repr((sorted(VERSIONS.items()), chunk.VERSION, sys.version_info[:2]))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def work(task: Task, *files: Sent) -> Result:
+    """Read the files. Never raises what is the fault of a file."""
+    os.environ.update(task.quiet)  # before a library is imported
+    unfit, engines, recipe = fitted(task)
+    if unfit:
+        return Result(UNFIT, words=f"{socket.gethostname()} {unfit}")
+    folder = confinement.make_scratch()
+    try:
+        paths = [_written(folder, number, file) for number, file in enumerate(files)]
+        if task.together:
+            return _several(paths, engines, recipe)
+        loaded = _sandbox(pickle.dumps(engines)).start(paths[0])()
+        return _read(LoadedCodec().encode(loaded), [loaded], recipe)
+    except PinciteError as error:
+        kind = CRASHED if isinstance(error.__cause__, Crashed) else FAILED
+        return Result(kind, error=type(error).__name__, words=str(error))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fitted(task: Task) -> tuple[str, Engines, Recipe | None]:
+    """Why this machine cannot do it, as the end of a sentence; else the engines and the recipe with
+    their models where they are here."""
+    engines, recipe, lacks = task.engines, task.recipe, []
+    if readers() != task.reads:
+        return "has another version of Pincite or of Python: install the same", engines, recipe
+    told: Any = engines.captioner
+    if isinstance(at := getattr(told, "folder", None), Path):
+        found = task.locate(at)
+        lacks += [] if found else [at.name]
+        engines = replace(engines, captioner=replace(told, folder=found or at))
+    if engines.speech:
+        found = task.locate(engines.speech)
+        lacks += [] if found else [engines.speech.name]
+        engines = replace(engines, speech=found)
+    if recipe:
+        found = task.locate(recipe.folder)
+        lacks += [] if found else [recipe.folder.name]
+        recipe = replace(recipe, folder=found or recipe.folder)
+    missing = f"lacks the model {lacks[0]}: `pincite models pull {lacks[0]}` there" if lacks else ""
+    return missing, engines, recipe
+
+
+def _written(folder: Path, number: int, file: Sent) -> Path:
+    if hashlib.sha256(file.content).hexdigest() != file.sha256:
+        raise UnreadableFile(f"{file.name} changed on its way to a worker. Add it again.")
+    own = folder / str(number)
+    own.mkdir()
+    path = own / file.name
+    path.write_bytes(file.content)
+    return path
+
+
+def _several(paths: Sequence[Path], engines: Engines, recipe: Recipe | None) -> Result:
+    found = _sandbox(pickle.dumps(engines)).start_several(paths)()
+    read = [one for one in found if not isinstance(one, str)]
+    return _read(SeveralCodec().encode(found), read, recipe)
+
+
+def _read(packed: bytes, read: Sequence[Loaded], recipe: Recipe | None) -> Result:
+    texts = [passage.text for _, chunks in read for passage in chunks]
+    embedder = _embedder(recipe) if recipe and texts else None
+    if embedder is None:
+        return Result(READ, packed)
+    vectors = embedder.passages(texts).astype(np.float32).tobytes()
+    return Result(READ, packed, vectors, embedder.identity)
+
+
+@lru_cache(maxsize=1)
+def _embedder(recipe: Recipe) -> Embedder | None:
+    """None for other weights than the sender's, who embeds then. Ray gives a task one core."""
+    return recipe.make(threads=1)
+
+
+def _sandbox(engines: bytes) -> Sandbox:
+    """Stays warm from task to task; Ray ends this process, and with it the child."""
+    if engines not in _warm:
+        for other in _warm.values():
+            other.close()
+        _warm.clear()
+        # A child would import the program of Ray's worker, and Ray with it.
+        if "default_worker" in str(getattr(sys.modules["__main__"], "__file__", "")):
+            del sys.modules["__main__"].__file__
+        _warm[engines] = Sandbox(engines=pickle.loads(engines))
+    return _warm[engines]
+
+
+_warm: dict[bytes, Sandbox] = {}

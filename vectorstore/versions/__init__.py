@@ -1,1 +1,0 @@
-"""Finds and links versions of a document."""

@@ -1,1 +1,0 @@
-"""An index of words for large libraries, beside the one of the catalogue."""

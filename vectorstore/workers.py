@@ -1,0 +1,69 @@
+"""The seam for who reads files, and what a run asks of them. Here: this machine's processes.
+
+Workers read and embed. They write nothing into a library: the process that adds does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ingest.containers.unpacking import Expanded
+from ingest.document.source import Engines, Limits
+from ingest.document.wire import Loaded, Several
+from ingest.platform.hardware import cores
+from ingest.sandbox.pool import Heard, Sandbox
+from vectorstore.embedding.embedder import Recipe
+from vectorstore.store import Vectors
+
+_MOST_CHILDREN = 4  # each holds the libraries of all formats in memory
+
+
+class Workers(Protocol):
+    """Those of one run; the functions that are returned wait for a result. See `Sandbox`."""
+
+    @property
+    def children(self) -> int:
+        """How many files they read at the same time."""
+
+    def start(self, path: Path, heard: Heard | None = None) -> Callable[[], Loaded]:
+        """Begin to read a file. The result raises UnreadableFile, Stopped, or WorkersAway."""
+
+    def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
+        """The same for small files."""
+
+    def start_expand(
+        self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0
+    ) -> Callable[[], Expanded]:
+        """The same for the files inside a file."""
+
+    def close(self) -> None:
+        """End all of it, also in the middle of a file; from any thread."""
+
+
+def no_recipe() -> None:
+    """Whoever reads need not embed."""
+
+
+def not_told(identity: str, texts: Sequence[str], vectors: Vectors) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run asks of workers."""
+
+    engines: Engines
+    folder: Path | None = None  # below it files that are inside of others can be unpacked
+    recipe: Callable[[], Recipe | None] = no_recipe  # of the model that embeds, at each file
+    # Told the vectors that came with a file, before its result is returned.
+    embedded: Callable[[str, Sequence[str], Vectors], None] = field(default=not_told)
+
+
+Hire = Callable[[Order], Workers]
+
+
+def here(order: Order) -> Workers:
+    """Child processes of this machine, which read and do not embed."""
+    children = max(1, min(_MOST_CHILDREN, cores() // 2))
+    return Sandbox(engines=order.engines, children=children, folder=order.folder)

@@ -1,2 +1,0 @@
-"""Who reads the files of an `add`: child processes of this machine, or the machines of a Ray
-cluster."""
