@@ -1,7 +1,7 @@
 """Asks the chat model for the words that fill cells, in a form that a grammar holds: of an answer,
 which is short, or of a document for several columns at once.
 
-What it writes counts only where a line has it: see `shorten.py` and `reading.py`.
+What it writes counts only where a line has it: see `shorten` and `Reader`.
 """
 
 import json

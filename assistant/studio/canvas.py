@@ -12,7 +12,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.studio import CannotPaint, DrawingJob, GeneratedSound, Painted
+from assistant.studio.painter import (
+    CannotPaint,
+    DrawingJob,
+    GeneratedSound,
+    Painted,
+)
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
 from ingest.images.ai_provenance import KEY, Provenance

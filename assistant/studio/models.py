@@ -21,7 +21,7 @@ from assistant.contract.facts import Offer
 from assistant.errors import ModelUnusable
 from assistant.i18n.translation import _, ngettext
 from assistant.models.catalogue import BF16, Model, this_machine
-from assistant.studio import CannotPaint
+from assistant.studio.painter import CannotPaint
 from ingest.platform.hardware import free_memory
 from ingest.platform.process import wait_calmly
 

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.contract.reply import Progress
 from assistant.i18n.translation import _
-from assistant.studio import (
+from assistant.studio import canvas, models
+from assistant.studio.canvas import Fit, Likes, put_back
+from assistant.studio.models import Family, Loaded, for_pictures, load, target
+from assistant.studio.painter import (
     CannotPaint,
     Denoising,
     DrawingJob,
@@ -22,11 +25,7 @@ from assistant.studio import (
     Painted,
     StepLog,
     Watch,
-    canvas,
-    models,
 )
-from assistant.studio.canvas import Fit, Likes, put_back
-from assistant.studio.models import Family, Loaded, for_pictures, load, target
 
 if TYPE_CHECKING:
     from PIL.Image import Image

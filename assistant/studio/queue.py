@@ -4,14 +4,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant import studio
 from assistant.contract.facts import Offer, Outcome
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _, ngettext, number
 from assistant.llm.odds import TurnTaking
 from assistant.storage.files import Made
-from assistant.studio import CannotPaint, DrawingJob, Painted, Painter, Watch
 from assistant.studio.canvas import provenance, save
+from assistant.studio.painter import (
+    CannotPaint,
+    DrawingJob,
+    Painted,
+    Painter,
+    Watch,
+    keep_denoising,
+)
 from assistant.studio.pipeline import DiffusersPainter
 from ingest.errors import Stopped
 from ingest.platform.process import require
@@ -61,7 +67,7 @@ class Studio:
                 made = provenance(done.job, tool, painter.name, painter.digest())
                 file = save(done, made, self._made.path)
                 if done.denoising is not None:
-                    studio.keep_denoising(file, done.denoising)
+                    keep_denoising(file, done.denoising)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
             return

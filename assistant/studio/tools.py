@@ -18,8 +18,9 @@ from assistant.i18n.translation import N_, _, ngettext, told
 from assistant.llm.odds import TurnTaking
 from assistant.speech import Ear
 from assistant.storage.files import Made
-from assistant.studio import CannotPaint, DrawingJob, canvas
+from assistant.studio import canvas
 from assistant.studio.canvas import marks, open_picture, program
+from assistant.studio.painter import CannotPaint, DrawingJob
 from assistant.studio.queue import Studio
 from assistant.studio.spoken_text import pieces
 from assistant.studio.super_resolution import Enlarger, check, enhance

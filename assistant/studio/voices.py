@@ -123,7 +123,7 @@ def _sound(written: bytes) -> SpokenSound:
 
 # -- Piper reads aloud, in a process of its own
 # piper-tts is under the GPL-3.0: it is never imported here, but run as a program, from an
-# environment of its own (`models/isolated_environment.py`). One process stays, for loading a voice
+# environment of its own (`models/programs.py`). One process stays, for loading a voice
 # takes half a second.
 
 _IDLE = 300.0  # seconds after which the process ends: it holds 340 MB

@@ -19,7 +19,7 @@ from assistant.receipts.explain import (
     explanation,
 )
 from assistant.receipts.record import Receipts
-from assistant.studio import Denoising, Step, kept_denoising
+from assistant.studio.painter import Denoising, Step, kept_denoising
 from assistant.ui import widgets
 from assistant.ui.tools import DONE
 from assistant.ui.widgets import as_html, read

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 
 from assistant.evaluation.metrics import wilson
 from assistant.images.vision import Viewer
-from assistant.studio import DrawingJob, Painter, Watch
+from assistant.studio.painter import DrawingJob, Painter, Watch
 from benchmarks import common
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge

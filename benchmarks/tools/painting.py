@@ -67,7 +67,7 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
 
 def ours(model: Path, size: int, steps: int) -> Clocks:
     """The same picture by the Painter that the tools use."""
-    from assistant.studio import DrawingJob, Watch
+    from assistant.studio.painter import DrawingJob, Watch
     from assistant.studio.pipeline import DiffusersPainter
 
     painter = DiffusersPainter(model)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from assistant.evaluation.metrics import wilson
 from assistant.images.vision import Viewer
-from assistant.studio import DrawingJob, Painter, Watch
+from assistant.studio.painter import DrawingJob, Painter, Watch
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge, patches
 from tests.small_models.shapes import SIDE, Scene

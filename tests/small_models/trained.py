@@ -5,7 +5,7 @@ from pathlib import Path
 from assistant.images.vision import Describer
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.studio import Painter
+from assistant.studio.painter import Painter
 from assistant.studio.pipeline import DiffusersPainter
 from assistant.wiring import models
 

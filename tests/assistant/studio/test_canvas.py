@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from assistant.studio import CannotPaint, canvas
+from assistant.studio import canvas
 from assistant.studio.canvas import Likes
+from assistant.studio.painter import CannotPaint
 
 SD = Likes((512, 512), 8)
 

@@ -14,7 +14,13 @@ from PIL import Image
 
 from assistant.contract.reply import Progress
 from assistant.errors import ModelUnusable
-from assistant.studio import CannotPaint, DrawingJob, Painter, Watch, models
+from assistant.studio import models
+from assistant.studio.painter import (
+    CannotPaint,
+    DrawingJob,
+    Painter,
+    Watch,
+)
 from assistant.studio.pipeline import DiffusersPainter
 from ingest.errors import Stopped
 from tests.assistant.studio.conftest import SIDE

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from assistant.contract.reply import Progress
-from assistant.studio import CannotPaint, DrawingJob, Watch
+from assistant.studio.painter import CannotPaint, DrawingJob, Watch
 from assistant.studio.pipeline import DiffusersPainter
 from tests.assistant.studio import made_models as made
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from assistant.studio import DrawingJob, GeneratedSound, Painted
 from assistant.studio.canvas import provenance, save
+from assistant.studio.painter import DrawingJob, GeneratedSound, Painted
 from ingest.document.source import Engines
 from ingest.images.ai_provenance import Provenance, generated
 from ingest.loaders import load

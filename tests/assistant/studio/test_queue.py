@@ -14,8 +14,13 @@ from assistant.contract.reply import Progress, Reply
 from assistant.contract.request import Request
 from assistant.models.catalogue import catalogue
 from assistant.storage.files import Made
-from assistant.studio import DrawingJob, Painted, Painter, Watch
 from assistant.studio.models import offers
+from assistant.studio.painter import (
+    DrawingJob,
+    Painted,
+    Painter,
+    Watch,
+)
 from assistant.studio.pipeline import DiffusersPainter
 from assistant.studio.queue import WAITING, Studio
 from assistant.studio.tools import Drawing, Editing, Varying

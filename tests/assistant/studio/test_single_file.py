@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from assistant.errors import ModelUnusable
-from assistant.studio import DrawingJob, Watch, models
+from assistant.studio import models
+from assistant.studio.painter import DrawingJob, Watch
 from assistant.studio.pipeline import DiffusersPainter
 from tests.assistant.studio import ldm, made_models
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from assistant import studio
 from assistant.contract.reply import Progress
-from assistant.studio import DrawingJob, Painter, Watch, canvas, pipeline
+from assistant.studio import canvas, pipeline
+from assistant.studio.painter import DrawingJob, Painter, Watch, keep_denoising, kept_denoising
 from ingest.errors import Stopped
 from tests.small_models import shapes, trained
 from tests.small_models.judge import patches
@@ -104,9 +104,9 @@ def test_its_steps_are_kept_beside_it(
     done = painter.paint(DrawingJob("a small red star", steps=12, seed=3), Watch())
     assert done.denoising is not None
     file = tmp_path / "star.png"
-    studio.keep_denoising(file, done.denoising)
+    keep_denoising(file, done.denoising)
 
-    kept = studio.kept_denoising(file)
+    kept = kept_denoising(file)
 
     assert kept == done.denoising
     assert [step.number for step in kept.steps] == list(range(1, 13))
@@ -121,4 +121,4 @@ def test_its_steps_are_kept_beside_it(
     assert file.with_suffix(".steps").stat().st_size < 64_000
 
     file.with_suffix(".steps").write_bytes(b"no such file")
-    assert studio.kept_denoising(file) is None
+    assert kept_denoising(file) is None

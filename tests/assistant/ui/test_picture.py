@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.studio import Denoising, Step
+from assistant.studio.painter import Denoising, Step
 from assistant.ui.explanation import picture
 from ingest.images.ai_provenance import Provenance
 from tests.assistant.ui.fakes import HOSTILE
