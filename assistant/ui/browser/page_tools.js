@@ -69,6 +69,12 @@ const reach = (frame, name) => {
   }
 };
 
+// The picture, the panel and the style of a narrow window come when they come.
+const widths = new ResizeObserver((changed) => changed.forEach(({ target }) => {
+  const frame = target.closest('[class*="st-key-page-image"]');
+  if (frame) reach(frame, frame.querySelector("img")?.alt ?? "");
+}));
+
 const arrange = (frame, box, data) => {
   frame.style.setProperty("--zoom", view.zoom);
   box.dataset.turn = view.turn;
@@ -76,7 +82,7 @@ const arrange = (frame, box, data) => {
   box.style.setProperty("--page", `${data.width} / ${data.height}`);
   box.style.setProperty("--turned", `${data.height} / ${data.width}`);
   box.querySelector(".text-layer")?.classList.toggle("seen", view.text);
-  requestAnimationFrame(() => reach(frame, box.querySelector("img")?.alt ?? ""));
+  for (const part of [frame, box]) widths.observe(part);
 };
 
 // What belongs to the words that are sought now: an answer to earlier ones may come late.
