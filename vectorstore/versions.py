@@ -1,7 +1,7 @@
 """Links versions of a document when they are added; the newer one is preferred.
 
 Likeness alone does not tell: quarterly reports of one company share .64 of their runs of words,
-two versions of a policy .22 (docs/evaluation.md). So the names have a say.
+two versions of a policy .22. So the names have a say.
 """
 
 import hashlib
