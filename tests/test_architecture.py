@@ -131,7 +131,7 @@ HOMES = {
         "assistant/answering/context.py",
         "assistant/answering/write.py",
         "assistant/routing/dispatch.py",
-        "assistant/tools/answer.py",
+        "assistant/answering/pipeline.py",
         "assistant/tools/images.py",
         "assistant/routing/langchain_tools.py",
         "assistant/tools/specialists.py",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from langchain_core.messages import BaseMessage
 
-from assistant.answering import retrieve
-from assistant.answering.retrieve import Retrieved, Room, Window, search
+from assistant.answering.retrieve import Retrieved, Room, search
+from assistant.answering.window import Window, next_windows, widened, window_at, window_of
 from assistant.contract.facts import Facts, Found, Passage, ReadPassage, Understood
 from assistant.contract.request import Request, Turn
 from assistant.llm import prompts
@@ -76,7 +76,7 @@ class ContextBuilder:
         passages."""
         request, hits = retrieved.request, retrieved.hits
         size = self._room.passages(retrieved.question, len(request.query.parts))
-        windows = retrieve.windows(hits, request.evidence, size, self._room.count)
+        windows = widened(hits, request.evidence, size, self._room.count)
         context = Context(retrieved, tuple(windows))
         return self._continued(request, context) if retrieved.follows_up else context
 
@@ -87,16 +87,14 @@ class ContextBuilder:
             str(message.content) for message in context.messages(request.question, prompts.UNSURE)
         ]
         size = min(self._room.left(texts), self._room.further)
-        more = retrieve.next_windows(
-            context.hits, context.windows, request.evidence, size, self._room.count
-        )
+        more = next_windows(context.hits, context.windows, request.evidence, size, self._room.count)
         return replace(context, windows=(*context.windows, *more)) if more else None
 
     def _continued(self, request: Request, context: Context) -> Context:
         """The context with earlier turns, if all their passages still exist and fit."""
         before = tuple(t for t in _built_on(request) if t.answer and not t.refused)
         passages = [passage for turn in before for passage in turn.passages]
-        earlier = [retrieve.window_of(passage, request.evidence) for passage in passages]
+        earlier = [window_of(passage, request.evidence) for passage in passages]
         windows = tuple(window for window in earlier if window)
         scope = request.documents
         in_scope = scope is None or all(window.document in scope for window in windows)
@@ -121,7 +119,7 @@ def _closest(request: Request, hits: Sequence[Hit], windows: Sequence[Window]) -
     if not read:
         return None
     best = max(read, key=lambda hit: hit.score + alone.get(hit.chunk.id, 0.0))
-    return retrieve.window_at(best, request.evidence).passage
+    return window_at(best, request.evidence).passage
 
 
 def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:

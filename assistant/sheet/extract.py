@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 from typing import Any
 
-from assistant.answering.retrieve import windows
+from assistant.answering.window import widened
 from assistant.contract.facts import Citation, Outcome, Passage, Sentence
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
@@ -336,7 +336,7 @@ class Reader:
         """What fits the columns best, of each in turn, in the order of the document."""
         rows = [library.passages(column.question, _HITS, [document]) for column in columns]
         hits = {hit.chunk.id: hit for row in zip_longest(*rows) for hit in row if hit}
-        read = windows(list(hits.values()), library, self.room, self.count)
+        read = widened(list(hits.values()), library, self.room, self.count)
         return [one.passage for one in sorted(read, key=lambda w: (w.page.number, w.first))]
 
 

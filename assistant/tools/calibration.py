@@ -14,13 +14,13 @@ from typing import Any
 from assistant.answering import gate
 from assistant.answering.gate import Example, Signals
 from assistant.answering.judge import asked, retrieval_signals
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.sentences import rank
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Trace
 from assistant.contract.request import Request
 from assistant.llm.odds import TokenOdds
 from assistant.storage.learned import Fitted, FittedGates
-from assistant.tools.answer import AnswerTool
 from vectorstore.embedding.embedder import Embedder
 
 QUESTIONS = Path(__file__).with_name("gate_questions.jsonl")

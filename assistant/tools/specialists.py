@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.answering import notices, retrieve
+from assistant.answering import notices
 from assistant.answering.clarification import Clarification, question_back
 from assistant.answering.whole.comparison import compare
 from assistant.answering.whole.lists import list_all
 from assistant.answering.whole.requests import WholeDocumentRequest, understood, what
 from assistant.answering.whole.statements import Shelf
 from assistant.answering.whole.summary import CitedDraft, PartWriter, summarise
+from assistant.answering.window import window_at
 from assistant.contract.facts import Outcome, Passage, Sentence
 from assistant.contract.intents import Run
 from assistant.contract.reply import Reply
@@ -170,7 +171,7 @@ def _refused(request: Request, shelf: Shelf, writer: PartWriter) -> Outcome:
     said = prompts.refusal(request.question)
     return Outcome(
         said, (Sentence(said, supported=False),),
-        passages=tuple(retrieve.window_at(hit, shelf).passage for hit in hits), refused=True,
+        passages=tuple(window_at(hit, shelf).passage for hit in hits), refused=True,
         prompt_tokens=writer.tokens[0], completion_tokens=writer.tokens[1],
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from assistant.answering.gate import NO_MODEL, OperatingPoint
+from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract import reply
 from assistant.contract.facts import Offer
@@ -41,7 +42,6 @@ from assistant.studio.models import offers
 from assistant.studio.queue import Studio
 from assistant.studio.super_resolution import RealEsrgan
 from assistant.studio.tools import Drawing, Editing, Enhancing, Varying
-from assistant.tools.answer import EXTRACTIVE, AnswerTool
 from assistant.tools.describe import Clipping, Describing
 from assistant.tools.images import Charting, Translating, WithPictures
 from assistant.tools.specialists import AskBack, Running, Whole

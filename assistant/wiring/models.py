@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from assistant.answering.gate import NO_MODEL, OperatingPoint, Weights
 from assistant.answering.groundedness import ClassifiedGroundedness, Groundedness, Reads
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Offer
 from assistant.conversation.history import Waits
@@ -44,7 +45,6 @@ from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import SHIPPED, Fitted, FittedGates
 from assistant.studio.tools import Speaking, Transcribing
 from assistant.studio.voices import Voices
-from assistant.tools.answer import AnswerTool
 from assistant.tools.calibration import Calibration
 from assistant.wiring.stores import place_of_part
 from ingest.document.source import Bounds, Engines, Limits

@@ -21,10 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.answering import retrieve as context
-from assistant.answering.attribution import ground
+from assistant.answering.attributor import ground
 from assistant.answering.claims import first_pages
-from assistant.answering.retrieve import Window
+from assistant.answering.window import Window, window_of
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.facts import Citation, Passage, Sentence
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
@@ -103,7 +102,7 @@ def read(rows: Iterable[Row], settings: Settings, stack: ExitStack) -> Iterator[
 def _windows(row: Row, evidence: Evidence) -> Iterator[Window]:
     for told in row["passages"]:
         passage = Passage(told["document"], told["page"], told["score"], told["text"])
-        window = context.window_of(passage, evidence)
+        window = window_of(passage, evidence)
         if window is None:
             raise SystemExit(f"{row['id']}: a passage of {passage.document} is not as it was read.")
         yield window

@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from assistant.answering.attribution import ground
-from assistant.answering.retrieve import Window
-from assistant.answering.sentences import CitableSpan, units_of
+from assistant.answering.attributor import ground
+from assistant.answering.window import CitableSpan, Window
 from benchmarks import common
 from ingest.document.model import Document
 from ingest.document.source import Engines
@@ -77,7 +76,7 @@ def sentences(
     """Sentences in which the company speaks of itself, on pages drawn by lot."""
     for page in chance.sample(report.pages[1:], len(report.pages) - 1):
         window = Window(name, page, 0, len(page.lines) - 1, 0)
-        for unit in units_of(window):
+        for unit in window.units:
             whole = unit.text.rstrip().endswith(".") and len(unit.text.split()) in _WORDS
             if whole and _SELF.match(unit.text):
                 yield window, unit

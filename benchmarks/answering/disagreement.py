@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.answering import attribution
-from assistant.answering.attribution import Disagreement, disagreements, found_windows
+from assistant.answering.attributor import citation
 from assistant.answering.context import Context
+from assistant.answering.notices import Disagreement, disagreements, found_windows
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.answering.sentences import Quoted, best_sentences, rank
 from assistant.contract.evidence import Evidence, GivenPassages
@@ -25,7 +26,6 @@ from assistant.contract.facts import Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_rows
 from assistant.settings import Settings
-from assistant.tools.answer import AnswerTool
 from assistant.wiring import composition, models
 from benchmarks import common, text_library
 from ingest.language.sentences import split
@@ -88,7 +88,7 @@ def quoting(quoted: Iterable[Quoted], reading: Context) -> Outcome:
     return Outcome(
         "",
         tuple(Sentence(q.unit.text, True, (mark,)) for mark, q in marked),
-        tuple(attribution.citation(mark, q.unit, reading.windows, q.score) for mark, q in marked),
+        tuple(citation(mark, q.unit, reading.windows, q.score) for mark, q in marked),
     )
 
 

@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.request import Request
 from assistant.llm.chat_model import LlamaCppChat
-from assistant.tools.answer import AnswerTool
 from benchmarks import common
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library

@@ -14,13 +14,15 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.answer import State
+
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import completed, turns_from_messages
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
-from assistant.tools.answer import AnswerTool, _Read
 from assistant.tools.specialists import AskBack
 from benchmarks import common
 from ingest.errors import Stopped
@@ -157,8 +159,8 @@ def decision(tool: AnswerTool, request: Request) -> Row:
 class Quick(AnswerTool):
     """Writes only where the model may still refuse, which it is not told when the gate is sure."""
 
-    def _judged(self, read: _Read, request: Request, reply: Reply) -> _Read:
-        judged = super()._judged(read, request, reply)
+    def _judged(self, state: State, reply: Reply) -> State:
+        judged = super()._judged(state, reply)
         if judged.verdict == "sure":
             raise Stopped("An answer that is no refusal is not written.")
         return judged

@@ -18,12 +18,12 @@ import uvicorn
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.generation import GenerationMode
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.entrance.asgi import Hosts
 from assistant.settings import Settings
 from assistant.team.api.application import guarded
 from assistant.team.api.libraries import Libraries
-from assistant.tools.answer import AnswerTool
 from assistant.wiring.composition import Answering
 from tests.pdfs import write_pdf
 from vectorstore.library import Library

@@ -23,9 +23,9 @@ from typing import Any
 import httpx
 import psutil
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.settings import Settings
-from assistant.tools.answer import AnswerTool
 from assistant.wiring import composition
 from assistant.wiring.composition import Answering
 from benchmarks import text_library

@@ -22,13 +22,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from assistant.answering.gate import Signals, answerable
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.answering.sentences import rank
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.reply import Trace
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import Question, read_questions, read_rows
-from assistant.tools.answer import AnswerTool
 from benchmarks import common
 from benchmarks.answering import answers
 from vectorstore.embedding.embedder import Embedder, load_embedder

@@ -17,6 +17,7 @@ import numpy as np
 
 from assistant.answering.gate import answerable
 from assistant.answering.judge import asked, retrieval_signals
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.answering.sentences import rank
 from assistant.contract.reply import Trace
@@ -24,7 +25,6 @@ from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
-from assistant.tools.answer import AnswerTool
 from assistant.wiring.composition import library_in
 from benchmarks import common
 from benchmarks.fitting import fit_gate

@@ -15,12 +15,12 @@ from sklearn.metrics import roc_auc_score
 
 from assistant.answering import gate
 from assistant.answering.gate import DEFAULT_WEIGHTS, Example, Signals, answerable
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.evaluation.metrics import read_questions, read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.storage.learned import FittedGates
-from assistant.tools.answer import AnswerTool
 from assistant.tools.calibration import Calibration, Case, cases
 from benchmarks import common
 from benchmarks.answering import answers

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.answering.pipeline import AnswerTool as ToolAnswer
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
@@ -36,7 +37,6 @@ from assistant.routing.dispatch import Choosing, MessageRouter, ModelRouter, Rou
 from assistant.routing.slots import Message
 from assistant.security import prompt_injection
 from assistant.security.prompt_injection import instructions, without_instructions
-from assistant.tools.answer import AnswerTool as ToolAnswer
 from assistant.tools.specialists import AskBack
 from assistant.tools.tables import Tables
 from benchmarks import common

@@ -9,7 +9,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from assistant.answering.retrieve import Retrieved, Window
+from assistant.answering.retrieve import Retrieved
+from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
 from ingest.document.model import Box, Line, Page

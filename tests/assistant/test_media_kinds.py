@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from assistant import attachments
-from assistant.answering import attribution
-from assistant.answering.retrieve import Window
+from assistant.answering.attributor import ground
+from assistant.answering.window import Window
 from assistant.contract.facts import Citation, Outcome, Passage, place
 from assistant.contract.reply import Reply
 from assistant.models.catalogue import default_model
@@ -57,7 +57,7 @@ def test_people_see_the_time_of_a_recording_instead_of_a_page(
 
 def test_a_citation_of_a_recording_has_the_second_of_its_first_line() -> None:
     answer = "The office in Bergen opens in March."
-    _, (cited,) = attribution.ground("When does it open?", answer, [read()], WordEmbedder())
+    _, (cited,) = ground("When does it open?", answer, [read()], WordEmbedder())
     assert cited.seconds == 192.04
     assert cited.page == 1
 

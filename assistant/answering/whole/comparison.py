@@ -12,8 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering import retrieve
-from assistant.answering.retrieve import Window
 from assistant.answering.whole.requests import subject
 from assistant.answering.whole.statements import (
     Section,
@@ -25,6 +23,7 @@ from assistant.answering.whole.statements import (
     statements,
 )
 from assistant.answering.whole.summary import CitedDraft, plain
+from assistant.answering.window import Window, widened
 from assistant.contract.facts import Compared
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _
@@ -140,7 +139,7 @@ def _on_topic(
 
 def _found(name: str, topic: str, shelf: Shelf) -> list[Statement]:
     """What a document says on a topic: sentences, and rows of the tables in them."""
-    read = retrieve.windows(shelf.passages(topic, _HITS, [name]), shelf, _READ)
+    read = widened(shelf.passages(topic, _HITS, [name]), shelf, _READ)
     return [*statements(read), *(row for window in read for row in _rows(window))]
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answering import retrieve
-from assistant.answering.retrieve import Window
 from assistant.answering.whole.statements import Item, OwnList, Shelf, own_lists, passages_of
 from assistant.answering.whole.summary import CitedDraft, PartWriter
+from assistant.answering.window import Window, widened
 from assistant.contract.facts import PartRead
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import N_, _
@@ -248,7 +247,7 @@ def _batches(hits: Sequence[Hit], shelf: Shelf, most: int) -> tuple[list[list[Wi
     batches: list[list[Window]] = []
     left = list(hits)
     while left and len(batches) < most:
-        read = retrieve.windows(left, shelf, _BATCH)
+        read = widened(left, shelf, _BATCH)
         batches.append(read)
         left = [hit for hit in left if not any(window.holds(hit) for window in read)]
     return batches, left

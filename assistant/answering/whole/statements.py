@@ -11,8 +11,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.retrieve import Window
-from assistant.answering.sentences import CitableSpan, states, units_of
+from assistant.answering.window import CitableSpan, Window, states, units_of
 from assistant.contract.evidence import Evidence
 from ingest.chunking.chunk import chunk as cut
 from ingest.document.model import Chunk, Document, Line, Page, Table
@@ -380,8 +379,7 @@ def statements(windows: Sequence[Window], lists: Sequence[OwnList] = ()) -> list
     inside = {_place(lines) for one in listed for lines in one.lines}
     found = [
         Statement(text, (lines,), not states(unit))
-        for at, window in enumerate(windows)
-        for unit in units_of(window, at)
+        for unit in units_of(windows)
         if _place(lines := _lines(unit, windows)) not in inside
         and _stands_alone(text := _said(unit, lines))
     ]

@@ -14,9 +14,8 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
-from assistant.answering import attribution
+from assistant.answering.attributor import Attributor, citation_of, ground
 from assistant.answering.claims import first_pages
-from assistant.answering.retrieve import Window
 from assistant.answering.whole.statements import (
     Section,
     Shelf,
@@ -29,6 +28,7 @@ from assistant.answering.whole.statements import (
     statements,
     telling,
 )
+from assistant.answering.window import Window
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, PartRead, Sentence
 from assistant.contract.reply import Reply, Step
@@ -67,7 +67,7 @@ class CitedDraft:
         A `title` stands in front of its first sentence and needs no support.
         """
         pages = first_pages(read, self.evidence)
-        sentences, citations = attribution.ground(title, piece, read, self.embedder, pages)
+        sentences, citations = ground(title, piece, read, self.embedder, pages)
         first = len(self.citations)
         marks = {c.mark: first + at for at, c in enumerate(citations, start=1)}
         self.citations += [replace(c, mark=marks[c.mark]) for c in citations]
@@ -99,7 +99,7 @@ class CitedDraft:
 
     def _mark(self, lines: Window) -> int:
         """The mark of lines; those that are cited already keep theirs."""
-        citation = attribution.citation_of(len(self.citations) + 1, lines, lines.score)
+        citation = citation_of(len(self.citations) + 1, lines, lines.score)
         for known in self.citations:
             if replace(known, mark=citation.mark, score=citation.score) == citation:
                 return known.mark
@@ -109,7 +109,7 @@ class CitedDraft:
     def supported(self, piece: str, read: Sequence[Window], title: str, begins: str = "\n") -> str:
         """Add the sentences of a piece that lines support in full; returns the text to show."""
         pages = first_pages(read, self.evidence)
-        said, _ = attribution.ground(title, piece, read, self.embedder, pages)
+        said, _ = ground(title, piece, read, self.embedder, pages)
         kept = " ".join(one.text for one in said if one.supported)
         return self.add(kept, read, title, begins) if kept else ""
 
@@ -126,7 +126,8 @@ class CitedDraft:
 
     def carried(self, piece: str, read: Sequence[Window]) -> bool:
         """Whether the passages carry every sentence of a piece, perhaps in other words."""
-        return attribution.carried(piece, read, self.embedder, first_pages(read, self.evidence))
+        pages = first_pages(read, self.evidence)
+        return Attributor("", read, self.embedder, pages).carries(piece)
 
     def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
         """The answer with its citations, and the cited pages as passages."""

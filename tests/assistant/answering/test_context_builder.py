@@ -8,8 +8,8 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Passage
 from assistant.contract.request import Request, Turn
 from ingest.text.reflow import about_tokens
+from tests.assistant.answering.test_pipeline import FULL_TIME, PART_TIME, Shelf
 from tests.assistant.fakes import WordEmbedder, found, window_of
-from tests.assistant.tools.test_answer import FULL_TIME, PART_TIME, Shelf
 
 CORE_HOURS = "Part-time employees have no core hours on days when they do not work."
 CONTENTS = "Annual leave … 10 Sick leave … 11 Parental leave … 12 Unpaid leave … 13"

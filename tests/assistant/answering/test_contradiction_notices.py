@@ -2,14 +2,14 @@
 
 import pytest
 
-from assistant.answering.attribution import BOTH, OTHERWISE
 from assistant.answering.contradiction import amounts, difference
-from assistant.answering.retrieve import Budget, Window
-from assistant.answering.sentences import units_of
+from assistant.answering.notices import BOTH, OTHERWISE
+from assistant.answering.pipeline import AnswerTool
+from assistant.answering.retrieve import Budget
+from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request
-from assistant.tools.answer import AnswerTool
 from ingest.document.model import Line, Page
 from ingest.language.sentences import split
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
@@ -217,7 +217,7 @@ def test_a_heading_is_no_part_of_the_sentence_below_it() -> None:
     )
     window = Window("Hall.md", Page(1, 0, 0, lines), 0, 4, 1.0)
 
-    assert [unit.text for unit in units_of(window)] == [
+    assert [unit.text for unit in window.units] == [
         "Hall", "Seats", "The hall has 420 seats.", "It is heated.",
     ]  # fmt: skip
 

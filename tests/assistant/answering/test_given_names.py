@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from assistant.answering.attribution import ground
+from assistant.answering.attributor import ground
 from assistant.answering.claims import GivenNames, first_pages
-from assistant.answering.retrieve import Window
+from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Line, Page
 from tests.assistant.fakes import WordEmbedder, window_of

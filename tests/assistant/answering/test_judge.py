@@ -12,8 +12,8 @@ from assistant.answering.judge import Judge, retrieval_signals
 from assistant.answering.sentences import rank
 from assistant.contract.reply import Trace
 from ingest.errors import Stopped
+from tests.assistant.answering.test_pipeline import FULL_TIME
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, found, window_of
-from tests.assistant.tools.test_answer import FULL_TIME
 
 FITTING = Signals(sentence_cosine=0.9, covered=1.0, yes_log_odds=3.0)
 FAR = Signals(sentence_cosine=0.1, covered=0.0, yes_log_odds=-3.0)

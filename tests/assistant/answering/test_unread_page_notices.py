@@ -9,10 +9,10 @@ from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
 from assistant.answering.notices import sentence, unread_pages_noted
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Outcome, Passage
 from assistant.contract.request import Request
-from assistant.tools.answer import AnswerTool
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.source import Engines
 from tests.assistant.fakes import ScriptedChat

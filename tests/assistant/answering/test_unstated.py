@@ -2,8 +2,8 @@
 
 import pytest
 
-from assistant.answering.attribution import carried, ground
-from assistant.answering.retrieve import Window
+from assistant.answering.attributor import Attributor, ground
+from assistant.answering.window import Window
 from assistant.contract.facts import Sentence
 from tests.assistant.fakes import WordEmbedder, window_of
 
@@ -92,5 +92,6 @@ def test_a_title_with_no_denies_nothing() -> None:
 
 
 def test_an_item_is_carried_also_in_other_words_but_not_with_another_number() -> None:
-    assert carried("the modest old resort at the lake", [SHOW], EMBEDDER, {})
-    assert not carried("the modest old resort at the lake of 1999", [SHOW], EMBEDDER, {})
+    lines = Attributor("", [SHOW], EMBEDDER)
+    assert lines.carries("the modest old resort at the lake")
+    assert not lines.carries("the modest old resort at the lake of 1999")

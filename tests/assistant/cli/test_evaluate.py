@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
-from assistant.tools.answer import AnswerTool
 from assistant.wiring import composition
 from assistant.wiring.composition import Answering
 from tests.assistant.fakes import ScriptedChat

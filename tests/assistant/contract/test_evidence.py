@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.retrieve import windows
+from assistant.answering.window import widened
 from assistant.contract.evidence import Evidence, GivenPassages, Joined
 from assistant.testing import TEXTS, EvidenceContract
 from tests.assistant.fakes import WordEmbedder
@@ -43,7 +43,7 @@ def test_a_long_passage_is_read_where_the_question_is_answered() -> None:
     given = GivenPassages([("Town", f"{LONG} The zebra lives in the park.")], WordEmbedder())
     hits = given.passages("Where does the zebra live?")
     assert "zebra" in hits[0].text
-    assert any("zebra" in window.text for window in windows(hits, given, 300))
+    assert any("zebra" in window.text for window in widened(hits, given, 300))
 
 
 def test_titles_that_repeat_are_told_apart() -> None:

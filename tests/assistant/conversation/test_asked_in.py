@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.asked_in import NothingChosen, chosen, from_row, in_words, to_row
 from assistant.conversation.assistant import Assistant
@@ -13,7 +14,6 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, conditions
 from assistant.receipts.replay import replay
 from assistant.routing.dispatch import Choosing
-from assistant.tools.answer import AnswerTool
 from assistant.tools.tables import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from vectorstore.catalog.tags import Filter

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
@@ -19,7 +20,6 @@ from assistant.receipts.replay import replay
 from assistant.routing.dispatch import Choosing
 from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
-from assistant.tools.answer import AnswerTool
 from assistant.tools.specialists import Whole
 from assistant.tools.tables import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library

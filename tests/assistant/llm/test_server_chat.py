@@ -22,9 +22,9 @@ from assistant.llm.odds import TokenOdds
 from assistant.llm.server import ServerChat, ServerOdds, choose, connect_chat
 from assistant.models.server import ServerAddress
 from ingest.text.reflow import about_tokens
+from tests.assistant.answering.test_pipeline import FULL_TIME
 from tests.assistant.fakes import WordEmbedder, found, window_of
 from tests.assistant.llm.model_server import ModelHandler
-from tests.assistant.tools.test_answer import FULL_TIME
 
 pytestmark = pytest.mark.timeout(60)
 

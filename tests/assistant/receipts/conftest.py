@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
@@ -14,7 +15,6 @@ from assistant.conversation.tables import CONVERSATIONS_PART
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
-from assistant.tools.answer import AnswerTool
 from assistant.wiring.stores import place_of_part
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply
@@ -19,7 +20,6 @@ from assistant.receipts.explain import (
     as_text,
     explanation,
 )
-from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 
 LEAVE = "How many days of leave are there?"

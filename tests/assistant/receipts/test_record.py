@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Citation, Outcome, Passage
 from assistant.contract.reply import Reply
@@ -21,7 +22,6 @@ from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, conditi
 from assistant.receipts.replay import replay
 from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
-from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, Again, answered
 from tests.pdfs import write_pdf

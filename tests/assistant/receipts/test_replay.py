@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.answering.whole import lists
 from assistant.conversation.assistant import Assistant
@@ -21,7 +22,6 @@ from assistant.receipts.replay import model_file, replay
 from assistant.routing.dispatch import Choosing
 from assistant.settings import Settings
 from assistant.storage.files import FileHashes
-from assistant.tools.answer import AnswerTool
 from assistant.tools.specialists import Whole
 from assistant.tools.tables import Lists, Tables
 from tests.assistant.fakes import ScriptedChat

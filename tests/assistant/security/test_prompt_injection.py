@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome, Passage
@@ -13,7 +14,6 @@ from assistant.conversation.history import Conversations
 from assistant.llm import prompts
 from assistant.security import prompt_injection
 from assistant.security.prompt_injection import instructions, without_instructions
-from assistant.tools.answer import AnswerTool
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 
 

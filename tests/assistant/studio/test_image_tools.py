@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.attachments import attached
 from assistant.contract.evidence import GivenPassages, Joined
@@ -18,7 +19,6 @@ from assistant.llm.odds import TurnTaking
 from assistant.llm.prompts import REFUSAL
 from assistant.receipts.explain import explanation
 from assistant.settings import Settings
-from assistant.tools.answer import AnswerTool
 from assistant.tools.describe import NOTHING, Clipping, Describing
 from assistant.tools.images import NO_MODEL, NO_TEXT, Translating, WithPictures
 from assistant.ui import tools

@@ -17,13 +17,13 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.errors import AssistantError, SettingsError, TablesAway
 from assistant.team.accounts import Accounts
 from assistant.team.api import shelf
 from assistant.team.api.libraries import Libraries
 from assistant.team.tokens import tokens
-from assistant.tools.answer import AnswerTool
 from assistant.wiring import composition
 from assistant.wiring.composition import Answering
 from tests.assistant.team.api.conftest import Server

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
@@ -14,7 +15,6 @@ from assistant.team.api.libraries import Libraries
 from assistant.team.api.shelf import Shelf
 from assistant.team.database import LOCAL, PART, AccountsDatabase, Person
 from assistant.team.limits import LimitReached, Limits
-from assistant.tools.answer import AnswerTool
 from assistant.wiring.composition import Answering
 from assistant.wiring.stores import place_of_part
 from tests.assistant.team.api.conftest import Server

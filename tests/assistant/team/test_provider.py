@@ -9,6 +9,7 @@ import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.errors import SettingsError, TablesAway
 from assistant.security import network_guard
@@ -18,7 +19,6 @@ from assistant.team.api.libraries import Libraries
 from assistant.team.members import LASTS, Elsewhere
 from assistant.team.provider import NotSignedIn, Provider, provider
 from assistant.team.sessions import SignedIn, digest, sessions
-from assistant.tools.answer import AnswerTool
 from assistant.wiring.composition import Answering
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import PASSWORD, Team, opened

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from assistant.answering.gate import Signals, answerable
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.storage.learned import FittedGates
-from assistant.tools.answer import AnswerTool
 from assistant.tools.calibration import Calibration, Case, cases
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.answering.tables.records import CHOICES
 from assistant.contract.reply import Reply
@@ -16,7 +17,6 @@ from assistant.contract.request import Request, Turn
 from assistant.errors import NoOdds
 from assistant.llm import prompts
 from assistant.llm.odds import TurnTaking
-from assistant.tools.answer import AnswerTool
 from assistant.tools.tables import Lists
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library

@@ -9,12 +9,12 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.reply import _nothing, _opened, record_spans
 from assistant.contract.request import Request
 from assistant.security import network_guard
 from assistant.settings import Settings
-from assistant.tools.answer import AnswerTool
 from assistant.wiring import composition
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf

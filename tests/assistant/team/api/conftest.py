@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.entrance import http_server
 from assistant.entrance.asgi import Hosts
@@ -14,7 +15,6 @@ from assistant.entrance.guests import Guests
 from assistant.settings import Settings
 from assistant.team.api.application import guarded
 from assistant.team.api.libraries import Libraries
-from assistant.tools.answer import AnswerTool
 from assistant.wiring.composition import Answering
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf

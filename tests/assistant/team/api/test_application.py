@@ -6,11 +6,11 @@ from threading import Event, Thread
 import httpx
 import pytest
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.errors import TablesAway
 from assistant.settings import Settings
 from assistant.team.api.libraries import Libraries
-from assistant.tools.answer import AnswerTool
 from assistant.wiring.composition import Answering
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.team.api.conftest import LEAVE, STAFF, Server

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from assistant.answering.retrieve import next_windows, unread_windows, window_of, windows
+from assistant.answering.window import next_windows, unread_windows, widened, window_of
 from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Page, Table
 from ingest.text.reflow import about_tokens
@@ -33,21 +33,21 @@ def hit(first: int, last: int, score: float = 1.0) -> Hit:
 
 
 def test_a_hit_is_read_with_lines_around_it() -> None:
-    [window] = windows([hit(20, 21)], OnePage(), 1000)
+    [window] = widened([hit(20, 21)], OnePage(), 1000)
     assert window.first < 20
     assert window.last > 21
     assert window.last - 21 > 20 - window.first  # an answer stands below what was found
 
 
 def test_hits_that_touch_are_read_as_one() -> None:
-    [window] = windows([hit(20, 21), hit(25, 26, 0.5)], OnePage(), 1000)
+    [window] = widened([hit(20, 21), hit(25, 26, 0.5)], OnePage(), 1000)
     assert (window.first <= 20, window.last >= 26) == (True, True)
 
 
 def test_a_hit_between_two_windows_joins_them() -> None:
     apart = [hit(2, 3), hit(40, 41, 0.9)]
-    assert len(windows(apart, OnePage(), 2000)) == 2
-    [window] = windows([*apart, hit(15, 30, 0.5)], OnePage(), 2000)
+    assert len(widened(apart, OnePage(), 2000)) == 2
+    [window] = widened([*apart, hit(15, 30, 0.5)], OnePage(), 2000)
     assert (window.first, window.last >= 41) == (0, True)
 
 
@@ -63,7 +63,7 @@ def test_lines_that_a_reader_does_not_see_are_not_read_around_a_hit() -> None:
         def page(self, document: str, number: int) -> Page:
             return page
 
-    found = windows([hit(20, 21), hit(24, 25, 0.9), hit(30, 31, 0.8)], Hiding(), 2000)
+    found = widened([hit(20, 21), hit(24, 25, 0.9), hit(30, 31, 0.8)], Hiding(), 2000)
     read = {number for window in found for number in range(window.first, window.last + 1)}
     assert read == set(range(19, 33)) - unseen
     whole = replace(found[0].passage, text="\n".join(line.text for line in lines[17:20]))
@@ -85,45 +85,45 @@ def with_a_table(first: int, last: int) -> GivenPassages:
 
 
 def test_a_table_is_read_whole() -> None:
-    [window] = windows([hit(20, 21)], with_a_table(4, 34), 1000)
+    [window] = widened([hit(20, 21)], with_a_table(4, 34), 1000)
     assert (window.first, window.last) == (4, 34)
 
 
 def test_a_table_that_does_not_fit_is_read_in_part() -> None:
-    [window] = windows([hit(20, 21)], with_a_table(4, 34), 330)
+    [window] = widened([hit(20, 21)], with_a_table(4, 34), 330)
     assert window.first > 4
     assert window.last < 34
 
 
 def test_no_more_is_read_than_the_budget() -> None:
     hits = [hit(first, first) for first in range(0, 60, 12)]
-    read = windows(hits, OnePage(), 300, count=lambda text: len(text.split()))
+    read = widened(hits, OnePage(), 300, count=lambda text: len(text.split()))
     assert sum(len(window.text.split()) + 24 for window in read) <= 300
     assert read
 
 
 def test_one_hit_larger_than_the_budget_is_cut_at_a_line() -> None:
-    [window] = windows([hit(0, 59)], OnePage(), 100, count=lambda text: len(text.split()))
+    [window] = widened([hit(0, 59)], OnePage(), 100, count=lambda text: len(text.split()))
     assert window.first == 0
     assert len(window.text.split()) + 24 <= 100
 
 
 def test_an_earlier_passage_is_found_again_on_its_page() -> None:
-    [window] = windows([hit(20, 21)], OnePage(), 1000)
+    [window] = widened([hit(20, 21)], OnePage(), 1000)
     again = window_of(window.passage, OnePage())
     assert again is not None
     assert (again.first, again.last) == (window.first, window.last)
 
 
 def test_a_passage_of_a_removed_document_is_left_out() -> None:
-    [window] = windows([hit(20, 21)], OnePage(), 1000)
+    [window] = widened([hit(20, 21)], OnePage(), 1000)
     passage = type(window.passage)("Gone.pdf", 1, 1.0, window.text)
     assert window_of(passage, OnePage()) is None
 
 
 def test_the_rest_of_the_best_page_is_read_first_and_no_line_twice() -> None:
     hits = [hit(20, 21), hit(40, 41, 0.5)]
-    read = windows(hits[:1], OnePage(), 300)
+    read = widened(hits[:1], OnePage(), 300)
     more = next_windows(hits, read, OnePage(), 2000)
     assert more[0].first == read[0].last + 1
     numbers = [n for w in (*read, *more) for n in range(w.first, w.last + 1)]
@@ -132,7 +132,7 @@ def test_the_rest_of_the_best_page_is_read_first_and_no_line_twice() -> None:
 
 def test_what_is_too_long_is_left_off_for_what_fits() -> None:
     hits = [hit(20, 21), hit(50, 51, 0.5)]
-    read = windows(hits[:1], OnePage(), 300)
+    read = widened(hits[:1], OnePage(), 300)
     more = next_windows(hits, read, OnePage(), 260)
     assert more[0].first == read[0].last + 1  # of a long page, what may fit
     assert sum(about_tokens(w.text) + 24 for w in more) <= 260

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from assistant.tools.answer import AnswerTool
+from tests.assistant.answering.test_pipeline import Shelf
 from tests.assistant.fakes import ScriptedChat
-from tests.assistant.tools.test_answer import Shelf
 from vectorstore.retrieval.rerank import Readable
 
 ROLE = "The Solicitor General is the top appellate lawyer of the state."

@@ -9,6 +9,7 @@ from langchain_core.language_models import FakeListChatModel
 
 from assistant.answering import gate
 from assistant.answering.groundedness import Finding
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome, Passage
@@ -16,7 +17,6 @@ from assistant.contract.request import Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
 from assistant.llm.odds import WAITING
-from assistant.tools.answer import AnswerTool
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Page
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of

@@ -7,12 +7,12 @@ from langchain_core.messages import BaseMessage
 from pydantic import Field
 
 from assistant.answering import notices
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from assistant.tools.answer import AnswerTool
+from tests.assistant.answering.test_pipeline import FULL_TIME, PART_TIME, UNSURE, Shelf
 from tests.assistant.fakes import ScriptedChat
-from tests.assistant.tools.test_answer import FULL_TIME, PART_TIME, UNSURE, Shelf
 
 
 class Doubting(ScriptedChat):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from assistant.answering.attribution import Grounding
+from assistant.answering.attributor import Attributor
 from assistant.answering.groundedness import Finding
-from tests.assistant.answering.test_attribution import EMBEDDER, LEAVE
+from tests.assistant.answering.test_attributor import EMBEDDER, LEAVE
 
 
 class Doubting:
@@ -22,8 +22,8 @@ class Doubting:
         return Finding(False, ((start, start + len(self._word)),))
 
 
-def checked_by(checker: Doubting) -> Grounding:
-    return Grounding("Who?", [LEAVE], EMBEDDER, checker=checker)
+def checked_by(checker: Doubting) -> Attributor:
+    return Attributor("Who?", [LEAVE], EMBEDDER, checker=checker)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def checked_by(checker: Doubting) -> Grounding:
 )
 def test_a_checker_takes_support_away(checker: Doubting, unstated: tuple[str, ...]) -> None:
     found = checked_by(checker)
-    [sentence], [citation] = found.ground("Requests go to the team lead.")
+    [sentence], [citation] = found.attribute("Requests go to the team lead.")
     assert (sentence.supported, sentence.unstated) == (not unstated, unstated)
     assert sentence.marks == (1,)  # the line that is close stays to be looked at
     assert checker.read[0].startswith("Handbook\n")
@@ -45,15 +45,15 @@ def test_a_checker_takes_support_away(checker: Doubting, unstated: tuple[str, ..
 
 def test_a_checker_gives_no_support_and_its_words_join_the_others() -> None:
     text = "Requests go to the team manager."
-    alone = Grounding("Who?", [LEAVE], EMBEDDER).ground(text)[0]
-    agreed = checked_by(Doubting()).ground(text)[0]
+    alone = Attributor("Who?", [LEAVE], EMBEDDER).attribute(text)[0]
+    agreed = checked_by(Doubting()).attribute(text)[0]
     assert alone == agreed
     assert alone[0].unstated == ("manager",)
-    doubted = checked_by(Doubting("team")).ground(text)[0]
+    doubted = checked_by(Doubting("team")).attribute(text)[0]
     assert doubted[0].unstated == ("team manager",)
 
 
 def test_a_checker_is_not_asked_about_what_no_line_is_close_to() -> None:
     checker = Doubting()
-    checked_by(checker).ground("Bananas ripen in paper bags.")
+    checked_by(checker).attribute("Bananas ripen in paper bags.")
     assert checker.read == []

@@ -2,9 +2,7 @@
 
 import pytest
 
-from assistant.answering import attribution
-from assistant.answering.attribution import Grounding, ground
-from assistant.answering.sentences import units_of
+from assistant.answering.attributor import Attributor, ground
 from ingest.document.model import Box
 from tests.assistant.fakes import WordEmbedder, window_of
 
@@ -68,7 +66,7 @@ def test_a_bare_yes_to_a_number_that_no_line_has_is_unsupported() -> None:
     ],
 )
 def test_how_much_of_the_best_sentence_lines_state(answer: str, whole: bool, stated: float) -> None:
-    found = Grounding("?", [LEAVE], EMBEDDER)
+    found = Attributor("?", [LEAVE], EMBEDDER)
     assert found.stated(answer, whole) == pytest.approx(stated, abs=0.15)
 
 
@@ -102,13 +100,13 @@ def test_numbers_from_two_places_get_two_marks() -> None:
 
 
 def test_units_are_sentences_with_whole_lines() -> None:
-    found = [(unit.first, unit.last, unit.text[:14]) for unit in units_of(LEAVE)]
+    found = [(unit.first, unit.last, unit.text[:14]) for unit in LEAVE.units]
     assert found == [(0, 1, "Full-time empl"), (1, 2, "Part-time empl"), (2, 2, "Requests go to")]
 
 
 def test_what_runs_over_many_lines_without_a_full_stop_is_taken_line_by_line() -> None:
     table = window_of(*(f"Row {number} {number * 100}" for number in range(8)))
-    assert [(unit.first, unit.last) for unit in units_of(table)] == [(n, n) for n in range(8)]
+    assert [(unit.first, unit.last) for unit in table.units] == [(n, n) for n in range(8)]
 
 
 @pytest.mark.parametrize("written", ["1,500", "1500"])
@@ -132,7 +130,7 @@ def test_what_was_kept_from_the_model_supports_nothing() -> None:
 
 
 def test_without_anything_read_nothing_is_supported() -> None:
-    sentences, citations = attribution.ground("?", "Leave is 25 days.", [], EMBEDDER)
+    sentences, citations = ground("?", "Leave is 25 days.", [], EMBEDDER)
     assert not sentences[0].supported
     assert citations == ()
 

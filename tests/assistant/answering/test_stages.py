@@ -1,25 +1,26 @@
 """What was written becomes sentences with citations, or a refusal."""
 
 from assistant.answering import notices
-from assistant.answering.attribution import attribute, check, grounding
 from assistant.answering.context import Context
+from assistant.answering.pipeline import State, attribute, attributor, check
+from assistant.answering.retrieve import Retrieved
 from assistant.answering.sentences import rank
 from assistant.answering.write import Written
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request
 from assistant.llm import prompts
-from tests.assistant.fakes import WordEmbedder, found, window_of
-from tests.assistant.tools.test_answer import FULL_TIME
+from tests.assistant.answering.test_pipeline import FULL_TIME
+from tests.assistant.fakes import WordEmbedder, window_of
 
 QUESTION = "How many days of annual leave do full-time employees get?"
-CONTEXT = Context(found(QUESTION), (window_of(FULL_TIME, document="Leave"),))
-RANKED = rank(QUESTION, CONTEXT.windows, WordEmbedder())
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
+CONTEXT = Context(Retrieved(REQUEST, QUESTION, ()), (window_of(FULL_TIME, document="Leave"),))
+STATE = State(CONTEXT, tuple(rank(QUESTION, CONTEXT.windows, WordEmbedder())))
 
 
 def attributed(written: Written) -> Outcome:
-    return attribute(written, CONTEXT, RANKED, REQUEST, grounding(CONTEXT, REQUEST))
+    return attribute(written, STATE, attributor(CONTEXT))
 
 
 def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
@@ -31,7 +32,7 @@ def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
 
 def test_what_is_held_back_is_a_refusal_that_says_why() -> None:
     written = Written("Full-time employees get 31 days.", False, 9, 7)
-    outcome = attribute(written, CONTEXT, RANKED, REQUEST, grounding(CONTEXT, REQUEST), held=True)
+    outcome = attribute(written, STATE, attributor(CONTEXT), held=True)
     assert (outcome.refused, outcome.text) == (True, prompts.REFUSAL)
     assert outcome.notices[0] == notices.UNSTATED
     assert [line.quote for line in outcome.closest] == [FULL_TIME]
@@ -49,4 +50,4 @@ def test_the_refusal_of_the_model_is_a_refusal_that_shows_the_passages() -> None
 
 def test_nothing_is_added_where_nothing_is_to_be_noted() -> None:
     outcome = attributed(Written("Full-time employees get 25 days."))
-    assert check(outcome, CONTEXT, REQUEST) == outcome
+    assert check(outcome, CONTEXT) == outcome
