@@ -43,17 +43,19 @@ if TYPE_CHECKING:
 # -- A cache of what is known of a library's pictures, in an SQLite file that can be deleted
 
 _WAIT = 30.0  # seconds for another process that writes
+# Two processes may make it together: each statement does nothing where the other was faster.
 _SCHEMA = """
-CREATE TABLE maker (name TEXT NOT NULL);
-CREATE TABLE document (sha256 TEXT PRIMARY KEY);
-CREATE TABLE picture (
+CREATE TABLE IF NOT EXISTS maker (name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS document (sha256 TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS picture (
     id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES document ON DELETE CASCADE,
     page INTEGER NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, seconds REAL,
     words TEXT NOT NULL, meaning BLOB, vector BLOB, thumbnail BLOB NOT NULL
 );
-CREATE INDEX of_document ON picture (sha256);
-CREATE VIRTUAL TABLE picture_words USING fts5 (text, tokenize = 'porter unicode61');
-CREATE TRIGGER picture_gone AFTER DELETE ON picture BEGIN
+CREATE INDEX IF NOT EXISTS of_document ON picture (sha256);
+CREATE VIRTUAL TABLE IF NOT EXISTS picture_words
+    USING fts5 (text, tokenize = 'porter unicode61');
+CREATE TRIGGER IF NOT EXISTS picture_gone AFTER DELETE ON picture BEGIN
     DELETE FROM picture_words WHERE rowid = old.rowid;
 END;
 PRAGMA user_version = 1;
@@ -83,7 +85,6 @@ class PictureCache:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._making = threading.Lock()
 
     def keep_to(self, maker: str, documents: Collection[str]) -> list[str]:
         """Delete rows of other makers and lost documents. Returns the new documents."""
@@ -182,9 +183,8 @@ class PictureCache:
         return sqlite3.connect(self._path, timeout=_WAIT)
 
     def _make(self, file: sqlite3.Connection) -> None:
-        with self._making:
-            if file.execute("PRAGMA user_version").fetchone()[0] == 0:
-                file.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+        if file.execute("PRAGMA user_version").fetchone()[0] == 0:
+            file.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
 
 
 @contextmanager

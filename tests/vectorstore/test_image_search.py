@@ -13,7 +13,7 @@ from ingest.document.source import Engines
 from tests.fakes import WordEmbedder
 from tests.recordings import slide, write
 from vectorstore.errors import LibraryError
-from vectorstore.images import PictureModel
+from vectorstore.images import PictureCache, PictureModel
 from vectorstore.library import Library
 from vectorstore.store import Vectors
 
@@ -179,3 +179,23 @@ def test_a_scene_is_found_by_what_is_written_on_it_beside_its_description(tmp_pa
         hit, *_ = library.pictures.named("pump")
         assert "Pump 3 is out of order" in hit.words
         assert "A lighthouse." in hit.words
+
+
+def test_several_begin_one_cache_together(tmp_path: Path) -> None:
+    failed: list[Exception] = []
+
+    def begin(path: Path, together: threading.Barrier) -> None:
+        together.wait(60)
+        try:
+            PictureCache(path).keep_to("model", ["a"])
+        except Exception as error:
+            failed.append(error)
+
+    for n in range(20):
+        path, together = tmp_path / f"{n}.sqlite", threading.Barrier(4)
+        threads = [threading.Thread(target=begin, args=(path, together)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failed
