@@ -80,7 +80,7 @@ def add_ask_parsers(commands: Any) -> None:
     )  # fmt: skip
     with_address(app, 8501, "visitors")
     app.add_argument(
-        "--shortcut", action="store_true", help="put it into the menu of this system, and end"
+        "--shortcut", action="store_true", help="add it to the menu of this system, and exit"
     )
     app.add_argument("--library", metavar="NAME", help="which library (main)")
     app.set_defaults(run=_run_app, misused=app.error)
@@ -315,10 +315,10 @@ def add_receipt_parsers(commands: Any) -> None:
     pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")
     pack.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE",
-        help="by its ending a Word file with a footnote for each citation (.docx), the same as PDF"
-        " with the quotes at the end (.pdf), Markdown (.md), a table with a row for each sentence"
-        " and source (.xlsx), or, of one answer, a page with pictures of the cited lines and the"
-        " receipt (.html)",
+        help="by its extension a Word file with a footnote for each citation (.docx), the same as"
+        " PDF with the quotes at the end (.pdf), Markdown (.md), a table with a row for each"
+        " sentence and source (.xlsx), or, of one answer, a page with pictures of the cited lines"
+        " and the receipt (.html)",
     )  # fmt: skip
     pack.add_argument("--json", action="store_true", help=JSON)
     pack.set_defaults(run=_run_export, misused=pack.error)

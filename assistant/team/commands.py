@@ -33,7 +33,7 @@ _ROLES = ("reader", "editor", "owner")  # as in accounts.person, which would loa
 
 def add_account_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    acts = _listing(commands, "users", _run_list, "list, add, change people who may sign in")
+    acts = _listing(commands, "users", _run_list, "list, add and change people who may sign in")
     add = below(acts, "add", _run_add, "add a person; the first one is an owner", "name")
     add.add_argument("--role", choices=_ROLES, help="what they may do (reader)")
     add.add_argument(
@@ -49,7 +49,9 @@ def add_account_parsers(commands: Any) -> None:
     )
     change.add_argument("--role", choices=_ROLES, help="what they may do from now on")
     groups = change.add_mutually_exclusive_group()
-    groups.add_argument("--group", action="append", metavar="NAME", help="instead of all before")
+    groups.add_argument(
+        "--group", action="append", metavar="NAME", help="instead of all earlier ones"
+    )
     groups.add_argument(
         "--no-group", action="store_const", const=[], dest="group", help="out of all groups"
     )
@@ -71,7 +73,7 @@ def add_account_parsers(commands: Any) -> None:
     share.add_argument(
         "--group", action="append", default=[], metavar="NAME", help="a group; may be repeated"
     )
-    below(acts, "list", _run_list, "list people, and libraries that are not everybody's")
+    below(acts, "list", _run_list, "list people, and libraries that not everybody sees")
     below(
         acts, "log", _run_log, "list who asked, saw, added and removed what",
         more="--json prints a line of JSON for each.",
@@ -84,7 +86,7 @@ def _add_tokens(commands: Any) -> None:
         commands,
         "tokens",
         _run_tokens,
-        "list, add, end tokens for programs that call `pincite serve`",
+        "list, add and revoke tokens for programs that call `pincite serve`",
     )
     add = below(acts, "add", _run_token, "add a token of a person; it is shown once", "name")
     add.add_argument("--as", required=True, metavar="TEXT", dest="label", help="what it is for")
@@ -92,11 +94,11 @@ def _add_tokens(commands: Any) -> None:
         "--role", choices=_ROLES, default="reader", help="what it may do at most (reader)"
     )
     add.add_argument(
-        "--only", action="append", metavar="LIBRARY", help="for this library alone; may be repeated"
+        "--only", action="append", metavar="LIBRARY", help="only for this library; may be repeated"
     )
-    add.add_argument("--days", type=count, metavar="N", help="days after which it ends (never)")
+    add.add_argument("--days", type=count, metavar="N", help="days after which it expires (never)")
     below(acts, "list", _run_tokens, "list all tokens, without their secrets")
-    below(acts, "revoke", _run_revoke, "end a token at once", "id")
+    below(acts, "revoke", _run_revoke, "revoke a token at once", "id")
 
 
 def _listing(commands: Any, name: str, run: Callable[..., int], help: str) -> Any:
