@@ -25,28 +25,24 @@ LANGUAGES = ("de", "es", "fr")
 # The rooms whose errors and notes the app shows, and within them what only the terminal says. What
 # needs a terminal to be put right, such as a model that does not load, is said in English.
 _BELOW = (
-    "ingest", "vectorstore", "assistant/attachments", "assistant/wiring/composition.py",
-    "assistant/conversation", "assistant/libraries/forget.py", "assistant/sheet/cell.py",
-    "assistant/wiring/models.py", "assistant/wiring/models.py", "assistant/images/charts",
-    "assistant/studio/canvas.py", "assistant/studio/canvas.py",
-    "assistant/studio/queue.py", "assistant/studio/pipeline.py",
-    "assistant/images/super_resolution", "assistant/images/vision.py",
-    "assistant/speech.py", "assistant/tools", "assistant/ui/components",
-    "assistant/llm", "assistant/models", "assistant/evaluation", "assistant/receipts",
-    "assistant/settings.py", "assistant/export", "assistant/first_run.py",
-    "assistant/sources", "assistant/storage/files.py",
-    "assistant/libraries/uploads.py", "assistant/libraries/uploads.py",
-    "assistant/ui/resources.py",
+    "ingest", "vectorstore", "assistant/attachments.py", "assistant/conversation",
+    "assistant/evaluation", "assistant/export", "assistant/first_run.py",
+    "assistant/images/charts.py", "assistant/images/vision.py", "assistant/libraries/forget.py",
+    "assistant/libraries/uploads.py", "assistant/llm", "assistant/models", "assistant/receipts",
+    "assistant/settings.py", "assistant/sheet/cell.py", "assistant/sources", "assistant/speech.py",
+    "assistant/storage/files.py", "assistant/studio", "assistant/tools",
+    "assistant/ui/resources.py", "assistant/ui/tools.py", "assistant/wiring/composition.py",
+    "assistant/wiring/models.py",
 )  # fmt: skip
 _ENGLISH = (
     "vectorstore/maintenance/backup.py", "vectorstore/maintenance/backup_rows.py",
-    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/verify.py",
-    "vectorstore/maintenance/backup_rows.py", "vectorstore/testing.py", "vectorstore/watch.py",
-    "vectorstore/embedding/embedder.py", "vectorstore/embedding/embedder.py",
-    "vectorstore/embedding/onnx_export.py", "vectorstore/retrieval/rerank.py",
-    "ingest/sandbox/child.py", "ingest/sandbox/confinement.py", "ingest/testing.py",
-    "ingest/platform", "assistant/llm/prompts.py", "assistant/llm/server.py",
-    "assistant/llm/server.py", "assistant/llm/llama/chat_format.py",
+    "vectorstore/maintenance/verify.py", "vectorstore/testing.py", "vectorstore/watch.py",
+    "vectorstore/embedding/embedder.py", "vectorstore/embedding/onnx_export.py",
+    "vectorstore/retrieval/rerank.py", "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
+    "ingest/testing.py", "ingest/platform", "assistant/llm/prompts.py",
+    "assistant/llm/llama/chat_format.py",
+    "assistant/studio/models.py", "assistant/studio/painter.py", "assistant/studio/voices.py",
+    "assistant/sources/commands.py",
 )  # fmt: skip
 # What is said to people by these names, beside errors that are raised.
 _SAID = {"note", "reason", "status", "error", "detail", "notice"}
