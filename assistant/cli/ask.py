@@ -80,7 +80,7 @@ def add_ask_parsers(commands: Any) -> None:
     )  # fmt: skip
     with_address(app, 8501, "visitors")
     app.add_argument(
-        "--shortcut", action="store_true", help="put it into the menu of this system, and end"
+        "--shortcut", action="store_true", help="put it into the menu (Linux), and end"
     )
     app.add_argument("--library", metavar="NAME", help="which library (main)")
     app.set_defaults(run=_run_app, misused=app.error)
