@@ -208,16 +208,12 @@ class ServedIndex(DenseIndex):
             return None
         try:
             store = self.current(generation)
+            found = store.nearest(vector, k) if store else None
         except Exception as error:  # of the network, of the driver
             self._lost(error)
             return None
         finally:
             self._guard.release()
-        try:  # several at once: a server has no thread of its own for each of us
-            found = store.nearest(vector, k) if store else None
-        except Exception as error:
-            self._lost(error)
-            return None
         # Another process may have begun to fill in what was added meanwhile.
         return found if self._catalog.generation() == generation else None
 
