@@ -1,15 +1,9 @@
-"""Puts Pincite into the menu of the system: what `pincite app --shortcut` does.
-
-Linux and other systems of freedesktop.org: a desktop entry and an icon below XDG_DATA_HOME
-(https://specifications.freedesktop.org/desktop-entry-spec/latest/). macOS: a bundle in
-~/Applications. Windows: a shortcut in the start menu, which the system's own script host writes.
+"""The first run: the models to choose from, a sample company, and how far a home has come; and the
+entry in the menu of the system that `pincite app --shortcut` writes.
 """
 
 import os
-import plistlib
-import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -127,6 +121,9 @@ def _holds_only(settings: Settings, name: str, ours: set[str]) -> bool:
         return {one.document for one in library.documents()} <= ours
 
 
+# -- An entry in the menu of Linux and other systems of freedesktop.org: a file and an icon below
+# XDG_DATA_HOME (https://specifications.freedesktop.org/desktop-entry-spec/latest/)
+
 _ICON = Path(__file__).with_name("ui") / "icon.svg"
 _ROOT = Path(__file__).parents[1]
 _ENTRY = """[Desktop Entry]
@@ -146,20 +143,22 @@ Keywords=documents;search;questions;
 
 
 def make_shortcut(home: Path, system: str = sys.platform) -> Path:
-    """Write it, for the app on this home; the place of it. Raises AssistantError."""
+    """Write it, for the app on this home; the place of it. Raises AssistantError, also on systems
+    with menus of another kind."""
+    if system in ("darwin", "win32"):
+        raise AssistantError(
+            "Pincite can be put into the menu on Linux only. On this system, start it with"
+            " `pincite app` in a terminal; many browsers can then install the page as an app."
+        )
     try:
-        if system == "win32":
-            return _windows(home)
-        if system == "darwin":
-            return _mac(home)
-        return _freedesktop(home)
+        return _desktop_entry(home)
     except OSError as error:
         raise AssistantError(f"The shortcut could not be written: {error}.") from error
 
 
 def start_command(home: Path) -> list[str]:
     """What starts the app from any folder: the installed command, else this very Python."""
-    beside = Path(sys.executable).with_name("pincite.exe" if os.name == "nt" else "pincite")
+    beside = Path(sys.executable).with_name("pincite")
     installed = str(beside) if beside.exists() else shutil.which("pincite")
     start = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); "
     run = "from assistant.cli.main import main; sys.exit(main(sys.argv[1:]))"
@@ -167,7 +166,7 @@ def start_command(home: Path) -> list[str]:
     return [*by, "--home", str(home.absolute()), "app"]
 
 
-def _freedesktop(home: Path) -> Path:
+def _desktop_entry(home: Path) -> Path:
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     icon = data / "icons" / "hicolor" / "scalable" / "apps" / "pincite.svg"
     entry = data / "applications" / "pincite.desktop"
@@ -189,44 +188,6 @@ def quoted(words: Sequence[str]) -> str:
             inner = inner.replace(sign, f"\\{sign}")
         found.append('"' + inner.replace("%", "%%") + '"')
     return " ".join(found).replace("\\", "\\\\")
-
-
-def _mac(home: Path) -> Path:
-    """A bundle whose program opens a terminal with the app in it; not tried on a Mac."""
-    bundle = Path.home() / "Applications" / "Pincite.app" / "Contents"
-    program = bundle / "MacOS" / "Pincite"
-    program.parent.mkdir(parents=True, exist_ok=True)
-    words = shlex.join(start_command(home))
-    started = program.with_name("pincite.command")
-    started.write_text(f"#!/bin/sh\nexec {words}\n", encoding="utf-8")
-    program.write_text(f"#!/bin/sh\nexec open -a Terminal {shlex.quote(str(started))}\n", "utf-8")
-    for path in (started, program):
-        path.chmod(0o755)
-    about = {
-        "CFBundleName": "Pincite", "CFBundleExecutable": "Pincite",
-        "CFBundleIdentifier": "pincite.app", "CFBundlePackageType": "APPL",
-    }  # fmt: skip
-    (bundle / "Info.plist").write_bytes(plistlib.dumps(about))
-    return bundle.parent
-
-
-def _windows(home: Path) -> Path:
-    """By WScript.Shell, the way that Windows documents; not tried on Windows."""
-    menu = Path(os.environ["APPDATA"]) / "Microsoft" / "Windows" / "Start Menu" / "Programs"
-    place, (program, *rest) = menu / "Pincite.lnk", start_command(home)
-    given = {
-        "PINCITE_LNK": str(place), "PINCITE_PROGRAM": program,
-        "PINCITE_ARGUMENTS": subprocess.list2cmdline(rest),
-    }  # fmt: skip
-    script = (
-        "$s = (New-Object -ComObject WScript.Shell).CreateShortcut($env:PINCITE_LNK); "
-        "$s.TargetPath = $env:PINCITE_PROGRAM; $s.Arguments = $env:PINCITE_ARGUMENTS; $s.Save()"
-    )
-    run = ["powershell", "-NoProfile", "-NonInteractive", "-Command", script]
-    done = subprocess.run(run, env={**os.environ, **given}, capture_output=True, check=False)
-    if done.returncode:
-        raise AssistantError("The shortcut could not be written: PowerShell refused to make it.")
-    return place
 
 
 # -- How far a home has come in its first run: a state of the home, whichever library is open

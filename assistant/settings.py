@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from assistant.errors import SettingsError
 from ingest.platform.process import is_secure
-from vectorstore.team.postgres import SCHEME, problem
+from vectorstore.team.postgres import problem
 from vectorstore.team.s3 import endpoint_problem
 from vectorstore.team.s3 import problem as files_problem
 from vectorstore.worker_address import parsed
@@ -57,8 +57,8 @@ class Settings(BaseModel):
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
     passage_tokens: int = Field(600, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
-    # Where the vectors are: "http://host:8000" of a Chroma server, or an address of PostgreSQL with
-    # pgvector, "postgresql://user@host:5432/database"; empty: in the home.
+    # Where the vectors are: an address of PostgreSQL with pgvector,
+    # "postgresql://user@host:5432/database"; empty: in the home.
     vectors: str = ""
     # Where the catalogues of libraries are: an address of PostgreSQL; empty: in the home. The
     # vectors are there, too, unless `vectors` says something else.
@@ -131,11 +131,6 @@ class Settings(BaseModel):
             return int(text)
         raise ValueError("use auto, off, or a number of layers")
 
-    @field_validator("vectors")
-    @classmethod
-    def _vectors(cls, value: str) -> str:
-        return _database(value) if value.startswith(SCHEME) else cls._address(value)
-
     @field_validator("workers")
     @classmethod
     def _workers(cls, value: str) -> str:
@@ -143,10 +138,12 @@ class Settings(BaseModel):
             raise ValueError(f"{value!r} is no address of Ray, as ray://127.0.0.1:10001 is")
         return value
 
-    @field_validator("catalogue")
+    @field_validator("vectors", "catalogue")
     @classmethod
-    def _catalogue(cls, value: str) -> str:
-        return _database(value) if value else value
+    def _database(cls, value: str) -> str:
+        if value and (wrong := problem(value)):
+            raise ValueError(wrong)
+        return value
 
     @field_validator("files")
     @classmethod
@@ -164,7 +161,7 @@ class Settings(BaseModel):
 
     @field_validator("traces")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _traces(cls, value: str) -> str:
         if value and not _SERVER.fullmatch(value):
             raise ValueError(f"{value!r} is no address of a server, as http://host:8000 is")
         return value.rstrip("/")
@@ -221,12 +218,6 @@ class Settings(BaseModel):
             said = _NAMES if first["type"] == "string_pattern_mismatch" else first["msg"]
             said = said.removeprefix("Value error, ")
             raise SettingsError(f"The setting {first['loc'][0]!r}: {said}.") from error
-
-
-def _database(address: str) -> str:
-    if wrong := problem(address):
-        raise ValueError(wrong)
-    return address
 
 
 _NAMES = "use 1 to 64 letters, digits, hyphens and underscores, without spaces"

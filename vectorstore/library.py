@@ -32,7 +32,6 @@ from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.search import Search, Which
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
-from vectorstore.team.served_vectors import Address
 from vectorstore.versions import superseded
 from vectorstore.word_index import WordIndex
 from vectorstore.workers import Hire, here
@@ -53,7 +52,7 @@ class Library:
         engines: Callable[[], Engines] = Engines,
         find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
         picture_model: Callable[[], PictureModel | None] = no_model,
-        multilingual: Callable[[], Embedder | None] = none, vectors: Address = "",
+        multilingual: Callable[[], Embedder | None] = none, vectors: Server | None = None,
         catalogue: Server | None = None, hire: Hire = here,
         files: Bucket | None = None,
     ) -> None:  # fmt: skip

@@ -24,11 +24,11 @@ from vectorstore.team.object_store import ObjectStore
 from vectorstore.team.postgres import Server
 from vectorstore.team.postgres_catalog import PostgresDatabase
 from vectorstore.team.s3 import Bucket, S3Store
-from vectorstore.team.served_vectors import Address, ServedIndex
+from vectorstore.team.served_vectors import ServedIndex
 
 
-def open_index(catalog: Catalog, folder: Path, server: Address = "") -> DenseIndex:
-    """In a folder, or on the server of an address."""
+def open_index(catalog: Catalog, folder: Path, server: Server | None = None) -> DenseIndex:
+    """In a folder, or on a server with pgvector."""
     return ServedIndex(catalog, folder, server) if server else DenseIndex(catalog, folder)
 
 

@@ -64,8 +64,9 @@ def add_ask_parsers(commands: Any) -> None:
     ask.add_argument("--json", action="store_true", help="print the answer document")
     with_filter(ask)
     ask.add_argument(
-        "--explain", action="store_true", help="show how the answer was made, stage by stage"
-    )
+        "--explain", action="store_true",
+        help="with --json: also how the answer was made, stage by stage, as `explanation`",
+    )  # fmt: skip
     _with_libraries(ask, _run_ask)
     chat = add_parser(
         commands, "chat", "start a conversation in the terminal",
@@ -79,9 +80,7 @@ def add_ask_parsers(commands: Any) -> None:
         " docs/sharing.md.",
     )  # fmt: skip
     with_address(app, 8501, "visitors")
-    app.add_argument(
-        "--shortcut", action="store_true", help="add it to the menu of this system, and exit"
-    )
+    app.add_argument("--shortcut", action="store_true", help="add it to the menu (Linux), and exit")
     app.add_argument("--library", metavar="NAME", help="which library (main)")
     app.set_defaults(run=_run_app, misused=app.error)
 
@@ -102,6 +101,8 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("give either a QUESTION or --batch FILE")
     if args.batch and (args.image or args.explain):
         args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
+    if args.explain and not args.json:
+        args.misused("--explain goes with --json")
     pictures = [_picture(path) for path in args.image]
     with to_ask(settings, args.library) as library:
         assistant = composition.assistant_of(settings, library)
@@ -114,8 +115,11 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             args.question, conversation=args.conversation, files=pictures, intent=intent,
             within=filter_of(args),
         )  # fmt: skip
-        _show_reply(reply, args.json, args.explain)
-        if not args.json and reply.intent is None:  # tool output states itself how it was made
+        if args.json:
+            _print_reply(reply, args.explain)
+            return DONE
+        _show_reply(reply)
+        if reply.intent is None:  # tool output states itself how it was made
             name = reply.id[:8]
             hint(f"`pincite explain {name}` shows how; `pincite replay {name}` writes it again.")
     return DONE
@@ -188,15 +192,17 @@ def _explanation(reply: "Reply") -> dict[str, Any]:
     return explanation(reply.to_json(), asdict(reply.trace.facts), reply.meant)
 
 
-def _show_reply(reply: "Reply", as_json: bool, explain: bool = False) -> None:
+def _print_reply(reply: "Reply", explain: bool) -> None:
+    """As JSON."""
+    document = _document(reply)  # first: it says, too, why an answer could not be saved
+    more = {"explanation": _explanation(reply)} if explain else {}
+    print(json.dumps(document | more))
+
+
+def _show_reply(reply: "Reply") -> None:
     from assistant.cli.tools import tell_offers
     from assistant.contract.reply import below, closest
 
-    if as_json:
-        document = _document(reply)  # first: it says, too, why an answer could not be saved
-        more = {"explanation": _explanation(reply)} if explain else {}
-        print(json.dumps(document | more))
-        return
     _stream(reply)
     done = reply.finish()
     for line in below(reply, done):
@@ -204,10 +210,6 @@ def _show_reply(reply: "Reply", as_json: bool, explain: bool = False) -> None:
     tell_offers(done.offers)
     for line in closest(done):
         print(line)
-    if explain:
-        from assistant.receipts.explain import as_text
-
-        print(f"\n{as_text(_explanation(reply))}")
 
 
 def _stream(reply: "Reply") -> None:
@@ -269,7 +271,7 @@ def _ask_stoppable(
 
     reply = assistant.ask(question, conversation=conversation, within=within)
     try:
-        _show_reply(reply, as_json=False)
+        _show_reply(reply)
     except KeyboardInterrupt:
         reply.stop()
         print("\n(stopped)")
@@ -304,11 +306,11 @@ def add_receipt_parsers(commands: Any) -> None:
     again.add_argument("--json", action="store_true", help=JSON)
     again.set_defaults(run=_run_replay)
     how = add_parser(
-        commands, "explain", "show how an answer was made, stage by stage",
-        "The same as `pincite ask --explain` shows: docs/how-it-answers.md.",
+        commands, "explain", "print how an answer was made, stage by stage, as JSON",
+        "The app shows the same below an answer: docs/how-it-answers.md.",
     )  # fmt: skip
     how.add_argument("id", help="id of the answer, or its first characters")
-    how.add_argument("--json", action="store_true", help=JSON)
+    how.add_argument("--json", action="store_true", help="as without it")
     how.set_defaults(run=_run_explain)
     pack = add_parser(commands, "export", "save an answer or a conversation in a file")
     pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
@@ -342,12 +344,11 @@ def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_explain(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.receipts.explain import as_text, explanation
+    from assistant.receipts.explain import explanation
     from assistant.wiring import composition
 
     receipt = composition.receipts(settings).get(args.id)
-    explained = explanation(receipt.answer, receipt.facts, receipt.meant)
-    print(json.dumps(explained) if args.json else as_text(explained))
+    print(json.dumps(explanation(receipt.answer, receipt.facts, receipt.meant), indent=2))
     return DONE
 
 

@@ -70,7 +70,6 @@ from vectorstore.library import Library
 from vectorstore.opened import file_of, is_library
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
-from vectorstore.team.served_vectors import Address
 
 # -- Builds the tools that make something other than an answer: the other place that names concrete
 # classes.
@@ -302,14 +301,14 @@ def library_in(settings: Settings, folder: Path, name: str) -> Library:
 
 
 def _library(
-    settings: Settings, folder: Path, name: str, at: Address | None, server: Server | None = None,
-    files: Bucket | None = None,
+    settings: Settings, folder: Path, name: str, vectors: Server | None,
+    catalogue: Server | None = None, files: Bucket | None = None,
 ) -> Library:  # fmt: skip
     return Library(
         folder, name, lambda: embedder(settings), lambda: engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
-        lambda: tagging(settings), lambda: multilingual(settings), at or "", server, hire(settings),
-        files,
+        lambda: tagging(settings), lambda: multilingual(settings), vectors, catalogue,
+        hire(settings), files,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from assistant.conversation.history import Conversations
 from assistant.conversation.tables import CONVERSATIONS_PART
 from assistant.errors import AssistantError, SettingsError
-from assistant.models.server import ServerAddress, kept
+from assistant.models.server import kept
 from assistant.receipts.record import Receipts
 from assistant.security.network_guard import QUIET, permit
 from assistant.settings import Settings
@@ -18,10 +18,9 @@ from assistant.storage.part import Part, mark_of
 from assistant.storage.sqlite_file import Place
 from assistant.storage.team_tables import TeamTables
 from vectorstore import workers
-from vectorstore.team.postgres import SCHEME, Server
+from vectorstore.team.postgres import Server
 from vectorstore.team.ray_workers import RayCluster
 from vectorstore.team.s3 import Bucket
-from vectorstore.team.served_vectors import Address
 from vectorstore.worker_address import parsed
 from vectorstore.workers import Hire
 
@@ -72,6 +71,11 @@ def opened(address: str, settings: Settings, reason: str) -> Server:
 def catalogue_server(settings: Settings) -> Server | None:
     """The one that has the catalogues; None where they are in the home."""
     return opened(settings.catalogue, settings, "catalogue") if settings.catalogue else None
+
+
+def vectors_server(settings: Settings) -> Server | None:
+    """The one that has the vectors alone; None where no setting names one."""
+    return opened(settings.vectors, settings, "vectors") if settings.vectors else None
 
 
 def place_of_part(settings: Settings, part: Part) -> Place:
@@ -129,22 +133,6 @@ def _in_use(settings: Settings) -> set[str]:
 def _empty(settings: Settings) -> bool:
     at = place_of_part(settings, CONVERSATIONS_PART)
     return Conversations(at).is_empty() and Receipts(at).is_empty()
-
-
-# -- Where the vectors of a home are: in its folders, in a Chroma server or in PostgreSQL
-
-
-def vectors_server(settings: Settings) -> Address:
-    """The server, which the network guard lets through from now on; empty for none. Raises
-    ModelUnusable for an address that is none."""
-    if settings.vectors.startswith(SCHEME):
-        return opened(settings.vectors, settings, "vectors")
-    address = ServerAddress.parse(settings.vectors) if settings.vectors else None
-    if address is None:
-        return ""
-    if not address.is_here:
-        permit(address.host, address.port, "vectors")
-    return address.url
 
 
 # -- Who reads the files of an `add`: processes of this machine, or a Ray cluster of the settings

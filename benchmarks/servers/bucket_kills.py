@@ -55,7 +55,7 @@ def opened(place: str, endpoint: str, key: str, secret: str, catalogue: str) -> 
     bucket = Bucket("s3://papers/kills", endpoint, key=key, secret=secret)
     server = Server(catalogue) if catalogue else None
     return Library(
-        Path(place) / "library", "main", WordEmbedder, vectors=server or "", catalogue=server,
+        Path(place) / "library", "main", WordEmbedder, vectors=server, catalogue=server,
         files=bucket,
     )  # fmt: skip
 

@@ -6,10 +6,9 @@ at random: a worker, a whole machine, a process that adds; with `--head` the hea
 too, while a worker reads. Each is started again. At the end every file has to be in the library
 once, found by its word, and every error has to be one sentence.
 
-`--whole`: the catalogue is in PostgreSQL and the vectors in a Chroma server, two processes add,
-others serve the API, and twenty clients search and ask there (`cluster_client.py`). The servers,
-the API and the clients are killed, too. No hit and no quote may come from another document than the
-one that it names.
+`--whole`: the catalogue and the vectors are in PostgreSQL, two processes add, others serve the API,
+and twenty clients search and ask there (`cluster_client.py`). PostgreSQL, the API and the clients
+are killed, too. No hit and no quote may come from another document than the one that it names.
 `--app`: a visitor in Chromium asks in the app, too, which is killed and started again
 (`cluster_visitor.py`). Linux only.
 """
@@ -49,7 +48,6 @@ from tests.pdfs import write_pdf
 from tests.servers.ports import free_port
 from tests.servers.postgres_process import PostgresProcess
 from tests.servers.ray_process import RayProcess
-from tests.vectorstore.dense.chroma_process import ChromaProcess
 
 _KINDS = ("pdf", "docx", "eml", "xlsx")
 _FILLER = (
@@ -94,13 +92,10 @@ def trial(options: argparse.Namespace) -> None:
         stack.callback(shutil.rmtree, place, ignore_errors=True)
         ray = RayProcess()
         stack.callback(ray.remove)
-        postgres = chroma = None
-        if options.whole:
-            postgres = PostgresProcess()
+        postgres = PostgresProcess() if options.whole else None
+        if postgres:
             stack.callback(postgres.remove)
-            chroma = ChromaProcess(place / "chroma")
-            stack.callback(chroma.end)
-        Trial(place, options, ray, postgres, chroma).run()
+        Trial(place, options, ray, postgres).run()
 
 
 def write(folder: Path) -> bool:
@@ -142,10 +137,9 @@ class Trial:
 
     def __init__(
         self, place: Path, options: argparse.Namespace, ray: RayProcess,
-        postgres: PostgresProcess | None, chroma: ChromaProcess | None,
+        postgres: PostgresProcess | None,
     ) -> None:  # fmt: skip
-        self._place, self._options, self._ray = place, options, ray
-        self._postgres, self._chroma = postgres, chroma
+        self._place, self._options, self._ray, self._postgres = place, options, ray, postgres
         self._children = Children(place, self._work)
         self._ports = [free_port() for _ in range(options.servers)]
         self._app = free_port()
@@ -189,7 +183,7 @@ class Trial:
     def _order(self, pick: random.Random) -> list[str]:
         kinds = ["worker", "machine", "write"]
         kinds += ["head"] * self._options.head
-        kinds += ["postgres", "chroma", "serve", "ask"] * self._options.whole
+        kinds += ["postgres", "serve", "ask"] * self._options.whole
         kinds += ["app"] * 3 * self._options.app  # each time other work of the visitor is cut off
         kinds = (kinds * self._options.kills)[: self._options.kills]
         return pick.sample(kinds, len(kinds))
@@ -214,8 +208,6 @@ class Trial:
             return self._kill_head()
         elif kind == "postgres" and self._postgres:
             self._restart(partial(self._postgres.end, "immediate"), self._postgres.start)
-        elif kind == "chroma" and self._chroma:
-            self._restart(self._chroma.end, self._chroma.start)
         else:
             self._children.kill_one(kind, pick)
         return True
@@ -258,9 +250,8 @@ class Trial:
             **os.environ, **self._ray.environment, "PINCITE_HOME": str(self._place / "home"),
             "PINCITE_WORKERS": workers,
         }  # fmt: skip
-        if self._postgres and self._chroma:
+        if self._postgres:
             found["PINCITE_CATALOGUE"] = self._postgres.address
-            found["PINCITE_VECTORS"] = self._chroma.address
         return found
 
     def _judge(self) -> None:

@@ -11,7 +11,6 @@ import pytest
 from tests.conftest import PROJECT
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
-from tests.vectorstore.dense.chroma_process import ChromaProcess
 from vectorstore.library import Library
 
 OpenLibrary = Callable[..., Library]
@@ -99,10 +98,3 @@ def elsewhere(tmp_path: Path) -> Callable[[str], "subprocess.Popen[str]"]:
         )  # fmt: skip
 
     return run
-
-
-@pytest.fixture(scope="session")
-def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaProcess]:
-    running = ChromaProcess(tmp_path_factory.mktemp("chroma"))
-    yield running
-    running.end()

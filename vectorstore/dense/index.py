@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense import stores
-from vectorstore.dense.stores import ChromaStore, Collection, ExactStore
+from vectorstore.dense.stores import ChromaStore, ExactStore
 from vectorstore.store import Store, Vectors
 from vectorstore.word_index import WordIndex
 
@@ -107,7 +107,7 @@ class DenseIndex:
         self._guard = threading.RLock()  # of Chroma: held during a query and an update
         self._busy = False  # an update takes minutes; a query takes milliseconds
         self._scanning = threading.Lock()
-        self._chroma: Collection | None = None
+        self._chroma: ChromaStore | None = None
         self._damaged = False  # has a query failed? Then Chroma is filled again, as after `writing`
         self._held = -1  # the generation of the open Chroma
         self._exact: tuple[int, ExactStore] | None = None

@@ -18,17 +18,31 @@ import numpy as np
 
 from vectorstore.store import Vectors
 
-# -- A Chroma collection as a `Store`, wherever it is: in a folder, or on a server
-
+_NAME = "chunks"
 _BATCH = 2000  # Chroma refuses more than 5,461 rows at once
-CONFIGURATION = {"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}}
+_CONFIGURATION = {"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200}}
+_PATIENCE = 120.0  # seconds for a child that tests a folder, on a busy machine
 
 
-class Collection:
-    """With cosine distance and without an embedding function. Raises any error of Chroma."""
+class ChromaStore:
+    """A collection in a folder of this process alone, with cosine distance.
 
-    def __init__(self, client: Any, collection: Any) -> None:
-        self._client, self._collection = client, collection
+    Raises any error of Chroma.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """A damaged folder fails here, not at the first question."""
+        os.environ["ANONYMIZED_TELEMETRY"] = "False"
+        import chromadb
+
+        self._client: Any = chromadb.PersistentClient(
+            folder, chromadb.Settings(anonymized_telemetry=False)
+        )
+        # No embedding function: Chroma's default one downloads a model of its own.
+        self._collection = self._client.get_or_create_collection(
+            _NAME, embedding_function=None, configuration=_CONFIGURATION
+        )
+        self.count()
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         for start in range(0, len(ids), _BATCH):
@@ -62,29 +76,6 @@ class Collection:
     def close(self) -> None:
         """Release it."""
         self._client.close()
-
-
-_NAME = "chunks"
-_PATIENCE = 120.0  # seconds for a child that tests a folder, on a busy machine
-
-
-class ChromaStore(Collection):
-    """In a folder of this process alone."""
-
-    def __init__(self, folder: Path) -> None:
-        """Raises any error of Chroma when the folder is damaged."""
-        os.environ["ANONYMIZED_TELEMETRY"] = "False"
-        import chromadb
-
-        client: Any = chromadb.PersistentClient(
-            folder, chromadb.Settings(anonymized_telemetry=False)
-        )
-        # No embedding function: Chroma's default one downloads a model of its own.
-        found = client.get_or_create_collection(
-            _NAME, embedding_function=None, configuration=CONFIGURATION
-        )
-        super().__init__(client, found)
-        self.count()  # a damaged folder fails here, not at the first question
 
 
 def chroma_loads(folder: Path) -> bool:

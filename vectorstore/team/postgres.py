@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import psycopg
 
 
-SCHEME = "postgresql://"
 _CONNECTS = 5  # seconds after which a server counts as away
 _PORT = 5432
 _ROOTS = Path("~/.postgresql/root.crt")  # of the authorities that the driver believes, by itself

@@ -6,100 +6,19 @@ table holds. HNSW as in Chroma: https://github.com/pgvector/pgvector#hnsw
 
 import hashlib
 import logging
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self
-from urllib.parse import urlsplit
+from typing import Any
 
-import httpx
 import numpy as np
 from filelock import Timeout
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense.index import DenseIndex, Progress, fill
-from vectorstore.dense.stores import CONFIGURATION, Collection
 from vectorstore.errors import LibraryAway, LibraryError
-from vectorstore.store import Store, Vectors
+from vectorstore.store import Vectors
 from vectorstore.team.postgres import Server, sentences
-
-# -- Vectors in a collection of a Chroma server, which several processes may read
-
-_CONNECTS, _ANSWERS = 2.0, 60.0  # seconds after which a server counts as away
-_PORTS = {"http": 80, "https": 443}
-_GENERATION, _MAKER = "generation", "made_by"  # in the metadata of the collection
-
-
-class ServerAway(Exception):
-    """There is no Chroma server at the address, or none that answers in time."""
-
-
-class ChromaServer(Collection):
-    """The collection says itself what it holds: whoever reads it need not have written it."""
-
-    def __init__(self, client: Any, name: str) -> None:
-        # No embedding function: Chroma's default one downloads a model of its own.
-        found = client.get_or_create_collection(
-            name, embedding_function=None, configuration=CONFIGURATION
-        )
-        super().__init__(client, found)
-        self._name = name
-
-    @classmethod
-    def at(cls, address: str, name: str) -> Self:
-        """The collection of that name, made where there is none. Raises ServerAway, and any error
-        of Chroma."""
-        _knock(address)
-        os.environ["ANONYMIZED_TELEMETRY"] = "False"
-        import chromadb
-
-        parts = urlsplit(address)
-        client: Any = chromadb.HttpClient(
-            parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.scheme == "https",
-            settings=chromadb.Settings(anonymized_telemetry=False),
-        )  # fmt: skip
-        # Chroma's own client waits for ever for a server that has stopped to answer.
-        client._server._session.timeout = httpx.Timeout(_ANSWERS, connect=_CONNECTS)
-        try:
-            return cls(client, name)
-        except BaseException:
-            _close(client)
-            raise
-
-    def holds(self) -> tuple[int, str]:
-        """The generation of the catalogue and the maker of the vectors; -1 while it is filled."""
-        found = self._client.get_collection(self._name, embedding_function=None).metadata or {}
-        return int(found.get(_GENERATION, -1)), str(found.get(_MAKER, ""))
-
-    def say(self, generation: int, maker: str) -> None:
-        """What `holds` returns from now on, to all."""
-        self._collection.modify(metadata={_GENERATION: generation, _MAKER: maker})
-
-    def delete(self) -> None:
-        """With all that is in it; it cannot be used any more."""
-        self._client.delete_collection(self._name)
-
-    def close(self) -> None:
-        _close(self._client)
-
-
-def _close(client: Any) -> None:
-    # Chroma's own `close` leaves the connections open, of both clients that it is made of.
-    sessions = [one._server._session for one in (client, client._admin_client)]
-    client.close()
-    for session in sessions:
-        session.close()
-
-
-def _knock(address: str) -> None:
-    try:
-        # Not by a proxy that the environment names: the vectors go to this address alone.
-        answer = httpx.get(f"{address}/api/v2/heartbeat", timeout=_CONNECTS, trust_env=False)
-        answer.raise_for_status()
-    except (httpx.HTTPError, OSError) as error:
-        raise ServerAway(str(error) or type(error).__name__) from error
-
 
 _BATCH = 1000  # rows of a statement
 _INDEXED = 2000  # dimensions up to which pgvector has an index; more are compared one by one
@@ -122,11 +41,6 @@ class PgvectorStore:
         except BaseException:
             self._connection.close()
             raise
-
-    @classmethod
-    def at(cls, server: Server, name: str) -> Self:
-        """The store of that name, as `ChromaServer.at`."""
-        return cls(server, name.replace("-", "_"))
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         if not len(ids):
@@ -256,44 +170,7 @@ def _written(vector: Vectors) -> str:
     return "[" + ",".join(map(repr, vector.tolist())) + "]"
 
 
-# -- Which kind of server keeps the vectors: Chroma, or PostgreSQL with pgvector
-
-Address = str | Server  # `http://host:port` of Chroma
-
-
-class Served(Store, Protocol):
-    """A store that several processes share. Its methods raise any error of the server's client."""
-
-    def count(self) -> int: ...
-
-    def holds(self) -> tuple[int, str]:
-        """The generation of the catalogue and the maker of the vectors; -1 while it is filled."""
-
-    def say(self, generation: int, maker: str) -> None:
-        """What `holds` returns from now on, to all."""
-
-    def delete(self) -> None:
-        """With all that is in it; it cannot be used any more."""
-
-    def close(self) -> None: ...
-
-
-def connected(address: Address, name: str) -> Served:
-    """The store of that name, made where there is none. Raises ServerAway, LibraryError, and any
-    error of the server's client."""
-    if isinstance(address, str):
-        return ChromaServer.at(address, name)
-    return PgvectorStore.at(address, name)
-
-
-def named(address: Address) -> str:
-    """For people."""
-    if isinstance(address, str):
-        return f"Chroma server at {address}"
-    return f"PostgreSQL server at {address.place}"
-
-
-# -- Finds the nearest chunks in a Chroma server, and exactly while it is away or behind
+# -- Finds the nearest passages by pgvector, and exactly while the server is away or behind
 
 _PAUSE = 10.0  # seconds between two attempts to reach a server that was away
 
@@ -302,47 +179,41 @@ log = logging.getLogger(__name__)
 
 class ServedIndex(DenseIndex):
     """A cache of the catalogue's vectors that all processes of a home read, and one fills at a
-    time. The collection says which generation it holds; a writer that is killed leaves it without
+    time. The store says which generation it holds; a writer that is killed leaves it without
     one, and the next one completes it.
     """
 
     remedy = "Try again once it is there; searches work meanwhile."
 
-    def __init__(self, catalog: Catalog, folder: Path, address: Address) -> None:
-        """`folder` would hold an embedded Chroma, and names the library for the server; `address`:
-        `http://host:port` of Chroma, or a server of PostgreSQL with pgvector."""
+    def __init__(self, catalog: Catalog, folder: Path, server: Server) -> None:
+        """`folder` would hold an embedded Chroma, and names the library for the server."""
         super().__init__(catalog, folder)
-        self._address = address.rstrip("/") if isinstance(address, str) else address
-        self._called = named(self._address)  # for people
-        self._server: Served | None = None
+        self._server = server
+        self._store: PgvectorStore | None = None
         self._again = 0.0  # when a server that was away is tried again
 
-    def current(self, generation: int) -> Served | None:
-        """The server's collection, when it holds exactly this generation of the catalogue."""
+    def current(self, generation: int) -> PgvectorStore | None:
+        """The store, when it holds exactly this generation of the catalogue."""
         with self._guard:
-            server = self._reached()
-            if server and self._held != generation:
-                # A server whose volume was emptied says so by the number of its vectors.
-                right = server.holds() == (generation, self._catalog.made())
-                counts = right and server.count() == self._catalog.passages.count()
+            store = self._reached()
+            if store and self._held != generation:
+                # A table that was emptied by hand says so by the number of its vectors.
+                right = store.holds() == (generation, self._catalog.made())
+                counts = right and store.count() == self._catalog.passages.count()
                 self._held = generation if counts else -1
-            return server if self._held == generation else None
+            return store if self._held == generation else None
 
     def _ask(self, generation: int, vector: Vectors, k: int) -> list[tuple[str, float]] | None:
         if not self._guard.acquire(timeout=0 if self._busy else 1.0):
             return None
         try:
-            server = self.current(generation)
-        except Exception as error:  # of the network, of Chroma
+            store = self.current(generation)
+            found = store.nearest(vector, k) if store else None
+        except Exception as error:  # of the network, of the driver
             self._lost(error)
             return None
         finally:
             self._guard.release()
-        try:  # several at once: a server has no thread of its own for each of us
-            found = server.nearest(vector, k) if server else None
-        except Exception as error:
-            self._lost(error)
-            return None
         # Another process may have begun to fill in what was added meanwhile.
         return found if self._catalog.generation() == generation else None
 
@@ -362,15 +233,15 @@ class ServedIndex(DenseIndex):
                 self._busy = False
 
     def clear(self) -> bool:
-        """Have the next `sync` fill the collection again; False as with `sync`."""
+        """Have the next `sync` fill the store again; False as with `sync`."""
         with self._guard:
             try:
                 if not self._locked():
                     return False
-                if server := self._reached():
-                    server.delete()
+                if store := self._reached():
+                    store.delete()
                     self._let_go()
-                return server is not None
+                return store is not None
             except Exception as error:
                 self._lost(error)
                 return False
@@ -378,29 +249,29 @@ class ServedIndex(DenseIndex):
                 self._lock.release(force=True)
 
     def leave(self) -> None:
-        """Delete the collection: before the folder is moved, or deleted for good."""
+        """Delete the store: before the folder is moved, or deleted for good."""
         self.clear()
 
     def ids(self) -> set[str]:
         """The ids on the server; empty while it is away."""
         with self._guard:
             try:
-                server = self._reached()
-                return server.ids() if server else set()
+                store = self._reached()
+                return store.ids() if store else set()
             except Exception as error:
                 self._lost(error)
                 return set()
 
     def _filled(self, generation: int, progress: Progress) -> bool:
-        server = self._reached()
-        if server is None or not self._locked():
+        store = self._reached()
+        if store is None or not self._locked():
             return False
         try:
             self._busy = True
-            maker, (_, before) = self._catalog.made(), server.holds()
-            server.say(-1, before)
-            fill(server, self._catalog, before != maker, progress)
-            server.say(generation, maker)
+            maker, (_, before) = self._catalog.made(), store.holds()
+            store.say(-1, before)
+            fill(store, self._catalog, before != maker, progress)
+            store.say(generation, maker)
             self._held = generation
             return True
         finally:
@@ -415,34 +286,34 @@ class ServedIndex(DenseIndex):
             return False
         return True
 
-    def _reached(self) -> Served | None:
-        if self._server is None and time.monotonic() >= self._again:
+    def _reached(self) -> PgvectorStore | None:
+        if self._store is None and time.monotonic() >= self._again:
             try:
-                self._server = connected(self._address, self._name())
+                self._store = PgvectorStore(self._server, self._schema())
             except Exception as error:
                 self._lost(error)
-        return self._server
+        return self._store
 
     def _lost(self, error: Exception) -> None:
         self._again = time.monotonic() + _PAUSE
-        self.why = f"away: the {self._called} does not answer"
+        self.why = f"away: the PostgreSQL server at {self._server.place} does not answer"
         if self._guard.acquire(timeout=0):  # whoever fills it just now finds out alone
             self._let_go()
             self._guard.release()
         log.warning(
-            "The %s does not answer as it should (%s); all vectors are compared instead, which is "
-            "slower in large libraries.", self._called, error,
+            "The PostgreSQL server at %s does not answer as it should (%s); all vectors are"
+            " compared instead, which is slower in large libraries.", self._server.place, error,
         )  # fmt: skip
 
     def _let_go(self) -> None:
-        server, self._server, self._held = self._server, None, -1
-        if server is not None:
+        store, self._store, self._held = self._store, None, -1
+        if store is not None:
             try:
-                server.close()
+                store.close()
             except Exception as error:  # it may be gone
                 log.debug("The connection could not be closed: %s", error)
 
-    def _name(self) -> str:
-        """Of the collection: of this library in this folder, because a copy has its identity."""
+    def _schema(self) -> str:
+        """Of this library in this folder, because a copy has its identity."""
         place = f"{self._catalog.identity()} {self._folder.resolve()}"
-        return f"pincite-{hashlib.sha256(place.encode()).hexdigest()[:32]}"
+        return f"pincite_{hashlib.sha256(place.encode()).hexdigest()[:32]}"

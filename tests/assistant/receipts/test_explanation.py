@@ -1,4 +1,4 @@
-"""An explanation of an answer, as data and for a terminal."""
+"""An explanation of an answer, as one JSON document."""
 
 import json
 from dataclasses import asdict
@@ -17,7 +17,6 @@ from assistant.receipts.explain import (
     SIGNALS,
     STAGES,
     VERDICTS,
-    as_text,
     explanation,
 )
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
@@ -82,14 +81,9 @@ def test_an_answer_of_an_older_version_has_what_it_tells_itself() -> None:
 
     assert found["found"] == found["gate"] == found["read"] == []
     assert found["sentences"][0]["text"] == SAID
-    assert LESSONS["sentences"].title.upper() in as_text(found)
-    assert LESSONS["gate"].title.upper() not in as_text(found)
 
 
 def test_each_part_teaches_in_one_sentence() -> None:
-    text = as_text(explanation(answered().to_json(), asdict(answered().trace.facts)))
-
-    for name in ("question", "found", "read", "gate", "sentences", "seconds"):
-        assert LESSONS[name].sentence in text
+    assert LESSONS.keys() <= explanation(answered().to_json(), {}).keys()
     for lesson in LESSONS.values():
         assert lesson.sentence.count(". ") == 0

@@ -1,6 +1,5 @@
 """Where the vectors are is a setting; a server elsewhere passes the guard by its name alone."""
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -13,40 +12,13 @@ from vectorstore.errors import LibraryAway
 from vectorstore.team.postgres import Server
 
 
-@pytest.mark.parametrize("wrong", ["chroma:8000", "ftp://chroma", "http://", "http://a/b", "here"])
-def test_an_address_that_is_none_is_said(wrong: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no address of a server"):
-        Settings.load(home=tmp_path, vectors=wrong)
-
-
 def test_the_setting_comes_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert stores.vectors_server(Settings.load(home=tmp_path)) == ""
-    monkeypatch.setenv("PINCITE_VECTORS", "http://127.0.0.1:8000/")
-    assert stores.vectors_server(Settings.load(home=tmp_path)) == "http://127.0.0.1:8000"
-
-
-def test_the_guard_lets_that_one_address_through_and_notes_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(network_guard, "_permitted", {})
-    remove = network_guard.install_guard(tmp_path / "network.log")
-    try:
-        stores.vectors_server(Settings(home=tmp_path, vectors="http://192.0.2.7:8000"))
-        for port, refused in ((8000, False), (8001, True)):
-            with socket.socket() as one:
-                one.setblocking(False)
-                try:
-                    one.connect(("192.0.2.7", port))
-                except NetworkRefused:
-                    assert refused
-                except OSError:
-                    assert not refused
-    finally:
-        remove()
-    said = (tmp_path / "network.log").read_text()
-    assert "allowed connect 192.0.2.7 (vectors)" in said and "refused connect" in said
+    assert stores.vectors_server(Settings.load(home=tmp_path)) is None
+    monkeypatch.setenv("PINCITE_VECTORS", "postgresql://127.0.0.1:5432/pincite")
+    found = stores.vectors_server(Settings.load(home=tmp_path))
+    assert found == Server("postgresql://127.0.0.1:5432/pincite")
 
 
 def test_postgresql_passes_the_guard_by_its_name_alone_and_its_password_is_nowhere(
@@ -60,7 +32,8 @@ def test_postgresql_passes_the_guard_by_its_name_alone_and_its_password_is_nowhe
         with pytest.raises(NetworkRefused):
             Server("postgresql://192.0.2.7:5433/pincite").connect()
         server = stores.vectors_server(settings)
-        assert isinstance(server, Server) and server.password == "open-sesame"
+        assert server and server.password == "open-sesame"
+        assert network_guard._permitted == {("192.0.2.7", 5433): "vectors"}
         monkeypatch.setattr("vectorstore.team.postgres._CONNECTS", 2)
         with pytest.raises(
             LibraryAway, match=r"192\.0\.2\.7:5433/pincite does not answer"
@@ -81,7 +54,9 @@ def test_postgresql_passes_the_guard_by_its_name_alone_and_its_password_is_nowhe
      ("postgresql:///pincite?%68ost=db.example.org", "may only be the folder of a socket"),
      ("postgresql://localhost/pincite?hostaddr=192.0.2.7", "may only be the folder of a socket"),
      ("postgresql:///pincite?service=office", "may only be the folder of a socket"),
-     ("postgresql://db", "an address of PostgreSQL looks like")],
+     ("postgresql://db", "an address of PostgreSQL looks like"),
+     ("http://127.0.0.1:8000", "an address of PostgreSQL looks like"),
+     ("here", "an address of PostgreSQL looks like")],
 )  # fmt: skip
 def test_a_wrong_address_of_postgresql_is_said(wrong: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=why) as raised:

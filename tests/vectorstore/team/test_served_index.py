@@ -1,12 +1,9 @@
-"""Vectors in a real server, of Chroma or PostgreSQL: filled once, read by several, not missed while
-it is away.
-"""
+"""Vectors in a real PostgreSQL: filled once, read by several, not missed while it is away."""
 
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 from filelock import FileLock
@@ -14,15 +11,15 @@ from filelock import FileLock
 from assistant.libraries.libraries import delete, make, rename, undo
 from assistant.settings import Settings
 from tests.fakes import WordEmbedder
-from tests.vectorstore.dense.chroma_process import ChromaProcess
+from tests.servers.postgres_process import PostgresProcess
 from tests.vectorstore.dense.test_index import EMBEDDER, nearest, put, serves
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.library import Library
 from vectorstore.team import served_vectors
 from vectorstore.team.postgres import Server
-from vectorstore.team.served_vectors import Address, ServedIndex, named
+from vectorstore.team.served_vectors import ServedIndex
 
-Opened = Callable[..., ServedIndex]
+Opened = Callable[[], ServedIndex]
 
 
 @pytest.fixture
@@ -30,19 +27,12 @@ def catalog(tmp_path: Path) -> Catalog:
     return Catalog(tmp_path / "catalog.sqlite", "main")
 
 
-@pytest.fixture(params=["chroma", "pgvector"])
-def server(request: pytest.FixtureRequest) -> Address:
-    """A real one on loopback, of each kind."""
-    found = request.getfixturevalue(request.param)
-    return found.address if isinstance(found, ChromaProcess) else cast(Server, found)
-
-
 @pytest.fixture
-def opened(catalog: Catalog, tmp_path: Path, server: Address) -> Iterator[Opened]:
+def opened(catalog: Catalog, tmp_path: Path, pgvector: Server) -> Iterator[Opened]:
     indexes: list[ServedIndex] = []
 
-    def open_index(address: Address = server, of: Catalog = catalog) -> ServedIndex:
-        indexes.append(ServedIndex(of, tmp_path / "chroma", address))
+    def open_index() -> ServedIndex:
+        indexes.append(ServedIndex(catalog, tmp_path / "chroma", pgvector))
         return indexes[-1]
 
     yield open_index
@@ -103,40 +93,37 @@ def test_an_index_is_filled_again(catalog: Catalog, opened: Opened) -> None:
     put(catalog, "leave")
     assert index.sync() and serves(reader, catalog)
     assert index.rebuild() and index.ids() == {f"{'leave':x<16}:0"}
-    assert nearest(reader, "leave") == f"{'leave':x<16}:0", "its collection has gone"
+    assert nearest(reader, "leave") == f"{'leave':x<16}:0", "its schema has gone"
 
 
 def test_a_server_that_goes_and_comes_back_is_not_missed(
-    catalog: Catalog, opened: Opened, server: Address, chroma: ChromaProcess,
-    request: pytest.FixtureRequest,
+    catalog: Catalog, opened: Opened, pgvector: Server, postgres_process: PostgresProcess,
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(served_vectors, "_PAUSE", 0.0)
-    is_chroma = isinstance(server, str)
-    own = chroma if is_chroma else request.getfixturevalue("postgres_process")
     try:
         index = opened()
         put(catalog, "leave")
         assert index.sync()
-        own.end()
+        postgres_process.end()
         with caplog.at_level(logging.WARNING):
             assert nearest(index, "leave") == f"{'leave':x<16}:0"
-        assert f"The {named(server)} does not answer" in caplog.text
+        assert f"The PostgreSQL server at {pgvector.place} does not answer" in caplog.text
         put(catalog, "travel")
         assert not index.sync() and "does not answer" in index.why
         assert nearest(index, "travel") == f"{'travel':x<16}:0"
-        own.start()
+        postgres_process.start()
         assert index.sync() and serves(index, catalog) and len(index.ids()) == 2
     finally:
-        if not own.running():
-            own.start()
+        if not postgres_process.running():
+            postgres_process.start()
 
 
-def test_two_homes_share_a_server(tmp_path: Path, server: Address) -> None:
+def test_two_homes_share_a_server(tmp_path: Path, pgvector: Server) -> None:
     found = []
     for name in ("one", "two"):
         catalog = Catalog(tmp_path / name / "catalog.sqlite", "main")
-        index = ServedIndex(catalog, tmp_path / name / "chroma", server)
+        index = ServedIndex(catalog, tmp_path / name / "chroma", pgvector)
         put(catalog, name)
         assert index.sync()
         found.append(index.ids())
@@ -144,9 +131,9 @@ def test_two_homes_share_a_server(tmp_path: Path, server: Address) -> None:
     assert found == [{f"{'one':x<16}:0"}, {f"{'two':x<16}:0"}]
 
 
-def test_a_library_searches_while_another_adds(tmp_path: Path, server: Address) -> None:
+def test_a_library_searches_while_another_adds(tmp_path: Path, pgvector: Server) -> None:
     def library() -> Library:
-        return Library(tmp_path / "library", "main", WordEmbedder, vectors=server)
+        return Library(tmp_path / "library", "main", WordEmbedder, vectors=pgvector)
 
     wrong: list[str] = []
     ended = threading.Event()
@@ -175,32 +162,29 @@ def test_a_library_searches_while_another_adds(tmp_path: Path, server: Address) 
         assert not (tmp_path / "library" / "chroma").exists()
 
 
-@pytest.mark.parametrize("server", ["chroma"], indirect=True)
 def test_a_server_that_dies_after_it_was_filled_has_no_ids(
-    catalog: Catalog, opened: Opened, tmp_path: Path
+    catalog: Catalog, opened: Opened, postgres_process: PostgresProcess
 ) -> None:
-    own = ChromaProcess(tmp_path / "data")
+    index = opened()
+    put(catalog, "leave")
+    assert index.sync()
+    postgres_process.end()
     try:
-        index = opened(own.address)
-        put(catalog, "leave")
-        assert index.sync()
-        own.end()
         assert index.ids() == set() and "does not answer" in index.why
     finally:
-        own.end()
+        postgres_process.start()
 
 
-def test_a_library_that_is_renamed_or_deleted_leaves_no_collection(
-    tmp_path: Path, server: Address
+def test_a_library_that_is_renamed_or_deleted_leaves_no_vectors(
+    tmp_path: Path, pgvector: Server
 ) -> None:
-    at = server if isinstance(server, str) else server.address
-    settings = Settings(home=tmp_path, vectors=at)
+    settings = Settings(home=tmp_path, vectors=pgvector.address)
     make(settings, "north")
 
     def ids(of: str, at: str, fill: bool = False) -> set[str]:
         """What is on the server of a library in a folder."""
         catalog = Catalog(settings.libraries_folder / of / "catalog.sqlite", of)
-        index = ServedIndex(catalog, settings.libraries_folder / at / "chroma", server)
+        index = ServedIndex(catalog, settings.libraries_folder / at / "chroma", pgvector)
         if fill:
             put(catalog, *() if catalog.documents() else ("leave",))
             assert index.sync()
@@ -217,7 +201,7 @@ def test_a_library_that_is_renamed_or_deleted_leaves_no_collection(
     assert ids("south", "south") == set()
 
 
-def test_processes_that_begin_at_once_share_a_collection(
+def test_processes_that_begin_at_once_share_a_schema(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = (Catalog(tmp_path / "catalog.sqlite", "main") for _ in range(2))
