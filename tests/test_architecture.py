@@ -62,12 +62,11 @@ vectorstore
 
 ingest/sandbox                              ingest/discovery                ingest/testing
 ingest/loaders
-ingest/loaders/office
 ingest/web/loaders                          ingest/sheets/loader            ingest/mail/loader
 ingest/text/loaders                         ingest/media/loaders            ingest/images/loader
 ingest/pdf/loader
 ingest/web                                  ingest/sheets
-ingest/office                               ingest/office/rtf
+ingest/office
 ingest/page_builder
 ingest/images
 ingest/pdf                                  ingest/containers
@@ -197,6 +196,7 @@ HOMES = {
         "assistant/team/api/turns.py",
         "assistant/team/api/watching.py",
     },
+    "striprtf": {"ingest/office/rtf.py"},
     "tests": set(),
     "timm": {"assistant/images/vision_models.py"},
     "tinycss2": {

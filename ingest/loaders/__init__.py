@@ -24,10 +24,10 @@ from ingest.errors import ExtensionFailed, UnreadableFile, UnsupportedFile
 from ingest.extensions import Extension
 from ingest.images.image_file import SUFFIXES as PICTURES
 from ingest.images.loader import load_image
-from ingest.loaders.office.rtf import load_rtf
 from ingest.mail.loader import load_mail
 from ingest.media.loaders import load_audio, load_subtitles, load_video
 from ingest.office.odf import load_odf
+from ingest.office.rtf import load_rtf
 from ingest.office.slides import load_pptx
 from ingest.office.word import load_docx
 from ingest.page_builder import Flow
@@ -190,7 +190,7 @@ VERSIONS = {
     "odf": 3,
     "pdf": 1,
     "pptx": 3,
-    "rtf": 2,
+    "rtf": 3,
     "sheet": 1,
     "subtitles": 1,
     "text": 1,

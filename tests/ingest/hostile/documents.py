@@ -128,6 +128,12 @@ DOCUMENTS: dict[str, Callable[[Path], Path]] = {
     "cells.rtf": lambda path: written(
         path, r"{\rtf1 \trowd" + r"\cellx1" * 200_000 + r"\cell\row}"
     ),
+    "fonts.rtf": lambda path: written(
+        path, r"{\rtf1{\fonttbl" + r"\f1\fcharset0 a" * 200_000 + "}text}"
+    ),
+    "fields.rtf": lambda path: written(
+        path, r"{\rtf1 " + r'{\field{\*\fldinst{HYPERLINK "a"}}text}' * 50_000 + "}"
+    ),
     "mails.mbox": mailbox,
     "times.vtt": vtt,
 }

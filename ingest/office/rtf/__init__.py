@@ -1,1 +1,0 @@
-"""RTF becomes paragraphs and tables."""
