@@ -108,10 +108,10 @@ def install(extra: str, imported: str, packages: str) -> str:
 _CODE = """
 import json
 from pathlib import Path
-from assistant.llm.llama import devices, runtime
+from assistant.llm.llama import runtime
 llama = runtime.runtime()
-place = next(devices.placements(llama, Path({path!r}), {context}, {gpu!r}))
-names = [device.description for device in devices.graphics()]
+place = next(runtime.placements(llama, Path({path!r}), {context}, {gpu!r}))
+names = [device.description for device in runtime.graphics()]
 print(json.dumps([place.layers, place.of, place.device, names]))
 """
 
@@ -144,8 +144,8 @@ def graphics() -> list[str]:
     """The graphics devices that llama.cpp finds here; empty without it. Takes a second: looked for
     in a child process, too."""
     code = (
-        "import json\nfrom assistant.llm.llama import devices\n"
-        "print(json.dumps([device.description for device in devices.graphics()]))"
+        "import json\nfrom assistant.llm.llama import runtime\n"
+        "print(json.dumps([device.description for device in runtime.graphics()]))"
     )
     status, said = outcome(importing(code))
     found: list[str] = json.loads(said) if status == 0 else []

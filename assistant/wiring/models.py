@@ -270,7 +270,7 @@ def server_embedder(address: ServerAddress, settings: Settings) -> Any:
 def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
     """The model of a server. Raises ModelRuntimeMissing or ModelUnusable."""
     key = key_of(address, settings)
-    model: ChatModel = _server_chat().connect(address, key, settings.answer_tokens)
+    model: ChatModel = _server_chat().connect_chat(address, key, settings.answer_tokens)
     return model
 
 

@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PAGE = """
 from pathlib import Path
 import streamlit as st
-from assistant.ui.components.tools import mask
-made = mask.draw(Path({picture!r}), "mask")
+from assistant.ui.drawing import draw_mask
+made = draw_mask(Path({picture!r}), "mask")
 Path({out!r}).write_bytes(made or b"")
 st.write(f"mask of {{len(made or b'')}} bytes, {{st.session_state.setdefault('runs', 0)}} runs")
 st.session_state.runs += 1

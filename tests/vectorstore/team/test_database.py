@@ -174,10 +174,10 @@ def test_after_a_restart_the_first_request_is_answered_whatever_it_is(
 _KILLED = """
 import os, sys
 from pathlib import Path
-from vectorstore.opened import catalog
+from vectorstore.opened import open_catalog
 from vectorstore.team.postgres import Server
 folder = Path(sys.argv[1])
-with catalog(folder, "main", Server(sys.argv[2])).database.beside(folder / "next.sqlite"):
+with open_catalog(folder, "main", Server(sys.argv[2])).database.beside(folder / "next.sqlite"):
     print("copied", flush=True)
     os._exit(9)
 """
