@@ -1,6 +1,6 @@
 """A child process that runs one job after the other, and is ended when it falls silent.
 
-A message of it is a letter that says its kind, and a value as bytes: see `ingest.serialization`.
+A message of it is a letter that says its kind, and a value as bytes: see `ingest.document.wire`.
 """
 
 import multiprocessing
