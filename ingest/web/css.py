@@ -1,13 +1,12 @@
 """Which declarations of a document's own style sheets win for each of its elements.
 
-Only home of cssselect2. Sheets elsewhere are never fetched. The time that all selectors of a
-document may take together is bounded: what they say beyond it is left out.
+Only home of cssselect2 and tinycss2. Sheets elsewhere are never fetched. The time that all
+selectors of a document may take together is bounded: what they say beyond it is left out.
 """
 
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,31 +80,28 @@ _SCREEN: dict[str, float | str] = {
     "orientation": "landscape", "hover": "hover", "pointer": "fine", "scripting": "enabled",
     "prefers-color-scheme": "light", "prefers-reduced-motion": "no-preference",
 }  # fmt: skip
-_SIGN = re.compile(r"(?:(?<!\s)\s++)?+([<>]=?|=)\s*+")
+_SIGN = re.compile(r" ?([<>]=?|[=:]) ?")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt,
+    "<": operator.lt, "<=": operator.le, ">=": operator.ge, ">": operator.gt, "=": operator.eq,
+    ":": operator.eq,
 }  # fmt: skip
+_LIMIT = re.compile(r"(min|max)-([a-z-]+) ?:")
 _JOINING = ("and", "not", "only", "or")
 
 
-def matches_screen(tokens: list[Any]) -> bool:
-    """A list of media queries; an empty one holds."""
-    return any(_holds(part, _feature) for part in split_at_commas(tokens))
+def _applies(keyword: str, tokens: list[Any]) -> bool:
+    """Whether the condition of an at-rule holds; an empty one does.
+
+    The browser supports whatever is asked for. A container's name may precede its condition.
+    """
+    words = _words(tokens)
+    if keyword == "container" and words and _name(words[0]) not in ("", *_JOINING):
+        words = words[1:]
+    test = bool if keyword == "supports" else _feature
+    return any(_holds(part, test) for part in _split_at_commas(words))
 
 
-def matches_container(tokens: list[Any]) -> bool:
-    """The condition of @container, which the name of the container may precede."""
-    words = [token for token in tokens if token.type not in ("whitespace", "comment")]
-    named = words and words[0].type == "ident" and _name(words[0]) not in _JOINING
-    return matches_screen(words[1:] if named else words)
-
-
-def is_supported(tokens: list[Any]) -> bool:
-    """A condition of @supports: the browser supports whatever is asked for."""
-    return _holds(tokens, bool)
-
-
-def split_at_commas(tokens: list[Any]) -> list[list[Any]]:
+def _split_at_commas(tokens: list[Any]) -> list[list[Any]]:
     """The parts between the outermost commas."""
     parts: list[list[Any]] = [[]]
     for token in tokens:
@@ -117,11 +113,11 @@ def split_at_commas(tokens: list[Any]) -> list[list[Any]]:
 
 
 def _holds(tokens: list[Any], test: Callable[[list[Any]], bool]) -> bool:
-    words = [token for token in tokens if token.type not in ("whitespace", "comment")]
-    names = {_name(token) for token in words}
+    words = _words(tokens)
+    names = [_name(token) for token in words]
     found = [_one(token, test) for token in words if _name(token) not in _JOINING]
     holds = any(found) if "or" in names else all(found)
-    return not holds if words and _name(words[0]) == "not" else holds
+    return not holds if names[:1] == ["not"] else holds
 
 
 def _one(token: Any, test: Callable[[list[Any]], bool]) -> bool:
@@ -132,13 +128,18 @@ def _one(token: Any, test: Callable[[list[Any]], bool]) -> bool:
     return _holds(inner, test) if nested else test(inner)
 
 
+def _words(tokens: list[Any]) -> list[Any]:
+    return [token for token in tokens if token.type not in ("whitespace", "comment")]
+
+
 def _name(token: Any) -> str:
     return str(token.lower_value) if token.type == "ident" else ""
 
 
 def _feature(tokens: list[Any]) -> bool:
-    text = re.sub(r"(?:(?<!\s)\s++)?+:\s*+", "=", tinycss2.serialize(tokens).strip().lower())
-    text = re.sub(r"^(?:min-([a-z-]+)|max-([a-z-]+))=", _compared, text)
+    text = " ".join(tinycss2.serialize(tokens).lower().split())
+    if limit := _LIMIT.match(text):
+        text = limit[2] + {"min": ">=", "max": "<="}[limit[1]] + text[limit.end() :]
     first, *rest = _SIGN.split(text)
     if not rest:
         return first in _SCREEN
@@ -147,20 +148,15 @@ def _feature(tokens: list[Any]) -> bool:
     return all(type(a) is type(b) and _SIGNS[sign](a, b) for a, sign, b in pairs)
 
 
-def _compared(match: re.Match[str]) -> str:
-    return f"{match[1]}>=" if match[1] else f"{match[2]}<="
-
-
 def _value(text: str) -> float | str:
     length = pixels(text, 16.0)
     return _SCREEN.get(text, text) if length is None else length
 
 
-# -- The text of a style sheet becomes its rules: a selector, its layer, what is declared for it
-# Knows @media, @supports, @container, @layer and rules within rules.
+# -- What a rule says: its selectors, and its declarations that can hide something
 
-LONGEST_SELECTOR = 4_000  # letters, with those of the rules around it: time grows by the square
-_DEEPEST = 30  # rules within rules
+_LONGEST_SELECTOR = 4_000  # letters, with those of the rules around it: time grows by the square
+_MOST_NESTED = 1_000_000  # letters of the rules around it that a rule repeats
 _LONGEST_VALUE = 1_000  # letters of a value that can hide something
 _DIGITS = re.compile(r"\d{99,}")  # int() refuses to read 4,300 of them
 _TELLING = {
@@ -171,7 +167,8 @@ _TELLING = {
     "position", "right", "scale", "text-indent", "top", "transform", "translate", "visibility",
     "width",
 }  # fmt: skip
-_UNLAYERED = float("inf")  # wins over all layers
+
+Selectors = tuple[str, ...]
 
 
 class Declaration(NamedTuple):
@@ -182,92 +179,16 @@ class Declaration(NamedTuple):
     important: bool
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What holds for the elements that one selector matches."""
-
-    selector: str
-    layer: tuple[float, ...]  # the larger one wins, or loses where its declaration is important
-    declarations: list[Declaration]
-
-
-@dataclass(frozen=True)
-class _Around:
-    """What stands around a rule."""
-
-    selectors: tuple[str, ...] = ()
-    layer: tuple[str, ...] = ()
-    depth: int = 0
-
-
-class RuleParser:
-    """Remembers the layers of one document, which take their order from where they are named."""
-
-    def __init__(self) -> None:
-        self._layers: dict[tuple[str, ...], int] = {}
-
-    def rules(self, text: str) -> Iterator[Rule]:
-        """The rules for a screen that can hide something, in order.
-
-        Raises ValueError or RecursionError where the sheet cannot be read to its end.
-        """
-        parsed = tinycss2.parse_stylesheet(_bounded(text), skip_comments=True)
-        return self._rules(parsed, _Around())
-
-    def _rules(self, items: Iterable[Any], around: _Around) -> Iterator[Rule]:
-        inner = replace(around, depth=around.depth + 1)
-        if inner.depth > _DEEPEST:
-            raise RecursionError
-        for item in items:
-            if item.type == "qualified-rule":
-                parts = map(tinycss2.serialize, split_at_commas(item.prelude))
-                selectors = _nested([*parts], around.selectors)
-                yield from self._block(item.content, replace(inner, selectors=selectors))
-            elif item.type == "at-rule":
-                yield from self._at_rule(item, inner)
-
-    def _at_rule(self, rule: Any, around: _Around) -> Iterator[Rule]:
-        match rule.lower_at_keyword:
-            case "media" if matches_screen(rule.prelude):
-                yield from self._block(rule.content, around)
-            case "container" if matches_container(rule.prelude):
-                yield from self._block(rule.content, around)
-            case "supports" if is_supported(rule.prelude):
-                yield from self._block(rule.content, around)
-            case "layer":
-                for name in tinycss2.serialize(rule.prelude).split(","):
-                    layer = self._layer(name.strip(), around.layer)
-                yield from self._block(rule.content, replace(around, layer=layer))
-
-    def _layer(self, name: str, outer: tuple[str, ...]) -> tuple[str, ...]:
-        layer = (*outer, *(name or f"#{len(self._layers)}").split("."))
-        for end in range(len(outer) + 1, len(layer) + 1):
-            self._layers.setdefault(layer[:end], len(self._layers))
-        return layer
-
-    def _block(self, content: list[Any] | None, around: _Around) -> Iterator[Rule]:
-        parse = tinycss2.parse_blocks_contents if around.selectors else tinycss2.parse_rule_list
-        items = parse(content or [], skip_comments=True, skip_whitespace=True)
-        if found := list(_declarations(items)):
-            names = (around.layer[:end] for end in range(1, len(around.layer) + 1))
-            layer = (*(self._layers[name] for name in names), _UNLAYERED)
-            yield from (Rule(selector, layer, found) for selector in around.selectors)
-        yield from self._rules(items, around)
-
-
-def inline_declarations(text: str) -> list[Declaration]:
-    """What a `style` attribute declares. Raises ValueError or RecursionError."""
-    return list(_declarations(tinycss2.parse_blocks_contents(_bounded(text), skip_comments=True)))
-
-
 def _bounded(text: str) -> str:
     return _DIGITS.sub("9" * 99, text)
 
 
-def _nested(selectors: list[str], outer: tuple[str, ...]) -> tuple[str, ...]:
+def _nested(prelude: list[Any], outer: Selectors) -> Selectors:
     """Selectors within a rule; `&` stands for the selectors of that rule."""
+    selectors = [tinycss2.serialize(part) for part in _split_at_commas(prelude)]
     parent = f":is({','.join(outer)})"
-    if len(parent) > LONGEST_SELECTOR:
+    times = sum(one.count("&") + 1 for one in selectors)
+    if len(parent) > _LONGEST_SELECTOR or len(parent) * times > _MOST_NESTED:
         raise RecursionError
     return tuple(
         one.replace("&", parent) if "&" in one else f"{parent} {one}" if outer else one
@@ -279,9 +200,9 @@ def _declarations(items: Iterable[Any]) -> Iterator[Declaration]:
     for item in items:
         if item.type != "declaration":
             continue
-        for name, tokens in _longhands(item.lower_name, item.value):
-            if name in _TELLING or name.startswith("--"):
-                name = item.name if name.startswith("--") else name
+        variable = item.name.startswith("--")  # and then capital letters count
+        for name, tokens in _longhands(item.name if variable else item.lower_name, item.value):
+            if variable or name in _TELLING:
                 text = tinycss2.serialize(tokens).strip()
                 yield Declaration(name, text if len(text) <= _LONGEST_VALUE else "", item.important)
 
@@ -301,45 +222,48 @@ def _longhands(name: str, value: list[Any]) -> Iterator[tuple[str, list[Any]]]:
         yield name, value
 
 
-SECONDS = 3.0  # of the processor, for the style sheets of one document
+# -- What wins for an element: of its own `style` and of all rules whose selectors match it
+# Knows @media, @supports, @container, @layer and rules within rules.
+
+_SECONDS = 3.0  # of the processor, for the style sheets of one document
 _EACH = 80e-6  # seconds more for each element
 _MOST_SECONDS = 20.0
 _LONGEST_STYLES = 2_000_000  # letters of its style sheets; tinycss2 takes up to 2 s for a million
 _LONGEST_ATTRIBUTE = 100_000  # letters of one `style` attribute
+_DEEPEST = 30  # rules within rules, and layers within layers
+_UNLAYERED = float("inf")  # wins over all layers
 
 Style = dict[str, str]  # of each property the value, as CSS
-
-
-class TooMuch(Exception):
-    """There is no time left."""
+Layer = tuple[float, ...]  # the larger one wins, or loses where its declaration is important
 
 
 class Cascade:
     """The styles of one document's elements."""
 
-    def __init__(self, root: "Element", seconds: float = SECONDS) -> None:
+    def __init__(self, root: "Element", seconds: float = _SECONDS) -> None:
         self.complete = True  # nothing was left out because it takes too long
         self._root = root
-        self._end = process_time() + seconds
-        self._latest = process_time() + _MOST_SECONDS
+        seconds += _EACH * sum(1 for _ in root.iter())
+        self._end = process_time() + min(seconds, _MOST_SECONDS)
         self._steps = 0
-        self._inline: dict[str, list[Declaration]] = {}
-        self._matcher = _Matcher()
-        parser, room = RuleParser(), _LONGEST_STYLES
+        self._inline: dict[str, list[Declaration]] = {}  # pages repeat their `style`
+        self._layers: dict[tuple[Layer, str], int] = {}  # in the order in which they are named
+        self._matcher = Matcher()
+        room = _LONGEST_STYLES
         for sheet in root.iter("style"):
             text = sheet.text or ""
-            media = (sheet.get("media") or "")[:LONGEST_SELECTOR]
-            if self.guarded(lambda m=media: matches_screen(parse_component_value_list(m))):
-                self.guarded(self._add, parser, text[:room])
+            media = (sheet.get("media") or "")[:_LONGEST_SELECTOR]
+            if self.guarded(lambda m=media: _applies("media", parse_component_value_list(m))):
+                self.guarded(self._add, text[:room])
                 self.complete = self.complete and len(text) <= room
                 room = max(room - len(text), 0)
 
     def spend(self, steps: int = 1) -> None:
-        """Count steps; 64 take time enough to look at the clock. Raises TooMuch when it is late."""
+        """Count steps; 64 take time enough to look at the clock. Raises TimeoutError when late."""
         self._steps += steps
         if self._steps >= 64:
             if process_time() > self._end:
-                raise TooMuch
+                raise TimeoutError
             self._steps = 0
 
     def guarded(self, work: Callable[..., Any], *given: Any) -> Any:
@@ -357,73 +281,100 @@ class Cascade:
         stack = [Node.from_html_root(self._root)]
         stack[0].spend = self.spend
         while stack:
-            self._end = min(self._end + _EACH, self._latest)
             yield (node := stack.pop())
             stack += reversed([*node.children()])
 
     def style(self, node: "Node") -> Style:
         """The values that win for an element, also those of its `style`, in lower case."""
-        style = self._declared(node)
+        style = {name: value for *_, name, value in sorted(self._declared(node))}
         node.variables = {n: v for n, v in style.items() if n[:2] == "--"} if style else style
         for name, value in style.items():
             if "var(" in value.lower() and name not in node.variables:
                 style[name] = self.guarded(with_variables, value, node.variable) or ""
         return {name: value.lower() for name, value in style.items()}
 
-    def _declared(self, node: "Node") -> Style:
-        ranked: list[tuple[Any, ...]] = []
+    def _declared(self, node: "Node") -> Iterator[tuple[Any, ...]]:
+        """Name and value of what holds for an element, after what decides between them."""
         matched = self.guarded(self._matcher.match, node) if self._matcher.order else None
-        for specificity, order, _, rule in matched or []:
-            for n, (name, value, important) in enumerate(rule.declarations):
-                layer = tuple(-one for one in rule.layer) if important else rule.layer
-                ranked.append((important, False, layer, specificity, order, n, name, value))
+        for specificity, order, _, (layer, found) in matched or []:
+            opposite = tuple(-one for one in layer)
+            for n, (name, value, important) in enumerate(found):
+                rank = opposite if important else layer
+                yield important, False, rank, specificity, order, n, name, value
         own = self._own(node.etree_element.get("style") or "")
-        ranked += [(one.important, True, n, *one[:2]) for n, one in enumerate(own)]
-        return {name: value for *_, name, value in sorted(ranked)}
+        for n, (name, value, important) in enumerate(own):
+            yield important, True, n, name, value
 
     def _own(self, text: str) -> list[Declaration]:
-        if text and text not in self._inline:
+        if text not in self._inline:
             self._inline[text] = self.guarded(self._read, text) or []
-        return self._inline.get(text, [])
+        return self._inline[text]
 
     def _read(self, text: str) -> list[Declaration]:
         self.spend(64)
         if len(text) > _LONGEST_ATTRIBUTE:
-            raise TooMuch
-        return inline_declarations(text)
+            raise ValueError
+        items = tinycss2.parse_blocks_contents(_bounded(text), skip_comments=True)
+        return list(_declarations(items))
 
-    def _add(self, parser: RuleParser, text: str) -> None:
-        for rule in parser.rules(text):
-            self.guarded(self._compile, rule)
+    def _add(self, text: str) -> None:
+        sheet = tinycss2.parse_stylesheet(_bounded(text), skip_comments=True)
+        self._rules(sheet, (), ())
 
-    def _compile(self, rule: Rule) -> None:
+    def _rules(self, items: list[Any], around: Selectors, layer: Layer, depth: int = 1) -> None:
+        """Add the rules among some items. `around`: the selectors of the rule that they are in."""
+        if depth > _DEEPEST:
+            raise RecursionError
+        for item in items:
+            keyword = item.lower_at_keyword if item.type == "at-rule" else ""
+            if item.type == "qualified-rule":
+                self._block(item, _nested(item.prelude, around), layer, depth)
+            elif keyword == "layer":
+                for name in tinycss2.serialize(item.prelude).split(","):
+                    inner = self._layer(name.strip(), layer)
+                self._block(item, around, inner, depth)
+            elif keyword in ("media", "container", "supports") and _applies(keyword, item.prelude):
+                self._block(item, around, layer, depth)
+
+    def _layer(self, name: str, layer: Layer) -> Layer:
+        parts = (name or f"#{len(self._layers)}").split(".")
+        if len(layer) + len(parts) > _DEEPEST:
+            raise RecursionError
+        for part in parts:
+            layer = (*layer, self._layers.setdefault((layer, part), len(self._layers)))
+        return layer
+
+    def _block(self, rule: Any, selectors: Selectors, layer: Layer, depth: int) -> None:
+        items = tinycss2.parse_blocks_contents(rule.content or [], skip_comments=True)
+        if found := list(_declarations(items)):
+            for selector in selectors:
+                self.guarded(self._compile, selector, ((*layer, _UNLAYERED), found))
+        self._rules(items, selectors, layer, depth + 1)
+
+    def _compile(self, selector: str, payload: tuple[Layer, list[Declaration]]) -> None:
         self.spend(64)
-        if len(rule.selector) > LONGEST_SELECTOR:
-            raise TooMuch
+        if len(selector) > _LONGEST_SELECTOR:
+            raise ValueError
         try:
-            compiled = compile_selector_list(rule.selector)
+            compiled = compile_selector_list(selector)
         except (ValueError, TypeError, NotImplementedError):  # one that cssselect2 does not know
             return
         for one in compiled:
             if one.pseudo_element is None:
-                self._matcher.add_selector(one, rule)
+                one.test = _counted(one.test)
+                self._matcher.add_selector(one, payload)
 
 
-class _Matcher(Matcher):  # type: ignore[misc]
-    """Counts each test of a selector."""
+def _counted(test: Callable[["Node"], bool]) -> Callable[["Node"], bool]:
+    def counted(node: "Node") -> bool:
+        node.spend()
+        return test(node)
 
-    def match(self, element: "Node") -> Any:
-        element.spend()
-        return super().match(element)
-
-    def add_relevant_selectors(self, element: "Node", selectors: Any, relevant: Any) -> None:
-        for one in selectors:
-            element.spend()
-            super().add_relevant_selectors(element, (one,), relevant)
+    return counted
 
 
 class Node(ElementWrapper):  # type: ignore[misc]
-    """An element as cssselect2 asks for it. What a selector visits from there is counted.
+    """An element as cssselect2 asks for it. What a selector visits from there takes time.
 
     The library's own chains of elements call themselves, and are kept for each element.
     """

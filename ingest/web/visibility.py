@@ -22,6 +22,7 @@ _SMALLEST = 2.0  # pixels of letters
 _FAINTEST = 0.05  # opacity of what can be read
 _AWAY = {"absolute": -100, "fixed": -100, "relative": -1000, "sticky": -1000}  # left of or above it
 _FAR = 1000.0  # by which nobody moves what is to be seen
+_LONGEST_COLOUR = 100  # letters of a `color` attribute
 _CALL = re.compile(r"(?<![a-z-])([a-z-]++)\(([^()]*+)\)")
 
 
@@ -35,43 +36,39 @@ class _State:
     colour: Colour | None = None
     behind: Colour | None = None  # of its background, as far as it is known
 
+    def reason(self, plain: bool) -> str:
+        """Why it is not seen, or "". `plain`: nothing on the page has a background."""
+        if self.gone or not self.visible:
+            return self.gone or "visibility: hidden"
+        if self.size < _SMALLEST:
+            return "letters of no size"
+        if self.colour and self.colour[3] < _FAINTEST:
+            return "transparent"
+        if self.colour and self.behind and _alike(self.colour, self.behind):
+            return "in the colour of its background"
+        white = plain and self.colour and not self.behind and _alike(self.colour, _WHITE)
+        return "white on white" if white else ""
+
 
 class Visibility:
     """What cannot be seen of one document."""
 
     def __init__(self, root: "Element") -> None:
         self._reasons: dict[Element, str] = {}
-        self._plain = not _has_background(root)
-        cascade = Cascade(root)
+        plain, cascade = not _has_background(root), Cascade(root)
         for node in cascade.nodes():
-            outer = node.parent.state if node.parent else _State()
-            element, style = node.etree_element, cascade.style(node)
-            node.state = cascade.guarded(_state, element, style, outer) or _unstyled(element, outer)
-            if reason := self._reason(node.state):
+            element, outer = node.etree_element, node.parent.state if node.parent else _State()
+            style = {**_hints(element), **cascade.style(node)}
+            node.state = cascade.guarded(_state, element, style, outer) or _state(
+                element, {}, outer
+            )
+            if reason := node.state.reason(plain):
                 self._reasons[element] = reason
         self.complete = cascade.complete  # False: its style sheets would take too long to follow
 
     def hidden_reason(self, element: "Element") -> str:
         """Why the text of this element cannot be seen, or ""."""
         return self._reasons.get(element, "")
-
-    def _reason(self, state: _State) -> str:
-        if state.gone:
-            return state.gone
-        if not state.visible:
-            return "visibility: hidden"
-        if state.size < _SMALLEST:
-            return "letters of no size"
-        return self._by_colour(state.colour, state.behind)
-
-    def _by_colour(self, colour: Colour | None, behind: Colour | None) -> str:
-        if colour is None:
-            return ""
-        if colour[3] < _FAINTEST:
-            return "transparent"
-        if behind and _alike(colour, behind):
-            return "in the colour of its background"
-        return "white on white" if not behind and self._plain and _alike(colour, _WHITE) else ""
 
 
 def _has_background(root: "Element") -> bool:
@@ -84,24 +81,23 @@ def _has_background(root: "Element") -> bool:
     return coloured or any("background" in text for text in texts)
 
 
-def _state(element: "Element", declared: Style, outer: _State) -> _State:
+def _hints(element: "Element") -> Style:
     hints = {"color": element.get("color"), "background-color": element.get("bgcolor")}
-    style = {**{name: value for name, value in hints.items() if value}, **declared}
+    return {name: value.strip()[:_LONGEST_COLOUR] for name, value in hints.items() if value}
+
+
+def _state(element: "Element", style: Style, outer: _State) -> _State:
+    gone = outer.gone or _by_attributes(element)
     if not style:
-        return _unstyled(element, outer)
+        return replace(outer, gone=gone) if gone != outer.gone else outer
     size = _size(style.get("font-size", ""), outer.size)
     return _State(
-        gone=outer.gone or _by_attributes(element) or _by_style(style, size, str(element.tag)),
+        gone=gone or _by_style(style, size, str(element.tag)),
         visible=_visible(style.get("visibility", ""), outer.visible),
         size=size,
         colour=_text_colour(style, outer.colour),
         behind=_background(style, outer.behind),
     )
-
-
-def _unstyled(element: "Element", outer: _State) -> _State:
-    gone = outer.gone or _by_attributes(element)
-    return replace(outer, gone=gone) if gone != outer.gone else outer
 
 
 def _by_attributes(element: "Element") -> str:

@@ -1,6 +1,7 @@
 """Text that a browser does not show is marked as hidden, and text that it shows is not."""
 
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,7 @@ HIDDEN = {
     "the colour behind all": "<div style='background:#00f'><p class=x style='color:blue'>s</p>",
     "white on white": "<p class=x style='color: white'>secret</p>",
     "a colour by attribute": "<font class=x color=white>secret</font>",
+    "a colour after many spaces": f"<font class=x color='{' ' * 999}white'>secret</font>",
     "a cell of one colour": "<table><tr><td class=x bgcolor=red style='color:red'>secret</table>",
     "a part that is never shown": "<template class=x>secret</template>",
 }  # fmt: skip
@@ -185,6 +187,7 @@ ENDLESS = {
     "rules in a long list": (f"{'a,' * 90}b{{{f'.c{NONE}' * 9_000}}}", ""),
     "variables of variables": (f"p{{{DOUBLED}left:var(--a0)}}", "<p>x</p>" * 9),
     "rules in rules": (f"{'a & b{' * 99}", ""),
+    "layers in layers": (f"@layer {'a.' * 60_000}b{{}}", ""),
     "selectors in selectors": (f"{':not(' * 400}p{')' * 400}{NONE}", ""),
     "a long selector": (f"{'div ' * 3_000}{NONE}", ""),
     "a long sheet": (" " * 2_100_000, ""),
@@ -200,6 +203,20 @@ def test_a_style_sheet_that_would_take_too_long_is_left_off(sheet: str, body: st
     assert not cascade.complete
     assert len(styles) == sum(1 for _ in root.iter("*"))
     assert time.process_time() - began < 8
+
+
+@pytest.mark.parametrize("page", [
+    f"<style>{'.long-name ' * 300}{{{'&,' * 20_000}p{NONE}}}</style><p>text</p>",
+    f"<style>{'.long-name ' * 300}{{{'&' * 20_000}{NONE}}}</style><p>text</p>",
+    f"<font color='{'(' * 200_000}'>text</font>",
+], ids=["selectors of the rule around it", "a selector of signs", "a colour"])  # fmt: skip
+def test_a_style_that_would_take_too_much_memory_is_left_off(page: str) -> None:
+    root = html.document_fromstring(page)
+    tracemalloc.start()
+    Visibility(root)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 @pytest.mark.parametrize("sheet", [
