@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vectorstore.catalog import rows
 from vectorstore.catalog.engine import Engine
+from vectorstore.database.sqlite import Trouble, connect, trouble
 from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
 # -- Full-text search by SQLite's FTS5
@@ -249,14 +250,7 @@ class Database(Engine):
         with self._opening:
             for thread in [thread for thread in self._open if not thread.is_alive()]:
                 self._open.pop(thread).close()  # the app has a thread for each click
-            connection = sqlite3.connect(
-                self._path, timeout=_WAIT, isolation_level=None,
-                check_same_thread=False,  # each is used by one thread, and closed by any
-            )  # fmt: skip
-            connection.execute("PRAGMA foreign_keys = ON")
-            # No part of the file may call more than what SQLite counts as harmless.
-            connection.execute("PRAGMA trusted_schema = OFF")
-            connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
+            connection = connect(self._path, _WAIT, explicit=True)
             connection.execute("PRAGMA synchronous = FULL")  # what was reported as added, stays
             held = self._local.held = self._open[threading.current_thread()] = _Held(connection)
             return held
@@ -325,28 +319,23 @@ def _damaged(path: Path, why: object) -> DamagedCatalog:
     )
 
 
-_FULL = "The disk is full: the library is as it was before this step. Free some space near"
-_CLOSED = "This folder cannot be written; choose another --home than"
-_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the error message
-    "full": (HomeNotWritable, _FULL),
-    "no space": (HomeNotWritable, _FULL),
-    "disk i/o": (
+_SENTENCES: dict[Trouble, tuple[type[LibraryError], str]] = {
+    "full": (
+        HomeNotWritable,
+        "The disk is full: the library is as it was before this step. Free some space near",
+    ),
+    "failing": (
         HomeNotWritable,
         "The disk is full or failing. Free some space, or check the disk, near",
     ),
-    "readonly": (HomeNotWritable, _CLOSED),
-    "read-only": (HomeNotWritable, _CLOSED),
-    "permission": (HomeNotWritable, _CLOSED),
-    "not a directory": (HomeNotWritable, _CLOSED),
-    "file exists": (HomeNotWritable, _CLOSED),
-    "unable to open": (HomeNotWritable, "This folder cannot be opened for writing:"),
-    "locked": (LibraryBusy, "Another process has been writing for a minute; try again later:"),
+    "closed": (HomeNotWritable, "This folder cannot be written; choose another --home than"),
+    "unopened": (HomeNotWritable, "This folder cannot be opened for writing:"),
+    "busy": (LibraryBusy, "Another process has been writing for a minute; try again later:"),
 }
 
 
 def _sentence(path: Path, error: Exception) -> LibraryError:
-    reason = str(error).lower()
-    for sign, (kind, sentence) in _SENTENCES.items():
-        if sign in reason:
-            return kind(f"{sentence} {path.parent}")
+    if said := _SENTENCES.get(trouble(error)):
+        kind, sentence = said
+        return kind(f"{sentence} {path.parent}")
     return LibraryError(f"{path} could not be used: {error}.")
