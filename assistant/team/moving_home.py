@@ -33,7 +33,7 @@ from vectorstore.maintenance.moving import (
     to_sqlite,
 )
 from vectorstore.opened import keep_names, schema_of
-from vectorstore.team.copying import batches
+from vectorstore.team.copying import batches, number_on
 from vectorstore.team.postgres import Inside, Server
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
@@ -214,11 +214,7 @@ def _count_on(part: Schema, target: Transaction) -> None:
     """New rows get numbers after those that were copied in."""
     for table, columns in part.tables.items():
         if columns.numbered:
-            (column,) = columns.key
-            target.execute(
-                f"SELECT setval(pg_get_serial_sequence('{SCHEMA}.{table}', '{column}'),"
-                f" (SELECT coalesce(max({column}), 0) + 1 FROM {table}), FALSE)"
-            )
+            number_on(target, SCHEMA, table, columns)
 
 
 def _put(new: Path, file: Path) -> None:

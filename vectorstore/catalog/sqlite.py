@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vectorstore.catalog import rows
 from vectorstore.catalog.engine import Engine
+from vectorstore.database.schema import Schema
 from vectorstore.database.sqlite import Trouble, connect, trouble
 from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
@@ -59,8 +60,14 @@ class Fts5:
         return int(row[0]) if row else 0
 
 
+def script(name: str) -> str:
+    """The text of a script in this folder."""
+    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
+
+
+CATALOG = Schema("catalog", "catalogue", script("schema"), script("sqlite"))
 SCHEMA_VERSION = 10
-FIRST = 10  # the version of `schema.sql`; each `schema_N.sql` leads to the next one
+FIRST = 10  # the version of CATALOG; each `schema_N.sql` leads to the next one
 MOVED = 1_000_000  # in the place of it: the catalogue is in PostgreSQL now
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 _PATIENCE = 5.0  # seconds to wait for readers of an older state
@@ -196,9 +203,9 @@ class Database(Engine):
         version = self._check_version()
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
-            self._change(_script("schema"), FIRST)
+            self._change(CATALOG.in_sqlite, FIRST)
         for step in range(max(version, FIRST) + 1, SCHEMA_VERSION + 1):
-            self._change(_script(f"schema_{step}"), step)
+            self._change(script(f"schema_{step}"), step)
 
     def _change(self, script: str, version: int) -> None:
         """Run the script of this version of the schema, all or nothing."""
@@ -277,10 +284,6 @@ def unreleased(place: object, version: int) -> str:
         f"one reads from {FIRST}), and nothing in it was changed. Move its folder away and add the "
         "documents again: files/ in that folder holds copies of them."
     )
-
-
-def _script(name: str) -> str:
-    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
 
 
 def _statements(script: str) -> Iterator[str]:

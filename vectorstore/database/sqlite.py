@@ -20,7 +20,10 @@ def connect(path: Path, wait: float, explicit: bool = False) -> sqlite3.Connecti
     thread may close the connection; one at a time may use it. Raises sqlite3.Error.
     """
     connection = sqlite3.connect(
-        path, timeout=wait, isolation_level=None if explicit else "DEFERRED", check_same_thread=False
+        path,
+        timeout=wait,
+        isolation_level=None if explicit else "DEFERRED",
+        check_same_thread=False,
     )
     try:
         connection.execute("PRAGMA foreign_keys = ON")

@@ -266,9 +266,6 @@ _OPEN = """
 import sys
 from pathlib import Path
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.engine import Transaction
-from vectorstore.opened import catalog as opened
-from vectorstore.opened import drop
 sys.stdin.readline()
 Catalog(Path(sys.argv[1]), "main").generation()
 """

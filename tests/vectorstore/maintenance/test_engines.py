@@ -76,7 +76,7 @@ def test_it_goes_there_and_comes_back_the_same(folder: Path, postgres: Server) -
     assert to_sqlite(folder, postgres) is None
 
 
-@pytest.mark.parametrize("step", ["mark", "_compared"])
+@pytest.mark.parametrize("step", ["mark_schema", "_compared"])
 def test_what_interrupts_it_leaves_it_where_it_was(
     folder: Path, postgres: Server, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
