@@ -55,6 +55,7 @@ vectorstore/embedding                       vectorstore/versions
 vectorstore/naming                          vectorstore/dense
 vectorstore/word_index
 vectorstore/catalog
+vectorstore/database
 vectorstore/store                           vectorstore/add_report          vectorstore/files
 vectorstore/worker_address
 vectorstore/errors
@@ -184,6 +185,8 @@ HOMES = {
         "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
         "assistant/storage/sqlite_file.py",
         "vectorstore/catalog/sqlite.py",
+        "vectorstore/database/schema.py",
+        "vectorstore/database/sqlite.py",
         "vectorstore/maintenance/backup_rows.py",
         "vectorstore/images.py",
     },

@@ -29,6 +29,7 @@ from ingest.media.scenes import place
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.database.sqlite import connect
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.errors import LibraryError
 from vectorstore.opened import Files
@@ -133,7 +134,7 @@ class PictureCache:
                 file.execute(f"DELETE FROM document WHERE {among[0]}", among[1])
                 file.execute("INSERT INTO picture_words (picture_words) VALUES ('optimize')")
             if gone:
-                with _sentences(self._path), closing(self._connected()) as file:
+                with _sentences(self._path), closing(connect(self._path, _WAIT)) as file:
                     file.execute("VACUUM")
         except _Damaged:  # everything can be made again
             self._path.unlink(missing_ok=True)
@@ -172,15 +173,10 @@ class PictureCache:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """One transaction. Raises LibraryError when the folder cannot be written."""
-        with _sentences(self._path), closing(self._connected()) as file:
-            file.execute("PRAGMA foreign_keys = ON")
-            file.execute("PRAGMA secure_delete = ON")
+        with _sentences(self._path), closing(connect(self._path, _WAIT)) as file:
             self._make(file)
             with file:
                 yield file
-
-    def _connected(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=_WAIT)
 
     def _make(self, file: sqlite3.Connection) -> None:
         if file.execute("PRAGMA user_version").fetchone()[0] == 0:

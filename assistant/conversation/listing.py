@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from assistant.contract.evidence import check_name
-from assistant.conversation.tables import CONVERSATIONS_PART, SCHEMA, KeptConversations
+from assistant.conversation.tables import CONVERSATIONS, KeptConversations
 from assistant.errors import AssistantError, NotThere
 from assistant.i18n.translation import N_
 from assistant.storage.part import EVERYBODY, Whose
@@ -37,7 +37,7 @@ class Folders(Kept):
 
     def __init__(self, place: Place, whose: Whose = EVERYBODY) -> None:
         """Each use raises AssistantError when the tables cannot be used."""
-        super().__init__(place, SCHEMA, CONVERSATIONS_PART.what)
+        super().__init__(place, CONVERSATIONS)
         self._person = whose.person
 
     def all(self) -> list[Folder]:

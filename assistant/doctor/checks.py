@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.conversation import tables as conversations
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.doctor.machine import (
     Check,
     Severity,
@@ -43,7 +43,7 @@ from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from assistant.storage.part import BACK, file_of, mark_of
 from assistant.storage.team_tables import TeamTables
-from assistant.team import database as accounts
+from assistant.team.database import ACCOUNTS
 from assistant.wiring.models import fitted, identity
 from assistant.wiring.stores import bucket, catalogue_server, team_tables
 from vectorstore import word_index
@@ -56,7 +56,7 @@ from vectorstore.word_index import LARGE
 
 # -- Whether the PostgreSQL of a team answers, and what it has of this home
 
-_PARTS = accounts.PART, conversations.CONVERSATIONS_PART  # of a home, beside its libraries
+_PARTS = ACCOUNTS, CONVERSATIONS  # of a home, beside its libraries
 _MOVE = "pincite migrate-home {}"
 
 

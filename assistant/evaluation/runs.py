@@ -26,11 +26,12 @@ from assistant.storage.sqlite_file import Kept
 from assistant.wiring import composition, models
 from ingest.errors import PinciteError
 from vectorstore.add_report import AddProgress
+from vectorstore.database.schema import Schema
 from vectorstore.indexing import jobs
 from vectorstore.library import Library
 from vectorstore.retrieval.rerank import Reranker, reranked
 
-_SCHEMA = """
+_RUNS = Schema("runs", "runs", """
 CREATE TABLE IF NOT EXISTS run (
     number   INTEGER PRIMARY KEY,
     started  TEXT NOT NULL,
@@ -44,7 +45,7 @@ CREATE TABLE IF NOT EXISTS asked (
     row      TEXT NOT NULL,             -- JSON, see scoring.py
     PRIMARY KEY (run, question)
 );
-"""
+""")  # fmt: skip
 
 About = dict[str, Any]
 Row = dict[str, Any]
@@ -71,7 +72,7 @@ class EvaluationRuns(Kept):
 
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, _SCHEMA, "runs")
+        super().__init__(path, _RUNS)
         self._folder = path.parent
 
     @contextmanager

@@ -20,12 +20,13 @@ from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Kept
+from vectorstore.database.schema import Schema
 from vectorstore.retrieval.fusion import Place
 
 Answer = Mapping[str, Any]  # the answer document of the public contract
 REPLIES = "replies"  # true in an answer whose question only completes one before it
 
-_SCHEMA = """
+_FEEDBACK = Schema("feedback", "feedback", """
 CREATE TABLE IF NOT EXISTS rating (
     answer     TEXT PRIMARY KEY,        -- its id
     rated      TEXT NOT NULL,           -- ISO 8601, UTC
@@ -48,7 +49,7 @@ CREATE TABLE IF NOT EXISTS opened (     -- cited pages that were looked at
     alone      INTEGER NOT NULL,
     PRIMARY KEY (answer, document, page)
 );
-"""
+""")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Feedback(Kept):
 
     def __init__(self, path: Path, mine: OwnQuestions) -> None:
         """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, _SCHEMA, "feedback")
+        super().__init__(path, _FEEDBACK)
         self.mine = mine
 
     def rate(self, answer: Answer, good: bool | None) -> None:

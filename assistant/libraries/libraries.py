@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.libraries import waiting
@@ -130,7 +130,7 @@ def rename(settings: Settings, old: str, new: str) -> None:
 
 def _rename_kept(settings: Settings, old: str, new: str) -> None:
     composition.conversations(settings).rename_library(old, new)
-    RenamedReceipts(place_of_part(settings, CONVERSATIONS_PART)).rename_library(old, new)
+    RenamedReceipts(place_of_part(settings, CONVERSATIONS)).rename_library(old, new)
     sheet_cells(settings).rename_library(old, new)
     asked_columns(settings).rename_library(old, new)
     for folder in (settings.home / "evaluation" / "own", settings.home / "uploads"):

@@ -16,18 +16,19 @@ from assistant.storage.sqlite_file import Connection, Kept
 from ingest.document.source import readable
 from ingest.platform.process import usual_rights
 from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.database.schema import Schema
 
 # -- The columns that a person asked for last in a library, in SQLite: a sheet that is opened on
 # another day begins with them. Its cells are kept by `kept`.
 
-_ASKED_SCHEMA = """
+_ASKED_COLUMNS = Schema("sheets", "columns of sheets", """
 CREATE TABLE IF NOT EXISTS asked (
     person  TEXT NOT NULL,        -- their id; empty in a home without accounts
     library TEXT NOT NULL,
     columns TEXT NOT NULL,        -- JSON: as they are written, a column each
     PRIMARY KEY (person, library)
 ) WITHOUT ROWID;
-"""
+""")  # fmt: skip
 
 
 class AskedColumns(Kept):
@@ -35,7 +36,7 @@ class AskedColumns(Kept):
 
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, _ASKED_SCHEMA, "columns of sheets")
+        super().__init__(path, _ASKED_COLUMNS)
 
     def of(self, person: str, library: str) -> list[str]:
         """As they are written, a column each; empty where nothing was asked yet."""
@@ -80,7 +81,7 @@ MAKER = 2  # raised when cells are made in another way: those of before are aske
 _ASKED = 1  # who asked alone: its filled cells stay, its empty ones are read
 _OF = "library = ? AND sha256 = ? AND question = ? AND model = ?"
 
-_CELLS_SCHEMA = """
+_CELLS = Schema("cells", "cells of sheets", """
 CREATE TABLE IF NOT EXISTS cell (
     library  TEXT NOT NULL,
     sha256   TEXT NOT NULL,       -- of the document's file
@@ -90,7 +91,7 @@ CREATE TABLE IF NOT EXISTS cell (
     cell     TEXT NOT NULL,       -- JSON: a Cell
     PRIMARY KEY (library, sha256, question, model)
 ) WITHOUT ROWID;
-"""
+""")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class SheetCells(Kept):
 
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
-        super().__init__(path, _CELLS_SCHEMA, "cells of sheets")
+        super().__init__(path, _CELLS)
 
     def get(self, key: SheetKey) -> Cell | None:
         """The cell, under the present name of its document; None when it was never filled."""

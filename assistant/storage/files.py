@@ -20,6 +20,7 @@ from assistant.errors import AssistantError
 from assistant.models.hub import sha256_of
 from assistant.storage.sqlite_file import Kept
 from vectorstore.catalog.engine import Transaction
+from vectorstore.database.schema import Schema
 
 FOLDERS = ("attached", "made")
 # Of a folder in attached/, or of files in made/ up to their first dot: what belongs together.
@@ -122,14 +123,14 @@ def _changed(file: Path) -> float:
 
 FILE = "hashes.sqlite"
 
-_SCHEMA = """
+_HASHES = Schema("hashes", "hashes of models", """
 CREATE TABLE IF NOT EXISTS file_hash (
     path     TEXT PRIMARY KEY,
     bytes    INTEGER NOT NULL,
     modified INTEGER NOT NULL,         -- nanoseconds
     sha256   TEXT NOT NULL
 ) WITHOUT ROWID;
-"""
+""")  # fmt: skip
 
 
 class FileHashes(Kept):
@@ -137,7 +138,7 @@ class FileHashes(Kept):
 
     def __init__(self, home: Path) -> None:
         """Each use raises AssistantError when the file cannot be read or written."""
-        super().__init__(home / FILE, _SCHEMA, "hashes of models")
+        super().__init__(home / FILE, _HASHES)
 
     def sha256(self, path: Path) -> str:
         """Of a file. Raises AssistantError."""

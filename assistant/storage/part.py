@@ -2,37 +2,14 @@
 
 import os
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from assistant.errors import AssistantError
 from vectorstore.catalog.engine import Transaction
 from vectorstore.opened import keep_names
-
-
-class Columns(NamedTuple):
-    """Of a table, by their names with blanks between them."""
-
-    key: str  # names a row; empty: nothing does
-    others: str
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        return (*self.key.split(), *self.others.split())
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is kept in a file NAME.sqlite of the home, or in a database that several homes share."""
-
-    name: str
-    what: str  # its contents, for people
-    postgres: str  # makes the tables; {collation} stands for one that knows all alphabets
-    tables: Mapping[str, Columns] = field(hash=False)
-    numbered: Mapping[str, str] = field(default_factory=dict, hash=False)  # columns that count on
-
 
 # -- A small file in the place of a database of a home: that part of the home is in PostgreSQL
 
@@ -109,7 +86,6 @@ EVERYBODY = Whose()
 # writer without a person and the first account wait alike: what is written meanwhile is either
 # given to that person, too, or written as theirs.
 
-# The same for both engines.
 AUTHORS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS author (
     person TEXT PRIMARY KEY,                -- their id, which is never used again
@@ -120,7 +96,6 @@ CREATE TABLE IF NOT EXISTS heir (
     person TEXT NOT NULL                    -- who has the things of before; empty: nobody yet
 );
 """
-AUTHORS_TABLE = {"author": Columns("person", "gone"), "heir": Columns("before", "person")}
 _NOTE = "INSERT INTO author (person, gone) VALUES (?, ?) ON CONFLICT (person) DO UPDATE SET gone = "
 _HEIR = (
     "INSERT INTO heir (before, person) VALUES ('', ?) ON CONFLICT (before) DO UPDATE SET person = "

@@ -4,13 +4,15 @@ team. The statements are the same for both."""
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from assistant.errors import AssistantError
 from assistant.storage.part import mark_of
 from assistant.storage.team_tables import TeamTables
 from vectorstore.catalog.engine import Transaction
+from vectorstore.database.schema import Schema
+from vectorstore.database.sqlite import Trouble, connect, trouble
 
 Connection = Transaction
 Place = Path | TeamTables
@@ -18,6 +20,7 @@ Place = Path | TeamTables
 # A version that changes the tables so that this one cannot read them sets another `user_version`.
 # Files that have none were made before the first release.
 VERSION = 1
+_WAIT = 30  # seconds for the transaction of another process
 
 
 class Kept:
@@ -27,9 +30,8 @@ class Kept:
     and learns that it was not saved.
     """
 
-    def __init__(self, place: Place, schema: str, what: str) -> None:
-        """`schema` makes the tables in SQLite; `what` names their contents."""
-        self._tables = _File(place, schema, what) if isinstance(place, Path) else place
+    def __init__(self, place: Place, schema: Schema) -> None:
+        self._tables = _File(place, schema) if isinstance(place, Path) else place
         self._local = threading.local()
 
     def is_there(self) -> bool:
@@ -70,8 +72,8 @@ class Kept:
 class _File:
     """Does for a file what `TeamTables` does for the tables of a team."""
 
-    def __init__(self, path: Path, schema: str, what: str) -> None:
-        self._path, self._schema, self._what = path, schema, what
+    def __init__(self, path: Path, schema: Schema) -> None:
+        self._path, self._schema, self._what = path, schema.in_sqlite, schema.what
         self._lock = threading.Lock()
         self._made = False  # whether it has the tables, in this version
 
@@ -89,22 +91,18 @@ class _File:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._check_not_moved()
                 new = not self._path.exists()  # as when somebody has deleted it meanwhile
-                connection = sqlite3.connect(self._path, timeout=30)
-                try:
+                with closing(connect(self._path, _WAIT)) as connection:
                     self._check_version(connection)
-                    connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
                     if new or not self._made:
                         connection.executescript(f"PRAGMA user_version = {VERSION};{self._schema}")
                         self._made = True
                     with connection:
                         yield connection
                         self._check_not_moved()  # while this one waited to write
-                finally:
-                    connection.close()
         except (sqlite3.DatabaseError, OSError, UnicodeDecodeError) as error:
             raise AssistantError(
                 f"{self._path}, which keeps the {self._what}, cannot be used: {error}."
-                f" {_remedy(str(error))}"
+                f" {_remedy(error)}"
             ) from error
 
     def _check_not_moved(self) -> None:
@@ -130,28 +128,26 @@ class _File:
             )
 
 
-def _remedy(error: str) -> str:
-    """What to do, by the words of SQLite and of the system."""
-    said = error.lower()
-    if "full" in said or "no space" in said or "i/o" in said:
-        return "Free some space on its disk, or check the disk."
-    if "read-only" in said or "readonly" in said or "permission" in said or "unable" in said:
-        return "Make it writable, or choose another --home."
-    if "locked" in said:
-        return "Another process is writing: try again later."
-    return "Move the file away to begin a new one, or put back a copy of it."
+_SPACE = "Free some space on its disk, or check the disk."
+_RIGHTS = "Make it writable, or choose another --home."
+_REMEDIES: dict[Trouble, str] = {
+    "full": _SPACE, "failing": _SPACE, "closed": _RIGHTS, "unopened": _RIGHTS,
+    "busy": "Another process is writing: try again later.",
+    "other": "Move the file away to begin a new one, or put back a copy of it.",
+}  # fmt: skip
+
+
+def _remedy(error: Exception) -> str:
+    return _REMEDIES[trouble(error)]
 
 
 @contextmanager
 def held(path: Path) -> Iterator[sqlite3.Connection]:
     """A file in which nobody else writes until the end. Raises AssistantError."""
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
     try:
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("BEGIN IMMEDIATE")
-        yield connection
-        connection.execute("COMMIT")
+        with closing(connect(path, _WAIT, explicit=True)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
     except sqlite3.DatabaseError as error:
-        raise AssistantError(f"{path} cannot be used: {error}. {_remedy(str(error))}") from error
-    finally:
-        connection.close()
+        raise AssistantError(f"{path} cannot be used: {error}. {_remedy(error)}") from error

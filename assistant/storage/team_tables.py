@@ -16,8 +16,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
-from assistant.storage.part import Mark, Part, file_of, keep_mark, kept_mark
+from assistant.storage.part import Mark, file_of, keep_mark, kept_mark
 from vectorstore.catalog.engine import Transaction
+from vectorstore.database.schema import Schema
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 from vectorstore.team.postgres import WAIT, Connections, Inside, Server, sentences
 from vectorstore.team.postgres_catalog import collation
@@ -40,7 +41,7 @@ _ready: set[tuple[Server, str, Path]] = set()  # what this process has found in 
 class TeamTables:
     """One part of a home."""
 
-    def __init__(self, server: Server, part: Part, mark: Path) -> None:
+    def __init__(self, server: Server, part: Schema, mark: Path) -> None:
         """Each use raises AssistantError when the server cannot be used. `mark` is the file that
         says that the home has this part there."""
         self.server, self.part, self.mark = server, part, mark
@@ -152,7 +153,7 @@ class TeamTables:
         said = self._said(connection)
         if said != self.identity(connection):
             raise self._gone("are not there any more")
-        connection.run(self.part.postgres.replace("{collation}", collation(connection)))
+        connection.run(self.part.in_postgres(collation(connection)))
         if said:
             return said
         made = (self.part.name, uuid4().hex, VERSION)

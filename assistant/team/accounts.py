@@ -15,7 +15,7 @@ from assistant.settings import Settings
 from assistant.storage.part import EVERYBODY, Whose
 from assistant.team import passwords
 from assistant.team.audit import Audit
-from assistant.team.database import PART, Person, Role
+from assistant.team.database import ACCOUNTS, Person, Role
 from assistant.wiring.stores import place_of_part
 from vectorstore.catalog.engine import Transaction
 from vectorstore.errors import LibraryError, UnknownLibrary
@@ -153,7 +153,7 @@ class Accounts(Audit):
 def home_accounts(settings: Settings) -> Accounts:
     """Of a home, or of the team that it belongs to; the tables are made if they are not there.
     Raises AssistantError where they are in another place than the settings say."""
-    return Accounts(place_of_part(settings, PART), settings.audit_days)
+    return Accounts(place_of_part(settings, ACCOUNTS), settings.audit_days)
 
 
 def accounts_if_any(settings: Settings) -> Accounts | None:

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
-from assistant.team.database import PART, AccountsDatabase, Person
+from assistant.team.database import ACCOUNTS, AccountsDatabase, Person
 from assistant.wiring.stores import place_of_part
 
 FORGOTTEN = "(forgotten)"  # in place of a document's name
@@ -87,7 +87,7 @@ class Audit(AccountsDatabase):
 
 def audit(settings: Settings) -> Audit:
     """Of a home. Raises AssistantError as `accounts`."""
-    return Audit(place_of_part(settings, PART), settings.audit_days)
+    return Audit(place_of_part(settings, ACCOUNTS), settings.audit_days)
 
 
 def noted_as(names: Collection[str], kept: Collection[str]) -> set[str]:

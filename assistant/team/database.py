@@ -5,11 +5,10 @@ nothing else reads them.
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from assistant.storage.part import Columns, Part
 from assistant.storage.sqlite_file import Kept, Place
+from vectorstore.database.schema import Schema
 
-# The same for both engines.
-_SCHEMA = """
+_SCRIPT = """
 CREATE TABLE IF NOT EXISTS person (
     id       TEXT PRIMARY KEY,            -- never used again
     name     TEXT NOT NULL UNIQUE,        -- as `accounts.plain` writes it
@@ -63,19 +62,7 @@ CREATE TABLE IF NOT EXISTS guess (        -- of passwords, within the last minut
 CREATE INDEX IF NOT EXISTS used_person ON used (person, kind, at);
 """
 
-PART = Part(
-    "accounts", "accounts", _SCHEMA,
-    {
-        "person": Columns("id", "name role password made"),
-        "member": Columns("person team", ""),
-        "share": Columns("library holder", ""),
-        "session": Columns("digest", "person made seen"),
-        "token": Columns("id", "digest person name role libraries made until"),
-        "used": Columns("", "person kind at amount"),
-        "audit": Columns("id", "at person token did library what"),
-        "guess": Columns("whose", "times last"),
-    },
-)  # fmt: skip
+ACCOUNTS = Schema("accounts", "accounts", _SCRIPT)
 
 
 class AccountsDatabase(Kept):
@@ -83,7 +70,7 @@ class AccountsDatabase(Kept):
 
     def __init__(self, place: Place) -> None:
         """Each use raises AssistantError when they cannot be used."""
-        super().__init__(place, _SCHEMA, PART.what)
+        super().__init__(place, ACCOUNTS)
 
 
 # -- A person as the rest of the program sees one, and what each role may do

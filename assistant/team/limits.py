@@ -8,7 +8,7 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import _
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
-from assistant.team.database import PART, AccountsDatabase, Person
+from assistant.team.database import ACCOUNTS, AccountsDatabase, Person
 from assistant.wiring.stores import place_of_part
 
 _HOUR, _DAY = 3600.0, 24 * 3600.0
@@ -97,5 +97,5 @@ def _until(rows: list[tuple[float, int]], lacking: int, now: float, within: floa
 def limits(settings: Settings) -> Limits:
     """Of a home."""
     return Limits(
-        place_of_part(settings, PART), settings.questions_an_hour, settings.added_mb_a_day
+        place_of_part(settings, ACCOUNTS), settings.questions_an_hour, settings.added_mb_a_day
     )

@@ -17,7 +17,7 @@ from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
 from assistant.team.accounts import Accounts, folded
 from assistant.team.audit import Audit
-from assistant.team.database import PART, VISITOR, AccountsDatabase
+from assistant.team.database import ACCOUNTS, VISITOR, AccountsDatabase
 from assistant.team.provider import Begun, NotSignedIn, Provider
 from assistant.team.sessions import Sessions, SignedIn, digest
 from assistant.wiring.stores import place_of_part
@@ -132,7 +132,7 @@ class Guesses(AccountsDatabase):
 
 def guesses(settings: Settings) -> Guesses:
     """Of a home."""
-    return Guesses(place_of_part(settings, PART))
+    return Guesses(place_of_part(settings, ACCOUNTS))
 
 
 def _limits(name: str, place: str) -> _Limits:

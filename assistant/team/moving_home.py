@@ -3,27 +3,26 @@ library after the other.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
-from assistant.conversation import tables as conversations
-from assistant.conversation.history import Conversations
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
 from assistant.libraries.libraries import leave_server
 from assistant.libraries.waiting import all_waiting, clear
-from assistant.receipts.record import Receipts
 from assistant.settings import Settings
-from assistant.storage.part import BACK, Columns, Mark, Part, forget_nobody, keep_mark, mark_of
+from assistant.storage.part import BACK, Mark, forget_nobody, keep_mark, mark_of
 from assistant.storage.sqlite_file import Kept, held
 from assistant.storage.team_tables import KEPT, SCHEMA, TeamTables
-from assistant.team import database as accounts
+from assistant.team.database import ACCOUNTS
 from assistant.wiring import composition
 from assistant.wiring.stores import bucket, catalogue_server, team_tables
 from vectorstore.catalog.engine import Transaction
+from vectorstore.database.schema import Columns, Schema
 from vectorstore.indexing.jobs import alone
 from vectorstore.maintenance.moving import (
     Moved,
@@ -34,14 +33,13 @@ from vectorstore.maintenance.moving import (
     to_sqlite,
 )
 from vectorstore.opened import keep_names, schema_of
-from vectorstore.team.copying import batches
+from vectorstore.team.copying import batches, number_on
 from vectorstore.team.postgres import Inside, Server
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
 # All rows are copied and compared first. While both the file and the mark are there, the move has
 # not ended, and nobody uses the part: the next move tells by the database which of the two has it.
 
-Opened = Callable[[Path], Sequence[Kept]]  # all that have tables in a file of this part
 _NEW = ".new.sqlite"
 _ALL = 256  # bits of a sum of hashes
 
@@ -54,7 +52,7 @@ class MovedRows:
     tables: dict[str, int]  # the rows of each; empty: another home has them
 
 
-def tables_to_postgres(file: Path, tables: TeamTables, opened: Opened) -> MovedRows | None:
+def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
     """None where it is there already. Raises AssistantError, with nothing changed."""
     _unlink(file.with_suffix(_NEW))  # of a move back that was interrupted
     if not file.exists():
@@ -64,8 +62,7 @@ def tables_to_postgres(file: Path, tables: TeamTables, opened: Opened) -> MovedR
             _unlink(file)
             return None
         _unlink(tables.mark)
-    for kept in opened(file):
-        kept.prepare()
+    Kept(file, tables.part).prepare()
     with tables.making(), held(file) as source, tables.plain_transaction() as target:
         found, move = _to_fill(tables, target, file), uuid4().hex
         _copy(tables.part, source, target)
@@ -78,7 +75,7 @@ def tables_to_postgres(file: Path, tables: TeamTables, opened: Opened) -> MovedR
     return moved
 
 
-def tables_to_sqlite(file: Path, tables: TeamTables, opened: Opened) -> MovedRows | None:
+def tables_to_sqlite(file: Path, tables: TeamTables) -> MovedRows | None:
     """For all homes that share it; where another one has taken it already, this home begins
     without it. None where it is there already. Raises AssistantError, with nothing changed."""
     if not (mark := tables.marked()):
@@ -91,8 +88,7 @@ def tables_to_sqlite(file: Path, tables: TeamTables, opened: Opened) -> MovedRow
         return None
     new = file.with_suffix(_NEW)
     with tables.making(), _none_left(new), _leaving(tables) as source:
-        for kept in opened(new):
-            kept.prepare()
+        Kept(new, tables.part).prepare()
         with held(new) as target:
             _copy(tables.part, source, target)
             moved = _compared(tables.part, source, target)
@@ -168,7 +164,7 @@ def _check_empty(target: Transaction, tables: TeamTables, file: Path) -> None:
             )
 
 
-def _copy(part: Part, source: Transaction, target: Transaction) -> None:
+def _copy(part: Schema, source: Transaction, target: Transaction) -> None:
     for table, columns in part.tables.items():
         marks = ", ".join("?" * len(columns.all))
         insert = f"INSERT INTO {table} ({', '.join(columns.all)}) VALUES ({marks})"
@@ -176,7 +172,7 @@ def _copy(part: Part, source: Transaction, target: Transaction) -> None:
             target.executemany(insert, rows)
 
 
-def _compared(part: Part, source: Transaction, target: Transaction) -> MovedRows:
+def _compared(part: Schema, source: Transaction, target: Transaction) -> MovedRows:
     """Raises AssistantError when a row differs."""
     counts = {}
     for table, columns in part.tables.items():
@@ -202,10 +198,9 @@ def _fingerprint(source: Transaction, table: str, columns: Columns) -> tuple[int
 
 def _rows(source: Transaction, table: str, columns: Columns) -> Iterator[list[tuple[Any, ...]]]:
     if columns.key:
-        found = batches(source, table, columns.all, columns.key.split())
+        found = batches(source, table, columns.all, columns.key)
     else:
-        found = iter([source.execute(f"SELECT {columns.others.replace(' ', ', ')} FROM {table}")
-                      .fetchall()])  # fmt: skip
+        found = iter([source.execute(f"SELECT {', '.join(columns.all)} FROM {table}").fetchall()])
     for rows in found:
         yield [tuple(map(_same, row)) for row in rows]
 
@@ -215,13 +210,11 @@ def _same(value: Any) -> Any:
     return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
-def _count_on(part: Part, target: Transaction) -> None:
+def _count_on(part: Schema, target: Transaction) -> None:
     """New rows get numbers after those that were copied in."""
-    for table, column in part.numbered.items():
-        target.execute(
-            f"SELECT setval(pg_get_serial_sequence('{SCHEMA}.{table}', '{column}'),"
-            f" (SELECT coalesce(max({column}), 0) + 1 FROM {table}), FALSE)"
-        )
+    for table, columns in part.tables.items():
+        if columns.numbered:
+            number_on(target, SCHEMA, table, columns)
 
 
 def _put(new: Path, file: Path) -> None:
@@ -248,10 +241,7 @@ def _unlink(file: Path) -> None:
 Engine = Literal["postgresql", "sqlite"]
 FilesPlace = Literal["s3", "folder"]
 
-_PARTS: list[tuple[Part, Opened]] = [  # of a home, beside its libraries
-    (accounts.PART, lambda file: [accounts.AccountsDatabase(file)]),
-    (conversations.CONVERSATIONS_PART, lambda file: [Conversations(file), Receipts(file)]),
-]
+_PARTS = ACCOUNTS, CONVERSATIONS  # of a home, beside its libraries
 
 
 def move_files(settings: Settings, to: FilesPlace) -> Iterator[tuple[str, MovedFiles | None]]:
@@ -298,7 +288,7 @@ def shares(settings: Settings) -> bool:
     """Whether people or conversations are where other homes may have theirs, too. Raises
     AssistantError."""
     server = catalogue_server(settings)
-    kept = [team_tables(settings, part, server) for part, _ in _PARTS] if server else []
+    kept = [team_tables(settings, part, server) for part in _PARTS] if server else []
     return any(tables.marked() and not tables.have_left() for tables in kept)
 
 
@@ -331,8 +321,8 @@ def _move_parts(
     settings: Settings, to: Engine, server: Server
 ) -> Iterator[tuple[str, MovedRows | None]]:
     move = tables_to_postgres if to == "postgresql" else tables_to_sqlite
-    for part, opened in _PARTS:
+    for part in _PARTS:
         file = settings.home / f"{part.name}.sqlite"
-        moved = move(file, team_tables(settings, part, server), opened)
+        moved = move(file, team_tables(settings, part, server))
         if moved or (mark_of(file) if to == "postgresql" else file).exists():
             yield f"({part.what})", moved

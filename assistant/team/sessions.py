@@ -9,7 +9,7 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
 from assistant.team.accounts import Accounts, person_of, plain
-from assistant.team.database import PART, AccountsDatabase, Person
+from assistant.team.database import ACCOUNTS, AccountsDatabase, Person
 from assistant.team.provider import Claims, NotSignedIn
 from assistant.wiring.stores import place_of_part
 
@@ -61,7 +61,7 @@ class Sessions(AccountsDatabase):
 
 def sessions(settings: Settings) -> Sessions:
     """Of a home."""
-    return Sessions(place_of_part(settings, PART))
+    return Sessions(place_of_part(settings, ACCOUNTS))
 
 
 def digest(secret: str) -> str:

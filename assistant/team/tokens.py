@@ -12,7 +12,7 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
 from assistant.team.accounts import person_of
-from assistant.team.database import PART, AccountsDatabase, Person, Role
+from assistant.team.database import ACCOUNTS, AccountsDatabase, Person, Role
 from assistant.team.sessions import digest
 from assistant.wiring.stores import place_of_part
 
@@ -100,7 +100,7 @@ class Tokens(AccountsDatabase):
 
 def tokens(settings: Settings) -> Tokens:
     """Of a home."""
-    return Tokens(place_of_part(settings, PART))
+    return Tokens(place_of_part(settings, ACCOUNTS))
 
 
 def _check(name: str, days: float | None) -> None:

@@ -18,7 +18,7 @@ from assistant.contract.facts import Offer
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.images.vision import chat_offers
@@ -393,12 +393,12 @@ def maker(settings: Settings, library: Library) -> Assistant:
 
 def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
     """Of a person in this home."""
-    return Conversations(stores.place_of_part(settings, CONVERSATIONS_PART), whose)
+    return Conversations(stores.place_of_part(settings, CONVERSATIONS), whose)
 
 
 def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
     """Of a person in this home; of everybody for the command line."""
-    return Receipts(stores.place_of_part(settings, CONVERSATIONS_PART), whose=whose)
+    return Receipts(stores.place_of_part(settings, CONVERSATIONS), whose=whose)
 
 
 def answering(settings: Settings) -> Answering:

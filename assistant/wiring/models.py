@@ -17,7 +17,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Offer
 from assistant.conversation.history import Waits
-from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
 from assistant.images.vision import Describer, Looking
 from assistant.images.vision_models import Tagging
@@ -491,7 +491,7 @@ def first_words(settings: Settings) -> Mapping[str, Expected]:
     files = {model.name: Path(model.file).stem for model in models.models if model.role == "chat"}
     files |= {m.name: m.path.stem for m in models.installed() if m.role == "chat"}
     sizes = {model.name: model.weights for model in models.models if model.weights}
-    measured = Waits(place_of_part(settings, CONVERSATIONS_PART)).by_model()
+    measured = Waits(place_of_part(settings, CONVERSATIONS)).by_model()
     return expected(sizes, {name: measured.get(file, []) for name, file in files.items()})
 
 

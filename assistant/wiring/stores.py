@@ -7,17 +7,18 @@ from functools import lru_cache
 from pathlib import Path
 
 from assistant.conversation.history import Conversations
-from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
 from assistant.models.server import kept
 from assistant.receipts.record import Receipts
 from assistant.security.network_guard import QUIET, permit
 from assistant.settings import Settings
 from assistant.storage.files import AnswerFiles
-from assistant.storage.part import Part, mark_of
+from assistant.storage.part import mark_of
 from assistant.storage.sqlite_file import Place
 from assistant.storage.team_tables import TeamTables
 from vectorstore import workers
+from vectorstore.database.schema import Schema
 from vectorstore.team.postgres import Server
 from vectorstore.team.ray_workers import RayCluster
 from vectorstore.team.s3 import Bucket
@@ -78,7 +79,7 @@ def vectors_server(settings: Settings) -> Server | None:
     return opened(settings.vectors, settings, "vectors") if settings.vectors else None
 
 
-def place_of_part(settings: Settings, part: Part) -> Place:
+def place_of_part(settings: Settings, part: Schema) -> Place:
     """Raises AssistantError where the part is in another place than the settings say: nothing of a
     home is ever taken for not being there."""
     file = settings.home / f"{part.name}.sqlite"
@@ -95,12 +96,12 @@ def place_of_part(settings: Settings, part: Part) -> Place:
     return TeamTables(server, part, mark)
 
 
-def team_tables(settings: Settings, part: Part, server: Server) -> TeamTables:
+def team_tables(settings: Settings, part: Schema, server: Server) -> TeamTables:
     """The part in PostgreSQL, wherever it is now."""
     return TeamTables(server, part, mark_of(settings.home / f"{part.name}.sqlite"))
 
 
-def _elsewhere(part: Part, file: Path, mark: Path) -> str:
+def _elsewhere(part: Schema, file: Path, mark: Path) -> str:
     if mark.exists():
         return (
             f"A move of the {part.what} between {file} and PostgreSQL did not end: call the same"
@@ -126,12 +127,12 @@ def answer_files(settings: Settings) -> AnswerFiles:
 
 
 def _in_use(settings: Settings) -> set[str]:
-    at = place_of_part(settings, CONVERSATIONS_PART)
+    at = place_of_part(settings, CONVERSATIONS)
     return Conversations(at).files() | Receipts(at).files()
 
 
 def _empty(settings: Settings) -> bool:
-    at = place_of_part(settings, CONVERSATIONS_PART)
+    at = place_of_part(settings, CONVERSATIONS)
     return Conversations(at).is_empty() and Receipts(at).is_empty()
 
 

@@ -1,4 +1,5 @@
--- The catalogue of one library: the truth from which every index can be made again.
+-- The catalogue of one library: the truth from which every index can be made again. The tables are
+-- the same in SQLite and PostgreSQL, see `vectorstore/database/schema.py`.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE document (
@@ -8,12 +9,12 @@ CREATE TABLE document (
     title     TEXT NOT NULL,
     status    TEXT NOT NULL,             -- 'ready', or a sentence about what is missing
     outline   TEXT NOT NULL,             -- JSON: headings in the order of the document
-    pages     INTEGER NOT NULL,
-    chunks    INTEGER NOT NULL,
+    pages     INT NOT NULL,
+    chunks    INT NOT NULL,
     extracted INTEGER NOT NULL,          -- characters
     ocr       INTEGER NOT NULL,          -- characters, recognised from pictures
     dropped   INTEGER NOT NULL,          -- characters read but not indexed
-    empty     INTEGER NOT NULL,          -- pages without text
+    empty     INT NOT NULL,              -- pages without text
     added     TEXT NOT NULL,             -- ISO 8601, UTC
     indexed   INTEGER NOT NULL DEFAULT 0,  -- characters: extracted + ocr - dropped
     hidden    INTEGER NOT NULL DEFAULT 0,  -- characters that a reader does not see; indexed apart
@@ -28,6 +29,7 @@ CREATE TABLE document (
 );
 CREATE INDEX document_language ON document (language);
 CREATE INDEX document_reader ON document (reader);
+CREATE INDEX document_superseded ON document (superseded_by);
 
 CREATE TABLE place (                     -- where a document was found
     path        TEXT PRIMARY KEY,
@@ -37,11 +39,11 @@ CREATE INDEX place_document ON place (document_id);
 
 CREATE TABLE page (
     document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
-    number      INTEGER NOT NULL,        -- as a viewer shows it, from 1
+    number      INT NOT NULL,            -- as a viewer shows it, from 1
     width       REAL NOT NULL,           -- points
     height      REAL NOT NULL,
-    pictures    INTEGER NOT NULL,
-    ocr         INTEGER NOT NULL,
+    pictures    INT NOT NULL,
+    ocr         INT NOT NULL,
     lines       TEXT NOT NULL,           -- JSON: [[text, x0, y0, x1, y1, size, bold, ...], ...]
     title       TEXT NOT NULL DEFAULT '',  -- of a slide or a sheet
     note        TEXT NOT NULL DEFAULT '',  -- what a person should know: "unreadable scan"
@@ -60,50 +62,40 @@ CREATE TABLE page (
 CREATE TABLE chunk (
     id          TEXT NOT NULL UNIQUE,    -- <sha256, 16 digits>:<ordinal>: the same in every run
     document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
-    page        INTEGER NOT NULL,
-    first       INTEGER NOT NULL,        -- lines of the page, from 0, inclusive
-    last        INTEGER NOT NULL,
+    page        INT NOT NULL,
+    first       INT NOT NULL,            -- lines of the page, from 0, inclusive
+    last        INT NOT NULL,
     headings    TEXT NOT NULL,           -- JSON
     text        TEXT NOT NULL,
     vector      BLOB NOT NULL,           -- float32, little endian, length 1
-    hidden      INTEGER NOT NULL DEFAULT 0  -- made of lines that a reader does not see
+    hidden      BOOLEAN NOT NULL DEFAULT FALSE  -- made of lines that a reader does not see
 );
 CREATE INDEX chunk_document ON chunk (document_id, page);
 CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden;
 
-CREATE VIRTUAL TABLE chunk_words USING fts5 (text, tokenize = 'porter unicode61');
-CREATE VIRTUAL TABLE card_words USING fts5 (text, tokenize = 'porter unicode61');
-
-CREATE TRIGGER chunk_gone AFTER DELETE ON chunk BEGIN
-    DELETE FROM chunk_words WHERE rowid = old.rowid;
-END;
-CREATE TRIGGER document_gone AFTER DELETE ON document BEGIN
-    DELETE FROM card_words WHERE rowid = old.id;
-END;
-
 CREATE TABLE sheet (                     -- a table of a document
     id          INTEGER PRIMARY KEY,
     document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
-    page        INTEGER NOT NULL,
-    first       INTEGER NOT NULL,        -- lines of the page, from 0, inclusive
-    last        INTEGER NOT NULL,
-    header      INTEGER NOT NULL,        -- how many rows are headings of the columns
-    rows        INTEGER NOT NULL,
-    columns     INTEGER NOT NULL,
+    page        INT NOT NULL,
+    first       INT NOT NULL,            -- lines of the page, from 0, inclusive
+    last        INT NOT NULL,
+    header      INT NOT NULL,            -- how many rows are headings of the columns
+    rows        INT NOT NULL,
+    columns     INT NOT NULL,
     caption     TEXT NOT NULL
 );
 CREATE INDEX sheet_document ON sheet (document_id, page);
 
 CREATE TABLE cell (
     sheet_id    INTEGER NOT NULL REFERENCES sheet ON DELETE CASCADE,
-    row         INTEGER NOT NULL,        -- from 0
-    column      INTEGER NOT NULL,
-    line        INTEGER NOT NULL,        -- of the page
+    row         INT NOT NULL,            -- from 0
+    "column"    INT NOT NULL,
+    line        INT NOT NULL,            -- of the page
     kind        TEXT NOT NULL,           -- 'text', 'number', 'date', 'truth' or 'empty'
     text        TEXT NOT NULL,           -- as it is written
-    value,                               -- REAL for numbers, ISO 8601 for dates, 0 or 1
+    value       MIXED BLOB,              -- REAL for numbers, ISO 8601 for dates, 0 or 1
     unit        TEXT NOT NULL,           -- '%', 'EUR'
-    PRIMARY KEY (sheet_id, row, column)
+    PRIMARY KEY (sheet_id, row, "column")
 ) WITHOUT ROWID;
 
 CREATE TABLE job (                       -- a file on its way in, or one that failed
@@ -123,7 +115,7 @@ CREATE TABLE container (                 -- a file with files inside, read to it
 CREATE TABLE attempt (                   -- a file that a run was interrupted at, after a while
     path        TEXT PRIMARY KEY,
     sha256      TEXT NOT NULL,           -- of the bytes that did not come to an end
-    times       INTEGER NOT NULL
+    times       INT NOT NULL
 ) WITHOUT ROWID;
 
 -- Words that people give to documents. One is there while a document has it.
@@ -133,10 +125,5 @@ CREATE TABLE tag (
     PRIMARY KEY (document_id, name)
 ) WITHOUT ROWID;
 CREATE INDEX tag_name ON tag (name);
-
--- A version that goes leaves its older ones to the version after it.
-CREATE TRIGGER version_gone BEFORE DELETE ON document BEGIN
-    UPDATE document SET superseded_by = old.superseded_by WHERE superseded_by = old.id;
-END;
 
 INSERT INTO meta VALUES ('generation', '0');

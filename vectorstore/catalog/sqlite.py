@@ -8,6 +8,8 @@ from pathlib import Path
 
 from vectorstore.catalog import rows
 from vectorstore.catalog.engine import Engine
+from vectorstore.database.schema import Schema
+from vectorstore.database.sqlite import Trouble, connect, trouble
 from vectorstore.errors import DamagedCatalog, HomeNotWritable, LibraryBusy, LibraryError
 
 # -- Full-text search by SQLite's FTS5
@@ -58,8 +60,14 @@ class Fts5:
         return int(row[0]) if row else 0
 
 
+def script(name: str) -> str:
+    """The text of a script in this folder."""
+    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
+
+
+CATALOG = Schema("catalog", "catalogue", script("schema"), script("sqlite"))
 SCHEMA_VERSION = 10
-FIRST = 10  # the version of `schema.sql`; each `schema_N.sql` leads to the next one
+FIRST = 10  # the version of CATALOG; each `schema_N.sql` leads to the next one
 MOVED = 1_000_000  # in the place of it: the catalogue is in PostgreSQL now
 _WAIT = 60.0  # seconds to wait for the transaction of another process
 _PATIENCE = 5.0  # seconds to wait for readers of an older state
@@ -195,9 +203,9 @@ class Database(Engine):
         version = self._check_version()
         if version == 0:
             connection.execute("PRAGMA journal_mode = WAL")
-            self._change(_script("schema"), FIRST)
+            self._change(CATALOG.in_sqlite, FIRST)
         for step in range(max(version, FIRST) + 1, SCHEMA_VERSION + 1):
-            self._change(_script(f"schema_{step}"), step)
+            self._change(script(f"schema_{step}"), step)
 
     def _change(self, script: str, version: int) -> None:
         """Run the script of this version of the schema, all or nothing."""
@@ -249,14 +257,7 @@ class Database(Engine):
         with self._opening:
             for thread in [thread for thread in self._open if not thread.is_alive()]:
                 self._open.pop(thread).close()  # the app has a thread for each click
-            connection = sqlite3.connect(
-                self._path, timeout=_WAIT, isolation_level=None,
-                check_same_thread=False,  # each is used by one thread, and closed by any
-            )  # fmt: skip
-            connection.execute("PRAGMA foreign_keys = ON")
-            # No part of the file may call more than what SQLite counts as harmless.
-            connection.execute("PRAGMA trusted_schema = OFF")
-            connection.execute("PRAGMA secure_delete = ON")  # however SQLite was built
+            connection = connect(self._path, _WAIT, explicit=True)
             connection.execute("PRAGMA synchronous = FULL")  # what was reported as added, stays
             held = self._local.held = self._open[threading.current_thread()] = _Held(connection)
             return held
@@ -283,10 +284,6 @@ def unreleased(place: object, version: int) -> str:
         f"one reads from {FIRST}), and nothing in it was changed. Move its folder away and add the "
         "documents again: files/ in that folder holds copies of them."
     )
-
-
-def _script(name: str) -> str:
-    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -325,28 +322,23 @@ def _damaged(path: Path, why: object) -> DamagedCatalog:
     )
 
 
-_FULL = "The disk is full: the library is as it was before this step. Free some space near"
-_CLOSED = "This folder cannot be written; choose another --home than"
-_SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the error message
-    "full": (HomeNotWritable, _FULL),
-    "no space": (HomeNotWritable, _FULL),
-    "disk i/o": (
+_SENTENCES: dict[Trouble, tuple[type[LibraryError], str]] = {
+    "full": (
+        HomeNotWritable,
+        "The disk is full: the library is as it was before this step. Free some space near",
+    ),
+    "failing": (
         HomeNotWritable,
         "The disk is full or failing. Free some space, or check the disk, near",
     ),
-    "readonly": (HomeNotWritable, _CLOSED),
-    "read-only": (HomeNotWritable, _CLOSED),
-    "permission": (HomeNotWritable, _CLOSED),
-    "not a directory": (HomeNotWritable, _CLOSED),
-    "file exists": (HomeNotWritable, _CLOSED),
-    "unable to open": (HomeNotWritable, "This folder cannot be opened for writing:"),
-    "locked": (LibraryBusy, "Another process has been writing for a minute; try again later:"),
+    "closed": (HomeNotWritable, "This folder cannot be written; choose another --home than"),
+    "unopened": (HomeNotWritable, "This folder cannot be opened for writing:"),
+    "busy": (LibraryBusy, "Another process has been writing for a minute; try again later:"),
 }
 
 
 def _sentence(path: Path, error: Exception) -> LibraryError:
-    reason = str(error).lower()
-    for sign, (kind, sentence) in _SENTENCES.items():
-        if sign in reason:
-            return kind(f"{sentence} {path.parent}")
+    if said := _SENTENCES.get(trouble(error)):
+        kind, sentence = said
+        return kind(f"{sentence} {path.parent}")
     return LibraryError(f"{path} could not be used: {error}.")

@@ -31,8 +31,8 @@ from vectorstore.opened import SHA256
 _MOST = 256 << 20  # bytes of one value: a page has its lines in one
 _WHOLE = 1 << 53  # JSON and floats hold integers up to here
 _TYPES: dict[str, tuple[type, ...]] = {
-    "INTEGER": (int,), "TEXT": (str,), "REAL": (int, float), "BLOB": (bytes,),
-    "": (int, float, str),
+    "INTEGER": (int,), "INT": (int,), "BOOLEAN": (int,), "TEXT": (str,), "REAL": (int, float),
+    "BLOB": (bytes,), "MIXED BLOB": (int, float, str),
 }  # fmt: skip
 
 Row = dict[str, object]  # by column

@@ -1,43 +1,31 @@
 """Copies the rows of a catalogue into another one, of the same engine or not, and compares them."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from vectorstore.catalog.engine import Transaction
+from vectorstore.catalog.sqlite import CATALOG
+from vectorstore.database.schema import Columns
 
-# Tables by their keys, in an order in which each row finds those that it refers to.
-TABLES: dict[str, tuple[str, ...]] = {
-    "meta": ("key",), "document": ("id",), "place": ("path",), "page": ("document_id", "number"),
-    "chunk": ("rowid",), "sheet": ("id",), "cell": ("sheet_id", "row", "column"),
-    "tag": ("document_id", "name"), "job": ("path",), "container": ("path",), "attempt": ("path",),
-    "chunk_words": ("rowid",), "card_words": ("rowid",),
+_WORDS = Columns(("rowid", "text"), ("rowid",), numbered=False)
+_CHUNKS = CATALOG.tables["chunk"]
+# Each row finds those that it refers to before it.
+TABLES = {
+    **CATALOG.tables,
+    "chunk": Columns(("rowid", *_CHUNKS.all), ("rowid",), numbered=True),
+    "chunk_words": _WORDS, "card_words": _WORDS,
 }  # fmt: skip
-_KEYS = {**TABLES, "vector": ("id",), "kept": ("sha256",), "failed": ("sha256",)}
 BESIDE = ("document", "page", "chunk", "sheet", "cell", "chunk_words", "card_words")  # of a rebuild
+_COLUMNS = {
+    **TABLES,
+    "vector": Columns(("id", "vector"), ("id",), numbered=False),
+    "kept": Columns(("sha256", "reader"), ("sha256",), numbered=False),
+    "failed": Columns(("sha256", "status"), ("sha256",), numbered=False),
+}
 _BATCH = 500  # rows
 _OF_HOME = ("chroma", "deleted")  # beginnings of keys in `meta` that tell of one engine alone
-_COLUMNS = {
-    "meta": "key value",
-    "document": "id sha256 name title status outline pages chunks extracted ocr dropped empty added"
-    " indexed hidden unread sketch superseded_by dated reader names language seconds",
-    "place": "path document_id",
-    "page": "document_id number width height pictures ocr lines title note figures source"
-    " ocr_characters confidence indexed hidden unread dropped",
-    "chunk": "rowid id document_id page first last headings text vector hidden",
-    "sheet": "id document_id page first last header rows columns caption",
-    "cell": "sheet_id row column line kind text value unit",
-    "tag": "document_id name",
-    "job": "path name state error changed",
-    "container": "path sha256 left_out",
-    "attempt": "path sha256 times",
-    "chunk_words": "rowid text",
-    "card_words": "rowid text",
-    "vector": "id vector",
-    "kept": "sha256 reader",
-    "failed": "sha256 status",
-}
-_NEWER = _COLUMNS["document"].split().index("superseded_by")
+_NEWER = TABLES["document"].all.index("superseded_by")
 
 Told = Callable[[str, int], None]  # a table, and how many of its rows are done
 
@@ -55,13 +43,22 @@ def copy_table(
     source: Transaction, target: Transaction, table: str, into: str, told: Told = lambda *_: None
 ) -> None:
     """The rows of one table. Which version is newer is left out of `document`."""
-    names = _COLUMNS[table].split()
+    names = _COLUMNS[table].all
     marks = ", ".join("?" * len(names))
     insert = f"INSERT INTO {into} ({_quoted(names)}) VALUES ({marks})"
     for done, batch in _batches(source, table):
         rows = [_unlinked(row) for row in batch] if table == "document" else batch
         target.executemany(insert, rows)
         told(table, done)
+
+
+def number_on(connection: Transaction, schema: str, table: str, columns: Columns) -> None:
+    """New rows get numbers after those that were copied in, in PostgreSQL."""
+    (column,) = columns.key
+    connection.execute(
+        f"SELECT setval(pg_get_serial_sequence('{schema}.{table}', '{column}'),"
+        f" (SELECT coalesce(max({column}), 0) + 1 FROM {table}), FALSE)"
+    )
 
 
 def fingerprints(source: Transaction) -> dict[str, tuple[int, str]]:
@@ -82,7 +79,7 @@ def _rows(source: Transaction, table: str) -> Iterator[tuple[Any, ...]]:
 
 def _batches(source: Transaction, table: str) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
     done = 0
-    for found in batches(source, table, _COLUMNS[table].split(), _KEYS[table]):
+    for found in batches(source, table, *_COLUMNS[table][:2]):
         done += len(found)
         yield done, [_same(table, row) for row in found if not _of_home(table, row)]
 
@@ -131,5 +128,5 @@ def _unlinked(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*row[:_NEWER], None, *row[_NEWER + 1 :])
 
 
-def _quoted(names: Any) -> str:
+def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)

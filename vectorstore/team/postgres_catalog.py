@@ -8,15 +8,23 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from vectorstore.catalog import rows
 from vectorstore.catalog.engine import Engine, Transaction
-from vectorstore.catalog.sqlite import FIRST, MOVED, SCHEMA_VERSION, Database, unreleased
+from vectorstore.catalog.sqlite import (
+    CATALOG,
+    FIRST,
+    MOVED,
+    SCHEMA_VERSION,
+    Database,
+    unreleased,
+)
 from vectorstore.errors import LibraryBusy, LibraryError
-from vectorstore.team.copying import BESIDE, TABLES, copy_all, copy_table
+from vectorstore.team.copying import BESIDE, TABLES, copy_all, copy_table, number_on
 from vectorstore.team.postgres import WAIT, Connections, Inside, Server, sentences, translated
 
 # -- BM25 over an index of words in PostgreSQL, with the constants and the idf of SQLite's FTS5
@@ -162,19 +170,22 @@ def _values(phrases: Sequence[tuple[list[str], str]]) -> list[object]:
 _COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
 
 
+def _script(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
+
+
+_CATALOG = replace(CATALOG, postgres=_script("postgres"))
+
+
 def make_tables(connection: Inside) -> None:
     """In an empty schema."""
-    connection.run(_script("schema").format(collation=collation(connection)))
+    connection.run(_CATALOG.in_postgres(collation(connection)))
 
 
 def upgrade_tables(connection: Inside, version: int) -> None:
     """From this version to the present one: `schema_N.sql` leads to version N."""
     for step in range(version + 1, SCHEMA_VERSION + 1):
         connection.run(_script(f"schema_{step}"))
-
-
-def _script(name: str) -> str:
-    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
 
 
 def collation(connection: Transaction) -> str:
@@ -322,11 +333,9 @@ class PostgresDatabase(Engine):
 
     def number_on(self, connection: Transaction) -> None:
         """New rows get numbers after those that were copied in."""
-        for table, column in (("document", "id"), ("chunk", "rowid"), ("sheet", "id")):
-            connection.execute(
-                f"SELECT setval(pg_get_serial_sequence('{self.schema}.{table}', '{column}'),"
-                f" (SELECT coalesce(max({column}), 0) + 1 FROM {table}), FALSE)"
-            )
+        for table, columns in TABLES.items():
+            if columns.numbered:
+                number_on(connection, self.schema, table, columns)
 
     @staticmethod
     def drop_schema(server: Server, schema: str) -> None:

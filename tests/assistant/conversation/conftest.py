@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
 from assistant.wiring.stores import place_of_part
@@ -12,4 +12,4 @@ from assistant.wiring.stores import place_of_part
 
 @pytest.fixture
 def shelf(tmp_path: Path, catalogue: str) -> Place:
-    return place_of_part(Settings(home=tmp_path, catalogue=catalogue), CONVERSATIONS_PART)
+    return place_of_part(Settings(home=tmp_path, catalogue=catalogue), CONVERSATIONS)

@@ -11,7 +11,7 @@ import pytest
 from assistant.contract.lifecycle import without
 from assistant.conversation.history import Conversations
 from assistant.conversation.listing import Folders
-from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.receipts.record import RenamedReceipts
 from assistant.settings import Settings
@@ -31,7 +31,7 @@ def settings(tmp_path: Path, team_database: Server) -> Settings:
 
 @pytest.fixture
 def tables(settings: Settings) -> Place:
-    return place_of_part(settings, CONVERSATIONS_PART)
+    return place_of_part(settings, CONVERSATIONS)
 
 
 def answer(**more: Any) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def test_a_home_that_joins_makes_no_table_anew_that_was_lost(
     done(team_database, "ALTER TABLE arranged RENAME TO lost")
     other = Settings(home=settings.home / "new", catalogue=team_database.address)
     with pytest.raises(AssistantError, match="not there any more"):
-        Conversations(place_of_part(other, CONVERSATIONS_PART)).add("abc", answer(), "staff")
+        Conversations(place_of_part(other, CONVERSATIONS)).add("abc", answer(), "staff")
     done(team_database, "ALTER TABLE lost RENAME TO arranged")
     assert done(team_database, "SELECT * FROM kept") == before
     assert len(kept.turns("abc")) == 1

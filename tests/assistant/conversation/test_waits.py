@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from assistant.conversation.history import Waits
-from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.models.catalogue import catalogue as known
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
@@ -40,8 +40,8 @@ def test_a_server_of_a_team_tells_its_own_waits_alone(
     )
     model = next(model for model in known() if model.role == "chat" and model.weights)
     row = {"question": "?", "tool": "answer", "model": Path(model.file).stem}
-    Waits(place_of_part(slow, CONVERSATIONS_PART)).add("a", {**row, "seconds_first_token": 60.0})
+    Waits(place_of_part(slow, CONVERSATIONS)).add("a", {**row, "seconds_first_token": 60.0})
     assert not first_words(fast)
-    Waits(place_of_part(fast, CONVERSATIONS_PART)).add("a", {**row, "seconds_first_token": 2.5})
+    Waits(place_of_part(fast, CONVERSATIONS)).add("a", {**row, "seconds_first_token": 2.5})
     found = [first_words(settings)[model.name] for settings in (slow, fast)]
     assert [(one.seconds, one.answers) for one in found] == [(60.0, 1), (2.5, 1)]

@@ -11,7 +11,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.tables import CONVERSATIONS_PART
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
@@ -67,7 +67,7 @@ def weights(tmp_path: Path) -> Path:
 @pytest.fixture
 def shelf(tmp_path: Path, catalogue: str) -> Place:
     """Where receipts and conversations are kept."""
-    return place_of_part(Settings(home=tmp_path / "home", catalogue=catalogue), CONVERSATIONS_PART)
+    return place_of_part(Settings(home=tmp_path / "home", catalogue=catalogue), CONVERSATIONS)
 
 
 @pytest.fixture

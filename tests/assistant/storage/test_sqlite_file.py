@@ -5,8 +5,10 @@ import threading
 from pathlib import Path
 
 from assistant.storage.sqlite_file import Kept
+from vectorstore.database.schema import Schema
 
 _TABLES = "".join(f"CREATE TABLE IF NOT EXISTS kept_{n} (a TEXT);" for n in range(5))
+_ROWS = Schema("rows", "rows", _TABLES)
 
 
 def test_many_that_begin_a_file_together_all_find_it_usable(tmp_path: Path) -> None:
@@ -14,7 +16,7 @@ def test_many_that_begin_a_file_together_all_find_it_usable(tmp_path: Path) -> N
     failed: list[Exception] = []
 
     def begin(path: Path, together: threading.Barrier) -> None:
-        kept = Kept(path, _TABLES, "rows")
+        kept = Kept(path, _ROWS)
         together.wait(60)
         try:
             kept.prepare()

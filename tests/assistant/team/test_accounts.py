@@ -10,7 +10,7 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.team.accounts import Accounts, NotAllowed, Permitted, accounts_if_any
 from assistant.team.audit import FORGOTTEN, Audit, noted_as
-from assistant.team.database import LOCAL, PART, VISITOR, Person
+from assistant.team.database import ACCOUNTS, LOCAL, VISITOR, Person
 from assistant.team.sessions import IDLE, LASTS, Sessions, digest
 from assistant.team.tokens import Tokens
 from assistant.wiring.stores import place_of_part
@@ -99,7 +99,7 @@ def test_readers_change_nothing(team: Team) -> None:
 
 
 def test_a_token_gives_no_more_than_its_person_has(team: Team) -> None:
-    made = Tokens(place_of_part(team.settings, PART))
+    made = Tokens(place_of_part(team.settings, ACCOUNTS))
     ann = team.accounts.named("ann")
     token = made.add(ann, "too much", "owner", ["south", "all"])
     found = made.person(token)
@@ -113,7 +113,7 @@ def test_a_token_ends_when_it_is_revoked_when_its_days_are_over_and_with_its_per
     team: Team,
 ) -> None:
     clock = Clock()
-    made = Tokens(place_of_part(team.settings, PART), clock)
+    made = Tokens(place_of_part(team.settings, ACCOUNTS), clock)
     ann = team.accounts.named("ann")
     days, revoked, left = (made.add(ann, n, "reader", days=d) for n, d in
                            (("a", 3.0), ("b", None), ("c", None)))  # fmt: skip
@@ -128,10 +128,10 @@ def test_a_token_ends_when_it_is_revoked_when_its_days_are_over_and_with_its_per
 
 
 def test_secrets_are_nowhere_in_the_file(team: Team) -> None:
-    cookie = Sessions(place_of_part(team.settings, PART)).start(team.accounts.named("ann"))
+    cookie = Sessions(place_of_part(team.settings, ACCOUNTS)).start(team.accounts.named("ann"))
     with team.accounts._connected() as connection:
         data = str([connection.execute(f"SELECT * FROM {table}").fetchall()
-                    for table in PART.tables])  # fmt: skip
+                    for table in ACCOUNTS.tables])  # fmt: skip
     if not team.settings.catalogue:
         data += (team.settings.home / "accounts.sqlite").read_bytes().decode("latin-1")
     assert digest(cookie) in data
@@ -146,7 +146,7 @@ def test_secrets_are_nowhere_in_the_file(team: Team) -> None:
 )  # fmt: skip
 def test_a_session_ends(team: Team, end: Callable[[Team, Clock], None]) -> None:
     clock = Clock()
-    kept = Sessions(place_of_part(team.settings, PART), clock)
+    kept = Sessions(place_of_part(team.settings, ACCOUNTS), clock)
     session = digest(kept.start(team.accounts.named("ann")))
     assert kept.person(session) == team.accounts.named("ann")
     end(team, clock)
@@ -155,7 +155,7 @@ def test_a_session_ends(team: Team, end: Callable[[Team, Clock], None]) -> None:
 
 def test_a_session_ends_after_a_week_however_busy_it_is(team: Team) -> None:
     clock = Clock()
-    kept = Sessions(place_of_part(team.settings, PART), clock)
+    kept = Sessions(place_of_part(team.settings, ACCOUNTS), clock)
     session, until = digest(kept.start(team.accounts.named("ann"))), clock.now + LASTS
     while clock.now < until:
         assert kept.person(session)
@@ -185,7 +185,7 @@ def test_documents_leave_the_lines_of_their_library_and_of_its_earlier_names(tea
 
 def test_lines_go_after_their_time(team: Team) -> None:
     now = [time.time()]
-    log = Audit(place_of_part(team.settings, PART), 30, lambda: now[0])
+    log = Audit(place_of_part(team.settings, ACCOUNTS), 30, lambda: now[0])
     log.note(team.accounts.named("ann"), "saw", "north", "old")
     now[0] += 31 * 24 * 3600
     log.note(team.accounts.named("ann"), "saw", "north", "new")

@@ -13,7 +13,7 @@ from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
 from assistant.team.api.libraries import Libraries
 from assistant.team.api.shelf import Shelf
-from assistant.team.database import LOCAL, PART, AccountsDatabase, Person
+from assistant.team.database import ACCOUNTS, LOCAL, AccountsDatabase, Person
 from assistant.team.limits import LimitReached, Limits
 from assistant.wiring.composition import Answering
 from assistant.wiring.stores import place_of_part
@@ -28,7 +28,7 @@ ANN, BOB = Person("1", "ann", "reader"), Person("2", "bob", "reader")
 @pytest.fixture
 def kept(tmp_path: Path, catalogue: str) -> Place:
     """Where Ann and Bob have accounts."""
-    found = place_of_part(Settings(home=tmp_path, catalogue=catalogue), PART)
+    found = place_of_part(Settings(home=tmp_path, catalogue=catalogue), ACCOUNTS)
     with AccountsDatabase(found)._connected() as connection:
         connection.executemany(
             "INSERT INTO person (id, name, role, password, made) VALUES (?, ?, ?, '', '')",

@@ -16,7 +16,7 @@ from assistant.storage.part import Mark, keep_mark
 from assistant.storage.team_tables import TeamTables
 from assistant.team import moving_home
 from assistant.team.accounts import accounts_if_any, home_accounts
-from assistant.team.database import PART, AccountsDatabase
+from assistant.team.database import ACCOUNTS
 from assistant.team.moving_home import MovedRows, tables_to_postgres, tables_to_sqlite
 from assistant.team.tokens import tokens
 from assistant.wiring.stores import team_tables
@@ -46,13 +46,9 @@ def there(here: Settings, team_database: Server) -> Settings:
     return Settings(home=here.home, catalogue=team_database.address)
 
 
-def opened(file: Path) -> list[AccountsDatabase]:
-    return [AccountsDatabase(file)]
-
-
 def moved(settings: Settings, server: Server, back: bool = False) -> MovedRows | None:
     move = tables_to_sqlite if back else tables_to_postgres
-    return move(settings.home / "accounts.sqlite", team_tables(settings, PART, server), opened)
+    return move(settings.home / "accounts.sqlite", team_tables(settings, ACCOUNTS, server))
 
 
 def people(settings: Settings) -> list[str]:

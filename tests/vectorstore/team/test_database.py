@@ -18,7 +18,7 @@ from vectorstore.errors import LibraryAway, LibraryError
 from vectorstore.library import Library
 from vectorstore.opened import SCHEMA_MARK, drop_catalog
 from vectorstore.opened import open_catalog as opened
-from vectorstore.team.copying import _COLUMNS, TABLES
+from vectorstore.team.copying import TABLES
 from vectorstore.team.postgres import Server
 from vectorstore.team.postgres_catalog import Bm25
 
@@ -74,10 +74,10 @@ def test_words_are_found_while_others_add(
 
 
 def test_both_have_the_same_tables_and_columns(both: tuple[Catalog, Catalog]) -> None:
-    for table in TABLES:
+    for table, columns in TABLES.items():
         here, there = (catalog.database.columns(table) for catalog in both)
         assert set(there) - {"rowid", "terms", "length"} == set(here), table
-        assert set(_COLUMNS[table].split()) - {"rowid"} == set(here), table  # none is left behind
+        assert set(columns.all) - {"rowid"} == set(here), table  # none is left behind
 
 
 def test_what_goes_takes_its_words_with_it(both: tuple[Catalog, Catalog]) -> None:
