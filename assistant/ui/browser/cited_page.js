@@ -47,22 +47,22 @@ const ABOVE = '[data-testid="stPopoverBody"], [data-testid="stDialog"], dialog[o
 
 let focused = ""; // the source for which the panel took the focus: turning pages leaves it alone
 
-// Gives the focus back to the mark once the panel has closed, which takes a while on a busy machine.
-// Another page may have opened meanwhile, or the same one is only drawn again.
+// Gives the focus back to the mark once the panel has closed, and the mark is there, which takes a
+// while on a busy machine. Another page may open meanwhile, or the same one is only drawn again.
+let waiting = 0;
 const giveBack = (source, tries) => {
-  if (focused !== source) return;
-  if (panelOf()) {
-    if (tries) setTimeout(giveBack, 50, source, tries - 1);
-    return;
-  }
-  focused = "";
-  markOf(source)?.focus();
+  const mark = panelOf() ? null : markOf(source);
+  if (mark || !tries) {
+    focused = "";
+    mark?.focus();
+  } else waiting = setTimeout(giveBack, 50, source, tries - 1);
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const until = drawnAnew(parentElement);
   const panel = panelOf();
   if (!panel) return undefined;
+  clearTimeout(waiting);
   name(panel, data);
   const observer = showLines(panel, data);
   // Who goes from one citation to the next stays at the button.
@@ -80,6 +80,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return until(() => {
     observer.disconnect();
     document.removeEventListener("keydown", onKey);
-    setTimeout(giveBack, 50, data.source, 60);
+    waiting = setTimeout(giveBack, 50, data.source, 1200);
   });
 }
