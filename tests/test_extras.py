@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 from assistant.cli.models import _defaults
 from assistant.export.documents import pdf
-from assistant.images import charts
+from assistant.images import charts, vision_models
 from assistant.images.vision_models import Blip, Tagging, kind_of
 from assistant.models.catalogue import default_model
 from assistant.storage.files import Made
@@ -142,6 +142,7 @@ USES: dict[str, Callable[[Path], object]] = {
 def test_what_needs_an_extra_names_it(
     sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    vision_models._transformers.cache_clear()  # another test may have loaded it
     for name in names_of_extras():
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(PinciteError) as raised:
