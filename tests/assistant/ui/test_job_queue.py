@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,9 @@ def test_an_idle_page_is_drawn_again_seldom_and_a_busy_one_often(
     drawn: dict[str, float | None] = {}
     fragment = st.fragment
 
-    def noted(func: Any, *, run_every: float | None = None) -> Any:
+    def noted(func: Any = None, *, run_every: float | None = None) -> Any:
+        if func is None:  # as a decorator
+            return partial(noted, run_every=run_every)
         drawn[f"{func.__module__.rpartition('.')[2]}.{func.__name__}"] = run_every
         return fragment(func, run_every=run_every)
 
@@ -186,15 +189,15 @@ def test_an_idle_page_is_drawn_again_seldom_and_a_busy_one_often(
     app = visit(LIBRARY_PAGE)
     # The page's own script has no name.
     watch = next(name for name in drawn if name.endswith("_watch"))
-    assert (drawn[watch], drawn["job_queue._draw"]) == (SELDOM, None)
+    assert (drawn[watch], drawn["library_queue._draw"]) == (SELDOM, None)
 
     with real.jobs.run():
         real.jobs.wait([(str(tmp_path / "A.pdf"), "A.pdf")])
         app.run()
-        assert (drawn[watch], drawn["job_queue._draw"]) == (2.0, 1.0)
+        assert (drawn[watch], drawn["library_queue._draw"]) == (2.0, 1.0)
     app.run()
     assert "waits to be continued" in html(app)
-    assert (drawn[watch], drawn["job_queue._draw"]) == (SELDOM, None)
+    assert (drawn[watch], drawn["library_queue._draw"]) == (SELDOM, None)
 
 
 def test_a_file_of_the_queue_is_not_cleared_when_the_app_starts(
