@@ -243,7 +243,7 @@ def _first_line(error: BaseException) -> str:
 
 _BATCH = 32  # texts of a request
 _RETRIES = 3  # after a lost connection, a busy server or an error of it; openai waits longer each
-_PROBE = "the quick brown fox jumps over the lazy dog"
+_PROBE = "probe"  # any text: its vector tells how many numbers they have
 _HALVINGS = 4  # of a text that is longer than the window of the server's model
 _TOO_LONG = re.compile(r"(?i)token|context|too (?:long|large)|max\w{0,9} (?:length|size)")
 
