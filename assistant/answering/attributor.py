@@ -26,7 +26,7 @@ from assistant.answering.claims import (
     written,
 )
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.window import CitableSpan, Window, at, states, units_of
+from assistant.answering.window import CitableSpan, Window, lists_of, states, units_of
 from assistant.contract.facts import Citation, Sentence
 from ingest.document.model import Page
 from ingest.language.numbers import MONTH_OF
@@ -118,10 +118,7 @@ class _Lines:
         self._windows = windows
         self._names = names
         self._scales = [head_scales(window.page.text) for window in windows]
-        self._units = [
-            *units_of(windows),
-            *(unit for index, window in enumerate(windows) for unit in at(index, window.lists)),
-        ]
+        self._units = [*units_of(windows), *lists_of(windows)]
 
     def ranked(self, said: Said) -> list[Support]:
         """The units that may support a sentence, best first."""

@@ -273,7 +273,7 @@ class CitableSpan:
         return self.stems | stems(self.heads) | stems(_HYPHEN.sub(r"\1\2", self.text))
 
 
-def at(index: int, units: Sequence[CitableSpan]) -> Iterator[CitableSpan]:
+def _numbered(index: int, units: Sequence[CitableSpan]) -> Iterator[CitableSpan]:
     """The units of a window as those of the one that stands at `index` of several."""
     return (replace(unit, window=index) if index else unit for unit in units)
 
@@ -281,7 +281,13 @@ def at(index: int, units: Sequence[CitableSpan]) -> Iterator[CitableSpan]:
 def units_of(windows: Sequence[Window]) -> Iterator[CitableSpan]:
     """The units of windows, in order."""
     for index, window in enumerate(windows):
-        yield from at(index, window.units)
+        yield from _numbered(index, window.units)
+
+
+def lists_of(windows: Sequence[Window]) -> Iterator[CitableSpan]:
+    """Their lists, each as one unit."""
+    for index, window in enumerate(windows):
+        yield from _numbered(index, window.lists)
 
 
 def states(unit: CitableSpan) -> bool:
