@@ -47,15 +47,17 @@ const ABOVE = '[data-testid="stPopoverBody"], [data-testid="stDialog"], dialog[o
 
 let focused = ""; // the source for which the panel took the focus: turning pages leaves it alone
 
-// Gives the focus back to the mark once the panel has closed, and the mark is there, which takes a
-// while on a busy machine. Another page may open meanwhile, or the same one is only drawn again.
+// Gives the focus back to the mark once the panel has closed, however long that takes on a busy
+// machine. Another page may open meanwhile, or the same one is only drawn again. A mark that does not
+// come soon is on a page that the visitor has left: later it would take the keyboard from them.
 let waiting = 0;
 const giveBack = (source, tries) => {
-  const mark = panelOf() ? null : markOf(source);
+  const open = panelOf();
+  const mark = open ? null : markOf(source);
   if (mark || !tries) {
     focused = "";
     mark?.focus();
-  } else waiting = setTimeout(giveBack, 50, source, tries - 1);
+  } else waiting = setTimeout(giveBack, 50, source, open ? tries : tries - 1);
 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -80,6 +82,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return until(() => {
     observer.disconnect();
     document.removeEventListener("keydown", onKey);
-    waiting = setTimeout(giveBack, 50, data.source, 1200);
+    waiting = setTimeout(giveBack, 50, data.source, 60);
   });
 }
