@@ -7,15 +7,22 @@ const PATIENCE = 3000; // milliseconds after the click
 
 let typed = null; // since the last click; null where nothing waits for it
 let waits = 0; // until then
+let clicked = null; // what had the focus after it
 
-const typesElsewhere = () => {
+const focusedNow = () => {
   let element = document.activeElement;
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element?.matches?.("input, textarea, select, [contenteditable=true]");
+  return element;
 };
+
+const typesElsewhere = () => focusedNow()?.matches?.("input, textarea, select, [contenteditable=true]");
+
+// Who has gone on to another button waits for no dialog. One that has come takes the focus itself.
+const goneOn = () => ![clicked, document.body].includes(focusedNow()) && !focusedNow()?.closest('[role="dialog"]');
 
 const onClick = () => {
   typed = [];
+  clicked = focusedNow();
   waits = Date.now() + PATIENCE;
 };
 
@@ -24,7 +31,7 @@ const redraws = (event) => event.key.toLowerCase() === "r" && !event.ctrlKey && 
 
 const onType = (event) => {
   if (redraws(event) && !typesElsewhere()) event.stopPropagation();
-  if (Date.now() > waits || ["Tab", "Escape"].includes(event.key)) typed = null;
+  if (Date.now() > waits || ["Tab", "Escape"].includes(event.key) || goneOn()) typed = null;
   if (!typed || event.ctrlKey || event.metaKey || event.altKey || typesElsewhere()) return;
   // The button that was clicked has the focus: these would ask once more.
   if (["Enter", " "].includes(event.key) && typed.length) event.preventDefault();

@@ -65,7 +65,7 @@ const walk = (event) => {
   next.focus();
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const until = drawnAnew(parentElement);
   const list = parentElement.querySelector(".strip");
   if (!list) return undefined;
@@ -74,12 +74,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   for (const page of data.asked) list.pictures.set(page, list.pictures.get(page) ?? "");
   fill(list, data.thumbs);
   markCurrent(list, data.page);
-  list.opening = false;
 
   const ask = () => {
     const wanted = [...list.seen].filter((page) => !list.pictures.has(page));
-    // What a component tells before the page was drawn takes the place of what it told before.
-    if (wanted.length && !list.opening) setTriggerValue("wanted", { pages: wanted.slice(0, data.most) });
+    // A value, no trigger: a second trigger would take the place of a page that is being opened.
+    if (wanted.length) setStateValue("wanted", { pages: wanted.slice(0, data.most), at: Date.now() });
   };
   const later = () => {
     clearTimeout(list.pause);
@@ -98,9 +97,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   list.onkeydown = walk;
   list.onclick = (event) => {
     const button = event.target.closest("button");
-    if (!button) return;
-    list.opening = true;
-    setTriggerValue("open", Number(button.dataset.page));
+    if (button) setTriggerValue("open", Number(button.dataset.page));
   };
   return until(() => {
     clearTimeout(list.pause);
