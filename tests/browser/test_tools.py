@@ -88,7 +88,11 @@ def test_pictures_are_drawn_stopped_varied_and_painted_over_and_added_as_generat
     picture(page, "painted-in")
     assert page.outside == []
 
+    # A page that is just drawn anew for the picture forgets a click on a link to another one.
+    page.locator(".stMarkdownBadge", has_text="Generated").nth(2).wait_for()
+    settled(page)
     page.get_by_role("link", name="Library").click()
+    page.get_by_role("heading", name="Library").wait_for()
     # The remark of its page says so, not only the toast, which goes after some seconds.
     page.get_by_role("button", name="Coverage: draw-a-green-triangle").click(timeout=PATIENCE)
     page.get_by_role("button", name="made by a generative model").first.wait_for()
