@@ -89,7 +89,7 @@ def test_pictures_are_drawn_stopped_varied_and_painted_over_and_added_as_generat
     assert page.outside == []
 
     # A page that is just drawn anew for the picture forgets a click on a link to another one.
-    page.locator(".stMarkdownBadge", has_text="Generated").nth(2).wait_for()
+    page.get_by_role("button", name="Stop").wait_for(state="detached")
     settled(page)
     page.get_by_role("link", name="Library").click()
     page.get_by_role("heading", name="Library").wait_for()
