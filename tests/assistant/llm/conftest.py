@@ -4,10 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from assistant.llm.llama import runtime
 from tests.conftest import models_folder
 
 SMALLEST = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SMALL = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
+
+
+@pytest.fixture(autouse=True)
+def _leaves_other_cores_to_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All threads of a model wait for the last one, which another test may keep waiting."""
+    monkeypatch.setattr(runtime, "physical_cores", lambda: 1)
 
 
 def model_file(name: str) -> Path:

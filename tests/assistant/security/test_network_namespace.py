@@ -37,7 +37,7 @@ def pincite(home: Path, module: str, *arguments: str, **settings: str) -> Any:
     done = subprocess.run(
         [*UNSHARE, sys.executable, "-m", module, "--home", str(home), *arguments, "--json"],
         cwd=PROJECT, text=True, capture_output=True, timeout=280,
-        env={**kept, "PYTHONPATH": str(PROJECT), **settings},
+        env={**kept, "PYTHONPATH": str(PROJECT), "PINCITE_THREADS": "1", **settings},
     )  # fmt: skip
     assert done.returncode in (0, 3), done.stderr
     return json.loads(done.stdout)
