@@ -74,8 +74,8 @@ def server(home: Path) -> Iterator[Started]:
 
 
 def surroundings(home: Path) -> dict[str, str]:
-    """With the command on the path, and no setting of the person who runs the tests. A model has one
-    thread, for all of them would wait for the one that another test keeps waiting."""
+    """With the command on the path, and no setting of the person who runs the tests. A model has
+    one thread, for all of them would wait for the one that another test keeps waiting."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PINCITE_")}
     path = os.pathsep.join([str(PINCITE.parent), plain["PATH"]])
     return {**plain, "PATH": path, "PINCITE_HOME": str(home), "PINCITE_THREADS": "1"}
