@@ -24,7 +24,7 @@ from assistant.models.catalogue import (
 )
 from assistant.settings import Settings
 from assistant.wiring import composition
-from assistant.wiring.models import first_words, in_use
+from assistant.wiring.chosen_models import first_words, in_use
 
 # -- Which chat models a person may choose from on this machine, from the quickest to the best
 

@@ -181,6 +181,10 @@ class Settings(BaseModel):
     def libraries_folder(self) -> Path:
         return self.home / "libraries"
 
+    def sources_folder(self, library: str) -> Path:
+        """What its mailboxes and WebDAV folders have brought: a folder for each of them."""
+        return self.libraries_folder / library / "sources"
+
     @property
     def sheets_file(self) -> Path:
         """The cells of sheets."""

@@ -200,7 +200,7 @@ def _print_reply(reply: "Reply", explain: bool) -> None:
 
 
 def _show_reply(reply: "Reply") -> None:
-    from assistant.cli.tools import tell_offers
+    from assistant.cli.tool_commands import tell_offers
     from assistant.contract.reply import below, closest
 
     _stream(reply)
@@ -384,7 +384,7 @@ def _model(receipt: "Receipt", settings: "Settings") -> "LlamaCppChat":
 
 
 def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.export.save import FORMS
+    from assistant.export.documents import FORMS
 
     if (args.id is None) == (args.conversation is None):
         args.misused("give either the ID of an answer or --conversation ID")
@@ -402,7 +402,7 @@ def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
     """The number of answers that were saved."""
     from assistant.errors import AssistantError
     from assistant.export.account import account
-    from assistant.export.save import save
+    from assistant.export.documents import save
     from assistant.wiring import composition
 
     if args.conversation:

@@ -187,7 +187,7 @@ def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
     from assistant.wiring import composition
 
     if make:
-        from assistant.libraries.waiting import check_not_waiting, clear
+        from assistant.libraries.libraries import check_not_waiting, clear
 
         clear(settings)
         if settings.library not in composition.libraries(settings):

@@ -44,8 +44,8 @@ from assistant.settings import Settings
 from assistant.storage.part import BACK, file_of, mark_of
 from assistant.storage.team_tables import TeamTables
 from assistant.team.database import ACCOUNTS
-from assistant.wiring.models import fitted, identity
-from assistant.wiring.stores import bucket, catalogue_server, team_tables
+from assistant.wiring.chosen_models import fitted, identity
+from assistant.wiring.places import bucket, catalogue_server, team_tables
 from vectorstore import word_index
 from vectorstore.errors import LibraryError
 from vectorstore.opened import FILE, SCHEMA_MARK, has_files, root_of, schema_of

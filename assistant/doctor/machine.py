@@ -19,8 +19,8 @@ from assistant.routing.dispatch import NAME, NAMES
 from assistant.settings import Settings
 from assistant.studio import voices
 from assistant.studio.voices import language_of_voice, model_of
-from assistant.wiring.models import embedder, engines
-from assistant.wiring.stores import cluster
+from assistant.wiring.chosen_models import embedder, engines
+from assistant.wiring.places import cluster
 from ingest import extensions
 from ingest.errors import CannotRecognise, PinciteError
 from ingest.extensions import Extension

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Protocol
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, carried, told
 from assistant.settings import Settings
-from assistant.sources.store import check_there, write_whole
+from assistant.storage.files import write_private
 from ingest.document.source import readable
 from ingest.errors import NothingFound, PinciteError
 from vectorstore.add_report import AddProgress, AddSummary, Change
@@ -28,6 +28,7 @@ from vectorstore.catalog.sources import INSIDE, own_folder, place_of
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
+from vectorstore.opened import check_there
 from vectorstore.watch import PAUSE, SETTLE, Watching
 
 # -- Folders of this machine that a person names
@@ -412,7 +413,7 @@ def remove_watched_folder(settings: Settings, library: str, path: Path) -> None:
 def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
     """The list, to be changed: other processes wait, and it is written whole or not at all. Raises
     UnknownLibrary, HomeNotWritable."""
-    check_there(settings, library)
+    check_there(settings.libraries_folder / library)
     place = settings.libraries_folder / library / _FILE
     with alone(place.with_suffix(".lock"), _WAIT) as held:
         if not held:
@@ -421,7 +422,7 @@ def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
         before = list(known)
         yield known
         if known != before:
-            write_whole(place, json.dumps([str(path) for path in known]))
+            write_private(place, json.dumps([str(path) for path in known]))
 
 
 class _Shared:

@@ -25,8 +25,8 @@ from assistant.cli.shared import (
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-    from assistant.sources.fetch import Fetched
-    from assistant.sources.store import Source
+    from assistant.sources.fetching import Fetched
+    from assistant.sources.source_list import Source
     from vectorstore.add_report import AddSummary
 
 
@@ -80,7 +80,7 @@ def _add(
 
 
 def _list(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources.store import listed
+    from assistant.sources.source_list import listed
 
     found = listed(settings, args.library)
     if args.json:
@@ -98,14 +98,19 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _new(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources import store
+    from assistant.sources import source_list
     from assistant.sources.address import parsed
-    from assistant.sources.store import has_password, variable
+    from assistant.sources.source_list import has_password, variable
 
     address = parsed(args.address)  # before a library is made for it
     with opened(settings, make=True) as library:
-        source = store.add(
-            settings, library.name, args.address, args.name, args.mirror, args.every or store.EVERY
+        source = source_list.add(
+            settings,
+            library.name,
+            args.address,
+            args.name,
+            args.mirror,
+            args.every or source_list.EVERY,
         )
     if args.json:
         print(json.dumps(asdict(source)))
@@ -120,10 +125,10 @@ def _new(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources import store
+    from assistant.sources import source_list
 
-    source = store.find(settings, args.name, args.library)
-    store.remove(settings, source)
+    source = source_list.find(settings, args.name, args.library)
+    source_list.remove(settings, source)
     if args.json:
         print(json.dumps({"removed": source.name, "library": source.library}))
     else:
@@ -132,14 +137,14 @@ def _remove(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _set(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources import store
+    from assistant.sources import source_list
 
-    source = store.find(settings, args.name, args.library)
+    source = source_list.find(settings, args.name, args.library)
     paused = True if args.pause else False if args.resume else None
     if args.every is None and paused is None:
         args.misused("give --every, --pause or --resume")
-    store.change(settings, source, args.every, paused)
-    now = store.find(settings, args.name)
+    source_list.change(settings, source, args.every, paused)
+    now = source_list.find(settings, args.name)
     if args.json:
         print(json.dumps(asdict(now)))
     else:
@@ -158,7 +163,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _once(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources.store import find, listed
+    from assistant.sources.source_list import find, listed
 
     named = [find(settings, name, args.library) for name in args.names]
     chosen = named or [one for one in listed(settings, args.library) if not one.paused]
@@ -186,7 +191,7 @@ def _status(rows: Sequence[dict[str, Any]]) -> int:
 
 def _refused(source: "Source") -> dict[str, Any]:
     """Not asked again unless it is named: servers lock accounts after a few tries."""
-    from assistant.sources.fetch import Fetched
+    from assistant.sources.fetching import Fetched
 
     why = (
         f"{source.name}: The server refused the user or the password, and is not asked again:"
@@ -198,7 +203,7 @@ def _refused(source: "Source") -> dict[str, Any]:
 
 def _one(args: argparse.Namespace, settings: "Settings", source: "Source") -> dict[str, Any]:
     """One that fails does not stop the others."""
-    from assistant.sources.fetch import Fetched, bring
+    from assistant.sources.fetching import Fetched, bring
     from assistant.wiring import composition
     from ingest.errors import PinciteError
 

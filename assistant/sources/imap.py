@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from assistant.i18n.translation import N_
-from assistant.sources.address import Address, LeftOut, SourceFailed
-from assistant.sources.client import (
+from assistant.sources.address import (
     LONGEST,
     MOST_ENTRIES,
     MOST_LISTED,
     MOST_MAIL_BYTES,
     SILENCE,
+    Address,
+    LeftOut,
+    SourceFailed,
     go_on,
     refused,
     told,

@@ -14,14 +14,16 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from assistant.i18n.translation import N_
-from assistant.sources.address import Address, LeftOut, SourceFailed
-from assistant.sources.client import (
+from assistant.sources.address import (
     MOST_BYTES,
     MOST_DEPTH,
     MOST_ENTRIES,
     MOST_LISTED,
     SILENCE,
+    Address,
     Deadline,
+    LeftOut,
+    SourceFailed,
     go_on,
     refused,
     told,

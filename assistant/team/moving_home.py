@@ -12,15 +12,14 @@ from uuid import uuid4
 
 from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
-from assistant.libraries.libraries import leave_server
-from assistant.libraries.waiting import all_waiting, clear
+from assistant.libraries.libraries import all_waiting, clear, leave_server
 from assistant.settings import Settings
 from assistant.storage.part import BACK, Mark, forget_nobody, keep_mark, mark_of
 from assistant.storage.sqlite_file import Kept, held
 from assistant.storage.team_tables import KEPT, SCHEMA, TeamTables
 from assistant.team.database import ACCOUNTS
 from assistant.wiring import composition
-from assistant.wiring.stores import bucket, catalogue_server, team_tables
+from assistant.wiring.places import bucket, catalogue_server, team_tables
 from vectorstore.catalog.engine import Transaction
 from vectorstore.database.schema import Columns, Schema
 from vectorstore.indexing.jobs import alone

@@ -19,6 +19,9 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from assistant.entrance.asgi import (
+    ATTACHED,
+    BYTES,
+    LARGEST,
     PROXIED,
     Asgi,
     Hosts,
@@ -31,12 +34,10 @@ from assistant.entrance.asgi import (
     is_same_origin,
     with_headers,
 )
-from assistant.entrance.guests import Form
-from assistant.entrance.roles import ROLE_HEADER, WAIT, TooManyTries, sealed_role
+from assistant.entrance.guests import ROLE_HEADER, WAIT, Form, TooManyTries, sealed_role
 from assistant.errors import AssistantError
 from assistant.i18n import translation
 from assistant.i18n.translation import N_, _
-from assistant.libraries.sizes import ATTACHED, BYTES, LARGEST
 from assistant.team.members import BACK, LASTS, START, Elsewhere
 from assistant.team.provider import NotSignedIn
 

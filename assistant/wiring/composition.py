@@ -46,8 +46,8 @@ from assistant.tools.describe import Clipping, Describing
 from assistant.tools.images import Charting, Translating, WithPictures
 from assistant.tools.specialists import AskBack, Running, Whole
 from assistant.tools.tables import Lists, Tables
-from assistant.wiring import models, stores
-from assistant.wiring.models import (
+from assistant.wiring import chosen_models, places
+from assistant.wiring.chosen_models import (
     LoadedChat,
     chat_loader,
     embedder,
@@ -61,13 +61,13 @@ from assistant.wiring.models import (
     tagging,
     transcribing,
 )
-from assistant.wiring.stores import answer_files, bucket, catalogue_server, hire
+from assistant.wiring.places import answer_files, bucket, catalogue_server, hire
 from ingest.errors import ExtensionFailed
 from ingest.text.reflow import about_tokens
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library
-from vectorstore.opened import file_of, is_library
+from vectorstore.opened import file_of, libraries_in
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
 
@@ -253,7 +253,7 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
     server = catalogue_server(settings)
     return _library(
         settings, settings.libraries_folder / chosen, chosen,
-        stores.vectors_server(settings) or server, server, bucket(settings),
+        places.vectors_server(settings) or server, server, bucket(settings),
     )  # fmt: skip
 
 
@@ -297,7 +297,7 @@ def federated(settings: Settings, names: Sequence[str]) -> Iterator[Federated]:
 
 def library_in(settings: Settings, folder: Path, name: str) -> Library:
     """A library in any folder, with the models of the settings; its catalogue is there, too."""
-    return _library(settings, folder, name, stores.vectors_server(settings))
+    return _library(settings, folder, name, places.vectors_server(settings))
 
 
 def _library(
@@ -314,7 +314,7 @@ def _library(
 
 def libraries(settings: Settings) -> list[str]:
     """The names of the libraries that exist."""
-    return sorted(path.name for path in settings.libraries_folder.glob("*") if is_library(path))
+    return libraries_in(settings.libraries_folder)
 
 
 def place_of(settings: Settings, name: str) -> int:
@@ -393,12 +393,12 @@ def maker(settings: Settings, library: Library) -> Assistant:
 
 def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
     """Of a person in this home."""
-    return Conversations(stores.place_of_part(settings, CONVERSATIONS), whose)
+    return Conversations(places.place_of_part(settings, CONVERSATIONS), whose)
 
 
 def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
     """Of a person in this home; of everybody for the command line."""
-    return Receipts(stores.place_of_part(settings, CONVERSATIONS), whose=whose)
+    return Receipts(places.place_of_part(settings, CONVERSATIONS), whose=whose)
 
 
 def answering(settings: Settings) -> Answering:
@@ -412,7 +412,7 @@ def answering(settings: Settings) -> Answering:
         why = str(error)
     answer = AnswerTool(
         None, _budget(settings), settings.refusal_threshold,
-        reranker=models.reranker(settings), reader=reader(settings),
+        reranker=chosen_models.reranker(settings), reader=reader(settings),
     )  # fmt: skip
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
@@ -430,10 +430,10 @@ def answering(settings: Settings) -> Answering:
 def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     model, name, turns = chat.model, chat.name, TurnTaking()
     budget = replace(_budget(settings), window=chat.window)
-    reranker = models.reranker(settings, model)
+    reranker = chosen_models.reranker(settings, model)
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-        chat.weights, chat.odds, models.groundedness(settings),
+        chat.weights, chat.odds, chosen_models.groundedness(settings),
     )  # fmt: skip
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
@@ -478,7 +478,7 @@ def _deciding(settings: Settings) -> dict[str, Any]:
         "context_tokens", "passage_tokens", "answer_tokens", "threads", "gpu",
         "refusal_threshold",
     }  # fmt: skip
-    return settings.model_dump(include=names) | dict(models.classifier_identities(settings))
+    return settings.model_dump(include=names) | dict(chosen_models.classifier_identities(settings))
 
 
 # -- Builds what fills sheets

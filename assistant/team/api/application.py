@@ -35,13 +35,13 @@ from assistant.team.api import (
     watching,
 )
 from assistant.team.api.guard import Guard, is_signed
-from assistant.team.api.libraries import Libraries
-from assistant.team.api.parameters import known_queries, whole_text
+from assistant.team.api.served_libraries import Libraries
+from assistant.team.api.shelf import known_queries, whole_text
 from assistant.team.api.watching import Figures, Watched
 from assistant.team.database import Person
-from assistant.team.provider import NotSignedIn, provider
-from assistant.team.sessions import signed_in
-from assistant.team.tokens import Tokens, tokens
+from assistant.team.provider import NotSignedIn
+from assistant.team.tokens import Tokens
+from assistant.wiring.people import provider, signed_in, tokens
 from ingest.errors import PinciteError
 
 # -- The description of the API: OpenAPI with an example of each request and its answer, and a page

@@ -14,14 +14,13 @@ from assistant.contract.asked_in import chosen
 from assistant.contract.reply import Reply
 from assistant.conversation.assistant import turns_from_messages
 from assistant.errors import AssistantError
+from assistant.libraries.libraries import hit_row
 from assistant.models.store import rows
 from assistant.sheet.cell import Cell, Column, columns
 from assistant.sheet.fill import Sheet, documents, in_order
 from assistant.sheet.store import as_json
 from assistant.team.api import turns
-from assistant.team.api.libraries import hit_row
-from assistant.team.api.parameters import Chosen, Within
-from assistant.team.api.shelf import Answering, FillingSheet, Searching, Seen, Shelf
+from assistant.team.api.shelf import Answering, Chosen, FillingSheet, Searching, Seen, Shelf, Within
 from assistant.team.api.turns import ClientGone, Place
 from assistant.wiring import composition
 from vectorstore.catalog.engine import DocumentInfo

@@ -22,9 +22,8 @@ from assistant.errors import (
 )
 from assistant.libraries.uploads import NotFollowed
 from assistant.sources.address import UnknownSource
-from assistant.team.accounts import NotAllowed
 from assistant.team.api.turns import TooManyRequests
-from assistant.team.limits import LimitReached
+from assistant.team.rights import LimitReached, NotAllowed
 from ingest.errors import PinciteError
 from vectorstore.errors import (
     HomeNotWritable,

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant.entrance.asgi import Asgi, Receive, Scope, Send
-from assistant.entrance.roles import WAIT, TooManyTries, Tries
-from assistant.team.api.libraries import Libraries
+from assistant.entrance.guests import WAIT, TooManyTries, Tries
+from assistant.team.api.served_libraries import Libraries
 
 _ROUTES = {
     "chat": r"/v1/chat/completions", "embeddings": r"/v1/embeddings", "models": r"/v1/models.*",

@@ -6,7 +6,7 @@ from assistant.doctor import machine
 from assistant.errors import SettingsError
 from assistant.settings import Settings
 from assistant.wiring import composition
-from assistant.wiring.stores import located
+from assistant.wiring.places import located
 
 
 def test_without_a_cluster_this_machine_reads(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_the_network_guard_lets_the_address_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let: list[tuple[str, int, str]] = []
-    monkeypatch.setattr("assistant.wiring.stores.permit", lambda *given: let.append(given))
+    monkeypatch.setattr("assistant.wiring.places.permit", lambda *given: let.append(given))
     settings = Settings(home=tmp_path, workers="ray://ray.example.org:10001")
     with composition.library(settings, make=True):
         assert let == [("ray.example.org", 10001, "workers")]

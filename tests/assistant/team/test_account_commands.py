@@ -15,7 +15,7 @@ from assistant.errors import AssistantError, TablesAway
 from assistant.receipts.record import Receipts
 from assistant.settings import Settings
 from assistant.storage.part import Whose
-from assistant.team.accounts import home_accounts
+from assistant.wiring.people import home_accounts
 from tests.assistant.team.conftest import PASSWORD, quick_hashes
 
 _ = quick_hashes  # a fixture

@@ -114,9 +114,9 @@ def _with_password(act: argparse.ArgumentParser) -> None:
 
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import accounts_if_any, home_accounts
     from assistant.team.database import LOCAL
     from assistant.wiring import composition
+    from assistant.wiring.people import accounts_if_any, home_accounts
 
     first = accounts_if_any(settings) is None
     if first and args.role not in (None, "owner"):
@@ -137,8 +137,8 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
+    from assistant.wiring.people import home_accounts
 
     if args.role is None and args.group is None:
         args.misused("give --role, --group or --no-group")
@@ -152,8 +152,8 @@ def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
+    from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
     known.named(args.name)  # before a password is asked for
@@ -167,8 +167,8 @@ def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.forget import forget_person
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
+    from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
     person = known.named(args.name)
@@ -186,8 +186,9 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts, plain
+    from assistant.team.accounts import plain
     from assistant.team.database import LOCAL
+    from assistant.wiring.people import home_accounts
 
     _check_libraries(settings, [args.library])
     known = home_accounts(settings)
@@ -204,7 +205,7 @@ def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import accounts_if_any
+    from assistant.wiring.people import accounts_if_any
 
     known = accounts_if_any(settings)
     people = [
@@ -230,9 +231,8 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
-    from assistant.team.tokens import tokens
+    from assistant.wiring.people import home_accounts, tokens
 
     _check_libraries(settings, args.only or ())
     known, kept = home_accounts(settings), tokens(settings)
@@ -246,7 +246,7 @@ def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.tokens import tokens
+    from assistant.wiring.people import tokens
 
     found = tokens(settings).all()
     if args.json:
@@ -262,9 +262,8 @@ def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
-    from assistant.team.tokens import tokens
+    from assistant.wiring.people import home_accounts, tokens
 
     kept = tokens(settings)
     if args.id in [one.id for one in kept.all()]:
@@ -324,7 +323,7 @@ def _shown(holder: str, names: dict[str, str]) -> str:
 
 
 def _run_log(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
+    from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
     for line in known.lines() if known.is_there() else ():
@@ -440,7 +439,7 @@ def add_server_parsers(commands: Any) -> None:
 
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
-    from assistant.libraries.waiting import clear
+    from assistant.libraries.libraries import clear
     from assistant.ui.server import check_names, free_port
 
     try:
@@ -459,7 +458,7 @@ def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
 
     try:
         from assistant.team.api import mcp_server
-        from assistant.team.api.libraries import Libraries
+        from assistant.team.api.served_libraries import Libraries
     except ModuleNotFoundError as error:
         raise AssistantError(_MISSING) from error
     libraries = Libraries(settings)

@@ -8,26 +8,31 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.i18n.translation import N_
 from assistant.security.network_guard import permit_meanwhile
 from assistant.settings import Settings
-from assistant.sources import store
+from assistant.sources import source_list
 from assistant.sources.address import LeftOut, Refused, SourceFailed, parsed
-from assistant.sources.client import Client
 from assistant.sources.landing import Entry, Landing
-from assistant.sources.store import EVERY, Source, keep_password, password_of
+from assistant.sources.source_list import EVERY, Source, keep_password, password_of
 from ingest.errors import PinciteError
 from ingest.platform.process import is_this_machine
 from vectorstore.add_report import AddSummary
 from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
+from vectorstore.opened import check_there
+
+if TYPE_CHECKING:
+    from assistant.sources.imap import Mailbox
+    from assistant.sources.webdav import Shared
 
 # -- Signs in to the server of a source, through the network guard for as long as that takes
 
 
 @contextmanager
-def reached(source: Source, password: str) -> Iterator[Client]:
+def reached(source: Source, password: str) -> Iterator["Mailbox | Shared"]:
     """Signed in; the network guard lets this address through until the block ends. Raises
     SourceFailed."""
     from assistant.sources.imap import Mailbox
@@ -51,12 +56,12 @@ def add_checked(
     """A new source whose server has let us in; a password that is given goes into the keyring.
     Nothing is kept where the server or the keyring refuses. Raises SourceFailed, UnknownLibrary,
     HomeNotWritable."""
-    made = store.new(settings, library, address, name, mirror, every)
+    made = source_list.new(settings, library, address, name, mirror, every)
     with reached(made, password or password_of(made)) as client:
         client.check()
     if password:
         keep_password(made, password)
-    return store.add(settings, library, address, made.name, mirror, every)
+    return source_list.add(settings, library, address, made.name, mirror, every)
 
 
 def renew_password(settings: Settings, source: Source, password: str) -> None:
@@ -65,7 +70,7 @@ def renew_password(settings: Settings, source: Source, password: str) -> None:
     with reached(source, password) as client:
         client.check()
     keep_password(source, password)
-    store.change(settings, source, paused=source.paused)
+    source_list.change(settings, source, paused=source.paused)
 
 
 _NAMED = 20  # of what was left out
@@ -107,10 +112,10 @@ def bring(
     does it, or has just done it. Raises PinciteError; what was fetched until then stays, and the
     next call goes on.
     """
-    store.check_there(settings, source.library)
-    landing_folder = store.folder(settings, source)
+    check_there(settings.libraries_folder / source.library)
+    landing_folder = source_list.folder(settings, source)
     landing_folder.mkdir(parents=True, exist_ok=True)
-    with alone(landing_folder / store.LOCK) as free:
+    with alone(landing_folder / source_list.LOCK) as free:
         if if_due and not (free and _is_due(settings, source)):
             return Fetched(), None
         if not free:
@@ -118,23 +123,23 @@ def bring(
         try:
             done = _brought(settings, library, source, add, cancel)
         except PinciteError as error:
-            store.note(settings, source, "", str(error), isinstance(error, Refused))
+            source_list.note(settings, source, "", str(error), isinstance(error, Refused))
             raise
         if not _is_set(cancel):
-            store.note(settings, source, store.now(), "")
+            source_list.note(settings, source, source_list.now(), "")
     return done
 
 
 def _is_due(settings: Settings, source: Source) -> bool:
     """Now that nobody else fetches it."""
-    return store.find(settings, source.name, source.library).is_due(datetime.now(UTC))
+    return source_list.find(settings, source.name, source.library).is_due(datetime.now(UTC))
 
 
 def _brought(
     settings: Settings, library: Library, source: Source,
     add: Callable[[list[Path]], AddSummary], cancel: threading.Event | None,
 ) -> tuple[Fetched, AddSummary | None]:  # fmt: skip
-    landing = Landing(store.folder(settings, source))
+    landing = Landing(source_list.folder(settings, source))
     try:
         fetched = _fetched(source, landing, cancel)
     except SourceFailed:
@@ -169,7 +174,7 @@ def _fetched(source: Source, landing: Landing, cancel: threading.Event | None) -
 
 
 def _each(
-    client: Client, landing: Landing, mirror: bool, cancel: threading.Event | None
+    client: "Mailbox | Shared", landing: Landing, mirror: bool, cancel: threading.Event | None
 ) -> Fetched:
     def check() -> None:
         if _is_set(cancel):
@@ -190,7 +195,11 @@ def _each(
 
 
 def _one(
-    client: Client, landing: Landing, entry: Entry, found: Fetched, check: Callable[[], None]
+    client: "Mailbox | Shared",
+    landing: Landing,
+    entry: Entry,
+    found: Fetched,
+    check: Callable[[], None],
 ) -> None:
     try:
         blocks = client.read(entry, landing.rows.get(entry.key))
@@ -258,7 +267,7 @@ class Fetching:
             log.exception("fetching %s failed", source.name)
             why = N_("Fetching failed unexpectedly. The log has the details.")
             with suppress(PinciteError):
-                store.note(settings, source, "", why)
+                source_list.note(settings, source, "", why)
 
     def _add(self, paths: list[Path]) -> AddSummary:
         with self._turn:
@@ -355,7 +364,7 @@ class Fetchings:
 def _listed(settings: Settings, library: str) -> list[Source]:
     """Empty where the list cannot be read: the page says so."""
     try:
-        return store.listed(settings, library)
+        return source_list.listed(settings, library)
     except PinciteError as error:
         log.info("%s", error)
         return []

@@ -298,7 +298,7 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     """Restores into the library of the backup's name, unless another one is named."""
     from assistant.settings import Settings
     from assistant.wiring import composition
-    from assistant.wiring.stores import bucket, catalogue_server
+    from assistant.wiring.places import bucket, catalogue_server
     from vectorstore.errors import DamagedCatalog, LibraryError
     from vectorstore.maintenance.backup import read_contents
     from vectorstore.maintenance.rebuild import set_aside

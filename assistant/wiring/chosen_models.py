@@ -46,7 +46,7 @@ from assistant.storage.learned import SHIPPED, Fitted, FittedGates
 from assistant.studio.tools import Speaking, Transcribing
 from assistant.studio.voices import Voices
 from assistant.tools.calibration import Calibration
-from assistant.wiring.stores import place_of_part
+from assistant.wiring.places import place_of_part
 from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed

@@ -66,8 +66,7 @@ def add_libraries_parsers(commands: Any) -> None:
 
 
 def _list_libraries(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.libraries import listed
-    from assistant.libraries.waiting import deleted
+    from assistant.libraries.libraries import deleted, listed
 
     found, gone = listed(settings), deleted(settings)
     if args.json:
@@ -86,8 +85,7 @@ def _list_libraries(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _make(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.libraries import make
-    from assistant.libraries.waiting import clear
+    from assistant.libraries.libraries import clear, make
 
     clear(settings)
     make(settings, args.name, args.description)
@@ -102,8 +100,7 @@ def _describe(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _rename(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.libraries import rename
-    from assistant.libraries.waiting import clear
+    from assistant.libraries.libraries import clear, rename
 
     clear(settings)
     rename(settings, args.name, args.new)
@@ -291,11 +288,11 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
     if sum(value is not None for value in given) != 1:
         args.misused("give a QUERY, --batch FILE, --pictures WORDS or --image FILE")
     if args.pictures is not None or args.image:
-        from assistant.cli import tools
+        from assistant.cli import tool_commands
 
-        return tools.search_images(args, settings)
+        return tool_commands.search_images(args, settings)
     from assistant.contract.asked_in import chosen
-    from assistant.team.api.libraries import hit_row
+    from assistant.libraries.libraries import hit_row
 
     with opened(settings) as library:
         notice(library.maintenance.rebuild_notice())
@@ -317,7 +314,7 @@ def _search_row(
     library: "Library", row: dict[str, Any], args: argparse.Namespace,
     names: Collection[str] | None,
 ) -> dict[str, Any]:  # fmt: skip
-    from assistant.team.api.libraries import hit_row
+    from assistant.libraries.libraries import hit_row
 
     started = time.perf_counter()
     hits = library.search(row["question"], args.k, names, hidden=args.hidden)
@@ -384,8 +381,7 @@ def _list_storage(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _clean(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.libraries import clean_home
-    from assistant.libraries.waiting import all_waiting
+    from assistant.libraries.libraries import all_waiting, clean_home
 
     _tell(args, [clean_home(settings, kind) for kind in dict.fromkeys(args.clean)], "freed ")
     if "deleted" in args.clean and (left := all_waiting(settings)):

@@ -468,11 +468,11 @@ def _run_speak(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_transcribe(args: argparse.Namespace, settings: "Settings") -> int:
     """Needs no library, and no chat model."""
-    from assistant.wiring import models
+    from assistant.wiring import chosen_models
 
     require_place(args.output)
     _require_known(args.output)
-    heard = models.transcribing(settings).transcription(args.recording)
+    heard = chosen_models.transcribing(settings).transcription(args.recording)
     try:
         _listen(heard, live=not (args.json or args.output or args.times))
     except KeyboardInterrupt:

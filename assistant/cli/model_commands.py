@@ -141,7 +141,7 @@ def _pull(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _prepare(settings: "Settings") -> None:
     """So that the first question does not wait for it."""
-    from assistant.wiring.models import reader
+    from assistant.wiring.chosen_models import reader
 
     if found := reader(settings):
         found.prepare()
@@ -184,7 +184,7 @@ _MEASURE = (
 
 
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.models import use
+    from assistant.wiring.chosen_models import use
 
     name, path = (choice := use(settings, args.role, args.name)).name, choice.path
     named = settings.model(args.role)
@@ -215,7 +215,7 @@ def _without_path(role: str, name: str) -> str:
 
 
 def _offer_calibration(settings: "Settings") -> None:
-    from assistant.wiring.models import lacks_gate
+    from assistant.wiring.chosen_models import lacks_gate
 
     if lacks_gate(settings):
         print(
@@ -227,7 +227,7 @@ def _offer_calibration(settings: "Settings") -> None:
 
 def _calibrate(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.cli.shared import counting_progress
-    from assistant.wiring.models import calibration
+    from assistant.wiring.chosen_models import calibration
 
     print("Interrupt it at will: the next time it goes on from there.", file=sys.stderr)
     with counting_progress() as show:
