@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
-    JSON,
     add_parser,
     command,
     counted,
     filter_of,
     hint,
+    library_command,
     notice,
     opened,
     rebuild_notices,
@@ -65,7 +66,8 @@ def add_ask_parsers(commands: Any) -> None:
     with_filter(ask)
     ask.add_argument(
         "--explain", action="store_true",
-        help="with --json: also how the answer was made, stage by stage, as `explanation`",
+        help="print the answer document as --json does, and in it, as `explanation`, how the answer"
+        " was made, stage by stage",
     )  # fmt: skip
     _with_libraries(ask, _run_ask)
     chat = add_parser(
@@ -95,14 +97,13 @@ def _with_libraries(command: argparse.ArgumentParser, run: Any) -> None:
 
 def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.contract.intents import Answer
+    from assistant.receipts.explain import explanation
     from assistant.wiring import composition
 
     if (args.question is None) == (args.batch is None):
         args.misused("give either a QUESTION or --batch FILE")
     if args.batch and (args.image or args.explain):
         args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
-    if args.explain and not args.json:
-        args.misused("--explain goes with --json")
     pictures = [_picture(path) for path in args.image]
     with to_ask(settings, args.library) as library:
         assistant = composition.assistant_of(settings, library)
@@ -115,8 +116,12 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             args.question, conversation=args.conversation, files=pictures, intent=intent,
             within=filter_of(args),
         )  # fmt: skip
-        if args.json:
-            _print_reply(reply, args.explain)
+        if args.json or args.explain:
+            document = _document(reply)
+            if args.explain:
+                facts = asdict(reply.trace.facts)
+                document["explanation"] = explanation(document, facts, reply.meant)
+            print(json.dumps(document))
             return DONE
         _show_reply(reply)
         if reply.intent is None:  # tool output states itself how it was made
@@ -181,22 +186,6 @@ def _document(reply: "Reply") -> dict[str, Any]:
             raise
         print(f"pincite: {error}", file=sys.stderr)
     return reply.to_json()
-
-
-def _explanation(reply: "Reply") -> dict[str, Any]:
-    """Of a finished reply."""
-    from dataclasses import asdict
-
-    from assistant.receipts.explain import explanation
-
-    return explanation(reply.to_json(), asdict(reply.trace.facts), reply.meant)
-
-
-def _print_reply(reply: "Reply", explain: bool) -> None:
-    """As JSON."""
-    document = _document(reply)  # first: it says, too, why an answer could not be saved
-    more = {"explanation": _explanation(reply)} if explain else {}
-    print(json.dumps(document | more))
 
 
 def _show_reply(reply: "Reply") -> None:
@@ -297,22 +286,21 @@ PAGE = ".html"  # an evidence pack
 
 def add_receipt_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    again = add_parser(
-        commands, "replay", "write an answer again and compare it byte by byte",
+    again = command(
+        commands, "replay", _run_replay, "write an answer again and compare it byte by byte",
         "It is written by the same model from the same passages. Exit status 1: it differs, or the"
         " model is gone.",
     )  # fmt: skip
     again.add_argument("id", help="id of the answer, or its first characters")
-    again.add_argument("--json", action="store_true", help=JSON)
-    again.set_defaults(run=_run_replay)
     how = add_parser(
         commands, "explain", "print how an answer was made, stage by stage, as JSON",
         "The app shows the same below an answer: docs/how-it-answers.md.",
     )  # fmt: skip
     how.add_argument("id", help="id of the answer, or its first characters")
-    how.add_argument("--json", action="store_true", help="as without it")
+    how.add_argument("--json", action="store_true", help="print it in one line, for programs")
     how.set_defaults(run=_run_explain)
-    pack = add_parser(commands, "export", "save an answer or a conversation in a file")
+    says = "save an answer or a conversation in a file"
+    pack = command(commands, "export", _run_export, says)
     pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
     pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")
     pack.add_argument(
@@ -322,8 +310,6 @@ def add_receipt_parsers(commands: Any) -> None:
         " sentence and source (.xlsx), or, of one answer, a page with pictures of the cited lines"
         " and the receipt (.html)",
     )  # fmt: skip
-    pack.add_argument("--json", action="store_true", help=JSON)
-    pack.set_defaults(run=_run_export, misused=pack.error)
 
 
 def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
@@ -348,7 +334,8 @@ def _run_explain(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.wiring import composition
 
     receipt = composition.receipts(settings).get(args.id)
-    print(json.dumps(explanation(receipt.answer, receipt.facts, receipt.meant), indent=2))
+    found = explanation(receipt.answer, receipt.facts, receipt.meant)
+    print(json.dumps(found, indent=None if args.json else 2))
     return DONE
 
 
@@ -439,7 +426,7 @@ _MARK = {"found": "", "doubtful": " (?)", "empty": "-", "failed": "failed"}
 
 def add_sheet_parsers(commands: Any) -> None:
     """The command is set as `run`: (arguments, settings) -> exit status."""
-    sheet = command(
+    sheet = library_command(
         commands, "sheet", _run, "ask questions of many documents, as a table",
         "Each cell says on which page its value stands: docs/sheets.md.",
     )  # fmt: skip

@@ -96,13 +96,11 @@ class Named:
 
 def listed(settings: Settings, names: list[str] | None = None) -> list[Named]:
     """The named ones, or all, by name. Raises LibraryError."""
-    return [_named(settings, name) for name in names or composition.libraries(settings)]
-
-
-def _named(settings: Settings, name: str) -> Named:
-    with composition.library(settings, name) as library:
-        documents, pages = library.size()
-        return Named(name, library.description(), documents, pages)
+    found = []
+    for name in names or composition.libraries(settings):
+        with composition.library(settings, name) as library:
+            found.append(Named(name, library.description(), *library.size()))
+    return found
 
 
 def make(settings: Settings, name: str, description: str = "") -> None:

@@ -159,7 +159,14 @@ class Upload:
         self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
         self._cancel = threading.Event()
         self._folder = upload_folder(home, library.name)
-        self.paths = _own_places(self._folder, [f.name for f in files]) if files else _outer(again)
+        self.paths = (
+            _own_places(self._folder, [f.name for f in files])
+            if files
+            else [
+                # Of a file inside an archive, the archive is read again.
+                *dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
+            ]
+        )
         self._resumes = not self.paths
         self._thread = threading.Thread(
             target=carried(self._run), args=(files,), name="upload", daemon=True
@@ -328,11 +335,6 @@ def clear_leftovers(home: Path, library: Library) -> None:
             with suppress(OSError):  # it has files
                 if each in emptied or each.stat().st_mtime < oldest:
                     each.rmdir()
-
-
-def _outer(places: Sequence[str]) -> list[Path]:
-    """The files to read again: for a file inside an archive, the archive."""
-    return list(dict.fromkeys(Path(place.split(INSIDE)[0]) for place in places))
 
 
 def _missing(paths: Sequence[Path]) -> str:

@@ -86,7 +86,7 @@ def parsed(text: str) -> Address:
     shown = _shown(text)
     if not text.isprintable() or " " in text:
         raise SourceFailed(
-            f"{shown!r} has signs that no address has: write a space as %20.", "server"
+            f"{shown!r} has characters that no address may have: write a space as %20.", "server"
         )
     parts, host, port = _split(text, shown)
     kind, secure, usual = _SCHEMES[parts.scheme]
@@ -145,7 +145,7 @@ def _check(found: Address, shown: str) -> None:
     """Raises SourceFailed for one that would give the password away, or has no user."""
     if not found.secure and not is_this_machine(found.host):
         raise SourceFailed(
-            f"{shown!r} would send the password in the open: use"
+            f"{shown!r} would send the password unencrypted: use"
             f" {f'imaps:// or {_STARTTLS}' if found.kind == 'imap' else 'webdavs'}://.",
             "server",
         )
@@ -156,7 +156,7 @@ def _check(found: Address, shown: str) -> None:
 
 
 def _no_address(text: str) -> SourceFailed:
-    why = f"{text!r} is no address of a source: write it as {_MAILBOX} or as {_FOLDER}."
+    why = f"{text!r} is not the address of a source: write it as {_MAILBOX} or as {_FOLDER}."
     return SourceFailed(why, "server")
 
 
@@ -181,7 +181,9 @@ def _path(kind: Kind, path: str, text: str) -> str:
 def _plain(quoted: str, text: str) -> str:
     plain = unquote(quoted)
     if not plain.isprintable():
-        raise SourceFailed(f"{text!r} has signs that no address has: write it anew.", "server")
+        raise SourceFailed(
+            f"{text!r} has characters that no address may have: write it again.", "server"
+        )
     return plain
 
 
@@ -216,7 +218,7 @@ def refused(address: Address) -> Refused:
     """The server does not take the user or the password."""
     return Refused(
         f"{address.host} refuses the user {address.user!r} or the password: check them, some"
-        " servers want a password made for programs.",
+        " servers require an app password.",
         "password",
     )
 
@@ -235,7 +237,7 @@ def told(address: Address) -> Iterator[None]:
         ) from error
     except ssl.SSLError as error:
         raise SourceFailed(
-            f"{server} speaks no TLS that is safe ({error.reason}): check the port.", "server"
+            f"{server} offers no safe TLS ({error.reason}): check the port.", "server"
         ) from error
     except socket.gaierror as error:
         raise SourceFailed(
@@ -248,5 +250,6 @@ def told(address: Address) -> Iterator[None]:
     except (OSError, EOFError) as error:
         why = getattr(error, "strerror", None) or error  # without the number
         raise SourceFailed(
-            f"{server} cannot be reached, or broke off ({why}): try again later.", "server"
+            f"{server} cannot be reached, or closed the connection ({why}): try again later.",
+            "server",
         ) from error

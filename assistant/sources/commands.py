@@ -13,11 +13,11 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
-    JSON,
-    add_parser,
     below,
+    command,
     count,
     counted,
+    done,
     hint,
     notice,
     opened,
@@ -35,13 +35,11 @@ Run = Callable[[argparse.Namespace, "Settings"], int]
 
 def add_source_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    every = add_parser(
-        commands, "sources", "list, add, remove and fetch mailboxes and WebDAV folders",
+    every = command(
+        commands, "sources", _list, "list, add, remove and fetch mailboxes and WebDAV folders",
         "A library follows them: docs/sources.md.",
     )  # fmt: skip
     every.add_argument("--library", metavar="NAME", help="only those of this library")
-    every.add_argument("--json", action="store_true", help=JSON)
-    every.set_defaults(run=_list, misused=every.error)
     inner = every.add_subparsers(metavar="COMMAND")
     _add(inner, "list", _list, "list the sources, and the results of fetching them")
     new = _add(inner, "add", _new, "add a mailbox or a folder to a library", "address")
@@ -112,10 +110,8 @@ def _new(args: argparse.Namespace, settings: "Settings") -> int:
             args.mirror,
             args.every or source_list.EVERY,
         )
-    if args.json:
-        print(json.dumps(asdict(source)))
-    else:
-        print(f"{source.name}  ({source.library}): `pincite sources run` fetches it")
+    fetch = f"{source.name}  ({source.library}): `pincite sources run` fetches it"
+    done(args, asdict(source), fetch)
     if not has_password(source):
         hint(
             f"Its password: keyring set pincite {address.place}, or {variable(source.name)} in the"
@@ -129,11 +125,8 @@ def _remove(args: argparse.Namespace, settings: "Settings") -> int:
 
     source = source_list.find(settings, args.name, args.library)
     source_list.remove(settings, source)
-    if args.json:
-        print(json.dumps({"removed": source.name, "library": source.library}))
-    else:
-        print(f"{source.name} is removed; its documents stay in {source.library}")
-    return DONE
+    row = {"removed": source.name, "library": source.library}
+    return done(args, row, f"{source.name} is removed; its documents stay in {source.library}")
 
 
 def _set(args: argparse.Namespace, settings: "Settings") -> int:
@@ -145,12 +138,8 @@ def _set(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("give --every, --pause or --resume")
     source_list.change(settings, source, args.every, paused)
     now = source_list.find(settings, args.name)
-    if args.json:
-        print(json.dumps(asdict(now)))
-    else:
-        state = "is paused" if now.paused else f"is fetched every {counted(now.every, 'minute')}"
-        print(f"{now.name} {state}{'' if now.paused else ' while the app runs'}")
-    return DONE
+    every = f"is fetched every {counted(now.every, 'minute')} while the app runs"
+    return done(args, asdict(now), f"{now.name} {'is paused' if now.paused else every}")
 
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:

@@ -113,31 +113,30 @@ def bring(
     next call goes on.
     """
     check_there(settings.libraries_folder / source.library)
+    cancel = cancel or threading.Event()
     landing_folder = source_list.folder(settings, source)
     landing_folder.mkdir(parents=True, exist_ok=True)
     with alone(landing_folder / source_list.LOCK) as free:
-        if if_due and not (free and _is_due(settings, source)):
+        if not free and if_due:
             return Fetched(), None
         if not free:
             raise SourceFailed(f"{source.name} is being fetched by another program already.")
+        now = source_list.find(settings, source.name, source.library) if if_due else None
+        if now and not now.is_due(datetime.now(UTC)):  # somebody has fetched it meanwhile
+            return Fetched(), None
         try:
             done = _brought(settings, library, source, add, cancel)
         except PinciteError as error:
             source_list.note(settings, source, "", str(error), isinstance(error, Refused))
             raise
-        if not _is_set(cancel):
+        if not cancel.is_set():
             source_list.note(settings, source, source_list.now(), "")
     return done
 
 
-def _is_due(settings: Settings, source: Source) -> bool:
-    """Now that nobody else fetches it."""
-    return source_list.find(settings, source.name, source.library).is_due(datetime.now(UTC))
-
-
 def _brought(
     settings: Settings, library: Library, source: Source,
-    add: Callable[[list[Path]], AddSummary], cancel: threading.Event | None,
+    add: Callable[[list[Path]], AddSummary], cancel: threading.Event,
 ) -> tuple[Fetched, AddSummary | None]:  # fmt: skip
     landing = Landing(source_list.folder(settings, source))
     try:
@@ -146,25 +145,25 @@ def _brought(
         _read(landing, add, cancel)  # what came before
         raise
     summary = _read(landing, add, cancel)
-    if fetched.gone and not _is_set(cancel):
+    if fetched.gone and not cancel.is_set():
         library.sources.prune(fetched.gone)
         landing.forget(fetched.gone)  # last: after a kill before, the next run finds them again
     return fetched, summary
 
 
 def _read(
-    landing: Landing, add: Callable[[list[Path]], AddSummary], cancel: threading.Event | None
+    landing: Landing, add: Callable[[list[Path]], AddSummary], cancel: threading.Event
 ) -> AddSummary | None:
-    if _is_set(cancel):  # the library may be closed, or gone
+    if cancel.is_set():  # the library may be closed, or gone
         return None
     new = landing.new()
     summary = add(new) if new else None
-    if new and not _is_set(cancel):
+    if new and not cancel.is_set():
         landing.handed_over()
     return summary
 
 
-def _fetched(source: Source, landing: Landing, cancel: threading.Event | None) -> Fetched:
+def _fetched(source: Source, landing: Landing, cancel: threading.Event) -> Fetched:
     """Raises SourceFailed that names the source."""
     try:
         with reached(source, password_of(source)) as client:
@@ -174,10 +173,10 @@ def _fetched(source: Source, landing: Landing, cancel: threading.Event | None) -
 
 
 def _each(
-    client: "Mailbox | Shared", landing: Landing, mirror: bool, cancel: threading.Event | None
+    client: "Mailbox | Shared", landing: Landing, mirror: bool, cancel: threading.Event
 ) -> Fetched:
     def check() -> None:
-        if _is_set(cancel):
+        if cancel.is_set():
             raise _Cancelled
 
     found, seen = Fetched(), set()
@@ -215,10 +214,6 @@ def _checked(blocks: Iterable[bytes], check: Callable[[], None]) -> Iterator[byt
     for block in blocks:
         check()
         yield block
-
-
-def _is_set(cancel: threading.Event | None) -> bool:
-    return cancel is not None and cancel.is_set()
 
 
 # -- Fetches sources behind the app, each once at a time: when it is asked for, and when one is due.

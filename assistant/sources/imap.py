@@ -82,7 +82,9 @@ class _Bounded:
     def _spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise SourceFailed("The mail server sends more than it was asked for: it was left.")
+            raise SourceFailed(
+                "The mail server sent more than was requested: the connection was closed."
+            )
 
     def _cut(self) -> None:
         """A server that drips byte by byte is never silent: whoever waits for it finds the end."""
@@ -178,7 +180,7 @@ class Mailbox:
             if found and found[1].decode() == uid:
                 yield row[1]
                 return
-        raise LeftOut(reason="it is gone since it was listed, or the server gives it not")
+        raise LeftOut(reason="it is gone since it was listed, or the server does not deliver it")
 
     def _entry(self, row: Any) -> Entry | None:
         line = row[0] if isinstance(row, tuple) else row
@@ -201,7 +203,9 @@ class Mailbox:
         except (imaplib.IMAP4.error, UnicodeError) as error:
             if _AWAY.match(_text(error)):
                 raise SourceFailed(
-                    f"{self._address.host} lets nobody sign in just now: try again later.", "server"
+                    f"{self._address.host} does not accept sign-ins at the moment: try again"
+                    " later.",
+                    "server",
                 ) from error
             raise refused(self._address) from error
 
@@ -279,7 +283,7 @@ def _connected(address: Address) -> Any:
         return _Secure(address.host, address.port, ssl_context=context, timeout=SILENCE)
     except imaplib.IMAP4.error as error:
         said = str(error)[:100]
-        raise OSError(N_("it is no mail server: {0}").format(said)) from error
+        raise OSError(N_("it is not a mail server: {0}").format(said)) from error
 
 
 def _upgraded(server: _Plain, context: ssl.SSLContext, address: Address) -> _Plain:

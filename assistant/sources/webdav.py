@@ -82,7 +82,7 @@ def _responses(body: bytes, folder: str) -> Iterator[Any]:
                 elements = 0
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise SourceFailed(
-            f"The list of {folder or '/'} is no XML that is safe to read: check the address.",
+            f"The list of {folder or '/'} is not XML that is safe to read: check the address.",
             "server",
         ) from error
 
@@ -151,7 +151,7 @@ class Shared:
                     folders.append((path, depth + 1))
                 else:
                     self._leave_out(
-                        path, top, LeftOut(reason="it lies too deep below other folders")
+                        path, top, LeftOut(reason="it is nested too deeply in other folders")
                     )
 
     def check(self) -> None:
@@ -248,7 +248,7 @@ class Shared:
                         raise self._later(answer)
                     yield answer
                     return
-            raise wrong(f"{self._address.host} leads in a circle: check the path.", "folder")
+            raise wrong(f"{self._address.host} redirects in a circle: check the path.", "folder")
 
     def _redirected(self, url: str, to: str, wrong: type[SourceFailed]) -> str:
         try:
@@ -258,13 +258,14 @@ class Shared:
             )  # fmt: skip
         except ValueError as error:
             raise wrong(
-                f"{self._address.host} leads to {to[:100]!r}, which is no address: check the path.",
+                f"{self._address.host} redirects to {to[:100]!r}, which is not an address:"
+                " check the path.",
                 "folder",
             ) from error
         if not same:
             raise wrong(
-                f"{self._address.host} leads to another server, {(target.hostname or to)[:100]!r}:"
-                " if you trust that one, add its address.",
+                f"{self._address.host} redirects to another server,"
+                f" {(target.hostname or to)[:100]!r}: if you trust that one, add its address.",
                 "server",
             )
         return target.path or "/"
@@ -299,7 +300,7 @@ def _bytes(first: bytes, others: Iterator[bytes | None]) -> Iterator[bytes]:
 
 def _bounded(answer: httpx.Response, most: int, error: type[SourceFailed]) -> Iterator[bytes]:
     if answer.headers.get("content-encoding", "identity") != "identity":
-        raise error(N_("the server packs what it was asked to send as it is"))
+        raise error(N_("the server compresses what it was asked to send as it is"))
     deadline, size = Deadline(), 0
     for block in answer.iter_raw():  # as they come, so that a drip is seen
         deadline.check()
@@ -317,7 +318,7 @@ def _network() -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise TimeoutError from error
     except httpx.InvalidURL as error:
-        raise OSError(N_("it leads to what is no address")) from error
+        raise OSError(N_("it redirects to what is not an address")) from error
     except httpx.HTTPError as error:
         cause: BaseException | None = error
         while cause is not None:

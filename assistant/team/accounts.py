@@ -147,7 +147,10 @@ class Audit(AccountsDatabase):
             found = connection.execute(
                 "SELECT at, person, token, did, library, what FROM audit ORDER BY at, id"
             ).fetchall()
-        return [Line(_written(at), *rest) for at, *rest in found]
+        return [
+            Line(datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"), *rest)
+            for at, *rest in found
+        ]
 
     def forget(
         self, library: str, others: Collection[str], names: Collection[str],
@@ -187,10 +190,6 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text.encode(errors="replace").decode())
 
 
-def _written(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-
-
 # -- The accounts
 
 
@@ -210,7 +209,8 @@ class Accounts(Audit):
         name, and for a password of a wrong length."""
         person = Person(uuid.uuid4().hex[:16], plain(name), role, frozenset(map(plain, groups)))
         check_password(password)
-        row = (person.id, person.name, role, hashed_password(password), _now())
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        row = (person.id, person.name, role, hashed_password(password), made)
         with self._connected() as connection:
             added = connection.execute(
                 "INSERT INTO person (id, name, role, password, made) VALUES (?, ?, ?, ?, ?)"
@@ -262,7 +262,10 @@ class Accounts(Audit):
     def find(self, name: str) -> Person | None:
         """None for one who is not there. Raises AssistantError for what cannot be a name."""
         with self._connected() as connection:
-            return _find(connection, plain(name))
+            row = connection.execute(
+                "SELECT id FROM person WHERE name = ?", (plain(name),)
+            ).fetchone()
+            return person_of(connection, row[0]) if row else None
 
     def signs_in(self, name: str, password: str) -> Person | None:
         """The person with that name and password; None otherwise, in the same time."""
@@ -327,16 +330,7 @@ def person_of(connection: Transaction, id: str) -> Person | None:
     return Person(row[0], row[1], row[2], frozenset(team for (team,) in teams))
 
 
-def _find(connection: Transaction, name: str) -> Person | None:
-    row = connection.execute("SELECT id FROM person WHERE name = ?", (name,)).fetchone()
-    return person_of(connection, row[0]) if row else None
-
-
 def _join(connection: Transaction, id: str, groups: Iterable[str]) -> None:
     rows = [(id, team) for team in groups]
     insert = "INSERT INTO member (person, team) VALUES (?, ?) ON CONFLICT DO NOTHING"
     connection.executemany(insert, rows)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -107,7 +107,7 @@ class Provider:
                 return found.claims
             except (JoseError, ValueError) as error:
                 refused = error
-        raise NotSignedIn(f"The token is none of {self.issuer} for this Pincite: {refused}.")
+        raise NotSignedIn(f"{self.issuer} did not issue this token for this Pincite: {refused}.")
 
     def _client(self, back: str) -> Any:
         from authlib.integrations.httpx_client import OAuth2Client
@@ -124,7 +124,9 @@ class Provider:
             if self._facts is None or self._facts[0] < time.monotonic() - _KNOWN:
                 found = self._get(f"{self.issuer}/.well-known/openid-configuration")
                 if str(found.get("issuer", "")).rstrip("/") != self.issuer:
-                    raise NotSignedIn(f"What answers at {self.issuer} calls itself otherwise.")
+                    raise NotSignedIn(
+                        f"The server at {self.issuer} names itself as another issuer."
+                    )
                 self._facts = time.monotonic(), found
             value = str(self._facts[1].get(name, ""))
         if not value:

@@ -107,7 +107,7 @@ _HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
 _TOO_MANY = N_("Too many wrong tokens. Wait {seconds} seconds, and try again.")
 _NOT_THERE = N_("The sign-in did not succeed, or there is no account for you here. Ask an owner.")
 _PROXY = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
-_AWAY = N_("Nobody can be looked up just now. Try again later.")
+_AWAY = N_("Accounts cannot be looked up at the moment. Try again later.")
 _FORM = 4096  # bytes of a form with a token
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract import reply
 from assistant.contract.facts import Offer
+from assistant.contract.intents import Enhance
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
@@ -26,6 +27,8 @@ from assistant.images.vision import offers as vision_offers
 from assistant.llm.chat_model import ChatModel
 from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
 from assistant.models.fetch import user_cache
+from assistant.models.hub import Progress
+from assistant.models.programs import REAL_ESRGAN
 from assistant.models.server import ServerAddress
 from assistant.models.store import Models
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
@@ -41,7 +44,7 @@ from assistant.storage.part import EVERYBODY, Whose
 from assistant.studio.models import offers
 from assistant.studio.queue import Studio
 from assistant.studio.super_resolution import RealEsrgan
-from assistant.studio.tools import Drawing, Editing, Enhancing, Varying
+from assistant.studio.tools import Drawing, Editing, Enhancing, Varying, checked
 from assistant.tools.describe import Clipping, Describing
 from assistant.tools.images import Charting, Translating, WithPictures
 from assistant.tools.specialists import AskBack, Running, Whole
@@ -90,18 +93,27 @@ class Chatting:
 
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
     """All tools; one whose model is not installed offers it on use."""
-    studio = _studio(settings)
+    here, made = home_models(settings), output_files(settings)
+    # The painting queue of all visitors.
+    studio = Studio(lambda: here.chosen("drawing"), made, lambda: offers(here.models))
     return [
         Drawing(studio),
         Editing(studio),
         Varying(studio),
-        Enhancing(RealEsrgan(user_cache()), output_files(settings)),
-        Charting(output_files(settings)),
+        Enhancing(RealEsrgan(user_cache()), made),
+        Charting(made),
         transcribing(settings),
-        speaking(settings, output_files(settings)),
+        speaking(settings, made),
         *_seeing(settings, chatting),
         Running(),
     ]
+
+
+def prepare_enhancing(intent: Enhance, progress: Progress) -> None:
+    """Fetch the program that enlarges pictures, for a picture whose size allows it. Raises
+    AssistantError."""
+    checked(intent)
+    REAL_ESRGAN.make(user_cache(), progress)
 
 
 def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
@@ -146,14 +158,6 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
         chatting.turns,
         weights=chat.weights,
         odds=chat.odds,
-    )
-
-
-def _studio(settings: Settings) -> Studio:
-    """The painting queue of all visitors."""
-    here = home_models(settings)
-    return Studio(
-        lambda: here.chosen("drawing"), output_files(settings), lambda: offers(here.models)
     )
 
 
@@ -361,16 +365,16 @@ def assistant_of(
     receipts they become.
     """
     how, kept = how or answering(settings), kept or conversations(settings, whose)
-    recorder = _recorder(settings, whose, how.writer) if recorded else None
+    recorder = (
+        Recorder(receipts(settings, whose), how.writer, FileHashes(settings.home).sha256)
+        if recorded
+        else None
+    )
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         lambda: _learned_threshold(settings, library, how.model_name), how.about, how.points,
         how.answerable, answer_files(settings),
     )  # fmt: skip
-
-
-def _recorder(settings: Settings, whose: Whose, writer: ReceiptWriter) -> Recorder:
-    return Recorder(receipts(settings, whose), writer, FileHashes(settings.home).sha256)
 
 
 def _learned_threshold(settings: Settings, library: AnyLibrary, model: str) -> float | None:
@@ -438,9 +442,11 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
     )
+    odds = chat.odds or chat.model
+    lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
         WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns),
-        *_lists(chat, turns, answer), AskBack(),
+        *lists, AskBack(),
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))
     router = _router(settings, model)
@@ -453,13 +459,6 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
 
 def _budget(settings: Settings) -> Budget:
     return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
-
-
-def _lists(chat: LoadedChat, turns: TurnTaking, answer: AnswerTool) -> Iterator[Specialist]:
-    """For a model that tells the odds of its words."""
-    odds = chat.odds or chat.model
-    if isinstance(odds, TokenOdds):
-        yield Lists(odds, turns, answer)
 
 
 def _router(settings: Settings, model: ChatModel) -> Router:

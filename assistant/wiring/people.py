@@ -6,6 +6,7 @@ settings say.
 import math
 import time
 
+from assistant.conversation.tables import CONVERSATIONS
 from assistant.settings import Settings
 from assistant.team.accounts import Accounts
 from assistant.team.database import ACCOUNTS
@@ -15,6 +16,7 @@ from assistant.team.rights import Limits
 from assistant.team.tokens import Sessions, Tokens
 from assistant.wiring.places import place_of_part
 
+PARTS = ACCOUNTS, CONVERSATIONS  # of a home, beside its libraries
 PAUSE = 1.0  # seconds
 
 

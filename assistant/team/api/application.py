@@ -156,13 +156,12 @@ def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) ->
     libraries.at_machine = hosts.only_here
     figures = Figures(libraries)
     inner = application(libraries, figures)
-    return Watched(Guard(inner, hosts, guests, _tokens(libraries), _signed(libraries)), figures)
-
-
-def _tokens(libraries: Libraries) -> Callable[[], Tokens | None]:
-    """Those of people, from their first account on."""
     made = cache(partial(tokens, libraries.settings))
-    return lambda: made() if libraries.accounts else None
+
+    def of_people() -> Tokens | None:  # from their first account on
+        return made() if libraries.accounts else None
+
+    return Watched(Guard(inner, hosts, guests, of_people, _signed(libraries)), figures)
 
 
 def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
@@ -215,7 +214,9 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
         app.include_router(
             routes,
             dependencies=[token, Depends(whole_text), *strict],
-            responses={"4XX": {"model": errors.Failed, "description": "Refused, with a sentence"}},
+            responses={
+                "4XX": {"model": errors.Failed, "description": "Refused, with an error message"}
+            },
         )
     app.router.routes.extend(mcp.routes)
     add_page(app)

@@ -47,7 +47,7 @@ class Question(BaseModel, extra="forbid"):
         "", pattern=r"^[\w-]{0,64}$", description="goes on with it, or begins it; empty: none"
     )
     after: int | None = Field(
-        None, ge=0, description="begins a branch after this turn; 0: in the place of the first"
+        None, ge=0, description="begins a branch after this turn; 0: instead of the first"
     )
     anyway: bool = Field(False, description="answer also where it would be refused")
 
@@ -177,9 +177,6 @@ model_routes = APIRouter(prefix="/api/models", tags=["Models"])
 def listed(seen: Seen) -> list[Row]:
     """The models of the catalogue and others on this server's disk: role, size, fit for the
     machine, whether it is there and whether it is in use."""
-    return [_without_place(row) for row in rows(composition.home_models(seen.settings))]
-
-
-def _without_place(row: Row) -> Row:
-    """A client need not know our folders."""
-    return {**row, "note": ""} if row["sources"] == ["path"] else row
+    found = rows(composition.home_models(seen.settings))
+    # A client need not know our folders.
+    return [{**row, "note": ""} if row["sources"] == ["path"] else row for row in found]

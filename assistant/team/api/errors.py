@@ -151,7 +151,7 @@ def _told(error: Any) -> str:
     """What is wrong with which field: "messages.0.role: Field required"."""
     kind, *field = error["loc"] or ("body",)
     if error["type"] == "json_invalid":
-        return f"The body is no JSON: {error['ctx']['error']}."
+        return f"The body is not JSON: {error['ctx']['error']}."
     if not field and error["type"] in _NO_OBJECT:
         return "Send a body of JSON, an object, with content-type: application/json."
     place = ".".join(str(part) for part in (field if kind in _WHERE else error["loc"]))

@@ -99,7 +99,7 @@ class Guard:
             return None, (429, f"Too many wrong tokens. Wait {WAIT:.0f} seconds.")
         except AssistantError as error:
             log.warning("%s", error)  # which names a server that strangers need not know
-            return None, (503, "Nobody can be looked up just now. Try again later.")
+            return None, (503, "Accounts cannot be looked up at the moment. Try again later.")
 
     def _elsewhere(self, asked: Mapping[str, str]) -> str:
         """Why a request that a page of another site has sent is turned away; empty if it is not.

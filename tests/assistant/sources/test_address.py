@@ -29,7 +29,7 @@ def test_an_address_is_read(text: str, address: Address) -> None:
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        ("ftp://h.org/x", "is no address of a source: write it as imaps://"),
+        ("ftp://h.org/x", "is not the address of a source: write it as imaps://"),
         ("imaps:///INBOX", "is no address of a source"),
         ("imaps://h.org:many/INBOX", "is no address"),
         ("imaps://ann:secret@h.org/INBOX", "keyring"),

@@ -10,7 +10,8 @@ import pytest
 
 from assistant.i18n import translation
 from assistant.i18n.translation import told
-from assistant.sources import client, imap, webdav
+from assistant.sources import address as bounds
+from assistant.sources import imap, webdav
 from assistant.sources.address import LeftOut, SourceFailed, parsed
 from assistant.sources.landing import Entry
 from assistant.sources.webdav import Shared, listing
@@ -120,7 +121,7 @@ def shared() -> Iterator[Open]:
 def test_a_redirect_to_another_server_is_refused(server: Start, shared: Open, to: str) -> None:
     port = server(http(f"302 Found\r\nLocation: {to}"))
 
-    with pytest.raises(SourceFailed, match="leads to another server"):
+    with pytest.raises(SourceFailed, match="redirects to another server"):
         list(shared(port).entries())
 
 
@@ -320,7 +321,7 @@ def test_a_server_without_tls_is_refused(server: Start) -> None:
     port = server(lambda connection: connection.sendall(b"* OK ready\r\n"))
 
     for address in (f"imaps://ann@127.0.0.1:{port}", f"webdavs://ann@127.0.0.1:{port}/x"):
-        with pytest.raises(SourceFailed, match="speaks no TLS that is safe"):
+        with pytest.raises(SourceFailed, match="offers no safe TLS"):
             made = imap.Mailbox if address.startswith("imap") else Shared
             list(made(parsed(address), "secret").entries())
 
@@ -328,7 +329,7 @@ def test_a_server_without_tls_is_refused(server: Start) -> None:
 def test_a_drip_is_no_progress(
     server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "LONGEST", 0.3)
+    monkeypatch.setattr(bounds, "LONGEST", 0.3)
     monkeypatch.setattr(imap, "LONGEST", 0.3)
 
     def drip(connection: socket.socket, start: bytes) -> None:

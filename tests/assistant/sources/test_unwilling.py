@@ -239,7 +239,7 @@ def test_one_file_that_leads_elsewhere_stops_no_other(
 
     done, _ = fetch(source(unwilling.address()))
 
-    assert "leads to another server, 'store.example'" in done.reasons[0]
+    assert "redirects to another server, 'store.example'" in done.reasons[0]
     assert names(library) == ["b.txt", "c.txt", "z.txt"]
 
 

@@ -90,7 +90,7 @@ def test_a_home_whose_people_another_one_has_taken_hears_that_it_asks_nobody(
     assert "ann: owner" in pincite("users", "list").out
     assert list(move_home(other, "sqlite"))
     said = pincite("migrate-home", "sqlite").out
-    assert "has no people then: it asks nobody who they are, and every library is ev" in said
+    assert "has no accounts then: no sign-in is required, and every library belongs to ev" in said
     monkeypatch.delenv("PINCITE_CATALOGUE")
     assert "so nobody is asked" in pincite("users", "list").err
 
