@@ -15,8 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
+from assistant.attachments import DroppedFile
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, carried, told
 from assistant.settings import Settings
@@ -119,14 +120,6 @@ log = logging.getLogger(__name__)
 
 # One `add` of this process at a time in each library; other processes add at the same time.
 _turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
-
-
-class DroppedFile(Protocol):
-    """A file as Streamlit hands it over."""
-
-    name: str
-
-    def getbuffer(self) -> memoryview: ...
 
 
 Sent = DroppedFile | StagedFile
