@@ -55,7 +55,8 @@ _MOVE = "pincite migrate-home {}"
 
 
 def check_catalogues(settings: Settings) -> Iterator[Check]:
-    """Nothing is made anywhere."""
+    """Of the server, of people and conversations, and of each library that is on it or should be.
+    Nothing is made anywhere."""
     folders = sorted(settings.libraries_folder.glob("*/"))
     server = catalogue_server(settings)
     if server is None:
@@ -113,7 +114,8 @@ def _part(tables: TeamTables) -> Iterator[Check]:
 
 
 def check_file_places(settings: Settings) -> Iterator[Check]:
-    """Nothing is made anywhere."""
+    """Of the bucket, and of each library whose files are not where the settings say. Nothing is
+    made anywhere."""
     try:
         found = bucket(settings)
     except SettingsError as error:

@@ -177,14 +177,11 @@ def check_pair_models(models: Models) -> Iterator[Check]:
         except ModelUnusable as error:
             yield Check(name, "error", str(error), f"pincite models use {role} off")
         else:
-            yield _of(name, path) if path else Check(name, "ok", "none is chosen")
-
-
-def _of(name: str, path: Path) -> Check:
-    if onnx_file(path) or installed("torch", "transformers"):
-        return Check(name, "ok", str(path))
-    message = f"{path} has no ONNX file, and nothing is installed that writes one."
-    return Check(name, "error", message, "pip install 'pincite[embedders]'")
+            if path and not onnx_file(path) and not installed("torch", "transformers"):
+                message = f"{path} has no ONNX file, and nothing is installed that writes one."
+                yield Check(name, "error", message, "pip install 'pincite[embedders]'")
+            else:
+                yield Check(name, "ok", str(path) if path else "none is chosen")
 
 
 # -- Which machines read files, and whether each of them can

@@ -41,7 +41,7 @@ def cookie_of(header: str, name: str) -> str:
 
 
 def with_headers(scope: Scope, *given: tuple[str, str], without: Collection[str] = ()) -> Scope:
-    """The request with `given` headers in the place of those of the same names, and `without`
+    """The request with `given` headers instead of those of the same names, and `without`
     others."""
     names = {name.encode() for name in (*(name for name, _ in given), *without)}
     kept = [(name, value) for name, value in scope["headers"] if name.lower() not in names]

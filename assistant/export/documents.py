@@ -112,7 +112,7 @@ class _Paper:
         self._notes = {source: self._pdf.add_link() for source in self._sources}
 
     def written(self) -> bytes:
-        """All of it."""
+        """The bytes of the file, with sources, and a note on letters without a font."""
         for one in self._accounts:
             self._answer(one)
         if self._sources:
@@ -224,7 +224,7 @@ _NAMES = {
 
 
 def word(accounts: Sequence[Account]) -> bytes:
-    """A DOCX file."""
+    """The bytes of a DOCX file: answers one after the other, their footnotes numbered through."""
     sources: list[Source] = []
     body = _W.body(*(block for one in accounts for block in _blocks(one, sources)))
     parts = {

@@ -205,7 +205,7 @@ class Deadline:
         self._end = time.monotonic() + LONGEST
 
     def check(self) -> None:
-        """Raises TimeoutError."""
+        """Raises TimeoutError once the time is over."""
         if time.monotonic() > self._end:
             raise TimeoutError
 

@@ -247,7 +247,7 @@ class Fetching:
         return self._thread.is_alive()
 
     def wait(self, seconds: float) -> None:
-        """For its end."""
+        """Wait for its end, so many seconds at most."""
         self._thread.join(seconds)
 
     def _run(self, settings: Settings, source: Source) -> None:
@@ -305,7 +305,7 @@ class Fetchings:
         self._followed: dict[str, _Following] = {}
 
     def of(self, source: Source) -> Fetching | None:
-        """The last one."""
+        """The last fetching of a source, running or not; None before the first one."""
         with self._lock:
             return self._all.get((source.library, source.name))
 
@@ -313,7 +313,7 @@ class Fetchings:
         self, settings: Settings, library: Library, source: Source, turn: threading.Lock,
         if_due: bool = False,
     ) -> None:  # fmt: skip
-        """Unless it is under way."""
+        """Fetch a source now, unless that is under way; with `if_due` only where it is due."""
         with self._lock:
             now = self._all.get((source.library, source.name))
             if now is None or not now.is_running():

@@ -55,7 +55,7 @@ class _Bounded:
             raise
 
     def allow(self, size: int) -> None:
-        """For the next command."""
+        """How many bytes the next command may read; its clock starts."""
         self.left = size
         self._stop_clock()
         self._clock = threading.Timer(LONGEST, self._cut)
@@ -63,13 +63,13 @@ class _Bounded:
         self._clock.start()
 
     def read(self, size: int) -> bytes:
-        """A literal."""
+        """A literal of so many bytes. Raises SourceFailed beyond what is allowed."""
         self._spend(size)
         found: bytes = super().read(size)  # type: ignore[misc]  # of imaplib
         return found
 
     def readline(self) -> bytes:
-        """A line."""
+        """The next line. Raises SourceFailed beyond what is allowed."""
         line: bytes = super().readline()  # type: ignore[misc]  # of imaplib
         self._spend(len(line))
         return line
@@ -105,7 +105,8 @@ class _Secure(_Bounded, imaplib.IMAP4_SSL):
 
 
 class Mailbox:
-    """A mailbox that is open to be read."""
+    """A mailbox that is open to be read. Of each list, `whole` says whether it named all mails:
+    what is missing then is gone."""
 
     def __init__(self, address: Address, password: str) -> None:
         """Raises SourceFailed."""
@@ -126,7 +127,8 @@ class Mailbox:
                 raise
 
     def entries(self, check: Callable[[], None] = go_on) -> Iterator[Entry]:
-        """FETCH alone between the first and the last: a server may renumber between others."""
+        """All mails; `check` is called before each request, and may raise. By FETCH alone: a server
+        may renumber between other commands. Raises SourceFailed."""
         if self._count > MOST_ENTRIES:
             raise SourceFailed(
                 f"The mailbox {self._address.path} has more than {MOST_ENTRIES:,} mails: name a"
@@ -143,10 +145,11 @@ class Mailbox:
             yield from entries
 
     def check(self) -> None:
-        """It is open."""
+        """Whether it may be listed: it is open."""
 
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
-        """A mail never changes."""
+        """The bytes of a mail; None for a known one, since a mail never changes. Raises LeftOut,
+        SourceFailed."""
         if known:
             return None
         if entry.size > MOST_MAIL_BYTES:
@@ -154,7 +157,8 @@ class Mailbox:
         return self._mail(_number(entry))
 
     def named(self, entry: Entry, fetched: Path) -> Sequence[str]:
-        """By its subject, and its number, so that no two have the same name."""
+        """The path under which people know a mail that was `fetched`: its subject, and its number,
+        so that no two have the same name."""
         words = _BETWEEN_FOLDERS.sub("-", subject(fetched)).lstrip(_HIDES)[:_LONGEST_SUBJECT]
         while len(words.encode(errors="replace")) > _LONGEST_SUBJECT:
             words = words[:-1]

@@ -48,7 +48,7 @@ class Landing:
     """What was fetched of a source."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises HomeNotWritable."""
+        """Makes the folder where it is not there. Raises HomeNotWritable."""
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ class Landing:
                 path.unlink()
 
     def forget(self, paths: Iterable[Path]) -> None:
-        """That they were fetched."""
+        """Note no longer that these files were fetched. Raises HomeNotWritable."""
         gone = {path.relative_to(self.folder).as_posix() for path in paths}
         self.rows = {key: row for key, row in self.rows.items() if row.path not in gone}
         self._files -= set(map(_folded, gone))

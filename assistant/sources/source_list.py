@@ -153,7 +153,7 @@ def note(
 
 
 def now() -> str:
-    """As times are kept."""
+    """The time as it is kept with sources: ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -231,7 +231,7 @@ def variable(name: str) -> str:
 
 
 def has_password(source: Source) -> bool:
-    """Or needs none."""
+    """Whether there is a password, or none is needed. Raises SourceFailed for a wrong address."""
     address = parsed(source.address)
     return not address.user or bool(_found(source, address))
 

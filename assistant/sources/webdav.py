@@ -117,7 +117,8 @@ _LATER = (429, 503)  # the server as a whole wants to be asked another time
 
 
 class Shared:
-    """A folder of a server, with all that is below it."""
+    """A folder of a server, with all that is below it. Of each list, `whole` says whether it named
+    all files, and `left_out` which folders it is without, and why."""
 
     def __init__(self, address: Address, password: str) -> None:
         self._address = address
@@ -132,7 +133,8 @@ class Shared:
         )
 
     def entries(self, check: Callable[[], None] = go_on) -> Iterator[Entry]:
-        """Folder by folder: many servers refuse to list all at once."""
+        """All files; `check` is called before each request, and may raise. Folder by folder: many
+        servers refuse to list all at once. Raises SourceFailed."""
         top = unquote(self._address.path).rstrip("/")
         folders, number = [(top, 0)], 0
         while folders:
@@ -155,13 +157,14 @@ class Shared:
                     )
 
     def check(self) -> None:
-        """The folder itself, without those below."""
+        """Whether the folder itself may be listed. Raises SourceFailed."""
         top = unquote(self._address.path).rstrip("/")
         for _ in self._children(top, top):
             pass
 
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
-        """By its mark and time, which the listing tells, else by a conditional GET."""
+        """The bytes of a file; None where it is as it was, by its mark and time, which the listing
+        tells, else by a conditional GET. Raises LeftOut, SourceFailed."""
         if entry.size > MOST_BYTES:
             raise LeftOut(reason=f"it has more than {MOST_BYTES >> 20} MB")
         if known and entry.etag and entry.etag == known.etag:
@@ -176,11 +179,11 @@ class Shared:
         return None if first is None else _bytes(first, blocks)
 
     def named(self, entry: Entry, fetched: Path) -> Sequence[str]:
-        """As the server says."""
+        """The path of a file as the server says it."""
         return entry.parts
 
     def close(self) -> None:
-        """Its connections."""
+        """End its connections."""
         self._client.close()
 
     def _file(self, entry: Entry, headers: dict[str, str]) -> Iterator[bytes | None]:

@@ -284,7 +284,7 @@ class Accounts(Audit):
             return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 
     def people(self) -> list[Listed]:
-        """By name."""
+        """All who have an account, by name."""
         with self._connected() as connection:
             rows = connection.execute("SELECT id, made FROM person").fetchall()
             found = [(person_of(connection, id), made) for id, made in rows]
@@ -322,7 +322,7 @@ class Accounts(Audit):
 
 
 def person_of(connection: Transaction, id: str) -> Person | None:
-    """With their groups."""
+    """Who has that id, with their groups; None for nobody, and for a role that there is none of."""
     row = connection.execute("SELECT id, name, role FROM person WHERE id = ?", (id,)).fetchone()
     if row is None or row[2] not in get_args(Role):
         return None

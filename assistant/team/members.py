@@ -85,7 +85,7 @@ _Limits = tuple[tuple[str, int], ...]  # whose guesses, and how many of them
 
 
 class Guesses(AccountsDatabase):
-    """Of a home."""
+    """The wrong guesses of the last minute, by name and by place."""
 
     def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells seconds since 1970."""

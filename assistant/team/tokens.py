@@ -30,7 +30,7 @@ _NOTED = 60.0  # seconds between two notes that a session is in use
 
 
 class Sessions(AccountsDatabase):
-    """Of a home."""
+    """The sessions of a home, each of one browser."""
 
     def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells seconds since 1970."""
@@ -65,7 +65,7 @@ class Sessions(AccountsDatabase):
             return person_of(connection, row[0])
 
     def end(self, session: str) -> None:
-        """Sign out."""
+        """Sign out, by the digest of the cookie; also one that has ended already."""
         with self._connected() as connection:
             connection.execute("DELETE FROM session WHERE digest = ?", (session,))
 
@@ -81,7 +81,7 @@ _LAST = 253_402_300_799.0  # the last second of the year 9999, as far as dates g
 
 @dataclass(frozen=True)
 class Token:
-    """Without its secret."""
+    """A token as lists show it, without its secret."""
 
     id: str
     name: str
@@ -93,7 +93,7 @@ class Token:
 
 
 class Tokens(AccountsDatabase):
-    """Of a home."""
+    """The tokens of all people of a home."""
 
     def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells seconds since 1970."""

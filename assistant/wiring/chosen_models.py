@@ -84,16 +84,6 @@ def groundedness(settings: Settings) -> Groundedness | None:
     return ClassifiedGroundedness(path, settings.threads, Reads(**known) if known else None)
 
 
-def prepare_classifier(settings: Settings, role: str, name: str) -> None:
-    """Load a model of the role, and write its ONNX file where there is none, so that no question
-    waits for it. Raises ModelUnusable, or LibraryError."""
-    if name in (AUTO, OFF):
-        return
-    path = Models(settings.models_folder, settings).path(name)
-    if role_of(path) == role:
-        PairClassifier(path, settings.threads).prepare()
-
-
 def classifier_identities(settings: Settings) -> Mapping[str, str]:
     """By role: the name and the sha256 of the chosen model; empty where none is chosen. For
     receipts, and to compare measurements. Raises AssistantError."""
@@ -159,7 +149,7 @@ UNFITTED = "Refusals are judged without its odds until `pincite models calibrate
 
 
 def gates(settings: Settings) -> FittedGates:
-    """Of the home."""
+    """The gates that were fitted in a home, by model."""
     return FittedGates(settings.home / "gates")
 
 
@@ -472,9 +462,12 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
         name = str(server_model(address, settings))
     elif address:
         name = str(server_embedder(address, settings).address)
+    models = Models(settings.models_folder, settings)
     if role in BY_CHOICE and name not in (AUTO, OFF):
-        prepare_classifier(settings, role, name)
-    return Choice(name, Models(settings.models_folder, settings).use(role, name))
+        path = models.path(name)
+        if role_of(path) == role:  # it is written as ONNX now, so that no question waits for it
+            PairClassifier(path, settings.threads).prepare()
+    return Choice(name, models.use(role, name))
 
 
 def lacks_gate(settings: Settings) -> bool:

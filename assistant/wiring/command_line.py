@@ -27,7 +27,7 @@ _EPILOG = (
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands."""
+    """The parser of all commands; each sets `run`: (arguments, settings) -> exit status."""
     main = argparse.ArgumentParser(
         prog="pincite",
         description="Ask your own documents, and see the exact line that each sentence comes from.",

@@ -486,12 +486,12 @@ _PART = 3  # of the window is for a document; the rest for the values of eight c
 
 
 def sheet_cells(settings: Settings) -> SheetCells:
-    """Of the whole home."""
+    """The filled cells of all sheets of a home."""
     return SheetCells(settings.sheets_file)
 
 
 def asked_columns(settings: Settings) -> AskedColumns:
-    """Of the whole home."""
+    """The columns that people have asked, of all sheets of a home."""
     return AskedColumns(settings.sheets_file)
 
 

@@ -144,7 +144,7 @@ def serve(
 
 
 def _logged(settings: Settings) -> dict[str, Any]:
-    """How uvicorn logs."""
+    """Options of uvicorn for its logs, in text or JSON as the settings say."""
     if settings.logs == "text":
         return {"log_level": "warning"}
     watching.install_json_log()
@@ -171,7 +171,7 @@ def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
 
     def person(token: str) -> Person | None:
         known = libraries.accounts
-        if known is None or not is_signed(token):  # nobody is asked
+        if known is None or not is_signed(token):  # no sign-in is required
             return None
         try:
             return signed_in(libraries.settings, known).person(at.claims(token))

@@ -280,7 +280,7 @@ def base64_of(vector: "np.ndarray[Any, Any]") -> str:
 
 
 def floats_of(vector: "np.ndarray[Any, Any]") -> list[float]:
-    """Its numbers."""
+    """Its numbers, as JSON has them."""
     return [float(value) for value in vector]
 
 

@@ -37,7 +37,7 @@ PERSON = "person"  # in the state of a request; the guard puts it there
 
 
 class Shelf:
-    """Of one person."""
+    """The libraries of a server as one person may see, ask and change them."""
 
     def __init__(self, libraries: Libraries, person: Person) -> None:
         self.person = person
@@ -92,7 +92,7 @@ class Shelf:
 
     @property
     def settings(self) -> Settings:
-        """Of the server."""
+        """The settings of the server."""
         return self._libraries.settings
 
     def turns(self, kind: Kind) -> Turns:

@@ -60,7 +60,7 @@ class Watched:
 
 
 class Figures:
-    """Of one server."""
+    """Counts and durations of one server's requests."""
 
     def __init__(self, libraries: Libraries) -> None:
         self._registry = CollectorRegistry()
@@ -139,7 +139,7 @@ class JsonLines(logging.Formatter):
 
 
 def install_json_log() -> None:
-    """For all loggers of this process, in the place of what they had."""
+    """For all loggers of this process, instead of what they had."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
