@@ -22,7 +22,7 @@ def test_workers_that_do_not_answer_are_named(tmp_path: Path) -> None:
 
 
 def test_an_address_that_is_none_is_refused_when_it_is_set(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="'workers': 'ray://host' is no address of Ray"):
+    with pytest.raises(SettingsError, match="'workers': 'ray://host' is not an address of Ray"):
         Settings.load(home=tmp_path, workers="ray://host")
 
 

@@ -251,7 +251,7 @@ def test_folders_that_lie_too_deep_are_named(
     done, _ = fetch(source(unwilling.address()))
 
     assert (done.new, done.left_out) == (1, 1)
-    assert "it lies too deep" in done.reasons[0]
+    assert "it is nested too deeply" in done.reasons[0]
 
 
 @pytest.mark.parametrize("code", ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"])
