@@ -97,7 +97,6 @@ def _with_libraries(command: argparse.ArgumentParser, run: Any) -> None:
 
 def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.contract.intents import Answer
-    from assistant.receipts.explain import explanation
     from assistant.wiring import composition
 
     if (args.question is None) == (args.batch is None):
@@ -117,11 +116,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             within=filter_of(args),
         )  # fmt: skip
         if args.json or args.explain:
-            document = _document(reply)
-            if args.explain:
-                facts = asdict(reply.trace.facts)
-                document["explanation"] = explanation(document, facts, reply.meant)
-            print(json.dumps(document))
+            _print_reply(reply, args.explain)
             return DONE
         _show_reply(reply)
         if reply.intent is None:  # tool output states itself how it was made
@@ -186,6 +181,17 @@ def _document(reply: "Reply") -> dict[str, Any]:
             raise
         print(f"pincite: {error}", file=sys.stderr)
     return reply.to_json()
+
+
+def _print_reply(reply: "Reply", explain: bool) -> None:
+    """As JSON."""
+    from assistant.receipts.explain import explanation
+
+    document = _document(reply)  # first: it says, too, why an answer could not be saved
+    if explain:
+        facts = asdict(reply.trace.facts)
+        document["explanation"] = explanation(document, facts, reply.meant)
+    print(json.dumps(document))
 
 
 def _show_reply(reply: "Reply") -> None:
