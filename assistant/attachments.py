@@ -21,6 +21,7 @@ from ingest.images import image_file
 from ingest.loaders import LOADERS
 from ingest.media.loaders import load_audio, load_subtitles, load_video
 from vectorstore.errors import UnknownDocument
+from vectorstore.federation import AnyLibrary
 from vectorstore.retrieval.hit import Hit
 
 CAME_WITH = ("your picture ", "your video ")  # as the names of what can be cited begin
@@ -107,18 +108,12 @@ _MEDIA_KINDS: dict[object, MediaKind] = {
 }
 
 
-class Pages(Protocol):
-    """What is needed of a Library."""
-
-    def page(self, document: str, number: int) -> Page: ...
-
-
 def media_kind(document: str) -> MediaKind:
     """The kind of a recording, by suffix; empty for other documents."""
     return _MEDIA_KINDS.get(LOADERS.get(Path(document).suffix.lower()), "")
 
 
-def passage_seconds(library: Pages, hit: Hit) -> float | None:
+def passage_seconds(library: AnyLibrary, hit: Hit) -> float | None:
     """Where the passage begins in a recording; None in other documents."""
     if media_kind(hit.document):
         with suppress(UnknownDocument, IndexError):  # removed or replaced since the search
@@ -132,7 +127,7 @@ AttachmentKind = Literal["picture", "recording", "video"]
 _ATTACHMENT_KINDS: dict[str, AttachmentKind] = {"audio": "recording", "video": "video"}
 
 
-class DroppedAttachment(Protocol):
+class DroppedFile(Protocol):
     """A file as a browser hands it over."""
 
     name: str
@@ -166,7 +161,7 @@ def _require_kind(path: Path) -> None:
         )
 
 
-def keep_files(files: Sequence[DroppedAttachment], folder: Path) -> tuple[Path, ...]:
+def keep_files(files: Sequence[DroppedFile], folder: Path) -> tuple[Path, ...]:
     """Below `folder`, each under its own name. Raises AssistantError."""
     kept = []
     for file in files:

@@ -24,7 +24,7 @@ from assistant.models.catalogue import (
 )
 from assistant.settings import Settings
 from assistant.wiring import composition
-from assistant.wiring.models import first_words, in_use
+from assistant.wiring.chosen_models import first_words, in_use
 
 # -- Which chat models a person may choose from on this machine, from the quickest to the best
 
@@ -42,8 +42,7 @@ class Choice:
 
 def choices(settings: Settings) -> list[Choice]:
     """One to four, each model once, the smallest first. Raises AssistantError."""
-    waits, machine = first_words(settings), this_machine()
-    return of_machine(catalogue(), machine, waits)
+    return of_machine(catalogue(), this_machine(), first_words(settings))
 
 
 def of_machine(
@@ -111,14 +110,10 @@ def sample_library(settings: Settings) -> str:
         if name not in there:
             make(settings, name, _ABOUT)
             return name
-        if _holds_only(settings, name, ours):
-            return name
+        with composition.library(settings, name) as library:
+            if {one.document for one in library.documents()} <= ours:
+                return name
     raise AssistantError(f"There are {len(_NAMES)} libraries named {LIBRARY}: delete one.")
-
-
-def _holds_only(settings: Settings, name: str, ours: set[str]) -> bool:
-    with composition.library(settings, name) as library:
-        return {one.document for one in library.documents()} <= ours
 
 
 # -- An entry in the menu of Linux and other systems of freedesktop.org: a file and an icon below

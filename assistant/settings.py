@@ -116,7 +116,9 @@ class Settings(BaseModel):
             try:
                 everybody = ip_network(proxy).prefixlen == 0
             except ValueError as error:
-                raise ValueError(f"{proxy!r} is no address or network, as 10.1.2.3 is") from error
+                raise ValueError(
+                    f"{proxy!r} is not an address or network such as 10.1.2.3"
+                ) from error
             if everybody:
                 raise ValueError(f"{proxy!r} is everybody: name the proxy's address")
         return value
@@ -135,7 +137,7 @@ class Settings(BaseModel):
     @classmethod
     def _workers(cls, value: str) -> str:
         if value and parsed(value) is None:
-            raise ValueError(f"{value!r} is no address of Ray, as ray://127.0.0.1:10001 is")
+            raise ValueError(f"{value!r} is not an address of Ray such as ray://127.0.0.1:10001")
         return value
 
     @field_validator("vectors", "catalogue")
@@ -163,14 +165,16 @@ class Settings(BaseModel):
     @classmethod
     def _traces(cls, value: str) -> str:
         if value and not _SERVER.fullmatch(value):
-            raise ValueError(f"{value!r} is no address of a server, as http://host:8000 is")
+            raise ValueError(f"{value!r} is not the address of a server such as http://host:8000")
         return value.rstrip("/")
 
     @field_validator("oidc_issuer")
     @classmethod
     def _issuer(cls, value: str) -> str:
         if value and not is_secure(value):
-            raise ValueError(f"{value!r} is no address of a provider that begins with https://")
+            raise ValueError(
+                f"{value!r} is not the address of a provider that begins with https://"
+            )
         return value
 
     @property
@@ -180,6 +184,10 @@ class Settings(BaseModel):
     @property
     def libraries_folder(self) -> Path:
         return self.home / "libraries"
+
+    def sources_folder(self, library: str) -> Path:
+        """What its mailboxes and WebDAV folders have brought: a folder for each of them."""
+        return self.libraries_folder / library / "sources"
 
     @property
     def sheets_file(self) -> Path:
@@ -210,7 +218,9 @@ class Settings(BaseModel):
         home = Path(given.get("home") or default_home())
         values = {**_from_file(home / "settings.toml"), **_from_environment(), **given}
         for name in values:
-            _refuse_unknown(name)
+            if name not in cls.model_fields:
+                near = difflib.get_close_matches(name, cls.model_fields, n=1, cutoff=0.0)
+                raise SettingsError(f"There is no setting {name!r}. Did you mean {near[0]!r}?")
         try:
             return cls(**{**values, "home": home})
         except ValidationError as error:
@@ -249,10 +259,3 @@ def _from_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.startswith(PREFIX) and not name.startswith(NO_SETTINGS)
     }
-
-
-def _refuse_unknown(name: str) -> None:
-    if name in Settings.model_fields:
-        return
-    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.0)
-    raise SettingsError(f"There is no setting {name!r}. Did you mean {near[0]!r}?")

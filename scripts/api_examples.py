@@ -20,12 +20,12 @@ sys.path.insert(0, str(ROOT))  # the checkout, whatever is installed
 
 from assistant.entrance.asgi import Hosts  # noqa: E402
 from assistant.settings import Settings, default_home  # noqa: E402
-from assistant.sources import store as sources  # noqa: E402
+from assistant.sources import source_list as sources  # noqa: E402
 from assistant.team.api.application import (  # noqa: E402
     EXAMPLES,
     guarded,
 )
-from assistant.team.api.libraries import Libraries  # noqa: E402
+from assistant.team.api.served_libraries import Libraries  # noqa: E402
 from assistant.wiring import composition  # noqa: E402
 
 SAMPLES = "samples"

@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the checkout, whatever is installed
 
-from assistant.cli.main import parser  # noqa: E402
 from assistant.cli.shared import JSON  # noqa: E402
+from assistant.wiring.command_line import parser  # noqa: E402
 
 PAGE = ROOT / "docs" / "commands.md"
 _OF_ALL = {JSON, "which library (main)"}  # the head of the page says what they do

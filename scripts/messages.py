@@ -32,7 +32,7 @@ _BELOW = (
     "assistant/settings.py", "assistant/sheet/cell.py", "assistant/sources", "assistant/speech.py",
     "assistant/storage/files.py", "assistant/studio", "assistant/tools",
     "assistant/ui/resources.py", "assistant/ui/tools.py", "assistant/wiring/composition.py",
-    "assistant/wiring/models.py",
+    "assistant/wiring/chosen_models.py",
 )  # fmt: skip
 _ENGLISH = (
     "vectorstore/maintenance/backup.py", "vectorstore/maintenance/backup_rows.py",

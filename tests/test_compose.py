@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assistant.libraries.sizes import LARGEST
+from assistant.entrance.asgi import LARGEST
 from tests.conftest import PROJECT
 from tests.servers.ports import free_ports
 from tests.servers.started import Started, started

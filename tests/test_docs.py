@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.cli.main import parser
 from assistant.contract.request import Request
 from assistant.models.catalogue import defaults
 from assistant.tools.tables import Tables
+from assistant.wiring.command_line import parser
 from scripts.commands import PAGE as COMMANDS
 from scripts.commands import page
 from tests.conftest import PROJECT

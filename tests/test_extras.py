@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from assistant.cli.models import _defaults
+from assistant.cli.model_commands import _defaults
 from assistant.export.documents import pdf
 from assistant.images import charts, vision_models
 from assistant.images.vision_models import Blip, Tagging, kind_of

@@ -18,7 +18,7 @@ from ingest.errors import UnreadableFile
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.engine import DocumentInfo
 from vectorstore.dense.index import DenseIndex
-from vectorstore.errors import DamagedCopy, HomeNotWritable, LibraryError
+from vectorstore.errors import DamagedCopy, HomeNotWritable, LibraryError, UnknownLibrary
 from vectorstore.files import SCRATCH, Copies, Copy, Folder, sha256_of
 from vectorstore.team.object_store import ObjectStore
 from vectorstore.team.postgres import Server
@@ -315,6 +315,18 @@ def schema_of(folder: Path) -> str:
 def is_library(folder: Path) -> bool:
     """Whether there is a catalogue."""
     return (folder / FILE).exists() or (folder / SCHEMA_MARK).exists()
+
+
+def libraries_in(folder: Path) -> list[str]:
+    """The names of the libraries below a folder."""
+    return sorted(path.name for path in folder.glob("*") if is_library(path))
+
+
+def check_there(folder: Path) -> None:
+    """Before anything is written there: a lock or a folder would make what looks like a library.
+    Raises UnknownLibrary for a folder without a catalogue."""
+    if not is_library(folder):
+        raise UnknownLibrary(folder.name, libraries_in(folder.parent))
 
 
 def file_of(folder: Path) -> Path:

@@ -137,14 +137,13 @@ def wheel_requirement(wheel: Path) -> str:
     return f"{name}=={version} --hash=sha256:{sha256}\n"
 
 
-Say = Callable[[str], None]
 _MARK = "platform.txt"  # what the wheels were made for; by it, a folder is known as a bundle
 _INSTALLER = "install.sh"
 
 
 def write_bundle(
     folder: Path, settings: Settings, libraries: Sequence[str] = (), *, models: bool = True,
-    say: Say = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> None:  # fmt: skip
     """Make `folder` a bundle, or bring an earlier one up to date. Raises PinciteError or OSError.
 
@@ -160,7 +159,10 @@ def write_bundle(
         _copy(path, folder / "models" / path.name)
     for name in libraries:
         say(f"Backing up the library {name}")
-        _back_up(settings, name, folder / "libraries" / f"{name}.pincite")
+        target = folder.absolute() / "libraries" / f"{name}.pincite"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with composition.library_to_read(Settings.load(home=settings.home, library=name)) as one:
+            one.maintenance.back_up(target)
     installer = files("assistant.bundling").joinpath(_INSTALLER).read_text("utf-8")
     (folder / _INSTALLER).write_text(installer, "utf-8")
 
@@ -173,7 +175,7 @@ def made_for() -> str:
 
 def _prepare(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
-        raise BundleFailed(f"{folder} is not empty, and it is no bundle. Name a new folder.")
+        raise BundleFailed(f"{folder} is not empty, and it is not a bundle. Name a new folder.")
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / "wheels", ignore_errors=True)  # none of an earlier version stays
 
@@ -192,10 +194,3 @@ def _copy(path: Path, target: Path) -> None:
         shutil.copytree(path, target, dirs_exist_ok=True)
     else:
         shutil.copy2(path, target)
-
-
-def _back_up(settings: Settings, name: str, target: Path) -> None:
-    chosen = Settings.load(home=settings.home, library=name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with composition.library_to_read(chosen) as library:
-        library.maintenance.back_up(target.absolute())

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
-    JSON,
     add_parser,
     command,
     counted,
     filter_of,
     hint,
+    library_command,
     notice,
     opened,
     rebuild_notices,
@@ -65,7 +66,8 @@ def add_ask_parsers(commands: Any) -> None:
     with_filter(ask)
     ask.add_argument(
         "--explain", action="store_true",
-        help="with --json: also how the answer was made, stage by stage, as `explanation`",
+        help="print the answer document as --json does, and in it, as `explanation`, how the answer"
+        " was made, stage by stage",
     )  # fmt: skip
     _with_libraries(ask, _run_ask)
     chat = add_parser(
@@ -101,8 +103,6 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("give either a QUESTION or --batch FILE")
     if args.batch and (args.image or args.explain):
         args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
-    if args.explain and not args.json:
-        args.misused("--explain goes with --json")
     pictures = [_picture(path) for path in args.image]
     with to_ask(settings, args.library) as library:
         assistant = composition.assistant_of(settings, library)
@@ -115,7 +115,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             args.question, conversation=args.conversation, files=pictures, intent=intent,
             within=filter_of(args),
         )  # fmt: skip
-        if args.json:
+        if args.json or args.explain:
             _print_reply(reply, args.explain)
             return DONE
         _show_reply(reply)
@@ -183,24 +183,19 @@ def _document(reply: "Reply") -> dict[str, Any]:
     return reply.to_json()
 
 
-def _explanation(reply: "Reply") -> dict[str, Any]:
-    """Of a finished reply."""
-    from dataclasses import asdict
-
-    from assistant.receipts.explain import explanation
-
-    return explanation(reply.to_json(), asdict(reply.trace.facts), reply.meant)
-
-
 def _print_reply(reply: "Reply", explain: bool) -> None:
     """As JSON."""
+    from assistant.receipts.explain import explanation
+
     document = _document(reply)  # first: it says, too, why an answer could not be saved
-    more = {"explanation": _explanation(reply)} if explain else {}
-    print(json.dumps(document | more))
+    if explain:
+        facts = asdict(reply.trace.facts)
+        document["explanation"] = explanation(document, facts, reply.meant)
+    print(json.dumps(document))
 
 
 def _show_reply(reply: "Reply") -> None:
-    from assistant.cli.tools import tell_offers
+    from assistant.cli.tool_commands import tell_offers
     from assistant.contract.reply import below, closest
 
     _stream(reply)
@@ -297,22 +292,21 @@ PAGE = ".html"  # an evidence pack
 
 def add_receipt_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    again = add_parser(
-        commands, "replay", "write an answer again and compare it byte by byte",
+    again = command(
+        commands, "replay", _run_replay, "write an answer again and compare it byte by byte",
         "It is written by the same model from the same passages. Exit status 1: it differs, or the"
         " model is gone.",
     )  # fmt: skip
     again.add_argument("id", help="id of the answer, or its first characters")
-    again.add_argument("--json", action="store_true", help=JSON)
-    again.set_defaults(run=_run_replay)
     how = add_parser(
         commands, "explain", "print how an answer was made, stage by stage, as JSON",
         "The app shows the same below an answer: docs/how-it-answers.md.",
     )  # fmt: skip
     how.add_argument("id", help="id of the answer, or its first characters")
-    how.add_argument("--json", action="store_true", help="as without it")
+    how.add_argument("--json", action="store_true", help="print it in one line, for programs")
     how.set_defaults(run=_run_explain)
-    pack = add_parser(commands, "export", "save an answer or a conversation in a file")
+    says = "save an answer or a conversation in a file"
+    pack = command(commands, "export", _run_export, says)
     pack.add_argument("id", nargs="?", help="id of the answer, or its first characters")
     pack.add_argument("--conversation", metavar="ID", help="all answers of a conversation instead")
     pack.add_argument(
@@ -322,8 +316,6 @@ def add_receipt_parsers(commands: Any) -> None:
         " sentence and source (.xlsx), or, of one answer, a page with pictures of the cited lines"
         " and the receipt (.html)",
     )  # fmt: skip
-    pack.add_argument("--json", action="store_true", help=JSON)
-    pack.set_defaults(run=_run_export, misused=pack.error)
 
 
 def _run_replay(args: argparse.Namespace, settings: "Settings") -> int:
@@ -348,7 +340,8 @@ def _run_explain(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.wiring import composition
 
     receipt = composition.receipts(settings).get(args.id)
-    print(json.dumps(explanation(receipt.answer, receipt.facts, receipt.meant), indent=2))
+    found = explanation(receipt.answer, receipt.facts, receipt.meant)
+    print(json.dumps(found, indent=None if args.json else 2))
     return DONE
 
 
@@ -384,7 +377,7 @@ def _model(receipt: "Receipt", settings: "Settings") -> "LlamaCppChat":
 
 
 def _run_export(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.export.save import FORMS
+    from assistant.export.documents import FORMS
 
     if (args.id is None) == (args.conversation is None):
         args.misused("give either the ID of an answer or --conversation ID")
@@ -402,7 +395,7 @@ def _run_take_along(args: argparse.Namespace, settings: "Settings") -> int:
     """The number of answers that were saved."""
     from assistant.errors import AssistantError
     from assistant.export.account import account
-    from assistant.export.save import save
+    from assistant.export.documents import save
     from assistant.wiring import composition
 
     if args.conversation:
@@ -439,7 +432,7 @@ _MARK = {"found": "", "doubtful": " (?)", "empty": "-", "failed": "failed"}
 
 def add_sheet_parsers(commands: Any) -> None:
     """The command is set as `run`: (arguments, settings) -> exit status."""
-    sheet = command(
+    sheet = library_command(
         commands, "sheet", _run, "ask questions of many documents, as a table",
         "Each cell says on which page its value stands: docs/sheets.md.",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.cli import shared
-from assistant.cli.shared import DONE, FAILED, IN_PART, JSON, count, counted, notice, opened
+from assistant.cli.shared import DONE, FAILED, IN_PART, JSON, count, counted, done, notice, opened
 
 if TYPE_CHECKING:
     from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
@@ -52,7 +52,7 @@ def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
             found.reset()
         else:
             found.learn(
-                lambda now, done, total: asking(EvaluationStep(done, total, now)), threading.Event()
+                lambda now, n, total: asking(EvaluationStep(n, total, now)), threading.Event()
             )
         told, lesson, figures = found.summarise(), found.lessons.last(), found.figures()
     if args.json:
@@ -129,14 +129,12 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
         "compare": (_compare, 2), "rate": (rate, 2), "learn": (learn, 0),
     }  # fmt: skip
 
-    action, wanted = actions.get(first, (_measure, 0))
+    action, wanted = actions.get(first, (None, 0))
     if len(rest) != wanted:
         args.misused(f"{first!r} takes {wanted} more words, not {len(rest)}")
+    if action is None:
+        return _measured(args, settings, Path(first), args.library is not None)
     return action(args, settings, rest)
-
-
-def _measure(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
-    return _measured(args, settings, Path(args.words[0]), args.library is not None)
 
 
 def _own(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
@@ -175,17 +173,13 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
             library,
             assistant,
             how.model,
-            lambda done, n: asking(EvaluationStep(done, n, "drafting")),
+            lambda number, n: asking(EvaluationStep(number, n, "drafting")),
         )
         new = (one for one in drafting.drafts(args.n, args.seed) if mine.add([one]))
         made = list(islice(new, args.n))
-    if args.json:
-        print(json.dumps({"file": str(mine.file), "drafts": [to_row(q) for q in made]}))
-    else:
-        print(
-            f"{counted(len(made), 'draft')} in {mine.file}; keep or drop them in the app: Measure"
-        )
-    return DONE
+    row = {"file": str(mine.file), "drafts": [to_row(question) for question in made]}
+    words = f"{counted(len(made), 'draft')} in {mine.file}; keep or drop them in the app: Measure"
+    return done(args, row, words)
 
 
 # -- printing

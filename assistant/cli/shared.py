@@ -37,7 +37,8 @@ def adding_progress() -> Iterator[Adding]:
 def measuring_progress() -> Iterator[tuple[Adding, Asking]]:
     """Progress while files are added, and then questions are asked."""
     if not sys.stderr.isatty():
-        yield _file_in_lines(), _question_in_lines
+        lines = _file_in_lines()
+        yield lines, lambda step: _question_in_lines(step.question, step.done, step.total)
         return
     with _bar() as show:
         yield (
@@ -50,15 +51,10 @@ def measuring_progress() -> Iterator[tuple[Adding, Asking]]:
 def counting_progress() -> Iterator[Show]:
     """Progress while questions are asked one by one."""
     if not sys.stderr.isatty():
-        yield _count_in_lines
+        yield _question_in_lines
         return
     with _bar() as show:
         yield show
-
-
-def _count_in_lines(words: str, done: int, total: int | None) -> None:
-    if words:  # else all is done
-        print(f"{done + 1}/{total} {words}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -88,9 +84,9 @@ def _file_in_lines() -> Adding:
     return show
 
 
-def _question_in_lines(step: "EvaluationStep") -> None:
-    if step.question:
-        print(f"{step.done + 1}/{step.total} {step.question}", file=sys.stderr, flush=True)
+def _question_in_lines(words: str, done: int, total: int | None) -> None:
+    if words:  # else all is done
+        print(f"{done + 1}/{total} {words}", file=sys.stderr, flush=True)
 
 
 DONE, FAILED, IN_PART, INTERRUPTED = 0, 1, 3, 130  # exit statuses; argparse exits with 2
@@ -108,15 +104,22 @@ def add_parser(commands: Any, name: str, help: str, more: str = "") -> argparse.
 
 
 def command(
-    commands: Any, name: str, run: Callable[..., int], help: str, more: str = "",
-    library: bool = True,
-) -> argparse.ArgumentParser:  # fmt: skip
-    """A command, usually about a `library`. `run` is called with its arguments and the settings."""
+    commands: Any, name: str, run: Callable[..., int], help: str, more: str = ""
+) -> argparse.ArgumentParser:
+    """A command. `run` is called with its arguments and the settings, and returns the exit
+    status."""
     made = add_parser(commands, name, help, more)
-    if library:
-        made.add_argument("--library", metavar="NAME", help="which library (main)")
     made.add_argument("--json", action="store_true", help=JSON)
     made.set_defaults(run=run, misused=made.error)
+    return made
+
+
+def library_command(
+    commands: Any, name: str, run: Callable[..., int], help: str, more: str = ""
+) -> argparse.ArgumentParser:
+    """A command about one library."""
+    made = command(commands, name, run, help, more)
+    made.add_argument("--library", metavar="NAME", help="which library (main)")
     return made
 
 
@@ -187,7 +190,7 @@ def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
     from assistant.wiring import composition
 
     if make:
-        from assistant.libraries.waiting import check_not_waiting, clear
+        from assistant.libraries.libraries import check_not_waiting, clear
 
         clear(settings)
         if settings.library not in composition.libraries(settings):
@@ -251,6 +254,12 @@ def check_paths(paths: Sequence[Path]) -> None:
     for path in paths:
         if not path.exists():
             raise NothingFound(f"There is no file or folder {path}.")
+
+
+def done(args: argparse.Namespace, row: dict[str, Any], words: str) -> int:
+    """Say what was done: the row with --json, else the words. DONE."""
+    print(json.dumps(row) if args.json else words)
+    return DONE
 
 
 def hint(text: str) -> None:

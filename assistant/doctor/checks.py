@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.conversation.tables import CONVERSATIONS
 from assistant.doctor.machine import (
     Check,
     Severity,
@@ -25,7 +24,6 @@ from assistant.doctor.machine import (
     install,
     look_for_device,
     outcome,
-    voice_state,
 )
 from assistant.errors import AssistantError, ModelUnusable, SettingsError
 from assistant.models.catalogue import (
@@ -43,29 +41,29 @@ from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from assistant.storage.part import BACK, file_of, mark_of
 from assistant.storage.team_tables import TeamTables
-from assistant.team.database import ACCOUNTS
-from assistant.wiring.models import fitted, identity
-from assistant.wiring.stores import bucket, catalogue_server, team_tables
+from assistant.wiring.chosen_models import fitted, identity, voice_state
+from assistant.wiring.people import PARTS
+from assistant.wiring.places import bucket, catalogue_server, count_documents, team_tables
 from vectorstore import word_index
 from vectorstore.errors import LibraryError
 from vectorstore.opened import FILE, SCHEMA_MARK, has_files, root_of, schema_of
-from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresDatabase
-from vectorstore.team.s3 import Bucket
 from vectorstore.word_index import LARGE
 
 # -- Whether the PostgreSQL of a team answers, and what it has of this home
 
-_PARTS = ACCOUNTS, CONVERSATIONS  # of a home, beside its libraries
 _MOVE = "pincite migrate-home {}"
 
 
 def check_catalogues(settings: Settings) -> Iterator[Check]:
-    """Nothing is made anywhere."""
+    """Of the server, of people and conversations, and of each library that is on it or should be.
+    Nothing is made anywhere."""
     folders = sorted(settings.libraries_folder.glob("*/"))
     server = catalogue_server(settings)
     if server is None:
-        yield from _parts_without_server(settings)
+        for part in PARTS:
+            if mark_of(settings.home / f"{part.name}.sqlite").exists():
+                said = "In PostgreSQL, and the setting `catalogue` does not say where."
+                yield Check(part.name, "error", said, "Set PINCITE_CATALOGUE again.")
         for folder in folders:
             if schema_of(folder):
                 yield Check(
@@ -79,21 +77,20 @@ def check_catalogues(settings: Settings) -> Iterator[Check]:
     except LibraryError as error:
         yield Check("catalogue", "error", str(error), "Start PostgreSQL, or check its address.")
         return
-    for part in _PARTS:
+    for part in PARTS:
         yield from _part(team_tables(settings, part, server))
     for folder in folders:
+        name = f"library {folder.name}"
         if (folder / SCHEMA_MARK).exists():
-            yield _library(folder.name, server, schema_of(folder))
+            schema = schema_of(folder)
+            try:
+                said = f"{count_documents(server, schema)} documents, in PostgreSQL"
+                yield Check(name, "ok", said)
+            except LibraryError as error:
+                yield Check(name, "error", str(error), "Restore a backup of PostgreSQL.")
         elif (folder / FILE).exists():
             said = "Its catalogue is in SQLite, and the setting `catalogue` names PostgreSQL."
-            yield Check(f"library {folder.name}", "error", said, _MOVE.format("postgresql"))
-
-
-def _parts_without_server(settings: Settings) -> Iterator[Check]:
-    for part in _PARTS:
-        if mark_of(settings.home / f"{part.name}.sqlite").exists():
-            said = "In PostgreSQL, and the setting `catalogue` does not say where."
-            yield Check(part.name, "error", said, "Set PINCITE_CATALOGUE again.")
+            yield Check(name, "error", said, _MOVE.format("postgresql"))
 
 
 def _part(tables: TeamTables) -> Iterator[Check]:
@@ -113,21 +110,12 @@ def _part(tables: TeamTables) -> Iterator[Check]:
         yield Check(name, "error", str(error), remedy)
 
 
-def _library(name: str, server: Server, schema: str) -> Check:
-    try:
-        database = PostgresDatabase(server, schema)
-        ((count,),) = database.all("SELECT count(*) FROM document")
-        database.close()
-    except LibraryError as error:
-        return Check(f"library {name}", "error", str(error), "Restore a backup of PostgreSQL.")
-    return Check(f"library {name}", "ok", f"{count} documents, in PostgreSQL")
-
-
 # -- Where the files of libraries are, and whether the bucket that has them answers
 
 
 def check_file_places(settings: Settings) -> Iterator[Check]:
-    """Nothing is made anywhere."""
+    """Of the bucket, and of each library whose files are not where the settings say. Nothing is
+    made anywhere."""
     try:
         found = bucket(settings)
     except SettingsError as error:
@@ -136,32 +124,26 @@ def check_file_places(settings: Settings) -> Iterator[Check]:
     if found is None:
         yield Check("files", "ok", "in the folder of each library")
     else:
-        yield _of_bucket(found)
+        try:
+            said = f"in {found.place}"
+            if found.versioned():
+                said += "; it keeps older versions of removed files, which `pincite forget`"
+                said += " deletes, too"
+            yield Check("files", "ok", said)
+        except LibraryError as error:
+            remedy = "Check the settings that begin with `files`."
+            yield Check("files", "error", str(error), remedy)
     for folder in sorted(settings.libraries_folder.glob("*/")):
-        yield from _of_library(folder.name, root_of(folder), has_files(folder), found)
-
-
-def _of_bucket(found: Bucket) -> Check:
-    try:
-        versioned = found.versioned()
-    except LibraryError as error:
-        return Check("files", "error", str(error), "Check the settings that begin with `files`.")
-    said = f"in {found.place}"
-    if versioned:
-        said += "; it keeps older versions of removed files, which `pincite forget` deletes, too"
-    return Check("files", "ok", said)
-
-
-def _of_library(name: str, root: str, here: bool, found: Bucket | None) -> Iterator[Check]:
-    if root and found is None:
-        said = f"Its files are in s3://{root}, and no setting says where that is."
-        yield Check(f"library {name}", "error", said, "Set PINCITE_FILES again.")
-    elif found and root and not root.startswith(f"{found.root}/"):
-        said = f"Its files are in s3://{root}, and the setting `files` names {found.address}."
-        yield Check(f"library {name}", "error", said, "Set `files` to where they are.")
-    elif found and here and not root:
-        said = "Its files are in its folder, and the setting `files` names a bucket."
-        yield Check(f"library {name}", "error", said, "pincite migrate-home s3")
+        name, root = f"library {folder.name}", root_of(folder)
+        if root and found is None:
+            said = f"Its files are in s3://{root}, and no setting says where that is."
+            yield Check(name, "error", said, "Set PINCITE_FILES again.")
+        elif found and root and not root.startswith(f"{found.root}/"):
+            said = f"Its files are in s3://{root}, and the setting `files` names {found.address}."
+            yield Check(name, "error", said, "Set `files` to where they are.")
+        elif found and not root and has_files(folder):
+            said = "Its files are in its folder, and the setting `files` names a bucket."
+            yield Check(name, "error", said, "pincite migrate-home s3")
 
 
 # -- Whether the catalogues of libraries in SQLite can be read, and whether large ones are searched
@@ -225,7 +207,9 @@ def checks(settings: Settings) -> list[Check]:
     ocr = importing(f"import cv2, onnxruntime, rapidocr; {version}")  # its native parts
     chat = _chat_file(settings)
     device = look_for_device(chat, settings)
-    found = [_python(), _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
+    # An older Python is refused when Pincite is installed.
+    python = Check("python", "ok", f"Python {platform.python_version()}, {sys.executable}")
+    found = [python, _home(settings.home), _disk(settings.home), _sqlite(), _processor()]
     found += [*_contents(settings), _telemetry()]
     found += check_reading_workers(settings)
     found += [_pdf(pdf), check_scans(settings, ocr), _recordings(recordings)]
@@ -253,11 +237,6 @@ def print_table(found: Iterable[Check]) -> None:
         if check.remedy:
             table.add_row("", "", Text(check.remedy, "bold"))
     Console().print(table)
-
-
-def _python() -> Check:
-    # An older Python is refused when Pincite is installed.
-    return Check("python", "ok", f"Python {platform.python_version()}, {sys.executable}")
 
 
 def _home(home: Path) -> Check:

@@ -12,15 +12,11 @@ from typing import Literal
 from assistant.errors import ModelUnusable
 from assistant.llm.llama.runtime import Placement, quicker
 from assistant.models.catalogue import BY_CHOICE, catalogue, this_machine
-from assistant.models.fetch import user_cache
-from assistant.models.programs import PIPER
 from assistant.models.store import Models
 from assistant.routing.dispatch import NAME, NAMES
 from assistant.settings import Settings
-from assistant.studio import voices
-from assistant.studio.voices import language_of_voice, model_of
-from assistant.wiring.models import embedder, engines
-from assistant.wiring.stores import cluster
+from assistant.wiring.chosen_models import embedder, engines
+from assistant.wiring.places import cluster
 from ingest import extensions
 from ingest.errors import CannotRecognise, PinciteError
 from ingest.extensions import Extension
@@ -30,38 +26,6 @@ from ingest.platform.process import installed
 from vectorstore.embedding.classifier_folder import onnx_file
 from vectorstore.embedding.embedder import Recipe, recipe
 from vectorstore.workers import Order
-
-# -- The voices of this machine, for `pincite doctor`
-
-FETCH = "pincite models pull en_US-joe-medium"
-
-Told = tuple[Literal["ok", "warning"], str, str]  # severity, state, remedy
-
-
-def voice_state(settings: Settings) -> Told:
-    """Piper with a voice is best; espeak-ng reads many languages."""
-    program = voices.espeak_program()
-    other = f"; espeak-ng for {len(voices.espeak_languages(program))} languages" if program else ""
-    try:
-        folder = Models(settings.models_folder, settings).chosen("voice")
-        if folder is None:
-            return _without_voice(program)
-        model = model_of(folder)
-        spoken = language_of_voice(model)
-    except ModelUnusable as error:
-        return "warning", str(error), "pincite models list"
-    if why := PIPER.works(user_cache()):
-        state = f"{model.stem} has no program to speak with: {why}{other}."
-        return "warning", state, f"pincite models pull {PIPER.name}"
-    return "ok", f"{model.stem} ({spoken}), Piper {PIPER.version}{other}", ""
-
-
-def _without_voice(program: Path | None) -> Told:
-    if program is None:
-        return "warning", "There is no voice. Answers are not read aloud.", FETCH
-    count = len(voices.espeak_languages(program))
-    return "ok", f"{program}, {count} languages. A more natural voice: {FETCH}", ""
-
 
 # -- The result of a check, and imports in child processes to find it
 
@@ -213,14 +177,11 @@ def check_pair_models(models: Models) -> Iterator[Check]:
         except ModelUnusable as error:
             yield Check(name, "error", str(error), f"pincite models use {role} off")
         else:
-            yield _of(name, path) if path else Check(name, "ok", "none is chosen")
-
-
-def _of(name: str, path: Path) -> Check:
-    if onnx_file(path) or installed("torch", "transformers"):
-        return Check(name, "ok", str(path))
-    message = f"{path} has no ONNX file, and nothing is installed that writes one."
-    return Check(name, "error", message, "pip install 'pincite[embedders]'")
+            if path and not onnx_file(path) and not installed("torch", "transformers"):
+                message = f"{path} has no ONNX file, and nothing is installed that writes one."
+                yield Check(name, "error", message, "pip install 'pincite[embedders]'")
+            else:
+                yield Check(name, "ok", str(path) if path else "none is chosen")
 
 
 # -- Which machines read files, and whether each of them can

@@ -16,6 +16,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+# How much may come at once, in megabytes: for app, API and the proxy before them.
+LARGEST = 500  # a request with files for a library
+ATTACHED = 64  # a file of a question, which who may only read sends as well
+BYTES = 1 << 20  # of a megabyte
+
 PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
@@ -36,7 +41,7 @@ def cookie_of(header: str, name: str) -> str:
 
 
 def with_headers(scope: Scope, *given: tuple[str, str], without: Collection[str] = ()) -> Scope:
-    """The request with `given` headers in the place of those of the same names, and `without`
+    """The request with `given` headers instead of those of the same names, and `without`
     others."""
     names = {name.encode() for name in (*(name for name, _ in given), *without)}
     kept = [(name, value) for name, value in scope["headers"] if name.lower() not in names]

@@ -23,7 +23,7 @@ from assistant.models.catalogue import BY_CHOICE
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
 from assistant.storage.sqlite_file import Kept
-from assistant.wiring import composition, models
+from assistant.wiring import chosen_models, composition
 from ingest.errors import PinciteError
 from vectorstore.add_report import AddProgress
 from vectorstore.database.schema import Schema
@@ -354,7 +354,7 @@ def measure(
         kept = all_runs(settings)
         with kept.at_work(about, options.note, options.fresh) as number:
             running = RunningEvaluation(
-                kept, source, who, models.reranker(settings), options.passages,
+                kept, source, who, chosen_models.reranker(settings), options.passages,
                 watch.asking, watch.cancel,
             )  # fmt: skip
             running.run(number, asked)
@@ -413,7 +413,7 @@ def _about(
         "model": who.model_name if who else "",
         "gate": gate.identity() if who else "",
         "learned": _learned(source.library),
-        **models.classifier_identities(settings),
+        **chosen_models.classifier_identities(settings),
         "settings": _dumped(settings),
         "options": {
             "retrieval": who is None,

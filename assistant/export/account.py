@@ -50,7 +50,12 @@ class Account:
 
 def account(answer: Mapping[str, Any]) -> Account:
     """Of an answer document. It leaves this machine: no address of a file is in it."""
-    sources = {row["mark"]: _source(row) for row in answer["citations"]}
+    sources = {
+        row["mark"]: Source(
+            readable(full_name(row)), place(row["page"], row.get("seconds")), row["quote"]
+        )
+        for row in answer["citations"]
+    }
     stopped = [STOPPED] if answer.get("stopped") else []
     sentences = answer.get("sentences") or [{"text": answer["answer"], "supported": True}]
     tells = answer["refused"] or not answer.get("grounded", True)
@@ -81,8 +86,3 @@ def _said(sentence: Mapping[str, Any], sources: Mapping[int, Source], tells: boo
     if not found:
         return Said(((sentence["text"], False),), (), NOT_FOUND)
     return Said(tuple(piece for piece in pieces(sentence) if piece[0]), found, PARTLY)
-
-
-def _source(row: Mapping[str, Any]) -> Source:
-    where = place(row["page"], row.get("seconds"))
-    return Source(readable(full_name(row)), where, row["quote"])

@@ -5,18 +5,62 @@ python-docx 1.2 writes no footnotes, so the few parts of the package are written
 
 import logging
 import re
+import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from textwrap import shorten
+from typing import Any, Literal
 
 from lxml import etree
 from lxml.builder import ElementMaker  # type: ignore[import-not-found]  # not in lxml-stubs
 
 from assistant.errors import AssistantError
 from assistant.export.account import Account, Said, Source
-from assistant.export.fonts import FAMILY, Style, Weight, file_of, fonts
-from ingest.platform.process import require
+from assistant.export.xlsx import spreadsheet
+from ingest.platform.process import require, safe_name, usual_rights
+
+# -- Fonts of this machine that have the letters of a text. matplotlib finds them, and brings one.
+
+Style = Literal["normal", "oblique"]
+Weight = Literal["normal", "bold"]
+
+FAMILY = "DejaVu Sans"  # comes with matplotlib, so that drawings are alike everywhere
+_PLACEHOLDERS = ("Last Resort", "LastResort")  # fonts that have a box for each letter
+
+
+def fonts(text: str) -> tuple[list[str], str]:
+    """Families that have its letters, and the letters that no font of this machine has."""
+    from matplotlib.font_manager import findfont, fontManager
+
+    families = [FAMILY]
+    missing = {ord(letter) for letter in text if letter.isprintable()} - letters(findfont(FAMILY))
+    for font in fontManager.ttflist if missing else ():
+        if not font.name.startswith(_PLACEHOLDERS) and (found := missing & letters(font.fname)):
+            families.append(font.name)
+            missing -= found
+    return families, "".join(map(chr, sorted(missing)))
+
+
+def file_of(family: str, style: Style = "normal", weight: Weight = "normal") -> str:
+    """The path of a family's font."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    return findfont(FontProperties(family=family, style=style, weight=weight))
+
+
+@cache
+def letters(path: str) -> frozenset[int]:
+    """The letters of a font file; none of a damaged one."""
+    from matplotlib.font_manager import get_font
+
+    try:
+        return frozenset(get_font(path).get_charmap())
+    except (OSError, RuntimeError):
+        return frozenset()
+
 
 # -- Answers as PDF: each sentence has the numbers of its sources, which lead to their quotes at the
 # end. The only module that imports fpdf.
@@ -68,7 +112,7 @@ class _Paper:
         self._notes = {source: self._pdf.add_link() for source in self._sources}
 
     def written(self) -> bytes:
-        """All of it."""
+        """The bytes of the file, with sources, and a note on letters without a font."""
         for one in self._accounts:
             self._answer(one)
         if self._sources:
@@ -180,7 +224,7 @@ _NAMES = {
 
 
 def word(accounts: Sequence[Account]) -> bytes:
-    """A DOCX file."""
+    """The bytes of a DOCX file: answers one after the other, their footnotes numbered through."""
     sources: list[Source] = []
     body = _W.body(*(block for one in accounts for block in _blocks(one, sources)))
     parts = {
@@ -313,3 +357,73 @@ def _zipped(parts: dict[str, etree._Element]) -> bytes:
             text = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
             package.writestr(name, text)
     return buffer.getvalue()
+
+
+# -- Answers as Markdown: each citation is a footnote with document, page and quote
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_BLOCK = re.compile(r"^([ \t]*+)([-+=]|\d++[.)])(?=\s|$)", re.MULTILINE)
+
+
+def markdown(accounts: Sequence[Account]) -> str:
+    """The text of documents stays text: what could be markup is escaped."""
+    notes: list[Source] = []
+    parts = []
+    for one in accounts:
+        body = " ".join(_said(said, notes) for said in one.said)
+        told = [f"> {_plain(notice)}" for notice in one.notices]
+        parts.append("\n\n".join([f"## {_plain(one.question)}", body, *told]))
+    listed = [f"[^{number}]: {_plain(note.words)}" for number, note in enumerate(notes, start=1)]
+    return "\n\n".join([*parts, *listed]) + "\n"
+
+
+def _said(said: Said, notes: list[Source]) -> str:
+    text = "".join(_plain(t) if stated else _marked(t) for t, stated in said.pieces)
+    for source in said.sources:
+        if source not in notes:
+            notes.append(source)
+    marks = "".join(f"[^{notes.index(source) + 1}]" for source in said.sources)
+    remark = f" ({said.remark})" if said.remark else ""
+    return f"{text}{marks}{remark}"
+
+
+def _marked(text: str) -> str:
+    """In italics, without blanks inside of the marks."""
+    inner = text.strip()
+    return text.replace(inner, f"*{_plain(inner)}*", 1) if inner else text
+
+
+def _plain(text: str) -> str:
+    return _BLOCK.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))
+
+
+FORMS: Mapping[str, Callable[[Sequence[Account]], bytes]] = {
+    ".docx": word,
+    ".pdf": pdf,
+    ".md": lambda accounts: markdown(accounts).encode(),
+    ".xlsx": spreadsheet,
+}
+
+_NO_ENDS = ("Pd", "Po", "Zs")  # dashes, commas, stops and blanks, also of Chinese and Arabic
+_NAME = 60  # characters of a question that name a file
+
+
+def named(words: str, otherwise: str, ending: str) -> str:
+    """The name of a file after a question or a title, valid on any disk; `otherwise` where these
+    have no letter or number."""
+    short = shorten(words.replace("/", " ").replace("\\", " "), _NAME, placeholder="")
+    while short and unicodedata.category(short[-1]) in _NO_ENDS:
+        short = short[:-1]
+    return safe_name(f"{short if any(map(str.isalnum, short)) else otherwise}{ending}")
+
+
+def save(path: Path, accounts: Sequence[Account]) -> None:
+    """Raises AssistantError for another ending, and where it cannot be written."""
+    form = FORMS.get(path.suffix.lower())
+    if form is None:
+        raise AssistantError(f"{path} must end with {', '.join(FORMS)}.")
+    try:
+        with usual_rights():
+            path.write_bytes(form(accounts))
+    except OSError as error:
+        raise AssistantError(f"{path} cannot be written: {error.strerror}.") from error

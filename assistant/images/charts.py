@@ -28,7 +28,7 @@ from assistant.answering.tables.matching import CHANGES, Match, weight
 from assistant.answering.tables.planning import Tabled, card, grids
 from assistant.answering.tables.question import LOOKUP, TableQuestion
 from assistant.errors import AssistantError
-from assistant.export.fonts import fonts
+from assistant.export.documents import fonts
 from assistant.i18n.translation import _
 from ingest.language.dates import YEAR
 from ingest.platform.process import require

@@ -11,13 +11,11 @@ from typing import Any
 from assistant.evaluation.runs import all_runs
 from assistant.feedback.ratings import drop_ratings, feedback, forget_ratings
 from assistant.settings import Settings
-from assistant.sources.landing import delete_copies
 from assistant.storage.files import mentioned
 from assistant.storage.part import EVERYBODY, Whose
-from assistant.team.accounts import home_accounts
-from assistant.team.audit import noted_as
 from assistant.wiring import composition
-from assistant.wiring.stores import answer_files
+from assistant.wiring.people import home_accounts
+from assistant.wiring.places import answer_files, delete_fetched
 from vectorstore.errors import UnknownDocument
 from vectorstore.library import Library
 from vectorstore.maintenance.removing import Forgotten
@@ -78,7 +76,7 @@ def forget_documents(settings: Settings, library: Library, names: Sequence[str])
     names = list(dict.fromkeys(names))
     there = {info.document for info in library.documents()}
     present = [name for name in names if name in there]
-    delete_copies(settings, library.name, {library.sha256(name) for name in present})
+    delete_fetched(settings, library.name, {library.sha256(name) for name in present})
     gone = library.forget(present) if present else Forgotten((), 0, index=True)
     found = [_elsewhere(settings, library.name, name) for name in names]
     for name, counts in zip(names, found, strict=True):
@@ -88,7 +86,7 @@ def forget_documents(settings: Settings, library: Library, names: Sequence[str])
             )
     if (known := home_accounts(settings)).is_there():
         left = there.difference(names)
-        known.forget(library.name, composition.libraries(settings), noted_as(names, left))
+        known.forget(library.name, composition.libraries(settings), names, left)
     counted = (sum(column) for column in zip(*found, strict=True))
     turns, receipts, run_rows, ratings, cells = counted
     return Report(

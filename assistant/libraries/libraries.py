@@ -1,27 +1,43 @@
-"""Makes, describes and renames libraries. Whether a person may is decided before."""
+"""Makes, describes, renames and deletes libraries, and cleans the home. Whether a person may is
+decided before."""
 
 import json
+import logging
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from assistant import attachments
 from assistant.conversation.tables import CONVERSATIONS
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, SettingsError
 from assistant.i18n.translation import N_
-from assistant.libraries import waiting
 from assistant.libraries.uploads import upload_folder as uploads
-from assistant.libraries.waiting import ABOUT, Deleted, check_not_waiting, clear, deleted
 from assistant.receipts.record import RenamedReceipts
 from assistant.settings import Settings, check_library_name
-from assistant.sources.store import all_folders, none_fetched
 from assistant.storage.files import Kind, Used, clean, used_space
-from assistant.team.accounts import accounts_if_any
 from assistant.wiring import composition
 from assistant.wiring.composition import asked_columns, sheet_cells
-from assistant.wiring.stores import answer_files, place_of_part
-from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
+from assistant.wiring.people import accounts_if_any
+from assistant.wiring.places import (
+    answer_files,
+    bucket,
+    catalogue_server,
+    none_fetched,
+    place_of_part,
+)
+from vectorstore.add_report import AddSummary
+from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.errors import LibraryBusy, LibraryError
+from vectorstore.federation import AnyLibrary, Federated, apart
 from vectorstore.indexing.jobs import alone
+from vectorstore.opened import check_there as check_library
+from vectorstore.opened import drop_catalog, drop_files
+from vectorstore.retrieval.hit import Hit
+
+log = logging.getLogger(__name__)
 
 # -- What a home takes on the disk, and its cleaning, also of what has parts on a server
 
@@ -54,7 +70,7 @@ def clean_home(settings: Settings, kind: Kind) -> Used:
     left = orphaned_files(settings) if kind == "orphans" else frozenset()
     before = _of(settings.home, kind, left)
     if kind == "deleted":  # a library may have its catalogue or its files on a server
-        waiting.clear(settings, everything=True)
+        clear(settings, everything=True)
     else:
         clean(settings.home, kind, left)
     after = _of(settings.home, kind, left)
@@ -80,13 +96,11 @@ class Named:
 
 def listed(settings: Settings, names: list[str] | None = None) -> list[Named]:
     """The named ones, or all, by name. Raises LibraryError."""
-    return [_named(settings, name) for name in names or composition.libraries(settings)]
-
-
-def _named(settings: Settings, name: str) -> Named:
-    with composition.library(settings, name) as library:
-        documents, pages = library.size()
-        return Named(name, library.description(), documents, pages)
+    found = []
+    for name in names or composition.libraries(settings):
+        with composition.library(settings, name) as library:
+            found.append(Named(name, library.description(), *library.size()))
+    return found
 
 
 def make(settings: Settings, name: str, description: str = "") -> None:
@@ -123,7 +137,7 @@ def rename(settings: Settings, old: str, new: str) -> None:
     _rename_kept(settings, old, new)
     with composition.library(settings, old) as library:
         library.sources.moved(uploads(settings.home, old), uploads(settings.home, new))
-        library.sources.moved(all_folders(settings, old), all_folders(settings, new))
+        library.sources.moved(settings.sources_folder(old), settings.sources_folder(new))
     leave_server(settings, old)
     move(settings.libraries_folder / old, settings.libraries_folder / new)
 
@@ -140,8 +154,7 @@ def _rename_kept(settings: Settings, old: str, new: str) -> None:
 
 def check_there(settings: Settings, name: str) -> None:
     """Raises UnknownLibrary."""
-    if name not in (known := composition.libraries(settings)):
-        raise UnknownLibrary(name, known)
+    check_library(settings.libraries_folder / name)
 
 
 def _check_free(settings: Settings, name: str) -> None:
@@ -198,6 +211,77 @@ def move(source: Path, target: Path) -> None:
         raise AssistantError(f"{source} could not be moved: {error.strerror}.") from error
 
 
+# -- The deleted libraries of a home that wait for the end of their day
+
+KEPT = timedelta(days=1)
+ABOUT = "deleted.json"  # in the folder of a deleted one
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A library that can be brought back."""
+
+    library: str
+    at: datetime
+    folder: Path
+
+    @property
+    def until(self) -> datetime:
+        return self.at + KEPT
+
+
+def deleted(settings: Settings) -> list[Deleted]:
+    """Those that can be brought back, the latest first."""
+    return [one for one in all_waiting(settings) if one.until > datetime.now(UTC)]
+
+
+def check_not_waiting(settings: Settings, name: str) -> None:
+    """Raises LibraryError for the name of a library that can be brought back: it could not any
+    more, once another one has its name."""
+    for one in deleted(settings):
+        if one.library.casefold() == name.casefold():
+            raise LibraryError(
+                f"The deleted library {one.library!r} can be brought back until "
+                f"{one.until.astimezone():%Y-%m-%d %H:%M}, and keeps its name as long. "
+                "Undo its deletion, choose another name, or wait until then."
+            )
+
+
+def clear(settings: Settings, everything: bool = False) -> int:
+    """Delete those whose day is over, or all; how many. What cannot be deleted is tried again next
+    time, and the log names it."""
+    now = datetime.now(UTC)
+    over = [one for one in all_waiting(settings) if everything or one.until <= now]
+    return sum(_cleared(settings, one.folder) for one in over)
+
+
+def _cleared(settings: Settings, folder: Path) -> bool:
+    try:
+        drop_catalog(folder, catalogue_server(settings))
+        drop_files(folder, bucket(settings))
+        # What says that it was deleted goes last: what is left after a crash is found by it.
+        for part in (part for part in folder.iterdir() if part.name != ABOUT):
+            shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink()
+        shutil.rmtree(folder)
+    except (LibraryError, SettingsError) as error:
+        log.warning("%s is deleted later: %s", folder, error)
+        return False
+    except OSError as error:
+        log.warning("%s could not be deleted: %s. Delete it by hand.", folder, error.strerror)
+        return False
+    return True
+
+
+def all_waiting(settings: Settings) -> list[Deleted]:
+    """Those that are still in the home, also when their day is over; the latest first."""
+    found = []
+    for about in sorted((settings.home / "deleted").glob(f"*/{ABOUT}"), reverse=True):
+        with suppress(OSError, ValueError, KeyError):  # not ours: left alone
+            row = json.loads(about.read_text(encoding="utf-8"))
+            found.append(Deleted(row["library"], datetime.fromisoformat(row["at"]), about.parent))
+    return found
+
+
 # -- Deletes libraries: they wait a day in the home, and can be brought back until then
 
 _UPLOADS = "waiting-uploads"  # in the folder of a deleted one: its files that failed or wait
@@ -246,3 +330,43 @@ def undo(settings: Settings, gone: Deleted) -> None:
 def _move_if_any(source: Path, target: Path) -> None:
     if source.exists() and not target.exists():
         move(source, target)
+
+
+# -- Rows of JSON for other programs; a hit is that of `pincite search --json`
+
+Row = dict[str, Any]
+
+
+def document_row(info: DocumentInfo) -> Row:
+    """A document in a list."""
+    row = {
+        "document": info.document, "pages": info.pages, "passages": info.chunks,
+        "status": info.status, "sha256": info.sha256, "superseded_by": info.superseded_by,
+        "dated": info.dated[:10], "tags": list(info.tags),
+    }  # fmt: skip
+    return row if info.seconds is None else row | {"seconds": info.seconds}
+
+
+def hit_row(library: AnyLibrary, hit: Hit) -> Row:
+    """A found passage: with the second where it begins in a recording, and whether it is hidden
+    from readers."""
+    row = {
+        "document": hit.document, "page": hit.page, "score": round(hit.score, 4), "text": hit.text,
+    }  # fmt: skip
+    if isinstance(library, Federated):
+        of, document = apart(hit.document)
+        row |= {"library": of, "document": document}
+    more = {
+        "hidden": hit.chunk.hidden or None,
+        "seconds": attachments.passage_seconds(library, hit),
+    }
+    return row | {name: value for name, value in more.items() if value is not None}
+
+
+def summary_row(summary: AddSummary) -> Row:
+    """What an `add` did. Of files that failed only the name: a client need not know our folders."""
+    failed = [{"document": Path(f.path).name, "error": f.error} for f in summary.failed]
+    return {
+        "added": summary.added, "updated": summary.updated, "unchanged": summary.unchanged,
+        "pages": summary.pages, "passages": summary.chunks, "failed": failed,
+    }  # fmt: skip

@@ -15,12 +15,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
+from assistant.attachments import DroppedFile
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, carried, told
 from assistant.settings import Settings
-from assistant.sources.store import check_there, write_whole
+from assistant.storage.files import write_private
 from ingest.document.source import readable
 from ingest.errors import NothingFound, PinciteError
 from vectorstore.add_report import AddProgress, AddSummary, Change
@@ -28,6 +29,7 @@ from vectorstore.catalog.sources import INSIDE, own_folder, place_of
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
+from vectorstore.opened import check_there
 from vectorstore.watch import PAUSE, SETTLE, Watching
 
 # -- Folders of this machine that a person names
@@ -120,14 +122,6 @@ log = logging.getLogger(__name__)
 _turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
-class DroppedFile(Protocol):
-    """A file as Streamlit hands it over."""
-
-    name: str
-
-    def getbuffer(self) -> memoryview: ...
-
-
 Sent = DroppedFile | StagedFile
 
 
@@ -158,7 +152,14 @@ class Upload:
         self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
         self._cancel = threading.Event()
         self._folder = upload_folder(home, library.name)
-        self.paths = _own_places(self._folder, [f.name for f in files]) if files else _outer(again)
+        self.paths = (
+            _own_places(self._folder, [f.name for f in files])
+            if files
+            else [
+                # Of a file inside an archive, the archive is read again.
+                *dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
+            ]
+        )
         self._resumes = not self.paths
         self._thread = threading.Thread(
             target=carried(self._run), args=(files,), name="upload", daemon=True
@@ -329,11 +330,6 @@ def clear_leftovers(home: Path, library: Library) -> None:
                     each.rmdir()
 
 
-def _outer(places: Sequence[str]) -> list[Path]:
-    """The files to read again: for a file inside an archive, the archive."""
-    return list(dict.fromkeys(Path(place.split(INSIDE)[0]) for place in places))
-
-
 def _missing(paths: Sequence[Path]) -> str:
     if not paths:
         return ""
@@ -412,7 +408,7 @@ def remove_watched_folder(settings: Settings, library: str, path: Path) -> None:
 def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
     """The list, to be changed: other processes wait, and it is written whole or not at all. Raises
     UnknownLibrary, HomeNotWritable."""
-    check_there(settings, library)
+    check_there(settings.libraries_folder / library)
     place = settings.libraries_folder / library / _FILE
     with alone(place.with_suffix(".lock"), _WAIT) as held:
         if not held:
@@ -421,7 +417,7 @@ def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
         before = list(known)
         yield known
         if known != before:
-            write_whole(place, json.dumps([str(path) for path in known]))
+            write_private(place, json.dumps([str(path) for path in known]))
 
 
 class _Shared:

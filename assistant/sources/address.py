@@ -1,5 +1,10 @@
 """The address of a mailbox or of a WebDAV folder, as a person writes it."""
 
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -81,7 +86,7 @@ def parsed(text: str) -> Address:
     shown = _shown(text)
     if not text.isprintable() or " " in text:
         raise SourceFailed(
-            f"{shown!r} has signs that no address has: write a space as %20.", "server"
+            f"{shown!r} has characters that no address may have: write a space as %20.", "server"
         )
     parts, host, port = _split(text, shown)
     kind, secure, usual = _SCHEMES[parts.scheme]
@@ -140,7 +145,7 @@ def _check(found: Address, shown: str) -> None:
     """Raises SourceFailed for one that would give the password away, or has no user."""
     if not found.secure and not is_this_machine(found.host):
         raise SourceFailed(
-            f"{shown!r} would send the password in the open: use"
+            f"{shown!r} would send the password unencrypted: use"
             f" {f'imaps:// or {_STARTTLS}' if found.kind == 'imap' else 'webdavs'}://.",
             "server",
         )
@@ -151,7 +156,7 @@ def _check(found: Address, shown: str) -> None:
 
 
 def _no_address(text: str) -> SourceFailed:
-    why = f"{text!r} is no address of a source: write it as {_MAILBOX} or as {_FOLDER}."
+    why = f"{text!r} is not the address of a source: write it as {_MAILBOX} or as {_FOLDER}."
     return SourceFailed(why, "server")
 
 
@@ -176,5 +181,75 @@ def _path(kind: Kind, path: str, text: str) -> str:
 def _plain(quoted: str, text: str) -> str:
     plain = unquote(quoted)
     if not plain.isprintable():
-        raise SourceFailed(f"{text!r} has signs that no address has: write it anew.", "server")
+        raise SourceFailed(
+            f"{text!r} has characters that no address may have: write it again.", "server"
+        )
     return plain
+
+
+# -- How much a server may give: it may be hostile, or broken
+
+MOST_BYTES = 500 << 20  # of a file, as of one that is dropped into the app
+MOST_MAIL_BYTES = 100 << 20  # of a mail, which is held in memory meanwhile
+MOST_ENTRIES = 200_000  # mails or files of a source
+MOST_DEPTH = 20  # folders in folders
+MOST_LISTED = 32 << 20  # bytes of one answer that is no mail and no file
+SILENCE = 60.0  # seconds without a byte
+LONGEST = 3600.0  # seconds for one mail or file: a server that drips is no faster than none
+
+
+class Deadline:
+    """When one answer has to be there."""
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + LONGEST
+
+    def check(self) -> None:
+        """Raises TimeoutError once the time is over."""
+        if time.monotonic() > self._end:
+            raise TimeoutError
+
+
+def go_on() -> None:
+    """A check that never ends a listing."""
+
+
+def refused(address: Address) -> Refused:
+    """The server does not take the user or the password."""
+    return Refused(
+        f"{address.host} refuses the user {address.user!r} or the password: check them, some"
+        " servers require an app password.",
+        "password",
+    )
+
+
+@contextmanager
+def told(address: Address) -> Iterator[None]:
+    """Errors of the network name the server and the remedy. Raises SourceFailed."""
+    server = f"{address.host}:{address.port}"
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise SourceFailed(
+            f"The certificate of {server} is not valid ({error.verify_message}): check the"
+            " address, or install the certificate of its authority on this machine.",
+            "server",
+        ) from error
+    except ssl.SSLError as error:
+        raise SourceFailed(
+            f"{server} offers no safe TLS ({error.reason}): check the port.", "server"
+        ) from error
+    except socket.gaierror as error:
+        raise SourceFailed(
+            f"The host {address.host} is not found: check the address and the network.", "server"
+        ) from error
+    except TimeoutError as error:
+        raise SourceFailed(
+            f"{server} did not answer in time: try again later.", "server"
+        ) from error
+    except (OSError, EOFError) as error:
+        why = getattr(error, "strerror", None) or error  # without the number
+        raise SourceFailed(
+            f"{server} cannot be reached, or closed the connection ({why}): try again later.",
+            "server",
+        ) from error

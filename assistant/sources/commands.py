@@ -13,11 +13,11 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
-    JSON,
-    add_parser,
     below,
+    command,
     count,
     counted,
+    done,
     hint,
     notice,
     opened,
@@ -25,8 +25,8 @@ from assistant.cli.shared import (
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-    from assistant.sources.fetch import Fetched
-    from assistant.sources.store import Source
+    from assistant.sources.fetching import Fetched
+    from assistant.sources.source_list import Source
     from vectorstore.add_report import AddSummary
 
 
@@ -35,13 +35,11 @@ Run = Callable[[argparse.Namespace, "Settings"], int]
 
 def add_source_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    every = add_parser(
-        commands, "sources", "list, add, remove and fetch mailboxes and WebDAV folders",
+    every = command(
+        commands, "sources", _list, "list, add, remove and fetch mailboxes and WebDAV folders",
         "A library follows them: docs/sources.md.",
     )  # fmt: skip
     every.add_argument("--library", metavar="NAME", help="only those of this library")
-    every.add_argument("--json", action="store_true", help=JSON)
-    every.set_defaults(run=_list, misused=every.error)
     inner = every.add_subparsers(metavar="COMMAND")
     _add(inner, "list", _list, "list the sources, and the results of fetching them")
     new = _add(inner, "add", _new, "add a mailbox or a folder to a library", "address")
@@ -80,7 +78,7 @@ def _add(
 
 
 def _list(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources.store import listed
+    from assistant.sources.source_list import listed
 
     found = listed(settings, args.library)
     if args.json:
@@ -98,19 +96,22 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _new(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources import store
+    from assistant.sources import source_list
     from assistant.sources.address import parsed
-    from assistant.sources.store import has_password, variable
+    from assistant.sources.source_list import has_password, variable
 
     address = parsed(args.address)  # before a library is made for it
     with opened(settings, make=True) as library:
-        source = store.add(
-            settings, library.name, args.address, args.name, args.mirror, args.every or store.EVERY
+        source = source_list.add(
+            settings,
+            library.name,
+            args.address,
+            args.name,
+            args.mirror,
+            args.every or source_list.EVERY,
         )
-    if args.json:
-        print(json.dumps(asdict(source)))
-    else:
-        print(f"{source.name}  ({source.library}): `pincite sources run` fetches it")
+    fetch = f"{source.name}  ({source.library}): `pincite sources run` fetches it"
+    done(args, asdict(source), fetch)
     if not has_password(source):
         hint(
             f"Its password: keyring set pincite {address.place}, or {variable(source.name)} in the"
@@ -120,32 +121,25 @@ def _new(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources import store
+    from assistant.sources import source_list
 
-    source = store.find(settings, args.name, args.library)
-    store.remove(settings, source)
-    if args.json:
-        print(json.dumps({"removed": source.name, "library": source.library}))
-    else:
-        print(f"{source.name} is removed; its documents stay in {source.library}")
-    return DONE
+    source = source_list.find(settings, args.name, args.library)
+    source_list.remove(settings, source)
+    row = {"removed": source.name, "library": source.library}
+    return done(args, row, f"{source.name} is removed; its documents stay in {source.library}")
 
 
 def _set(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources import store
+    from assistant.sources import source_list
 
-    source = store.find(settings, args.name, args.library)
+    source = source_list.find(settings, args.name, args.library)
     paused = True if args.pause else False if args.resume else None
     if args.every is None and paused is None:
         args.misused("give --every, --pause or --resume")
-    store.change(settings, source, args.every, paused)
-    now = store.find(settings, args.name)
-    if args.json:
-        print(json.dumps(asdict(now)))
-    else:
-        state = "is paused" if now.paused else f"is fetched every {counted(now.every, 'minute')}"
-        print(f"{now.name} {state}{'' if now.paused else ' while the app runs'}")
-    return DONE
+    source_list.change(settings, source, args.every, paused)
+    now = source_list.find(settings, args.name)
+    every = f"is fetched every {counted(now.every, 'minute')} while the app runs"
+    return done(args, asdict(now), f"{now.name} {'is paused' if now.paused else every}")
 
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
@@ -158,7 +152,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _once(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.sources.store import find, listed
+    from assistant.sources.source_list import find, listed
 
     named = [find(settings, name, args.library) for name in args.names]
     chosen = named or [one for one in listed(settings, args.library) if not one.paused]
@@ -186,7 +180,7 @@ def _status(rows: Sequence[dict[str, Any]]) -> int:
 
 def _refused(source: "Source") -> dict[str, Any]:
     """Not asked again unless it is named: servers lock accounts after a few tries."""
-    from assistant.sources.fetch import Fetched
+    from assistant.sources.fetching import Fetched
 
     why = (
         f"{source.name}: The server refused the user or the password, and is not asked again:"
@@ -198,7 +192,7 @@ def _refused(source: "Source") -> dict[str, Any]:
 
 def _one(args: argparse.Namespace, settings: "Settings", source: "Source") -> dict[str, Any]:
     """One that fails does not stop the others."""
-    from assistant.sources.fetch import Fetched, bring
+    from assistant.sources.fetching import Fetched, bring
     from assistant.wiring import composition
     from ingest.errors import PinciteError
 

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from assistant.i18n.translation import N_
-from assistant.sources.address import Address, LeftOut, SourceFailed
-from assistant.sources.client import (
+from assistant.sources.address import (
     LONGEST,
     MOST_ENTRIES,
     MOST_LISTED,
     MOST_MAIL_BYTES,
     SILENCE,
+    Address,
+    LeftOut,
+    SourceFailed,
     go_on,
     refused,
     told,
@@ -53,7 +55,7 @@ class _Bounded:
             raise
 
     def allow(self, size: int) -> None:
-        """For the next command."""
+        """How many bytes the next command may read; its clock starts."""
         self.left = size
         self._stop_clock()
         self._clock = threading.Timer(LONGEST, self._cut)
@@ -61,13 +63,13 @@ class _Bounded:
         self._clock.start()
 
     def read(self, size: int) -> bytes:
-        """A literal."""
+        """A literal of so many bytes. Raises SourceFailed beyond what is allowed."""
         self._spend(size)
         found: bytes = super().read(size)  # type: ignore[misc]  # of imaplib
         return found
 
     def readline(self) -> bytes:
-        """A line."""
+        """The next line. Raises SourceFailed beyond what is allowed."""
         line: bytes = super().readline()  # type: ignore[misc]  # of imaplib
         self._spend(len(line))
         return line
@@ -80,7 +82,9 @@ class _Bounded:
     def _spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise SourceFailed("The mail server sends more than it was asked for: it was left.")
+            raise SourceFailed(
+                "The mail server sent more than was requested: the connection was closed."
+            )
 
     def _cut(self) -> None:
         """A server that drips byte by byte is never silent: whoever waits for it finds the end."""
@@ -101,7 +105,8 @@ class _Secure(_Bounded, imaplib.IMAP4_SSL):
 
 
 class Mailbox:
-    """A mailbox that is open to be read."""
+    """A mailbox that is open to be read. Of each list, `whole` says whether it named all mails:
+    what is missing then is gone."""
 
     def __init__(self, address: Address, password: str) -> None:
         """Raises SourceFailed."""
@@ -122,7 +127,8 @@ class Mailbox:
                 raise
 
     def entries(self, check: Callable[[], None] = go_on) -> Iterator[Entry]:
-        """FETCH alone between the first and the last: a server may renumber between others."""
+        """All mails; `check` is called before each request, and may raise. By FETCH alone: a server
+        may renumber between other commands. Raises SourceFailed."""
         if self._count > MOST_ENTRIES:
             raise SourceFailed(
                 f"The mailbox {self._address.path} has more than {MOST_ENTRIES:,} mails: name a"
@@ -139,10 +145,11 @@ class Mailbox:
             yield from entries
 
     def check(self) -> None:
-        """It is open."""
+        """Whether it may be listed: it is open."""
 
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
-        """A mail never changes."""
+        """The bytes of a mail; None for a known one, since a mail never changes. Raises LeftOut,
+        SourceFailed."""
         if known:
             return None
         if entry.size > MOST_MAIL_BYTES:
@@ -150,7 +157,8 @@ class Mailbox:
         return self._mail(_number(entry))
 
     def named(self, entry: Entry, fetched: Path) -> Sequence[str]:
-        """By its subject, and its number, so that no two have the same name."""
+        """The path under which people know a mail that was `fetched`: its subject, and its number,
+        so that no two have the same name."""
         words = _BETWEEN_FOLDERS.sub("-", subject(fetched)).lstrip(_HIDES)[:_LONGEST_SUBJECT]
         while len(words.encode(errors="replace")) > _LONGEST_SUBJECT:
             words = words[:-1]
@@ -176,7 +184,7 @@ class Mailbox:
             if found and found[1].decode() == uid:
                 yield row[1]
                 return
-        raise LeftOut(reason="it is gone since it was listed, or the server gives it not")
+        raise LeftOut(reason="it is gone since it was listed, or the server does not deliver it")
 
     def _entry(self, row: Any) -> Entry | None:
         line = row[0] if isinstance(row, tuple) else row
@@ -199,7 +207,9 @@ class Mailbox:
         except (imaplib.IMAP4.error, UnicodeError) as error:
             if _AWAY.match(_text(error)):
                 raise SourceFailed(
-                    f"{self._address.host} lets nobody sign in just now: try again later.", "server"
+                    f"{self._address.host} does not accept sign-ins at the moment: try again"
+                    " later.",
+                    "server",
                 ) from error
             raise refused(self._address) from error
 
@@ -277,7 +287,7 @@ def _connected(address: Address) -> Any:
         return _Secure(address.host, address.port, ssl_context=context, timeout=SILENCE)
     except imaplib.IMAP4.error as error:
         said = str(error)[:100]
-        raise OSError(N_("it is no mail server: {0}").format(said)) from error
+        raise OSError(N_("it is not a mail server: {0}").format(said)) from error
 
 
 def _upgraded(server: _Plain, context: ssl.SSLContext, address: Address) -> _Plain:

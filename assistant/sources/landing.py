@@ -8,12 +8,11 @@ import json
 import os
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from assistant.settings import Settings
-from assistant.sources.store import all_folders, write_whole
+from assistant.storage.files import write_private
 from ingest.platform.process import safe_name
 from vectorstore.errors import HomeNotWritable
 
@@ -49,7 +48,7 @@ class Landing:
     """What was fetched of a source."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises HomeNotWritable."""
+        """Makes the folder where it is not there. Raises HomeNotWritable."""
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +108,7 @@ class Landing:
                 path.unlink()
 
     def forget(self, paths: Iterable[Path]) -> None:
-        """That they were fetched."""
+        """Note no longer that these files were fetched. Raises HomeNotWritable."""
         gone = {path.relative_to(self.folder).as_posix() for path in paths}
         self.rows = {key: row for key, row in self.rows.items() if row.path not in gone}
         self._files -= set(map(_folded, gone))
@@ -144,21 +143,18 @@ class Landing:
 
     def _rewrite(self) -> None:
         text = "".join(json.dumps(asdict(row)) + "\n" for row in self.rows.values())
-        write_whole(self.folder / _NOTES, text)
+        write_private(self.folder / _NOTES, text)
 
 
-class _told:
-    """A full disk is told in a sentence."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """A full disk is told in a sentence. Raises HomeNotWritable; errors of the network pass."""
+    try:
+        yield
+    except OSError as error:
         if type(error) in (OSError, PermissionError, FileNotFoundError, NotADirectoryError):
-            raise HomeNotWritable(f"{self._folder} cannot be written to: {error}.") from error
+            raise HomeNotWritable(f"{folder} cannot be written to: {error}.") from error
+        raise
 
 
 def noted(folder: Path) -> Iterator[Row]:
@@ -172,14 +168,3 @@ def noted(folder: Path) -> Iterator[Row]:
 
 def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
-
-
-# -- Fetched files of documents that are forgotten
-
-
-def delete_copies(settings: Settings, library: str, sha256: Collection[str]) -> None:
-    """They stay noted, so that they do not come again, unless they change at the server."""
-    for folder in all_folders(settings, library).glob("*/"):
-        for row in noted(folder):
-            if row.sha256 in sha256:
-                (folder / row.path).unlink(missing_ok=True)

@@ -14,14 +14,16 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from assistant.i18n.translation import N_
-from assistant.sources.address import Address, LeftOut, SourceFailed
-from assistant.sources.client import (
+from assistant.sources.address import (
     MOST_BYTES,
     MOST_DEPTH,
     MOST_ENTRIES,
     MOST_LISTED,
     SILENCE,
+    Address,
     Deadline,
+    LeftOut,
+    SourceFailed,
     go_on,
     refused,
     told,
@@ -80,7 +82,7 @@ def _responses(body: bytes, folder: str) -> Iterator[Any]:
                 elements = 0
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise SourceFailed(
-            f"The list of {folder or '/'} is no XML that is safe to read: check the address.",
+            f"The list of {folder or '/'} is not XML that is safe to read: check the address.",
             "server",
         ) from error
 
@@ -115,7 +117,8 @@ _LATER = (429, 503)  # the server as a whole wants to be asked another time
 
 
 class Shared:
-    """A folder of a server, with all that is below it."""
+    """A folder of a server, with all that is below it. Of each list, `whole` says whether it named
+    all files, and `left_out` which folders it is without, and why."""
 
     def __init__(self, address: Address, password: str) -> None:
         self._address = address
@@ -130,7 +133,8 @@ class Shared:
         )
 
     def entries(self, check: Callable[[], None] = go_on) -> Iterator[Entry]:
-        """Folder by folder: many servers refuse to list all at once."""
+        """All files; `check` is called before each request, and may raise. Folder by folder: many
+        servers refuse to list all at once. Raises SourceFailed."""
         top = unquote(self._address.path).rstrip("/")
         folders, number = [(top, 0)], 0
         while folders:
@@ -149,17 +153,18 @@ class Shared:
                     folders.append((path, depth + 1))
                 else:
                     self._leave_out(
-                        path, top, LeftOut(reason="it lies too deep below other folders")
+                        path, top, LeftOut(reason="it is nested too deeply in other folders")
                     )
 
     def check(self) -> None:
-        """The folder itself, without those below."""
+        """Whether the folder itself may be listed. Raises SourceFailed."""
         top = unquote(self._address.path).rstrip("/")
         for _ in self._children(top, top):
             pass
 
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
-        """By its mark and time, which the listing tells, else by a conditional GET."""
+        """The bytes of a file; None where it is as it was, by its mark and time, which the listing
+        tells, else by a conditional GET. Raises LeftOut, SourceFailed."""
         if entry.size > MOST_BYTES:
             raise LeftOut(reason=f"it has more than {MOST_BYTES >> 20} MB")
         if known and entry.etag and entry.etag == known.etag:
@@ -174,11 +179,11 @@ class Shared:
         return None if first is None else _bytes(first, blocks)
 
     def named(self, entry: Entry, fetched: Path) -> Sequence[str]:
-        """As the server says."""
+        """The path of a file as the server says it."""
         return entry.parts
 
     def close(self) -> None:
-        """Its connections."""
+        """End its connections."""
         self._client.close()
 
     def _file(self, entry: Entry, headers: dict[str, str]) -> Iterator[bytes | None]:
@@ -246,7 +251,7 @@ class Shared:
                         raise self._later(answer)
                     yield answer
                     return
-            raise wrong(f"{self._address.host} leads in a circle: check the path.", "folder")
+            raise wrong(f"{self._address.host} redirects in a circle: check the path.", "folder")
 
     def _redirected(self, url: str, to: str, wrong: type[SourceFailed]) -> str:
         try:
@@ -256,13 +261,14 @@ class Shared:
             )  # fmt: skip
         except ValueError as error:
             raise wrong(
-                f"{self._address.host} leads to {to[:100]!r}, which is no address: check the path.",
+                f"{self._address.host} redirects to {to[:100]!r}, which is not an address:"
+                " check the path.",
                 "folder",
             ) from error
         if not same:
             raise wrong(
-                f"{self._address.host} leads to another server, {(target.hostname or to)[:100]!r}:"
-                " if you trust that one, add its address.",
+                f"{self._address.host} redirects to another server,"
+                f" {(target.hostname or to)[:100]!r}: if you trust that one, add its address.",
                 "server",
             )
         return target.path or "/"
@@ -297,7 +303,7 @@ def _bytes(first: bytes, others: Iterator[bytes | None]) -> Iterator[bytes]:
 
 def _bounded(answer: httpx.Response, most: int, error: type[SourceFailed]) -> Iterator[bytes]:
     if answer.headers.get("content-encoding", "identity") != "identity":
-        raise error(N_("the server packs what it was asked to send as it is"))
+        raise error(N_("the server compresses what it was asked to send as it is"))
     deadline, size = Deadline(), 0
     for block in answer.iter_raw():  # as they come, so that a drip is seen
         deadline.check()
@@ -315,7 +321,7 @@ def _network() -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise TimeoutError from error
     except httpx.InvalidURL as error:
-        raise OSError(N_("it leads to what is no address")) from error
+        raise OSError(N_("it redirects to what is not an address")) from error
     except httpx.HTTPError as error:
         cause: BaseException | None = error
         while cause is not None:

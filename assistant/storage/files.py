@@ -21,6 +21,7 @@ from assistant.models.hub import sha256_of
 from assistant.storage.sqlite_file import Kept
 from vectorstore.catalog.engine import Transaction
 from vectorstore.database.schema import Schema
+from vectorstore.errors import HomeNotWritable
 
 FOLDERS = ("attached", "made")
 # Of a folder in attached/, or of files in made/ up to their first dot: what belongs together.
@@ -254,3 +255,23 @@ def _kind(home: Path, file: Path, orphans: Collection[Path]) -> Kind:
     if path.parts[0] == "libraries" and cached:
         return "pictures"
     return _FOLDERS.get(path.parts[0], "other") if len(path.parts) > 1 else "other"
+
+
+# -- Small files that settle something
+
+
+def write_private(place: Path, text: str) -> None:
+    """A file that only its owner can read, whole or not at all. Raises HomeNotWritable."""
+    new = place.with_suffix(".new")
+    try:
+        with os.fdopen(
+            os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(place)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise HomeNotWritable(f"{place} cannot be written to: {error.strerror}.") from error

@@ -1,29 +1,196 @@
-"""People, groups, and the libraries that belong to them."""
+"""People and groups, the libraries that belong to them, and the audit log of what they did.
 
-import math
+Words of questions are not written into the log: they belong to the person. The answer's id is,
+which leads to the receipt.
+"""
+
 import re
+import threading
 import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import get_args
+from functools import cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, get_args
 
 from assistant.errors import AssistantError
-from assistant.settings import Settings
-from assistant.storage.part import EVERYBODY, Whose
-from assistant.team import passwords
-from assistant.team.audit import Audit
-from assistant.team.database import ACCOUNTS, Person, Role
-from assistant.wiring.stores import place_of_part
+from assistant.storage.sqlite_file import Place
+from assistant.team.database import AccountsDatabase, Person, Role
 from vectorstore.catalog.engine import Transaction
-from vectorstore.errors import LibraryError, UnknownLibrary
-from vectorstore.federation import is_joined, parts
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 _NAME = re.compile(r"[\w.@+-]{1,64}")
-PAUSE = 1.0  # seconds
 Holder = str  # "person ID" or "group NAME"
+
+
+def plain(name: str) -> str:
+    """A name as it is kept: "Ada" and "ada" are one. Raises AssistantError for what cannot be
+    one."""
+    found = folded(name)
+    if not _NAME.fullmatch(found):
+        raise AssistantError(
+            f"{name!r} cannot be a name: use 1 to 64 letters, digits and . _ - + @, no spaces."
+        )
+    return found
+
+
+def folded(name: str) -> str:
+    """The same for any text: names that are equal then are one person's."""
+    return unicodedata.normalize("NFKC", name.strip()).casefold()
+
+
+# -- Passwords as Argon2id hashes, with the parameters of RFC 9106. The home of argon2.
+
+_LEAST, _MOST = 10, 256  # characters
+
+# A hash takes 64 MB: many who sign in at once wait for each other.
+_one_at_a_time = threading.Lock()
+
+
+def check_password(password: str) -> None:
+    """Raises AssistantError for a new password that is too short or too long."""
+    if not _LEAST <= len(password) <= _MOST:
+        raise AssistantError(f"A password has {_LEAST} to {_MOST} characters. Choose another one.")
+
+
+def hashed_password(password: str) -> str:
+    """Its Argon2id hash with a salt of its own, as text that names its parameters."""
+    with _one_at_a_time:
+        return _hasher().hash(_typed(password))
+
+
+def fits_password(password: str, kept: str | None) -> bool:
+    """Whether it is the password of a kept hash. None, for a person who is not there, takes as
+    long as any other."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    if len(password) > _MOST:
+        return False
+    with _one_at_a_time:
+        try:
+            return _hasher().verify(kept or _nobody(), _typed(password)) and kept is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+@cache
+def _hasher() -> "PasswordHasher":
+    try:
+        from argon2 import PasswordHasher, profiles
+    except ModuleNotFoundError as error:
+        raise AssistantError(
+            "Accounts need the package argon2-cffi. Install pincite[serve]; in a clone, "
+            "`python3 scripts/set_up.py serve` does it."
+        ) from error
+    return PasswordHasher.from_parameters(profiles.RFC_9106_LOW_MEMORY)
+
+
+@cache
+def _nobody() -> str:
+    return _hasher().hash("a password of nobody")
+
+
+def _typed(password: str) -> str:
+    """Keyboards write the same letter in several ways (RFC 8265, 4.2)."""
+    return unicodedata.normalize("NFC", password)
+
+
+# -- Who asked, saw, added and removed what: lines beside the accounts, for the time after
+
+FORGOTTEN = "(forgotten)"  # in place of a document's name
+_DAY = 24 * 3600.0  # seconds
+_MARK = re.compile(r" \([0-9a-f]{8}\)$")  # after the name of a second document of the same name
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one person did once; what does not apply is empty."""
+
+    at: str  # ISO 8601, UTC
+    person: str
+    token: str
+    did: str
+    library: str
+    what: str
+
+
+class Audit(AccountsDatabase):
+    """Of a home, or of the team that it belongs to."""
+
+    def __init__(
+        self, place: Place, days: int = 365, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Lines go after so many `days`; `clock` tells seconds since 1970."""
+        super().__init__(place)
+        self._days, self._clock = days, clock
+        self._tidied = 0.0  # when old lines were deleted last, by this object
+
+    def note(self, person: Person, did: str, library: str = "", what: str = "") -> None:
+        """A line, before it is done: what cannot be noted is not done. `what` is a document, a
+        page, an answer's id or the name of a person. Raises AssistantError."""
+        now, said = self._clock(), _composed(what)
+        row = (uuid.uuid4().hex, now, person.name, person.token, did, library, said)
+        with self._connected() as connection:
+            if self._tidied < now - _DAY:
+                connection.execute("DELETE FROM audit WHERE at < ?", (now - self._days * _DAY,))
+                self._tidied = now
+            connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def lines(self) -> list[Line]:
+        """The oldest first. Raises AssistantError."""
+        with self._connected() as connection:
+            found = connection.execute(
+                "SELECT at, person, token, did, library, what FROM audit ORDER BY at, id"
+            ).fetchall()
+        return [
+            Line(datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"), *rest)
+            for at, *rest in found
+        ]
+
+    def forget(
+        self, library: str, others: Collection[str], names: Collection[str],
+        left: Collection[str] = (),
+    ) -> int:  # fmt: skip
+        """Take documents by their names out of the lines about a library, and about libraries that
+        are no more, under whose names it may have stood: neither it nor one of the `others`. The
+        library keeps the documents that are `left`. Returns the number of lines. Raises
+        AssistantError."""
+        noted = map(re.escape, map(_composed, _noted_as(names, left)))
+        spelt = sorted(noted, key=len, reverse=True)
+        named = re.compile(rf"(?:^|(?<=, ))(?:{'|'.join(spelt)})(?=, |$)")
+        kept = set(others) - {library}
+        with self._connected() as connection:
+            found = connection.execute("SELECT id, library, what FROM audit WHERE what <> ''")
+            changed = [
+                (without, id)
+                for id, where, what in found.fetchall()
+                if where not in kept and (without := named.sub(FORGOTTEN, what)) != what
+            ]
+            connection.executemany("UPDATE audit SET what = ? WHERE id = ?", changed)
+        if changed:
+            self._write_anew()
+        return len(changed)
+
+
+def _noted_as(names: Collection[str], kept: Collection[str]) -> set[str]:
+    """The names by which documents may stand in lines: a file is noted as it was sent, and gets a
+    folder before its name, or a mark after it, where another document has it. Not one of those
+    that documents which are `kept` have."""
+    files = {PurePosixPath(_MARK.sub("", name)).name for name in names}
+    return {*names, *(files - set(kept))}
+
+
+def _composed(text: str) -> str:
+    """As names are compared; without halves of letters, which no database takes."""
+    return unicodedata.normalize("NFC", text.encode(errors="replace").decode())
+
+
+# -- The accounts
 
 
 @dataclass(frozen=True)
@@ -41,8 +208,9 @@ class Accounts(Audit):
         """A new person. Raises AssistantError for a name that is taken, for one that cannot be a
         name, and for a password of a wrong length."""
         person = Person(uuid.uuid4().hex[:16], plain(name), role, frozenset(map(plain, groups)))
-        passwords.check(password)
-        row = (person.id, person.name, role, passwords.hashed(password), _now())
+        check_password(password)
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        row = (person.id, person.name, role, hashed_password(password), made)
         with self._connected() as connection:
             added = connection.execute(
                 "INSERT INTO person (id, name, role, password, made) VALUES (?, ?, ?, ?, ?)"
@@ -69,8 +237,8 @@ class Accounts(Audit):
     def set_password(self, name: str, password: str) -> None:
         """A new password, which ends all sessions of the person. Raises AssistantError."""
         person = self.named(name)
-        passwords.check(password)
-        kept = passwords.hashed(password)
+        check_password(password)
+        kept = hashed_password(password)
         with self._connected() as connection:
             connection.execute("UPDATE person SET password = ? WHERE id = ?", (kept, person.id))
             connection.execute("DELETE FROM session WHERE person = ?", (person.id,))
@@ -94,7 +262,10 @@ class Accounts(Audit):
     def find(self, name: str) -> Person | None:
         """None for one who is not there. Raises AssistantError for what cannot be a name."""
         with self._connected() as connection:
-            return _find(connection, plain(name))
+            row = connection.execute(
+                "SELECT id FROM person WHERE name = ?", (plain(name),)
+            ).fetchone()
+            return person_of(connection, row[0]) if row else None
 
     def signs_in(self, name: str, password: str) -> Person | None:
         """The person with that name and password; None otherwise, in the same time."""
@@ -102,7 +273,7 @@ class Accounts(Audit):
             row = connection.execute(
                 "SELECT id, password FROM person WHERE name = ?", (folded(name),)
             ).fetchone()
-        if not passwords.fits(password, row[1] if row else None):
+        if not fits_password(password, row[1] if row else None):
             return None
         with self._connected() as connection:
             return person_of(connection, row[0])
@@ -113,7 +284,7 @@ class Accounts(Audit):
             return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 
     def people(self) -> list[Listed]:
-        """By name."""
+        """All who have an account, by name."""
         with self._connected() as connection:
             rows = connection.execute("SELECT id, made FROM person").fetchall()
             found = [(person_of(connection, id), made) for id, made in rows]
@@ -150,64 +321,8 @@ class Accounts(Audit):
         return {library: frozenset(holders) for library, holders in found.items()}
 
 
-def home_accounts(settings: Settings) -> Accounts:
-    """Of a home, or of the team that it belongs to; the tables are made if they are not there.
-    Raises AssistantError where they are in another place than the settings say."""
-    return Accounts(place_of_part(settings, ACCOUNTS), settings.audit_days)
-
-
-def accounts_if_any(settings: Settings) -> Accounts | None:
-    """None where nobody has an account: then nobody is asked who they are. Raises AssistantError
-    where it cannot be known."""
-    found = home_accounts(settings)
-    return found if found.is_there() and found.any() else None
-
-
-class Known:
-    """The accounts of a home that a running process serves. Any thread may ask."""
-
-    def __init__(self, settings: Settings, pause: float = PAUSE) -> None:
-        """That nobody has an account counts for `pause` seconds: a page asks many times."""
-        self._settings, self._pause = settings, pause
-        self._found: Accounts | None = None
-        self._none_until = -math.inf
-
-    def now(self) -> Accounts | None:
-        """None as long as nobody has an account, which any process may change at any moment; from
-        then on everybody is asked who they are, for as long as this process runs. Raises
-        AssistantError where it cannot be known."""
-        began = time.monotonic()
-        if self._found is None and began >= self._none_until:
-            if found := accounts_if_any(self._settings):
-                self._found = found  # never taken back, whatever another thread found before
-            else:
-                self._none_until = began + self._pause
-        return self._found
-
-
-def holders(person: Person) -> frozenset[Holder]:
-    """What a library may belong to for this person to see it."""
-    return frozenset({f"person {person.id}", *(f"group {name}" for name in person.groups)})
-
-
-def plain(name: str) -> str:
-    """A name as it is kept: "Ada" and "ada" are one. Raises AssistantError for what cannot be
-    one."""
-    found = folded(name)
-    if not _NAME.fullmatch(found):
-        raise AssistantError(
-            f"{name!r} cannot be a name: use 1 to 64 letters, digits and . _ - + @, no spaces."
-        )
-    return found
-
-
-def folded(name: str) -> str:
-    """The same for any text: names that are equal then are one person's."""
-    return unicodedata.normalize("NFKC", name.strip()).casefold()
-
-
 def person_of(connection: Transaction, id: str) -> Person | None:
-    """With their groups."""
+    """Who has that id, with their groups; None for nobody, and for a role that there is none of."""
     row = connection.execute("SELECT id, name, role FROM person WHERE id = ?", (id,)).fetchone()
     if row is None or row[2] not in get_args(Role):
         return None
@@ -215,84 +330,7 @@ def person_of(connection: Transaction, id: str) -> Person | None:
     return Person(row[0], row[1], row[2], frozenset(team for (team,) in teams))
 
 
-def _find(connection: Transaction, name: str) -> Person | None:
-    row = connection.execute("SELECT id FROM person WHERE name = ?", (name,)).fetchone()
-    return person_of(connection, row[0]) if row else None
-
-
 def _join(connection: Transaction, id: str, groups: Iterable[str]) -> None:
     rows = [(id, team) for team in groups]
     insert = "INSERT INTO member (person, team) VALUES (?, ?) ON CONFLICT DO NOTHING"
     connection.executemany(insert, rows)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-# -- What one person may see: the only place where that is decided, for the app, the API and MCP
-# Who opens a library for a person asks here first. A library that they may not see is not there: it
-# is in no list, and asked for by its name it gives the same answer as one that never was.
-
-
-class NotAllowed(LibraryError):
-    """The person's role does not allow it."""
-
-
-class Permitted:
-    """The libraries of a home as a person sees them; asked anew each time, so that a right that is
-    taken away is gone at once."""
-
-    def __init__(
-        self, person: Person, there: Callable[[], list[str]], accounts: Accounts | None = None
-    ) -> None:
-        """`there` names all libraries of the home. Without `accounts` everybody sees them all."""
-        self.person = person
-        self._there = there
-        self._shares: Callable[[], Mapping[str, frozenset[Holder]]] = (
-            accounts.shares if accounts else dict
-        )
-
-    def names(self) -> list[str]:
-        """The libraries that they see, by name."""
-        shares = self._shares()
-        return [name for name in self._there() if self._sees(name, shares)]
-
-    def check(self, library: str) -> None:
-        """Raises UnknownLibrary for one that they do not see, or that is not there."""
-        if library not in (seen := self.names()):
-            raise UnknownLibrary(library, seen)
-
-    def check_each(self, name: str) -> None:
-        """The same for all libraries of a name, which may be a joined one."""
-        for library in (parts(name) if is_joined(name) else []) or [name]:
-            self.check(library)
-
-    def check_change(self) -> None:
-        """Raises NotAllowed for who may only read."""
-        if not self.person.changes:
-            raise NotAllowed("Your role is reader. Editors and owners add and remove documents.")
-
-    def check_new(self, library: str) -> None:
-        """Raises UnknownLibrary for who may not make libraries.
-
-        Owners see all of them. Others would learn from a name that is taken that there is one.
-        """
-        if not self.person.owns or self.person.only is not None:
-            self.check(library)
-
-    @property
-    def whose(self) -> Whose:
-        """Their conversations and receipts, as long as they see the library."""
-        return Whose(self.person.id, self._reads) if self.person.id else EVERYBODY
-
-    def _reads(self, library: str) -> bool:
-        # Passages that came with the question belong to no library.
-        shares = self._shares()
-        return all(self._sees(name, shares) for name in parts(library))
-
-    def _sees(self, library: str, shares: Mapping[str, frozenset[Holder]]) -> bool:
-        person, belongs = self.person, shares.get(library)
-        if person.only is not None and library not in person.only:
-            return False
-        return person.owns or not belongs or bool(belongs & holders(person))

@@ -9,18 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from assistant.entrance.guests import Field, Form
-from assistant.entrance.roles import WAIT, TooManyTries, neighbourhood, sealed_session
+from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
-from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
-from assistant.team.accounts import Accounts, folded
-from assistant.team.audit import Audit
-from assistant.team.database import ACCOUNTS, VISITOR, AccountsDatabase
-from assistant.team.provider import Begun, NotSignedIn, Provider
-from assistant.team.sessions import Sessions, SignedIn, digest
-from assistant.wiring.stores import place_of_part
+from assistant.team.accounts import Accounts, Audit, folded
+from assistant.team.database import VISITOR, AccountsDatabase
+from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn
+from assistant.team.tokens import Sessions, digest
 from vectorstore.catalog.engine import Transaction
 
 # -- Lets people in who sign in at a provider, and binds each sign-in to the browser that began it.
@@ -89,7 +85,7 @@ _Limits = tuple[tuple[str, int], ...]  # whose guesses, and how many of them
 
 
 class Guesses(AccountsDatabase):
-    """Of a home."""
+    """The wrong guesses of the last minute, by name and by place."""
 
     def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells seconds since 1970."""
@@ -128,11 +124,6 @@ class Guesses(AccountsDatabase):
         with self._connected() as connection:
             for whose, _ in limits:
                 _keep(connection, whose, _times(connection, whose)[:-1])
-
-
-def guesses(settings: Settings) -> Guesses:
-    """Of a home."""
-    return Guesses(place_of_part(settings, ACCOUNTS))
 
 
 def _limits(name: str, place: str) -> _Limits:

@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
-from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
-from assistant.libraries.libraries import leave_server
-from assistant.libraries.waiting import all_waiting, clear
+from assistant.libraries.libraries import all_waiting, clear, leave_server
 from assistant.settings import Settings
 from assistant.storage.part import BACK, Mark, forget_nobody, keep_mark, mark_of
 from assistant.storage.sqlite_file import Kept, held
 from assistant.storage.team_tables import KEPT, SCHEMA, TeamTables
-from assistant.team.database import ACCOUNTS
 from assistant.wiring import composition
-from assistant.wiring.stores import bucket, catalogue_server, team_tables
+from assistant.wiring.people import PARTS
+from assistant.wiring.places import bucket, catalogue_server, team_tables
 from vectorstore.catalog.engine import Transaction
 from vectorstore.database.schema import Columns, Schema
 from vectorstore.indexing.jobs import alone
@@ -66,7 +64,9 @@ def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
     with tables.making(), held(file) as source, tables.plain_transaction() as target:
         found, move = _to_fill(tables, target, file), uuid4().hex
         _copy(tables.part, source, target)
-        _count_on(tables.part, target)
+        for table, columns in tables.part.tables.items():
+            if columns.numbered:  # new rows get numbers after those that were copied in
+                number_on(target, SCHEMA, table, columns)
         moved = _compared(tables.part, source, target)
         note = "INSERT INTO moved (token, part) VALUES (?, ?)"
         target.execute(note, (move, tables.part.name))
@@ -210,13 +210,6 @@ def _same(value: Any) -> Any:
     return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
-def _count_on(part: Schema, target: Transaction) -> None:
-    """New rows get numbers after those that were copied in."""
-    for table, columns in part.tables.items():
-        if columns.numbered:
-            number_on(target, SCHEMA, table, columns)
-
-
 def _put(new: Path, file: Path) -> None:
     try:
         new.replace(file)
@@ -240,8 +233,6 @@ def _unlink(file: Path) -> None:
 
 Engine = Literal["postgresql", "sqlite"]
 FilesPlace = Literal["s3", "folder"]
-
-_PARTS = ACCOUNTS, CONVERSATIONS  # of a home, beside its libraries
 
 
 def move_files(settings: Settings, to: FilesPlace) -> Iterator[tuple[str, MovedFiles | None]]:
@@ -288,7 +279,7 @@ def shares(settings: Settings) -> bool:
     """Whether people or conversations are where other homes may have theirs, too. Raises
     AssistantError."""
     server = catalogue_server(settings)
-    kept = [team_tables(settings, part, server) for part in _PARTS] if server else []
+    kept = [team_tables(settings, part, server) for part in PARTS] if server else []
     return any(tables.marked() and not tables.have_left() for tables in kept)
 
 
@@ -321,7 +312,7 @@ def _move_parts(
     settings: Settings, to: Engine, server: Server
 ) -> Iterator[tuple[str, MovedRows | None]]:
     move = tables_to_postgres if to == "postgresql" else tables_to_sqlite
-    for part in _PARTS:
+    for part in PARTS:
         file = settings.home / f"{part.name}.sqlite"
         moved = move(file, team_tables(settings, part, server))
         if moved or (mark_of(file) if to == "postgresql" else file).exists():

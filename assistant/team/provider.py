@@ -16,7 +16,8 @@ import httpx
 
 from assistant.errors import AssistantError
 from assistant.security.network_guard import permit
-from assistant.settings import Settings
+from assistant.team.accounts import Accounts, plain
+from assistant.team.database import Person
 from ingest.platform.process import is_secure
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Provider:
                 return found.claims
             except (JoseError, ValueError) as error:
                 refused = error
-        raise NotSignedIn(f"The token is none of {self.issuer} for this Pincite: {refused}.")
+        raise NotSignedIn(f"{self.issuer} did not issue this token for this Pincite: {refused}.")
 
     def _client(self, back: str) -> Any:
         from authlib.integrations.httpx_client import OAuth2Client
@@ -123,7 +124,9 @@ class Provider:
             if self._facts is None or self._facts[0] < time.monotonic() - _KNOWN:
                 found = self._get(f"{self.issuer}/.well-known/openid-configuration")
                 if str(found.get("issuer", "")).rstrip("/") != self.issuer:
-                    raise NotSignedIn(f"What answers at {self.issuer} calls itself otherwise.")
+                    raise NotSignedIn(
+                        f"The server at {self.issuer} names itself as another issuer."
+                    )
                 self._facts = time.monotonic(), found
             value = str(self._facts[1].get(name, ""))
         if not value:
@@ -161,9 +164,31 @@ def _permit(address: str) -> None:
         permit(parts.hostname, parts.port or _PORTS[parts.scheme], _REASON)
 
 
-def provider(settings: Settings) -> Provider | None:
-    """Of the settings; None where they name none."""
-    if not settings.oidc_issuer:
-        return None
-    secret = settings.oidc_secret.get_secret_value()
-    return Provider(settings.oidc_issuer, settings.oidc_client, secret)
+# -- Who of a home it is that a provider has named
+
+
+class SignedIn:
+    """Matches claims with the accounts of a home."""
+
+    def __init__(self, accounts: Accounts, claim: str, makes: bool) -> None:
+        """By the name in `claim`; `makes`: who has no account becomes a reader."""
+        self._accounts, self._claim, self._makes = accounts, claim, makes
+
+    def person(self, claims: Claims) -> Person:
+        """Raises NotSignedIn for who has no account here, and AssistantError where they cannot be
+        looked up."""
+        name = self._name(claims)
+        if known := self._accounts.find(name):
+            return known
+        if self._makes:
+            return self._accounts.add(name, secrets.token_urlsafe(32), "reader")
+        raise NotSignedIn(f"There is no account {name!r} here. An owner can add one.")
+
+    def _name(self, claims: Claims) -> str:
+        name = str(claims.get(self._claim) or "")
+        if self._claim == "email" and claims.get("email_verified") is not True:
+            raise NotSignedIn("The provider has not verified the address of this person.")
+        try:
+            return plain(name)
+        except AssistantError as error:
+            raise NotSignedIn(str(error)) from error

@@ -1,5 +1,8 @@
-"""Tokens for programs: a person's rights or less, hashed, revocable."""
+"""The secrets by which a person is known again: sessions of browsers, and tokens for programs. Of
+each its digest alone is kept.
+"""
 
+import hashlib
 import json
 import secrets
 import time
@@ -9,12 +12,65 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
 from assistant.team.accounts import person_of
-from assistant.team.database import ACCOUNTS, AccountsDatabase, Person, Role
-from assistant.team.sessions import digest
-from assistant.wiring.stores import place_of_part
+from assistant.team.database import AccountsDatabase, Person, Role
+
+
+def digest(secret: str) -> str:
+    """Random secrets need no slow hash: nobody can try 2**128 of them."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# -- Who has signed in, known again by a cookie
+
+LASTS = 7 * 24 * 3600.0  # seconds after which one signs in again
+IDLE = 24 * 3600.0  # seconds without a request that end a session, too
+_NOTED = 60.0  # seconds between two notes that a session is in use
+
+
+class Sessions(AccountsDatabase):
+    """The sessions of a home, each of one browser."""
+
+    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells seconds since 1970."""
+        super().__init__(place)
+        self._clock = clock
+
+    def start(self, person: Person) -> str:
+        """The cookie of a new session. Sessions that have ended are deleted."""
+        cookie, now = secrets.token_urlsafe(32), self._clock()
+        with self._connected() as connection:
+            connection.execute(
+                "DELETE FROM session WHERE made < ? OR seen < ?", (now - LASTS, now - IDLE)
+            )
+            connection.execute(
+                "INSERT INTO session (digest, person, made, seen) VALUES (?, ?, ?, ?)",
+                (digest(cookie), person.id, now, now),
+            )
+        return cookie
+
+    def person(self, session: str) -> Person | None:
+        """Whose session it is, by the digest of its cookie; None once it has ended."""
+        now = self._clock()
+        with self._connected() as connection:
+            row = connection.execute(
+                "SELECT person, seen FROM session WHERE digest = ? AND made > ? AND seen > ?",
+                (session, now - LASTS, now - IDLE),
+            ).fetchone()
+            if row is None:
+                return None
+            if row[1] < now - _NOTED:
+                connection.execute("UPDATE session SET seen = ? WHERE digest = ?", (now, session))
+            return person_of(connection, row[0])
+
+    def end(self, session: str) -> None:
+        """Sign out, by the digest of the cookie; also one that has ended already."""
+        with self._connected() as connection:
+            connection.execute("DELETE FROM session WHERE digest = ?", (session,))
+
+
+# -- Tokens for programs: a person's rights or less, revocable
 
 _PREFIX = "pincite_"  # programs that look for secrets in files find it by this
 _DAY = 24 * 3600.0
@@ -25,7 +81,7 @@ _LAST = 253_402_300_799.0  # the last second of the year 9999, as far as dates g
 
 @dataclass(frozen=True)
 class Token:
-    """Without its secret."""
+    """A token as lists show it, without its secret."""
 
     id: str
     name: str
@@ -37,7 +93,7 @@ class Token:
 
 
 class Tokens(AccountsDatabase):
-    """Of a home."""
+    """The tokens of all people of a home."""
 
     def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells seconds since 1970."""
@@ -96,11 +152,6 @@ class Tokens(AccountsDatabase):
             gone = connection.execute("DELETE FROM token WHERE id = ?", (id,)).rowcount
         if not gone:
             raise AssistantError(f"There is no token {id!r}. `pincite tokens list` shows all.")
-
-
-def tokens(settings: Settings) -> Tokens:
-    """Of a home."""
-    return Tokens(place_of_part(settings, ACCOUNTS))
 
 
 def _check(name: str, days: float | None) -> None:

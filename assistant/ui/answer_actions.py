@@ -12,7 +12,7 @@ import streamlit as st
 from assistant.contract.facts import full_name, place
 from assistant.conversation.assistant import Assistant
 from assistant.export.account import account
-from assistant.export.save import FORMS, named
+from assistant.export.documents import FORMS, named
 from assistant.i18n.translation import N_, _, told
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
@@ -21,7 +21,7 @@ from assistant.ui import explanation, resources, session, tools
 from assistant.ui.answer import parts, support
 from assistant.ui.background import Aloud
 from assistant.ui.widgets import as_html, plain, read, script
-from assistant.wiring import composition, models
+from assistant.wiring import chosen_models, composition
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.language.sentences import is_code
@@ -305,7 +305,7 @@ def _read_aloud_words() -> dict[str, str]:
 
 
 def _voices() -> Voices:
-    return models.voices(resources.settings())
+    return chosen_models.voices(resources.settings())
 
 
 def _has_voice(text: str) -> bool:

@@ -26,7 +26,7 @@ from assistant.sheet.cell import Cell, Column
 from assistant.sheet.fill import Sheet
 from assistant.studio.spoken_text import pieces
 from assistant.studio.voices import Voice
-from assistant.wiring.models import calibration
+from assistant.wiring.chosen_models import calibration
 from ingest.errors import PinciteError, Stopped
 from vectorstore.catalog.engine import DocumentInfo
 

@@ -19,6 +19,9 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from assistant.entrance.asgi import (
+    ATTACHED,
+    BYTES,
+    LARGEST,
     PROXIED,
     Asgi,
     Hosts,
@@ -31,12 +34,10 @@ from assistant.entrance.asgi import (
     is_same_origin,
     with_headers,
 )
-from assistant.entrance.guests import Form
-from assistant.entrance.roles import ROLE_HEADER, WAIT, TooManyTries, sealed_role
+from assistant.entrance.guests import ROLE_HEADER, WAIT, Form, TooManyTries, sealed_role
 from assistant.errors import AssistantError
 from assistant.i18n import translation
 from assistant.i18n.translation import N_, _
-from assistant.libraries.sizes import ATTACHED, BYTES, LARGEST
 from assistant.team.members import BACK, LASTS, START, Elsewhere
 from assistant.team.provider import NotSignedIn
 
@@ -106,7 +107,7 @@ _HEALTH = "/_stcore/health"  # says "ok" to whoever watches the server
 _TOO_MANY = N_("Too many wrong tokens. Wait {seconds} seconds, and try again.")
 _NOT_THERE = N_("The sign-in did not succeed, or there is no account for you here. Ask an owner.")
 _PROXY = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
-_AWAY = N_("Nobody can be looked up just now. Try again later.")
+_AWAY = N_("Accounts cannot be looked up at the moment. Try again later.")
 _FORM = 4096  # bytes of a form with a token
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from assistant.models.catalogue import missing_extra
 from assistant.ui import library_queue, resources, session, widgets
 from assistant.ui.widgets import as_html, plain, step
 from assistant.wiring import composition
-from assistant.wiring.models import in_use, missing_defaults
+from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from vectorstore.library import Library

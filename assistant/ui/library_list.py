@@ -9,16 +9,18 @@ import streamlit as st
 
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.libraries.libraries import (
+    Deleted,
     Named,
     check_there,
+    clear,
     delete,
+    deleted,
     describe,
     listed,
     make,
     rename,
     undo,
 )
-from assistant.libraries.waiting import Deleted, clear, deleted
 from assistant.ui import resources, session, widgets
 from assistant.ui.widgets import as_html, folded, plain
 from ingest.chunking.coverage_ledger import PageLedger

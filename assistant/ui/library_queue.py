@@ -22,7 +22,7 @@ from assistant.libraries.uploads import (
     given_path,
     upload_folder,
 )
-from assistant.team.limits import LimitReached
+from assistant.team.rights import LimitReached
 from assistant.ui import resources, session, sources, widgets
 from assistant.ui.widgets import Waiting, Work, as_html, folded, own, plain, waiting
 from ingest.document.source import readable

@@ -18,13 +18,13 @@ from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
 from assistant.storage.part import Whose
-from assistant.team.accounts import NotAllowed, Permitted
 from assistant.team.database import Person
-from assistant.team.limits import limits
+from assistant.team.rights import NotAllowed, Permitted
 from assistant.ui import session
 from assistant.ui.background import Answers, Fetches, Sheets, Tasks, Work
 from assistant.wiring import composition
 from assistant.wiring import composition as sheets_of
+from assistant.wiring.people import limits
 from ingest.errors import PinciteError
 from ingest.platform.process import keep_private
 from vectorstore.errors import LibraryError

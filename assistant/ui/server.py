@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assistant.entrance.asgi import is_name
 from assistant.errors import AssistantError
-from assistant.libraries.waiting import clear
+from assistant.libraries.libraries import clear
 from assistant.security import network_guard
 from assistant.settings import Settings
 

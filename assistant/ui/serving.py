@@ -11,18 +11,15 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.entrance.asgi import Hosts, is_loopback, is_wildcard
-from assistant.entrance.guests import Guests
+from assistant.entrance.asgi import LARGEST, Hosts, is_loopback, is_wildcard
+from assistant.entrance.guests import Guests, session_of, unsealed_role
 from assistant.entrance.http_server import server
-from assistant.entrance.roles import session_of, unsealed_role
-from assistant.libraries.sizes import LARGEST
 from assistant.settings import Settings
-from assistant.team.accounts import Accounts, Known
-from assistant.team.members import Elsewhere, Members, guesses
-from assistant.team.provider import provider
-from assistant.team.sessions import sessions, signed_in
+from assistant.team.accounts import Accounts
+from assistant.team.members import Elsewhere, Members
 from assistant.ui.addresses import PAGES
 from assistant.ui.door import Door, Entrance, Uploads, with_manifest
+from assistant.wiring.people import Known, guesses, provider, sessions, signed_in
 from ingest.errors import PinciteError
 from ingest.platform.hardware import memory
 

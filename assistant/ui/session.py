@@ -12,18 +12,20 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from assistant.entrance import roles
+from assistant.entrance import guests
 from assistant.entrance.asgi import is_loopback
 from assistant.libraries import uploads
 from assistant.libraries.uploads import Uploads, WatchedFolders
 from assistant.receipts.record import Rectangle
 from assistant.settings import Settings
-from assistant.sources.fetch import Fetchings
-from assistant.team.accounts import Accounts, Known, NotAllowed
+from assistant.sources.fetching import Fetchings
+from assistant.team.accounts import Accounts
 from assistant.team.database import LOCAL, VISITOR, Person
-from assistant.team.sessions import Sessions, sessions
+from assistant.team.rights import NotAllowed
+from assistant.team.tokens import Sessions
 from assistant.ui.background import GATE, Answers, Fetches, NextQuestions, Sheets, Tasks
 from assistant.wiring import composition
+from assistant.wiring.people import Known, sessions
 from vectorstore.federation import parts
 from vectorstore.library import Library
 
@@ -297,13 +299,13 @@ def _sessions(_settings: Settings) -> Sessions:
 
 
 def _session() -> str:
-    return roles.session_of(st.context.headers.get(roles.ROLE_HEADER, ""))
+    return guests.session_of(st.context.headers.get(guests.ROLE_HEADER, ""))
 
 
 def _owns() -> bool:
-    given = st.context.headers.get(roles.ROLE_HEADER, "")
+    given = st.context.headers.get(guests.ROLE_HEADER, "")
     # Without the door (`streamlit run`), all who reach this machine from itself.
-    return roles.unsealed_role(given) == "owner" if given else is_loopback(listening_address())
+    return guests.unsealed_role(given) == "owner" if given else is_loopback(listening_address())
 
 
 def at_machine() -> bool:
@@ -320,11 +322,11 @@ def listening_address() -> str:
 
 def is_server_unguarded() -> bool:
     """Whether others reach this server and nobody asks them for a token."""
-    given = st.context.headers.get(roles.ROLE_HEADER, "")
+    given = st.context.headers.get(guests.ROLE_HEADER, "")
     return (
         not is_loopback(listening_address())
-        and roles.unsealed_role(given) is None
-        and not roles.session_of(given)
+        and guests.unsealed_role(given) is None
+        and not guests.session_of(given)
     )
 
 

@@ -21,7 +21,7 @@ from assistant.ui import addresses, resources, session, widgets
 from assistant.ui.background import GATE, Fetch, Task, calibrating
 from assistant.ui.widgets import as_html, plain, read
 from assistant.wiring import composition
-from assistant.wiring.models import SERVED, InUse, first_words, in_use, lacks_gate, use
+from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, lacks_gate, use
 from ingest.errors import PinciteError
 
 # -- The choice between light, dark and what the system shows; the browser keeps it

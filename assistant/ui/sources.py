@@ -10,10 +10,10 @@ import streamlit as st
 
 from assistant.i18n.translation import N_, _, ngettext, told
 from assistant.libraries.uploads import turn_of
-from assistant.sources import store
+from assistant.sources import source_list
 from assistant.sources.address import Kind, SourceFailed, parsed, written
-from assistant.sources.fetch import add_checked, renew_password
-from assistant.sources.store import EVERY, Source, has_password
+from assistant.sources.fetching import add_checked, renew_password
+from assistant.sources.source_list import EVERY, Source, has_password
 from assistant.ui import resources, session, widgets
 from assistant.ui.widgets import as_html, folded, own, pace, plain, secret
 from ingest.errors import PinciteError
@@ -165,7 +165,7 @@ def draw_sources(library: Library) -> None:
     if not resources.may_name_folders():
         return
     try:
-        found = store.listed(resources.settings(), library.name)
+        found = source_list.listed(resources.settings(), library.name)
     except PinciteError as error:
         widgets.show_error(error)
         return
@@ -203,7 +203,7 @@ def _rows(library: Library, drawn: list[str]) -> None:
     """As they are now: they are fetched by themselves, too."""
     widgets.draw_kept_error()  # of a button here, which draws this alone
     try:
-        found = store.listed(resources.settings(), library.name)
+        found = source_list.listed(resources.settings(), library.name)
     except PinciteError as error:
         widgets.show_error(error)
         return
@@ -299,7 +299,7 @@ def _change(library: Library, source: Source) -> None:
 
     def change() -> None:
         resources.to_change(library, "changed source", source.address)
-        store.change(resources.settings(), source, every=chosen)
+        source_list.change(resources.settings(), source, every=chosen)
 
     attempt(change)
 
@@ -307,7 +307,7 @@ def _change(library: Library, source: Source) -> None:
 def _pause(library: Library, source: Source) -> None:
     def pause() -> None:
         resources.to_change(library, "changed source", source.address)
-        store.change(resources.settings(), source, paused=not source.paused)
+        source_list.change(resources.settings(), source, paused=not source.paused)
 
     attempt(pause)
 
@@ -315,6 +315,6 @@ def _pause(library: Library, source: Source) -> None:
 def _remove(library: Library, source: Source) -> None:
     def remove() -> None:
         resources.to_change(library, "removed source", source.address)
-        store.remove(resources.settings(), source)
+        source_list.remove(resources.settings(), source)
 
     attempt(remove)

@@ -22,8 +22,8 @@ from assistant.ui import session as conversation
 from assistant.ui.background import Fetch, RunningAnswer
 from assistant.ui.library_queue import let_go
 from assistant.ui.widgets import as_html, plain
-from assistant.wiring import models
-from assistant.wiring.models import missing_defaults
+from assistant.wiring import chosen_models
+from assistant.wiring.chosen_models import missing_defaults
 from ingest.errors import PinciteError
 
 # -- Offers a model that is not installed, with a button that fetches it
@@ -140,7 +140,7 @@ class Spoken:
 
     def listen(self) -> None:
         """Start to listen; also again, when a speech model has been fetched."""
-        tool = models.transcribing(resources.settings())
+        tool = chosen_models.transcribing(resources.settings())
         self.running = RunningAnswer(tool.transcription(self._path))
 
     @property

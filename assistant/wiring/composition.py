@@ -15,6 +15,7 @@ from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract import reply
 from assistant.contract.facts import Offer
+from assistant.contract.intents import Enhance
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
@@ -26,6 +27,8 @@ from assistant.images.vision import offers as vision_offers
 from assistant.llm.chat_model import ChatModel
 from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
 from assistant.models.fetch import user_cache
+from assistant.models.hub import Progress
+from assistant.models.programs import REAL_ESRGAN
 from assistant.models.server import ServerAddress
 from assistant.models.store import Models
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
@@ -41,13 +44,13 @@ from assistant.storage.part import EVERYBODY, Whose
 from assistant.studio.models import offers
 from assistant.studio.queue import Studio
 from assistant.studio.super_resolution import RealEsrgan
-from assistant.studio.tools import Drawing, Editing, Enhancing, Varying
+from assistant.studio.tools import Drawing, Editing, Enhancing, Varying, checked
 from assistant.tools.describe import Clipping, Describing
 from assistant.tools.images import Charting, Translating, WithPictures
 from assistant.tools.specialists import AskBack, Running, Whole
 from assistant.tools.tables import Lists, Tables
-from assistant.wiring import models, stores
-from assistant.wiring.models import (
+from assistant.wiring import chosen_models, places
+from assistant.wiring.chosen_models import (
     LoadedChat,
     chat_loader,
     embedder,
@@ -61,13 +64,13 @@ from assistant.wiring.models import (
     tagging,
     transcribing,
 )
-from assistant.wiring.stores import answer_files, bucket, catalogue_server, hire
+from assistant.wiring.places import answer_files, bucket, catalogue_server, hire
 from ingest.errors import ExtensionFailed
 from ingest.text.reflow import about_tokens
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library
-from vectorstore.opened import file_of, is_library
+from vectorstore.opened import file_of, libraries_in
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
 
@@ -90,18 +93,27 @@ class Chatting:
 
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
     """All tools; one whose model is not installed offers it on use."""
-    studio = _studio(settings)
+    here, made = home_models(settings), output_files(settings)
+    # The painting queue of all visitors.
+    studio = Studio(lambda: here.chosen("drawing"), made, lambda: offers(here.models))
     return [
         Drawing(studio),
         Editing(studio),
         Varying(studio),
-        Enhancing(RealEsrgan(user_cache()), output_files(settings)),
-        Charting(output_files(settings)),
+        Enhancing(RealEsrgan(user_cache()), made),
+        Charting(made),
         transcribing(settings),
-        speaking(settings, output_files(settings)),
+        speaking(settings, made),
         *_seeing(settings, chatting),
         Running(),
     ]
+
+
+def prepare_enhancing(intent: Enhance, progress: Progress) -> None:
+    """Fetch the program that enlarges pictures, for a picture whose size allows it. Raises
+    AssistantError."""
+    checked(intent)
+    REAL_ESRGAN.make(user_cache(), progress)
 
 
 def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
@@ -146,14 +158,6 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
         chatting.turns,
         weights=chat.weights,
         odds=chat.odds,
-    )
-
-
-def _studio(settings: Settings) -> Studio:
-    """The painting queue of all visitors."""
-    here = home_models(settings)
-    return Studio(
-        lambda: here.chosen("drawing"), output_files(settings), lambda: offers(here.models)
     )
 
 
@@ -253,7 +257,7 @@ def library(settings: Settings, name: str | None = None, make: bool = False) -> 
     server = catalogue_server(settings)
     return _library(
         settings, settings.libraries_folder / chosen, chosen,
-        stores.vectors_server(settings) or server, server, bucket(settings),
+        places.vectors_server(settings) or server, server, bucket(settings),
     )  # fmt: skip
 
 
@@ -297,7 +301,7 @@ def federated(settings: Settings, names: Sequence[str]) -> Iterator[Federated]:
 
 def library_in(settings: Settings, folder: Path, name: str) -> Library:
     """A library in any folder, with the models of the settings; its catalogue is there, too."""
-    return _library(settings, folder, name, stores.vectors_server(settings))
+    return _library(settings, folder, name, places.vectors_server(settings))
 
 
 def _library(
@@ -314,7 +318,7 @@ def _library(
 
 def libraries(settings: Settings) -> list[str]:
     """The names of the libraries that exist."""
-    return sorted(path.name for path in settings.libraries_folder.glob("*") if is_library(path))
+    return libraries_in(settings.libraries_folder)
 
 
 def place_of(settings: Settings, name: str) -> int:
@@ -361,16 +365,16 @@ def assistant_of(
     receipts they become.
     """
     how, kept = how or answering(settings), kept or conversations(settings, whose)
-    recorder = _recorder(settings, whose, how.writer) if recorded else None
+    recorder = (
+        Recorder(receipts(settings, whose), how.writer, FileHashes(settings.home).sha256)
+        if recorded
+        else None
+    )
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         lambda: _learned_threshold(settings, library, how.model_name), how.about, how.points,
         how.answerable, answer_files(settings),
     )  # fmt: skip
-
-
-def _recorder(settings: Settings, whose: Whose, writer: ReceiptWriter) -> Recorder:
-    return Recorder(receipts(settings, whose), writer, FileHashes(settings.home).sha256)
 
 
 def _learned_threshold(settings: Settings, library: AnyLibrary, model: str) -> float | None:
@@ -393,12 +397,12 @@ def maker(settings: Settings, library: Library) -> Assistant:
 
 def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
     """Of a person in this home."""
-    return Conversations(stores.place_of_part(settings, CONVERSATIONS), whose)
+    return Conversations(places.place_of_part(settings, CONVERSATIONS), whose)
 
 
 def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
     """Of a person in this home; of everybody for the command line."""
-    return Receipts(stores.place_of_part(settings, CONVERSATIONS), whose=whose)
+    return Receipts(places.place_of_part(settings, CONVERSATIONS), whose=whose)
 
 
 def answering(settings: Settings) -> Answering:
@@ -412,7 +416,7 @@ def answering(settings: Settings) -> Answering:
         why = str(error)
     answer = AnswerTool(
         None, _budget(settings), settings.refusal_threshold,
-        reranker=models.reranker(settings), reader=reader(settings),
+        reranker=chosen_models.reranker(settings), reader=reader(settings),
     )  # fmt: skip
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
@@ -430,17 +434,19 @@ def answering(settings: Settings) -> Answering:
 def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     model, name, turns = chat.model, chat.name, TurnTaking()
     budget = replace(_budget(settings), window=chat.window)
-    reranker = models.reranker(settings, model)
+    reranker = chosen_models.reranker(settings, model)
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-        chat.weights, chat.odds, models.groundedness(settings),
+        chat.weights, chat.odds, chosen_models.groundedness(settings),
     )  # fmt: skip
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
     )
+    odds = chat.odds or chat.model
+    lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
         WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns),
-        *_lists(chat, turns, answer), AskBack(),
+        *lists, AskBack(),
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))
     router = _router(settings, model)
@@ -453,13 +459,6 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
 
 def _budget(settings: Settings) -> Budget:
     return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
-
-
-def _lists(chat: LoadedChat, turns: TurnTaking, answer: AnswerTool) -> Iterator[Specialist]:
-    """For a model that tells the odds of its words."""
-    odds = chat.odds or chat.model
-    if isinstance(odds, TokenOdds):
-        yield Lists(odds, turns, answer)
 
 
 def _router(settings: Settings, model: ChatModel) -> Router:
@@ -478,7 +477,7 @@ def _deciding(settings: Settings) -> dict[str, Any]:
         "context_tokens", "passage_tokens", "answer_tokens", "threads", "gpu",
         "refusal_threshold",
     }  # fmt: skip
-    return settings.model_dump(include=names) | dict(models.classifier_identities(settings))
+    return settings.model_dump(include=names) | dict(chosen_models.classifier_identities(settings))
 
 
 # -- Builds what fills sheets
@@ -487,12 +486,12 @@ _PART = 3  # of the window is for a document; the rest for the values of eight c
 
 
 def sheet_cells(settings: Settings) -> SheetCells:
-    """Of the whole home."""
+    """The filled cells of all sheets of a home."""
     return SheetCells(settings.sheets_file)
 
 
 def asked_columns(settings: Settings) -> AskedColumns:
-    """Of the whole home."""
+    """The columns that people have asked, of all sheets of a home."""
     return AskedColumns(settings.sheets_file)
 
 

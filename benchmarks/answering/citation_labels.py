@@ -28,7 +28,7 @@ from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.facts import Citation, Passage, Sentence
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.settings import Settings
-from assistant.wiring import composition, models
+from assistant.wiring import chosen_models, composition
 from benchmarks import common
 from benchmarks.answering import citation_attacks
 from ingest.document.model import Page
@@ -84,7 +84,7 @@ def main() -> None:
 
 def read(rows: Iterable[Row], settings: Settings, stack: ExitStack) -> Iterator[Read]:
     """The rows with their windows; libraries stay open until the stack is closed."""
-    embedder = models.embedder(settings)
+    embedder = chosen_models.embedder(settings)
     opened: dict[str, Evidence] = {}
     for row in rows:
         if "given" in row:

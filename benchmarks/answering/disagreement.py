@@ -26,7 +26,7 @@ from assistant.contract.facts import Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_rows
 from assistant.settings import Settings
-from assistant.wiring import composition, models
+from assistant.wiring import chosen_models, composition
 from benchmarks import common, text_library
 from ingest.language.sentences import split
 from vectorstore.library import Library
@@ -55,7 +55,7 @@ def main() -> None:
 
 def report_pairs(settings: Settings) -> None:
     rows = read_rows(PAIRS)
-    embedder = models.embedder(settings)
+    embedder = chosen_models.embedder(settings)
     said = {row["id"]: bool(list(found_in_pair(row, embedder))) for row in rows}
     for row in rows:
         if said[row["id"]] != row["contradict"]:

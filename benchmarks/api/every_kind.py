@@ -23,7 +23,7 @@ from assistant.answering.retrieve import Budget
 from assistant.entrance.asgi import Hosts
 from assistant.settings import Settings
 from assistant.team.api.application import guarded
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.wiring.composition import Answering
 from tests.pdfs import write_pdf
 from vectorstore.library import Library

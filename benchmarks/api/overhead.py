@@ -64,7 +64,7 @@ def main() -> None:
 def run_server() -> None:
     """`pincite serve` with answers that are quoted, over a home that the environment names."""
     from assistant.team.api import application
-    from assistant.team.api.libraries import Libraries
+    from assistant.team.api.served_libraries import Libraries
 
     class Quoting(Libraries):
         def __init__(self, settings: Settings) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.settings import Settings
-from assistant.wiring import models
+from assistant.wiring import chosen_models
 from benchmarks import common
 from ingest.chunking.coverage_ledger import PageLedger, ledger
 from ingest.document.model import Chunk, Document
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--folders", nargs="+", help="below the question sets (else all)")
     parser.add_argument("--ocr", default="rapidocr", help="engine for what is not text, or off")
     options = parser.parse_args()
-    readers = replace(models.engines(Settings.load()), ocr=options.ocr)
+    readers = replace(chosen_models.engines(Settings.load()), ocr=options.ocr)
     folder = common.eval_folder(options.eval)
     names = options.folders or ["", *sorted(p.name for p in folder.iterdir() if p.is_dir())]
     rows: list[Row] = []

@@ -32,7 +32,7 @@ from assistant.llm.server import connect_chat  # noqa: E402
 from assistant.models.server import ServerAddress  # noqa: E402
 from assistant.settings import Settings  # noqa: E402
 from assistant.wiring import composition  # noqa: E402  # after the line above
-from assistant.wiring.models import (  # noqa: E402
+from assistant.wiring.chosen_models import (  # noqa: E402
     fitted,
     gates,
     identity,

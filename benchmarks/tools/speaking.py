@@ -25,7 +25,7 @@ from assistant.settings import Settings
 from assistant.studio.spoken_text import pieces
 from assistant.studio.tools import Transcribing
 from assistant.studio.voices import Espeak, Piper, SpokenSound, Voice, espeak_program, model_of
-from assistant.wiring import models
+from assistant.wiring import chosen_models
 from benchmarks import common
 from benchmarks.tools import sounds
 from benchmarks.tools.speech import WANTED, distance, words
@@ -78,7 +78,7 @@ def main() -> None:
     options.add_argument("--clips", action=argparse.BooleanOptionalAction, default=True)
     chosen = options.parse_args()
     settings = Settings.load()
-    tool = models.transcribing(settings)
+    tool = chosen_models.transcribing(settings)
     with tempfile.TemporaryDirectory() as scratch:
         warm(tool, Path(scratch))
         for voice in voices(settings):

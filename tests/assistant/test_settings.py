@@ -7,7 +7,7 @@ import pytest
 
 from assistant.errors import SettingsError
 from assistant.settings import Settings
-from assistant.wiring.models import bounds, engines
+from assistant.wiring.chosen_models import bounds, engines
 from ingest.document.source import Bounds, Engines, Limits
 from tests.conftest import PROJECT
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from assistant.models.catalogue import Role, default_model
 from assistant.models.fetch import cached, is_whole, user_cache, weights_of
-from assistant.sources.store import variable
+from assistant.sources.source_list import variable
 from assistant.ui import server
 from tests.pdfs import write_pdf
 from tests.servers import source_servers

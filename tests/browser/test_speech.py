@@ -10,7 +10,7 @@ import pytest
 
 from assistant.libraries.libraries import make
 from assistant.settings import Settings
-from assistant.wiring import models
+from assistant.wiring import chosen_models
 from benchmarks.tools.speech import distance, words
 from tests.browser.conftest import WIDE, launched, pincite, put_models
 from tests.browser.files import write_film
@@ -50,7 +50,7 @@ def question(real_home: Path) -> Path:
     """Spoken by the product's own voice."""
     put_models(real_home, "speech")
     pincite(real_home, "models", "pull", "en_US-joe-medium", accept=(0, 1))
-    if models.voices(Settings(home=real_home)).of(QUESTION) is None:
+    if chosen_models.voices(Settings(home=real_home)).of(QUESTION) is None:
         pytest.skip("no voice: neither Piper can be fetched, nor is espeak-ng installed")
     pincite(real_home, "speak", QUESTION, "-o", str(real_home / "question.wav"))
     return real_home / "question.wav"

@@ -7,7 +7,7 @@ from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.studio.painter import Painter
 from assistant.studio.pipeline import DiffusersPainter
-from assistant.wiring import models
+from assistant.wiring import chosen_models
 
 HERE = Path(__file__).parent
 DRAWING, DESCRIBING = HERE / "shapes-drawing", HERE / "shapes-describing"
@@ -21,6 +21,6 @@ def painter(home: Path, folder: Path = DRAWING) -> Painter:
 
 
 def viewer(home: Path, folder: Path = DESCRIBING) -> Describer:
-    found = models.viewer(Settings(home=home, vision_model=str(folder)))
+    found = chosen_models.viewer(Settings(home=home, vision_model=str(folder)))
     assert found is not None
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.security.network_guard import QUIET
-from assistant.wiring.stores import located
+from assistant.wiring.places import located
 from ingest.document.source import Engines
 from tests.fakes import WordEmbedder
 from tests.servers.ray_process import RayProcess

@@ -35,13 +35,13 @@ from assistant.team.api import (
     watching,
 )
 from assistant.team.api.guard import Guard, is_signed
-from assistant.team.api.libraries import Libraries
-from assistant.team.api.parameters import known_queries, whole_text
+from assistant.team.api.served_libraries import Libraries
+from assistant.team.api.shelf import known_queries, whole_text
 from assistant.team.api.watching import Figures, Watched
 from assistant.team.database import Person
-from assistant.team.provider import NotSignedIn, provider
-from assistant.team.sessions import signed_in
-from assistant.team.tokens import Tokens, tokens
+from assistant.team.provider import NotSignedIn
+from assistant.team.tokens import Tokens
+from assistant.wiring.people import provider, signed_in, tokens
 from ingest.errors import PinciteError
 
 # -- The description of the API: OpenAPI with an example of each request and its answer, and a page
@@ -144,7 +144,7 @@ def serve(
 
 
 def _logged(settings: Settings) -> dict[str, Any]:
-    """How uvicorn logs."""
+    """Options of uvicorn for its logs, in text or JSON as the settings say."""
     if settings.logs == "text":
         return {"log_level": "warning"}
     watching.install_json_log()
@@ -156,13 +156,12 @@ def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) ->
     libraries.at_machine = hosts.only_here
     figures = Figures(libraries)
     inner = application(libraries, figures)
-    return Watched(Guard(inner, hosts, guests, _tokens(libraries), _signed(libraries)), figures)
-
-
-def _tokens(libraries: Libraries) -> Callable[[], Tokens | None]:
-    """Those of people, from their first account on."""
     made = cache(partial(tokens, libraries.settings))
-    return lambda: made() if libraries.accounts else None
+
+    def of_people() -> Tokens | None:  # from their first account on
+        return made() if libraries.accounts else None
+
+    return Watched(Guard(inner, hosts, guests, of_people, _signed(libraries)), figures)
 
 
 def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
@@ -172,7 +171,7 @@ def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
 
     def person(token: str) -> Person | None:
         known = libraries.accounts
-        if known is None or not is_signed(token):  # nobody is asked
+        if known is None or not is_signed(token):  # no sign-in is required
             return None
         try:
             return signed_in(libraries.settings, known).person(at.claims(token))
@@ -215,7 +214,9 @@ def application(libraries: Libraries, figures: Figures) -> FastAPI:
         app.include_router(
             routes,
             dependencies=[token, Depends(whole_text), *strict],
-            responses={"4XX": {"model": errors.Failed, "description": "Refused, with a sentence"}},
+            responses={
+                "4XX": {"model": errors.Failed, "description": "Refused, with an error message"}
+            },
         )
     app.router.routes.extend(mcp.routes)
     add_page(app)

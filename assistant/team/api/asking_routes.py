@@ -14,14 +14,13 @@ from assistant.contract.asked_in import chosen
 from assistant.contract.reply import Reply
 from assistant.conversation.assistant import turns_from_messages
 from assistant.errors import AssistantError
+from assistant.libraries.libraries import hit_row
 from assistant.models.store import rows
 from assistant.sheet.cell import Cell, Column, columns
 from assistant.sheet.fill import Sheet, documents, in_order
 from assistant.sheet.store import as_json
 from assistant.team.api import turns
-from assistant.team.api.libraries import hit_row
-from assistant.team.api.parameters import Chosen, Within
-from assistant.team.api.shelf import Answering, FillingSheet, Searching, Seen, Shelf
+from assistant.team.api.shelf import Answering, Chosen, FillingSheet, Searching, Seen, Shelf, Within
 from assistant.team.api.turns import ClientGone, Place
 from assistant.wiring import composition
 from vectorstore.catalog.engine import DocumentInfo
@@ -48,7 +47,7 @@ class Question(BaseModel, extra="forbid"):
         "", pattern=r"^[\w-]{0,64}$", description="goes on with it, or begins it; empty: none"
     )
     after: int | None = Field(
-        None, ge=0, description="begins a branch after this turn; 0: in the place of the first"
+        None, ge=0, description="begins a branch after this turn; 0: instead of the first"
     )
     anyway: bool = Field(False, description="answer also where it would be refused")
 
@@ -178,9 +177,6 @@ model_routes = APIRouter(prefix="/api/models", tags=["Models"])
 def listed(seen: Seen) -> list[Row]:
     """The models of the catalogue and others on this server's disk: role, size, fit for the
     machine, whether it is there and whether it is in use."""
-    return [_without_place(row) for row in rows(composition.home_models(seen.settings))]
-
-
-def _without_place(row: Row) -> Row:
-    """A client need not know our folders."""
-    return {**row, "note": ""} if row["sources"] == ["path"] else row
+    found = rows(composition.home_models(seen.settings))
+    # A client need not know our folders.
+    return [{**row, "note": ""} if row["sources"] == ["path"] else row for row in found]

@@ -22,9 +22,8 @@ from assistant.errors import (
 )
 from assistant.libraries.uploads import NotFollowed
 from assistant.sources.address import UnknownSource
-from assistant.team.accounts import NotAllowed
 from assistant.team.api.turns import TooManyRequests
-from assistant.team.limits import LimitReached
+from assistant.team.rights import LimitReached, NotAllowed
 from ingest.errors import PinciteError
 from vectorstore.errors import (
     HomeNotWritable,
@@ -152,7 +151,7 @@ def _told(error: Any) -> str:
     """What is wrong with which field: "messages.0.role: Field required"."""
     kind, *field = error["loc"] or ("body",)
     if error["type"] == "json_invalid":
-        return f"The body is no JSON: {error['ctx']['error']}."
+        return f"The body is not JSON: {error['ctx']['error']}."
     if not field and error["type"] in _NO_OBJECT:
         return "Send a body of JSON, an object, with content-type: application/json."
     place = ".".join(str(part) for part in (field if kind in _WHERE else error["loc"]))

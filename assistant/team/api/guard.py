@@ -15,6 +15,8 @@ from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 
 from assistant.entrance.asgi import (
+    BYTES,
+    LARGEST,
     PROXIED,
     Asgi,
     Hosts,
@@ -25,10 +27,8 @@ from assistant.entrance.asgi import (
     is_same_origin,
     with_headers,
 )
-from assistant.entrance.guests import Guests
-from assistant.entrance.roles import WAIT, TooManyTries, Tries
+from assistant.entrance.guests import WAIT, Guests, TooManyTries, Tries
 from assistant.errors import AssistantError
-from assistant.libraries.sizes import BYTES, LARGEST
 from assistant.team.api.errors import body
 from assistant.team.api.shelf import PERSON
 from assistant.team.database import LOCAL, VISITOR, Person
@@ -99,7 +99,7 @@ class Guard:
             return None, (429, f"Too many wrong tokens. Wait {WAIT:.0f} seconds.")
         except AssistantError as error:
             log.warning("%s", error)  # which names a server that strangers need not know
-            return None, (503, "Nobody can be looked up just now. Try again later.")
+            return None, (503, "Accounts cannot be looked up at the moment. Try again later.")
 
     def _elsewhere(self, asked: Mapping[str, str]) -> str:
         """Why a request that a page of another site has sent is turned away; empty if it is not.

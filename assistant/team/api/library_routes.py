@@ -18,15 +18,23 @@ from starlette.concurrency import run_in_threadpool
 from assistant.contract.evidence import check_name
 from assistant.errors import AssistantError
 from assistant.libraries import uploads
+from assistant.libraries.libraries import document_row, summary_row
 from assistant.libraries.uploads import Upload, describe_step, given_path, turn_of
 from assistant.receipts.record import Marked
-from assistant.sources import store
+from assistant.sources import source_list
 from assistant.sources.address import parsed
-from assistant.sources.fetch import add_checked
-from assistant.sources.store import EVERY, Source
-from assistant.team.api.libraries import document_row, summary_row
-from assistant.team.api.parameters import Offset, Within, only_files
-from assistant.team.api.shelf import Drawing, Searching, Seen, Shelf, changing
+from assistant.sources.fetching import add_checked
+from assistant.sources.source_list import EVERY, Source
+from assistant.team.api.shelf import (
+    Drawing,
+    Offset,
+    Searching,
+    Seen,
+    Shelf,
+    Within,
+    changing,
+    only_files,
+)
 from ingest.sandbox.drawing import drawings
 
 Row = dict[str, Any]
@@ -250,7 +258,7 @@ source_routes = APIRouter(
 def sources(library: str, seen: Seen) -> list[Row]:
     """The mailboxes and WebDAV folders of a library, and what came of fetching them."""
     seen.followed(library, "listed sources")
-    return [_row(seen, source) for source in store.listed(seen.settings, library)]
+    return [_row(seen, source) for source in source_list.listed(seen.settings, library)]
 
 
 @source_routes.post("/sources")
@@ -269,16 +277,16 @@ def add_source(library: str, asked: NewSource, seen: Seen) -> Row:
 def change(library: str, source: str, asked: Pace, seen: Seen) -> Row:
     """Pause one, resume it, or say how often it is fetched."""
     seen.followed(library, "changed source", source)
-    found = store.find(seen.settings, source, library)
-    store.change(seen.settings, found, asked.every, asked.paused)
-    return _row(seen, store.find(seen.settings, source, library))
+    found = source_list.find(seen.settings, source, library)
+    source_list.change(seen.settings, found, asked.every, asked.paused)
+    return _row(seen, source_list.find(seen.settings, source, library))
 
 
 @source_routes.post("/sources/{source}/fetch")
 def fetch(library: str, source: str, seen: Seen) -> Row:
     """Begin to fetch one now; the list says when that has ended."""
     opened = seen.followed(library, "fetches", source)
-    found = store.find(seen.settings, source, library)
+    found = source_list.find(seen.settings, source, library)
     turn = turn_of(seen.settings.home, library)
     seen.fetchings.start(seen.settings, opened, found, turn)
     return _row(seen, found)
@@ -288,7 +296,7 @@ def fetch(library: str, source: str, seen: Seen) -> Row:
 def remove_source(library: str, source: str, seen: Seen) -> Row:
     """Fetch one no longer; its documents stay."""
     seen.followed(library, "removed source", source)
-    store.remove(seen.settings, store.find(seen.settings, source, library))
+    source_list.remove(seen.settings, source_list.find(seen.settings, source, library))
     return {"removed": source}
 
 

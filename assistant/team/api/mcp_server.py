@@ -21,9 +21,10 @@ from starlette.concurrency import run_in_threadpool
 from assistant.contract.asked_in import chosen
 from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
+from assistant.libraries.libraries import document_row, hit_row, summary_row
 from assistant.receipts.record import versions
 from assistant.team.api import turns
-from assistant.team.api.libraries import Libraries, document_row, hit_row, summary_row
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import Shelf
 from assistant.team.database import LOCAL, Person
 from ingest.errors import PinciteError

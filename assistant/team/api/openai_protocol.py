@@ -24,8 +24,7 @@ from assistant.conversation.assistant import turns_from_messages
 from assistant.errors import AssistantError
 from assistant.team.api import turns
 from assistant.team.api.errors import NotDone, of
-from assistant.team.api.parameters import Chosen
-from assistant.team.api.shelf import Answering, Embedding, Seen, Shelf
+from assistant.team.api.shelf import Answering, Chosen, Embedding, Seen, Shelf
 from assistant.team.api.structured import Format, Schema
 from assistant.team.api.turns import Place
 from ingest.errors import PinciteError
@@ -281,7 +280,7 @@ def base64_of(vector: "np.ndarray[Any, Any]") -> str:
 
 
 def floats_of(vector: "np.ndarray[Any, Any]") -> list[float]:
-    """Its numbers."""
+    """Its numbers, as JSON has them."""
     return [float(value) for value in vector]
 
 

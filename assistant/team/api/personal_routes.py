@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 from assistant.conversation.history import KeptTurn
 from assistant.conversation.listing import ConversationInfo, Folder, checked_title
 from assistant.receipts.explain import explanation
-from assistant.team.api.parameters import Offset
-from assistant.team.api.shelf import Searching, Seen
+from assistant.team.api.shelf import Offset, Searching, Seen
 
 Row = dict[str, Any]
 Id = Annotated[str, Path(pattern=r"^[\w-]{1,64}$")]

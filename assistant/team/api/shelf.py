@@ -5,28 +5,30 @@ Each opening says what for, and the audit log keeps it.
 
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any, BinaryIO
 
-from fastapi import Depends
+from fastapi import Depends, HTTPException, Query
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.libraries import forget as forgetting
+from assistant.libraries.libraries import check_not_waiting
 from assistant.libraries.uploads import StagedFile, Upload, staged, upload_folder
-from assistant.libraries.waiting import check_not_waiting
 from assistant.receipts.record import Receipts
 from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
-from assistant.sources.fetch import Fetchings
-from assistant.team.accounts import NotAllowed, Permitted
-from assistant.team.api.libraries import Libraries
+from assistant.sources.fetching import Fetchings
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.structured import Structured
 from assistant.team.api.turns import Kind, Place, Turns
 from assistant.team.database import Person
+from assistant.team.rights import NotAllowed, Permitted
 from assistant.wiring import composition
 from ingest.errors import PinciteError
+from vectorstore.catalog.tags import Filter
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, parts
 from vectorstore.library import Library
@@ -35,7 +37,7 @@ PERSON = "person"  # in the state of a request; the guard puts it there
 
 
 class Shelf:
-    """Of one person."""
+    """The libraries of a server as one person may see, ask and change them."""
 
     def __init__(self, libraries: Libraries, person: Person) -> None:
         self.person = person
@@ -90,7 +92,7 @@ class Shelf:
 
     @property
     def settings(self) -> Settings:
-        """Of the server."""
+        """The settings of the server."""
         return self._libraries.settings
 
     def turns(self, kind: Kind) -> Turns:
@@ -242,3 +244,83 @@ Searching = Annotated[Place, _place("searches")]
 FillingSheet = Annotated[Place, _place("sheets")]
 Embedding = Annotated[Place, _place("embeddings")]
 Drawing = Annotated[Place, _place("pictures")]
+
+
+async def known_queries(request: Request) -> None:
+    """Raises HTTPException for a name behind `?` that the route does not take."""
+    if not request.query_params:
+        return
+    path = request.app.openapi()["paths"].get(request.scope["route"].path_format, {})
+    takes = path.get(request.method.lower(), {}).get("parameters", ())
+    known = [row["name"] for row in takes if row["in"] == "query"]
+    for name in request.query_params:
+        if name not in known:
+            told = f"It takes {', '.join(known)}." if known else "It takes none."
+            raise HTTPException(400, f"{name[:100]}: there is no such parameter. {told}")
+
+
+async def only_files(request: Request) -> None:
+    """Raises HTTPException for a field of a form that is not `files`."""
+    for name in await request.form():
+        if name != "files":
+            raise HTTPException(400, f"{name[:100]}: there is no such field. Files are `files`.")
+
+
+async def whole_text(request: Request) -> None:
+    """Raises HTTPException for NUL and halves of characters, which no text has and no database
+    takes, in a path, a query or a body of JSON."""
+    given: list[Any] = [*request.path_params.values(), *request.query_params.values()]
+    if "json" in request.headers.get("content-type", ""):
+        with suppress(ValueError):  # whoever reads the body says so
+            given.append(await request.json())
+    if any(map(_is_broken, _texts(given))):
+        raise HTTPException(400, "The request has NUL or half a character in a text: leave it out.")
+
+
+def _texts(given: list[Any]) -> Iterator[str]:
+    """Those in JSON, however deep; the list is used up."""
+    while given:
+        match given.pop():
+            case str(text):
+                yield text
+            case dict(row):
+                given += [*row.keys(), *row.values()]
+            case list(items):
+                given += items
+
+
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return "\0" in text
+
+
+# -- How a request names some of a library's documents, and a part of a long list
+
+
+class Chosen(BaseModel, extra="forbid"):
+    """Only some documents: those with all the tags, and of a time."""
+
+    tags: list[str] = []
+    after: str = Field(default="", description="dated then or later: 2024, 2024-06 or 2024-06-30")
+    before: str = Field(default="", description="dated before that begins")
+
+    @property
+    def filter(self) -> Filter:
+        """Raises WrongTag or WrongDate."""
+        return Filter(tuple(self.tags), self.after, self.before)
+
+
+def _chosen(
+    tag: Annotated[list[str], Query(description="only with all of these tags")] = [],  # noqa: B006
+    after: Annotated[str, Query(description="only dated then or later, as 2024-06")] = "",
+    before: Annotated[str, Query(description="only dated before that begins")] = "",
+) -> Filter:
+    """Raises WrongTag or WrongDate."""
+    return Filter(tuple(tag), after, before)
+
+
+Within = Annotated[Filter, Depends(_chosen)]
+Offset = Annotated[int, Query(ge=0, lt=1 << 31, description="so many of the first are left out")]

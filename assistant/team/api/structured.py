@@ -100,7 +100,9 @@ def _checked(schema: Schema) -> Schema:
     try:
         Draft202012Validator.check_schema(whole)
     except SchemaError as error:
-        raise NotDone(_FIELD, f"json_schema.schema is none: {error.message[:200]}") from error
+        raise NotDone(
+            _FIELD, f"json_schema.schema is not a JSON Schema: {error.message[:200]}"
+        ) from error
     return whole
 
 

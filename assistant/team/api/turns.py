@@ -41,7 +41,7 @@ class ClientGone(HTTPException):
 
 
 class Place:
-    """Of one request."""
+    """The room of one request, whose steps wait here for their turn."""
 
     def __init__(self, threads: CapacityLimiter) -> None:
         self.left = threading.Event()  # set when the client has gone

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from assistant.entrance.asgi import Asgi, Receive, Scope, Send
-from assistant.entrance.roles import WAIT, TooManyTries, Tries
-from assistant.team.api.libraries import Libraries
+from assistant.entrance.guests import WAIT, TooManyTries, Tries
+from assistant.team.api.served_libraries import Libraries
 
 _ROUTES = {
     "chat": r"/v1/chat/completions", "embeddings": r"/v1/embeddings", "models": r"/v1/models.*",
@@ -60,7 +60,7 @@ class Watched:
 
 
 class Figures:
-    """Of one server."""
+    """Counts and durations of one server's requests."""
 
     def __init__(self, libraries: Libraries) -> None:
         self._registry = CollectorRegistry()
@@ -139,7 +139,7 @@ class JsonLines(logging.Formatter):
 
 
 def install_json_log() -> None:
-    """For all loggers of this process, in the place of what they had."""
+    """For all loggers of this process, instead of what they had."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

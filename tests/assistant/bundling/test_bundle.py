@@ -36,7 +36,7 @@ def test_a_folder_with_other_things_is_left_alone(
 ) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     assert main(["--home", str(tmp_path / "home"), "bundle", str(tmp_path)]) == 1
-    assert "is not empty, and it is no bundle" in capsys.readouterr().err
+    assert "is not empty, and it is not a bundle" in capsys.readouterr().err
     assert [path.name for path in tmp_path.glob("*.txt")] == ["thesis.txt"]
 
 

@@ -9,7 +9,7 @@ from assistant.answering.gate import OPERATING_POINTS, Gate, Weights
 from assistant.cli.main import main
 from assistant.settings import Settings
 from assistant.storage.learned import Fitted
-from assistant.wiring import models
+from assistant.wiring import chosen_models
 
 OWN = Fitted(Weights(Gate(1, 2, 3, 4, 5), Gate(5, 4, 3, 2, 1)), OPERATING_POINTS)
 
@@ -17,7 +17,7 @@ OWN = Fitted(Weights(Gate(1, 2, 3, 4, 5), Gate(5, 4, 3, 2, 1)), OPERATING_POINTS
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PINCITE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("assistant.wiring.models.missing_extra", lambda _: "")
+    monkeypatch.setattr("assistant.wiring.chosen_models.missing_extra", lambda _: "")
     path = tmp_path / "mine.gguf"
     path.write_bytes(b"GGUF")
     return path
@@ -32,7 +32,7 @@ def test_a_model_without_a_gate_is_offered_one(
     assert "`pincite models calibrate` fits it, in a few minutes" in told.err
 
     settings = Settings.load()
-    models.gates(settings).keep(models.identity(settings, file), OWN, {})
+    chosen_models.gates(settings).keep(chosen_models.identity(settings, file), OWN, {})
     assert main(["models", "use", "chat", str(file)]) == 0
     assert capsys.readouterr().err == ""
 
@@ -45,7 +45,7 @@ def test_the_expected_curve_is_said(
         def run(self, show: object) -> Fitted:
             return OWN
 
-    monkeypatch.setattr(models, "calibration", lambda _: Quick())
+    monkeypatch.setattr(chosen_models, "calibration", lambda _: Quick())
     assert main(["models", "calibrate", *["--json"] * as_json]) == 0
     out = capsys.readouterr().out
     if as_json:

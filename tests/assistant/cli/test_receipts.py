@@ -50,7 +50,8 @@ def test_an_answer_is_explained_at_once_and_later(full: Pincite) -> None:
     assert later == full("explain", answer["id"][:8]).json == answer["explanation"]
     assert later["found"][0]["read"]
     assert later["seconds"]["retrieve"] > 0
-    assert full("ask", LEAVE, "--explain").status == 2
+    alone = full("ask", LEAVE, "--explain").json
+    assert alone["answer"] == answer["answer"] and alone["explanation"]
     assert full("ask", "--batch", "rows.jsonl", "--explain").status == 2
 
 

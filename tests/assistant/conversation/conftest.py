@@ -7,7 +7,7 @@ import pytest
 from assistant.conversation.tables import CONVERSATIONS
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
-from assistant.wiring.stores import place_of_part
+from assistant.wiring.places import place_of_part
 
 
 @pytest.fixture

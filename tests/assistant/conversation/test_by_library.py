@@ -12,7 +12,7 @@ from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.export.account import account
-from assistant.export.save import markdown
+from assistant.export.documents import markdown
 from assistant.llm.odds import TurnTaking
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder, RenamedReceipts

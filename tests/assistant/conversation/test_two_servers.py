@@ -18,8 +18,8 @@ from assistant.settings import Settings
 from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
 from assistant.storage.team_tables import SCHEMA
-from assistant.team.accounts import home_accounts
-from assistant.wiring.stores import place_of_part
+from assistant.wiring.people import home_accounts
+from assistant.wiring.places import place_of_part
 from tests.servers.meanwhile import meanwhile
 from vectorstore.team.postgres import Server
 

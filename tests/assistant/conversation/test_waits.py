@@ -7,8 +7,8 @@ from assistant.conversation.tables import CONVERSATIONS
 from assistant.models.catalogue import catalogue as known
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
-from assistant.wiring.models import first_words
-from assistant.wiring.stores import place_of_part
+from assistant.wiring.chosen_models import first_words
+from assistant.wiring.places import place_of_part
 from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.team.postgres import Server
 

@@ -6,7 +6,7 @@ from assistant.doctor import machine
 from assistant.errors import SettingsError
 from assistant.settings import Settings
 from assistant.wiring import composition
-from assistant.wiring.stores import located
+from assistant.wiring.places import located
 
 
 def test_without_a_cluster_this_machine_reads(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_workers_that_do_not_answer_are_named(tmp_path: Path) -> None:
 
 
 def test_an_address_that_is_none_is_refused_when_it_is_set(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="'workers': 'ray://host' is no address of Ray"):
+    with pytest.raises(SettingsError, match="'workers': 'ray://host' is not an address of Ray"):
         Settings.load(home=tmp_path, workers="ray://host")
 
 
@@ -30,7 +30,7 @@ def test_the_network_guard_lets_the_address_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let: list[tuple[str, int, str]] = []
-    monkeypatch.setattr("assistant.wiring.stores.permit", lambda *given: let.append(given))
+    monkeypatch.setattr("assistant.wiring.places.permit", lambda *given: let.append(given))
     settings = Settings(home=tmp_path, workers="ray://ray.example.org:10001")
     with composition.library(settings, make=True):
         assert let == [("ray.example.org", 10001, "workers")]

@@ -2,8 +2,7 @@ import hmac
 
 import pytest
 
-from assistant.entrance.guests import Guests
-from assistant.entrance.roles import TRIES, WAIT, TooManyTries, sealed_role, unsealed_role
+from assistant.entrance.guests import TRIES, WAIT, Guests, TooManyTries, sealed_role, unsealed_role
 
 
 class Clock:

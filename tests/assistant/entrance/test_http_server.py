@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from assistant.entrance import http_server
-from assistant.entrance.roles import TRIES
+from assistant.entrance.guests import TRIES
 from tests.servers.ports import free_port
 from tests.servers.started import HEALTH, started
 

@@ -15,11 +15,10 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from assistant.errors import AssistantError
-from assistant.export import fonts
+from assistant.export import documents
 from assistant.export.account import Account, account
-from assistant.export.documents import pdf, word
-from assistant.export.save import markdown, save
-from assistant.export.workbook import spreadsheet
+from assistant.export.documents import markdown, pdf, save, word
+from assistant.export.xlsx import spreadsheet
 from ingest.pdf import pdfium
 from tests.assistant.ui.fakes import HOSTILE
 from tests.commands import Pincite, refused
@@ -141,7 +140,7 @@ def test_a_pdf_has_its_quotes_at_the_end_and_links_to_them(tmp_path: Path) -> No
     assert "(no line states the marked words)" in read
     assert "[1] Handbook.pdf, page 2 “Thirty days of leave <b>.”" in read
     assert read.count("Talk.wav, 01:15") == 1
-    without = fonts.fonts("有薪假期")[1]
+    without = documents.fonts("有薪假期")[1]
     assert ("boxes replace them:" if without else "有薪假期 <b>?") in read
     links = PdfReader(tmp_path / "a.pdf").pages[0].annotations or []
     assert sum("/Dest" in link for link in links) == 6

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.export.save import named
+from assistant.export.documents import named
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import Chart, Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.export import fonts
+from assistant.export import documents
 from assistant.images import charts
 from assistant.images.charts import CannotChart, ChartNumbers, find, wanted
 from assistant.storage.files import Made
@@ -211,8 +211,8 @@ def test_a_pie_of_zeros_is_drawn_as_bars(tmp_path: Path) -> None:
 
 
 def test_letters_without_a_font_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    letters = fonts.letters
-    monkeypatch.setattr(fonts, "letters", lambda path: letters(path) - {*map(ord, "東京")})
+    letters = documents.letters
+    monkeypatch.setattr(documents, "letters", lambda path: letters(path) - {*map(ord, "東京")})
     done = charted(tmp_path, "City,Employees\n東京,42\nOslo,9\n").finish()
     assert done.notices[-1].endswith("boxes replace them: 京東")
 
@@ -220,8 +220,8 @@ def test_letters_without_a_font_are_told(tmp_path: Path, monkeypatch: pytest.Mon
 def test_letters_come_from_another_font_where_one_has_them() -> None:
     from matplotlib.font_manager import findfont
 
-    assert fonts.fonts("Zürich, Ω") == (["DejaVu Sans"], "")
-    only = fonts.letters(findfont("STIXGeneral")) - fonts.letters(findfont("DejaVu Sans"))
+    assert documents.fonts("Zürich, Ω") == (["DejaVu Sans"], "")
+    only = documents.letters(findfont("STIXGeneral")) - documents.letters(findfont("DejaVu Sans"))
     letter = next(chr(code) for code in sorted(only) if chr(code).isprintable())
-    families, missing = fonts.fonts(letter)
+    families, missing = documents.fonts(letter)
     assert len(families) == 2 and missing == ""

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.doctor import checks
 from assistant.errors import SettingsError
-from assistant.libraries import waiting
+from assistant.libraries import libraries as whole
 from assistant.libraries.libraries import delete, rename, undo
 from assistant.settings import Settings
 from assistant.team.moving_home import FilesPlace, move_files
@@ -98,8 +98,8 @@ def test_a_library_lives_in_a_bucket(
         s3.damage(settings.files.removeprefix("s3://papers/"))
         assert library.maintenance.verify().lost_files == ("Handbook.pdf",)
     delete(settings, "south")
-    monkeypatch.setattr(waiting, "KEPT", timedelta())
-    assert waiting.clear(settings) == 1 and not keys(s3, settings)
+    monkeypatch.setattr(whole, "KEPT", timedelta())
+    assert whole.clear(settings) == 1 and not keys(s3, settings)
 
 
 def doctor(settings: Settings) -> str:
@@ -195,9 +195,9 @@ def test_another_bucket_than_theirs_changes_nothing(
         list(move_files(other, "folder"))
     assert root_of(settings.libraries_folder / "north")
     delete(in_bucket(files=theirs), "north")
-    monkeypatch.setattr(waiting, "KEPT", timedelta())
-    assert waiting.clear(other) == 0 and keys(s3, settings) == names
-    assert waiting.clear(settings) == 1 and not keys(s3, settings)
+    monkeypatch.setattr(whole, "KEPT", timedelta())
+    assert whole.clear(other) == 0 and keys(s3, settings) == names
+    assert whole.clear(settings) == 1 and not keys(s3, settings)
 
 
 def test_with_its_catalogue_in_postgresql(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from assistant.evaluation.runs import EvaluationRuns
 from assistant.settings import Settings
-from assistant.team.accounts import home_accounts
-from assistant.team.audit import FORGOTTEN
+from assistant.team.accounts import FORGOTTEN
+from assistant.wiring.people import home_accounts
 from tests.commands import Pincite, refused
 from tests.vectorstore.conftest import PASSWORD
 

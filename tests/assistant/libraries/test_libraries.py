@@ -10,15 +10,24 @@ import pytest
 
 from assistant.cli.main import main
 from assistant.errors import SettingsError
-from assistant.libraries import waiting
-from assistant.libraries.libraries import delete, describe, latest, listed, make, rename, undo
+from assistant.libraries import libraries as whole
+from assistant.libraries.libraries import (
+    clear,
+    delete,
+    deleted,
+    describe,
+    latest,
+    listed,
+    make,
+    rename,
+    undo,
+)
 from assistant.libraries.uploads import upload_folder
-from assistant.libraries.waiting import clear, deleted
 from assistant.settings import Settings
 from assistant.sheet.cell import column
-from assistant.team.accounts import home_accounts
 from assistant.wiring import composition
 from assistant.wiring.composition import asked_columns
+from assistant.wiring.people import home_accounts
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.indexing.jobs import alone
 
@@ -103,7 +112,7 @@ def test_after_a_day_it_leaves_the_disk(
 ) -> None:
     gone = delete(settings, "north")
     assert clear(settings) == 0
-    monkeypatch.setattr(waiting, "KEPT", timedelta(0))
+    monkeypatch.setattr(whole, "KEPT", timedelta(0))
     assert deleted(settings) == []
     assert clear(settings) == 1
     assert not gone.folder.exists()
@@ -116,7 +125,7 @@ def test_what_cannot_be_deleted_waits_and_blocks_no_other(
     (first.folder / part).mkdir()
     make(settings, "south")
     second = delete(settings, "south")
-    monkeypatch.setattr(waiting, "KEPT", timedelta(0))
+    monkeypatch.setattr(whole, "KEPT", timedelta(0))
     real = shutil.rmtree
 
     def held(path: Path) -> None:

@@ -23,7 +23,7 @@ from assistant.sheet.cell import column
 from assistant.storage.files import AnswerFiles, clean, used_space
 from assistant.storage.part import EVERYBODY, Whose
 from assistant.wiring import composition
-from assistant.wiring.stores import answer_files
+from assistant.wiring.places import answer_files
 from tests.assistant.fakes import WordEmbedder
 from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.library import Library

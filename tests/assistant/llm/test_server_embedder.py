@@ -18,7 +18,7 @@ from assistant.llm.server import ServerEmbedder, connect_embedder
 from assistant.models.server import ServerAddress
 from assistant.models.store import Models
 from assistant.settings import Settings
-from assistant.wiring.models import embedder, server_embedder
+from assistant.wiring.chosen_models import embedder, server_embedder
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.llm.model_server import ModelHandler
 from vectorstore.embedding.embedder import Habits

@@ -15,7 +15,7 @@ from assistant.conversation.tables import CONVERSATIONS
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
-from assistant.wiring.stores import place_of_part
+from assistant.wiring.places import place_of_part
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.library import Library

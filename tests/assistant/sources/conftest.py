@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from assistant.settings import Settings
-from assistant.sources import store
-from assistant.sources.fetch import Fetched, bring
-from assistant.sources.store import Source, variable
+from assistant.sources import source_list
+from assistant.sources.fetching import Fetched, bring
+from assistant.sources.source_list import Source, variable
 from tests.assistant.main_library import library as library
 from tests.assistant.main_library import settings as settings
 from tests.servers.source_servers import PASSWORD, Dav, Dovecot, no_dovecot
@@ -39,7 +39,7 @@ def source(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     """A new source with the password of the servers."""
 
     def made(address: str, mirror: bool = False) -> Source:
-        found = store.add(settings, "main", address, mirror=mirror)
+        found = source_list.add(settings, "main", address, mirror=mirror)
         monkeypatch.setenv(variable(found.name), PASSWORD)
         return found
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from assistant.settings import Settings
-from assistant.sources import store
-from assistant.sources.fetch import Fetchings
-from assistant.sources.store import Source, variable
+from assistant.sources import source_list
+from assistant.sources.fetching import Fetchings
+from assistant.sources.source_list import Source, variable
 from tests.assistant.main_library import eventually, names
 from tests.servers.source_servers import PASSWORD, Dav
 from vectorstore.indexing.jobs import alone
@@ -38,8 +38,8 @@ def age(settings: Settings, source: Source, monkeypatch: pytest.MonkeyPatch) -> 
     """As if the interval had passed since the last try."""
     past = datetime.now(UTC) - timedelta(minutes=source.every)
     with monkeypatch.context() as patched:
-        patched.setattr(store, "now", past.isoformat)
-        store.note(settings, source, "", "")
+        patched.setattr(source_list, "now", past.isoformat)
+        source_list.note(settings, source, "", "")
 
 
 def listings(dav: Dav) -> int:
@@ -54,7 +54,7 @@ def test_what_is_due_is_fetched_and_again_after_the_interval(
     shared = source(dav.address())
     follow()
     assert eventually(lambda: names(library) == ["One.txt"])
-    assert eventually(lambda: bool(store.find(settings, shared.name).tried))
+    assert eventually(lambda: bool(source_list.find(settings, shared.name).tried))
     asked = listings(dav)
 
     (dav.folder / "Two.txt").write_text("Cats are not.")
@@ -77,7 +77,7 @@ def test_two_processes_fetch_once(
     time.sleep(0.3)  # in which the other one looks, and finds the lock
     dav.held = ""
     dav.go.set()
-    assert eventually(lambda: bool(store.find(settings, shared.name).fetched))
+    assert eventually(lambda: bool(source_list.find(settings, shared.name).fetched))
     time.sleep(0.3)
     assert listings(dav) == 1
     assert names(library) == ["One.txt"]
@@ -89,12 +89,12 @@ def test_a_paused_one_waits_until_it_is_resumed(
 ) -> None:  # fmt: skip
     (dav.folder / "One.txt").write_text("Dogs are welcome on Fridays.")
     shared = source(dav.address())
-    store.change(settings, shared, paused=True)
+    source_list.change(settings, shared, paused=True)
     follow()
     time.sleep(0.3)
     assert not dav.asked
 
-    store.change(settings, shared, paused=False)
+    source_list.change(settings, shared, paused=False)
     assert eventually(lambda: names(library) == ["One.txt"])
 
 
@@ -106,14 +106,14 @@ def test_a_refused_password_is_not_tried_again_until_it_is_resumed(
     shared = source(dav.address())
     monkeypatch.setenv(variable(shared.name), "wrong")
     follow()
-    assert eventually(lambda: store.find(settings, shared.name).refused)
+    assert eventually(lambda: source_list.find(settings, shared.name).refused)
     asked = len(dav.asked)
     monkeypatch.setenv(variable(shared.name), PASSWORD)
-    assert not store.find(settings, shared.name).is_due(datetime.now(UTC) + timedelta(days=1))
+    assert not source_list.find(settings, shared.name).is_due(datetime.now(UTC) + timedelta(days=1))
     time.sleep(0.2)
     assert len(dav.asked) == asked
 
-    store.change(settings, shared, paused=False)
+    source_list.change(settings, shared, paused=False)
     assert eventually(lambda: names(library) == ["One.txt"])
 
 
@@ -128,16 +128,16 @@ def test_without_a_source_nothing_runs_and_it_ends_with_the_last_one(
     shared = source(dav.address())
     follow()
     assert threads() == ["sources of main"]
-    assert eventually(lambda: bool(store.find(settings, shared.name).fetched))
-    with alone(store.folder(settings, shared) / ".lock", 60):
+    assert eventually(lambda: bool(source_list.find(settings, shared.name).fetched))
+    with alone(source_list.folder(settings, shared) / ".lock", 60):
         pass
     assert eventually(lambda: _removed(settings, shared))
     assert eventually(lambda: threads() == [])
 
 
 def _removed(settings: Settings, source: Source) -> bool:
-    store.remove(settings, source)
-    return store.listed(settings) == []
+    source_list.remove(settings, source)
+    return source_list.listed(settings) == []
 
 
 @pytest.mark.parametrize(

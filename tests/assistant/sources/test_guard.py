@@ -8,8 +8,8 @@ import pytest
 from assistant.errors import NetworkRefused
 from assistant.security import network_guard
 from assistant.sources.address import SourceFailed
-from assistant.sources.fetch import reached
-from assistant.sources.store import Source
+from assistant.sources.fetching import reached
+from assistant.sources.source_list import Source
 
 
 @pytest.mark.parametrize(

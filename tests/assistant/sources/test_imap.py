@@ -9,11 +9,11 @@ from dataclasses import asdict, replace
 import pytest
 
 from assistant.settings import Settings
-from assistant.sources import store
+from assistant.sources import source_list
 from assistant.sources.address import SourceFailed
 from assistant.sources.imap import Mailbox, quoted
 from assistant.sources.landing import noted
-from assistant.sources.store import Source, variable
+from assistant.sources.source_list import Source, variable
 from tests.assistant.main_library import names
 from tests.assistant.sources.conftest import Fetch
 from tests.servers.source_servers import Dovecot
@@ -85,7 +85,7 @@ def test_what_was_fetched_under_its_number_alone_stays(
     mailbox.deliver("one", "Dogs are welcome.")
     mail = source(mailbox.address())
     fetch(mail)
-    folder = store.folder(settings, mail)
+    folder = source_list.folder(settings, mail)
     (row,) = noted(folder)
     (folder / row.path).rename(folder / f"{row.key}.eml")
     (folder / ".fetched.jsonl").write_text(
@@ -130,7 +130,7 @@ def test_a_fetching_that_was_broken_off_goes_on(
         yield from inner(self, uid)
 
     monkeypatch.setattr(Mailbox, "_mail", breaks)
-    with pytest.raises(SourceFailed, match=r"broke off .* try again later"):
+    with pytest.raises(SourceFailed, match=r"closed the connection .* try again later"):
         fetch(mail)
     assert len(names(library)) == 2  # what came before is read
 
@@ -191,7 +191,7 @@ def test_what_a_server_refuses_is_told(
     with pytest.raises(SourceFailed, match=said):
         fetch(mail)
 
-    assert said in store.find(settings, mail.name).error
+    assert said in source_list.find(settings, mail.name).error
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import pytest
 
 from assistant.settings import Settings
-from assistant.sources import store
+from assistant.sources import source_list
 from assistant.sources.address import SourceFailed, written
-from assistant.sources.fetch import add_checked, bring
-from assistant.sources.store import variable
+from assistant.sources.fetching import add_checked, bring
+from assistant.sources.source_list import variable
 from tests.assistant.main_library import names
 from tests.kept_keyring import Kept
 from tests.kept_keyring import kept as kept
@@ -20,7 +20,7 @@ def test_one_that_lets_us_in_is_added_with_its_password_in_the_keyring(
     (dav.folder / "One.txt").write_text("Dogs are welcome.")
     made = add_checked(settings, "main", dav.address(), PASSWORD, mirror=True, every=60)
 
-    assert store.listed(settings) == [made]
+    assert source_list.listed(settings) == [made]
     assert (made.mirror, made.every) == (True, 60)
     ((service, place),) = kept.passwords
     assert (service, place) == ("pincite", dav.address().removeprefix("webdav://").rstrip("/"))
@@ -40,7 +40,7 @@ def test_the_field_that_a_server_does_not_like_is_named_and_nothing_is_kept(
         add_checked(settings, "main", dav.address(path), password)
 
     assert failed.value.field == field
-    assert (store.listed(settings), kept.passwords) == ([], {})
+    assert (source_list.listed(settings), kept.passwords) == ([], {})
 
 
 def test_the_mailbox_is_a_field_too(dovecot: Dovecot, kept: Kept, settings: Settings) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from assistant.libraries import libraries
 from assistant.settings import Settings
-from assistant.sources import store
+from assistant.sources import source_list
 from assistant.sources.address import Refused, SourceFailed
-from assistant.sources.fetch import bring
+from assistant.sources.fetching import bring
 from assistant.sources.landing import Landing
-from assistant.sources.store import Source
+from assistant.sources.source_list import Source
 from tests.assistant.main_library import names
 from tests.assistant.sources.conftest import Fetch
 from tests.servers.unwilling import UnwillingDav, UnwillingMail
@@ -53,7 +53,7 @@ def test_one_file_that_a_server_does_not_give_stops_no_other(
 
     assert names(library) == ["b.txt", "c.txt", "z.txt"]
     assert done.reasons == [f"'a.txt' is left out: the server answers {status}."]
-    kept = store.find(settings, shared.name)
+    kept = source_list.find(settings, shared.name)
     assert (kept.error, kept.refused) == ("", False)
 
 
@@ -147,7 +147,7 @@ def test_a_fetching_that_is_cancelled_reads_nothing_and_goes_on_the_next_time(
 
     done, added = bring(settings, library, shared, library.add, cancel)
 
-    assert (added, names(library), store.find(settings, shared.name).tried) == (None, [], "")
+    assert (added, names(library), source_list.find(settings, shared.name).tried) == (None, [], "")
     assert fetch(shared)[0].known == done.new
     assert names(library) == ["a.txt", "b.txt", "c.txt", "z.txt"]
 
@@ -159,19 +159,19 @@ def test_a_library_that_is_gone_is_not_made_again(
     library.close()
     gone = libraries.delete(settings, "main")
 
-    store.note(settings, shared, "", "It failed.")
+    source_list.note(settings, shared, "", "It failed.")
     for call in (
         lambda: bring(settings, library, shared, library.add),
-        lambda: store.change(settings, shared, paused=True),
-        lambda: store.remove(settings, shared),
-        lambda: store.add(settings, "main", "webdavs://ann@files.example.org/"),
+        lambda: source_list.change(settings, shared, paused=True),
+        lambda: source_list.remove(settings, shared),
+        lambda: source_list.add(settings, "main", "webdavs://ann@files.example.org/"),
     ):
         with pytest.raises(UnknownLibrary):
             call()
 
     assert not (settings.libraries_folder / "main").exists()
     libraries.undo(settings, gone)
-    assert store.listed(settings) == [shared]
+    assert source_list.listed(settings) == [shared]
 
 
 @pytest.mark.parametrize("killed", ["add", "prune"])
@@ -193,7 +193,7 @@ def test_a_mirror_that_was_killed_removes_the_next_time(
     fetch(shared)
 
     assert names(library) == ["b.txt", "c.txt", "new.txt", "z.txt"]
-    assert "/top/a.txt" not in Landing(store.folder(settings, shared)).rows
+    assert "/top/a.txt" not in Landing(source_list.folder(settings, shared)).rows
 
 
 @pytest.mark.parametrize("written", [
@@ -239,7 +239,7 @@ def test_one_file_that_leads_elsewhere_stops_no_other(
 
     done, _ = fetch(source(unwilling.address()))
 
-    assert "leads to another server, 'store.example'" in done.reasons[0]
+    assert "redirects to another server, 'store.example'" in done.reasons[0]
     assert names(library) == ["b.txt", "c.txt", "z.txt"]
 
 
@@ -251,7 +251,7 @@ def test_folders_that_lie_too_deep_are_named(
     done, _ = fetch(source(unwilling.address()))
 
     assert (done.new, done.left_out) == (1, 1)
-    assert "it lies too deep" in done.reasons[0]
+    assert "it is nested too deeply" in done.reasons[0]
 
 
 @pytest.mark.parametrize("code", ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"])
@@ -264,7 +264,7 @@ def test_a_server_that_is_busy_refuses_no_password(
 
     with pytest.raises(SourceFailed, match="try again later"):
         fetch(mail)
-    assert not store.find(settings, mail.name).refused
+    assert not source_list.find(settings, mail.name).refused
 
     mailbox.refused = {"LOGIN": b"NO [AUTHENTICATIONFAILED] wrong"}
     with pytest.raises(Refused) as failed:
@@ -293,7 +293,7 @@ def test_a_source_that_is_removed_leaves_nothing_that_is_known(
 
     with monkeypatch.context() as patched, pytest.raises(HomeNotWritable, match="delete it"):
         patched.setattr(shutil, "rmtree", refuses)
-        store.remove(settings, shared)
+        source_list.remove(settings, shared)
 
-    store.remove(settings, shared)
-    assert not store.folder(settings, shared).exists()
+    source_list.remove(settings, shared)
+    assert not source_list.folder(settings, shared).exists()

@@ -10,10 +10,10 @@ import pytest
 from assistant.libraries.forget import forget_documents
 from assistant.libraries.libraries import rename
 from assistant.settings import Settings
-from assistant.sources import store
+from assistant.sources import source_list
 from assistant.sources.address import SourceFailed
-from assistant.sources.fetch import bring
-from assistant.sources.store import Source, variable
+from assistant.sources.fetching import bring
+from assistant.sources.source_list import Source, variable
 from assistant.sources.webdav import Shared
 from tests.assistant.main_library import names
 from tests.assistant.sources.conftest import Fetch
@@ -111,12 +111,12 @@ def test_a_busy_library_reads_them_the_next_time(
 
     with pytest.raises(LibraryBusy):
         bring(settings, library, shared, busy)  # type: ignore[arg-type]
-    assert store.find(settings, shared.name).error == "main is in use."
+    assert source_list.find(settings, shared.name).error == "main is in use."
 
     fetch(shared)
     assert names(library) == ["One.txt"]
-    assert store.find(settings, shared.name).error == ""
-    assert store.find(settings, shared.name).fetched
+    assert source_list.find(settings, shared.name).error == ""
+    assert source_list.find(settings, shared.name).fetched
 
 
 def test_a_forgotten_document_is_gone_from_the_home_and_does_not_come_again(
@@ -147,10 +147,10 @@ def test_a_renamed_library_keeps_its_sources(
 
     rename(settings, "main", "papers")
 
-    (moved,) = store.listed(settings)
+    (moved,) = source_list.listed(settings)
     assert (moved.name, moved.library) == (shared.name, "papers")
     with Library(settings.libraries_folder / "papers", "papers", WordEmbedder) as renamed:
-        assert renamed.sources.count_below(store.folder(settings, moved)) == 1
+        assert renamed.sources.count_below(source_list.folder(settings, moved)) == 1
         (dav.folder / "One.txt").rename(dav.folder / "Two.txt")
         done, _ = bring(settings, renamed, moved, renamed.add)
         assert (done.new, len(done.gone), names(renamed)) == (1, 1, ["Two.txt"])
@@ -163,10 +163,10 @@ def test_a_source_that_is_removed_leaves_its_documents(
     shared = source(dav.address())
     fetch(shared)
 
-    store.remove(settings, shared)
+    source_list.remove(settings, shared)
 
-    assert store.listed(settings) == []
-    assert not store.folder(settings, shared).exists()
+    assert source_list.listed(settings) == []
+    assert not source_list.folder(settings, shared).exists()
     assert names(library) == ["One.txt"]
 
 
@@ -179,8 +179,8 @@ def test_the_list_has_no_password_and_is_private(
     (row,) = json.loads(place.read_text())
     assert (row["address"], place.stat().st_mode & 0o777) == (dav.address(), 0o600)
     with pytest.raises(SourceFailed, match="already"):
-        store.add(settings, "main", dav.address())
-    assert store.add(settings, "main", dav.address("x/")).name != made.name
+        source_list.add(settings, "main", dav.address())
+    assert source_list.add(settings, "main", dav.address("x/")).name != made.name
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_what_a_server_refuses_names_the_source_and_the_remedy(
 
     assert str(failed.value).startswith(f"{shared.name}: ")
     assert said in str(failed.value)
-    assert store.find(settings, shared.name).error == str(failed.value)
+    assert source_list.find(settings, shared.name).error == str(failed.value)
 
 
 def test_one_source_is_fetched_once_at_a_time(
@@ -223,7 +223,7 @@ def test_one_source_is_fetched_once_at_a_time(
         with pytest.raises(SourceFailed, match="being fetched"):
             fetch(shared)
         with pytest.raises(SourceFailed, match="being fetched"):
-            store.remove(settings, shared)
+            source_list.remove(settings, shared)
     finally:
         go.set()
         thread.join(60)

@@ -16,7 +16,7 @@ from assistant.errors import AssistantError
 from assistant.storage.files import Made
 from assistant.studio.tools import Speaking
 from assistant.studio.voices import Espeak, SpokenSound, Voice, VoiceFailed, Voices
-from assistant.wiring import models
+from assistant.wiring import chosen_models
 from benchmarks.tools.speech import distance, words
 from ingest.errors import Stopped
 from tests.commands import Pincite
@@ -179,5 +179,5 @@ def test_what_is_spoken_can_be_written_down_again(
 
 @pytest.fixture(autouse=True)
 def _no_process_stays() -> Any:
-    models.voices.cache_clear()
+    chosen_models.voices.cache_clear()
     yield

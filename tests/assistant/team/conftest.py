@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from assistant.settings import Settings
-from assistant.team import passwords
-from assistant.team.accounts import Accounts, home_accounts
-from assistant.team.tokens import tokens
+from assistant.team import accounts
+from assistant.team.accounts import Accounts
+from assistant.wiring.people import home_accounts, tokens
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.team.api.conftest import server
 from tests.pdfs import write_pdf
@@ -25,8 +25,8 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     from argon2 import PasswordHasher, Type
 
     quick = PasswordHasher(1, 8, 1, type=Type.ID)
-    monkeypatch.setattr(passwords, "_hasher", lambda: quick)
-    passwords._nobody.cache_clear()
+    monkeypatch.setattr(accounts, "_hasher", lambda: quick)
+    accounts._nobody.cache_clear()
 
 
 def opened(settings: Settings, name: str | None, make: bool = False) -> Library:

@@ -15,7 +15,7 @@ from assistant.errors import AssistantError, TablesAway
 from assistant.receipts.record import Receipts
 from assistant.settings import Settings
 from assistant.storage.part import Whose
-from assistant.team.accounts import home_accounts
+from assistant.wiring.people import home_accounts
 from tests.assistant.team.conftest import PASSWORD, quick_hashes
 
 _ = quick_hashes  # a fixture
@@ -61,7 +61,7 @@ def test_people_are_added_shared_with_listed_and_removed(
     assert "Nobody is an owner now" in capsys.readouterr().err
     assert b"Before?" not in (home / "conversations.sqlite").read_bytes()
     assert run(home, monkeypatch, "users", "remove", "ann") == 0
-    assert "let nobody in until they are started again" in capsys.readouterr().err
+    assert "lets nobody in until it is restarted" in capsys.readouterr().err
 
 
 def test_a_removal_that_was_interrupted_is_finished_by_the_same_command(

@@ -8,12 +8,12 @@ import pytest
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.team.accounts import Accounts, NotAllowed, Permitted, accounts_if_any
-from assistant.team.audit import FORGOTTEN, Audit, noted_as
+from assistant.team.accounts import FORGOTTEN, Accounts, Audit
 from assistant.team.database import ACCOUNTS, LOCAL, VISITOR, Person
-from assistant.team.sessions import IDLE, LASTS, Sessions, digest
-from assistant.team.tokens import Tokens
-from assistant.wiring.stores import place_of_part
+from assistant.team.rights import NotAllowed, Permitted
+from assistant.team.tokens import IDLE, LASTS, Sessions, Tokens, digest
+from assistant.wiring.people import accounts_if_any
+from assistant.wiring.places import place_of_part
 from tests.assistant.team.conftest import PASSWORD, Team
 from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.errors import UnknownLibrary
@@ -172,9 +172,8 @@ def test_documents_leave_the_lines_of_their_library_and_of_its_earlier_names(tea
         ("north", unicodedata.normalize("NFD", accent)),
     ):  # fmt: skip
         log.note(ann, "saw", library, what)
-    names = noted_as(["uploaded-2/a.txt", accent, "d.txt (0123abcd)"], ["d.txt"])
-    assert names == {"uploaded-2/a.txt", "a.txt", accent, "d.txt (0123abcd)"}
-    assert log.forget("north", ["north", "south"], names) == 4
+    names = ["uploaded-2/a.txt", accent, "d.txt (0123abcd)"]
+    assert log.forget("north", ["north", "south"], names, ["d.txt"]) == 4
     assert [line.what for line in log.lines()] == [
         f"{FORGOTTEN}, page 2", "data.txt", f"b, c.txt, {FORGOTTEN}, d.txt", "a.txt", FORGOTTEN,
         FORGOTTEN,

@@ -7,18 +7,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from assistant.entrance.asgi import Hosts, Receive, Scope, Send
-from assistant.entrance.guests import Guests
-from assistant.entrance.roles import ROLE_HEADER
+from assistant.entrance.guests import ROLE_HEADER, Guests
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.team import accounts as module
-from assistant.team.accounts import Accounts, Known, accounts_if_any, home_accounts
-from assistant.team.api.libraries import Libraries
-from assistant.team.sessions import sessions
-from assistant.team.tokens import tokens
+from assistant.team.accounts import Accounts
+from assistant.team.api.served_libraries import Libraries
 from assistant.ui.door import Door
 from assistant.ui.serving import _entrance
+from assistant.wiring import people as module
 from assistant.wiring.composition import Answering
+from assistant.wiring.people import Known, accounts_if_any, home_accounts, sessions, tokens
 from tests.assistant.team.api.conftest import Server
 from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.library import Library

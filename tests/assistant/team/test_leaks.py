@@ -22,10 +22,10 @@ from assistant.answering.retrieve import Budget
 from assistant.errors import AssistantError, SettingsError, TablesAway
 from assistant.team.accounts import Accounts
 from assistant.team.api import shelf
-from assistant.team.api.libraries import Libraries
-from assistant.team.tokens import tokens
+from assistant.team.api.served_libraries import Libraries
 from assistant.wiring import composition
 from assistant.wiring.composition import Answering
+from assistant.wiring.people import tokens
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import Team, opened
 

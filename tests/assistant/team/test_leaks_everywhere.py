@@ -20,18 +20,18 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.errors import AssistantError
 from assistant.export.account import account
-from assistant.export.save import FORMS
+from assistant.export.documents import FORMS
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.cell import columns
 from assistant.storage.part import Whose
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import Shelf
-from assistant.team.sessions import digest, sessions
-from assistant.team.tokens import tokens
+from assistant.team.tokens import digest
 from assistant.ui import session as ui_session
 from assistant.wiring import composition
+from assistant.wiring.people import sessions, tokens
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import SOUTH, Team, opened
 from tests.assistant.ui.conftest import APP, LIBRARY_PAGE

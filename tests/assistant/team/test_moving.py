@@ -15,11 +15,10 @@ from assistant.storage import team_tables as team_tables_module
 from assistant.storage.part import Mark, keep_mark
 from assistant.storage.team_tables import TeamTables
 from assistant.team import moving_home
-from assistant.team.accounts import accounts_if_any, home_accounts
 from assistant.team.database import ACCOUNTS
 from assistant.team.moving_home import MovedRows, tables_to_postgres, tables_to_sqlite
-from assistant.team.tokens import tokens
-from assistant.wiring.stores import team_tables
+from assistant.wiring.people import accounts_if_any, home_accounts, tokens
+from assistant.wiring.places import team_tables
 from tests.assistant.team.conftest import PASSWORD, quick_hashes
 from vectorstore.team.postgres import Server
 

@@ -7,14 +7,14 @@ import pytest
 
 from assistant.doctor import checks
 from assistant.errors import AssistantError
-from assistant.libraries import waiting
+from assistant.libraries import libraries as whole
 from assistant.libraries.libraries import delete, make, rename, undo
 from assistant.settings import Settings
 from assistant.storage.part import Whose
 from assistant.team import moving_home
-from assistant.team.accounts import home_accounts
 from assistant.team.moving_home import move_home
 from assistant.wiring import composition
+from assistant.wiring.people import home_accounts
 from tests.assistant.conversation.test_history import answer
 from tests.commands import Pincite, refused
 from vectorstore.opened import schema_of
@@ -90,9 +90,9 @@ def test_a_home_whose_people_another_one_has_taken_hears_that_it_asks_nobody(
     assert "ann: owner" in pincite("users", "list").out
     assert list(move_home(other, "sqlite"))
     said = pincite("migrate-home", "sqlite").out
-    assert "has no people then: it asks nobody who they are, and every library is ev" in said
+    assert "has no accounts then: no sign-in is required, and every library belongs to ev" in said
     monkeypatch.delenv("PINCITE_CATALOGUE")
-    assert "so nobody is asked" in pincite("users", "list").err
+    assert "no sign-in is required" in pincite("users", "list").err
 
 
 def test_a_database_whose_conversations_were_all_deleted_takes_those_of_a_home(
@@ -133,8 +133,8 @@ def test_a_deleted_library_leaves_postgresql_when_its_day_is_over(
     with composition.library(settings, "south") as library:
         assert library.description() == "All of the north."
     delete(settings, "south")
-    monkeypatch.setattr(waiting, "KEPT", timedelta())
-    assert waiting.clear(settings) == 1
+    monkeypatch.setattr(whole, "KEPT", timedelta())
+    assert whole.clear(settings) == 1
     assert schemas(postgres) == before and not list((tmp_path / "deleted").iterdir())
 
 
@@ -155,7 +155,7 @@ def test_deleted_libraries_that_wait_move_too(
         assert library.description() == "All of the south."
     gone = delete(here, "south")
     assert list(move_home(there, "postgresql")) and schema_of(gone.folder)
-    monkeypatch.setattr(waiting, "KEPT", timedelta())
+    monkeypatch.setattr(whole, "KEPT", timedelta())
     assert list(dict(move_home(there, "sqlite"))) == ["north"]
     assert schemas(postgres) == before and not list((tmp_path / "deleted").iterdir())
 
@@ -175,7 +175,7 @@ def test_the_doctor_says_where_catalogues_are(tmp_path: Path, postgres: Server) 
     away = Settings(home=tmp_path, catalogue="postgresql://pincite@127.0.0.1:1/none")
     [check] = checks.check_catalogues(away)
     assert check.severity == "error" and "does not answer" in check.message
-    waiting.drop_catalog(there.libraries_folder / "north", postgres)
+    whole.drop_catalog(there.libraries_folder / "north", postgres)
     said = {check.name: check for check in checks.check_catalogues(there)}
     assert "names another database" in said["library north"].message
     assert schema_of(there.libraries_folder / "north")

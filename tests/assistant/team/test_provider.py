@@ -15,11 +15,12 @@ from assistant.errors import SettingsError, TablesAway
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.team.accounts import Accounts
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.members import LASTS, Elsewhere
-from assistant.team.provider import NotSignedIn, Provider, provider
-from assistant.team.sessions import SignedIn, digest, sessions
+from assistant.team.provider import NotSignedIn, Provider, SignedIn
+from assistant.team.tokens import digest
 from assistant.wiring.composition import Answering
+from assistant.wiring.people import provider, sessions
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import PASSWORD, Team, opened
 from tests.assistant.team.openid_provider import CLIENT, SECRET, OpenIdProvider

@@ -9,14 +9,13 @@ from assistant.entrance.asgi import Hosts, Receive, Scope, Send
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
 from assistant.settings import Settings
 from assistant.storage import team_tables
-from assistant.team import accounts
-from assistant.team.accounts import accounts_if_any, home_accounts
 from assistant.team.api.errors import status_of
 from assistant.team.api.guard import Guard
-from assistant.team.members import Members, guesses
-from assistant.team.sessions import digest, sessions
-from assistant.team.tokens import tokens
+from assistant.team.members import Members
+from assistant.team.rights import Permitted
+from assistant.team.tokens import digest
 from assistant.ui.door import Door
+from assistant.wiring.people import accounts_if_any, guesses, home_accounts, sessions, tokens
 from tests.assistant.team.conftest import PASSWORD
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 from vectorstore.team.postgres import Server
@@ -38,7 +37,7 @@ def test_a_person_of_one_home_signs_in_at_the_other_until_removed(homes: list[Se
     assert sessions(here).person(session) == ann
     assert tokens(there).person(token) == ann.limited("reader", None, "program")
     bob = home_accounts(there).add("bob", PASSWORD, "reader")
-    seen = accounts.Permitted(bob, lambda: ["north"], accounts_if_any(there))
+    seen = Permitted(bob, lambda: ["north"], accounts_if_any(there))
     assert seen.names() == []
     [row] = tokens(there).all()
     tokens(there).revoke(row.id)
@@ -154,5 +153,5 @@ def test_while_the_server_cannot_be_used_nobody_comes_in(
     assert asked[1].post("/", data=form, follow_redirects=False).status_code == 303
     assert "später" in german
     for answer in answers:
-        assert answer.status_code == 503 and "looked up just now" in answer.text
+        assert answer.status_code == 503 and "cannot be looked up" in answer.text
         assert "5432" not in answer.text

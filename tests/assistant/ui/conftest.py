@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from assistant import first_run
 from assistant.security import network_guard
 from assistant.settings import Settings
-from assistant.sources.fetch import Fetchings
+from assistant.sources.fetching import Fetchings
 from assistant.ui import resources
 from assistant.wiring import composition
 from tests.assistant.ui import fakes

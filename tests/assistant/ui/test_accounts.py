@@ -10,17 +10,19 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.entrance.roles import TooManyTries, session_of, unsealed_role
+from assistant.entrance.guests import TooManyTries, session_of, unsealed_role
 from assistant.errors import AssistantError, TablesAway, TablesBusy
 from assistant.settings import Settings
 from assistant.storage.part import Whose
-from assistant.team.accounts import Accounts, Known, NotAllowed, home_accounts
-from assistant.team.members import Members, guesses
-from assistant.team.sessions import Sessions, digest, sessions
+from assistant.team.accounts import Accounts
+from assistant.team.members import Members
+from assistant.team.rights import NotAllowed
+from assistant.team.tokens import Sessions, digest
 from assistant.ui import resources
 from assistant.ui import session as ui_session
 from assistant.ui.session import running_answers
 from assistant.wiring import composition
+from assistant.wiring.people import Known, guesses, home_accounts, sessions
 from tests.assistant.ui import fakes
 from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, drawn, html, write_catalog
 from tests.assistant.ui.test_served_app import Answer, App, served

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from assistant.entrance.asgi import Hosts, headers_of
-from assistant.entrance.guests import Guests
-from assistant.entrance.roles import ROLE_HEADER, TRIES, unsealed_role
+from assistant.entrance.guests import ROLE_HEADER, TRIES, Guests, unsealed_role
 from assistant.ui.door import Door
 
 Message = MutableMapping[str, Any]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from assistant.team.api.libraries import document_row
+from assistant.libraries.libraries import document_row
 from assistant.ui.library import facts
 from vectorstore.catalog.engine import Coverage, DocumentInfo
 

@@ -13,7 +13,7 @@ from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.ui import first_run as ui_first_run
 from assistant.ui import resources
-from assistant.wiring.models import InUse
+from assistant.wiring.chosen_models import InUse
 from tests.assistant.ui.conftest import html, write_catalog
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 

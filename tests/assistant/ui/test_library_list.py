@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.libraries.libraries import delete, make
-from assistant.libraries.waiting import deleted
+from assistant.libraries.libraries import delete, deleted, make
 from assistant.settings import Settings
 from assistant.ui import library_list, resources
 from assistant.wiring import composition

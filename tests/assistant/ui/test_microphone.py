@@ -14,7 +14,7 @@ from assistant.studio.tools import MISSING, Transcribing
 from assistant.studio.voices import NONE, SpokenSound, Voices
 from assistant.ui import answer_actions, resources
 from assistant.ui.tools import NOTHING, Spoken
-from assistant.wiring import models
+from assistant.wiring import chosen_models
 from ingest.errors import UnreadableFile
 from tests.assistant.studio.test_transcribe import OFFER, Told, said
 from tests.assistant.ui.conftest import ask, finish
@@ -36,7 +36,7 @@ class Broken(Told):
 
 def with_ear(monkeypatch: pytest.MonkeyPatch, ear: Ear | None) -> None:
     tool = Transcribing(lambda: ear, lambda: (OFFER,))
-    monkeypatch.setattr(models, "transcribing", lambda settings: tool)
+    monkeypatch.setattr(chosen_models, "transcribing", lambda settings: tool)
 
 
 def unescaped(text: str) -> str:
@@ -161,7 +161,7 @@ def test_the_browser_gets_one_piece_after_the_other(
 ) -> None:
     state: dict[str, Any] = {}
     monkeypatch.setattr(streamlit, "session_state", state)
-    monkeypatch.setattr(models, "voices", lambda settings: Given(Whisper(), tmp_path))
+    monkeypatch.setattr(chosen_models, "voices", lambda settings: Given(Whisper(), tmp_path))
     heard = []
     for number in range(2):
         state["key"] = Click(number, nonce=number + 1)
@@ -183,7 +183,7 @@ def test_the_browser_gets_one_piece_after_the_other(
 def test_without_a_voice_it_is_said_and_one_is_offered(
     visit: Visit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(models, "voices", lambda settings: Given(None, tmp_path))
+    monkeypatch.setattr(chosen_models, "voices", lambda settings: Given(None, tmp_path))
     app = visit()
     ask(app, "How many days of leave are there?")
     identity = app.session_state["conversation"]

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from assistant.libraries.sizes import ATTACHED, BYTES, LARGEST
+from assistant.entrance.asgi import ATTACHED, BYTES, LARGEST
 from tests.conftest import PROJECT
 from tests.servers.ports import free_port
 

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant.settings import Settings
-from assistant.sources import store
-from assistant.sources.fetch import Fetchings
-from assistant.sources.store import Source
+from assistant.sources import source_list
+from assistant.sources.fetching import Fetchings
+from assistant.sources.source_list import Source
 from assistant.ui import resources
 from tests.assistant.main_library import eventually
 from tests.assistant.ui.conftest import LIBRARY_PAGE, opened
@@ -28,8 +28,8 @@ Visit = Callable[..., AppTest]
 def source(tmp_path: Path) -> Source:
     settings = Settings.load(home=tmp_path)
     Library(settings.libraries_folder / "main", "main", WordEmbedder).close()
-    made = store.add(settings, "main", "imaps://ann@mail.example.org/INBOX")
-    store.note(settings, made, "2026-01-02T03:04:05+00:00", "It is *away*.")
+    made = source_list.add(settings, "main", "imaps://ann@mail.example.org/INBOX")
+    source_list.note(settings, made, "2026-01-02T03:04:05+00:00", "It is *away*.")
     return made
 
 
@@ -55,7 +55,7 @@ def test_one_is_removed(visit: Visit, source: Source, tmp_path: Path) -> None:
         key=f"remove-source-{source.name}"
     ).click().run()
 
-    assert store.listed(Settings.load(home=tmp_path), "main") == []
+    assert source_list.listed(Settings.load(home=tmp_path), "main") == []
 
 
 def test_the_interval_is_changed_and_fetching_paused_and_resumed(
@@ -64,26 +64,26 @@ def test_the_interval_is_changed_and_fetching_paused_and_resumed(
     settings = Settings.load(home=tmp_path)
     app = opened(visit(LIBRARY_PAGE), "sources:main")
     app.selectbox(key=f"every-{source.name}-15").set_value(60).run()
-    assert store.find(settings, source.name, "main").every == 60
+    assert source_list.find(settings, source.name, "main").every == 60
 
     app.button(key=f"pause-{source.name}").click().run()
-    assert store.find(settings, source.name, "main").paused
+    assert source_list.find(settings, source.name, "main").paused
     assert any(" · paused" in html.body for html in app.get("html"))
     app.button(key=f"pause-{source.name}").click().run()
-    assert not store.find(settings, source.name, "main").paused
+    assert not source_list.find(settings, source.name, "main").paused
 
 
 def test_one_that_another_program_fetches_is_told(
     visit: Visit, source: Source, tmp_path: Path
 ) -> None:
     settings = Settings.load(home=tmp_path)
-    store.note(settings, source, "2026-01-02T03:04:05+00:00", "")
-    folder = store.folder(settings, source)
+    source_list.note(settings, source, "2026-01-02T03:04:05+00:00", "")
+    folder = source_list.folder(settings, source)
     folder.mkdir(parents=True)
     app = opened(visit(LIBRARY_PAGE), "sources:main")
     assert not [one for one in app.text_input if one.key == f"password-of-{source.name}:main-0"]
 
-    with alone(folder / store.LOCK):
+    with alone(folder / source_list.LOCK):
         app.button(key=f"fetch-{source.name}").click().run()
         assert eventually(lambda: any("being fetched by" in one.value for one in app.run().error))
     # There is no password: its field stands below whatever went wrong.
@@ -122,10 +122,10 @@ def test_a_folder_is_added_by_a_form_once_its_server_lets_it_in(
     assert app.error[0].value.startswith("Password: 127")
     fill(app, Address="", User="ann", Password=PASSWORD, **named)
     assert app.error[0].value.startswith("Address: Write the name of the server")
-    assert store.listed(settings) == []
+    assert source_list.listed(settings) == []
     fill(app, Address=server, User="ann", Password=PASSWORD, **named)
 
-    (made,) = store.listed(settings, "main")
+    (made,) = source_list.listed(settings, "main")
     assert made.address == dav.address("papers")
     assert (begun, len(app.error), list(kept.passwords.values())) == ([made.name], 0, [PASSWORD])
     assert PASSWORD not in (settings.libraries_folder / "main" / "sources.json").read_text()
@@ -152,14 +152,14 @@ def test_a_password_that_a_server_refuses_is_renewed_in_its_row(
     monkeypatch.setattr(Fetchings, "start", lambda self, _, lib, one, turn: begun.append(one.name))
     settings = Settings.load(home=tmp_path)
     Library(settings.libraries_folder / "main", "main", WordEmbedder).close()
-    made = store.add(settings, "main", dav.address(), "papers")
-    store.note(settings, made, "", "papers: It refuses the user.", refused=True)
+    made = source_list.add(settings, "main", dav.address(), "papers")
+    source_list.note(settings, made, "", "papers: It refuses the user.", refused=True)
     app = opened(visit(LIBRARY_PAGE), "sources:main")
 
     for password in ("wrong", PASSWORD):
         app.text_input(key="password-of-papers:main-0").set_value(password)
         next(one for one in app.button if one.label == "Sign in").click().run()
-        now = store.find(settings, "papers", "main")
+        now = source_list.find(settings, "papers", "main")
         assert now.refused == (password == "wrong")
     assert (begun, list(kept.passwords.values())) == (["papers"], [PASSWORD])
     assert not [one for one in app.text_input if one.key == "password-of-papers:main-0"]

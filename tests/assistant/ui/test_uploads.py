@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from assistant.entrance.roles import ROLE_HEADER
-from assistant.libraries.sizes import ATTACHED, BYTES, LARGEST
+from assistant.entrance.asgi import ATTACHED, BYTES, LARGEST
+from assistant.entrance.guests import ROLE_HEADER
 from assistant.ui.door import Uploads
 
 ROOM = 4 * ATTACHED * BYTES

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.security import network_guard
 from assistant.settings import Settings
-from assistant.wiring.stores import bucket
+from assistant.wiring.places import bucket
 from vectorstore.errors import LibraryAway
 
 

@@ -7,7 +7,7 @@ import pytest
 from assistant.errors import NetworkRefused, SettingsError
 from assistant.security import network_guard
 from assistant.settings import Settings
-from assistant.wiring import stores
+from assistant.wiring import places
 from vectorstore.errors import LibraryAway
 from vectorstore.team.postgres import Server
 
@@ -15,9 +15,9 @@ from vectorstore.team.postgres import Server
 def test_the_setting_comes_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert stores.vectors_server(Settings.load(home=tmp_path)) is None
+    assert places.vectors_server(Settings.load(home=tmp_path)) is None
     monkeypatch.setenv("PINCITE_VECTORS", "postgresql://127.0.0.1:5432/pincite")
-    found = stores.vectors_server(Settings.load(home=tmp_path))
+    found = places.vectors_server(Settings.load(home=tmp_path))
     assert found == Server("postgresql://127.0.0.1:5432/pincite")
 
 
@@ -31,7 +31,7 @@ def test_postgresql_passes_the_guard_by_its_name_alone_and_its_password_is_nowhe
     try:
         with pytest.raises(NetworkRefused):
             Server("postgresql://192.0.2.7:5433/pincite").connect()
-        server = stores.vectors_server(settings)
+        server = places.vectors_server(settings)
         assert server and server.password == "open-sesame"
         assert network_guard._permitted == {("192.0.2.7", 5433): "vectors"}
         monkeypatch.setattr("vectorstore.team.postgres._CONNECTS", 2)

@@ -14,7 +14,7 @@ from assistant.entrance.asgi import Hosts
 from assistant.entrance.guests import Guests
 from assistant.settings import Settings
 from assistant.team.api.application import guarded
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.wiring.composition import Answering
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf

@@ -10,7 +10,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.errors import TablesAway
 from assistant.settings import Settings
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.wiring.composition import Answering
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.team.api.conftest import LEAVE, STAFF, Server
@@ -81,7 +81,7 @@ def test_a_server_whose_people_cannot_be_looked_up_is_not_ready(
         raise TablesAway("The server does not answer.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("assistant.team.api.libraries.accounts_if_any", away)
+        patch.setattr("assistant.team.api.served_libraries.accounts_if_any", away)
         ready = client.get("/readyz")
     assert (ready.status_code, ready.json()) == (503, {"status": "away"})
     assert client.get("/readyz").status_code == 200

@@ -14,9 +14,8 @@ import pytest
 
 from assistant.settings import Settings
 from assistant.storage.part import Whose
-from assistant.team.accounts import home_accounts
-from assistant.team.tokens import tokens
 from assistant.wiring import composition
+from assistant.wiring.people import home_accounts, tokens
 from tests.assistant.conversation.test_history import answer
 from tests.conftest import PROJECT
 from tests.servers.ports import free_port

@@ -8,15 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from assistant.entrance.guests import Guests
-from assistant.entrance.roles import TRIES
+from assistant.entrance.guests import TRIES, Guests
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.team.accounts import home_accounts
 from assistant.team.api import application
-from assistant.team.api.libraries import Libraries
-from assistant.team.commands import add_server_parsers
-from assistant.team.tokens import tokens
+from assistant.team.api.served_libraries import Libraries
+from assistant.team.hosting import add_server_parsers
+from assistant.wiring.people import home_accounts, tokens
 from tests.assistant.team.api.conftest import LEAVE, STAFF, Server
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from tests.assistant.team.api.conftest import LEAVE, STAFF
 from tests.pdfs import write_pdf
 

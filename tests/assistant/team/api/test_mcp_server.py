@@ -11,7 +11,7 @@ import pytest
 from mcp import Client, MCPError, StdioServerParameters, types
 
 from assistant.team.api import mcp_server
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.database import LOCAL, Person
 from tests.assistant.team.api.conftest import LEAVE, SAID, Server
 from tests.conftest import PROJECT

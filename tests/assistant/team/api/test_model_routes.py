@@ -2,7 +2,7 @@
 
 import httpx
 
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 
 
 def test_the_catalogue_tells_what_is_there_and_no_folder_of_ours(

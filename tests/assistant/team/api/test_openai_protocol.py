@@ -15,8 +15,8 @@ from assistant.contract.reply import Reply
 from assistant.contract.request import Turn
 from assistant.conversation.assistant import Assistant
 from assistant.team.api.errors import NotDone
-from assistant.team.api.libraries import Libraries
 from assistant.team.api.openai_protocol import marked, sources
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.structured import Format
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.assistant.team.api.conftest import LEAVE, SAID, Server

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from assistant.receipts.record import Receipts
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.team.api.conftest import LEAVE
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from assistant.entrance.guests import Guests
-from assistant.sources import store
-from assistant.team.api.libraries import Libraries
-from assistant.team.audit import audit
+from assistant.sources import source_list
+from assistant.team.api.served_libraries import Libraries
+from assistant.wiring.people import home_accounts
 from tests.assistant.main_library import eventually
 from tests.assistant.sources.conftest import dav as dav
 from tests.assistant.team.api.conftest import STAFF, Server
@@ -53,11 +53,11 @@ def test_a_source_that_another_program_fetches_says_so(
 ) -> None:
     asked = {"address": dav.address(), "password": PASSWORD, "name": "papers"}
     assert client.post(f"{STAFF}/sources", json=asked).status_code == 200
-    source = store.find(libraries.settings, "papers", "staff")
-    folder = store.folder(libraries.settings, source)
+    source = source_list.find(libraries.settings, "papers", "staff")
+    folder = source_list.folder(libraries.settings, source)
     folder.mkdir(parents=True)
 
-    with alone(folder / store.LOCK):
+    with alone(folder / source_list.LOCK):
         assert client.post(f"{STAFF}/sources/papers/fetch").status_code == 200
         assert eventually(lambda: not client.get(f"{STAFF}/sources").json()[0]["fetching"])
         told = client.get(f"{STAFF}/sources").json()[0]["error"]
@@ -72,7 +72,7 @@ def test_a_password_in_an_address_gets_into_no_log(
     libraries: Libraries, client: httpx.Client, dav: Dav, kept: Kept,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    log = audit(libraries.settings)
+    log = home_accounts(libraries.settings)
     monkeypatch.setattr(Libraries, "audit", log)
     for address in (dav.address().replace("ann@", "ann:secret@"), "ftp://ann:secret@h.invalid"):
         refused = client.post(f"{STAFF}/sources", json={"address": address})

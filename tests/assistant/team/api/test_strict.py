@@ -46,7 +46,7 @@ def test_what_openai_has_and_pincite_has_not_is_passed_over_but_not_in_a_filter(
     [
         ("GET", "/api/nothing", "", 404, "/openapi.json lists"),
         ("GET", "/v1/chat/completions", "", 405, "does not take GET, but POST."),
-        ("POST", f"{STAFF}/tags", "no json", 400, "The body is no JSON"),
+        ("POST", f"{STAFF}/tags", "no json", 400, "The body is not JSON"),
         ("POST", f"{STAFF}/tags", "", 400, "Send a body of JSON"),
         ("GET", f"{STAFF}/search", "", 400, "q: Field required"),
         ("PATCH", "/api/folders/9", '{"name": "x"}', 404, "There is no folder 9."),

@@ -16,11 +16,10 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from assistant.sheet.fill import Sheet
-from assistant.team.accounts import home_accounts
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.turns import TooManyRequests, Turns
 from assistant.team.database import LOCAL, Person
-from assistant.team.tokens import tokens
+from assistant.wiring.people import home_accounts, tokens
 from ingest.sandbox.drawing import Drawings
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.main_library import eventually

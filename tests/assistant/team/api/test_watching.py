@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from assistant.team.api import watching
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.watching import route_of
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.main_library import eventually

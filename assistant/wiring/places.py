@@ -2,6 +2,8 @@
 are, in the PostgreSQL of a team.
 """
 
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,13 +15,17 @@ from assistant.models.server import kept
 from assistant.receipts.record import Receipts
 from assistant.security.network_guard import QUIET, permit
 from assistant.settings import Settings
+from assistant.sources.landing import noted
+from assistant.sources.source_list import LOCK
 from assistant.storage.files import AnswerFiles
 from assistant.storage.part import mark_of
 from assistant.storage.sqlite_file import Place
 from assistant.storage.team_tables import TeamTables
 from vectorstore import workers
 from vectorstore.database.schema import Schema
+from vectorstore.indexing.jobs import alone
 from vectorstore.team.postgres import Server
+from vectorstore.team.postgres_catalog import PostgresDatabase
 from vectorstore.team.ray_workers import RayCluster
 from vectorstore.team.s3 import Bucket
 from vectorstore.worker_address import parsed
@@ -96,6 +102,14 @@ def place_of_part(settings: Settings, part: Schema) -> Place:
     return TeamTables(server, part, mark)
 
 
+def count_documents(server: Server, schema: str) -> int:
+    """How many there are in a catalogue in PostgreSQL; nothing is made. Raises LibraryError."""
+    database = PostgresDatabase(server, schema)
+    ((count,),) = database.all("SELECT count(*) FROM document")
+    database.close()
+    return int(count)
+
+
 def team_tables(settings: Settings, part: Schema, server: Server) -> TeamTables:
     """The part in PostgreSQL, wherever it is now."""
     return TeamTables(server, part, mark_of(settings.home / f"{part.name}.sqlite"))
@@ -159,3 +173,23 @@ def located(path: Path) -> Path | None:
     """On a worker: a model that the sender has at `path`. At the same path, else in the home."""
     there = Settings.load().models_folder / path.name
     return next((one for one in (path, there) if one.exists()), None)
+
+
+# -- What the sources of a library have fetched: mails, and files of WebDAV folders
+
+
+@contextmanager
+def none_fetched(settings: Settings, library: str) -> Iterator[bool]:
+    """Whether no source of a library is being fetched; none begins to be until the block ends."""
+    with ExitStack() as stack:
+        locks = (one / LOCK for one in settings.sources_folder(library).glob("*/"))
+        yield all([stack.enter_context(alone(lock)) for lock in locks])
+
+
+def delete_fetched(settings: Settings, library: str, sha256: Collection[str]) -> None:
+    """Delete fetched files by their content. They stay noted, so that they do not come again,
+    unless they change at the server."""
+    for folder in settings.sources_folder(library).glob("*/"):
+        for row in noted(folder):
+            if row.sha256 in sha256:
+                (folder / row.path).unlink(missing_ok=True)

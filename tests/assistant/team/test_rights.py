@@ -11,12 +11,12 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
-from assistant.team.api.libraries import Libraries
+from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import Shelf
 from assistant.team.database import ACCOUNTS, LOCAL, AccountsDatabase, Person
-from assistant.team.limits import LimitReached, Limits
+from assistant.team.rights import LimitReached, Limits
 from assistant.wiring.composition import Answering
-from assistant.wiring.stores import place_of_part
+from assistant.wiring.places import place_of_part
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import Team, opened
 from tests.servers.postgres_fixtures import ON_BOTH

@@ -12,8 +12,6 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     INTERRUPTED,
-    JSON,
-    add_parser,
     command,
     count,
     notice,
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from assistant.contract.intents import Intent
     from assistant.contract.reply import Reply
     from assistant.settings import Settings
-    from assistant.studio.tools import Transcription
+    from ingest.media.whisper import Segment
     from vectorstore.images import PictureHit
 
 
@@ -40,12 +38,12 @@ def add_describe_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     describe = command(
         commands, "describe", _run_describe,
-        "say what a picture or a video shows, and what is written in it", library=False,
+        "say what a picture or a video shows, and what is written in it",
     )  # fmt: skip
     describe.add_argument("file", type=Path, metavar="FILE", help="a picture or a video")
     describe.add_argument("question", nargs="?", default="", help="a question about it")
     says = "translate the text in a picture"
-    translate = command(commands, "translate", _run_translate, says, library=False)
+    translate = command(commands, "translate", _run_translate, says)
     translate.add_argument("picture", type=Path, metavar="IMAGE")
     translate.add_argument(
         "--to", default="", metavar="LANGUAGE", help="the language to translate into (English)"
@@ -55,7 +53,6 @@ def add_describe_parsers(commands: Any) -> None:
 def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant import attachments
     from assistant.contract.intents import Clip, Describe
-    from assistant.errors import AssistantError
 
     kind = attachments.attachment_kind(attachments.checked_file(args.file))
     if kind == "recording":
@@ -68,7 +65,6 @@ def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant import attachments
     from assistant.contract.intents import Translate
-    from assistant.errors import AssistantError
 
     if attachments.attachment_kind(attachments.checked_file(args.picture)) != "picture":
         raise AssistantError(f"{args.picture} is not a picture.")
@@ -106,14 +102,11 @@ def add_draw_parsers(commands: Any) -> None:
 
 
 def _drawing_command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
-    made = add_parser(commands, name, help, "docs/tools.md says what it needs.")
-    made.add_argument("-o", "--output", type=Path, metavar="FILE", help="output file, a .png")
+    made = _making_command(commands, name, run, help)
     made.add_argument(
         "--steps", type=count, metavar="N", help="steps of the model; more take longer"
     )
     made.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same picture")
-    made.add_argument("--json", action="store_true", help=JSON)
-    made.set_defaults(run=run, misused=made.error)
     return made
 
 
@@ -259,24 +252,20 @@ def add_make_parsers(commands: Any) -> None:
 
 
 def _making_command(commands: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
-    made = add_parser(commands, name, help, "docs/tools.md says what it needs.")
+    made = command(commands, name, run, help, "docs/tools.md says what it needs.")
     made.add_argument("-o", "--output", type=Path, metavar="FILE", help="output file, a .png")
-    made.add_argument("--json", action="store_true", help=JSON)
-    made.set_defaults(run=run, misused=made.error)
     return made
 
 
 def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.contract.intents import Enhance
-    from assistant.models.fetch import progress_bar, user_cache
-    from assistant.models.programs import REAL_ESRGAN
-    from assistant.studio.tools import checked
+    from assistant.models.fetch import progress_bar
+    from assistant.wiring import composition
 
     intent = Enhance(args.image, args.scale)
-    checked(intent)
     require_output(args.output)
     with progress_bar() as progress:
-        REAL_ESRGAN.make(user_cache(), progress)
+        composition.prepare_enhancing(intent, progress)
     return run_tool(args, settings, intent, args.image.name)
 
 
@@ -437,28 +426,25 @@ _STDIN = "-"
 
 def add_speech_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    hear = add_parser(commands, "transcribe", "write down what is said in a recording or a video")
+    says = "write down what is said in a recording or a video"
+    hear = command(commands, "transcribe", _run_transcribe, says)
     hear.add_argument("recording", type=Path, metavar="AUDIO_OR_VIDEO")
     hear.add_argument("--times", action="store_true", help="print the time before each line")
     hear.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="a .txt, .srt, .vtt or .json file"
     )
-    hear.add_argument("--json", action="store_true", help=JSON)
-    hear.set_defaults(run=_run_transcribe)
-    speak = add_parser(
-        commands, "speak", "read a text aloud into a .wav file", "docs/tools.md says what it needs."
-    )
+    speak = command(
+        commands, "speak", _run_speak, "read a text aloud into a .wav file",
+        "docs/tools.md says what it needs.",
+    )  # fmt: skip
     speak.add_argument("text", metavar="TEXT", help="the text; - reads it from standard input")
     speak.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="a .wav file"
     )
-    speak.add_argument("--json", action="store_true", help=JSON)
-    speak.set_defaults(run=_run_speak)
 
 
 def _run_speak(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.contract.intents import Speak
-    from assistant.errors import AssistantError
 
     if args.output.suffix != ".wav":
         raise AssistantError(f"{args.output} must end in .wav: the output is WAV.")
@@ -468,17 +454,17 @@ def _run_speak(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_transcribe(args: argparse.Namespace, settings: "Settings") -> int:
     """Needs no library, and no chat model."""
-    from assistant.wiring import models
+    from assistant.wiring import chosen_models
 
     require_place(args.output)
     _require_known(args.output)
-    heard = models.transcribing(settings).transcription(args.recording)
+    heard = chosen_models.transcribing(settings).transcription(args.recording)
     try:
         _listen(heard, live=not (args.json or args.output or args.times))
     except KeyboardInterrupt:
         heard.stop()
         _end_at_once()
-    _tell_heard(heard, args)
+    _tell_heard(heard, heard.segments, args)
     offers = heard.finish().offers
     tell_offers(offers)
     return FAILED if offers else DONE
@@ -492,7 +478,6 @@ def _end_at_once() -> NoReturn:
 
 
 def _require_known(output: Path | None) -> None:
-    from assistant.errors import AssistantError
     from assistant.speech import WRITERS
 
     known = [".txt", *WRITERS, ".json"]
@@ -500,7 +485,7 @@ def _require_known(output: Path | None) -> None:
         raise AssistantError(f"{output} should end in {', '.join(known[:-1])} or {known[-1]}.")
 
 
-def _listen(heard: "Transcription", live: bool) -> None:
+def _listen(heard: "Reply", live: bool) -> None:
     """Prints the text as it is transcribed, and progress on standard error of a terminal."""
     shown = sys.stderr.isatty() and not live
     for text in heard:
@@ -518,28 +503,24 @@ def _listen(heard: "Transcription", live: bool) -> None:
         print("\r", end="", file=sys.stderr)
 
 
-def _tell_heard(heard: "Transcription", args: argparse.Namespace) -> None:
+def _tell_heard(heard: "Reply", segments: "Sequence[Segment]", args: argparse.Namespace) -> None:
     from assistant.speech import timed
-    from ingest.platform.process import usual_rights
 
     done = heard.finish()
     if args.output and not done.offers:
         with usual_rights():
-            args.output.write_text(_format(heard, args.output.suffix), encoding="utf-8")
+            args.output.write_text(_format(heard, segments, args.output.suffix), encoding="utf-8")
     if args.json:
         print(json.dumps(heard.to_json()))
     elif args.times and not args.output:
-        print(timed(heard.segments), end="")
+        print(timed(segments), end="")
     for told in done.notices:
         notice(told)
 
 
-def _format(heard: "Transcription", suffix: str) -> str:
+def _format(heard: "Reply", segments: "Sequence[Segment]", suffix: str) -> str:
     from assistant.speech import WRITERS, timed
 
     if suffix == ".json":
         return json.dumps(heard.to_json(), ensure_ascii=False, indent=1)
-    write = WRITERS.get(suffix)
-    if write is None:
-        return timed(heard.segments)
-    return write(heard.segments)
+    return WRITERS.get(suffix, timed)(segments)

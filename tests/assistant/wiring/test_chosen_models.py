@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from assistant.settings import Settings
-from assistant.wiring import models
+from assistant.wiring import chosen_models
 
 
 def test_the_reader_is_there_where_its_embedding_model_is_named_by_a_path(
     minilm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PINCITE_HOME", str(tmp_path))
-    assert models.reader(Settings.load()) is None
+    assert chosen_models.reader(Settings.load()) is None
 
     monkeypatch.setenv("PINCITE_EMBEDDING_MODEL", str(minilm))
-    assert models.reader(Settings.load()) is not None
+    assert chosen_models.reader(Settings.load()) is not None
 
 
 def test_no_reader_is_there_where_the_named_embedding_model_is_gone(
@@ -23,7 +23,7 @@ def test_no_reader_is_there_where_the_named_embedding_model_is_gone(
 ) -> None:
     monkeypatch.setenv("PINCITE_HOME", str(tmp_path))
     monkeypatch.setenv("PINCITE_EMBEDDING_MODEL", str(tmp_path / "gone"))
-    assert models.reader(Settings.load()) is None
+    assert chosen_models.reader(Settings.load()) is None
 
 
 def test_a_server_answers_where_its_address_is_chosen(
@@ -32,7 +32,7 @@ def test_a_server_answers_where_its_address_is_chosen(
     monkeypatch.setenv("PINCITE_CHAT_KEY", "s3cret")
     settings = Settings.load(home=tmp_path, chat_model="http://127.0.0.1:9/v1#qwen")
     assert "s3cret" not in repr(settings)
-    load = models.chat_loader(settings)
+    load = chosen_models.chat_loader(settings)
     assert load
     chat = load()  # the server is not asked before a question is
     assert (chat.name, chat.window) == ("qwen at 127.0.0.1:9", settings.context_tokens)

@@ -1,15 +1,93 @@
-"""How much one person may ask and add, counted for all processes of a home together."""
+"""What one person may see and change, and how much they may ask and add: for the app, the API and
+MCP this is the only place where that is decided.
+
+Who opens a library for a person asks here first. A library that they may not see is not there: it
+is in no list, and asked for by its name it gives the same answer as one that never was.
+"""
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _
-from assistant.settings import Settings
+from assistant.storage.part import EVERYBODY, Whose
 from assistant.storage.sqlite_file import Place
-from assistant.team.database import ACCOUNTS, AccountsDatabase, Person
-from assistant.wiring.stores import place_of_part
+from assistant.team.accounts import Accounts, Holder
+from assistant.team.database import AccountsDatabase, Person
+from vectorstore.errors import LibraryError, UnknownLibrary
+from vectorstore.federation import is_joined, parts
+
+
+class NotAllowed(LibraryError):
+    """The person's role does not allow it."""
+
+
+class Permitted:
+    """The libraries of a home as a person sees them; asked anew each time, so that a right that is
+    taken away is gone at once."""
+
+    def __init__(
+        self, person: Person, there: Callable[[], list[str]], accounts: Accounts | None = None
+    ) -> None:
+        """`there` names all libraries of the home. Without `accounts` everybody sees them all."""
+        self.person = person
+        self._there = there
+        self._shares: Callable[[], Mapping[str, frozenset[Holder]]] = (
+            accounts.shares if accounts else dict
+        )
+
+    def names(self) -> list[str]:
+        """The libraries that they see, by name."""
+        shares = self._shares()
+        return [name for name in self._there() if self._sees(name, shares)]
+
+    def check(self, library: str) -> None:
+        """Raises UnknownLibrary for one that they do not see, or that is not there."""
+        if library not in (seen := self.names()):
+            raise UnknownLibrary(library, seen)
+
+    def check_each(self, name: str) -> None:
+        """The same for all libraries of a name, which may be a joined one."""
+        for library in (parts(name) if is_joined(name) else []) or [name]:
+            self.check(library)
+
+    def check_change(self) -> None:
+        """Raises NotAllowed for who may only read."""
+        if not self.person.changes:
+            raise NotAllowed("Your role is reader. Editors and owners add and remove documents.")
+
+    def check_new(self, library: str) -> None:
+        """Raises UnknownLibrary for who may not make libraries.
+
+        Owners see all of them. Others would learn from a name that is taken that there is one.
+        """
+        if not self.person.owns or self.person.only is not None:
+            self.check(library)
+
+    @property
+    def whose(self) -> Whose:
+        """Their conversations and receipts, as long as they see the library."""
+        return Whose(self.person.id, self._reads) if self.person.id else EVERYBODY
+
+    def _reads(self, library: str) -> bool:
+        # Passages that came with the question belong to no library.
+        shares = self._shares()
+        return all(self._sees(name, shares) for name in parts(library))
+
+    def _sees(self, library: str, shares: Mapping[str, frozenset[Holder]]) -> bool:
+        person, belongs = self.person, shares.get(library)
+        if person.only is not None and library not in person.only:
+            return False
+        return person.owns or not belongs or bool(belongs & holders(person))
+
+
+def holders(person: Person) -> frozenset[Holder]:
+    """What a library may belong to for this person to see it."""
+    return frozenset({f"person {person.id}", *(f"group {name}" for name in person.groups)})
+
+
+# -- How much one person may ask and add, counted for all processes of a home together
 
 _HOUR, _DAY = 3600.0, 24 * 3600.0
 
@@ -92,10 +170,3 @@ def _until(rows: list[tuple[float, int]], lacking: int, now: float, within: floa
         if lacking <= 0:
             return max(at + within - now, 1.0)
     return within
-
-
-def limits(settings: Settings) -> Limits:
-    """Of a home."""
-    return Limits(
-        place_of_part(settings, ACCOUNTS), settings.questions_an_hour, settings.added_mb_a_day
-    )

@@ -6,8 +6,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +15,10 @@ from pathlib import Path
 from assistant.models.server import keep, kept
 from assistant.settings import SOURCE_PASSWORD, Settings
 from assistant.sources.address import Address, SourceFailed, UnknownSource, parsed
-from assistant.wiring.composition import libraries
+from assistant.storage.files import write_private
 from vectorstore.errors import HomeNotWritable, UnknownLibrary
 from vectorstore.indexing.jobs import alone
-from vectorstore.opened import is_library
+from vectorstore.opened import check_there, libraries_in
 
 _FILE = "sources.json"
 LOCK = ".lock"  # in the folder of a source, held while it is fetched
@@ -55,7 +55,7 @@ class Source:
 
 def listed(settings: Settings, library: str | None = None) -> list[Source]:
     """Those of a library, or of all. Raises SourceFailed for a damaged list."""
-    names = libraries(settings) if library is None else [library]
+    names = libraries_in(settings.libraries_folder) if library is None else [library]
     return [source for name in names for source in _read(settings, name)]
 
 
@@ -115,7 +115,7 @@ def change(
 def remove(settings: Settings, source: Source) -> None:
     """Fetch it no longer. Its documents stay in the library. Raises SourceFailed when it is being
     fetched, UnknownLibrary, HomeNotWritable."""
-    check_there(settings, source.library)
+    check_there(settings.libraries_folder / source.library)
     place = folder(settings, source)
     try:
         _remove(settings, source, place)
@@ -152,34 +152,14 @@ def note(
         _change_one(settings, source, noted)
 
 
-def check_there(settings: Settings, library: str) -> None:
-    """Before anything is written: a lock or a folder would make what looks like a library. Raises
-    UnknownLibrary."""
-    if not is_library(settings.libraries_folder / library):
-        raise UnknownLibrary(library, libraries(settings))
-
-
-@contextmanager
-def none_fetched(settings: Settings, library: str) -> Iterator[bool]:
-    """Whether no source of a library is being fetched; none begins to be until the block ends."""
-    with ExitStack() as stack:
-        locks = (one / LOCK for one in all_folders(settings, library).glob("*/"))
-        yield all([stack.enter_context(alone(lock)) for lock in locks])
-
-
 def now() -> str:
-    """As times are kept."""
+    """The time as it is kept with sources: ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def folder(settings: Settings, source: Source) -> Path:
     """Where its mails or files are."""
-    return all_folders(settings, source.library) / source.name
-
-
-def all_folders(settings: Settings, library: str) -> Path:
-    """Where the folders of all sources of a library are."""
-    return settings.libraries_folder / library / "sources"
+    return settings.sources_folder(source.library) / source.name
 
 
 def _minutes(every: int) -> int:
@@ -226,13 +206,13 @@ def _read(settings: Settings, library: str) -> list[Source]:
 def _change(
     settings: Settings, library: str, change: Callable[[list[Source]], Iterable[Source]]
 ) -> None:
-    check_there(settings, library)
+    check_there(settings.libraries_folder / library)
     place = settings.libraries_folder / library / _FILE
     with alone(place.with_suffix(".lock"), _WAIT) as held:
         if not held:
             raise HomeNotWritable(f"{place} is being written by another program: try again.")
         rows = [asdict(source) for source in change(_read(settings, library))]
-        write_whole(place, json.dumps(rows, indent=1))
+        write_private(place, json.dumps(rows, indent=1))
 
 
 def _change_one(settings: Settings, source: Source, change: Callable[[Source], Source]) -> None:
@@ -240,23 +220,6 @@ def _change_one(settings: Settings, source: Source, change: Callable[[Source], S
         settings, source.library,
         lambda rows: [change(row) if row.name == source.name else row for row in rows],
     )  # fmt: skip
-
-
-def write_whole(place: Path, text: str) -> None:
-    """A file that only its owner can read, whole or not at all. Raises HomeNotWritable."""
-    new = place.with_suffix(".new")
-    try:
-        with os.fdopen(
-            os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(place)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise HomeNotWritable(f"{place} cannot be written to: {error.strerror}.") from error
 
 
 # -- The password of a source: of a variable of that source alone, else of the system's keyring
@@ -268,7 +231,7 @@ def variable(name: str) -> str:
 
 
 def has_password(source: Source) -> bool:
-    """Or needs none."""
+    """Whether there is a password, or none is needed. Raises SourceFailed for a wrong address."""
     address = parsed(source.address)
     return not address.user or bool(_found(source, address))
 

@@ -8,26 +8,31 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.i18n.translation import N_
 from assistant.security.network_guard import permit_meanwhile
 from assistant.settings import Settings
-from assistant.sources import store
+from assistant.sources import source_list
 from assistant.sources.address import LeftOut, Refused, SourceFailed, parsed
-from assistant.sources.client import Client
 from assistant.sources.landing import Entry, Landing
-from assistant.sources.store import EVERY, Source, keep_password, password_of
+from assistant.sources.source_list import EVERY, Source, keep_password, password_of
 from ingest.errors import PinciteError
 from ingest.platform.process import is_this_machine
 from vectorstore.add_report import AddSummary
 from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
+from vectorstore.opened import check_there
+
+if TYPE_CHECKING:
+    from assistant.sources.imap import Mailbox
+    from assistant.sources.webdav import Shared
 
 # -- Signs in to the server of a source, through the network guard for as long as that takes
 
 
 @contextmanager
-def reached(source: Source, password: str) -> Iterator[Client]:
+def reached(source: Source, password: str) -> Iterator["Mailbox | Shared"]:
     """Signed in; the network guard lets this address through until the block ends. Raises
     SourceFailed."""
     from assistant.sources.imap import Mailbox
@@ -51,12 +56,12 @@ def add_checked(
     """A new source whose server has let us in; a password that is given goes into the keyring.
     Nothing is kept where the server or the keyring refuses. Raises SourceFailed, UnknownLibrary,
     HomeNotWritable."""
-    made = store.new(settings, library, address, name, mirror, every)
+    made = source_list.new(settings, library, address, name, mirror, every)
     with reached(made, password or password_of(made)) as client:
         client.check()
     if password:
         keep_password(made, password)
-    return store.add(settings, library, address, made.name, mirror, every)
+    return source_list.add(settings, library, address, made.name, mirror, every)
 
 
 def renew_password(settings: Settings, source: Source, password: str) -> None:
@@ -65,7 +70,7 @@ def renew_password(settings: Settings, source: Source, password: str) -> None:
     with reached(source, password) as client:
         client.check()
     keep_password(source, password)
-    store.change(settings, source, paused=source.paused)
+    source_list.change(settings, source, paused=source.paused)
 
 
 _NAMED = 20  # of what was left out
@@ -107,59 +112,58 @@ def bring(
     does it, or has just done it. Raises PinciteError; what was fetched until then stays, and the
     next call goes on.
     """
-    store.check_there(settings, source.library)
-    landing_folder = store.folder(settings, source)
+    check_there(settings.libraries_folder / source.library)
+    cancel = cancel or threading.Event()
+    landing_folder = source_list.folder(settings, source)
     landing_folder.mkdir(parents=True, exist_ok=True)
-    with alone(landing_folder / store.LOCK) as free:
-        if if_due and not (free and _is_due(settings, source)):
+    with alone(landing_folder / source_list.LOCK) as free:
+        if not free and if_due:
             return Fetched(), None
         if not free:
             raise SourceFailed(f"{source.name} is being fetched by another program already.")
+        now = source_list.find(settings, source.name, source.library) if if_due else None
+        if now and not now.is_due(datetime.now(UTC)):  # somebody has fetched it meanwhile
+            return Fetched(), None
         try:
             done = _brought(settings, library, source, add, cancel)
         except PinciteError as error:
-            store.note(settings, source, "", str(error), isinstance(error, Refused))
+            source_list.note(settings, source, "", str(error), isinstance(error, Refused))
             raise
-        if not _is_set(cancel):
-            store.note(settings, source, store.now(), "")
+        if not cancel.is_set():
+            source_list.note(settings, source, source_list.now(), "")
     return done
-
-
-def _is_due(settings: Settings, source: Source) -> bool:
-    """Now that nobody else fetches it."""
-    return store.find(settings, source.name, source.library).is_due(datetime.now(UTC))
 
 
 def _brought(
     settings: Settings, library: Library, source: Source,
-    add: Callable[[list[Path]], AddSummary], cancel: threading.Event | None,
+    add: Callable[[list[Path]], AddSummary], cancel: threading.Event,
 ) -> tuple[Fetched, AddSummary | None]:  # fmt: skip
-    landing = Landing(store.folder(settings, source))
+    landing = Landing(source_list.folder(settings, source))
     try:
         fetched = _fetched(source, landing, cancel)
     except SourceFailed:
         _read(landing, add, cancel)  # what came before
         raise
     summary = _read(landing, add, cancel)
-    if fetched.gone and not _is_set(cancel):
+    if fetched.gone and not cancel.is_set():
         library.sources.prune(fetched.gone)
         landing.forget(fetched.gone)  # last: after a kill before, the next run finds them again
     return fetched, summary
 
 
 def _read(
-    landing: Landing, add: Callable[[list[Path]], AddSummary], cancel: threading.Event | None
+    landing: Landing, add: Callable[[list[Path]], AddSummary], cancel: threading.Event
 ) -> AddSummary | None:
-    if _is_set(cancel):  # the library may be closed, or gone
+    if cancel.is_set():  # the library may be closed, or gone
         return None
     new = landing.new()
     summary = add(new) if new else None
-    if new and not _is_set(cancel):
+    if new and not cancel.is_set():
         landing.handed_over()
     return summary
 
 
-def _fetched(source: Source, landing: Landing, cancel: threading.Event | None) -> Fetched:
+def _fetched(source: Source, landing: Landing, cancel: threading.Event) -> Fetched:
     """Raises SourceFailed that names the source."""
     try:
         with reached(source, password_of(source)) as client:
@@ -169,10 +173,10 @@ def _fetched(source: Source, landing: Landing, cancel: threading.Event | None) -
 
 
 def _each(
-    client: Client, landing: Landing, mirror: bool, cancel: threading.Event | None
+    client: "Mailbox | Shared", landing: Landing, mirror: bool, cancel: threading.Event
 ) -> Fetched:
     def check() -> None:
-        if _is_set(cancel):
+        if cancel.is_set():
             raise _Cancelled
 
     found, seen = Fetched(), set()
@@ -190,7 +194,11 @@ def _each(
 
 
 def _one(
-    client: Client, landing: Landing, entry: Entry, found: Fetched, check: Callable[[], None]
+    client: "Mailbox | Shared",
+    landing: Landing,
+    entry: Entry,
+    found: Fetched,
+    check: Callable[[], None],
 ) -> None:
     try:
         blocks = client.read(entry, landing.rows.get(entry.key))
@@ -206,10 +214,6 @@ def _checked(blocks: Iterable[bytes], check: Callable[[], None]) -> Iterator[byt
     for block in blocks:
         check()
         yield block
-
-
-def _is_set(cancel: threading.Event | None) -> bool:
-    return cancel is not None and cancel.is_set()
 
 
 # -- Fetches sources behind the app, each once at a time: when it is asked for, and when one is due.
@@ -243,7 +247,7 @@ class Fetching:
         return self._thread.is_alive()
 
     def wait(self, seconds: float) -> None:
-        """For its end."""
+        """Wait for its end, so many seconds at most."""
         self._thread.join(seconds)
 
     def _run(self, settings: Settings, source: Source) -> None:
@@ -258,7 +262,7 @@ class Fetching:
             log.exception("fetching %s failed", source.name)
             why = N_("Fetching failed unexpectedly. The log has the details.")
             with suppress(PinciteError):
-                store.note(settings, source, "", why)
+                source_list.note(settings, source, "", why)
 
     def _add(self, paths: list[Path]) -> AddSummary:
         with self._turn:
@@ -301,7 +305,7 @@ class Fetchings:
         self._followed: dict[str, _Following] = {}
 
     def of(self, source: Source) -> Fetching | None:
-        """The last one."""
+        """The last fetching of a source, running or not; None before the first one."""
         with self._lock:
             return self._all.get((source.library, source.name))
 
@@ -309,7 +313,7 @@ class Fetchings:
         self, settings: Settings, library: Library, source: Source, turn: threading.Lock,
         if_due: bool = False,
     ) -> None:  # fmt: skip
-        """Unless it is under way."""
+        """Fetch a source now, unless that is under way; with `if_due` only where it is due."""
         with self._lock:
             now = self._all.get((source.library, source.name))
             if now is None or not now.is_running():
@@ -355,7 +359,7 @@ class Fetchings:
 def _listed(settings: Settings, library: str) -> list[Source]:
     """Empty where the list cannot be read: the page says so."""
     try:
-        return store.listed(settings, library)
+        return source_list.listed(settings, library)
     except PinciteError as error:
         log.info("%s", error)
         return []

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from assistant.answering.gate import NO_MODEL, OperatingPoint, Weights
 from assistant.answering.groundedness import ClassifiedGroundedness, Groundedness, Reads
@@ -36,6 +36,7 @@ from assistant.models.catalogue import (
     role_of,
 )
 from assistant.models.fetch import user_cache
+from assistant.models.programs import PIPER
 from assistant.models.server import Served, ServerAddress, key_of
 from assistant.models.store import AUTO, OFF, Models
 from assistant.security import prompt_injection
@@ -44,9 +45,15 @@ from assistant.speech import Ear
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import SHIPPED, Fitted, FittedGates
 from assistant.studio.tools import Speaking, Transcribing
-from assistant.studio.voices import Voices
+from assistant.studio.voices import (
+    Voices,
+    espeak_languages,
+    espeak_program,
+    language_of_voice,
+    model_of,
+)
 from assistant.tools.calibration import Calibration
-from assistant.wiring.stores import place_of_part
+from assistant.wiring.places import place_of_part
 from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
@@ -75,16 +82,6 @@ def groundedness(settings: Settings) -> Groundedness | None:
         return None
     known = next((model.habits for model in models.models if model.name == path.name), {})
     return ClassifiedGroundedness(path, settings.threads, Reads(**known) if known else None)
-
-
-def prepare_classifier(settings: Settings, role: str, name: str) -> None:
-    """Load a model of the role, and write its ONNX file where there is none, so that no question
-    waits for it. Raises ModelUnusable, or LibraryError."""
-    if name in (AUTO, OFF):
-        return
-    path = Models(settings.models_folder, settings).path(name)
-    if role_of(path) == role:
-        PairClassifier(path, settings.threads).prepare()
 
 
 def classifier_identities(settings: Settings) -> Mapping[str, str]:
@@ -152,7 +149,7 @@ UNFITTED = "Refusals are judged without its odds until `pincite models calibrate
 
 
 def gates(settings: Settings) -> FittedGates:
-    """Of the home."""
+    """The gates that were fitted in a home, by model."""
     return FittedGates(settings.home / "gates")
 
 
@@ -447,7 +444,9 @@ def in_use(settings: Settings, role: Role) -> InUse:
             return InUse(str(address), is_server=True, setting=setting)
         if extension := models.extension(role):
             return InUse(extension.name, setting=setting)
-        return InUse(_name(models, models.chosen(role)), setting=setting)
+        path = models.chosen(role)
+        name = next((one.name for one in models.installed() if one.path == path), str(path))
+        return InUse(name if path else "", setting=setting)
     except AssistantError as error:
         return InUse(setting=setting, trouble=str(error))
 
@@ -459,18 +458,16 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
     chosen. Raises AssistantError or LibraryError.
     """
     address = ServerAddress.parse(name) if role in SERVED else None
-    if address:
-        name = str(_asked(address, settings, role))
+    if address and role == "chat":
+        name = str(server_model(address, settings))
+    elif address:
+        name = str(server_embedder(address, settings).address)
+    models = Models(settings.models_folder, settings)
     if role in BY_CHOICE and name not in (AUTO, OFF):
-        prepare_classifier(settings, role, name)
-    return Choice(name, Models(settings.models_folder, settings).use(role, name))
-
-
-def _asked(address: ServerAddress, settings: Settings, role: Role) -> ServerAddress:
-    if role == "chat":
-        return server_model(address, settings)
-    found: ServerAddress = server_embedder(address, settings).address
-    return found
+        path = models.path(name)
+        if role_of(path) == role:  # it is written as ONNX now, so that no question waits for it
+            PairClassifier(path, settings.threads).prepare()
+    return Choice(name, models.use(role, name))
 
 
 def lacks_gate(settings: Settings) -> bool:
@@ -493,12 +490,6 @@ def first_words(settings: Settings) -> Mapping[str, Expected]:
     sizes = {model.name: model.weights for model in models.models if model.weights}
     measured = Waits(place_of_part(settings, CONVERSATIONS)).by_model()
     return expected(sizes, {name: measured.get(file, []) for name, file in files.items()})
-
-
-def _name(models: Models, path: Path | None) -> str:
-    if path is None:
-        return ""
-    return next((m.name for m in models.installed() if m.path == path), str(path))
 
 
 # -- Builds transcription and speech synthesis from settings
@@ -536,3 +527,35 @@ def voices(settings: Settings) -> Voices:
     models = Models(settings.models_folder, settings)
     languages = settings.ocr_languages
     return Voices(lambda: models.chosen("voice"), user_cache(), languages[0] if languages else "en")
+
+
+# -- What there is to read aloud with, for `pincite doctor`
+
+FETCH_VOICE = "pincite models pull en_US-joe-medium"
+
+VoiceState = tuple[Literal["ok", "warning"], str, str]  # severity, state, remedy
+
+
+def voice_state(settings: Settings) -> VoiceState:
+    """Piper with a voice is best; espeak-ng reads many languages."""
+    program = espeak_program()
+    other = f"; espeak-ng for {len(espeak_languages(program))} languages" if program else ""
+    try:
+        folder = Models(settings.models_folder, settings).chosen("voice")
+        if folder is None:
+            return _without_voice(program)
+        model = model_of(folder)
+        spoken = language_of_voice(model)
+    except ModelUnusable as error:
+        return "warning", str(error), "pincite models list"
+    if why := PIPER.works(user_cache()):
+        state = f"{model.stem} has no program to speak with: {why}{other}."
+        return "warning", state, f"pincite models pull {PIPER.name}"
+    return "ok", f"{model.stem} ({spoken}), Piper {PIPER.version}{other}", ""
+
+
+def _without_voice(program: Path | None) -> VoiceState:
+    if program is None:
+        return "warning", "There is no voice. Answers are not read aloud.", FETCH_VOICE
+    count = len(espeak_languages(program))
+    return "ok", f"{program}, {count} languages. A more natural voice: {FETCH_VOICE}", ""

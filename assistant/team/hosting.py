@@ -1,4 +1,4 @@
-"""The commands about people: users, tokens."""
+"""The commands for hosting Pincite for others: people, tokens, servers, and moving a home."""
 
 import argparse
 import json
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from assistant.cli.shared import (
     DONE,
     IN_PART,
-    JSON,
     add_parser,
     below,
+    command,
     count,
     counted,
+    done,
     hint,
     notice,
     with_address,
@@ -103,9 +104,7 @@ def _add_tokens(commands: Any) -> None:
 
 def _listing(commands: Any, name: str, run: Callable[..., int], help: str) -> Any:
     """A command that lists, with others below it."""
-    made = add_parser(commands, name, help, "docs/sharing.md says more.")
-    made.add_argument("--json", action="store_true", help=JSON)
-    made.set_defaults(run=run)
+    made = command(commands, name, run, help, "docs/sharing.md says more.")
     return made.add_subparsers(metavar="COMMAND")
 
 
@@ -114,9 +113,9 @@ def _with_password(act: argparse.ArgumentParser) -> None:
 
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import accounts_if_any, home_accounts
     from assistant.team.database import LOCAL
     from assistant.wiring import composition
+    from assistant.wiring.people import accounts_if_any, home_accounts
 
     first = accounts_if_any(settings) is None
     if first and args.role not in (None, "owner"):
@@ -130,15 +129,15 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
         composition.conversations(settings).give(person.id)
         composition.receipts(settings).give(person.id)
         hint(
-            "`pincite app` and `pincite serve` ask who comes from now on, on every server of this"
-            " home; who has used them so far signs in."
+            "From now on `pincite app` and `pincite serve` require sign-in, on every server of this"
+            " home; who has used them so far signs in, too."
         )
-    return _done(args, _row(person, "added"), f"{_described(person)} was added.")
+    return done(args, _row(person, "added"), f"{_described(person)} was added.")
 
 
 def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
+    from assistant.wiring.people import home_accounts
 
     if args.role is None and args.group is None:
         args.misused("give --role, --group or --no-group")
@@ -148,12 +147,12 @@ def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
         groups = ", ".join(sorted(person.groups)) or "none"
         known.note(LOCAL, f"changed the person {person.name}: {person.role}, groups {groups}")
     _warn_without_owner(known)
-    return _done(args, _row(person, "changed"), f"{_described(person)} from now on.")
+    return done(args, _row(person, "changed"), f"{_described(person)} from now on.")
 
 
 def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
+    from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
     known.named(args.name)  # before a password is asked for
@@ -162,13 +161,13 @@ def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
         known.set_password(args.name, password)
         known.note(LOCAL, f"gave the person {args.name} a new password")
     told = f"{args.name} has a new password, and is signed out everywhere."
-    return _done(args, {"changed": args.name}, told)
+    return done(args, {"changed": args.name}, told)
 
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.forget import forget_person
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
+    from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
     person = known.named(args.name)
@@ -177,17 +176,18 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     known.remove(args.name)  # last: after a failure the same command does the rest
     if not known.any():
         hint(
-            "Nobody has an account any more. `pincite app` and `pincite serve` that run let nobody"
-            " in until they are started again; then they ask nobody."
+            "Nobody has an account any more. A running `pincite app` or `pincite serve` lets nobody"
+            " in until it is restarted; then no sign-in is required."
         )
     _warn_without_owner(known)
     told = f"{person.name} was removed, with sessions, tokens and conversations."
-    return _done(args, {"removed": person.name}, told)
+    return done(args, {"removed": person.name}, told)
 
 
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts, plain
+    from assistant.team.accounts import plain
     from assistant.team.database import LOCAL
+    from assistant.wiring.people import home_accounts
 
     _check_libraries(settings, [args.library])
     known = home_accounts(settings)
@@ -200,19 +200,20 @@ def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
         if plain(group) not in there:
             hint(f"Nobody is in the group {group} yet.")
     row = {"library": args.library, "people": args.people, "groups": args.group}
-    return _done(args, row, f"{args.library} belongs to {named}.")
+    return done(args, row, f"{args.library} belongs to {named}.")
 
 
 def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import accounts_if_any
+    from assistant.wiring.people import accounts_if_any
 
     known = accounts_if_any(settings)
+    found = known.people() if known else []
     people = [
         {"name": each.person.name, "role": each.person.role, "groups": sorted(each.person.groups),
          "made": each.made}
-        for each in (known.people() if known else ())
+        for each in found
     ]  # fmt: skip
-    names = {each.person.id: each.person.name for each in (known.people() if known else ())}
+    names = {each.person.id: each.person.name for each in found}
     shares = {
         library: sorted(_shown(holder, names) for holder in holders)
         for library, holders in (known.shares() if known else {}).items()
@@ -225,14 +226,13 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
     for library, holders in sorted(shares.items()):
         print(f"library {library}: {', '.join(holders)}")
     if not people:
-        hint("Nobody has an account, so nobody is asked. `pincite users add NAME` begins.")
+        hint("There are no accounts, so no sign-in is required. `pincite users add NAME` adds one.")
     return DONE
 
 
 def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
-    from assistant.team.tokens import tokens
+    from assistant.wiring.people import home_accounts, tokens
 
     _check_libraries(settings, args.only or ())
     known, kept = home_accounts(settings), tokens(settings)
@@ -240,13 +240,13 @@ def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
     known.note(LOCAL, f"gave {person.name} the token {args.label}")
     made = kept.add(person, args.label, args.role, args.only, args.days)
     [about] = [one for one in kept.all() if (one.person, one.name) == (person.name, args.label)]
-    _done(args, {"token": made, **asdict(about)}, made)
+    done(args, {"token": made, **asdict(about)}, made)
     hint("It is shown this once.")
     return DONE
 
 
 def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.tokens import tokens
+    from assistant.wiring.people import tokens
 
     found = tokens(settings).all()
     if args.json:
@@ -262,15 +262,14 @@ def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
     from assistant.team.database import LOCAL
-    from assistant.team.tokens import tokens
+    from assistant.wiring.people import home_accounts, tokens
 
     kept = tokens(settings)
     if args.id in [one.id for one in kept.all()]:
         home_accounts(settings).note(LOCAL, f"revoked the token {args.id}")
     kept.revoke(args.id)
-    return _done(args, {"revoked": args.id}, f"The token {args.id} has ended.")
+    return done(args, {"revoked": args.id}, f"The token {args.id} has ended.")
 
 
 def _password(args: argparse.Namespace) -> str:
@@ -313,18 +312,13 @@ def _row(person: "Person", did: str) -> dict[str, Any]:
     return {did: person.name, "role": person.role, "groups": sorted(person.groups)}
 
 
-def _done(args: argparse.Namespace, row: dict[str, Any], words: str) -> int:
-    print(json.dumps(row) if args.json else words)
-    return DONE
-
-
 def _shown(holder: str, names: dict[str, str]) -> str:
     kind, _, which = holder.partition(" ")
     return names.get(which, "a person who was removed") if kind == "person" else holder
 
 
 def _run_log(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import home_accounts
+    from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
     for line in known.lines() if known.is_there() else ():
@@ -350,29 +344,28 @@ _TAKES = (
 )
 
 _WITHOUT = {  # what another home has
-    "(accounts)": "another home has them; this one has no people then: it asks nobody who they are,"
-    " and every library is everybody's."
+    "(accounts)": "another home has them; this one has no accounts then: no sign-in is required,"
+    " and every library belongs to everybody."
 }
 
 
 def add_migration_parsers(commands: Any) -> None:
     """It is set as `run`: (arguments, settings) -> exit status."""
-    made = add_parser(
-        commands, "migrate-home", "move a home to PostgreSQL or its files to a bucket, or back",
+    made = command(
+        commands, "migrate-home", _run_migrate,
+        "move a home to PostgreSQL or its files to a bucket, or back",
         "`postgresql` and `sqlite` move people, conversations, receipts and the catalogues of all"
         " libraries; `s3` and `folder` move their files. Settings say where to: docs/deploy.md.",
     )  # fmt: skip
     places = ("postgresql", "sqlite", "s3", "folder")
     made.add_argument("to", choices=places, metavar="|".join(places))
-    made.add_argument("--json", action="store_true", help=JSON)
     made.add_argument(
         "--for-all-servers", action="store_true",
         help="with sqlite: people and conversations leave every server that shares them",
     )  # fmt: skip
-    made.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace, settings: "Settings") -> int:
+def _run_migrate(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
     from assistant.team import moving_home
 
@@ -440,7 +433,7 @@ def add_server_parsers(commands: Any) -> None:
 
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
-    from assistant.libraries.waiting import clear
+    from assistant.libraries.libraries import clear
     from assistant.ui.server import check_names, free_port
 
     try:
@@ -459,7 +452,7 @@ def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
 
     try:
         from assistant.team.api import mcp_server
-        from assistant.team.api.libraries import Libraries
+        from assistant.team.api.served_libraries import Libraries
     except ModuleNotFoundError as error:
         raise AssistantError(_MISSING) from error
     libraries = Libraries(settings)

@@ -15,10 +15,10 @@ from assistant.cli.shared import (
     DONE,
     IN_PART,
     check_paths,
-    command,
     count,
     counted,
     filter_of,
+    library_command,
     notice,
     opened,
     with_filter,
@@ -39,16 +39,18 @@ _MOST = 10  # pages of a document that are named
 
 def add_document_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    listed = command(
+    listed = library_command(
         commands, "documents", _run_documents, "list the documents, and how much of each was read",
         "In a row of --json, dated is the day of a document, or empty, and seconds the length of a"
         " recording, else null.",
     )  # fmt: skip
     _with_choice(listed)
-    show = command(commands, "show", _run_show, "print the text that was read from a document")
+    show = library_command(
+        commands, "show", _run_show, "print the text that was read from a document"
+    )
     show.add_argument("document", metavar="DOCUMENT")
     show.add_argument("--page", type=count, help="one page; the first is 1, as in a viewer")
-    tag = command(
+    tag = library_command(
         commands, "tag", _run_tag, "list the tags of a library, or change those of documents",
         "The documents are named, or chosen by --tag, --after, --before, --name and --kind.",
     )  # fmt: skip
@@ -212,7 +214,7 @@ def _line_row(line: "Line") -> dict[str, Any]:
 
 def add_keeping_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    watch = command(
+    watch = library_command(
         commands, "watch", _run_watch, "keep a library in step with folders, until Ctrl-C",
         "--json prints a line of JSON for each change.",
     )  # fmt: skip
@@ -223,17 +225,17 @@ def add_keeping_parsers(commands: Any) -> None:
         metavar="SECONDS",
         help="seconds without a change before a file is read (2)",
     )
-    backup = command(
+    backup = library_command(
         commands, "backup", _run_backup, "write a library into one file, also while the app runs"
     )
     backup.add_argument("file", type=Path, metavar="FILE")
-    restore = command(
+    restore = library_command(
         commands, "restore", _run_restore, "replace a library with a backup",
         "Without --library it is the library that the backup names.",
     )  # fmt: skip
     restore.add_argument("file", type=Path, metavar="FILE")
 
-    forget = command(
+    forget = library_command(
         commands, "forget", _run_forget, "remove documents from everything that is kept",
         "Conversations, receipts, runs, ratings, sheets and small copies of pictures keep nothing"
         " of them either. Libraries that were deleted and can be brought back are left alone.",
@@ -258,22 +260,18 @@ def _run_watch(args: argparse.Namespace, settings: "Settings") -> int:
 
     check_paths(args.paths)
     check_apart(settings, args.paths)
-    show = _in_json if args.json else _in_words
+
+    def show(change: "Change") -> None:
+        more = {"moved": f" (was {change.detail})", "failed": f": {change.detail}"}
+        words = f"{change.outcome} {change.document}{more.get(change.outcome, '')}"
+        print(json.dumps(asdict(change)) if args.json else words, flush=True)
+
     with opened(settings, make=True) as library:
         settle = SETTLE if args.settle is None else args.settle
         names = ", ".join(map(str, args.paths))
         print(f"{settings.library}: watching {names}; Ctrl-C ends it.", file=sys.stderr, flush=True)
         Watching(library, args.paths, show, notice, settle).run(threading.Event())
     return DONE
-
-
-def _in_json(change: "Change") -> None:
-    print(json.dumps(asdict(change)), flush=True)
-
-
-def _in_words(change: "Change") -> None:
-    detail = {"moved": f" (was {change.detail})", "failed": f": {change.detail}"}
-    print(f"{change.outcome} {change.document}{detail.get(change.outcome, '')}", flush=True)
 
 
 def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
@@ -298,7 +296,7 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
     """Restores into the library of the backup's name, unless another one is named."""
     from assistant.settings import Settings
     from assistant.wiring import composition
-    from assistant.wiring.stores import bucket, catalogue_server
+    from assistant.wiring.places import bucket, catalogue_server
     from vectorstore.errors import DamagedCatalog, LibraryError
     from vectorstore.maintenance.backup import read_contents
     from vectorstore.maintenance.rebuild import set_aside

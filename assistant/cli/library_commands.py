@@ -14,15 +14,15 @@ from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
-    JSON,
-    add_parser,
     below,
     check_paths,
     command,
     count,
     counted,
+    done,
     filter_of,
     hint,
+    library_command,
     notice,
     opened,
     rows,
@@ -39,9 +39,8 @@ if TYPE_CHECKING:
 
 def add_libraries_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    every = add_parser(commands, "libraries", "list, make, describe, rename and delete libraries")
-    every.add_argument("--json", action="store_true", help=JSON)
-    every.set_defaults(run=_list_libraries)
+    says = "list, make, describe, rename and delete libraries"
+    every = command(commands, "libraries", _list_libraries, says)
     inner = every.add_subparsers(metavar="COMMAND")
     below(inner, "list", _list_libraries, "list the libraries, and those that can be brought back")
     below(inner, "make", _make, "make an empty library", "name").add_argument(
@@ -66,8 +65,7 @@ def add_libraries_parsers(commands: Any) -> None:
 
 
 def _list_libraries(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.libraries import listed
-    from assistant.libraries.waiting import deleted
+    from assistant.libraries.libraries import deleted, listed
 
     found, gone = listed(settings), deleted(settings)
     if args.json:
@@ -86,29 +84,27 @@ def _list_libraries(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _make(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.libraries import make
-    from assistant.libraries.waiting import clear
+    from assistant.libraries.libraries import clear, make
 
     clear(settings)
     make(settings, args.name, args.description)
-    return _done(args, {"made": args.name}, f"{args.name} was made.")
+    return done(args, {"made": args.name}, f"{args.name} was made.")
 
 
 def _describe(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.libraries import describe
 
     describe(settings, args.name, args.text)
-    return _done(args, {"described": args.name}, f"{args.name} is described.")
+    return done(args, {"described": args.name}, f"{args.name} is described.")
 
 
 def _rename(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.libraries import rename
-    from assistant.libraries.waiting import clear
+    from assistant.libraries.libraries import clear, rename
 
     clear(settings)
     rename(settings, args.name, args.new)
     row = {"renamed": args.name, "name": args.new}
-    return _done(args, row, f"{args.name} is {args.new} now, with its conversations.")
+    return done(args, row, f"{args.name} is {args.new} now, with its conversations.")
 
 
 def _delete(args: argparse.Namespace, settings: "Settings") -> int:
@@ -117,14 +113,14 @@ def _delete(args: argparse.Namespace, settings: "Settings") -> int:
     gone = delete(settings, args.name)
     row = {"deleted": args.name, "until": gone.until.isoformat(timespec="seconds")}
     undo = f"`pincite libraries undo {args.name}` brings it back for a day."
-    return _done(args, row, f"{args.name} was deleted. {undo}")
+    return done(args, row, f"{args.name} was deleted. {undo}")
 
 
 def _undo(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.libraries import latest, undo
 
     undo(settings, latest(settings, args.name))
-    return _done(args, {"back": args.name}, f"{args.name} is back.")
+    return done(args, {"back": args.name}, f"{args.name} is back.")
 
 
 def _sample(args: argparse.Namespace, settings: "Settings") -> int:
@@ -144,11 +140,6 @@ def _sample(args: argparse.Namespace, settings: "Settings") -> int:
     return IN_PART if summary.failed else DONE
 
 
-def _done(args: argparse.Namespace, row: dict[str, str], words: str) -> int:
-    print(json.dumps(row) if args.json else words)
-    return DONE
-
-
 # -- The commands that change a library and search it: add, remove, verify, rebuild, search
 
 _SHOWN = 240  # characters of a hit that are printed
@@ -156,21 +147,21 @@ _SHOWN = 240  # characters of a hit that are printed
 
 def add_library_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    add = command(
+    add = library_command(
         commands, "add", _run_add, "add files, folders and archives to a library",
         "Adding them again changes nothing, and a changed file replaces its old version.",
     )  # fmt: skip
     add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    remove = command(commands, "remove", _run_remove, "remove documents from a library")
+    remove = library_command(commands, "remove", _run_remove, "remove documents from a library")
     remove.add_argument("documents", nargs="+", metavar="DOCUMENT")
-    command(
+    library_command(
         commands, "verify", _run_verify, "compare files, catalogue and index, and repair the index"
     )
-    command(
+    library_command(
         commands, "rebuild", _run_rebuild, "build the index again from the catalogue",
         "It uses the current reader, chunker and embedding model.",
     )  # fmt: skip
-    search = command(commands, "search", _run_search, "find pages, the best first")
+    search = library_command(commands, "search", _run_search, "find pages, the best first")
     search.add_argument("query", nargs="?", help="what to look for")
     search.add_argument(
         "--batch",
@@ -246,9 +237,7 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
         removed = library.remove(args.documents)
-    told = f"{counted(removed, 'document')} removed"
-    print(json.dumps({"removed": removed}) if args.json else told)
-    return DONE
+    return done(args, {"removed": removed}, f"{counted(removed, 'document')} removed")
 
 
 def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
@@ -291,11 +280,11 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
     if sum(value is not None for value in given) != 1:
         args.misused("give a QUERY, --batch FILE, --pictures WORDS or --image FILE")
     if args.pictures is not None or args.image:
-        from assistant.cli import tools
+        from assistant.cli import tool_commands
 
-        return tools.search_images(args, settings)
+        return tool_commands.search_images(args, settings)
     from assistant.contract.asked_in import chosen
-    from assistant.team.api.libraries import hit_row
+    from assistant.libraries.libraries import hit_row
 
     with opened(settings) as library:
         notice(library.maintenance.rebuild_notice())
@@ -317,7 +306,7 @@ def _search_row(
     library: "Library", row: dict[str, Any], args: argparse.Namespace,
     names: Collection[str] | None,
 ) -> dict[str, Any]:  # fmt: skip
-    from assistant.team.api.libraries import hit_row
+    from assistant.libraries.libraries import hit_row
 
     started = time.perf_counter()
     hits = library.search(row["question"], args.k, names, hidden=args.hidden)
@@ -350,7 +339,8 @@ _CLEANABLE = ("attached", "made", "orphans", "pictures", "deleted")
 
 def add_storage_parsers(commands: Any) -> None:
     """It is set as `run`: (arguments, settings) -> exit status."""
-    made = add_parser(commands, "storage", "list what the home takes up on the disk, and clean it")
+    says = "list what the home takes up on the disk, and clean it"
+    made = command(commands, "storage", _run_storage, says)
     made.add_argument(
         "--clean", action="append", choices=_CLEANABLE, metavar="KIND",
         help="delete all files of a kind, and say what that has freed: attached (to questions) and"
@@ -358,15 +348,11 @@ def add_storage_parsers(commands: Any) -> None:
         " pictures, small copies that are made again; deleted, libraries that could be brought"
         " back; may be repeated",
     )  # fmt: skip
-    made.add_argument("--json", action="store_true", help=JSON)
-    made.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace, settings: "Settings") -> int:
-    return _clean(args, settings) if args.clean else _list_storage(args, settings)
-
-
-def _list_storage(args: argparse.Namespace, settings: "Settings") -> int:
+def _run_storage(args: argparse.Namespace, settings: "Settings") -> int:
+    if args.clean:
+        return _clean(args, settings)
     from assistant.errors import AssistantError
     from assistant.libraries.libraries import orphaned_files
     from assistant.storage.files import used_space
@@ -384,8 +370,7 @@ def _list_storage(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _clean(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.libraries.libraries import clean_home
-    from assistant.libraries.waiting import all_waiting
+    from assistant.libraries.libraries import all_waiting, clean_home
 
     _tell(args, [clean_home(settings, kind) for kind in dict.fromkeys(args.clean)], "freed ")
     if "deleted" in args.clean and (left := all_waiting(settings)):

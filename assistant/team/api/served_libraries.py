@@ -3,31 +3,25 @@
 import threading
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from assistant import attachments
 from assistant.conversation.assistant import Assistant
 from assistant.errors import AssistantError
 from assistant.libraries.uploads import Uploads, clear_leftovers
 from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
-from assistant.sources.fetch import Fetchings
+from assistant.sources.fetching import Fetchings
 from assistant.storage.part import EVERYBODY, Whose
-from assistant.team.accounts import Accounts, Known, accounts_if_any
+from assistant.team.accounts import Accounts, Audit
 from assistant.team.api.structured import Structured
 from assistant.team.api.turns import Kind, Turns
-from assistant.team.audit import Audit
 from assistant.team.database import LOCAL, Person
-from assistant.team.limits import limits
 from assistant.wiring import composition
+from assistant.wiring.people import Known, accounts_if_any, limits
 from ingest.errors import PinciteError
-from vectorstore.add_report import AddSummary
-from vectorstore.catalog.engine import DocumentInfo
 from vectorstore.errors import UnknownLibrary
-from vectorstore.federation import AnyLibrary, Federated, apart, is_joined, parts
+from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library
-from vectorstore.retrieval.hit import Hit
 
 Condition = Literal["ready", "loading", "failed", "away"]
 
@@ -171,43 +165,3 @@ class Libraries:
     @cached_property
     def _answering(self) -> composition.Answering:
         return self._load(self.settings)
-
-
-# -- Rows of JSON for other programs; a hit is that of `pincite search --json`
-
-Row = dict[str, Any]
-
-
-def document_row(info: DocumentInfo) -> Row:
-    """A document in a list."""
-    row = {
-        "document": info.document, "pages": info.pages, "passages": info.chunks,
-        "status": info.status, "sha256": info.sha256, "superseded_by": info.superseded_by,
-        "dated": info.dated[:10], "tags": list(info.tags),
-    }  # fmt: skip
-    return row if info.seconds is None else row | {"seconds": info.seconds}
-
-
-def hit_row(library: AnyLibrary, hit: Hit) -> Row:
-    """A found passage: with the second where it begins in a recording, and whether it is hidden
-    from readers."""
-    row = {
-        "document": hit.document, "page": hit.page, "score": round(hit.score, 4), "text": hit.text,
-    }  # fmt: skip
-    if isinstance(library, Federated):
-        of, document = apart(hit.document)
-        row |= {"library": of, "document": document}
-    more = {
-        "hidden": hit.chunk.hidden or None,
-        "seconds": attachments.passage_seconds(library, hit),
-    }
-    return row | {name: value for name, value in more.items() if value is not None}
-
-
-def summary_row(summary: AddSummary) -> Row:
-    """What an `add` did. Of files that failed only the name: a client need not know our folders."""
-    failed = [{"document": Path(f.path).name, "error": f.error} for f in summary.failed]
-    return {
-        "added": summary.added, "updated": summary.updated, "unchanged": summary.unchanged,
-        "pages": summary.pages, "passages": summary.chunks, "failed": failed,
-    }  # fmt: skip

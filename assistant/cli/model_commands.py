@@ -3,12 +3,11 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, JSON, add_parser
+from assistant.cli.shared import DONE, FAILED, IN_PART, add_parser, command, done
 from assistant.models.catalogue import BY_CHOICE, ROLES
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
 def add_bundle_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    bundle = add_parser(
-        commands, "bundle", "write all that a machine without a network needs into a folder",
+    bundle = command(
+        commands, "bundle", _run, "write all that a machine without a network needs into a folder",
         "There, `sh install.sh` installs it: docs/bundle.md.",
     )  # fmt: skip
     bundle.add_argument("folder", type=Path, metavar="DIR")
@@ -31,8 +30,6 @@ def add_bundle_parsers(commands: Any) -> None:
         help="a library to include; may be repeated",
     )  # fmt: skip
     bundle.add_argument("--no-models", action="store_true", help="leave the models out")
-    bundle.add_argument("--json", action="store_true", help=JSON)
-    bundle.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
@@ -44,30 +41,26 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
         say=lambda sentence: print(sentence, file=sys.stderr, flush=True),
     )  # fmt: skip
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    if args.json:
-        print(json.dumps({"folder": str(folder), "bytes": size}))
-    else:
-        print(f"{folder}: {size / 1e6:,.0f} MB. On the other machine: sh {folder.name}/install.sh")
-    return DONE
+    words = f"{folder}: {size / 1e6:,.0f} MB. On the other machine: sh {folder.name}/install.sh"
+    return done(args, {"folder": str(folder), "bytes": size}, words)
 
 
 _GIVEN = {  # to a server, by its role
     "chat": "your questions and the passages that are read",
     "embedding": "the text of all documents that are added, and your questions",
 }
-Parsers = Any  # the result of argparse's add_subparsers(); it has no public name
 
 
-def add_model_parsers(subparsers: Parsers) -> None:
+def add_model_parsers(subparsers: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
     models = add_parser(
         subparsers, "models", "list, fetch, choose and check models",
         "docs/models.md says which, and how to choose.",
     )  # fmt: skip
     inner = models.add_subparsers(metavar="COMMAND", required=True)
-    _add(inner, "list", _list, "list the catalogue, and what fits this machine")
+    command(inner, "list", _list, "list the catalogue, and what fits this machine")
     _add_pull(inner)
-    use = _add(inner, "use", _use, "choose the model of a role")
+    use = command(inner, "use", _use, "choose the model of a role")
     use.add_argument("role", choices=ROLES, metavar="ROLE", help=f"one of {', '.join(ROLES)}")
     use.add_argument(
         "name",
@@ -75,30 +68,23 @@ def add_model_parsers(subparsers: Parsers) -> None:
         help="a name of the catalogue or an extension, a file, a folder, a server's address; auto"
         " goes back to the default, and off (for reranker and groundedness) to none",
     )
-    remove = _add(inner, "remove", _remove, "delete a model from the disk")
+    remove = command(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name", metavar="NAME", help="a model, or a program: real-esrgan, piper")
-    _add(inner, "verify", _verify, "read every model again and compare its sha256")
-    _add(
+    command(inner, "verify", _verify, "read every model again and compare its sha256")
+    command(
         inner, "calibrate", _calibrate, "fit the refusal gate to the chosen chat model",
         "An interrupted run goes on when it is called again.",
     )  # fmt: skip
-    for command in inner.choices.values():
+    for each in inner.choices.values():
         # SUPPRESS, so that it does not undo an earlier --home.
-        command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    _add(subparsers, "doctor", _doctor, "say what is missing or slow, and the command that helps")
+        each.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    command(
+        subparsers, "doctor", _doctor, "say what is missing or slow, and the command that helps"
+    )
 
 
-def _add(
-    parsers: Parsers, name: str, run: Callable[..., int], help: str, more: str = ""
-) -> argparse.ArgumentParser:
-    parser = add_parser(parsers, name, help, more)
-    parser.add_argument("--json", action="store_true", help=JSON)
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _add_pull(parsers: Parsers) -> None:
-    pull = _add(parsers, "pull", _pull, "fetch models; without a name, the defaults")
+def _add_pull(parsers: Any) -> None:
+    pull = command(parsers, "pull", _pull, "fetch models; without a name, the defaults")
     pull.add_argument("names", nargs="*", metavar="NAME")
     pull.add_argument(
         "--from", dest="path", type=Path, metavar="PATH",
@@ -128,23 +114,18 @@ def _list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _pull(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.wiring.chosen_models import reader
+
     if args.path and len(args.names) != 1:
         print("--from takes exactly one NAME.", file=sys.stderr)
         return 2
     names = args.names or _defaults()
     pulled, failed = _pull_all(_models(settings), names, args)
-    _prepare(settings)
+    if found := reader(settings):
+        found.prepare()  # so that the first question does not wait for it
     if args.json:
         print(json.dumps({"pulled": pulled, "failed": failed}))
     return FAILED if not pulled else IN_PART if failed else DONE
-
-
-def _prepare(settings: "Settings") -> None:
-    """So that the first question does not wait for it."""
-    from assistant.wiring.models import reader
-
-    if found := reader(settings):
-        found.prepare()
 
 
 def _defaults() -> list[str]:
@@ -184,7 +165,7 @@ _MEASURE = (
 
 
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.models import use
+    from assistant.wiring.chosen_models import use
 
     name, path = (choice := use(settings, args.role, args.name)).name, choice.path
     named = settings.model(args.role)
@@ -215,7 +196,7 @@ def _without_path(role: str, name: str) -> str:
 
 
 def _offer_calibration(settings: "Settings") -> None:
-    from assistant.wiring.models import lacks_gate
+    from assistant.wiring.chosen_models import lacks_gate
 
     if lacks_gate(settings):
         print(
@@ -227,7 +208,7 @@ def _offer_calibration(settings: "Settings") -> None:
 
 def _calibrate(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.cli.shared import counting_progress
-    from assistant.wiring.models import calibration
+    from assistant.wiring.chosen_models import calibration
 
     print("Interrupt it at will: the next time it goes on from there.", file=sys.stderr)
     with counting_progress() as show:
@@ -247,8 +228,7 @@ def _calibrate(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:
     _models(settings).remove(args.name)
-    print(json.dumps({"removed": args.name}) if args.json else f"{args.name} was removed.")
-    return DONE
+    return done(args, {"removed": args.name}, f"{args.name} was removed.")
 
 
 def _verify(args: argparse.Namespace, settings: "Settings") -> int:
