@@ -21,11 +21,11 @@ from ingest.document.model import Box, Figure, Line, Page
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
-from ingest.images.extract import FILMS, KINDS, NOT_CUT, Spot
+from ingest.images.stills import FILMS, KINDS, NOT_CUT, Spot
 from ingest.images.image_file import small_jpeg
 from ingest.language import words as language_words
 from ingest.media.ffmpeg import clock
-from ingest.media.scenes import place
+from ingest.images.stills import place
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog

@@ -1,4 +1,4 @@
-"""The files inside ZIP and TAR archives and single packed files. Links are never followed."""
+"""The files inside archives, mails, Office documents and PDFs. Links are never followed."""
 
 import bz2
 import gzip
@@ -9,17 +9,20 @@ import mmap
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
-from ingest.containers.unpacking import ADVICE, Member
+from ingest.containers.unpacking import ADVICE, Expanded, Member, unpack
 from ingest.document.source import Limits
 from ingest.errors import UnreadableFile
 from ingest.mail import messages
 from ingest.platform.process import beat
+
+# -- ZIP and TAR archives, and single packed files
 
 SINGLE_FILES: dict[str, Callable[[Path], IO[bytes]]] = {
     ".gz": lambda path: cast(IO[bytes], gzip.GzipFile(path)),
@@ -234,3 +237,41 @@ def _member(file: Any, seen: set[int]) -> Iterator[Member]:
 
 def _opener(stream: Any) -> Callable[[], IO[bytes]]:
     return lambda: io.BytesIO(stream.get_object().get_data())
+
+
+# -- The table of containers. A new kind is a function and a line here
+# A container is also a document: its loader lists the files inside, so that search finds them.
+
+CONTAINERS: dict[str, Callable[[Path, Limits], Iterator[Member]]] = {
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz"), archive_members),
+    **dict.fromkeys(SINGLE_FILES, archive_members),
+    **dict.fromkeys((".eml", ".msg", ".mbox"), mail_members),
+    **dict.fromkeys((".docx", ".docm", ".pptx", ".pptm", ".xlsx", ".xlsm"), office_members),
+    ".pdf": pdf_members,
+}
+
+LIMITS = Limits()
+
+
+def expand(
+    path: Path,
+    folder: Path,
+    limits: Limits = LIMITS,
+    level: int = 0,
+    suffixes: Collection[str] = (),
+) -> Expanded:
+    """Write the files that are inside of a file, not those inside of these, into a folder.
+
+    Only those with one of the `suffixes` are written: those that a loader reads.
+
+    `level` is how many containers this one lies in. For all that a person's file holds the limits
+    are one budget: the next call gets `limits.after(…)`. A file that is no container has no
+    parts. Raises UnreadableFile when the container itself cannot be read.
+    """
+    if path.suffix.lower() not in CONTAINERS:
+        return Expanded(())
+    members = CONTAINERS[path.suffix.lower()](path, limits)
+    if level >= limits.depth:
+        deep = f"it is nested too deep: {ADVICE}unpacked_depth"
+        members = (replace(member, problem=deep) for member in members)
+    return unpack(members, path.stat().st_size, folder, limits, suffixes)

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import accumulate, groupby
 from shutil import which
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.document.model import Box, Line, count, union
 from ingest.document.source import Engines
@@ -22,16 +22,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-class Recognizer(Protocol):
-    """Recognises a picture's lines in reading order, with place and confidence."""
-
-    def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
-        """`scale` is in pixels a point; boxes are in points of the given picture."""
-        ...
-
-
 @cache  # models load once in a process
-def recognizer(engines: Engines) -> Recognizer:
+def recognizer(engines: Engines) -> "Recognizer":
     """The engine of the settings. Raises CannotRecognise with the reason."""
     if engines.ocr == "rapidocr":
         return _rapid_or_tesseract(engines.languages)
@@ -44,7 +36,7 @@ def recognizer(engines: Engines) -> Recognizer:
     )
 
 
-def _rapid_or_tesseract(languages: tuple[str, ...]) -> Recognizer:
+def _rapid_or_tesseract(languages: tuple[str, ...]) -> "Recognizer":
     """RapidOCR has no model for Cyrillic, Arabic and others: where one of these is wanted, and the
     machine has Tesseract with all that are wanted, Tesseract reads. One reads all pages, so that
     without data for one language the other's would be lost. Raises CannotRecognise."""
@@ -357,6 +349,8 @@ class Rapid:
         self._one_at_a_time = threading.Lock()  # the engine keeps settings between calls
 
     def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
+        """A picture's lines in reading order, with place and confidence. `scale` is in pixels a
+        point; boxes are in points of the given picture."""
         import numpy as np
 
         smaller, shrunk = bounded(picture)
@@ -506,6 +500,7 @@ class Tesseract:
         )
 
     def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
+        """As `Rapid.lines`."""
         sized, factor = _sized(picture)
         quarters, words = self._upright(sized)
         rows = [[word for _, word in row] for _, row in groupby(words, key=lambda word: word[0])]
@@ -590,3 +585,6 @@ def _output(running: "subprocess.Popen[bytes]", given: bytes) -> bytes:
             beat(0, 0)
     running.kill()
     return b""
+
+
+Recognizer = Rapid | Tesseract

@@ -15,16 +15,15 @@ from functools import partial
 from pathlib import Path
 
 from ingest import extensions
-from ingest.containers import LIMITS
-from ingest.containers.kinds import archive_members
+from ingest.containers.kinds import LIMITS, archive_members
 from ingest.document.model import Document, Line
 from ingest.document.source import Engines, Source, readable
 from ingest.document.wire import LoadedCodec
 from ingest.errors import ExtensionFailed, UnreadableFile, UnsupportedFile
 from ingest.extensions import Extension
 from ingest.images.image_file import SUFFIXES as PICTURES
-from ingest.images.loader import load_image
-from ingest.mail.loader import load_mail
+from ingest.images.recognition import load_image
+from ingest.mail.messages import load_mail
 from ingest.media.loaders import load_audio, load_subtitles, load_video
 from ingest.office.odf import load_odf
 from ingest.office.rtf import load_rtf

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from ingest.chunking.chunk import chunk
-from ingest.containers import expand
+from ingest.containers.kinds import expand
 from ingest.containers.unpacking import Expanded
 from ingest.document.source import Bounds, Engines, Limits, readable
 from ingest.document.wire import Codec, Loaded, LoadedCodec, Several, SeveralCodec
 from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
-from ingest.images.extract import Spot, cut
+from ingest.images.stills import Spot, cut, stills
 from ingest.loaders import load, needs_office, suffixes
 from ingest.media.ffmpeg import DecodedSound, decode
-from ingest.media.scenes import stills
 from ingest.platform.process import beat
 from ingest.sandbox import child, confinement
 from ingest.sandbox.child import Beat, Child, ReadingJob, ResultCodec
@@ -85,7 +84,7 @@ class Sandbox:
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
         heard: Heard | None = None,
     ) -> Callable[[], Expanded]:  # fmt: skip
-        """The same for the files inside a file, see `ingest.containers.expand`."""
+        """The same for the files inside a file, see `ingest.containers.kinds.expand`."""
         bounds = limits or self._bounds.unpacking
         known = frozenset(suffixes())
         job = partial(expand, folder=folder, limits=bounds, level=level, suffixes=known)
@@ -96,13 +95,13 @@ class Sandbox:
         return self._begin(partial(decode, target=target), [path], Codec(DecodedSound))
 
     def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
-        """The same for the pictures of a video, see `ingest.media.scenes.stills`."""
+        """The same for the pictures of a video, see `ingest.images.stills.stills`."""
         return self._begin(partial(stills, folder=folder), [path], _SECONDS)
 
     def start_cut(
         self, path: Path, spots: Sequence[Spot], folder: Path
     ) -> Callable[[], list[float]]:
-        """The same for pictures of a document, see `ingest.images.extract.cut`."""
+        """The same for pictures of a document, see `ingest.images.stills.cut`."""
         return self._begin(partial(cut, spots=spots, folder=folder), [path], _SECONDS)
 
     def start_picture(self, path: Path, draw: Callable[[Path], bytes]) -> Callable[[], bytes]:

@@ -12,7 +12,7 @@ from ingest.images.embedded_images import Pasted, Writing, decoded
 from ingest.office.ooxml import without_file_name
 from ingest.page_builder import BEGINS, PLAIN, Flow, address
 from ingest.text.decoding import decode
-from ingest.web.visibility import Visibility
+from ingest.web.hidden_elements import Visibility
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

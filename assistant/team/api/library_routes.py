@@ -27,7 +27,7 @@ from assistant.sources.store import EVERY, Source
 from assistant.team.api.libraries import document_row, summary_row
 from assistant.team.api.parameters import Offset, Within, only_files
 from assistant.team.api.shelf import Drawing, Searching, Seen, Shelf, changing
-from ingest.sandbox.drawing import drawings
+from ingest.sandbox.page_drawings import drawings
 
 Row = dict[str, Any]
 

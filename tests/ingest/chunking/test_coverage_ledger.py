@@ -1,5 +1,4 @@
-from ingest.chunking.chunk import chunk
-from ingest.chunking.coverage_ledger import UNEXPLAINED, PageLedger, ledger
+from ingest.chunking.chunk import UNEXPLAINED, PageLedger, chunk, ledger
 from ingest.chunking.headings import REASON
 from ingest.document.model import Box, Document, Dropped, Line, Page
 

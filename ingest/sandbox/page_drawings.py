@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ingest.document.source import Bounds, Engines, readable
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.images import image_file
-from ingest.images.drawn_page import Finish, drawn
+from ingest.images.image_file import Finish, drawn
 from ingest.sandbox import child
 from ingest.sandbox.pool import Sandbox
 
