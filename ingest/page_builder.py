@@ -10,8 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ingest.document.model import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
-from ingest.images.embedded_images import AGAIN, Marks, Writing
+from ingest.document.model import (
+    NOWHERE,
+    Cell,
+    Dropped,
+    Figure,
+    Line,
+    Page,
+    Table,
+    characters_in,
+    count,
+)
+from ingest.images.embedded_images import AGAIN, Writing
+from ingest.images.recognition import UNREADABLE
 from ingest.platform.process import beat
 from ingest.text.cell_values import cells, decimal_mark, header_rows, row_text
 
@@ -33,7 +44,11 @@ class Books:
 
     given: int = 0
     dropped: Counter[str] = field(default_factory=Counter)  # by the reason
-    marks: Marks = field(default_factory=Marks)  # of text in pictures
+    # Of text in pictures:
+    ocr: bool = False
+    unread: int = 0
+    faint: int = 0  # on pictures of which nothing was read
+    notes: dict[str, None] = field(default_factory=dict)
 
 
 class PageBuilder:
@@ -82,22 +97,30 @@ class PageBuilder:
 
     def note_picture(self, writing: Writing) -> None:
         """What is known of the text in a picture; its lines are added one by one."""
+        books = self.books
         self.leave_out(AGAIN, writing.again)
-        self.books.marks.add(writing)
+        books.ocr = books.ocr or bool(writing.lines)
+        if writing.note == UNREADABLE:
+            books.faint += writing.unread
+        else:
+            books.unread += writing.unread
+            books.notes |= {writing.note: None} if writing.note else {}
 
     def build(self, number: int, title: str = "", between: str = " ") -> Page:
-        """The page. `between` parts its notes."""
-        held = sum(count(line.text) for line in self.lines)
-        dropped = self.books.dropped
-        if (missing := self.books.given - held - dropped.total()) > 0:
+        """The page. `between` parts its notes. Beside text, unreadable ink counts as a drawing."""
+        held = characters_in(self.lines)
+        books, dropped = self.books, self.books.dropped
+        faint = 0 if self.lines else books.faint
+        notes = [between.join(self.notes), *books.notes, UNREADABLE if faint else ""]
+        if (missing := books.given - held - dropped.total()) > 0:
             dropped[UNPLACED] += missing
-        page = Page(
-            number, 0, 0, tuple(self.lines), len(self.figures),
+        return Page(
+            number, 0, 0, tuple(self.lines), len(self.figures), books.ocr,
             tables=tuple(self.tables), figures=tuple(self.figures), title=title,
-            characters=held + dropped.total(), note=between.join(self.notes),
+            characters=held + dropped.total(), unread=books.unread + faint,
+            note="; ".join(filter(None, notes)),
             dropped=tuple(Dropped(*entry) for entry in sorted(dropped.items()) if entry[1]),
         )  # fmt: skip
-        return self.books.marks.on(page)
 
 
 def placed(cell: Cell, line: int) -> Cell:

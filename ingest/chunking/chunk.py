@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ingest.chunking.headings import REASON, Headings, Place, Repeated, repeated
-from ingest.document.model import NOWHERE, Chunk, Document, Dropped, Line, Page, Table, count
+from ingest.document.model import (
+    NOWHERE,
+    Chunk,
+    Document,
+    Dropped,
+    Line,
+    Page,
+    Table,
+    characters_in,
+    count,
+)
 from ingest.platform.process import beat
 from ingest.text import reflow as running
 
@@ -301,34 +311,21 @@ def _page(page: Page, taken: set[int], again: frozenset[Place]) -> PageLedger:
     dropped = Counter({d.reason: 0 for d in page.dropped})
     for known in page.dropped:
         dropped[known.reason] += known.characters
-    of_lines = indexed = hidden = 0
+    indexed = hidden = 0
     for index, line in enumerate(page.lines):
         characters = count(line.text)
-        of_lines += characters
         if index in taken:
             indexed += characters
             hidden += characters if line.hidden else 0
         else:
             dropped[REASON if (page.number, index) in again else UNEXPLAINED] += characters
-    source = page.characters
-    if source is None:
-        source = of_lines + sum(known.characters for known in page.dropped)
     recognised = _recognised(page)
-    ocr = sum(count(line.text) for line in recognised) if page.ocr else 0
-    rows = tuple(
-        Dropped(reason, characters) for reason, characters in dropped.items() if characters
-    )
+    ocr = characters_in(recognised) if page.ocr else 0
+    rows = tuple(Dropped(*entry) for entry in dropped.items() if entry[1])
     return PageLedger(
-        page.number,
-        source - ocr,
-        ocr,
-        _confidence(recognised),
-        indexed,
-        hidden,
-        rows,
-        page.unread,
-        page.note,
-    )
+        page.number, page.source - ocr, ocr, _confidence(recognised), indexed, hidden, rows,
+        page.unread, page.note,
+    )  # fmt: skip
 
 
 def _recognised(page: Page) -> list[Line]:
@@ -338,7 +335,7 @@ def _recognised(page: Page) -> list[Line]:
 
 
 def _confidence(lines: Sequence[Line]) -> float | None:
-    characters = sum(count(line.text) for line in lines)
+    characters = characters_in(lines)
     if not characters:
         return None
     mean = sum(line.confidence * count(line.text) for line in lines) / characters

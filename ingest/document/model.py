@@ -1,7 +1,7 @@
 """The types of the program: a Document has Pages of Lines; a Chunk knows its lines."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -128,10 +128,22 @@ class Page:
     def text(self) -> str:
         return "\n".join(line.text for line in self.lines)
 
+    @property
+    def source(self) -> int:
+        """All characters that were read."""
+        if self.characters is not None:
+            return self.characters
+        return characters_in(self.lines) + sum(dropped.characters for dropped in self.dropped)
+
 
 def count(text: str) -> int:
     """Characters without white space: what the coverage ledger counts."""
     return sum(map(len, text.split()))
+
+
+def characters_in(lines: Iterable[Line]) -> int:
+    """Those of several lines."""
+    return sum(count(line.text) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -150,9 +162,7 @@ class Document:
     sha256: str  # of the file's bytes, which identify the document
     name: str
     title: str
-    pages: Sequence[
-        Page
-    ]  # a long document's are packed, see `ingest.document.wire`: walk over them, once
+    pages: Sequence[Page]  # a long document's are packed, see `wire.Packed`: walk over them, once
     outline: tuple[Heading, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     reader: str = ""  # name and number of its reader, see `ingest.loaders`

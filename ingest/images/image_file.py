@@ -101,13 +101,12 @@ def render(path: Path, page: int, scale: float = 1.5) -> "Image":
         if not 1 <= page <= _count(file):
             raise UnreadableFile(f"{path.name} has no page {page}: it has {_count(file)}.")
         picture, dense = _frame(path.name, file, page - 1)
-    size = _size(picture, scale / dense)
+    size = scaled(picture, min(scale / dense, (_DRAWN / (picture.width * picture.height)) ** 0.5))
     return picture.resize(size) if size != picture.size else picture
 
 
-def _size(picture: "Image", factor: float) -> tuple[int, int]:
-    most = (_DRAWN / (picture.width * picture.height)) ** 0.5
-    factor = min(factor, most)
+def scaled(picture: "Image", factor: float) -> tuple[int, int]:
+    """The size of a picture that is larger by this factor; at least one pixel."""
     return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
 
 
@@ -206,11 +205,8 @@ def _dots(file: Any) -> float:
         dots = float(file.info.get("dpi", (0, 0))[0])
     except (TypeError, ValueError, ZeroDivisionError, IndexError):
         return 0.0
-    return dots if round(dots) in _BELIEVED and not _drafted(file) else 0.0
-
-
-def _drafted(file: Any) -> bool:
-    return bool(getattr(file, "decoderconfig", None)) and file.decoderconfig[0] > 1
+    drafted = bool(getattr(file, "decoderconfig", None)) and file.decoderconfig[0] > 1
+    return dots if round(dots) in _BELIEVED and not drafted else 0.0
 
 
 def _rgb(picture: Any) -> "Image":

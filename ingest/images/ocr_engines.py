@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ingest.document.model import Box, Line, count, union
 from ingest.document.source import Engines
 from ingest.errors import CannotRecognise
+from ingest.images.image_file import scaled
 from ingest.platform.hardware import cores
 from ingest.platform.process import beat, require
 
@@ -308,7 +309,7 @@ def bounded(picture: "Image") -> tuple["Image", float]:
         return rgb, 1.0
     from PIL.Image import Resampling
 
-    size = max(1, round(rgb.width * factor)), max(1, round(rgb.height * factor))
+    size = scaled(rgb, factor)
     return rgb.resize(size, Resampling.LANCZOS, reducing_gap=3), size[0] / rgb.width
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from ingest.document.model import Box, Document, Figure, Line, Page, count
+from ingest.document.model import Box, Document, Figure, Line, Page, characters_in
 from ingest.document.source import Engines, Source, described
 from ingest.errors import CannotRecognise
 from ingest.images.ai_provenance import generated, marked
-from ingest.images.image_file import frames, number
+from ingest.images.image_file import frames, number, scaled
 from ingest.images.ocr_engines import recognizer
 from ingest.platform.process import beat
 from ingest.text.legibility import FEW, SMALL, like_paper, written
@@ -43,7 +43,7 @@ def read(picture: "Image", scale: float, engines: Engines) -> Recognition:
         return Recognition((), _by_ink(picture, scale), str(error))
     lines = tuple(line for line in found if line.confidence >= _LEAST)
     if lines:
-        unsure = sum(count(line.text) for line in found if line.confidence < _LEAST)
+        unsure = characters_in(line for line in found if line.confidence < _LEAST)
         return Recognition(lines, unsure)
     unread = _by_ink(picture, scale)
     return Recognition((), unread, UNREADABLE if unread else NO_TEXT)
@@ -52,8 +52,7 @@ def read(picture: "Image", scale: float, engines: Engines) -> Recognition:
 def _by_ink(picture: "Image", scale: float) -> int:
     """An estimate of characters on a picture like paper; a photograph has no ink."""
     factor = min(1.0, SMALL / scale)
-    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
-    small = picture.convert("L").resize(size)
+    small = picture.convert("L").resize(scaled(picture, factor))
     characters = written(small, scale=scale * factor) if like_paper(small) else 0
     return characters if characters >= FEW else 0
 
@@ -66,18 +65,10 @@ def beside(page: Page, lines: Sequence[Line]) -> tuple[Line, ...]:
 
 def added(page: Page, lines: Sequence[Line], reading: Recognition) -> Page:
     """The page with recognised lines after its own, and the estimate of missing text."""
-    layer = page.characters
-    if layer is None:
-        layer = sum(count(line.text) for line in page.lines)
-        layer += sum(dropped.characters for dropped in page.dropped)
     return replace(
-        page,
-        lines=(*page.lines, *lines),
-        ocr=True,
-        characters=layer + sum(count(line.text) for line in lines),
-        unread=reading.unread,
-        note=reading.note,
-    )
+        page, lines=(*page.lines, *lines), ocr=True, characters=page.source + characters_in(lines),
+        unread=reading.unread, note=reading.note,
+    )  # fmt: skip
 
 
 def _outside(box: Box, others: Sequence[Box]) -> bool:
@@ -111,13 +102,11 @@ def load_image(source: Source) -> Document:
         metadata = metadata or (_metadata(frame[0]) if frame else {})
         beat(at, 0)
     if number(source.path) > len(pages):
-        pages[-1] = replace(pages[-1], note=f"{pages[-1].note} {_left_out(len(pages))}".strip())
+        too_many = f"those behind the first {len(pages):,} were not read."
+        note = f"{pages[-1].note} The file has too many pictures: {too_many}".strip()
+        pages[-1] = replace(pages[-1], note=note)
     read = source.document(tuple(pages), metadata=metadata)
     return marked(read, generated(source.path))
-
-
-def _left_out(read: int) -> str:
-    return f"The file has too many pictures: those behind the first {read:,} were not read."
 
 
 def _page(
@@ -133,17 +122,11 @@ def _page(
     shows, why_not = described(engines.captioner, picture)
     figure = Figure(Box(0, 0, width, height), description=shows)
     return Page(
-        at,
-        width,
-        height,
-        reading.lines,
-        pictures=1,
-        ocr=bool(reading.lines),
+        at, width, height, reading.lines, 1, bool(reading.lines),
         figures=() if reading.lines and not shows else (figure,),
-        characters=sum(count(line.text) for line in reading.lines),
-        unread=reading.unread,
+        characters=characters_in(reading.lines), unread=reading.unread,
         note=". ".join(filter(None, (reading.note, why_not))),
-    )
+    )  # fmt: skip
 
 
 def _metadata(picture: "Image") -> dict[str, str]:

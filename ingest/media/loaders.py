@@ -2,11 +2,11 @@
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.document.model import Box, Document, Dropped, Figure, Line, Page, count
+from ingest.document.model import Box, Document, Dropped, Figure, Line, Page, characters_in, count
 from ingest.document.source import Captioner, Source, described
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
 from ingest.images.ai_provenance import generated, marked
@@ -52,14 +52,10 @@ def _page(*tracks: _Track) -> Page:
     return Page(
         1, 0, 0, lines,
         figures=tuple(figure for track in tracks for figure in track.figures),
-        characters=_letters(lines) + sum(one.characters for one in dropped),
+        characters=characters_in(lines) + sum(one.characters for one in dropped),
         dropped=dropped,
         note=". ".join(track.note for track in tracks if track.note),
     )  # fmt: skip
-
-
-def _letters(lines: Iterable[Line | Segment]) -> int:
-    return sum(count(line.text) for line in lines)
 
 
 def _heard(media: Media, source: Source) -> tuple[_Track, dict[str, str]]:
@@ -87,7 +83,7 @@ def _heard(media: Media, source: Source) -> tuple[_Track, dict[str, str]]:
     note = DecodedSound(samples / RATE, stated, media.damaged).note
     sound = _Track(
         tuple(_lines(transcript.segments)),
-        (Dropped("words heard in noise", _letters(transcript.doubtful)),),
+        (Dropped("words heard in noise", sum(count(one.text) for one in transcript.doubtful)),),
         note or ("" if transcript.segments else "nothing is said"),
     )
     language = {"language": transcript.language} if transcript.language else {}
@@ -223,7 +219,7 @@ def _read(media: Media, reader: Recognizer, captioner: Captioner | None) -> _Tra
         found = [line for line in reader.lines(picture, 1.0) if line.text.strip()]
         new = [line for line in found if line.text not in before]
         lines += [_on_picture(line, scene, begins=line is new[0]) for line in new]
-        repeated += _letters(found) - _letters(new)
+        repeated += characters_in(found) - characters_in(new)
         before = {line.text for line in found}
         shows, why_not = described(captioner, picture)
         text = shows or " ".join(line.text for line in found)

@@ -1,6 +1,7 @@
 """OpenDocument texts and presentations (.odt, .odp, and .fodt, .fodp that are one XML file)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -97,8 +98,8 @@ def _typed_value(cell: Element, text: str) -> str | Cell:
     kind = cell.get("office:value-type", "")
     if kind in ("float", "percentage", "currency"):
         unit = cell.get("office:currency", "") or _UNITS.get(kind, "")
-        number = _number(cell.get("office:value", ""))
-        if number is not None:
+        with suppress(ValueError):
+            number = float(cell.get("office:value", ""))
             # As text reads: 12.5 % is 12.5 with the unit %, and is stored as 0.125.
             number = round(number * 100, 10) if kind == "percentage" else number
             return Cell(text, 0, number, "number", unit)
@@ -107,13 +108,6 @@ def _typed_value(cell: Element, text: str) -> str | Cell:
     if kind == "boolean":
         return Cell(text, 0, cell.get("office:boolean-value") == "true", "truth")
     return text
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 # -- Reads paragraphs, lists, tables and shapes of OpenDocument in order, with notes and comments
@@ -249,13 +243,11 @@ class OdfBody:
         if not "".join(texts_of(block)).strip():
             self.paragraph(block, draft, paper=paper)
             return fresh
-        label = self._label(counter, level, start) if fresh else ""
+        first = whole(start) if start else None
+        label = self._styles.label(counter, level, first) if fresh else ""
         heading = whole(block.get("text:outline-level", "1")) if block.tag == "text:h" else 0
         self.paragraph(block, draft, label, heading, paper)
         return False
-
-    def _label(self, counter: Counter, level: int, start: str | None) -> str:
-        return self._styles.label(counter, level, whole(start) if start else None)
 
     def _counter(self, element: Element) -> Counter:
         """The counter where a list continues or begins."""
@@ -362,8 +354,7 @@ def load_odf(source: Source) -> Document:
         pages = tuple(_pages(file, body, source))
     if not pages:
         raise UnreadableFile(f"{source.name} is a presentation without slides.")
-    metadata = _metadata(file.meta)
-    return source.document(pages, metadata.get("title", ""), metadata)
+    return source.document(pages, metadata=_metadata(file.meta))
 
 
 def _opened(source: Source) -> _File:

@@ -31,7 +31,7 @@ def load_pdf(source: Source) -> Document:
     if not read:
         raise UnreadableFile(f"{source.name} is a PDF without pages.")
     outline, metadata = _structure(source.path)
-    return source.document(read, metadata.get("title", ""), metadata, outline)
+    return source.document(read, metadata=metadata, outline=outline)
 
 
 def _structure(path: Path) -> tuple[tuple[Heading, ...], dict[str, str]]:

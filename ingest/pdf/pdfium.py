@@ -15,7 +15,7 @@ import pypdfium2
 import pypdfium2.raw as raw
 from PIL import Image
 
-from ingest.document.model import Box, Line, Page, count
+from ingest.document.model import Box, Line, Page, characters_in, count
 from ingest.errors import EncryptedFile, UnreadableFile
 from ingest.pdf import native, page_tables
 from ingest.pdf import text_lines as characters
@@ -129,18 +129,12 @@ def _read(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
     added = _annotations(pdf, page, view, printed)
     unread = _unnamed(source.text, len(drawn.texts))
     return Page(
-        number,
-        view.width,
-        view.height,
-        (*printed, *added),
-        len(drawn.pictures),
+        number, view.width, view.height, (*printed, *added), len(drawn.pictures),
         tables=tuple(page_tables.typed_table(grid, printed) for grid in grids),
         figures=figures(drawn.pictures, printed, (view.width, view.height)),
-        characters=count(source.text) + sum(count(line.text) for line in added),
-        dropped=dropped,
-        unread=unread,
-        note=UNNAMED if unread else "",
-    )
+        characters=count(source.text) + characters_in(added),
+        dropped=dropped, unread=unread, note=UNNAMED if unread else "",
+    )  # fmt: skip
 
 
 def _unnamed(text: str, drawn: int) -> int:
@@ -315,8 +309,8 @@ def _completed(path: Path, page: Page) -> Page:
         lines = tuple(_lines(path, page.number))
     except Exception:  # it raises many kinds of errors for damaged files
         return page
-    characters = sum(count(line.text) for line in lines)
-    if characters <= sum(count(line.text) for line in page.lines):
+    characters = characters_in(lines)
+    if characters <= characters_in(page.lines):
         return page
     return replace(
         page, lines=lines, tables=(), characters=characters, dropped=(), unread=0, note=""

@@ -42,8 +42,7 @@ def load_sheet(source: Source) -> Document:
             left -= sum(bool(cell.text) for row in found.rows for cell in row)
             _write(flow, found, about)
             beat(number, len(sheets))
-    metadata = package.properties() if package else {}
-    return source.document(flow.finished(), metadata.get("title", ""), metadata)
+    return source.document(flow.finished(), metadata=package.properties() if package else {})
 
 
 def _around(package: Package | None, suffix: str) -> dict[str, Around]:

@@ -98,6 +98,11 @@ def iterwalk(element: "Element", events: tuple[str, ...]) -> "Iterator[tuple[str
     yield from etree.iterwalk(element, events=events)
 
 
+def text_of(element: "Element") -> str:
+    """All of its text as one line."""
+    return " ".join("".join(map(str, element.itertext())).split())
+
+
 def tag_name(element: "Element") -> str:
     """The tag without its namespace; "" for comments."""
     tag = element.tag
