@@ -337,7 +337,10 @@ def filled(rows: Sequence[Row]) -> list[list[str | Cell]]:
         for at, entry in enumerate(row):
             texts.append(_filling(entry, texts[-1:], above[at : at + 1]))
         done.append(texts)
-    return [texts if _parted(row) else _once(texts) for row, texts in zip(rows, done, strict=True)]
+    return [
+        texts if _parted(row) else [*texts[:1], *[""] * (len(texts) - 1)]
+        for row, texts in zip(rows, done, strict=True)
+    ]
 
 
 def joined(row: Row) -> bool:
@@ -365,10 +368,6 @@ def _filling(entry: Entry, left: list[str | Cell], above: list[str | Cell]) -> s
 def _parted(row: Row) -> bool:
     """Whether the row has more than one cell."""
     return not (len(row) > 1 and all(entry is Covered.LEFT for entry in row[1:]))
-
-
-def _once(texts: list[str | Cell]) -> list[str | Cell]:
-    return [*texts[:1], *[""] * (len(texts) - 1)]
 
 
 # Why characters of a file do not become lines, and what a page says of itself.
@@ -404,7 +403,8 @@ class OfficePage(PageBuilder):
         else:
             heading = 0
         if parts and caption:
-            self._captioned(" ".join(parts))
+            if self.figures and self._pictured == len(self.lines):  # right below a picture
+                self.figures[-1] = replace(self.figures[-1], caption=" ".join(parts))
             self._caption = len(self.lines)
         for number, part in enumerate(parts):
             self.lines.append(Line(part, heading=heading, hidden=hidden, begins=number == 0))
@@ -415,7 +415,8 @@ class OfficePage(PageBuilder):
         if self._nested:
             self._plain(rows)
             return
-        whole = [(row, texts) for row, texts in zip(rows, filled(rows), strict=True) if _any(row)]
+        whole = [(row, texts) for row, texts in zip(rows, filled(rows), strict=True)
+                 if any(text_of(entry).strip() for entry in row)]  # fmt: skip
         if not whole:
             return
         first = len(self.lines)
@@ -505,15 +506,6 @@ class OfficePage(PageBuilder):
             shown = [text for entry in row if (text := text_of(entry)).strip()]
             self.count_in("," * (len(shown) - 1))
             self.line(", ".join(shown))
-
-    def _captioned(self, caption: str) -> None:
-        """Use a caption right below a picture instead of its alternative text."""
-        if self.figures and self._pictured == len(self.lines):
-            self.figures[-1] = replace(self.figures[-1], caption=caption)
-
-
-def _any(row: Row) -> bool:
-    return any(text_of(entry).strip() for entry in row)
 
 
 def _typed(rows: Sequence[Sequence[str | Cell]], first: int) -> tuple[tuple[Cell, ...], ...]:

@@ -10,6 +10,7 @@ import re
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ingest.containers.kinds import CONTAINERS
 from ingest.document.source import Engines
 from ingest.errors import PinciteError
 from ingest.loaders import needs_office, suffixes
+from ingest.media.ffmpeg import DecodedSound, decode
 from ingest.sandbox.pool import Sandbox
 from tests.ingest.hostile.mutations import mutated
 
@@ -120,7 +122,7 @@ def outcome(sandbox: Sandbox, path: Path, unpacked: Path) -> dict[str, Any]:
     """How it ended: `read`, `refused` by its loader, one of the endings, or `parent`."""
     try:
         if path.suffix in _SOUNDS:
-            sandbox.start_decode(path, unpacked / "sound")()
+            sandbox.start_work(path, partial(decode, target=unpacked / "sound"), DecodedSound)()
         document, chunks = sandbox.start(path)()
         if path.suffix in CONTAINERS:
             sandbox.start_expand(path, unpacked)()

@@ -49,7 +49,7 @@ def _all(path: Path, limits: Limits) -> Iterator[Member]:
     elif _is_tar(path):
         yield from _taped(path, limits)
     elif path.suffix.lower() in SINGLE_FILES:
-        yield _single(path)
+        yield Member(path.stem, partial(SINGLE_FILES[path.suffix.lower()], path))
     else:
         raise UnreadableFile(f"{path.name} is not an archive, or is damaged.")
 
@@ -101,7 +101,8 @@ def _taped(path: Path, limits: Limits) -> Iterator[Member]:
                 yield _rest(path, info)
                 return
             if not info.isdir():
-                yield Member(info.name, partial(_extracted, archive, info), _kind(info), info.size)
+                opener = cast(Callable[[], IO[bytes]], partial(archive.extractfile, info))
+                yield Member(info.name, opener, _kind(info), info.size)
             archive.members.clear()  # type: ignore[attr-defined]  # it keeps every one it has seen
             # The next header follows this file: a packed file would be unpacked to get there.
             packed = not isinstance(archive.fileobj, io.BufferedReader)
@@ -120,10 +121,6 @@ def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | str | None:
         return f"the archive is damaged ({error})"
 
 
-def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
-    return cast(IO[bytes], archive.extractfile(info))
-
-
 def _kind(info: tarfile.TarInfo) -> str:
     if info.issym() or info.islnk():
         return f"a link to {info.linkname}, not a file"
@@ -131,16 +128,7 @@ def _kind(info: tarfile.TarInfo) -> str:
 
 
 def _rest(path: Path, reason: str) -> Member:
-    return Member(f"the rest of {path.name}", _nothing, reason)
-
-
-def _nothing() -> IO[bytes]:
-    raise UnreadableFile("There is nothing to open.")
-
-
-def _single(path: Path) -> Member:
-    """A packed file that holds one file, named without its last suffix."""
-    return Member(path.stem, lambda: SINGLE_FILES[path.suffix.lower()](path))
+    return Member(f"the rest of {path.name}", io.BytesIO, reason)
 
 
 # -- The files attached to mails
@@ -150,19 +138,18 @@ def mail_members(path: Path, limits: Limits) -> Iterator[Member]:
     """In a mailbox, the number and subject of the mail precede the name like a folder."""
     many = path.suffix.lower() == ".mbox"
     for number, message in enumerate(messages.mails_in(path), 1):
-        place = f"{number} {_flat(message.subject)}".strip() + "/" if many else ""
+        subject = message.subject.replace("/", "-").replace("\\", "-").lstrip(".~ ")
+        place = f"{number} {subject}".strip() + "/" if many else ""
         for file in message.attachments:
             problem = "" if file.data is not None else "the mail names it but does not contain it"
-            yield Member(place + _last(file.name), partial(io.BytesIO, file.data or b""), problem)
+            yield Member(
+                place + _last(file.name, "file"), partial(io.BytesIO, file.data or b""), problem
+            )
 
 
-def _last(name: str) -> str:
-    """Some mail programs write the whole path of the file on the sender's disk."""
-    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or "file"
-
-
-def _flat(subject: str) -> str:
-    return subject.replace("/", "-").replace("\\", "-").lstrip(".~ ")
+def _last(name: str, otherwise: str) -> str:
+    """Some programs write the whole path of the file on the sender's disk."""
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or otherwise
 
 
 # -- Documents that are embedded in Office documents, such as a workbook in a slide
@@ -231,12 +218,7 @@ def _member(file: Any, seen: set[int]) -> Iterator[Member]:
     if stream is None or place in seen:
         return
     seen.add(place)
-    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2] or "attachment"
-    yield Member(last, _opener(stream))
-
-
-def _opener(stream: Any) -> Callable[[], IO[bytes]]:
-    return lambda: io.BytesIO(stream.get_object().get_data())
+    yield Member(_last(name, "attachment"), lambda: io.BytesIO(stream.get_object().get_data()))
 
 
 # -- The table of containers. A new kind is a function and a line here

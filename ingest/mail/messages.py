@@ -96,7 +96,8 @@ def _mime_mail(message: Message) -> Mail:
     attachments: list[Attachment] = []
     for part in _leaves(message):
         kind = part.get_content_type()
-        if kind in ("text/plain", "text/html") and not _is_file(part):
+        is_file = part.get_content_disposition() == "attachment" or part.get_filename()
+        if kind in ("text/plain", "text/html") and not is_file:
             (plain if kind == "text/plain" else html).append(_text(part))
         else:
             attachments.append(_mime_attachment(part, len(attachments) + 1))
@@ -131,10 +132,6 @@ def _leaves(message: Message) -> Iterator[Message]:
             waiting.extend(reversed(part.get_payload()))  # type: ignore[arg-type]
         else:
             yield part
-
-
-def _is_file(part: Message) -> bool:
-    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
 
 
 def _text(part: Message) -> str:

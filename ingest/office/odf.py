@@ -179,11 +179,12 @@ class OdfBody:
         found = paragraph(element, self._styles, draft, paper, self._formula)
         name = element.get("text:style-name", "")
         heading = heading or int(self._styles.is_title(name))
+        caption = next(element.iter("text:sequence"), None) is not None  # Writer numbers them so
         said_something = False
         for reason, text in found.text.items():
             if text.strip():
                 lead = f"{draft.count_in(label)} " if label and not said_something else ""
-                draft.line(lead + text, heading, reason, caption=_is_caption(element))
+                draft.line(lead + text, heading, reason, caption)
                 said_something = True
         for hanging, mark in found.hanging:
             self._hanging(hanging, mark, draft, paper)
@@ -323,11 +324,6 @@ def _typed_formula(root: Element) -> str:
     """A formula; as it was typed, where the file holds nothing else of it."""
     note = next(root.iter("math:annotation"), None)
     return mathml(root) or ("" if note is None else note.text or "")
-
-
-def _is_caption(element: Element) -> bool:
-    """Writer numbers captions with sequence fields."""
-    return next(element.iter("text:sequence"), None) is not None
 
 
 _NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",

@@ -45,7 +45,11 @@ class WordStyles:
     def __init__(self, root: Element | None) -> None:
         self._elements = {value(e, of="w:styleId"): e for e in children(root, "w:style")}
         self._known: dict[str, Style] = {}
-        self.default = next((name for name, e in self._elements.items() if _is_default(e)), "")
+        defaults = (
+            name for name, e in self._elements.items()
+            if e.get("w:type") == "paragraph" and e.get("w:default") in ("1", "true")
+        )  # fmt: skip
+        self.default = next(defaults, "")
 
     def __getitem__(self, name: str) -> Style:
         if name not in self._known:
@@ -92,10 +96,6 @@ def _named(shown: str) -> int:
     if kind == "heading" and level.isdecimal():
         return whole(level)
     return int(kind == "title" and not level)
-
-
-def _is_default(style: Element) -> bool:
-    return style.get("w:type") == "paragraph" and style.get("w:default") in ("1", "true")
 
 
 # -- Reads the text inside a paragraph of Word: runs, fields, links, formulas; not deleted text

@@ -34,7 +34,9 @@ class Numbering:
     def __init__(self, root: Element | None, styles: Mapping[str, str]) -> None:
         """`styles` are the paragraph styles that lie in a list: style -> list."""
         self._lists = {
-            value(e, of="w:abstractNumId"): _List(_levels(e))
+            value(e, of="w:abstractNumId"): _List(
+                {whole(level.get("w:ilvl", "0")): _level(level) for level in children(e, "w:lvl")}
+            )
             for e in children(root, "w:abstractNum")
         }
         self._numbers = {value(e, of="w:numId"): e for e in children(root, "w:num")}
@@ -71,10 +73,6 @@ class Numbering:
             own = child(override, "w:lvl")
             if own is not None:
                 found.levels = {**found.levels, depth: _level(own)}
-
-
-def _levels(abstract: Element) -> dict[int, _Level]:
-    return {whole(level.get("w:ilvl", "0")): _level(level) for level in children(abstract, "w:lvl")}
 
 
 def _level(level: Element) -> _Level:

@@ -120,14 +120,10 @@ def _steps(resources: Any, depth: int, seen: set[int]) -> Iterator[float]:
                 yield step
     for thing in _values(resources, "/XObject") if depth < _DEEPEST else ():
         with suppress(AttributeError):
-            inside = thing.get_object().get("/Resources") if _is_form(thing) else None
+            inside = thing.get("/Resources") if thing.get("/Subtype") == "/Form" else None
             if inside is not None and id(inside.get_object()) not in seen:
                 seen.add(id(inside.get_object()))  # drawings may share what they use
                 yield from _steps(inside, depth + 1, seen)
-
-
-def _is_form(thing: Any) -> bool:
-    return bool(thing.get("/Subtype") == "/Form")
 
 
 def _values(resources: Any, name: str) -> list[Any]:

@@ -125,7 +125,7 @@ class Drawings:
         with self._turn(wanted.file) as sandbox:
             self._refuse_failed(wanted)
             try:
-                picture = sandbox.start_picture(wanted.file.path, job)()
+                picture = sandbox.start_work(wanted.file.path, job, bytes)()
             except UnreadableFile as error:
                 raise self._noted(wanted, error) from error
         if not picture.startswith(_PNG):

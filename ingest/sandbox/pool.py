@@ -14,17 +14,13 @@ from ingest.containers.unpacking import Expanded
 from ingest.document.source import Bounds, Engines, Limits, readable
 from ingest.document.wire import Codec, Loaded, LoadedCodec, Several, SeveralCodec
 from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
-from ingest.images.stills import Spot, cut, stills
 from ingest.loaders import load, needs_office, suffixes
-from ingest.media.ffmpeg import DecodedSound, decode
 from ingest.platform.process import beat
 from ingest.sandbox import child, confinement
 from ingest.sandbox.child import Beat, Child, ReadingJob, ResultCodec
 
 POLL = 0.25  # seconds between two progress checks
 
-_SECONDS: Codec[list[float]] = Codec(list[float])
-_BYTES: Codec[bytes] = Codec(bytes)
 Heard = Callable[[int, int], None]
 T = TypeVar("T")
 
@@ -90,23 +86,9 @@ class Sandbox:
         job = partial(expand, folder=folder, limits=bounds, level=level, suffixes=known)
         return self._begin(job, [path], Codec(Expanded), heard)
 
-    def start_decode(self, path: Path, target: Path) -> Callable[[], DecodedSound]:
-        """The same for the sound of a recording, see `ingest.media.ffmpeg.decode`."""
-        return self._begin(partial(decode, target=target), [path], Codec(DecodedSound))
-
-    def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
-        """The same for the pictures of a video, see `ingest.images.stills.stills`."""
-        return self._begin(partial(stills, folder=folder), [path], _SECONDS)
-
-    def start_cut(
-        self, path: Path, spots: Sequence[Spot], folder: Path
-    ) -> Callable[[], list[float]]:
-        """The same for pictures of a document, see `ingest.images.stills.cut`."""
-        return self._begin(partial(cut, spots=spots, folder=folder), [path], _SECONDS)
-
-    def start_picture(self, path: Path, draw: Callable[[Path], bytes]) -> Callable[[], bytes]:
-        """The same for what `draw`, which the child can import, makes of a file."""
-        return self._begin(draw, [path], _BYTES)
+    def start_work(self, path: Path, do: Callable[[Path], T], kind: type[T]) -> Callable[[], T]:
+        """The same for what `do`, which the child can import, makes of a file, of type `kind`."""
+        return self._begin(do, [path], Codec(kind))
 
     def close(self) -> None:
         """End all children, also in the middle of a file; from any thread."""

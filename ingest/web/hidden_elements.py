@@ -108,17 +108,15 @@ def _by_attributes(element: "Element") -> str:
 def _by_style(style: Style, em: float, tag: str) -> str:
     if style.get("display") == "none" or style.get("content-visibility") == "hidden":
         return "display: none"
-    if any(0 <= one < _faintest(style["opacity"]) for one in amounts(style.get("opacity", ""))):
+    opacity = style.get("opacity", "")
+    faintest = 100 * _FAINTEST if opacity.endswith("%") else _FAINTEST
+    if any(0 <= one < faintest for one in amounts(opacity)):
         return "transparent"
     if _is_outside(style):
         return "outside of the page"
     if _is_clipped(style) or (tag not in _CELLS and _is_flat(style, em)):
         return "in a box of no size"
     return ""
-
-
-def _faintest(opacity: str) -> float:
-    return 100 * _FAINTEST if opacity.endswith("%") else _FAINTEST
 
 
 def _is_outside(style: Style) -> bool:

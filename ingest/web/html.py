@@ -132,12 +132,6 @@ class HtmlGrid:
     unseen: list[tuple[str, str]] = field(default_factory=list)  # reason and text, in seen rows
     pictures: list[str] = field(default_factory=list)  # their alternative texts
 
-    def write(self, flow: Flow) -> None:
-        """Put rows, table and pictures into a flow."""
-        flow.text_table(self.rows, self.header or None, self.caption, self.hidden)
-        for alt in self.pictures:
-            flow.figure(alt)
-
 
 def is_data_table(table: "Element") -> bool:
     """Whether it is a table of values, not of layout."""
@@ -440,7 +434,9 @@ class HtmlReader:
         found = read_table(element, self._visibility)
         if found.caption:
             self._flow.paragraph(found.caption, replace(BEGINS, hidden=state.hidden))
-        found.write(self._flow)
+        self._flow.text_table(found.rows, found.header or None, found.caption, found.hidden)
+        for alt in found.pictures:
+            self._flow.figure(alt)
         for reason, text in found.unseen:
             self._flow.paragraph(text, replace(PLAIN, begins=True, hidden=reason))
         self._begins = True

@@ -298,7 +298,8 @@ def load_markdown(source: Source) -> Document:
     if front:
         for number, line in enumerate(front[1].split("\n")):
             flow.verbatim(line, replace(PLAIN, begins=number == 0))
-    fields = _fields(front[1]) if front else {}
+    found_fields = _FIELD.finditer(front[1] if front else "")
+    fields = {m[1].lower(): m[2].strip().strip("\"'") for m in found_fields}
     body = _rendered(text[front.end() :] if front else text)
     if body.strip():
         root = html.parse_text(body, source.name)
@@ -318,7 +319,3 @@ def _rendered(text: str) -> str:
         ["table", "strikethrough"]
     )
     return str(parser.render(text))
-
-
-def _fields(text: str) -> dict[str, str]:
-    return {m[1].lower(): m[2].strip().strip("\"'") for m in _FIELD.finditer(text)}
