@@ -208,12 +208,9 @@ class Flow:
         return len(rows)
 
     def typed_table(
-        self,
-        rows: Sequence[Sequence[Cell]],
-        header: int = 0,
-        caption: str = "",
+        self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "",
         hidden: Sequence[str] = (),
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Add rows of cells as lines and table; each page repeats the header, which counts."""
         header = min(header, len(rows))
         for start in range(header, max(len(rows), header + 1), _ROWS):

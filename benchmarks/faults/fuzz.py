@@ -18,7 +18,7 @@ from assistant.evaluation.metrics import read_rows
 from benchmarks import common
 from ingest.chunking.chunk import ledger
 from ingest.containers.kinds import CONTAINERS
-from ingest.document.source import Engines
+from ingest.document.source import Bounds, Engines
 from ingest.errors import PinciteError
 from ingest.loaders import needs_office, suffixes
 from ingest.media.ffmpeg import DecodedSound, decode
@@ -26,7 +26,7 @@ from ingest.sandbox.pool import Sandbox
 from tests.ingest.hostile.mutations import mutated
 
 LARGEST = 400 << 10  # bytes of an original: 5,000 files are to take half an hour
-SECONDS, SILENCE = 60.0, 30.0
+BOUNDS = Bounds(seconds=60.0, silence=30.0)
 OFFICE = 0.8  # of the cases have no file that LibreOffice reads
 _SOUNDS = {".wav", ".mp3", ".m4a", ".ogg", ".flac", ".aiff", ".opus", ".mp4"}
 _ENDINGS = (  # what the sentence of the sandbox says
@@ -93,7 +93,7 @@ def run(files: list[Path], numbers: list[int], folder: Path, saved: Path) -> Non
     os.environ["HOME"] = str(home)
     unpacked = folder / "unpacked"
     unpacked.mkdir()
-    with Sandbox(SECONDS, engines=Engines(ocr="off"), silence=SILENCE, folder=unpacked) as sandbox:
+    with Sandbox(engines=Engines(ocr="off", bounds=BOUNDS), folder=unpacked) as sandbox:
         for number in numbers:
             original, data = case(files, number)
             path = inbox / f"{number}{original.suffix.lower()}"

@@ -80,16 +80,13 @@ class Blocks:
 
     def _block(self, page: Page, first: int, last: int, tokens: int, tables: "_Tables") -> Block:
         return Block(
-            first,
-            last,
-            tokens,
+            first, last, tokens,
             heading=self.headings.is_heading(page, first),
             row=first in tables.inside,
             tied=first in tables.tied,
             hidden=bool(page.lines[first].hidden),
-            caption=tables.caption(first),
-            head=tables.head(first),
-        )
+            caption=tables.caption(first), head=tables.head(first),
+        )  # fmt: skip
 
     def _cut(self, page: Page, index: int, tokens: int, tables: "_Tables") -> bool:
         before, line = page.lines[index - 1], page.lines[index]

@@ -236,12 +236,9 @@ LIMITS = Limits()
 
 
 def expand(
-    path: Path,
-    folder: Path,
-    limits: Limits = LIMITS,
-    level: int = 0,
+    path: Path, folder: Path, limits: Limits = LIMITS, level: int = 0,
     suffixes: Collection[str] = (),
-) -> Expanded:
+) -> Expanded:  # fmt: skip
     """Write the files that are inside of a file, not those inside of these, into a folder.
 
     Only those with one of the `suffixes` are written: those that a loader reads.

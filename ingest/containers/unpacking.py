@@ -60,12 +60,9 @@ class Refused(Exception):
 
 
 def unpack(
-    members: Iterable[Member],
-    packed: int,
-    folder: Path,
-    limits: Limits,
+    members: Iterable[Member], packed: int, folder: Path, limits: Limits,
     suffixes: Collection[str],
-) -> Expanded:
+) -> Expanded:  # fmt: skip
     """Unpack members; `packed` is the number of bytes that they come from."""
     parts: list[Part] = []
     left: list[Omitted] = []

@@ -168,13 +168,9 @@ class OdfBody:
         return draft.take(inner)
 
     def paragraph(
-        self,
-        element: Element,
-        draft: OfficePage,
-        label: str = "",
-        heading: int = 0,
+        self, element: Element, draft: OfficePage, label: str = "", heading: int = 0,
         paper: bool = True,
-    ) -> bool:
+    ) -> bool:  # fmt: skip
         """Read a paragraph. Returns whether it has text: an empty one shows no label."""
         found = paragraph(element, self._styles, draft, paper, self._formula)
         name = element.get("text:style-name", "")
@@ -231,15 +227,9 @@ class OdfBody:
                     self.block(block, draft, paper)
 
     def _item(
-        self,
-        block: Element,
-        draft: OfficePage,
-        counter: Counter,
-        level: int,
-        fresh: bool,
-        start: str | None,
-        paper: bool,
-    ) -> bool:
+        self, block: Element, draft: OfficePage, counter: Counter, level: int, fresh: bool,
+        start: str | None, paper: bool,
+    ) -> bool:  # fmt: skip
         """A paragraph of a list; only the first of an item has a label."""
         if not "".join(texts_of(block)).strip():
             self.paragraph(block, draft, paper=paper)

@@ -12,7 +12,7 @@ from ingest.images.embedded_images import Pasted
 from ingest.office import ooxml
 from ingest.office.formulas import omml
 from ingest.office.ooxml import Package, Relation, child, children, damaged, texts, value
-from ingest.office.word_numbering import bullet, counted, whole
+from ingest.office.word_numbering import Counts, bullet, counted, whole
 from ingest.page_builder import (
     NOT_READ,
     REPEATED,
@@ -78,22 +78,20 @@ class ListMarks:
 
     def __init__(self, styles: Sequence[Element]) -> None:
         self._styles = styles
-        self._at: dict[int, int] = {}
+        self._at = Counts()
 
     def next(self, properties: Element | None) -> str:
         """The label of the next paragraph: a bullet, a number, or nothing."""
         depth = whole("0" if properties is None else properties.get("lvl", "0"))
-        for deeper in [d for d in self._at if d > depth]:
-            del self._at[deeper]
+        self._at.close_below(depth)
         mark = self._mark(properties, depth)
         if mark is None or mark.tag == "a:buNone":
             self._at.pop(depth, None)
             return ""
         if mark.tag != "a:buAutoNum":
             return bullet(depth)
-        start = whole(mark.get("startAt", "1"))
-        self._at[depth] = self._at.get(depth, start - 1) + 1
-        return _number(self._at[depth], mark.get("type", ""))
+        number = self._at.next(depth, whole(mark.get("startAt", "1")))
+        return _number(number, mark.get("type", ""))
 
     def _mark(self, properties: Element | None, depth: int) -> Element | None:
         levels = (child(style, f"a:lvl{depth + 1}pPr") for style in self._styles)

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
@@ -29,24 +28,15 @@ class Sandbox:
     """A pool of warm child processes that read files; a broken one is replaced."""
 
     def __init__(
-        self,
-        seconds: float | None = None,
-        read: Callable[[Path], Loaded] | None = None,
-        engines: Engines | None = None,
-        silence: float | None = None,
-        children: int = 1,
-        folder: Path | None = None,
-    ) -> None:
+        self, read: Callable[[Path], Loaded] | None = None, engines: Engines | None = None,
+        children: int = 1, folder: Path | None = None,
+    ) -> None:  # fmt: skip
         """`read` is a function that the child can import; the loaders and the chunker if none.
 
-        `seconds` and `silence` replace the bounds of the engines. Below `folder`, and nowhere else,
-        files that are inside of others can be unpacked.
+        Below `folder`, and nowhere else, files that are inside of others can be unpacked.
         """
         engines = engines or Engines()
-        bounds = engines.bounds
-        self._bounds = replace(
-            bounds, seconds=seconds or bounds.seconds, silence=silence or bounds.silence
-        )
+        self._bounds = engines.bounds
         self._read = read or partial(_load, engines)
         self._models = engines.models
         self.children = children  # how many files are read at the same time
