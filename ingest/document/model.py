@@ -23,15 +23,11 @@ def ended(text: str) -> str:
             if left[-1:] == [_POP]:  # it ends nothing around an isolate
                 left.pop()
         elif sign == _END:  # with all that began inside of the isolate
-            del left[_last(left) :]
+            innermost = (at for at in reversed(range(len(left))) if left[at] == _END)
+            del left[next(innermost, len(left)) :]
         else:
             left.append(_END if sign in _ISOLATES else _POP)
     return text + "".join(reversed(left))
-
-
-def _last(left: list[str]) -> int:
-    """Where the innermost isolate begins; behind everything where there is none."""
-    return next((at for at in reversed(range(len(left))) if left[at] == _END), len(left))
 
 
 class Box(NamedTuple):

@@ -68,21 +68,16 @@ _SETTINGS = (
 def load_legacy(source: Source) -> Document:
     """Convert a copy and read that. Raises UnsupportedFile where LibreOffice is not installed."""
     modern = _MODERN[source.path.suffix.lower()]
-    if kind := _disguised(source, modern):
-        return LOADERS[kind](source)
+    with source.path.open("rb") as file:
+        begin = file.read(8)  # some programs write RTF, or today's formats, under the old names
+    if begin.startswith((b"{\\rtf", b"PK\3\4")):
+        return LOADERS[".rtf" if begin.startswith(b"{") else f".{modern}"](source)
     program = _program(source, modern)
     with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
         made = _convert(program, source, modern, Path(folder))
         document = LOADERS[f".{modern}"](replace(source, path=made))
     title = document.metadata.get("title") or source.stem
     return replace(document, name=source.name, title=title)
-
-
-def _disguised(source: Source, modern: str) -> str:
-    """Some programs write RTF, or today's formats, under the old names."""
-    with source.path.open("rb") as file:
-        begin = file.read(8)
-    return ".rtf" if begin.startswith(b"{\\rtf") else f".{modern}" * begin.startswith(b"PK\3\4")
 
 
 def _program(source: Source, modern: str) -> str:

@@ -291,7 +291,11 @@ def _pages(package: Package, main: str, root: Element, engines: Engines) -> Iter
     size = child(root, "p:sldSz")
     wide, high = (whole(value(size, of=name)) for name in ("cx", "cy"))
     deck = Deck(package, wide, high, set(), Pasted(engines))
-    authors = _authors(package, relations)
+    authors = {
+        author.get("id", ""): author.get("name", "")
+        for _, listed in _roots(package, relations, "commentAuthors", "authors")
+        for author in listed
+    }
     slides = children(child(root, "p:sldIdLst"), "p:sldId")
     for number, slide in enumerate(slides, start=1):
         relation = relations.get(slide.get("r:id", ""))
@@ -369,11 +373,3 @@ def _own_text(comment: Element) -> str:
     """The comment's own text, without that of its replies."""
     parts = [part for part in comment if part.tag in ("p:text", "p188:txBody")]
     return " ".join(text for part in parts for text in texts(part, TEXT))
-
-
-def _authors(package: Package, relations: dict[str, Relation]) -> dict[str, str]:
-    return {
-        author.get("id", ""): author.get("name", "")
-        for _, root in _roots(package, relations, "commentAuthors", "authors")
-        for author in root
-    }

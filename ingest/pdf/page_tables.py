@@ -153,7 +153,8 @@ def _is_title(title: Line, first: Line, grid: DetectedTable) -> bool:
     """In bold close above the table; where no line is drawn it must not look like its first row."""
     apart = grid.header is None or not first.bold
     plain = title.text[0].isalnum() and not title.text.endswith((".", ","))
-    return title.bold and apart and plain and _near(title.box, first.box)
+    gap, height = first.box.y0 - title.box.y1, title.box.y1 - title.box.y0
+    return title.bold and apart and plain and 0 <= gap <= _NEAR * height
 
 
 def _away(lines: Sequence[Line], grid: DetectedTable, at: int) -> float:
@@ -161,10 +162,6 @@ def _away(lines: Sequence[Line], grid: DetectedTable, at: int) -> float:
     box = lines[at].box
     above, below = lines[grid.first].box.y0 - box.y1, box.y0 - lines[grid.last].box.y1
     return abs(above if at < grid.first else below)
-
-
-def _near(title: Box, first: Box) -> bool:
-    return 0 <= first.y0 - title.y1 <= _NEAR * (title.y1 - title.y0)
 
 
 # -- Tables without a grid: rows whose numbers stand in columns, below heads

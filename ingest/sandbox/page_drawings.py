@@ -104,21 +104,18 @@ class Drawings:
         return mine.result()
 
     def _make(self, wanted: _Wanted, result: "Future[bytes]") -> None:
-        picture, failed = b"", None
+        picture = b""
         try:
             picture = self._made(wanted)
+            result.set_result(picture)
         except BaseException as error:
-            failed = error
+            result.set_exception(error)
         with self._free:
             del self._drawing[wanted]
             if picture and len(picture) <= self._most:
                 self._pictures[wanted] = picture
                 while sum(map(len, self._pictures.values())) > self._most:
                     self._pictures.popitem(last=False)
-        if failed:
-            result.set_exception(failed)
-        else:
-            result.set_result(picture)
 
     def _made(self, wanted: _Wanted) -> bytes:
         job = partial(drawn, page=wanted.page, scale=wanted.scale, finish=wanted.finish)
