@@ -1,7 +1,7 @@
 """Recognises the text on pictures inside a document, each picture once.
 
 For formats that are not drawn page by page, such as Word files, slides and web pages. Their readers
-hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see page_images.py.
+hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see `images.pages`.
 """
 
 import hashlib

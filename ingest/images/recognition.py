@@ -102,11 +102,13 @@ def load_image(source: Source) -> Document:
         metadata = metadata or (_metadata(frame[0]) if frame else {})
         beat(at, 0)
     if number(source.path) > len(pages):
-        too_many = f"those behind the first {len(pages):,} were not read."
-        note = f"{pages[-1].note} The file has too many pictures: {too_many}".strip()
-        pages[-1] = replace(pages[-1], note=note)
-    read = source.document(tuple(pages), metadata=metadata)
-    return marked(read, generated(source.path))
+        last = pages[-1]
+        note = (
+            f"The file has too many pictures: those behind the first {len(pages):,} were not read."
+        )
+        pages[-1] = replace(last, note=f"{last.note} {note}".strip())
+    document = source.document(tuple(pages), metadata=metadata)
+    return marked(document, generated(source.path))
 
 
 def _page(
