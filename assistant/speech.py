@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ingest.document.source import Bounds, Engines
 from ingest.errors import NothingFound, PinciteError, Stopped, UnreadableFile
 from ingest.media import whisper
-from ingest.media.ffmpeg import DecodedSound, clock, samples
+from ingest.media.ffmpeg import DecodedSound, clock, decode, samples
 from ingest.media.whisper import Said, Segment
 from ingest.sandbox.pool import Sandbox
 
@@ -77,7 +78,8 @@ class Ear:
         if not recording.is_file():
             raise NothingFound(f"There is no recording {recording}.")
         with Sandbox(engines=Engines(bounds=self.bounds), folder=folder) as sandbox:
-            waiting = sandbox.start_decode(recording, folder / _SOUND)
+            job = partial(decode, target=folder / _SOUND)
+            waiting = sandbox.start_work(recording, job, DecodedSound)
             thread = ThreadPoolExecutor(1)
             done = thread.submit(waiting)
             thread.shutdown(wait=False)

@@ -69,7 +69,9 @@ def discover(paths: Sequence[Path], suffixes: Collection[str] | None = None) -> 
     for root in paths:
         before = len(walk.files) + len(walk.left_out)
         _enter(walk, root)
-        if len(walk.files) + len(walk.left_out) == before and not _known(walk, root):
+        if len(walk.files) + len(walk.left_out) > before:
+            continue
+        if not any(path.is_relative_to(root.absolute()) for path in walk.files):  # by another path
             raise NothingFound(f"{root} holds no file of a known kind ({', '.join(suffixes)}).")
     return Discovery(
         _named(walk.files), tuple(walk.left_out), tuple(sorted(walk.unsupported)), walk.hidden
@@ -85,11 +87,6 @@ def _enter(walk: _Walk, root: Path) -> None:
         return
     for path in sorted(_below(walk, root)):
         walk.files.setdefault(path.absolute(), path.relative_to(root).as_posix())
-
-
-def _known(walk: _Walk, root: Path) -> bool:
-    """Whether all its files were found before, below another path."""
-    return any(path.is_relative_to(root.absolute()) for path in walk.files)
 
 
 def _below(walk: _Walk, root: Path) -> Iterator[Path]:

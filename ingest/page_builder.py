@@ -10,8 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ingest.document.model import NOWHERE, Cell, Dropped, Figure, Line, Page, Table, count
-from ingest.images.embedded_images import AGAIN, Marks, Writing
+from ingest.document.model import (
+    NOWHERE,
+    Cell,
+    Dropped,
+    Figure,
+    Line,
+    Page,
+    Table,
+    characters_in,
+    count,
+)
+from ingest.images.embedded_images import AGAIN, Writing
+from ingest.images.recognition import UNREADABLE
 from ingest.platform.process import beat
 from ingest.text.cell_values import cells, decimal_mark, header_rows, row_text
 
@@ -33,7 +44,11 @@ class Books:
 
     given: int = 0
     dropped: Counter[str] = field(default_factory=Counter)  # by the reason
-    marks: Marks = field(default_factory=Marks)  # of text in pictures
+    # Of text in pictures:
+    ocr: bool = False
+    unread: int = 0
+    faint: int = 0  # on pictures of which nothing was read
+    notes: dict[str, None] = field(default_factory=dict)
 
 
 class PageBuilder:
@@ -82,22 +97,30 @@ class PageBuilder:
 
     def note_picture(self, writing: Writing) -> None:
         """What is known of the text in a picture; its lines are added one by one."""
+        books = self.books
         self.leave_out(AGAIN, writing.again)
-        self.books.marks.add(writing)
+        books.ocr = books.ocr or bool(writing.lines)
+        if writing.note == UNREADABLE:
+            books.faint += writing.unread
+        else:
+            books.unread += writing.unread
+            books.notes |= {writing.note: None} if writing.note else {}
 
     def build(self, number: int, title: str = "", between: str = " ") -> Page:
-        """The page. `between` parts its notes."""
-        held = sum(count(line.text) for line in self.lines)
-        dropped = self.books.dropped
-        if (missing := self.books.given - held - dropped.total()) > 0:
+        """The page. `between` parts its notes. Beside text, unreadable ink counts as a drawing."""
+        held = characters_in(self.lines)
+        books, dropped = self.books, self.books.dropped
+        faint = 0 if self.lines else books.faint
+        notes = [between.join(self.notes), *books.notes, UNREADABLE if faint else ""]
+        if (missing := books.given - held - dropped.total()) > 0:
             dropped[UNPLACED] += missing
-        page = Page(
-            number, 0, 0, tuple(self.lines), len(self.figures),
+        return Page(
+            number, 0, 0, tuple(self.lines), len(self.figures), books.ocr,
             tables=tuple(self.tables), figures=tuple(self.figures), title=title,
-            characters=held + dropped.total(), note=between.join(self.notes),
+            characters=held + dropped.total(), unread=books.unread + faint,
+            note="; ".join(filter(None, notes)),
             dropped=tuple(Dropped(*entry) for entry in sorted(dropped.items()) if entry[1]),
         )  # fmt: skip
-        return self.books.marks.on(page)
 
 
 def placed(cell: Cell, line: int) -> Cell:
@@ -185,12 +208,9 @@ class Flow:
         return len(rows)
 
     def typed_table(
-        self,
-        rows: Sequence[Sequence[Cell]],
-        header: int = 0,
-        caption: str = "",
+        self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "",
         hidden: Sequence[str] = (),
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Add rows of cells as lines and table; each page repeats the header, which counts."""
         header = min(header, len(rows))
         for start in range(header, max(len(rows), header + 1), _ROWS):
@@ -314,7 +334,10 @@ def filled(rows: Sequence[Row]) -> list[list[str | Cell]]:
         for at, entry in enumerate(row):
             texts.append(_filling(entry, texts[-1:], above[at : at + 1]))
         done.append(texts)
-    return [texts if _parted(row) else _once(texts) for row, texts in zip(rows, done, strict=True)]
+    return [
+        texts if _parted(row) else [*texts[:1], *[""] * (len(texts) - 1)]
+        for row, texts in zip(rows, done, strict=True)
+    ]
 
 
 def joined(row: Row) -> bool:
@@ -342,10 +365,6 @@ def _filling(entry: Entry, left: list[str | Cell], above: list[str | Cell]) -> s
 def _parted(row: Row) -> bool:
     """Whether the row has more than one cell."""
     return not (len(row) > 1 and all(entry is Covered.LEFT for entry in row[1:]))
-
-
-def _once(texts: list[str | Cell]) -> list[str | Cell]:
-    return [*texts[:1], *[""] * (len(texts) - 1)]
 
 
 # Why characters of a file do not become lines, and what a page says of itself.
@@ -381,7 +400,8 @@ class OfficePage(PageBuilder):
         else:
             heading = 0
         if parts and caption:
-            self._captioned(" ".join(parts))
+            if self.figures and self._pictured == len(self.lines):  # right below a picture
+                self.figures[-1] = replace(self.figures[-1], caption=" ".join(parts))
             self._caption = len(self.lines)
         for number, part in enumerate(parts):
             self.lines.append(Line(part, heading=heading, hidden=hidden, begins=number == 0))
@@ -392,7 +412,8 @@ class OfficePage(PageBuilder):
         if self._nested:
             self._plain(rows)
             return
-        whole = [(row, texts) for row, texts in zip(rows, filled(rows), strict=True) if _any(row)]
+        whole = [(row, texts) for row, texts in zip(rows, filled(rows), strict=True)
+                 if any(text_of(entry).strip() for entry in row)]  # fmt: skip
         if not whole:
             return
         first = len(self.lines)
@@ -482,15 +503,6 @@ class OfficePage(PageBuilder):
             shown = [text for entry in row if (text := text_of(entry)).strip()]
             self.count_in("," * (len(shown) - 1))
             self.line(", ".join(shown))
-
-    def _captioned(self, caption: str) -> None:
-        """Use a caption right below a picture instead of its alternative text."""
-        if self.figures and self._pictured == len(self.lines):
-            self.figures[-1] = replace(self.figures[-1], caption=caption)
-
-
-def _any(row: Row) -> bool:
-    return any(text_of(entry).strip() for entry in row)
 
 
 def _typed(rows: Sequence[Sequence[str | Cell]], first: int) -> tuple[tuple[Cell, ...], ...]:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking.chunk import chunk
-from ingest.chunking.coverage_ledger import ledger
-from ingest.document.model import Document, count
+from ingest.chunking.chunk import chunk, ledger
+from ingest.document.model import Document, characters_in
 from ingest.document.source import Engines, Source
 from ingest.document.wire import LoadedCodec
 from ingest.errors import UnreadableFile
@@ -17,7 +16,7 @@ def check_books(document: Document) -> None:
     """Every character that was read stands in a line, or was dropped for a reason."""
     for page in document.pages:
         dropped = sum(one.characters for one in page.dropped)
-        kept = sum(count(line.text) for line in page.lines)
+        kept = characters_in(page.lines)
         assert page.characters in (None, kept + dropped), page.number
     assert all(row.balanced for row in ledger(document, chunk(document)))
 

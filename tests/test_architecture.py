@@ -64,15 +64,14 @@ vectorstore
 
 ingest/sandbox                              ingest/discovery                ingest/testing
 ingest/loaders
-ingest/web/loaders                          ingest/sheets/loader            ingest/mail/loader
-ingest/text/loaders                         ingest/media/loaders            ingest/images/loader
+ingest/web/loaders                          ingest/sheets/loader            ingest/containers
+ingest/text/loaders                         ingest/media/loaders            ingest/mail
 ingest/pdf/loader
 ingest/web                                  ingest/sheets
 ingest/office
 ingest/page_builder
 ingest/images
-ingest/pdf                                  ingest/containers
-ingest/mail                                 ingest/chunking
+ingest/pdf                                  ingest/chunking
 ingest/text                                 ingest/media
 ingest/document
 ingest/language                             ingest/platform                 ingest/extensions
@@ -153,7 +152,7 @@ HOMES = {
     "openai": {"assistant/llm/server.py"},
     "openpyxl": {"assistant/export/xlsx.py", "ingest/sheets/workbook.py"},
     "packaging": {"assistant/bundling/bundle.py"},
-    "pdfminer": {"ingest/pdf/page.py"},
+    "pdfminer": {"ingest/pdf/pdfium.py"},
     "pi_heif": {"ingest/images/image_file.py"},
     "prometheus_client": {"assistant/team/api/watching.py"},
     "psutil": {
@@ -161,12 +160,8 @@ HOMES = {
         "ingest/sandbox/confinement.py",
     },
     "psycopg": {"vectorstore/team/postgres.py"},
-    "pypdf": {"ingest/containers/kinds.py", "ingest/pdf/loader.py", "ingest/pdf/page.py"},
-    "pypdfium2": {
-        "ingest/pdf/pdfium.py",
-        "ingest/pdf/page.py",
-        "ingest/pdf/native.py",
-    },
+    "pypdf": {"ingest/containers/kinds.py", "ingest/pdf/loader.py"},
+    "pypdfium2": {"ingest/pdf/pdfium.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/images/ocr_engines.py"},
     "ray": {"vectorstore/team/ray_workers.py"},

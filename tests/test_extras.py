@@ -22,7 +22,7 @@ from assistant.ui.tools import describe_offer
 from ingest.errors import PinciteError
 from ingest.images.ocr_engines import Rapid
 from ingest.media.ffmpeg import Media
-from ingest.media.whisper import WhisperTranscriber
+from ingest.media.whisper import Transcriber
 from tests.conftest import PROJECT, models_folder
 from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, normalised, providers
 from vectorstore.embedding.classifier_folder import Classifier
@@ -122,7 +122,7 @@ def config(folder: Path, **values: str) -> Path:
 
 USES: dict[str, Callable[[Path], object]] = {
     "speech] to read recordings": lambda path: Media(path),
-    "speech] to write down": lambda path: WhisperTranscriber(path),
+    "speech] to write down": lambda path: Transcriber(path),
     "ocr] to read scans": lambda path: Rapid(("en",)),
     "charts] to draw": lambda path: charts.draw(None, "bar", "", "", path),  # type: ignore[arg-type]
     "pdf] to save answers": lambda path: pdf([]),

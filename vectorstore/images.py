@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,11 +22,10 @@ from ingest.document.model import Box, Figure, Line, Page
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
-from ingest.images.extract import FILMS, KINDS, NOT_CUT, Spot
 from ingest.images.image_file import small_jpeg
+from ingest.images.stills import FILMS, KINDS, NOT_CUT, Spot, cut, place
 from ingest.language import words as language_words
 from ingest.media.ffmpeg import clock
-from ingest.media.scenes import place
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
@@ -360,7 +360,8 @@ class Pictures:
         folder = scratch / sha256
         folder.mkdir()
         try:
-            moments = sandbox.start_cut(path, [spot for spot, _ in found], folder)()
+            job = partial(cut, spots=[spot for spot, _ in found], folder=folder)
+            moments = sandbox.start_work(path, job, list[float])()
         except UnreadableFile:  # the document list reports the problem
             return []
         known = [
@@ -489,12 +490,13 @@ class Thumbnails:
             folder = Path(scratch)
             with Sandbox(engines=self._engines(), folder=folder) as sandbox:
                 try:
-                    cut = sandbox.start_cut(path, spots, folder)()
+                    job = partial(cut, spots=spots, folder=folder)
+                    moments = sandbox.start_work(path, job, list[float])()
                 except UnreadableFile:  # the document list reports the problem
                     return {}
             return {
                 page: _small(place(folder, number))
-                for number, ((page, _), seconds) in enumerate(zip(spots, cut, strict=True))
+                for number, ((page, _), seconds) in enumerate(zip(spots, moments, strict=True))
                 if seconds != NOT_CUT
             }
 

@@ -26,7 +26,7 @@ from assistant.answering.claims import (
     written,
 )
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.window import CitableSpan, Window, states
+from assistant.answering.window import CitableSpan, Window, lists_of, states, units_of
 from assistant.contract.facts import Citation, Sentence
 from ingest.document.model import Page
 from ingest.language.numbers import MONTH_OF
@@ -47,16 +47,187 @@ _WHOLE = 0.9  # share of the words from which one unit states the whole sentence
 _LEAST_OF_PART = 3  # words
 _MONTHS = stems(" ".join(MONTH_OF))
 
+_SHORTLIST = 10  # units embedded for each sentence
+_LEXICAL = 0.6  # weight of words against the embedding
+_MISSING = 0.2  # penalty of a unit that states none of the numbers and names
+_WIDE = 0.02  # penalty of each line beyond three: the narrowest support is cited
+_ITEM = re.compile(r"\A\s*(?:\d{1,2}[.)]|[-•*–])\s+")  # of a list: its number is no claim
+_AFFIRMS = re.compile(r"\W*yes\b", re.I)
+_REPLIES = re.compile(
+    r"(?<!\W)\W*+(?:yes\b[,.:;!–]?|no\b[,.:;!–])\s*", re.I
+)  # to the question: denies no more
+_MARKUP = re.compile(r"\*\*|__|`")
+_CAPITAL = re.compile(r"[A-Z][\w&]*(?:['’-]\w+)*")
 
 
+@dataclass(frozen=True)
+class Said:
+    """A sentence of an answer, or a part of one, prepared for the search."""
+
+    text: str
+    words: frozenset[str]  # stems; numbers are among the claims
+    numbers: frozenset[str]
+    claims: Claims
+    question: str = ""  # whose names need no line of their own; empty: they do
+    small: frozenset[str] = frozenset()  # words of its language that state nothing, but for English
+
+    @classmethod
+    def of(cls, text: str, question: str, bound: bool = False) -> "Said":
+        """`bound`: each name must be given by the lines or their title, not by the question."""
+        start = opening(text)
+        text = _MARKUP.sub("", text[start:] if len(stems(text[start:])) > 1 else text)
+        claimed = claims(text)
+        if len(stems(text)) < 2:  # "Yes.", "25 days.": what it says is in the question
+            claimed = claims(question) if _AFFIRMS.match(text) else claimed
+            text = f"{question} {text}"
+        small = small_words(question or text)
+        meant = stems(without(text, small))
+        wanted = frozenset(word for word in meant if not word[0].isdigit())
+        return cls(text, wanted, numbers(text), claimed, "" if bound else question, small)
+
+    def missing(self, supports: Sequence["Support"]) -> Claims:
+        """Its exact claims that none of the lines states."""
+        left = self.claims
+        for support in supports:
+            left = left.without(support.stated)
+        return left
+
+    def covered(self, supports: Sequence["Support"]) -> float:
+        """Share of its words in the lines."""
+        found = frozenset().union(*(support.meant for support in supports))
+        return len(self.words & found) / len(self.words) if self.words else 1.0
 
 
+@dataclass(frozen=True)
+class Support:
+    """A unit that may support a sentence."""
+
+    unit: CitableSpan
+    meant: frozenset[str]  # stems of the unit, and of names that are given for its document
+    stated: Stated
+    score: float = 0.0  # similarity, less penalties
+    cosine: float = 0.0  # cosine to the sentence
+    recalled: frozenset[str] = frozenset()  # stems of the question that stand above the unit
 
 
+class _Lines:
+    """The passages as units."""
+
+    def __init__(self, windows: Sequence[Window], names: GivenNames, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._windows = windows
+        self._names = names
+        self._scales = [head_scales(window.page.text) for window in windows]
+        self._units = [*units_of(windows), *lists_of(windows)]
+
+    def ranked(self, said: Said) -> list[Support]:
+        """The units that may support a sentence, best first."""
+        capitals = " ".join(_CAPITAL.findall(said.text))
+        named = frozenset(word for word in words(capitals) if word.isalpha())  # no "Q3"
+        documents = dict.fromkeys(window.document for window in self._windows)
+        given = {
+            name: self._given(said, name)
+            for name in documents
+            if self._names.speaks_of(named, name)
+        }
+        supports = [
+            _found(unit, *given[document])
+            for unit in self._units
+            if (document := self._windows[unit.window].document) in given
+        ]
+        nearest = sorted(supports, key=lambda support: -_lexical(support, said))[:_SHORTLIST]
+        shortlist = [support for support in nearest if states(support.unit)]
+        if not shortlist:
+            return []
+        texts = [f"{s.unit.heads} {s.unit.text}".strip() for s in shortlist]
+        vectors = self._embedder.passages([said.text, *texts])
+        cosines = np.atleast_1d(nearness(self._embedder, vectors[1:] @ vectors[0]))
+        scored = [
+            self._scored(support, said, float(cosine))
+            for support, cosine in zip(shortlist, cosines, strict=True)
+        ]
+        return sorted(scored, key=lambda support: -support.score)
+
+    def likeness(self, said: Said, chosen: Sequence[Support]) -> float:
+        """The similarity of a sentence and the units together, in words and embedding, 0 to 1."""
+        cosine = chosen[0].cosine
+        if len(chosen) > 1:
+            together = " ".join(support.unit.text for support in chosen)
+            both = self._embedder.passages([said.text, together])
+            cosine = nearness(self._embedder, float(both[0] @ both[1]))
+        return _LEXICAL * said.covered(chosen) + (1 - _LEXICAL) * max(cosine, 0.0)
+
+    def new_names(self, said: Said) -> frozenset[str]:
+        """The words of names, as of "Northwind Care", that nowhere stand side by side."""
+        asked = " ".join(words(said.question))
+        pairs = [tuple(words(f"{one} {other}")) for one, other in _pairs(said.text)]
+        new = (p for p in pairs if " ".join(p) not in asked and not self._names.side_by_side(p))
+        return frozenset(word for pair in new for word in pair)
+
+    def _given(self, said: Said, document: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of the sentence that its document gives: their stems, and folded words."""
+        known = self._names.of_title(document)
+        if said.question:
+            known |= self._names.of_question(said.question, document)
+        found = [m[0] for m in _CAPITAL.finditer(said.text) if set(words(m[0])) <= known]
+        return stems(" ".join(found)), known
+
+    def _scored(self, support: Support, said: Said, cosine: float) -> Support:
+        """With its score: similarity, less penalties for missing exact claims and for width."""
+        unit = support.unit
+        exact = stated(unit.text, self._scales[unit.window])
+        title = self._names.period(self._windows[unit.window].document)
+        exact = replace(
+            exact,
+            numbers=(*exact.numbers, *title.numbers),
+            dates=(*exact.dates, *title.dates),
+            words=exact.words | support.stated.words,
+        )
+        alike = _LEXICAL * _lexical(support, said) + (1 - _LEXICAL) * max(cosine, 0.0)
+        count = len(said.claims)
+        left = len(said.claims.without(exact)) / count if count else 0.0
+        width = max(unit.last - unit.first - 2, 0)
+        score = alike - _MISSING * left - _WIDE * width
+        return replace(
+            support, stated=exact, score=score, cosine=cosine, recalled=self._recalled(unit, said)
+        )
+
+    def _recalled(self, unit: CitableSpan, said: Said) -> frozenset[str]:
+        """The words of the question that the lines above have: texts refer back to them, as in "the
+        process", and hardly ever forward."""
+        window = self._windows[unit.window]
+        above = window.page.lines[window.first : unit.first]
+        return stems(said.question) & stems(" ".join(line.text for line in above))
 
 
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Capitalised words of a sentence with nothing but a blank between, but for its first word."""
+    first = re.compile(r"\W*").match(text)
+    found = [m for m in _CAPITAL.finditer(text) if not first or m.start() > first.end()]
+    for one, other in pairwise(found):
+        if text[one.end() : other.start()] == " ":
+            yield one[0], other[0]
 
 
+def _found(unit: CitableSpan, given: frozenset[str], names: frozenset[str]) -> Support:
+    return Support(unit, unit.meant | given, Stated((), (), "", names))
+
+
+def _lexical(support: Support, said: Said) -> float:
+    """The share of the sentence's words in the unit; a number counts three times."""
+    total = len(said.words) + 3 * len(said.numbers)
+    found = len(said.words & support.meant) + 3 * len(said.numbers & support.unit.numbers)
+    return found / total if total else 0.0
+
+
+def opening(text: str) -> int:
+    """The length of what the sentence begins with before it says something: a list item's number,
+    "Yes," or "No,"."""
+    start = 0
+    for pattern in (_ITEM, _REPLIES):
+        match = pattern.match(text[start:])
+        start += match.end() if match else 0
+    return start
 
 
 # -- The lines that support a sentence, and the words that they do not state
@@ -106,12 +277,282 @@ class Attributor:
             _supports("", sentence, Said.of(sentence, ""), self._lines) for sentence in sentences
         )
 
+    def _checked(
+        self, text: str, supports: Sequence[Support], words: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The words that lines do not state, with those that the checker finds unsupported; the
+        whole sentence where it does not say which."""
+        if self._checker is None or not supports:
+            return words
+        found = self._checker.check(self._question, self._texts_of(supports), text)
+        if found.supported:
+            return words
+        return marked_too(text, words, found.spans) if found.spans else (text.strip(),)
+
+    def _texts_of(self, supports: Sequence[Support]) -> str:
+        """The passages that the lines are in, each below the name of its document."""
+        windows = [self._read[index] for index in sorted({s.unit.window for s in supports})]
+        return "\n\n".join(f"{PurePath(w.document).stem}\n{w.text}" for w in windows)
+
+    def _stated(self, text: str) -> float:
+        """The share of a sentence's words that its lines state; half of it where they have another
+        number, or deny what it says."""
+        supports, words = self._attributed(text)
+        if not supports or not words:
+            return float(bool(supports))
+        said = stems(text)
+        share = 1 - len(said & stems(" ".join(words))) / max(len(said), 1)
+        against = any(map(numbers, words)) or denials(Said.of(text, self._question), supports)
+        return share / 2 if against else share
+
+    def _attributed(self, text: str) -> tuple[Sequence[Support], tuple[str, ...]]:
+        """The units that support a sentence or are close to it, and its words that they do not
+        state."""
+        if text not in self._known:
+            said = Said.of(text, self._question)
+            new = self._lines.new_names(said)
+            if found := _supports(self._question, text, said, self._lines):
+                self._known[text] = found, unstated(text, said, found, new)
+            else:
+                close = _close(said, self._lines)
+                self._known[text] = close, unstated(text, said, close, new) or (text.strip(),)
+        return self._known[text]
 
 
+def ground(
+    question: str, answer: str, read: Sequence[Window], embedder: Embedder,
+    first_pages: Mapping[str, Page] | None = None,
+) -> Marked:  # fmt: skip
+    """The sentences of a complete answer with marks, and the citation behind each mark."""
+    return Attributor(question, read, embedder, first_pages).attribute(answer)
 
 
+def _close(said: Said, lines: _Lines) -> list[Support]:
+    """The closest units, when they have to do with the sentence at all."""
+    chosen = _together(said, lines.ranked(said), _MOST_MARKS)
+    return _needed(chosen, said) if chosen and chosen[0].score >= _CLOSE else []
 
 
+def _supports(question: str, text: str, whole: Said, lines: _Lines) -> list[Support]:
+    """The units that together support each part of a sentence; none when one part has none."""
+    chosen = _carrying(whole, lines)
+    parts = _parts(text)
+    if len(parts) == 1 or (len(chosen) == 1 and _whole(whole, chosen[0].unit)):
+        return chosen
+    chosen = []
+    for part in parts:  # a name distinguishes the two: it must be in the same line
+        said = Said.of(part, question, bound=True)
+        found = _again(said, chosen, lines) or _carrying(said, lines, most=1)
+        if not found:
+            return []
+        chosen += [support for support in found if support.unit not in [c.unit for c in chosen]]
+    return chosen
 
 
+def _whole(said: Said, unit: CitableSpan) -> bool:
+    """Whether a unit has the words itself, with the names that are given elsewhere."""
+    return len(said.words & unit.meant) >= _WHOLE * len(said.words)
 
+
+def _parts(text: str) -> list[str]:
+    """The parts of a contrast, such as "A gets 25 days, while B gets 28". Each needs its own
+    support: lines about A alone would have most words of the whole."""
+    found = [text] if _QUOTES.search(text) else _AGAINST.split(text)
+    return found if all(len(stems(part)) >= _LEAST_OF_PART for part in found) else [text]
+
+
+def _carrying(said: Said, lines: _Lines, most: int = _MOST_MARKS) -> list[Support]:
+    """The units that together support a part; none when they do not."""
+    chosen = _together(said, lines.ranked(said), most)
+    if not chosen or said.missing(chosen) or denials(said, chosen):
+        return []
+    needed = _needed(chosen, said)
+    return needed if _likely(said, needed, lines) else []
+
+
+def _together(said: Said, ranked: Sequence[Support], most: int) -> list[Support]:
+    """The best unit, and those that each add something."""
+    chosen = list(ranked[:1])
+    while chosen and len(chosen) < most:
+        more = next((s for s in ranked if s not in chosen and _adds(s, chosen, said)), None)
+        if more is None:
+            break
+        chosen.append(more)
+    return chosen
+
+
+def _again(said: Said, chosen: Sequence[Support], lines: _Lines) -> list[Support]:
+    """The line of another part, when it supports this one, too."""
+    same = (s for s in lines.ranked(said) if s.unit in [c.unit for c in chosen])
+    exact = ([s] for s in same if not said.missing([s]) and not denials(said, [s]))
+    return next((one for one in exact if _likely(said, one, lines)), [])
+
+
+def _likely(said: Said, chosen: Sequence[Support], lines: _Lines) -> bool:
+    return lines.likeness(said, chosen) >= _SUPPORTED
+
+
+def _needed(chosen: Sequence[Support], said: Said) -> list[Support]:
+    """The units without redundant ones."""
+    left = list(chosen)
+    for support in reversed(chosen):
+        others = [other for other in left if other is not support]
+        same = others and said.covered(others) >= said.covered(left)
+        if same and not said.missing(others):
+            left = others
+    return left
+
+
+def _adds(support: Support, chosen: Sequence[Support], said: Said) -> bool:
+    """Whether the unit adds an exact claim, or a good share of the words, that is still missing.
+
+    A number or a name alone is not enough: other lines hold others, of other things. It is where
+    each of two like lines has one, as in "25 days instead of 20".
+    """
+    if support.score < _RELATED and said.covered([support]) < _ALIKE:
+        return False
+    left = said.missing(chosen)
+    new = said.words - frozenset().union(*(s.meant for s in chosen))
+    brought = new & support.meant
+    if left:
+        others = brought - _MONTHS - stems(" ".join(left.names))
+        alike = said.claims != left and said.covered([support]) >= _ALIKE
+        return bool(others or alike) and left.without(support.stated) != left
+    return len(brought) >= max(_FEW_WORDS, len(said.words) * _PART)
+
+
+def citation(mark: int, unit: CitableSpan, read: Sequence[Window], score: float) -> Citation:
+    """The citation of a unit: its lines as on the page."""
+    return citation_of(mark, replace(read[unit.window], first=unit.first, last=unit.last), score)
+
+
+def citation_of(mark: int, lines: Window, score: float) -> Citation:
+    """The citation of whole lines."""
+    cited = lines.page.lines[lines.first : lines.last + 1]
+    return Citation(
+        mark,
+        lines.document,
+        lines.page.number,
+        "\n".join(line.text for line in cited),
+        tuple(line.box for line in cited),
+        round(min(max(score, 0.0), 1.0), 3),
+        cited[0].seconds,
+    )
+
+
+def _mark(
+    citations: dict[tuple[str, int, int, int], Citation], support: Support, read: Sequence[Window]
+) -> int:
+    unit = support.unit
+    window = read[unit.window]
+    key = window.document, window.page.number, unit.first, unit.last
+    if key not in citations:
+        citations[key] = citation(len(citations) + 1, unit, read, support.score)
+    return citations[key].mark
+
+
+# -- Finds the words of a sentence that no line states: what a reader has to check
+
+_TOKEN = re.compile(r"\w+(?:[.,:/'’&-]\w+)*%?")
+_BETWEEN = re.compile(r"[\s,/-]*")  # unstated words with nothing else between are shown as one
+_SHORT = re.compile(r"['’]\w{1,2}\b")  # "it's", "Anna's"
+_DENIES = re.compile(r"\b(?:no|not|never|none|neither|nor|cannot|without|nothing)\b|n['’]t\b", re.I)
+_NAMED = re.compile(r"[\"“„«][^\"“”„«»]*[\"”»]|\bNo (?=[A-Z])")  # "No Man's Sky" denies nothing
+_DENIED = re.compile(
+    r"(?:\b(?:no|not(?!\s+only)|never|cannot|neither)|n['’]t)\s+(?:(?:be|been|a|an|the|any)\s+)*(\w+)",
+    re.IGNORECASE,
+)
+
+
+def unstated(
+    text: str, said: Said, chosen: Sequence[Support], new_names: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """The words of `text` that none of the lines states, as written and in their order.
+
+    A number, date or quoted phrase must be stated as a whole. A word is stated when its stem is in
+    the lines, when it is of a name that is given for them, or of the question and stands above
+    them. `new_names`: folded words of names that nobody gives.
+    """
+    exact, wrong = _exact(text, chosen)
+    wrong |= said.missing(chosen).names | new_names
+    denied = denials(said, chosen)
+    found = frozenset().union(*(support.meant | support.recalled for support in chosen))
+    spans = [
+        match.span()
+        for match in _TOKEN.finditer(text, opening(text))
+        if match[0].lower() not in said.small
+        and _is_unstated(match[0], found, exact, wrong, denied)
+    ]
+    return tuple(_joined(text, spans))
+
+
+def marked_too(
+    text: str, unstated: Sequence[str], spans: Sequence[tuple[int, int]]
+) -> tuple[str, ...]:
+    """What is unstated, and what is at the spans, in the order of the text; neighbours together."""
+    found, start = list(spans), 0
+    for piece in unstated:
+        start = text.find(piece, start)
+        found.append((start, start + len(piece)))
+        start += len(piece)
+    return tuple(_joined(text, _apart(sorted(found))))
+
+
+def _apart(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those that overlap made one."""
+    kept: list[tuple[int, int]] = []
+    for start, end in spans:
+        if kept and start < kept[-1][1]:
+            kept[-1] = kept[-1][0], max(end, kept[-1][1])
+        else:
+            kept.append((start, end))
+    return kept
+
+
+def denials(said: Said, chosen: Sequence[Support]) -> frozenset[str]:
+    """What the sentence denies and no line does ("not"), or what a line denies and it says."""
+    lines = [_NAMED.sub(" ", support.unit.text) for support in chosen]
+    if own := _DENIES.findall(_NAMED.sub(" ", said.text)):
+        denied = any(_DENIES.search(line) for line in lines)
+        return frozenset() if denied else frozenset(word.lower() for word in own)
+    behind = {word for line in lines for word in _DENIED.findall(line)}
+    return frozenset().union(*(stems(word) & said.words for word in behind))
+
+
+def _is_unstated(
+    token: str, found: frozenset[str], exact: set[str], wrong: set[str], denied: frozenset[str]
+) -> bool:
+    parts = plain_words(token)
+    meant = stems(_SHORT.sub("", token))
+    if (parts | set(words(token))) & wrong or meant & denied or (denied and _DENIES.search(token)):
+        return True
+    new = {stem for stem in meant - found if len(stem) > 1 and not stem[0].isdigit()}
+    return bool(new) and not parts <= exact
+
+
+def _exact(text: str, chosen: Sequence[Support]) -> tuple[set[str], set[str]]:
+    """The words of the numbers, dates and phrases: of those that are stated, and of others."""
+    lines = {word for s in chosen for word in plain_words(f"{s.unit.text} {s.unit.heads}")}
+    right: set[str] = set()
+    wrong: set[str] = set()
+    for said, claim in written(text):
+        for support in chosen:
+            claim = claim.without(support.stated)
+        parts = plain_words(said)
+        if len(claim):
+            wrong |= parts - lines or parts  # all words are there, but not of one thing
+        else:
+            right |= parts
+    return right, wrong
+
+
+def _joined(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """The words at the spans; neighbours together."""
+    first = last = -1
+    for start, end in spans:
+        if last >= 0 and not _BETWEEN.fullmatch(text, last, start):
+            yield text[first:last]
+            first = -1
+        first, last = (start if first < 0 else first), end
+    if last >= 0:
+        yield text[first:last]

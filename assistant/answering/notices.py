@@ -14,7 +14,7 @@ from assistant.answering.window import CitableSpan, Window, states, units_of, un
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, Sentence, place
 from assistant.i18n.translation import N_, _, ngettext, told
-from ingest.chunking.coverage_ledger import PageLedger
+from ingest.chunking.chunk import PageLedger
 from ingest.language.words import content_words, name_parts, stems, telling_words
 from ingest.text.legibility import FEW
 from vectorstore.errors import UnknownDocument

@@ -19,6 +19,7 @@ from ingest.document.model import Document, Line, Page
 from ingest.document.source import Engines, readable
 from ingest.errors import Stopped, UnreadableFile
 from ingest.images import image_file
+from ingest.images.stills import stills
 from ingest.sandbox.pool import Sandbox
 
 if TYPE_CHECKING:
@@ -170,7 +171,8 @@ class Looking:
         """The seconds of a video's scenes; their pictures are in `folder` then. Raises as
         `read_text`."""
         with Sandbox(engines=self._engines(), folder=folder) as sandbox:
-            return unless(cancel, sandbox.start_stills(path, folder))
+            job = functools.partial(stills, folder=folder)
+            return unless(cancel, sandbox.start_work(path, job, list[float]))
 
     def describe(self, seen: Seen, path: Path, cancel: threading.Event | None = None) -> Seen:
         """The facts with a description. Raises UnreadableFile, ModelUnusable or Stopped."""

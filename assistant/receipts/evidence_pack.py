@@ -15,7 +15,7 @@ from assistant.receipts.record import Marked, Receipt, conditions, document_sha2
 from ingest.document.model import Page, ended
 from ingest.document.source import readable
 from ingest.errors import PinciteError
-from ingest.sandbox.drawing import drawings
+from ingest.sandbox.page_drawings import drawings
 from vectorstore.federation import AnyLibrary, is_joined, shown
 
 _SCALE = 2.0  # 144 dots per inch: sharp on paper, too

@@ -17,8 +17,8 @@ from assistant.tools.images import look_at
 from ingest.document.model import NOWHERE, Line, Page
 from ingest.document.source import readable
 from ingest.errors import Stopped, UnsupportedFile
+from ingest.images.stills import place
 from ingest.media.ffmpeg import clock
-from ingest.media.scenes import place
 
 _TEXT = 12  # words on pictures from which a question is rather about what is written there
 NOTHING = N_("No text could be read on it, and no vision model is installed to describe it.")

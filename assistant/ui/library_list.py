@@ -23,7 +23,7 @@ from assistant.libraries.libraries import (
 )
 from assistant.ui import resources, session, widgets
 from assistant.ui.widgets import as_html, folded, plain
-from ingest.chunking.coverage_ledger import PageLedger
+from ingest.chunking.chunk import PageLedger
 from ingest.errors import PinciteError
 from vectorstore.catalog.engine import Coverage
 

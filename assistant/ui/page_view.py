@@ -23,7 +23,7 @@ from ingest.document.model import Cell, Line, Page, Table, count
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
-from ingest.sandbox.drawing import drawings
+from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
 from vectorstore.catalog.engine import DocumentInfo
 from vectorstore.federation import AnyLibrary, part_of

@@ -10,21 +10,23 @@ import re
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.metrics import read_rows
 from benchmarks import common
-from ingest.chunking.coverage_ledger import ledger
-from ingest.containers import CONTAINERS
-from ingest.document.source import Engines
+from ingest.chunking.chunk import ledger
+from ingest.containers.kinds import CONTAINERS
+from ingest.document.source import Bounds, Engines
 from ingest.errors import PinciteError
 from ingest.loaders import needs_office, suffixes
+from ingest.media.ffmpeg import DecodedSound, decode
 from ingest.sandbox.pool import Sandbox
 from tests.ingest.hostile.mutations import mutated
 
 LARGEST = 400 << 10  # bytes of an original: 5,000 files are to take half an hour
-SECONDS, SILENCE = 60.0, 30.0
+BOUNDS = Bounds(seconds=60.0, silence=30.0)
 OFFICE = 0.8  # of the cases have no file that LibreOffice reads
 _SOUNDS = {".wav", ".mp3", ".m4a", ".ogg", ".flac", ".aiff", ".opus", ".mp4"}
 _ENDINGS = (  # what the sentence of the sandbox says
@@ -91,7 +93,7 @@ def run(files: list[Path], numbers: list[int], folder: Path, saved: Path) -> Non
     os.environ["HOME"] = str(home)
     unpacked = folder / "unpacked"
     unpacked.mkdir()
-    with Sandbox(SECONDS, engines=Engines(ocr="off"), silence=SILENCE, folder=unpacked) as sandbox:
+    with Sandbox(engines=Engines(ocr="off", bounds=BOUNDS), folder=unpacked) as sandbox:
         for number in numbers:
             original, data = case(files, number)
             path = inbox / f"{number}{original.suffix.lower()}"
@@ -120,7 +122,7 @@ def outcome(sandbox: Sandbox, path: Path, unpacked: Path) -> dict[str, Any]:
     """How it ended: `read`, `refused` by its loader, one of the endings, or `parent`."""
     try:
         if path.suffix in _SOUNDS:
-            sandbox.start_decode(path, unpacked / "sound")()
+            sandbox.start_work(path, partial(decode, target=unpacked / "sound"), DecodedSound)()
         document, chunks = sandbox.start(path)()
         if path.suffix in CONTAINERS:
             sandbox.start_expand(path, unpacked)()

@@ -46,11 +46,11 @@ def main() -> None:
 
 def read(path: Path, ocr: str) -> dict[str, Any]:
     """In a process of its own: what the sandbox gives, or its one line of error."""
-    from ingest.document.source import Engines
+    from ingest.document.source import Bounds, Engines
     from ingest.errors import PinciteError
     from ingest.sandbox.pool import Sandbox
 
-    with Sandbox(seconds=SECONDS, engines=Engines(ocr=ocr)) as sandbox:
+    with Sandbox(engines=Engines(ocr=ocr, bounds=Bounds(seconds=SECONDS))) as sandbox:
         try:
             document, _ = sandbox.start(path)()
         except PinciteError as error:

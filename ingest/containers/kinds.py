@@ -1,4 +1,4 @@
-"""The files inside ZIP and TAR archives and single packed files. Links are never followed."""
+"""The files inside archives, mails, Office documents and PDFs. Links are never followed."""
 
 import bz2
 import gzip
@@ -9,17 +9,20 @@ import mmap
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
-from ingest.containers.unpacking import ADVICE, Member
+from ingest.containers.unpacking import ADVICE, Expanded, Member, unpack
 from ingest.document.source import Limits
 from ingest.errors import UnreadableFile
 from ingest.mail import messages
 from ingest.platform.process import beat
+
+# -- ZIP and TAR archives, and single packed files
 
 SINGLE_FILES: dict[str, Callable[[Path], IO[bytes]]] = {
     ".gz": lambda path: cast(IO[bytes], gzip.GzipFile(path)),
@@ -46,7 +49,7 @@ def _all(path: Path, limits: Limits) -> Iterator[Member]:
     elif _is_tar(path):
         yield from _taped(path, limits)
     elif path.suffix.lower() in SINGLE_FILES:
-        yield _single(path)
+        yield Member(path.stem, partial(SINGLE_FILES[path.suffix.lower()], path))
     else:
         raise UnreadableFile(f"{path.name} is not an archive, or is damaged.")
 
@@ -98,7 +101,8 @@ def _taped(path: Path, limits: Limits) -> Iterator[Member]:
                 yield _rest(path, info)
                 return
             if not info.isdir():
-                yield Member(info.name, partial(_extracted, archive, info), _kind(info), info.size)
+                opener = cast(Callable[[], IO[bytes]], partial(archive.extractfile, info))
+                yield Member(info.name, opener, _kind(info), info.size)
             archive.members.clear()  # type: ignore[attr-defined]  # it keeps every one it has seen
             # The next header follows this file: a packed file would be unpacked to get there.
             packed = not isinstance(archive.fileobj, io.BufferedReader)
@@ -117,10 +121,6 @@ def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | str | None:
         return f"the archive is damaged ({error})"
 
 
-def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
-    return cast(IO[bytes], archive.extractfile(info))
-
-
 def _kind(info: tarfile.TarInfo) -> str:
     if info.issym() or info.islnk():
         return f"a link to {info.linkname}, not a file"
@@ -128,16 +128,7 @@ def _kind(info: tarfile.TarInfo) -> str:
 
 
 def _rest(path: Path, reason: str) -> Member:
-    return Member(f"the rest of {path.name}", _nothing, reason)
-
-
-def _nothing() -> IO[bytes]:
-    raise UnreadableFile("There is nothing to open.")
-
-
-def _single(path: Path) -> Member:
-    """A packed file that holds one file, named without its last suffix."""
-    return Member(path.stem, lambda: SINGLE_FILES[path.suffix.lower()](path))
+    return Member(f"the rest of {path.name}", io.BytesIO, reason)
 
 
 # -- The files attached to mails
@@ -147,19 +138,18 @@ def mail_members(path: Path, limits: Limits) -> Iterator[Member]:
     """In a mailbox, the number and subject of the mail precede the name like a folder."""
     many = path.suffix.lower() == ".mbox"
     for number, message in enumerate(messages.mails_in(path), 1):
-        place = f"{number} {_flat(message.subject)}".strip() + "/" if many else ""
+        subject = message.subject.replace("/", "-").replace("\\", "-").lstrip(".~ ")
+        place = f"{number} {subject}".strip() + "/" if many else ""
         for file in message.attachments:
             problem = "" if file.data is not None else "the mail names it but does not contain it"
-            yield Member(place + _last(file.name), partial(io.BytesIO, file.data or b""), problem)
+            yield Member(
+                place + _last(file.name, "file"), partial(io.BytesIO, file.data or b""), problem
+            )
 
 
-def _last(name: str) -> str:
-    """Some mail programs write the whole path of the file on the sender's disk."""
-    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or "file"
-
-
-def _flat(subject: str) -> str:
-    return subject.replace("/", "-").replace("\\", "-").lstrip(".~ ")
+def _last(name: str, otherwise: str) -> str:
+    """Some programs write the whole path of the file on the sender's disk."""
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2] or otherwise
 
 
 # -- Documents that are embedded in Office documents, such as a workbook in a slide
@@ -228,9 +218,39 @@ def _member(file: Any, seen: set[int]) -> Iterator[Member]:
     if stream is None or place in seen:
         return
     seen.add(place)
-    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2] or "attachment"
-    yield Member(last, _opener(stream))
+    yield Member(_last(name, "attachment"), lambda: io.BytesIO(stream.get_object().get_data()))
 
 
-def _opener(stream: Any) -> Callable[[], IO[bytes]]:
-    return lambda: io.BytesIO(stream.get_object().get_data())
+# -- The table of containers. A new kind is a function and a line here
+# A container is also a document: its loader lists the files inside, so that search finds them.
+
+CONTAINERS: dict[str, Callable[[Path, Limits], Iterator[Member]]] = {
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".tbz2", ".txz"), archive_members),
+    **dict.fromkeys(SINGLE_FILES, archive_members),
+    **dict.fromkeys((".eml", ".msg", ".mbox"), mail_members),
+    **dict.fromkeys((".docx", ".docm", ".pptx", ".pptm", ".xlsx", ".xlsm"), office_members),
+    ".pdf": pdf_members,
+}
+
+LIMITS = Limits()
+
+
+def expand(
+    path: Path, folder: Path, limits: Limits = LIMITS, level: int = 0,
+    suffixes: Collection[str] = (),
+) -> Expanded:  # fmt: skip
+    """Write the files that are inside of a file, not those inside of these, into a folder.
+
+    Only those with one of the `suffixes` are written: those that a loader reads.
+
+    `level` is how many containers this one lies in. For all that a person's file holds the limits
+    are one budget: the next call gets `limits.after(…)`. A file that is no container has no
+    parts. Raises UnreadableFile when the container itself cannot be read.
+    """
+    if path.suffix.lower() not in CONTAINERS:
+        return Expanded(())
+    members = CONTAINERS[path.suffix.lower()](path, limits)
+    if level >= limits.depth:
+        deep = f"it is nested too deep: {ADVICE}unpacked_depth"
+        members = (replace(member, problem=deep) for member in members)
+    return unpack(members, path.stat().st_size, folder, limits, suffixes)

@@ -60,22 +60,24 @@ class Refused(Exception):
 
 
 def unpack(
-    members: Iterable[Member],
-    packed: int,
-    folder: Path,
-    limits: Limits,
+    members: Iterable[Member], packed: int, folder: Path, limits: Limits,
     suffixes: Collection[str],
-) -> Expanded:
+) -> Expanded:  # fmt: skip
     """Unpack members; `packed` is the number of bytes that they come from."""
     parts: list[Part] = []
-    left = _LeftOut()
+    left: list[Omitted] = []
     names = _Names()
-    files = _Files(folder)
+    used: Counter[str] = Counter()
     size = 0
     for member in members:
         beat(len(parts), 0)
         name = names.new(member.name)
-        path = files.path(safe_name(member.name))
+        # Those of one name are written into folders of their own: a folder for each of them takes
+        # longer to delete than a small file to read.
+        last = safe_name(member.name)
+        key = unicodedata.normalize("NFKC", last).casefold()  # as disks compare names
+        used[key] += 1
+        path = folder / f"{used[key]:05d}" / last
         try:
             if reason := member.problem or refusal(member.name, suffixes):
                 raise Refused(reason)
@@ -88,42 +90,21 @@ def unpack(
             size += _write(member, path, packed, size, limits)
             parts.append(Part(name, path))
         except Refused as refused:
-            left.add(name, str(refused))
-    return Expanded(tuple(parts), left.list_omitted(), size)
+            left.append(Omitted(name, str(refused)))
+    return Expanded(tuple(parts), _summed_up(left), size)
 
 
-class _LeftOut:
+def _summed_up(left: Iterable[Omitted]) -> tuple[Omitted, ...]:
     """The files left out: for each reason a few names, and the number of the others."""
-
-    def __init__(self) -> None:
-        self._omitted: list[Omitted] = []
-        self._count: Counter[str] = Counter()
-
-    def add(self, name: str, reason: str) -> None:
-        kind = reason.partition(" (")[0]  # the text in brackets differs from file to file
-        self._count[kind] += 1
-        if self._count[kind] <= NAMED:
-            self._omitted.append(Omitted(name, reason))
-
-    def list_omitted(self) -> tuple[Omitted, ...]:
-        more = ((kind, number - NAMED) for kind, number in self._count.items() if number > NAMED)
-        return (*self._omitted, *(Omitted(f"{number:,} more files", kind) for kind, number in more))
-
-
-class _Files:
-    """Where members are written: those of one name into folders of their own.
-
-    A folder for each of them takes longer to delete than a small file to read.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._used: Counter[str] = Counter()
-
-    def path(self, name: str) -> Path:
-        key = unicodedata.normalize("NFKC", name).casefold()  # as disks compare names
-        self._used[key] += 1
-        return self._folder / f"{self._used[key]:05d}" / name
+    named: list[Omitted] = []
+    count: Counter[str] = Counter()
+    for one in left:
+        kind = one.reason.partition(" (")[0]  # the text in brackets differs from file to file
+        count[kind] += 1
+        if count[kind] <= NAMED:
+            named.append(one)
+    more = ((kind, number - NAMED) for kind, number in count.items() if number > NAMED)
+    return (*named, *(Omitted(f"{number:,} more files", kind) for kind, number in more))
 
 
 class _Names:

@@ -1,7 +1,7 @@
 """The types of the program: a Document has Pages of Lines; a Chunk knows its lines."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -23,15 +23,11 @@ def ended(text: str) -> str:
             if left[-1:] == [_POP]:  # it ends nothing around an isolate
                 left.pop()
         elif sign == _END:  # with all that began inside of the isolate
-            del left[_last(left) :]
+            innermost = (at for at in reversed(range(len(left))) if left[at] == _END)
+            del left[next(innermost, len(left)) :]
         else:
             left.append(_END if sign in _ISOLATES else _POP)
     return text + "".join(reversed(left))
-
-
-def _last(left: list[str]) -> int:
-    """Where the innermost isolate begins; behind everything where there is none."""
-    return next((at for at in reversed(range(len(left))) if left[at] == _END), len(left))
 
 
 class Box(NamedTuple):
@@ -128,10 +124,22 @@ class Page:
     def text(self) -> str:
         return "\n".join(line.text for line in self.lines)
 
+    @property
+    def source(self) -> int:
+        """All characters that were read."""
+        if self.characters is not None:
+            return self.characters
+        return characters_in(self.lines) + sum(dropped.characters for dropped in self.dropped)
+
 
 def count(text: str) -> int:
     """Characters without white space: what the coverage ledger counts."""
     return sum(map(len, text.split()))
+
+
+def characters_in(lines: Iterable[Line]) -> int:
+    """Those of several lines."""
+    return sum(count(line.text) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -150,9 +158,7 @@ class Document:
     sha256: str  # of the file's bytes, which identify the document
     name: str
     title: str
-    pages: Sequence[
-        Page
-    ]  # a long document's are packed, see `ingest.document.wire`: walk over them, once
+    pages: Sequence[Page]  # a long document's are packed, see `wire.Packed`: walk over them, once
     outline: tuple[Heading, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
     reader: str = ""  # name and number of its reader, see `ingest.loaders`

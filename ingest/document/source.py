@@ -139,9 +139,11 @@ class Source:
         self, pages: Sequence[Page], title: str = "", metadata: dict[str, str] | None = None,
         outline: tuple[Heading, ...] = (),
     ) -> Document:  # fmt: skip
-        """What was read from the file. Without a title it is called as the file is."""
-        fields = {} if metadata is None else metadata
-        return Document(self.sha256, self.name, title or self.stem, pages, outline, fields)
+        """What was read from the file. Without a title, also in its metadata, it is called as the
+        file is."""
+        fields = metadata or {}
+        title = title or fields.get("title") or self.stem
+        return Document(self.sha256, self.name, title, pages, outline, fields)
 
     @contextmanager
     def nesting(self) -> Iterator[None]:

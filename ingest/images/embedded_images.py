@@ -1,7 +1,7 @@
 """Recognises the text on pictures inside a document, each picture once.
 
 For formats that are not drawn page by page, such as Word files, slides and web pages. Their readers
-hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see page_images.py.
+hand over the bytes of a picture where they meet it; pages of a PDF are drawn, see `images.pages`.
 """
 
 import hashlib
@@ -9,17 +9,17 @@ import time
 from base64 import b64decode
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from ingest.document.model import Line, Page, count
+from ingest.document.model import Line, characters_in
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.images import image_file
 from ingest.images.ai_provenance import REASON, of_picture
-from ingest.images.recognition import NO_TEXT, UNREADABLE, Recognition, read
+from ingest.images.recognition import NO_TEXT, Recognition, read
 from ingest.platform.process import beat
 from ingest.text.legibility import like_paper
 
@@ -72,7 +72,7 @@ class Pasted:
         writing = self._fresh(data, name)
         self._spent += time.monotonic() - began
         beat(0, 0)
-        self._known[key] = Writing(again=sum(count(line.text) for line in writing.lines))
+        self._known[key] = Writing(again=characters_in(writing.lines))
         return writing
 
     def _fresh(self, data: bytes, name: str) -> Writing:
@@ -93,41 +93,11 @@ class Pasted:
     def _reading(self, picture: "Image", scale: float) -> Recognition:
         """Read a large photograph small first: most have no text, and full size is expensive."""
         factor = (_GLANCE / (picture.width * picture.height)) ** 0.5
-        if factor < 1 and not _like_paper(picture):
+        if factor < 1 and not like_paper(_resized(picture, _SHADES / max(picture.size))):
             glance = read(_resized(picture, factor), scale * factor, self._engines)
-            if sum(count(line.text) for line in glance.lines) < _STAIN:
+            if characters_in(glance.lines) < _STAIN:
                 return Recognition() if glance.lines else glance
         return read(picture, scale, self._engines)
-
-
-class Marks:
-    """A page's account of its pictures besides their lines."""
-
-    def __init__(self) -> None:
-        self._ocr = False
-        self._unread = 0
-        self._faint = 0  # on pictures of which nothing was read
-        self._notes: dict[str, None] = {}
-
-    def add(self, writing: Writing) -> None:
-        self._ocr = self._ocr or bool(writing.lines)
-        if writing.note == UNREADABLE:
-            self._faint += writing.unread
-            return
-        self._unread += writing.unread
-        if writing.note:
-            self._notes[writing.note] = None
-
-    def on(self, page: Page) -> Page:
-        """The page with this account. Beside text, unreadable ink counts as a drawing."""
-        faint = 0 if page.lines else self._faint
-        notes = [page.note, *self._notes, UNREADABLE if faint else ""]
-        return replace(
-            page,
-            ocr=page.ocr or self._ocr,
-            unread=page.unread + self._unread + faint,
-            note="; ".join(filter(None, notes)),
-        )
 
 
 def best(forms: Iterable[Writing]) -> Writing:
@@ -150,27 +120,17 @@ def decoded(base64: str) -> bytes:
 def _writing(reading: Recognition, hidden: str) -> Writing:
     """`hidden` is the reason why its lines are no evidence; empty when they are."""
     lines = tuple(
-        Line(
-            line.text,
-            begins=line.begins or number == 0,
-            confidence=line.confidence,
-            hidden=hidden,
-        )
-        for number, line in enumerate(reading.lines)
+        Line(line.text, begins=line.begins or not at, confidence=line.confidence, hidden=hidden)
+        for at, line in enumerate(reading.lines)
     )
-    if sum(count(line.text) for line in lines) >= _STAIN:
+    if characters_in(lines) >= _STAIN:
         return Writing(lines, unread=reading.unread)
     if lines or reading.note == NO_TEXT or not reading.unread:
         return Writing()
     return Writing(unread=reading.unread, note=reading.note)
 
 
-def _like_paper(picture: "Image") -> bool:
-    return like_paper(_resized(picture, _SHADES / max(picture.size)))
-
-
 def _resized(picture: "Image", factor: float) -> "Image":
     from PIL.Image import Resampling
 
-    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
-    return picture.resize(size, Resampling.BILINEAR, reducing_gap=2)
+    return picture.resize(image_file.scaled(picture, factor), Resampling.BILINEAR, reducing_gap=2)

@@ -2,15 +2,17 @@
 
 import io
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest.document.model import Box
 from ingest.errors import UnreadableFile, UnsupportedFile
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
 
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
@@ -99,13 +101,12 @@ def render(path: Path, page: int, scale: float = 1.5) -> "Image":
         if not 1 <= page <= _count(file):
             raise UnreadableFile(f"{path.name} has no page {page}: it has {_count(file)}.")
         picture, dense = _frame(path.name, file, page - 1)
-    size = _size(picture, scale / dense)
+    size = scaled(picture, min(scale / dense, (_DRAWN / (picture.width * picture.height)) ** 0.5))
     return picture.resize(size) if size != picture.size else picture
 
 
-def _size(picture: "Image", factor: float) -> tuple[int, int]:
-    most = (_DRAWN / (picture.width * picture.height)) ** 0.5
-    factor = min(factor, most)
+def scaled(picture: "Image", factor: float) -> tuple[int, int]:
+    """The size of a picture that is larger by this factor; at least one pixel."""
     return max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
 
 
@@ -185,6 +186,12 @@ def _upright(file: Any) -> "Image":
         return stored
 
 
+def cropped(picture: "Image", box: Box, scale: float) -> "Image":
+    """A box, in points, of a picture with `scale` pixels a point; at least one pixel."""
+    x0, y0, x1, y1 = (round(side * scale) for side in box)
+    return picture.crop((x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
+
+
 def small_jpeg(picture: "Image", side: int, quality: int) -> bytes:
     """A copy in RGB of at most `side` pixels in width and height."""
     small, file = picture.convert("RGB"), io.BytesIO()
@@ -198,11 +205,8 @@ def _dots(file: Any) -> float:
         dots = float(file.info.get("dpi", (0, 0))[0])
     except (TypeError, ValueError, ZeroDivisionError, IndexError):
         return 0.0
-    return dots if round(dots) in _BELIEVED and not _drafted(file) else 0.0
-
-
-def _drafted(file: Any) -> bool:
-    return bool(getattr(file, "decoderconfig", None)) and file.decoderconfig[0] > 1
+    drafted = bool(getattr(file, "decoderconfig", None)) and file.decoderconfig[0] > 1
+    return dots if round(dots) in _BELIEVED and not drafted else 0.0
 
 
 def _rgb(picture: Any) -> "Image":
@@ -228,3 +232,30 @@ def _stretched(picture: Any) -> "Image":
     values -= least
     values *= 255 / ((most - least) or 1)
     return Image.fromarray(values.astype(np.uint8))
+
+
+# -- Draws pages one after the other, in a process that keeps the last file open
+
+Finish = Callable[["Image"], bytes]
+"""Turns a drawn page into a PNG."""
+
+
+class _Held:
+    """The file that was drawn last, if it is a PDF."""
+
+    path: Path | None = None
+    open = ExitStack()
+
+
+def drawn(path: Path, page: int, scale: float, finish: Finish) -> bytes:
+    """A page (the first is 1) at `scale` pixels a point, finished. Raises as `render`, or
+    EncryptedFile."""
+    if path != _Held.path:
+        _Held.open.close()
+        _Held.path = None
+        if path.suffix.lower() == ".pdf":
+            from ingest.pdf import pdfium
+
+            _Held.open.enter_context(pdfium.kept_open(path))
+            _Held.path = path
+    return finish(render(path, page, scale))

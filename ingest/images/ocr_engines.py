@@ -10,11 +10,12 @@ from functools import cache
 from itertools import accumulate, groupby
 from shutil import which
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.document.model import Box, Line, count, union
 from ingest.document.source import Engines
 from ingest.errors import CannotRecognise
+from ingest.images.image_file import scaled
 from ingest.platform.hardware import cores
 from ingest.platform.process import beat, require
 
@@ -22,16 +23,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-class Recognizer(Protocol):
-    """Recognises a picture's lines in reading order, with place and confidence."""
-
-    def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
-        """`scale` is in pixels a point; boxes are in points of the given picture."""
-        ...
-
-
 @cache  # models load once in a process
-def recognizer(engines: Engines) -> Recognizer:
+def recognizer(engines: Engines) -> "Recognizer":
     """The engine of the settings. Raises CannotRecognise with the reason."""
     if engines.ocr == "rapidocr":
         return _rapid_or_tesseract(engines.languages)
@@ -44,7 +37,7 @@ def recognizer(engines: Engines) -> Recognizer:
     )
 
 
-def _rapid_or_tesseract(languages: tuple[str, ...]) -> Recognizer:
+def _rapid_or_tesseract(languages: tuple[str, ...]) -> "Recognizer":
     """RapidOCR has no model for Cyrillic, Arabic and others: where one of these is wanted, and the
     machine has Tesseract with all that are wanted, Tesseract reads. One reads all pages, so that
     without data for one language the other's would be lost. Raises CannotRecognise."""
@@ -109,11 +102,17 @@ def turned(box: Box, width: float, height: float, quarters: int) -> Box:
     return box
 
 
-def turned_back(line: Line, width: float, height: float, quarters: int) -> Line:
-    """A line of a page of this size, moved back before its quarter turns counterclockwise."""
+def _lines_of(
+    rows: Sequence[Sequence[Fragment]], picture: "Image", scale: float, quarters: int
+) -> tuple[Line, ...]:
+    """The lines of a picture, moved back before its quarter turns counterclockwise."""
+    width, height = picture.width / scale, picture.height / scale
+    if quarters % 2:
+        width, height = height, width
+    lines = as_lines(rows, scale)
     if not quarters:
-        return line
-    return replace(line, box=turned(line.box, width, height, 4 - quarters))
+        return tuple(lines)
+    return tuple(replace(one, box=turned(one.box, width, height, 4 - quarters)) for one in lines)
 
 
 def as_lines(rows: Sequence[Sequence[Fragment]], scale: float) -> list[Line]:
@@ -316,7 +315,7 @@ def bounded(picture: "Image") -> tuple["Image", float]:
         return rgb, 1.0
     from PIL.Image import Resampling
 
-    size = max(1, round(rgb.width * factor)), max(1, round(rgb.height * factor))
+    size = scaled(rgb, factor)
     return rgb.resize(size, Resampling.LANCZOS, reducing_gap=3), size[0] / rgb.width
 
 
@@ -357,6 +356,8 @@ class Rapid:
         self._one_at_a_time = threading.Lock()  # the engine keeps settings between calls
 
     def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
+        """A picture's lines in reading order, with place and confidence. `scale` is in pixels a
+        point; boxes are in points of the given picture."""
         import numpy as np
 
         smaller, shrunk = bounded(picture)
@@ -364,11 +365,7 @@ class Rapid:
         with self._one_at_a_time:
             quarters, fragments = self._upright(pixels)
         found = [one for one in fragments if one.text]
-        lines = as_lines(in_reading_order(found), scale * shrunk)
-        width, height = smaller.width / scale / shrunk, smaller.height / scale / shrunk
-        if quarters % 2:
-            width, height = height, width
-        return tuple(turned_back(line, width, height, quarters) for line in lines)
+        return _lines_of(in_reading_order(found), smaller, scale * shrunk, quarters)
 
     def _upright(self, pixels: Any) -> tuple[int, list[Fragment]]:
         """Quarter turns counterclockwise that set the picture upright, and its text."""
@@ -487,7 +484,7 @@ class Tesseract:
                 "Tesseract is not installed. Install it (on Debian: apt install tesseract-ocr) "
                 "or choose rapidocr in the settings."
             )
-        installed = self._installed()
+        installed = set(self._run(["--list-langs"]).split("\n")[1:])
         wanted = [_CODES.get(language, language) for language in languages]
         self._languages = [code for code in wanted if code in installed]
         self.absent = [code for code in wanted if code not in installed]
@@ -506,14 +503,11 @@ class Tesseract:
         )
 
     def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
+        """As `Rapid.lines`."""
         sized, factor = _sized(picture)
         quarters, words = self._upright(sized)
         rows = [[word for _, word in row] for _, row in groupby(words, key=lambda word: word[0])]
-        width, height = (side / scale / factor for side in sized.size)
-        if quarters % 2:
-            width, height = height, width
-        found = as_lines(rows, scale * factor)
-        return tuple(turned_back(line, width, height, quarters) for line in found)
+        return _lines_of(rows, sized, scale * factor, quarters)
 
     def _upright(self, picture: "Image") -> tuple[int, list[_Word]]:
         """Quarter turns counterclockwise with the most text, and that text.
@@ -522,7 +516,7 @@ class Tesseract:
         """
         best = 0, list(self._words(picture, self._layout))
         for quarters in (2, 1, 3):
-            if _confidence(best[1]) >= _TESSERACT_SURE:
+            if confidence([fragment for _, fragment in best[1]]) >= _TESSERACT_SURE:
                 break
             turned = picture.rotate(90 * quarters, expand=True)
             words = list(self._words(turned, "3"))
@@ -543,9 +537,6 @@ class Tesseract:
                 line = word["block_num"], word["par_num"], word["line_num"]
                 box = Box(x, y, x + wide, y + high)
                 yield line, Fragment(word["text"].strip(), box, confidence)
-
-    def _installed(self) -> set[str]:
-        return set(self._run(["--list-langs"]).split("\n")[1:])
 
     def _run(self, arguments: list[str], given: bytes = b"") -> str:
         pipe = subprocess.PIPE
@@ -570,10 +561,6 @@ def _sized(picture: "Image") -> tuple["Image", float]:
     return smaller.resize(size, Resampling.LANCZOS), size[0] / smaller.width
 
 
-def _confidence(words: list[_Word]) -> float:
-    return confidence([fragment for _, fragment in words])
-
-
 def _score(words: list[_Word]) -> float:
     """Letters, each worth its confidence."""
     return sum(fragment.confidence * len(fragment.text) for _, fragment in words)
@@ -590,3 +577,6 @@ def _output(running: "subprocess.Popen[bytes]", given: bytes) -> bytes:
             beat(0, 0)
     running.kill()
     return b""
+
+
+Recognizer = Rapid | Tesseract

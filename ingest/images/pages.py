@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.document.model import Box, Dropped, Line, Page, count
+from ingest.document.model import Box, Dropped, Line, Page, characters_in, count
 from ingest.document.source import Captioner, Engines, described
 from ingest.document.wire import Packed
 from ingest.errors import UnreadableFile
+from ingest.images.image_file import cropped
 from ingest.images.ocr_engines import fitting
 from ingest.images.recognition import NO_TEXT, UNREADABLE, Recognition, added, beside, read
 from ingest.pdf import pdfium
@@ -39,10 +40,10 @@ def pictured(path: Path, page: Page, engines: Engines) -> Page:
     written_on = _written_on(path, page)
     if not written_on:
         return page
-    scale = _DOTS * fitting(page.width * _DOTS, page.height * _DOTS)
+    scale = _fitting(page, _DOTS)
     picture = pdfium.render(path, page.number, scale)
     for box in written_on:
-        reading = read(_crop(picture, box, scale), scale, engines)
+        reading = read(cropped(picture, box, scale), scale, engines)
         page = _with(page, reading, box)
     return page
 
@@ -51,10 +52,10 @@ def _described(path: Path, page: Page, captioner: Captioner | None) -> Page:
     """The page with its figures described."""
     if captioner is None or not page.figures:
         return page
-    scale = _DOTS * fitting(page.width * _DOTS, page.height * _DOTS)
+    scale = _fitting(page, _DOTS)
     picture, figures, why_not = pdfium.render(path, page.number, scale), [], ""
     for figure in page.figures:
-        shows, why_not = described(captioner, _crop(picture, figure.box, scale))
+        shows, why_not = described(captioner, cropped(picture, figure.box, scale))
         figures.append(replace(figure, description=shows))
     note = ". ".join(filter(None, (page.note, why_not)))
     return replace(page, figures=tuple(figures), note=note)
@@ -70,7 +71,7 @@ def _written_on(path: Path, page: Page) -> list[Box]:
 
 def _unread(whole: "Image", box: Box, lines: Sequence[Line]) -> int:
     """An estimate of the characters in a box, without those of lines."""
-    picture = _crop(whole, box, _LOOK)
+    picture = cropped(whole, box, _LOOK)
     size = [max(1, round(side * SMALL / _LOOK)) for side in picture.size]
     known = [replace(line, box=_moved(line.box, -box.x0, -box.y0)) for line in lines]
     return written(picture.resize((size[0], size[1])), known)
@@ -80,17 +81,12 @@ def _with(page: Page, reading: Recognition, place: Box) -> Page:
     there = [replace(line, box=_moved(line.box, place.x0, place.y0)) for line in reading.lines]
     new = beside(page, there)
     unread = page.unread + reading.unread
-    if sum(count(line.text) for line in new) >= _STAIN:
+    if characters_in(new) >= _STAIN:
         first = replace(new[0], begins=True)
         return replace(added(page, (first, *new[1:]), reading), unread=unread, note=page.note)
     if reading.lines or reading.note in (UNREADABLE, NO_TEXT):  # then it is probably a drawing
         return page
     return replace(page, unread=unread, note=reading.note)
-
-
-def _crop(picture: "Image", box: Box, scale: float) -> "Image":
-    x0, y0, x1, y1 = (round(side * scale) for side in box)
-    return picture.crop((x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
 
 
 def _moved(box: Box, across: float, down: float) -> Box:
@@ -110,13 +106,13 @@ _HOLES = 0.1  # of the characters: so many nameless letters leave no sentence wh
 
 def recognised(path: Path, pages: Iterable[Page], engines: Engines, count: int = 0) -> Packed:
     """The pages, `count` in all, with the recognised text of scanned ones."""
-    return Packed(_each(path, pages, engines, count))
 
+    def each() -> Iterator[Page]:
+        for number, page in enumerate(pages, start=1):
+            yield _recognised(path, page, engines)
+            beat(number, count)
 
-def _each(path: Path, pages: Iterable[Page], engines: Engines, count: int) -> Iterator[Page]:
-    for number, page in enumerate(pages, start=1):
-        yield _recognised(path, page, engines)
-        beat(number, count)
+    return Packed(each())
 
 
 def reason(path: Path, page: Page) -> str:
@@ -133,7 +129,7 @@ def _recognised(path: Path, page: Page, engines: Engines) -> Page:
         why = reason(path, page)
         if not why:
             return pictured(path, page, engines)
-        scale = _scale(page)
+        scale = _fitting(page, max(_DOTS, _LEAST_SIDE / max(page.width, page.height)))
         reading = read(pdfium.render(path, page.number, scale), scale, engines)
     except UnreadableFile:  # a page that cannot be drawn keeps the text it has
         return page
@@ -150,22 +146,21 @@ def _unread_ink(path: Path, page: Page) -> bool:
     characters = count(page.text)
     if not page.width or characters >= (_RICH if page.pictures else _LOGO):
         return False  # drawing the page costs as much as reading it
-    scale = max(SMALL, _SMALL_SIDE / max(page.width, page.height))
-    scale *= fitting(page.width * scale, page.height * scale)
+    scale = _fitting(page, max(SMALL, _SMALL_SIDE / max(page.width, page.height)))
     unread = written(pdfium.render(path, page.number, scale), page.lines, scale)
     return unread > max(characters, _LOGO if characters else _SPECK)
 
 
-def _scale(page: Page) -> float:
-    wanted = max(_DOTS, _LEAST_SIDE / max(page.width, page.height))
-    return wanted * fitting(page.width * wanted, page.height * wanted)
+def _fitting(page: Page, scale: float) -> float:
+    """The scale, or as much of it as brings the picture of the page within the bounds."""
+    return scale * fitting(page.width * scale, page.height * scale)
 
 
 def _replaced(page: Page, reading: Recognition, flaw: str) -> Page:
     """The page with recognised lines instead of a senseless text layer."""
     if not reading.lines or doubt("\n".join(line.text for line in reading.lines)):
         return replace(page, note=reading.note or f"bad text layer: {flaw}")
-    layer = sum(count(line.text) for line in page.lines)
+    layer = characters_in(page.lines)
     lost = Dropped(f"{REPLACED}: {flaw}", layer)
     page = replace(page, lines=(), tables=(), dropped=(*page.dropped, lost))
     return added(page, reading.lines, reading)

@@ -111,7 +111,10 @@ def parse_date(text: str) -> str | None:
     if not _HAS_YEAR.search(text):
         return None
     if _STAMP.fullmatch(text):
-        return text if _is_time(text) else None
+        with suppress(ValueError):
+            datetime.fromisoformat(text)
+            return text
+        return None
     match = _pattern(text).fullmatch(text)
     day = _date(match) if match else None
     return day.iso if day and day.year and day.day else None
@@ -134,13 +137,6 @@ def written(text: str) -> str:
 def _pattern(text: str) -> re.Pattern[str]:
     """Looking for names of months is slow, and most texts have none."""
     return _NO_NAMES if MONTH_OF.keys().isdisjoint(_WORD.findall(text.lower())) else _DATE
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return bool(datetime.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _date(match: re.Match[str]) -> Date | None:

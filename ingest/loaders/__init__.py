@@ -15,16 +15,15 @@ from functools import partial
 from pathlib import Path
 
 from ingest import extensions
-from ingest.containers import LIMITS
-from ingest.containers.kinds import archive_members
+from ingest.containers.kinds import LIMITS, archive_members
 from ingest.document.model import Document, Line
 from ingest.document.source import Engines, Source, readable
 from ingest.document.wire import LoadedCodec
 from ingest.errors import ExtensionFailed, UnreadableFile, UnsupportedFile
 from ingest.extensions import Extension
 from ingest.images.image_file import SUFFIXES as PICTURES
-from ingest.images.loader import load_image
-from ingest.mail.loader import load_mail
+from ingest.images.recognition import load_image
+from ingest.mail.messages import load_mail
 from ingest.media.loaders import load_audio, load_subtitles, load_video
 from ingest.office.odf import load_odf
 from ingest.office.rtf import load_rtf
@@ -69,21 +68,16 @@ _SETTINGS = (
 def load_legacy(source: Source) -> Document:
     """Convert a copy and read that. Raises UnsupportedFile where LibreOffice is not installed."""
     modern = _MODERN[source.path.suffix.lower()]
-    if kind := _disguised(source, modern):
-        return LOADERS[kind](source)
+    with source.path.open("rb") as file:
+        begin = file.read(8)  # some programs write RTF, or today's formats, under the old names
+    if begin.startswith((b"{\\rtf", b"PK\3\4")):
+        return LOADERS[".rtf" if begin.startswith(b"{") else f".{modern}"](source)
     program = _program(source, modern)
     with tempfile.TemporaryDirectory(prefix="pincite-") as folder:
         made = _convert(program, source, modern, Path(folder))
         document = LOADERS[f".{modern}"](replace(source, path=made))
     title = document.metadata.get("title") or source.stem
     return replace(document, name=source.name, title=title)
-
-
-def _disguised(source: Source, modern: str) -> str:
-    """Some programs write RTF, or today's formats, under the old names."""
-    with source.path.open("rb") as file:
-        begin = file.read(8)
-    return ".rtf" if begin.startswith(b"{\\rtf") else f".{modern}" * begin.startswith(b"PK\3\4")
 
 
 def _program(source: Source, modern: str) -> str:
@@ -173,30 +167,11 @@ def _write_settings(path: Path) -> None:
 # own: `ingest.chunking.chunk.VERSION`.
 
 VERSIONS = {
-    "archive": 1,
-    "audio": 1,
-    "code": 1,
-    "delimited": 1,
-    "docx": 3,
-    "epub": 3,
-    "html": 3,
-    "image": 2,
-    "json": 1,
-    "json_lines": 1,
-    "legacy": 3,
-    "mail": 4,
-    "markdown": 3,
-    "mhtml": 3,
-    "odf": 3,
-    "pdf": 1,
-    "pptx": 3,
-    "rtf": 3,
-    "sheet": 1,
-    "subtitles": 1,
-    "text": 1,
-    "video": 1,
+    "archive": 1, "audio": 1, "code": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,
+    "image": 2, "json": 1, "json_lines": 1, "legacy": 3, "mail": 4, "markdown": 3, "mhtml": 3,
+    "odf": 3, "pdf": 1, "pptx": 3, "rtf": 3, "sheet": 1, "subtitles": 1, "text": 1, "video": 1,
     "xml": 1,
-}
+}  # fmt: skip
 
 
 def stamp(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Parses mails into headers, a body and attachments. Outlook's files have their own module."""
+"""Parses mails into headers, a body and attachments, and writes them as documents."""
 
 import mimetypes
 import re
@@ -13,8 +13,14 @@ from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
 
+from ingest.document.model import Document, Line, count
+from ingest.document.source import Source
 from ingest.errors import UnreadableFile
+from ingest.language import dates
+from ingest.page_builder import BEGINS, Flow
+from ingest.platform.process import beat
 from ingest.text.decoding import decode
+from ingest.web.html import HtmlReader, parse_text
 
 # Not the newer policy: its header parser drops malformed addresses.
 _POLICY = policy.compat32
@@ -90,7 +96,8 @@ def _mime_mail(message: Message) -> Mail:
     attachments: list[Attachment] = []
     for part in _leaves(message):
         kind = part.get_content_type()
-        if kind in ("text/plain", "text/html") and not _is_file(part):
+        is_file = part.get_content_disposition() == "attachment" or part.get_filename()
+        if kind in ("text/plain", "text/html") and not is_file:
             (plain if kind == "text/plain" else html).append(_text(part))
         else:
             attachments.append(_mime_attachment(part, len(attachments) + 1))
@@ -125,10 +132,6 @@ def _leaves(message: Message) -> Iterator[Message]:
             waiting.extend(reversed(part.get_payload()))  # type: ignore[arg-type]
         else:
             yield part
-
-
-def _is_file(part: Message) -> bool:
-    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
 
 
 def _text(part: Message) -> str:
@@ -238,3 +241,58 @@ def _outlook_attachment(file: Any, number: int) -> Attachment:
     stated = file.properties.str_prop_value
     name = file.file_name or stated(_SHORT_NAME) or stated(_SHOWN_NAME) or f"part {number}"
     return Attachment(name, file.file_bytes)
+
+
+# -- Mails as documents: headers, body and the names of attached files; each mail is a page
+# Attachments are documents of their own, see ingest/containers/kinds.py.
+
+_TITLE = 1000  # characters repeated in each page or passage; the lines have all of them
+
+
+def load_mail(source: Source) -> Document:
+    """Raises UnreadableFile."""
+    flow = Flow()
+    subjects, sent = [], []
+    for number, mail in enumerate(mails_in(source.path), 1):
+        flow.title = mail.subject[:_TITLE]
+        _write(flow, mail)
+        flow.end_page()
+        subjects.append(flow.title)
+        sent.append(dates.written(dict(mail.headers).get("Date", "")))
+        beat(number, 0)
+    one = len(subjects) == 1
+    metadata = {name.lower(): text[:_TITLE] for name, text in mail.headers} if one else {}
+    if newest := max(sent):
+        metadata["modified"] = newest
+    return source.document(flow.finished(), subjects[0] if one else "", metadata)
+
+
+def _write(flow: Flow, mail: Mail) -> None:
+    for name, text in mail.headers:
+        heading = 1 if name == "Subject" else 0
+        flow.verbatim(f"{name}: {text}", Line("", heading=heading, begins=True))
+    _body(flow, mail)
+    for file in mail.attachments:
+        flow.verbatim(f"Attachment: {file.name}", BEGINS)
+
+
+def _body(flow: Flow, mail: Mail) -> None:
+    """Plain text, unless it is a stub: "your program cannot show this mail"."""
+    if mail.html.strip():
+        form = Flow()
+        _write_html(form, mail)
+        if count(mail.plain) < sum(page.characters or 0 for page in form.finished()) / 2:
+            _write_html(flow, mail)
+            return
+    begins = True
+    for line in mail.plain.splitlines():
+        if line.strip():
+            flow.verbatim(line, Line("", begins=begins))
+        begins = not line.strip()
+
+
+def _write_html(flow: Flow, mail: Mail) -> None:
+    """Write the HTML; without any, the headers of the mail remain."""
+    with suppress(UnreadableFile):
+        root = parse_text(mail.html, "the text of the mail")
+        HtmlReader(root, flow).read(root)

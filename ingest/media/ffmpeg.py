@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     import av
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     Samples = NDArray[np.float32]
     Gray = NDArray[np.uint8]
-    Picture = NDArray[np.uint8]
+    Frame = tuple[float, Gray, Callable[[], Image]]
 
 
 RATE = 16_000  # samples a second, what speech models are trained on
@@ -91,8 +92,11 @@ class Media:
         for piece in resampler.resample(None):
             yield piece.to_ndarray()[0]
 
-    def pictures(self) -> "Iterator[tuple[float, Gray, Callable[[], Picture]]]":
-        """Frames with their time: a small grey copy, and a function that returns the full one."""
+    def pictures(self) -> "Iterator[Frame]":
+        """Frames with their time: a small grey copy, and a function that returns the full one.
+
+        There is a sign of life for each second of the film.
+        """
         stream = self._video()
         if stream is None:
             return
@@ -101,9 +105,14 @@ class Media:
         if _pixels(stream, self.seconds) > _ALL_OF:
             stream.codec_context.skip_frame = "NONKEY"
         stream.thread_type = "AUTO"
+        told = -1
         for frame in self._frames(stream):
             small = frame.reformat(width=64, height=36, format="gray").to_ndarray()
-            yield float(frame.time or 0.0), small, functools.partial(_upright, frame)
+            seconds = float(frame.time or 0.0)
+            if int(seconds) > told:
+                told = int(seconds)
+                beat(told, int(self.seconds))
+            yield seconds, small, functools.partial(_upright, frame)
 
     def _video(self) -> "av.VideoStream | None":
         """The video stream; not a cover picture, which is a stream of one frame."""
@@ -140,11 +149,12 @@ def _pixels(stream: "av.VideoStream", seconds: float) -> float:
     return stream.width * stream.height * rate * max(seconds, 1.0)
 
 
-def _upright(frame: "av.VideoFrame") -> "Picture":
+def _upright(frame: "av.VideoFrame") -> "Image":
     """The frame as a player shows it: telephones store the rotation as metadata."""
     import numpy as np
+    from PIL import Image
 
-    return np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90))
+    return Image.fromarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
 
 
 # -- Writes the sound of a recording as plain samples into a file. The sandbox runs it, so that

@@ -2,89 +2,38 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.document.model import NOWHERE, Box, Document, Dropped, Figure, Line, Page, count
+from ingest.document.model import Box, Document, Dropped, Figure, Line, Page, characters_in, count
 from ingest.document.source import Captioner, Source, described
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
 from ingest.images.ai_provenance import generated, marked
 from ingest.images.ocr_engines import Recognizer, recognizer
+from ingest.images.stills import Scene, scenes
 from ingest.media import whisper
 from ingest.media.ffmpeg import RATE, DecodedSound, Media, clock
-from ingest.media.scenes import Scene, scenes
-from ingest.media.whisper import Segment, Transcript
+from ingest.media.whisper import Segment
 from ingest.page_builder import Flow
-from ingest.platform.process import beat
 from ingest.text.decoding import read_whole
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from ingest.media.ffmpeg import Gray, Picture, Samples
+    from ingest.media.ffmpeg import Samples
 
 
 PAUSE = 1.5  # seconds of silence after which a paragraph begins
 _PARAGRAPH = 45.0  # seconds after which one begins with the next sentence if there is no pause
 
 
-class SoundStream:
-    """The sound track of a file: its speech, and how much of it could be decoded."""
+@dataclass(frozen=True)
+class _Track:
+    """What is read of the sound or of the pictures of a file."""
 
-    def __init__(self, media: Media, source: Source) -> None:
-        """Raises UnsupportedFile when there is no speech model."""
-        if source.engines.speech is None:
-            raise UnsupportedFile(
-                f"{source.name} is a recording: get a speech model with "
-                "`pincite models pull whisper-base`, then add it again."
-            )
-        self._media = media
-        self._stated = media.seconds
-        self.seconds = 0.0
-        model = whisper.transcriber(source.engines.speech)
-        pieces = self._counted(media.sound())
-        self.transcript: Transcript = model.transcribe(
-            pieces, source.engines.languages, self._stated
-        )
-        if not self.seconds:
-            raise UnreadableFile(f"{source.name} is damaged: none of its sound can be decoded.")
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        return tuple(_lines(self.transcript.segments))
-
-    @property
-    def characters(self) -> int:
-        """As the model wrote them."""
-        said = self.transcript.segments + self.transcript.doubtful
-        return sum(count(segment.text) for segment in said)
-
-    @property
-    def dropped(self) -> tuple[Dropped, ...]:
-        doubtful = sum(count(segment.text) for segment in self.transcript.doubtful)
-        return (Dropped("words heard in noise", doubtful),) if doubtful else ()
-
-    @property
-    def note(self) -> str:
-        """What is missing, and why."""
-        missing = DecodedSound(self.seconds, self._stated, self._media.damaged).note
-        return missing or ("" if self.transcript.segments else "nothing is said")
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        known = {**lasting(self.seconds), "language": self.transcript.language}
-        return {name: value for name, value in known.items() if value}
-
-    def _counted(self, pieces: "Iterator[Samples]") -> "Iterator[Samples]":
-        for piece in pieces:
-            self.seconds += len(piece) / RATE
-            yield piece
-
-
-def lasting(seconds: float) -> dict[str, str]:
-    """The length of a recording as metadata: for people, and in seconds."""
-    return {"duration": clock(seconds), "seconds": f"{seconds:.2f}"} if seconds else {}
+    lines: tuple[Line, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    note: str = ""  # what is missing, and why
+    figures: tuple[Figure, ...] = ()
 
 
 def load_audio(source: Source) -> Document:
@@ -92,18 +41,58 @@ def load_audio(source: Source) -> Document:
     with Media(source.path) as media:
         if not media.has_sound:
             raise UnreadableFile(f"{source.name} holds no sound.")
-        sound = SoundStream(media, source)
-        page = Page(
-            1,
-            0,
-            0,
-            sound.lines,
-            characters=sound.characters,
-            dropped=sound.dropped,
-            note=sound.note,
-        )
-        read = source.document((page,), media.title, sound.metadata)
+        sound, metadata = _heard(media, source)
+        read = source.document((_page(sound),), media.title, metadata)
         return marked(read, generated(source.path))
+
+
+def _page(*tracks: _Track) -> Page:
+    lines = tuple(line for track in tracks for line in track.lines)
+    dropped = tuple(one for track in tracks for one in track.dropped if one.characters)
+    return Page(
+        1, 0, 0, lines,
+        figures=tuple(figure for track in tracks for figure in track.figures),
+        characters=characters_in(lines) + sum(one.characters for one in dropped),
+        dropped=dropped,
+        note=". ".join(track.note for track in tracks if track.note),
+    )  # fmt: skip
+
+
+def _heard(media: Media, source: Source) -> tuple[_Track, dict[str, str]]:
+    """The speech of a sound track, and metadata.
+
+    Raises UnsupportedFile when there is no speech model, or UnreadableFile.
+    """
+    if source.engines.speech is None:
+        raise UnsupportedFile(
+            f"{source.name} is a recording: get a speech model with "
+            "`pincite models pull whisper-base`, then add it again."
+        )
+    samples = 0
+
+    def counted() -> "Iterator[Samples]":
+        nonlocal samples
+        for piece in media.sound():
+            samples += len(piece)
+            yield piece
+
+    model, stated = whisper.transcriber(source.engines.speech), media.seconds
+    transcript = model.transcribe(counted(), source.engines.languages, stated)
+    if not samples:
+        raise UnreadableFile(f"{source.name} is damaged: none of its sound can be decoded.")
+    note = DecodedSound(samples / RATE, stated, media.damaged).note
+    sound = _Track(
+        tuple(_lines(transcript.segments)),
+        (Dropped("words heard in noise", sum(count(one.text) for one in transcript.doubtful)),),
+        note or ("" if transcript.segments else "nothing is said"),
+    )
+    language = {"language": transcript.language} if transcript.language else {}
+    return sound, _lasting(samples / RATE) | language
+
+
+def _lasting(seconds: float) -> dict[str, str]:
+    """The length of a recording as metadata: for people, and in seconds."""
+    return {"duration": clock(seconds), "seconds": f"{seconds:.2f}"} if seconds else {}
 
 
 def _lines(segments: Sequence[Segment]) -> Iterator[Line]:
@@ -198,94 +187,52 @@ def _seconds(line: str) -> float:
 # -- Videos: the speech, then the text on the first picture of each scene
 
 
-@dataclass(frozen=True)
-class _Written:
-    """The text on the pictures."""
-
-    lines: tuple[Line, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    repeated: int = 0  # characters that the picture before had, too
-    note: str = ""
-
-
 def load_video(source: Source) -> Document:
     """Load a video as one page without a size, like a recording."""
     with Media(source.path) as media:
         if not (media.has_sound or media.has_pictures):
             raise UnreadableFile(f"{source.name} holds neither sound nor pictures.")
-        sound = SoundStream(media, source) if media.has_sound else None
-        title, length = media.title or source.stem, lasting(media.seconds)
-    written = _written(source)
-    said = sound.lines if sound else ()
-    repeated = (Dropped("stands on the picture before, too", written.repeated),)
-    page = Page(
-        1,
-        0,
-        0,
-        said + written.lines,
-        figures=written.figures,
-        characters=(sound.characters if sound else 0)
-        + sum(count(line.text) for line in written.lines)
-        + written.repeated,
-        dropped=(sound.dropped if sound else ()) + (repeated if written.repeated else ()),
-        note=". ".join(note for note in (sound.note if sound else "", written.note) if note),
-    )
-    metadata = sound.metadata if sound else length
-    return source.document((page,), title, metadata)
+        sound, metadata = _Track(), _lasting(media.seconds)
+        if media.has_sound:
+            sound, metadata = _heard(media, source)
+    return source.document((_page(sound, _seen(source)),), media.title, metadata)
 
 
-def _written(source: Source) -> _Written:
+def _seen(source: Source) -> _Track:
     """A second pass over the file, for its pictures."""
     with Media(source.path) as media:
         if not media.has_pictures:
-            return _Written()
+            return _Track()
         try:
             reader = recognizer(source.engines)
         except CannotRecognise as error:
-            return _Written(note=str(error).rstrip("."))
+            return _Track(note=str(error).rstrip("."))
         return _read(media, reader, source.engines.captioner)
 
 
-def _read(media: Media, reader: Recognizer, captioner: Captioner | None) -> _Written:
+def _read(media: Media, reader: Recognizer, captioner: Captioner | None) -> _Track:
     lines, figures, repeated = list[Line](), list[Figure](), 0
     before: set[str] = set()
     why_not = ""
-    for scene in scenes(_watched(media), media.seconds):
-        picture = _picture(scene)
-        found = _on(picture, scene.seconds, reader)
+    for scene in scenes(media.pictures(), media.seconds):
+        picture = scene.picture()
+        found = [line for line in reader.lines(picture, 1.0) if line.text.strip()]
         new = [line for line in found if line.text not in before]
-        lines += [replace(line, begins=line is new[0]) for line in new]
-        repeated += sum(count(line.text) for line in found) - sum(count(n.text) for n in new)
+        lines += [_on_picture(line, scene, begins=line is new[0]) for line in new]
+        repeated += characters_in(found) - characters_in(new)
         before = {line.text for line in found}
         shows, why_not = described(captioner, picture)
         text = shows or " ".join(line.text for line in found)
         figures.append(Figure(Box(0, 0, *media.size), clock(scene.seconds), text))
     damaged = f"{media.damaged} damaged pictures could not be decoded" if media.damaged else ""
-    note = ". ".join(filter(None, (damaged, why_not)))
-    return _Written(tuple(lines), tuple(figures), repeated, note)
+    return _Track(
+        tuple(lines),
+        (Dropped("stands on the picture before, too", repeated),),
+        ". ".join(filter(None, (damaged, why_not))),
+        tuple(figures),
+    )
 
 
-def _watched(media: Media) -> "Iterator[tuple[float, Gray, Callable[[], Picture]]]":
-    """Frames, with a sign of life each second: a scene may last an hour."""
-    told = -1
-    for frame in media.pictures():
-        if int(frame[0]) > told:
-            told = int(frame[0])
-            beat(told, int(media.seconds))
-        yield frame
-
-
-def _picture(scene: Scene) -> "Image":
-    from PIL import Image
-
-    return Image.fromarray(scene.picture())
-
-
-def _on(picture: "Image", seconds: float, reader: Recognizer) -> list[Line]:
-    found = reader.lines(picture, 1.0)
-    moment = round(seconds, 2)
-    return [
-        Line(line.text, NOWHERE, confidence=line.confidence, seconds=moment)
-        for line in found
-        if line.text.strip()
-    ]
+def _on_picture(line: Line, scene: Scene, begins: bool) -> Line:
+    moment = round(scene.seconds, 2)
+    return Line(line.text, begins=begins, confidence=line.confidence, seconds=moment)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ingest.errors import UnreadableFile
 from ingest.media.ffmpeg import RATE
@@ -58,30 +58,13 @@ class Transcript:
     doubtful: tuple[Segment, ...] = ()  # words that were probably invented over noise
 
 
-class Transcriber(Protocol):
-    """Turns sound into text."""
-
-    def transcribe(
-        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
-    ) -> Transcript:
-        """`languages` are the likely ones, for too little speech to detect the language.
-
-        `seconds` is the total length, if known, for progress.
-        """
-
-    def hear(
-        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
-    ) -> Iterator[Said]:
-        """The same, segment by segment."""
-
-
 @functools.cache
-def transcriber(folder: Path) -> Transcriber:
+def transcriber(folder: Path) -> "Transcriber":
     """The model of a folder, loaded once a process."""
-    return WhisperTranscriber(folder)
+    return Transcriber(folder)
 
 
-class WhisperTranscriber:
+class Transcriber:
     """A Whisper model in CTranslate2's format, with 8-bit weights on the processor.
 
     What Silero's detector (its weights ride in faster-whisper's wheel) does not take for speech is
@@ -112,7 +95,11 @@ class WhisperTranscriber:
     def transcribe(
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
     ) -> Transcript:
-        """See Transcriber. Raises UnreadableFile when there is too little memory for the model."""
+        """The text of sound. `languages` are the likely ones, for too little speech to detect the
+        language; `seconds` is the total length, if known, for progress.
+
+        Raises UnreadableFile when there is too little memory for the model.
+        """
         all_of_it = list(self.hear(sound, languages, seconds))
         sure, doubtful = (
             tuple(said.segment for said in all_of_it if said.doubtful == wanted)
@@ -123,7 +110,7 @@ class WhisperTranscriber:
     def hear(
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
     ) -> Iterator[Said]:
-        """See Transcriber. Raises UnreadableFile when there is too little memory for the model."""
+        """The same, segment by segment."""
         try:
             yield from self._hear(sound, languages, seconds)
         except RuntimeError as error:  # of CTranslate2

@@ -1,6 +1,7 @@
 """OpenDocument texts and presentations (.odt, .odp, and .fodt, .fodp that are one XML file)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -97,8 +98,8 @@ def _typed_value(cell: Element, text: str) -> str | Cell:
     kind = cell.get("office:value-type", "")
     if kind in ("float", "percentage", "currency"):
         unit = cell.get("office:currency", "") or _UNITS.get(kind, "")
-        number = _number(cell.get("office:value", ""))
-        if number is not None:
+        with suppress(ValueError):
+            number = float(cell.get("office:value", ""))
             # As text reads: 12.5 % is 12.5 with the unit %, and is stored as 0.125.
             number = round(number * 100, 10) if kind == "percentage" else number
             return Cell(text, 0, number, "number", unit)
@@ -107,13 +108,6 @@ def _typed_value(cell: Element, text: str) -> str | Cell:
     if kind == "boolean":
         return Cell(text, 0, cell.get("office:boolean-value") == "true", "truth")
     return text
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 # -- Reads paragraphs, lists, tables and shapes of OpenDocument in order, with notes and comments
@@ -174,22 +168,19 @@ class OdfBody:
         return draft.take(inner)
 
     def paragraph(
-        self,
-        element: Element,
-        draft: OfficePage,
-        label: str = "",
-        heading: int = 0,
+        self, element: Element, draft: OfficePage, label: str = "", heading: int = 0,
         paper: bool = True,
-    ) -> bool:
+    ) -> bool:  # fmt: skip
         """Read a paragraph. Returns whether it has text: an empty one shows no label."""
         found = paragraph(element, self._styles, draft, paper, self._formula)
         name = element.get("text:style-name", "")
         heading = heading or int(self._styles.is_title(name))
+        caption = next(element.iter("text:sequence"), None) is not None  # Writer numbers them so
         said_something = False
         for reason, text in found.text.items():
             if text.strip():
                 lead = f"{draft.count_in(label)} " if label and not said_something else ""
-                draft.line(lead + text, heading, reason, caption=_is_caption(element))
+                draft.line(lead + text, heading, reason, caption)
                 said_something = True
         for hanging, mark in found.hanging:
             self._hanging(hanging, mark, draft, paper)
@@ -236,26 +227,18 @@ class OdfBody:
                     self.block(block, draft, paper)
 
     def _item(
-        self,
-        block: Element,
-        draft: OfficePage,
-        counter: Counter,
-        level: int,
-        fresh: bool,
-        start: str | None,
-        paper: bool,
-    ) -> bool:
+        self, block: Element, draft: OfficePage, counter: Counter, level: int, fresh: bool,
+        start: str | None, paper: bool,
+    ) -> bool:  # fmt: skip
         """A paragraph of a list; only the first of an item has a label."""
         if not "".join(texts_of(block)).strip():
             self.paragraph(block, draft, paper=paper)
             return fresh
-        label = self._label(counter, level, start) if fresh else ""
+        first = whole(start) if start else None
+        label = self._styles.label(counter, level, first) if fresh else ""
         heading = whole(block.get("text:outline-level", "1")) if block.tag == "text:h" else 0
         self.paragraph(block, draft, label, heading, paper)
         return False
-
-    def _label(self, counter: Counter, level: int, start: str | None) -> str:
-        return self._styles.label(counter, level, whole(start) if start else None)
 
     def _counter(self, element: Element) -> Counter:
         """The counter where a list continues or begins."""
@@ -333,11 +316,6 @@ def _typed_formula(root: Element) -> str:
     return mathml(root) or ("" if note is None else note.text or "")
 
 
-def _is_caption(element: Element) -> bool:
-    """Writer numbers captions with sequence fields."""
-    return next(element.iter("text:sequence"), None) is not None
-
-
 _NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",
           "meta:creation-date": "created"}  # fmt: skip
 _MARGINS = ("style:header", "style:footer")
@@ -362,8 +340,7 @@ def load_odf(source: Source) -> Document:
         pages = tuple(_pages(file, body, source))
     if not pages:
         raise UnreadableFile(f"{source.name} is a presentation without slides.")
-    metadata = _metadata(file.meta)
-    return source.document(pages, metadata.get("title", ""), metadata)
+    return source.document(pages, metadata=_metadata(file.meta))
 
 
 def _opened(source: Source) -> _File:

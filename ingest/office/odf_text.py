@@ -8,7 +8,7 @@ from functools import partial
 from xml.etree.ElementTree import Element
 
 from ingest.office.ooxml import child, value
-from ingest.office.word_numbering import bullet, counted, whole
+from ingest.office.word_numbering import Counts, bullet, counted, whole
 from ingest.page_builder import OfficePage, address
 
 _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman",
@@ -23,7 +23,7 @@ class Counter:
     """The counts of a list, by level."""
 
     style: str
-    at: dict[int, int] = field(default_factory=dict)
+    at: Counts = field(default_factory=Counts)
 
 
 class OdfStyles:
@@ -75,9 +75,9 @@ class OdfStyles:
         if not found.tag.endswith(("-number", "outline-level-style")):
             return bullet(level - 1)
         first = whole(found.get("text:start-value", "1"))
-        counter.at[level] = counter.at.get(level, first - 1) + 1 if start is None else start
-        for deeper in [d for d in counter.at if d > level]:
-            del counter.at[deeper]
+        counter.at.next(level, first)
+        if start is not None:
+            counter.at[level] = start
         return self._number(counter, found, level)
 
     def _number(self, counter: Counter, found: Element, level: int) -> str:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, ParseError
 from ingest.document.source import Source
 from ingest.errors import EncryptedFile, UnreadableFile
 from ingest.images.embedded_images import DAMAGED, LARGEST, Pasted, Writing
-from ingest.page_builder import OfficePage
+from ingest.page_builder import COPY, OfficePage
 
 # -- Opens a zipped office file, unless it is encrypted, damaged or a zip bomb
 
@@ -93,49 +93,34 @@ def _swollen(unpacked: int, packed: int) -> bool:
 
 
 _OFFICE = "http://schemas.openxmlformats.org/"
-_STRICT = "http://purl.oclc.org/ooxml/"  # the same vocabularies in files saved as "Strict"
+_DIALECTS = {_OFFICE: "/2006/", "http://purl.oclc.org/ooxml/": "/"}  # files saved as "Strict" last
 _MICROSOFT = "http://schemas.microsoft.com/office/"
 _ODF = "urn:oasis:names:tc:opendocument:xmlns:"
-
 _PREFIXES = {
-    f"{_OFFICE}wordprocessingml/2006/main": "w",
-    f"{_STRICT}wordprocessingml/main": "w",
-    f"{_OFFICE}drawingml/2006/main": "a",
-    f"{_STRICT}drawingml/main": "a",
-    f"{_OFFICE}drawingml/2006/wordprocessingDrawing": "wp",
-    f"{_STRICT}drawingml/wordprocessingDrawing": "wp",
-    f"{_OFFICE}drawingml/2006/picture": "pic",
-    f"{_STRICT}drawingml/picture": "pic",
-    f"{_OFFICE}drawingml/2006/chart": "c",
-    f"{_STRICT}drawingml/chart": "c",
-    f"{_OFFICE}drawingml/2006/diagram": "dgm",
-    f"{_STRICT}drawingml/diagram": "dgm",
-    f"{_OFFICE}presentationml/2006/main": "p",
-    f"{_STRICT}presentationml/main": "p",
-    f"{_OFFICE}officeDocument/2006/relationships": "r",
-    f"{_STRICT}officeDocument/relationships": "r",
-    f"{_OFFICE}officeDocument/2006/math": "m",
-    f"{_STRICT}officeDocument/math": "m",
+    f"{office}{vocabulary}{year}{part}": prefix
+    for office, year in _DIALECTS.items()
+    for vocabulary, part, prefix in (
+        ("wordprocessingml", "main", "w"), ("presentationml", "main", "p"),
+        ("drawingml", "main", "a"), ("drawingml", "wordprocessingDrawing", "wp"),
+        ("drawingml", "picture", "pic"), ("drawingml", "chart", "c"),
+        ("drawingml", "diagram", "dgm"), ("officeDocument", "relationships", "r"),
+        ("officeDocument", "math", "m"),
+    )
+} | {
     f"{_OFFICE}package/2006/relationships": "rel",
     f"{_OFFICE}markup-compatibility/2006": "mc",
     f"{_OFFICE}package/2006/metadata/core-properties": "cp",
     f"{_MICROSOFT}word/2010/wordml": "w14",
     f"{_MICROSOFT}word/2010/wordprocessingShape": "wps",
     f"{_MICROSOFT}powerpoint/2018/8/main": "p188",
-    "http://purl.org/dc/elements/1.1/": "dc",
-    "http://purl.org/dc/terms/": "dcterms",
-    "urn:schemas-microsoft-com:vml": "v",
-    "urn:schemas-microsoft-com:office:office": "o",
-    "http://www.w3.org/1999/xlink": "xlink",
-    "http://www.w3.org/1998/Math/MathML": "math",
-    **{
-        f"{_ODF}{name}:1.0": name
-        for name in ("office", "text", "table", "style", "presentation", "meta", "manifest")
-    },
-    f"{_ODF}drawing:1.0": "draw",
-    f"{_ODF}svg-compatible:1.0": "svg",
+    "http://purl.org/dc/elements/1.1/": "dc", "http://purl.org/dc/terms/": "dcterms",
+    "urn:schemas-microsoft-com:vml": "v", "urn:schemas-microsoft-com:office:office": "o",
+    "http://www.w3.org/1999/xlink": "xlink", "http://www.w3.org/1998/Math/MathML": "math",
+    f"{_ODF}drawing:1.0": "draw", f"{_ODF}svg-compatible:1.0": "svg",
     f"{_ODF}xsl-fo-compatible:1.0": "fo",
-}
+    **{f"{_ODF}{name}:1.0": name
+       for name in ("office", "text", "table", "style", "presentation", "meta", "manifest")},
+}  # fmt: skip
 
 
 class Relation(NamedTuple):
@@ -261,6 +246,13 @@ def value(element: Element | None, *path: str, of: str = "w:val") -> str:
     """An attribute of the element at the end of the path, "" when it is absent."""
     found = child(element, *path)
     return "" if found is None else found.get(of, "")
+
+
+def newest(forms: Element, draft: OfficePage, names: frozenset[str]) -> Element:
+    """The first of several forms of the same; the texts, of these names, of others are dropped."""
+    for form in forms[1:]:
+        draft.drop(COPY, "".join(texts(form, names)))
+    return forms[0] if len(forms) else forms
 
 
 def texts(element: Element, names: frozenset[str]) -> Iterator[str]:

@@ -66,7 +66,7 @@ def load_rtf(source: Source) -> Document:
     text = rtf_to_text(marked, "mac_roman" if _MAC.match(data) else "cp1252", errors="replace")
     page, metadata = OfficePage(), dict[str, str]()
     _write(text, page, metadata)
-    return source.document((page.page(1, 0),), metadata.get("title", ""), metadata)
+    return source.document((page.page(1, 0),), metadata=metadata)
 
 
 class _Rewriter:

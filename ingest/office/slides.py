@@ -12,9 +12,8 @@ from ingest.images.embedded_images import Pasted
 from ingest.office import ooxml
 from ingest.office.formulas import omml
 from ingest.office.ooxml import Package, Relation, child, children, damaged, texts, value
-from ingest.office.word_numbering import bullet, counted, whole
+from ingest.office.word_numbering import Counts, bullet, counted, whole
 from ingest.page_builder import (
-    COPY,
     NOT_READ,
     REPEATED,
     Covered,
@@ -36,6 +35,12 @@ _TITLES = {"title", "ctrTitle"}
 def placeholder(shape: Element) -> Element | None:
     """The placeholder that a shape fills; None when it fills none."""
     return next(shape.iter("p:ph"), None)
+
+
+def _kind(shape: Element) -> str:
+    """Of its placeholder; "" when it fills none."""
+    place = placeholder(shape)
+    return "" if place is None else place.get("type", "obj")
 
 
 class Inherited:
@@ -73,22 +78,20 @@ class ListMarks:
 
     def __init__(self, styles: Sequence[Element]) -> None:
         self._styles = styles
-        self._at: dict[int, int] = {}
+        self._at = Counts()
 
     def next(self, properties: Element | None) -> str:
         """The label of the next paragraph: a bullet, a number, or nothing."""
         depth = whole("0" if properties is None else properties.get("lvl", "0"))
-        for deeper in [d for d in self._at if d > depth]:
-            del self._at[deeper]
+        self._at.close_below(depth)
         mark = self._mark(properties, depth)
         if mark is None or mark.tag == "a:buNone":
             self._at.pop(depth, None)
             return ""
         if mark.tag != "a:buAutoNum":
             return bullet(depth)
-        start = whole(mark.get("startAt", "1"))
-        self._at[depth] = self._at.get(depth, start - 1) + 1
-        return _number(self._at[depth], mark.get("type", ""))
+        number = self._at.next(depth, whole(mark.get("startAt", "1")))
+        return _number(number, mark.get("type", ""))
 
     def _mark(self, properties: Element | None, depth: int) -> Element | None:
         levels = (child(style, f"a:lvl{depth + 1}pPr") for style in self._styles)
@@ -163,19 +166,11 @@ class Shapes:
                 shown = ooxml.texts_in_drawing(shape, self._deck.package, self._deck.pasted)
                 self._draft.figure(ooxml.alternative_text(shape), shown, hidden)
             case "mc:AlternateContent":
-                self._alternative(shape, hidden)
-
-    def _alternative(self, shape: Element, hidden: str) -> None:
-        for number, form in enumerate(shape):
-            if number == 0:
-                for part in form:
+                for part in ooxml.newest(shape, self._draft, TEXT):
                     self._shape(part, hidden)
-            else:
-                self._draft.drop(COPY, "".join(texts(form, TEXT)))
 
     def _text(self, shape: Element, hidden: str) -> None:
-        place = placeholder(shape)
-        kind = "" if place is None else place.get("type", "obj")
+        kind = _kind(shape)
         said = "".join(texts(shape, TEXT)).strip()
         if kind == "sldNum":
             self._draft.drop(NUMBERS, said)
@@ -189,7 +184,7 @@ class Shapes:
             self.paragraphs(shape, hidden)
         if kind in _RUNNING:
             self._deck.running.add(said)
-        if not said and place is None and (alt := ooxml.alternative_text(shape)):
+        if not said and not kind and (alt := ooxml.alternative_text(shape)):
             self._draft.figure(alt)
 
     def paragraphs(self, shape: Element, hidden: str = "", before: str = "") -> None:
@@ -217,16 +212,10 @@ class Shapes:
             elif part.tag == "a:br":
                 yield "\n"
             elif part.tag == "mc:AlternateContent":
-                yield from self._formula_forms(part)
+                form = ooxml.newest(part, self._draft, TEXT)
+                yield omml(form, self._draft.count_in)
             elif part.tag not in ("a:pPr", "a:endParaRPr"):
                 yield omml(part, self._draft.count_in)
-
-    def _formula_forms(self, forms: Element) -> Iterator[str]:
-        for number, form in enumerate(forms):
-            if number == 0:
-                yield omml(form, self._draft.count_in)
-            else:
-                self._draft.drop(COPY, "".join(texts(form, TEXT)))
 
     def _address(self, run: Element, shown: str) -> str:
         relation = self._relations.get(value(run, "a:rPr", "a:hlinkClick", of="r:id"))
@@ -294,8 +283,7 @@ def load_pptx(source: Source) -> Document:
         pages = tuple(_pages(package, main, root, source.engines))
     if not pages:
         raise UnreadableFile(f"{source.name} is a presentation without slides.")
-    metadata = package.properties()
-    return source.document(pages, metadata.get("title", ""), metadata)
+    return source.document(pages, metadata=package.properties())
 
 
 def _pages(package: Package, main: str, root: Element, engines: Engines) -> Iterator[Page]:
@@ -303,7 +291,11 @@ def _pages(package: Package, main: str, root: Element, engines: Engines) -> Iter
     size = child(root, "p:sldSz")
     wide, high = (whole(value(size, of=name)) for name in ("cx", "cy"))
     deck = Deck(package, wide, high, set(), Pasted(engines))
-    authors = _authors(package, relations)
+    authors = {
+        author.get("id", ""): author.get("name", "")
+        for _, listed in _roots(package, relations, "commentAuthors", "authors")
+        for author in listed
+    }
     slides = children(child(root, "p:sldIdLst"), "p:sldId")
     for number, slide in enumerate(slides, start=1):
         relation = relations.get(slide.get("r:id", ""))
@@ -354,11 +346,10 @@ def _notes(deck: Deck, relations: dict[str, Relation], draft: OfficePage) -> Ite
     for part, root in _roots(deck.package, relations, "notesSlide"):
         shapes = Shapes(deck, deck.package.relations(part), Inherited(None, None), draft)
         for shape in root.iter("p:sp"):
-            place = placeholder(shape)
-            kind = "" if place is None else place.get("type", "obj")
+            kind = _kind(shape)
             if kind == "sldNum":
                 draft.drop(NUMBERS, "".join(texts(shape, TEXT)))
-            elif kind in ("hdr", "ftr", "dt"):
+            elif kind in _RUNNING:
                 draft.drop(REPEATED, "".join(texts(shape, TEXT)))
             else:
                 shapes.paragraphs(shape, before="Notes:")
@@ -382,11 +373,3 @@ def _own_text(comment: Element) -> str:
     """The comment's own text, without that of its replies."""
     parts = [part for part in comment if part.tag in ("p:text", "p188:txBody")]
     return " ".join(text for part in parts for text in texts(part, TEXT))
-
-
-def _authors(package: Package, relations: dict[str, Relation]) -> dict[str, str]:
-    return {
-        author.get("id", ""): author.get("name", "")
-        for _, root in _roots(package, relations, "commentAuthors", "authors")
-        for author in root
-    }

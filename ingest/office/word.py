@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from ingest.document.model import Document, count
+from ingest.document.model import Document, Page, count
 from ingest.document.source import Engines, Source
 from ingest.images.embedded_images import Pasted
 from ingest.office import ooxml
@@ -14,7 +13,6 @@ from ingest.office.formulas import omml
 from ingest.office.ooxml import Package, Relation, child, children, damaged, texts, value
 from ingest.office.word_numbering import Numbering, whole
 from ingest.page_builder import (
-    COPY,
     DELETED,
     NOT_READ,
     Covered,
@@ -47,7 +45,11 @@ class WordStyles:
     def __init__(self, root: Element | None) -> None:
         self._elements = {value(e, of="w:styleId"): e for e in children(root, "w:style")}
         self._known: dict[str, Style] = {}
-        self.default = next((name for name, e in self._elements.items() if _is_default(e)), "")
+        defaults = (
+            name for name, e in self._elements.items()
+            if e.get("w:type") == "paragraph" and e.get("w:default") in ("1", "true")
+        )  # fmt: skip
+        self.default = next(defaults, "")
 
     def __getitem__(self, name: str) -> Style:
         if name not in self._known:
@@ -63,11 +65,7 @@ class WordStyles:
         element = self._elements.get(name)
         if element is None:
             return Style(name)
-        based = (
-            self[value(element, "w:basedOn")]
-            if child(element, "w:basedOn") is not None
-            else Style()
-        )
+        based = self[value(element, "w:basedOn")]
         shown = value(element, "w:name")
         properties = child(element, "w:pPr")
         level = outline(properties)
@@ -98,10 +96,6 @@ def _named(shown: str) -> int:
     if kind == "heading" and level.isdecimal():
         return whole(level)
     return int(kind == "title" and not level)
-
-
-def _is_default(style: Element) -> bool:
-    return style.get("w:type") == "paragraph" and style.get("w:default") in ("1", "true")
 
 
 # -- Reads the text inside a paragraph of Word: runs, fields, links, formulas; not deleted text
@@ -167,7 +161,7 @@ class WordRuns:
         elif tag in _DRAWINGS:
             found.drawings.append((part, hidden))
         elif tag == "mc:AlternateContent":
-            self._alternative(part, found, hidden)
+            self._children(ooxml.newest(part, self._draft, TEXT), found, hidden)
         elif tag == "w:sdt":
             self._control(part, found, hidden)
         elif tag == "w:hyperlink":
@@ -194,14 +188,6 @@ class WordRuns:
             case _:
                 return False
         return True
-
-    def _alternative(self, part: Element, found: WordInline, hidden: str) -> None:
-        """One of several forms of the same: the first is the newest."""
-        for number, form in enumerate(part):
-            if number == 0:
-                self._children(form, found, hidden)
-            else:
-                self._draft.drop(COPY, "".join(texts(form, TEXT)))
 
     def _control(self, part: Element, found: WordInline, hidden: str) -> None:
         if on(child(part, "w:sdtPr"), "w:showingPlcHdr"):
@@ -257,38 +243,41 @@ _NESTED = {"w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag"}
 _WIDEST = 63  # columns, what Word allows
 
 
-@dataclass(frozen=True)
-class Remark:
-    """A footnote, endnote or comment."""
-
-    element: Element
-    author: str = ""
-    when: str = ""
-
-
 class WordBody:
-    """Reads the story of a document: call `blocks` for each part of it."""
+    """Reads the story of a document into a draft: its text, then what hangs on it."""
 
-    def __init__(
-        self,
-        package: Package,
-        relations: dict[str, Relation],
-        styles: WordStyles,
-        numbering: Numbering,
-        remarks: dict[tuple[str, str], Remark],
-        draft: OfficePage,
-        pasted: Pasted,
-        background: bool = False,
-    ) -> None:
-        """`remarks` by part ("footnotes", "comments") and identity."""
-        self._pasted = pasted
-        self._package = package
-        self._relations = relations
-        self._styles = styles
-        self._numbering = numbering
-        self._remarks = remarks
-        self._runs = WordRuns(draft, styles)
-        self._white = not background
+    def __init__(self, package: Package, main: str, root: Element, engines: Engines) -> None:
+        """`main` is the part of the package where the document begins, `root` its element."""
+        self._package, self._pasted = package, Pasted(engines)
+        self._relations = package.relations(main)
+        self._parts = [("document", root), *_parts(package, self._relations)]
+        _resolve(root, self._relations)
+        known = dict(reversed(self._parts))  # of several of a kind the first
+        self._styles = WordStyles(known.get("styles"))
+        self._numbering = Numbering(known.get("numbering"), self._styles.lists())
+        self._remarks = {  # notes and comments, by part ("footnotes") and identity
+            (kind, element.get("w:id", "")): element
+            for kind, part in self._parts
+            if kind in _REMARKS
+            for element in children(part, _REMARKS[kind])
+        }
+        self._white = child(root, "w:background") is None
+        self._draft = OfficePage()
+        self._runs = WordRuns(self._draft, self._styles)
+
+    def read(self, body: Element) -> Page:
+        """The whole document."""
+        self.blocks(body, self._draft)
+        for key in list(self._remarks):  # those without a reference in the text
+            self._remark(key, "", self._draft)
+        for margin in _MARGINS:
+            for kind, part in self._parts:
+                if kind == margin:
+                    inner = self._draft.inner()
+                    self.blocks(part, inner)
+                    self._draft.margin(inner)
+        told = [part for kind, part in self._parts if kind not in ("styles", "numbering")]
+        return self._draft.page(1, sum(count(text) for part in told for text in texts(part, TEXT)))
 
     def blocks(self, parent: Element, draft: OfficePage, paper: bool = True) -> None:
         """Read everything in a body, cell, note or text box. `paper`: the background is white."""
@@ -347,19 +336,14 @@ class WordBody:
         for identity in found.comments:
             self._remark(("comments", identity), "", draft)
 
-    def leftover(self, draft: OfficePage) -> None:
-        """Read notes and comments without a reference in the text."""
-        for key in list(self._remarks):
-            self._remark(key, "", draft)
-
     def _remark(self, key: tuple[str, str], mark: str, draft: OfficePage) -> None:
         remark = self._remarks.pop(key, None)  # pop: shown once, where it is referred to first
         if remark is None:
             return
         if key[0] == "comments":
-            mark = comment_by(remark.author, remark.when)
+            mark = comment_by(remark.get("w:author", ""), remark.get("w:date", ""))
         inner = draft.inner()
-        self.blocks(remark.element, inner)
+        self.blocks(remark, inner)
         draft.remark(mark, inner)
 
     def _drawing(self, drawing: Element, draft: OfficePage, hidden: str) -> None:
@@ -425,11 +409,7 @@ def _boxes(drawing: Element, draft: OfficePage) -> Iterator[Element]:
         if part.tag == "w:txbxContent":
             yield part
         elif part.tag == "mc:AlternateContent":
-            for number, form in enumerate(part):
-                if number == 0:
-                    yield from _boxes(form, draft)
-                else:
-                    draft.drop(COPY, "".join(texts(form, TEXT)))
+            yield from _boxes(ooxml.newest(part, draft, TEXT), draft)
         else:
             yield from _boxes(part, draft)
 
@@ -438,11 +418,6 @@ def _boxes(drawing: Element, draft: OfficePage) -> Iterator[Element]:
 
 _REMARKS = {"footnotes": "w:footnote", "endnotes": "w:endnote", "comments": "w:comment"}
 _MARGINS = ("header", "footer")
-
-
-class _Part(NamedTuple):
-    kind: str
-    root: Element
 
 
 def load_docx(source: Source) -> Document:
@@ -457,33 +432,11 @@ def load_docx(source: Source) -> Document:
     if root is None or body is None:
         raise damaged(source)
     with source.nesting():
-        draft, given = _read(package, main, root, body, source.engines)
-    metadata = package.properties()
-    return source.document((draft.page(1, given),), metadata.get("title", ""), metadata)
+        page = WordBody(package, main, root, source.engines).read(body)
+    return source.document((page,), metadata=package.properties())
 
 
-def _read(
-    package: Package, main: str, root: Element, body: Element, engines: Engines
-) -> tuple[OfficePage, int]:
-    """The text, and how many characters the parts hold."""
-    draft, relations = OfficePage(), package.relations(main)
-    parts = [_Part("document", root), *_parts(package, relations)]
-    _resolve(root, relations)
-    styles = WordStyles(_first(parts, "styles"))
-    numbering = Numbering(_first(parts, "numbering"), styles.lists())
-    background = child(root, "w:background") is not None
-    pasted = Pasted(engines)
-    story = WordBody(
-        package, relations, styles, numbering, _remarks(parts), draft, pasted, background
-    )
-    story.blocks(body, draft)
-    story.leftover(draft)
-    _margins(story, parts, draft)
-    told = [part.root for part in parts if part.kind not in ("styles", "numbering")]
-    return draft, sum(count(text) for part in told for text in texts(part, TEXT))
-
-
-def _parts(package: Package, relations: dict[str, Relation]) -> Iterator[_Part]:
+def _parts(package: Package, relations: dict[str, Relation]) -> Iterator[tuple[str, Element]]:
     """The parts that hold text, each once."""
     wanted = {"styles", "numbering", *_REMARKS, *_MARGINS}
     for relation in dict.fromkeys(relations.values()):
@@ -491,7 +444,7 @@ def _parts(package: Package, relations: dict[str, Relation]) -> Iterator[_Part]:
             root = package.xml(relation.target)
             if root is not None:
                 _resolve(root, package.relations(relation.target))
-                yield _Part(relation.kind, root)
+                yield relation.kind, root
 
 
 def _resolve(root: Element, relations: dict[str, Relation]) -> None:
@@ -501,28 +454,3 @@ def _resolve(root: Element, relations: dict[str, Relation]) -> None:
         relation = relations.get(link.get("r:id", ""))
         if relation and relation.outside:
             link.set("target", relation.target)
-
-
-def _first(parts: list[_Part], kind: str) -> Element | None:
-    return next((part.root for part in parts if part.kind == kind), None)
-
-
-def _remarks(parts: list[_Part]) -> dict[tuple[str, str], Remark]:
-    return {
-        (part.kind, element.get("w:id", "")): Remark(
-            element, element.get("w:author", ""), element.get("w:date", "")
-        )
-        for part in parts
-        if part.kind in _REMARKS
-        for element in children(part.root, _REMARKS[part.kind])
-    }
-
-
-def _margins(story: WordBody, parts: list[_Part], draft: OfficePage) -> None:
-    """Headers, then footers, after the text."""
-    for kind in _MARGINS:
-        for part in parts:
-            if part.kind == kind:
-                inner = draft.inner()
-                story.blocks(part.root, inner)
-                draft.margin(inner)

@@ -20,12 +20,27 @@ class _Level:
     style: str
 
 
+class Counts(dict[int, int]):
+    """Where a list counts, by depth."""
+
+    def next(self, depth: int, start: int) -> int:
+        """The number of the next item at a depth, the first of which is `start`."""
+        self.close_below(depth)
+        self[depth] = self.get(depth, start - 1) + 1
+        return self[depth]
+
+    def close_below(self, depth: int) -> None:
+        """What is deeper begins anew."""
+        for deeper in [place for place in self if place > depth]:
+            del self[deeper]
+
+
 @dataclass
 class _List:
     """Levels of one list, and where each counts."""
 
     levels: dict[int, _Level]
-    at: dict[int, int] = field(default_factory=dict)
+    at: Counts = field(default_factory=Counts)
 
 
 class Numbering:
@@ -34,7 +49,9 @@ class Numbering:
     def __init__(self, root: Element | None, styles: Mapping[str, str]) -> None:
         """`styles` are the paragraph styles that lie in a list: style -> list."""
         self._lists = {
-            value(e, of="w:abstractNumId"): _List(_levels(e))
+            value(e, of="w:abstractNumId"): _List(
+                {whole(level.get("w:ilvl", "0")): _level(level) for level in children(e, "w:lvl")}
+            )
             for e in children(root, "w:abstractNum")
         }
         self._numbers = {value(e, of="w:numId"): e for e in children(root, "w:num")}
@@ -73,10 +90,6 @@ class Numbering:
                 found.levels = {**found.levels, depth: _level(own)}
 
 
-def _levels(abstract: Element) -> dict[int, _Level]:
-    return {whole(level.get("w:ilvl", "0")): _level(level) for level in children(abstract, "w:lvl")}
-
-
 def _level(level: Element) -> _Level:
     return _Level(
         value(level, "w:numFmt") or "decimal",
@@ -92,9 +105,7 @@ def _label(found: _List, depth: int) -> str:
         return ""
     if level.format == "bullet":
         return bullet(depth)
-    found.at[depth] = found.at.get(depth, level.start - 1) + 1
-    for deeper in [d for d in found.at if d > depth]:
-        del found.at[deeper]
+    found.at.next(depth, level.start)
     label = level.text
     for place in range(depth + 1):
         label = label.replace(f"%{place + 1}", _counted(found, place))

@@ -331,11 +331,7 @@ def figures(
 ) -> tuple[Figure, ...]:
     """From top to bottom; `size` is that of the page."""
     page = Box(0, 0, *size)
-    large = [
-        box
-        for box in _whole([_box_on_page(box, page) for box in pictures])
-        if _is_figure(box, page)
-    ]
+    large = [box for box in _whole(pictures, page) if _is_figure(box, page)]
     captions = [
         at for at, line in enumerate(lines) if _CAPTION.match(line.text) and not line.hidden
     ]
@@ -344,16 +340,12 @@ def figures(
     )
 
 
-def _box_on_page(box: Box, page: Box) -> Box:
-    return Box(
-        max(box.x0, page.x0), max(box.y0, page.y0), min(box.x1, page.x1), min(box.y1, page.y1)
-    )
-
-
-def _whole(boxes: Sequence[Box]) -> list[Box]:
-    """Joins the strips and tiles of a picture, and pictures drawn twice."""
+def _whole(boxes: Sequence[Box], page: Box) -> list[Box]:
+    """What is on the page: joins strips and tiles of a picture, and pictures drawn twice."""
+    seen = [Box(max(box.x0, page.x0), max(box.y0, page.y0), min(box.x1, page.x1),
+                min(box.y1, page.y1)) for box in boxes[:_MOST_PICTURES]]  # fmt: skip
     whole: list[Box] = []
-    for box in sorted(boxes[:_MOST_PICTURES], key=lambda b: (b.y0, b.x0)):
+    for box in sorted(seen, key=lambda b: (b.y0, b.x0)):
         for at, other in enumerate(whole):
             if _same_side(box, other):
                 whole[at] = union([box, other])

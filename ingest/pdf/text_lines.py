@@ -66,14 +66,12 @@ def _whole(glyphs: Glyphs) -> Glyphs:
         return glyphs
     second = {pair.end() - 1 for pair in _PAIR.finditer(glyphs.text)}
     # The second half becomes a space here, so that each index keeps its character.
-    text = _PAIR.sub(lambda pair: _joined(pair.group()) + " ", glyphs.text)
+    text = _PAIR.sub(
+        lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16") + " ", glyphs.text
+    )
     text = _HALF.sub("\ufffd", text)
     glyphs = Glyphs(text, *glyphs[1:])
     return glyphs.only(np.array([at not in second for at in range(len(text))], bool))
-
-
-def _joined(pair: str) -> str:
-    return pair.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 # -- Removes characters that are no text before lines are made, each with its reason

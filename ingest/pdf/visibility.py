@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, repeat
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -189,15 +189,12 @@ class Sight:
     """The visible text of one page."""
 
     def __init__(
-        self,
-        textpage: object,
-        drawings: Drawings,
-        size: tuple[float, float],
+        self, textpage: Any, drawings: Drawings, size: tuple[float, float],
         picture: Callable[[float], Image.Image],
-    ) -> None:
+    ) -> None:  # fmt: skip
         """`picture` draws the page in grey at a scale; only similar colours need it."""
         self._textpage = textpage
-        self._address = native.address(textpage.raw)  # type: ignore[attr-defined]
+        self._address = native.address(textpage.raw)
         self._drawings = drawings
         self._size = size
         self._render = picture

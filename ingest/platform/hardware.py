@@ -31,7 +31,7 @@ def graphics_cards(drm: Path = _DRM) -> frozenset[str]:
     """The makers of the cards that are worth computing on; "Apple" where the chip has one."""
     if sys.platform == "darwin":
         return frozenset({"Apple"} if os.uname().machine == "arm64" else ())
-    numbers = {_text(vendor) for vendor in drm.glob("card*/device/vendor")}
+    numbers = {_read(vendor) for vendor in drm.glob("card*/device/vendor")}
     found = {_MAKERS[number] for number in numbers if number in _MAKERS}
     return frozenset(found | ({"NVIDIA"} if shutil.which("nvidia-smi") else set()))
 
@@ -48,13 +48,6 @@ def llama_builds() -> tuple[str, ...]:
 def _included(header: str) -> bool:
     kit = os.environ.get("VULKAN_SDK")
     return any(Path(folder, header).exists() for folder in (*_INCLUDES, f"{kit}/include"))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
 
 
 _GROUP = Path("/sys/fs/cgroup")

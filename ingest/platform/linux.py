@@ -171,10 +171,7 @@ def _can_start() -> bool:
         return False
 
 
-_SECCOMP_NO_NEW_RIGHTS, _FILTERING = (
-    38,
-    22,
-)  # for prctl; without the first only root may give up rights
+_FILTERING = 22  # for prctl
 
 # How the kernel names each machine's way of calling, and which numbers its calls have there.
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -249,7 +246,7 @@ def forbid_calls(listening: bool = False) -> None:
         code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
         program = ctypes.create_string_buffer(struct.pack("HP", len(rules), ctypes.addressof(code)))
         system = ctypes.CDLL(None, use_errno=True)
-        system.prctl(_SECCOMP_NO_NEW_RIGHTS, 1, 0, 0, 0)
+        system.prctl(_NO_NEW_RIGHTS, 1, 0, 0, 0)
         everyone = 1  # threads as well
         number = _SECCOMP[_MACHINES[os.uname().machine][1]]
         if system.syscall(number, 1, everyone, program):

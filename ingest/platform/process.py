@@ -111,7 +111,10 @@ def keep_private(home: Path) -> None:
     if not _usual:
         _usual.append(before)
     if _is_open(home) or any(map(_is_open, _entries(home))):
-        _close_below(home)
+        for folder, names, files in os.walk(home):
+            for path in (Path(folder, name) for name in (*files, *names)):
+                if _is_open(path):
+                    _close(path)
         _close(home)
 
 
@@ -126,14 +129,6 @@ def usual_rights() -> Iterator[None]:
         yield
     finally:
         os.umask(private)
-
-
-def _close_below(home: Path) -> None:
-    for folder, names, files in os.walk(home):
-        for name in (*files, *names):
-            path = Path(folder, name)
-            if _is_open(path):
-                _close(path)
 
 
 def _close(path: Path) -> None:

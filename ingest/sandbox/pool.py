@@ -3,29 +3,23 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
 from ingest.chunking.chunk import chunk
-from ingest.containers import expand
+from ingest.containers.kinds import expand
 from ingest.containers.unpacking import Expanded
 from ingest.document.source import Bounds, Engines, Limits, readable
 from ingest.document.wire import Codec, Loaded, LoadedCodec, Several, SeveralCodec
 from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
-from ingest.images.extract import Spot, cut
 from ingest.loaders import load, needs_office, suffixes
-from ingest.media.ffmpeg import DecodedSound, decode
-from ingest.media.scenes import stills
 from ingest.platform.process import beat
 from ingest.sandbox import child, confinement
 from ingest.sandbox.child import Beat, Child, ReadingJob, ResultCodec
 
 POLL = 0.25  # seconds between two progress checks
 
-_SECONDS: Codec[list[float]] = Codec(list[float])
-_BYTES: Codec[bytes] = Codec(bytes)
 Heard = Callable[[int, int], None]
 T = TypeVar("T")
 
@@ -34,24 +28,15 @@ class Sandbox:
     """A pool of warm child processes that read files; a broken one is replaced."""
 
     def __init__(
-        self,
-        seconds: float | None = None,
-        read: Callable[[Path], Loaded] | None = None,
-        engines: Engines | None = None,
-        silence: float | None = None,
-        children: int = 1,
-        folder: Path | None = None,
-    ) -> None:
+        self, read: Callable[[Path], Loaded] | None = None, engines: Engines | None = None,
+        children: int = 1, folder: Path | None = None,
+    ) -> None:  # fmt: skip
         """`read` is a function that the child can import; the loaders and the chunker if none.
 
-        `seconds` and `silence` replace the bounds of the engines. Below `folder`, and nowhere else,
-        files that are inside of others can be unpacked.
+        Below `folder`, and nowhere else, files that are inside of others can be unpacked.
         """
         engines = engines or Engines()
-        bounds = engines.bounds
-        self._bounds = replace(
-            bounds, seconds=seconds or bounds.seconds, silence=silence or bounds.silence
-        )
+        self._bounds = engines.bounds
         self._read = read or partial(_load, engines)
         self._models = engines.models
         self.children = children  # how many files are read at the same time
@@ -85,29 +70,15 @@ class Sandbox:
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
         heard: Heard | None = None,
     ) -> Callable[[], Expanded]:  # fmt: skip
-        """The same for the files inside a file, see `ingest.containers.expand`."""
+        """The same for the files inside a file, see `ingest.containers.kinds.expand`."""
         bounds = limits or self._bounds.unpacking
         known = frozenset(suffixes())
         job = partial(expand, folder=folder, limits=bounds, level=level, suffixes=known)
         return self._begin(job, [path], Codec(Expanded), heard)
 
-    def start_decode(self, path: Path, target: Path) -> Callable[[], DecodedSound]:
-        """The same for the sound of a recording, see `ingest.media.ffmpeg.decode`."""
-        return self._begin(partial(decode, target=target), [path], Codec(DecodedSound))
-
-    def start_stills(self, path: Path, folder: Path) -> Callable[[], list[float]]:
-        """The same for the pictures of a video, see `ingest.media.scenes.stills`."""
-        return self._begin(partial(stills, folder=folder), [path], _SECONDS)
-
-    def start_cut(
-        self, path: Path, spots: Sequence[Spot], folder: Path
-    ) -> Callable[[], list[float]]:
-        """The same for pictures of a document, see `ingest.images.extract.cut`."""
-        return self._begin(partial(cut, spots=spots, folder=folder), [path], _SECONDS)
-
-    def start_picture(self, path: Path, draw: Callable[[Path], bytes]) -> Callable[[], bytes]:
-        """The same for what `draw`, which the child can import, makes of a file."""
-        return self._begin(draw, [path], _BYTES)
+    def start_work(self, path: Path, do: Callable[[Path], T], kind: type[T]) -> Callable[[], T]:
+        """The same for what `do`, which the child can import, makes of a file, of type `kind`."""
+        return self._begin(do, [path], Codec(kind))
 
     def close(self) -> None:
         """End all children, also in the middle of a file; from any thread."""

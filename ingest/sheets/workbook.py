@@ -200,7 +200,12 @@ def around(package: Package) -> dict[str, Around]:
     relations = package.relations(main)
     book = package.xml(main)
     units = _units(package, relations)
-    people = {e.get("id", ""): e.get("displayName", "") for e in _people(package, relations)}
+    people = {
+        person.get("id", ""): person.get("displayName", "")
+        for relation in relations.values()
+        if relation.kind == "person"
+        for person in children(package.xml(relation.target), "?:person")
+    }
     found = {}
     for sheet in children(child(book, "?:sheets"), "?:sheet"):
         relation = relations.get(sheet.get("r:id", ""))
@@ -302,12 +307,6 @@ def _comment(comment: Element, author: str, text: str) -> str:
     by = "" if text.startswith(f"{author}:") else author
     told = ", ".join(part for part in (by, comment.get("dT", "")) if part)
     return ": ".join(part for part in (f"Comment on {comment.get('ref', '')}", told, text) if part)
-
-
-def _people(package: Package, relations: dict[str, Relation]) -> Iterator[Element]:
-    for relation in relations.values():
-        if relation.kind == "person":
-            yield from children(package.xml(relation.target), "?:person")
 
 
 def _charts(package: Package, relations: dict[str, Relation]) -> Iterator[Element]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
 from ingest.document.model import Cell
@@ -37,11 +37,6 @@ _DIGIT = re.compile(r"\d")
 _LONGEST = 15  # digits that a float holds
 
 
-class _Number(NamedTuple):
-    value: float
-    unit: str
-
-
 def cell(text: str, line: int, decimal: str = "") -> Cell:
     """The cell for a text on a line; `decimal` is the table's decimal mark, when known."""
     bare = " ".join(text.split(" ")).strip()
@@ -54,7 +49,7 @@ def cell(text: str, line: int, decimal: str = "") -> Cell:
     if (day := parse_date(bare)) is not None:
         return Cell(text, line, day, "date")
     if (number := _number(bare, decimal)) is not None:
-        return Cell(text, line, number.value, "number", number.unit)
+        return Cell(text, line, number[0], "number", number[1])
     return Cell(text, line)
 
 
@@ -85,13 +80,11 @@ def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> 
     `joined` are rows with cells merged side by side: heads over heads.
     """
     above = 0
-    while above in joined and above + 1 < len(rows) and _words(rows[above]):
+    while above in joined and above + 1 < len(rows):
+        if any(cell.kind not in ("text", "empty") for cell in rows[above]):
+            break
         above += 1
     return above + _heads(rows[above:])
-
-
-def _words(row: Sequence[Cell]) -> bool:
-    return all(cell.kind in ("text", "empty") for cell in row)
 
 
 def _heads(rows: Sequence[Sequence[Cell]]) -> int:
@@ -118,7 +111,8 @@ def _unlike(top: Cell, at: int, below: Sequence[Sequence[Cell]]) -> bool:
     return len(kinds) == 1 and top.kind not in kinds
 
 
-def _number(text: str, decimal: str) -> _Number | None:
+def _number(text: str, decimal: str) -> tuple[float, str] | None:
+    """A value, and its unit."""
     match = _NUMBER.fullmatch(text)
     if match is None or not _well_formed(match):
         return None
@@ -128,7 +122,8 @@ def _number(text: str, decimal: str) -> _Number | None:
     power = int((match["power"] or "e0")[1:]) + _power(match["scale"])
     amount = float(value.scaleb(power))
     negative = match["open"] or match["again"] == "(" or {match["sign"], match["again"]} - {"", "+"}
-    return _Number(-amount if negative else amount, _unit(match))
+    unit = match["money"] or match["unit"] or match["late"] or ""
+    return -amount if negative else amount, unit
 
 
 def _well_formed(match: re.Match[str]) -> bool:
@@ -151,10 +146,6 @@ def _value(digits: str, mark: str) -> Decimal | None:
 def _power(scale: str | None) -> int:
     word = (scale or "").lower().rstrip(".")
     return SHORT_SCALES.get(word) or SCALE_OF.get(word, 0)
-
-
-def _unit(match: re.Match[str]) -> str:
-    return match["money"] or match["unit"] or match["late"] or ""
 
 
 # -- JSON and XML as one kind of tree: texts, lists, and fields in file order

@@ -11,13 +11,10 @@ from ingest.errors import UnreadableFile
 
 MOST = 50_000_000  # bytes of a text file that are read
 _SAMPLE = 200_000  # bytes that are examined to find the encoding
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
 _MOSTLY = 1 / 3  # control characters among the first bytes: not text, although valid UTF-8
 _STRAY = 1 / 20  # the same when no encoding is certain
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a]")
@@ -71,9 +68,8 @@ def decode(data: bytes, name: str, declared: str = "") -> DecodedText:
 
 def encoding_of(data: bytes, name: str, declared: str = "") -> str:
     """The encoding: by the byte order mark, the declaration, as UTF-8, or else by the letters."""
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return encoding
+    if marked := _marked(data):
+        return marked
     if wide := _wide(data[:_SAMPLE]):
         return wide
     binary = len(_BINARY.findall(data[:4096])) / max(len(data[:4096]), 1)
@@ -87,6 +83,11 @@ def encoding_of(data: bytes, name: str, declared: str = "") -> str:
     if binary > _STRAY:
         raise _no_text(name)
     return _guessed(data[:_SAMPLE])
+
+
+def _marked(data: bytes) -> str:
+    """The encoding that a byte order mark tells."""
+    return next((code for mark, code in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), "")
 
 
 def _no_text(name: str) -> UnreadableFile:
@@ -125,9 +126,6 @@ def _wide(sample: bytes) -> str:
 # -- Whether a file of an unknown kind is text that people read: by a look at its first bytes
 
 _LOOKED_AT = 8192  # bytes
-_SNIFFED_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
-}  # fmt: skip
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\v\b\x1b")  # \b, \x1b: colours of logs
 _MARKUP = ("<?xml", "<svg", "<!doctype")  # of a kind that has a reader of its own, or none
 _LETTERS = 0.4  # of what is no blank; tables of numbers have fewer
@@ -159,13 +157,11 @@ def _is_text(path: Path, size: int, changed: int) -> bool:
 
 def _decoded(start: bytes) -> str:
     """Its text; empty for what is none. The last letter may be cut."""
-    mark = next((mark for mark in _SNIFFED_MARKS if start.startswith(mark)), None)
-    if mark is None and _CONTROLS.intersection(start):
+    marked = _marked(start)
+    if not marked and _CONTROLS.intersection(start):
         return ""
     try:
-        return codecs.getincrementaldecoder(_SNIFFED_MARKS[mark] if mark else "utf-8")().decode(
-            start
-        )
+        return codecs.getincrementaldecoder(marked or "utf-8")().decode(start)
     except UnicodeDecodeError:
         return _western(start)
 

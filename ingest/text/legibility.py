@@ -51,7 +51,8 @@ def doubt(text: str) -> str:
     """What is wrong with the characters of a text layer, as a phrase; empty when nothing is."""
     if len(_MEANINGLESS.findall(text)) > 0.1 * count(text):
         return "characters without a meaning"
-    if len(_SYMBOL.findall(text)) > 0.25 * max(count(text), 200) and not _mostly_letters(text):
+    mostly_letters = sum(map(str.isalpha, text)) > 0.5 * count(text)  # source code has many signs
+    if len(_SYMBOL.findall(text)) > 0.25 * max(count(text), 200) and not mostly_letters:
         return "signs instead of letters"
     words = _LATIN.findall(text)
     if _run_together(words) > 0.5:
@@ -64,11 +65,6 @@ def doubt(text: str) -> str:
     if likely < 0.7 or (likely < 0.95 and _common(words) < 0.08):
         return "letters that make no words"
     return ""
-
-
-def _mostly_letters(text: str) -> bool:
-    """Whether letters prevail; source code has many signs."""
-    return sum(map(str.isalpha, text)) > 0.5 * count(text)
 
 
 def _run_together(words: list[str]) -> float:

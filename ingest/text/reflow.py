@@ -120,13 +120,13 @@ def folded(document: Document) -> Document:
     """The document with its long lines folded."""
     if not any(_is_long(line) for page in document.pages for line in page.lines):
         return document
-    return replace(document, pages=Packed(_folded(document.pages)))
 
+    def pages() -> Iterator[Page]:
+        for number, page in enumerate(document.pages):
+            beat(number, len(document.pages))
+            yield folded_page(page)
 
-def _folded(pages: Sequence[Page]) -> Iterator[Page]:
-    for number, page in enumerate(pages):
-        beat(number, len(pages))
-        yield folded_page(page)
+    return replace(document, pages=Packed(pages()))
 
 
 def folded_page(page: Page) -> Page:

@@ -12,7 +12,7 @@ from ingest.images.embedded_images import Pasted, Writing, decoded
 from ingest.office.ooxml import without_file_name
 from ingest.page_builder import BEGINS, PLAIN, Flow, address
 from ingest.text.decoding import decode
-from ingest.web.visibility import Visibility
+from ingest.web.hidden_elements import Visibility
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -98,6 +98,11 @@ def iterwalk(element: "Element", events: tuple[str, ...]) -> "Iterator[tuple[str
     yield from etree.iterwalk(element, events=events)
 
 
+def text_of(element: "Element") -> str:
+    """All of its text as one line."""
+    return " ".join("".join(map(str, element.itertext())).split())
+
+
 def tag_name(element: "Element") -> str:
     """The tag without its namespace; "" for comments."""
     tag = element.tag
@@ -126,12 +131,6 @@ class HtmlGrid:
     header: int = 0
     unseen: list[tuple[str, str]] = field(default_factory=list)  # reason and text, in seen rows
     pictures: list[str] = field(default_factory=list)  # their alternative texts
-
-    def write(self, flow: Flow) -> None:
-        """Put rows, table and pictures into a flow."""
-        flow.text_table(self.rows, self.header or None, self.caption, self.hidden)
-        for alt in self.pictures:
-            flow.figure(alt)
 
 
 def is_data_table(table: "Element") -> bool:
@@ -435,7 +434,9 @@ class HtmlReader:
         found = read_table(element, self._visibility)
         if found.caption:
             self._flow.paragraph(found.caption, replace(BEGINS, hidden=state.hidden))
-        found.write(self._flow)
+        self._flow.text_table(found.rows, found.header or None, found.caption, found.hidden)
+        for alt in found.pictures:
+            self._flow.figure(alt)
         for reason, text in found.unseen:
             self._flow.paragraph(text, replace(PLAIN, begins=True, hidden=reason))
         self._begins = True

@@ -22,13 +22,12 @@ from ingest.platform.process import beat
 from ingest.text.decoding import read_whole, whole_bytes
 from ingest.text.loaders import as_text
 from ingest.web import html
-from ingest.web.html import HtmlReader, Look, looking, unseen
+from ingest.web.html import HtmlReader, Look, looking
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from lxml.etree import _Element as Element
-    from lxml.etree import _Element as Tree
 
 
 # -- Web pages, saved alone (HTML) or with their parts in one mail (MHTML)
@@ -88,22 +87,17 @@ def document(source: Source, look: Look, *roots: "Element") -> Document:
     """One document from trees of HTML; the first gives title and metadata."""
     flow = Flow()
     for root in roots:
-        write(root, flow, look)
+        HtmlReader(root, flow, look).read(root)
+        flow.end_page()
     pages = flow.finished()
     title = title_of(roots[0]) or first_heading(pages)
     return source.document(pages, title, metadata(roots[0]))
 
 
-def write(root: "Element", flow: Flow, look: Look = unseen) -> None:
-    """One tree as pages of its own."""
-    HtmlReader(root, flow, look).read(root)
-    flow.end_page()
-
-
 def title_of(root: "Element") -> str:
     """The title in the head."""
     found = next((e for e in root.iter() if html.tag_name(e) == "title"), None)
-    return "" if found is None else " ".join("".join(map(str, found.itertext())).split())
+    return "" if found is None else html.text_of(found)
 
 
 def metadata(root: "Element") -> dict[str, str]:
@@ -125,11 +119,8 @@ def first_heading(pages: tuple[Page, ...]) -> str:
 _TEXT = ("application/xhtml+xml", "text/html", "text/x-oeb1-document")
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _EPUB_METADATA = {
-    "creator": "author",
-    "date": "created",
-    "language": "language",
-    "publisher": "publisher",
-}
+    "creator": "author", "date": "created", "language": "language", "publisher": "publisher",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -183,12 +174,10 @@ def _looking(package: Package, chapter: str, pasted: Pasted) -> Look:
     return looking(pasted, look)
 
 
-def _own_title(tree: "Tree") -> str:
+def _own_title(tree: "Element") -> str:
     headings = (e for e in tree.iter() if html.tag_name(e) in ("h1", "h2"))
     first = next(headings, None)
-    return (
-        title_of(tree) if first is None else " ".join("".join(map(str, first.itertext())).split())
-    )
+    return title_of(tree) if first is None else html.text_of(first)
 
 
 def _opf_part(package: Package, source: Source) -> str:
@@ -237,13 +226,15 @@ def _contents(package: Package, root: PackageElement, opf: str, source: Source) 
                 yield from _points(ncx, part, 0)
 
 
-def _nav(tree: "Tree", part: str) -> Iterator[_Entry]:
+def _nav(tree: "Element", part: str) -> Iterator[_Entry]:
     navs = [e for e in tree.iter() if html.tag_name(e) == "nav"]
     toc = next((e for e in navs if "toc" in " ".join(map(str, e.attrib.values()))), None)
     for anchor in () if toc is None else toc.iter():
         if html.tag_name(anchor) == "a" and anchor.get("href"):
             level = sum(html.tag_name(e) == "ol" for e in anchor.iterancestors())
-            yield _Entry(max(level, 1), _text(anchor), _within(part, str(anchor.get("href"))))
+            yield _Entry(
+                max(level, 1), html.text_of(anchor), _within(part, str(anchor.get("href")))
+            )
 
 
 def _points(element: PackageElement, part: str, level: int) -> Iterator[_Entry]:
@@ -260,13 +251,9 @@ def _points(element: PackageElement, part: str, level: int) -> Iterator[_Entry]:
                 yield from _points(point, part, level + 1)
 
 
-def _tree(package: Package, part: str, source: Source) -> "Tree | None":
+def _tree(package: Package, part: str, source: Source) -> "Element | None":
     data = package.data(part)
     return html.parse_bytes(data, source.name) if data and data.strip() else None
-
-
-def _text(element: "Tree") -> str:
-    return " ".join("".join(map(str, element.itertext())).split())
 
 
 def _metadata(root: PackageElement) -> dict[str, str]:
@@ -311,7 +298,8 @@ def load_markdown(source: Source) -> Document:
     if front:
         for number, line in enumerate(front[1].split("\n")):
             flow.verbatim(line, replace(PLAIN, begins=number == 0))
-    fields = _fields(front[1]) if front else {}
+    found_fields = _FIELD.finditer(front[1] if front else "")
+    fields = {m[1].lower(): m[2].strip().strip("\"'") for m in found_fields}
     body = _rendered(text[front.end() :] if front else text)
     if body.strip():
         root = html.parse_text(body, source.name)
@@ -331,7 +319,3 @@ def _rendered(text: str) -> str:
         ["table", "strikethrough"]
     )
     return str(parser.render(text))
-
-
-def _fields(text: str) -> dict[str, str]:
-    return {m[1].lower(): m[2].strip().strip("\"'") for m in _FIELD.finditer(text)}

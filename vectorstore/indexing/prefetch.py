@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from ingest.containers import CONTAINERS
+from ingest.containers.kinds import CONTAINERS
 from ingest.containers.unpacking import Expanded, Omitted
 from ingest.document.source import Limits
 from ingest.document.wire import Loaded, Several

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.containers import CONTAINERS
+from ingest.containers.kinds import CONTAINERS
 from ingest.document.wire import Loaded, Several
 from ingest.errors import UnreadableFile
 from ingest.loaders import needs_office

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.chunking.coverage_ledger import UNEXPLAINED
+from ingest.chunking.chunk import UNEXPLAINED
 from ingest.errors import UnreadableFile
 from ingest.language import words
 from vectorstore.catalog.catalog import Catalog

@@ -35,7 +35,7 @@ from assistant.team.api.shelf import (
     changing,
     only_files,
 )
-from ingest.sandbox.drawing import drawings
+from ingest.sandbox.page_drawings import drawings
 
 Row = dict[str, Any]
 

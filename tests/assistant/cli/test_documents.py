@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking.coverage_ledger import PageLedger
+from ingest.chunking.chunk import PageLedger
 from tests.commands import Pincite
 from vectorstore.library import Library
 

@@ -231,7 +231,9 @@ def test_where_tesseract_reads_instead_its_missing_data_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(ocr_engines, "which", lambda name: name)
-    monkeypatch.setattr(ocr_engines.Tesseract, "_installed", lambda self: installed)
+    monkeypatch.setattr(
+        ocr_engines.Tesseract, "_run", lambda self, given: "\n".join(["", *installed])
+    )
     check = scans(Settings(home=tmp_path, ocr_languages=("en", "ru")))
     assert check.severity == severity and said in check.message
 

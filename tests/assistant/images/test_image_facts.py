@@ -9,7 +9,7 @@ from PIL import Image
 from assistant.images.vision import Looking, Seen
 from ingest.document.source import Engines
 from ingest.errors import Stopped, UnreadableFile
-from ingest.media.scenes import place
+from ingest.images.stills import place
 from tests.assistant.images.fakes import FakeViewer
 from tests.recordings import slide, write
 

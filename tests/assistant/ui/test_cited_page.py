@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from assistant.receipts.record import YELLOW, Marked
-from ingest.sandbox.drawing import drawings
+from ingest.sandbox.page_drawings import drawings
 from tests.scans import drawn, write_scan
 
 BOX = (50.0, 100.0, 150.0, 150.0)

@@ -7,7 +7,7 @@ from assistant.ui.library_list import (
     coverage_remarks,
     coverage_sizes,
 )
-from ingest.chunking.coverage_ledger import PageLedger
+from ingest.chunking.chunk import PageLedger
 from ingest.document.model import Dropped
 from vectorstore.catalog.engine import Coverage
 

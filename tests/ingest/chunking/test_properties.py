@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from ingest.chunking.chunk import chunk
-from ingest.chunking.coverage_ledger import ledger
+from ingest.chunking.chunk import chunk, ledger
 from ingest.document.model import Document, Line, Page, count
 from ingest.text import reflow
 from ingest.text.reflow import about_tokens

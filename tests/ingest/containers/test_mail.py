@@ -1,7 +1,7 @@
 from email.message import EmailMessage
 from pathlib import Path
 
-from ingest.containers import expand
+from ingest.containers.kinds import expand
 from ingest.containers.unpacking import Expanded
 from ingest.document.source import Limits
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers import expand
+from ingest.containers.kinds import expand
 from ingest.containers.unpacking import Expanded
 from ingest.document.source import Limits
 

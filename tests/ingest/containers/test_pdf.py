@@ -11,7 +11,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from ingest.containers import expand
+from ingest.containers.kinds import expand
 from ingest.containers.unpacking import Expanded
 from ingest.document.source import Limits
 

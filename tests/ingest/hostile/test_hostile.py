@@ -10,7 +10,7 @@ import pytest
 
 from ingest.containers.unpacking import Expanded, Omitted
 from ingest.document.model import Document
-from ingest.document.source import Limits
+from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.loaders import load
 from ingest.sandbox.pool import Sandbox
@@ -86,14 +86,16 @@ ENDLESS = {"attributes.html"}
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Sandbox]:
     """For what would use up all the time that there is."""
-    with Sandbox(silence=10, seconds=40) as sandbox:
+    with Sandbox(engines=Engines(bounds=Bounds(silence=10, seconds=40))) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.getbasetemp()
-    with Sandbox(silence=SILENCE, seconds=280, folder=folder) as sandbox:
+    with Sandbox(
+        engines=Engines(bounds=Bounds(silence=SILENCE, seconds=280)), folder=folder
+    ) as sandbox:
         yield sandbox
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers import CONTAINERS, expand
-from ingest.document.source import Engines
+from ingest.containers.kinds import CONTAINERS, expand
+from ingest.document.source import Bounds, Engines
 from ingest.errors import PinciteError
 from ingest.sandbox.pool import Sandbox
 from ingest.testing import check_books
@@ -41,7 +41,7 @@ KINDS = (*TEXTS, "pdf", "docx", "pptx", "odt", "zip", "xlsx")
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(seconds=60, silence=30, engines=Engines(ocr="off")) as sandbox:
+    with Sandbox(engines=Engines(ocr="off", bounds=Bounds(silence=30, seconds=60))) as sandbox:
         yield sandbox
 
 

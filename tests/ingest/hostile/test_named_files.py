@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from ingest.containers import expand
+from ingest.containers.kinds import expand
 from ingest.containers.unpacking import Expanded
 from ingest.document.source import Limits
 from ingest.errors import UnreadableFile

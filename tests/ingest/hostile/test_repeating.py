@@ -7,7 +7,7 @@ import pytest
 from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
-from ingest.images.loader import load_image
+from ingest.images.recognition import load_image
 from ingest.sheets import workbook
 from ingest.sheets.loader import load_sheet
 from ingest.web.loaders import load_html

@@ -12,8 +12,7 @@ from odf import draw, style, text
 from odf.opendocument import OpenDocumentPresentation, OpenDocumentText
 from PIL import Image
 
-from ingest.chunking.chunk import chunk
-from ingest.chunking.coverage_ledger import ledger
+from ingest.chunking.chunk import chunk, ledger
 from ingest.document.model import Box, Document, Line, count
 from ingest.document.source import Engines
 from ingest.images import embedded_images, recognition

@@ -12,8 +12,7 @@ from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
 from ingest.images import recognition
 from ingest.images.image_file import SUFFIXES
-from ingest.images.loader import DAMAGED, load_image
-from ingest.images.recognition import NO_TEXT
+from ingest.images.recognition import DAMAGED, NO_TEXT, load_image
 from ingest.loaders import LOADERS, load
 from tests.scans import LETTER, drawn
 
@@ -59,7 +58,9 @@ def test_a_damaged_picture_among_others_is_a_page_with_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn([]).save(tmp_path / "fax.tif", save_all=True, append_images=[drawn([])])
-    monkeypatch.setattr("ingest.images.loader.frames", lambda path: iter([(drawn([]), 2.0), None]))
+    monkeypatch.setattr(
+        "ingest.images.recognition.frames", lambda path: iter([(drawn([]), 2.0), None])
+    )
     first, second = read(tmp_path / "fax.tif").pages
     assert (first.number, second.number, second.note) == (1, 2, DAMAGED)
 

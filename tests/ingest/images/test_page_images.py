@@ -4,8 +4,7 @@ import pytest
 from fpdf import FPDF
 from PIL import Image
 
-from ingest.chunking.chunk import chunk
-from ingest.chunking.coverage_ledger import ledger
+from ingest.chunking.chunk import chunk, ledger
 from ingest.document.model import Box, Line, Page
 from ingest.document.source import Engines
 from ingest.images import recognition

@@ -90,7 +90,7 @@ def test_missing_data_is_named_where_neither_engine_reads_all(
 def has_data_for(languages: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """As if Tesseract were installed with these; RapidOCR's models are not loaded."""
     monkeypatch.setattr(ocr_engines, "which", lambda name: name)
-    monkeypatch.setattr(Tesseract, "_installed", lambda self: languages)
+    monkeypatch.setattr(Tesseract, "_run", lambda self, given: "\n".join(["", *languages]))
     monkeypatch.setattr(ocr_engines, "_engine", lambda: None)
 
 

@@ -35,7 +35,7 @@ def test_a_video_has_sound_and_pictures_with_their_seconds(tmp_path: Path, suffi
     assert [round(seconds, 1) for seconds, _, _ in frames] == [n / 10 for n in range(10)]
     _, small, picture = frames[3]
     assert small.shape == (36, 64)
-    assert picture().shape == (360, 640, 3)
+    assert picture().size == (640, 360)
 
 
 def test_title_and_length_are_known(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from ingest.document.model import Document, Line, count
 from ingest.document.source import Engines
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
 from ingest.loaders import load
-from ingest.media import loaders, whisper
+from ingest.media import ffmpeg, loaders, whisper
 from tests.ingest.media.test_audio import SAID, Told, balanced
 from tests.recordings import slide, tone, with_cover, write
 
@@ -146,7 +146,7 @@ def test_the_length_of_a_long_film_is_told_while_its_pictures_are_looked_at(
     told: Told, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beats = list[tuple[int, int]]()
-    monkeypatch.setattr(loaders, "beat", lambda done, total: beats.append((done, total)))
+    monkeypatch.setattr(ffmpeg, "beat", lambda done, total: beats.append((done, total)))
     load(write(tmp_path / "a.mp4", None, [(slide(FIRST), 20.0)]), MODEL)
     assert len(beats) > 5  # though there is one scene only
     assert beats[-1] == (19, 20)

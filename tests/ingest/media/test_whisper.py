@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.errors import UnreadableFile
 from ingest.media import whisper as speech
 from ingest.media.ffmpeg import RATE, Media
-from ingest.media.whisper import Transcript, WhisperTranscriber
+from ingest.media.whisper import Transcriber, Transcript
 from ingest.platform import process
 from tests.conftest import models_folder
 from tests.recordings import tone
@@ -72,7 +72,7 @@ def speaking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def heard(*pieces: Samples, languages: tuple[str, ...] = ("en",)) -> Transcript:
-    return WhisperTranscriber(Path("model")).transcribe(iter(pieces), languages)
+    return Transcriber(Path("model")).transcribe(iter(pieces), languages)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_it_gives_a_sign_of_life_also_in_silence(whisper: Whisper) -> None:
     process.set_progress_listener(lambda done, total: beats.append((done, total)))
     try:
         pieces = iter([silence(300)] * 3)
-        WhisperTranscriber(Path("model")).transcribe(pieces, ("en",), seconds=900)
+        Transcriber(Path("model")).transcribe(pieces, ("en",), seconds=900)
     finally:
         process.set_progress_listener(None)
     assert len(beats) >= 3
@@ -173,7 +173,7 @@ def test_nothing_is_left_in_the_system_by_a_child_that_is_ended(whisper: Whisper
 
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"cannot be used .* `pincite models verify`"):
-        WhisperTranscriber(tmp_path)
+        Transcriber(tmp_path)
 
 
 @pytest.mark.usefixtures("speaking")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ingest.document.source import Bounds, Engines
 from ingest.errors import UnreadableFile
 from ingest.sandbox.pool import Sandbox
 from tests.ingest.misbehaving import read
@@ -13,7 +14,7 @@ from tests.ingest.misbehaving import read
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(seconds=20, read=read) as sandbox:
+    with Sandbox(read=read, engines=Engines(bounds=Bounds(seconds=20))) as sandbox:
         yield sandbox
 
 

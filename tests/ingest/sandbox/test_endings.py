@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.document.source import Bounds, Engines
 from ingest.sandbox.pool import Sandbox
 from tests.conftest import PROJECT
 from tests.ingest.misbehaving import read
@@ -17,7 +18,7 @@ from tests.ingest.sandbox.conftest import outcome, outcomes
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="they are found in /proc")
 def test_programs_that_a_loader_has_started_end_with_it() -> None:
-    with Sandbox(seconds=2, read=read) as impatient:
+    with Sandbox(read=read, engines=Engines(bounds=Bounds(seconds=2))) as impatient:
         assert "longer than 2 seconds" in outcome(impatient.start(Path("program 54321.5")))
     assert not is_running("54321.5")
 

@@ -55,7 +55,7 @@ def test_a_file_that_waited_behind_a_crash_is_not_blamed_for_the_next(sandbox: S
 
 
 def test_a_reader_that_hangs_is_ended() -> None:
-    with Sandbox(seconds=2, read=read) as impatient:
+    with Sandbox(read=read, engines=Engines(bounds=Bounds(seconds=2))) as impatient:
         assert outcomes(impatient, "hang", "a") == [
             "hang took longer than 2 seconds to read: split the file, or raise the setting "
             "file_seconds.", "a",
@@ -87,7 +87,7 @@ def test_a_closed_sandbox_opens_again(sandbox: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_a_reader_that_falls_silent_is_ended_and_one_that_beats_is_not() -> None:
-    with Sandbox(read=read, silence=2) as sandbox:
+    with Sandbox(read=read, engines=Engines(bounds=Bounds(silence=2))) as sandbox:
         assert outcomes(sandbox, "hang", "pages") == [
             "hang hung the reader: no progress for 2 seconds: split the file, or raise the "
             "setting file_silence_seconds.", "pages",
@@ -96,7 +96,7 @@ def test_a_reader_that_falls_silent_is_ended_and_one_that_beats_is_not() -> None
 
 @pytest.mark.slow
 def test_a_reader_that_works_and_is_given_little_of_the_machine_is_not_ended() -> None:
-    with Sandbox(read=read, silence=1.5) as sandbox:
+    with Sandbox(read=read, engines=Engines(bounds=Bounds(silence=1.5))) as sandbox:
         starved, busy = outcomes(sandbox, "starved", "busy")
     assert starved == "starved"
     assert busy.startswith("busy hung the reader: no progress for 2 seconds")
@@ -134,7 +134,7 @@ def test_a_child_that_ends_within_a_message_has_crashed(sandbox: Sandbox) -> Non
 
 
 def test_a_child_that_sends_half_a_message_and_hangs_is_ended() -> None:
-    with Sandbox(read=read, silence=1) as sandbox:
+    with Sandbox(read=read, engines=Engines(bounds=Bounds(silence=1))) as sandbox:
         half, after = outcomes(sandbox, "half", "a")
     assert half.startswith("half crashed the reader") and after == "a"
 
@@ -192,8 +192,9 @@ def test_awkward_files_are_read_or_refused_in_time(evaluation: Path) -> None:
     folder = evaluation / "robust_pdfs"
     rows = [json.loads(row) for row in (folder / "manifest.jsonl").read_text().splitlines()]
     rows = [row for row in rows if row["file"] not in TURNED]
-    plain = Engines(ocr="off")
-    with Sandbox(seconds=SECONDS) as full, Sandbox(seconds=SECONDS, engines=plain) as letters:
+    bounds = Bounds(seconds=SECONDS)
+    all_of_it, plain = Engines(bounds=bounds), Engines(ocr="off", bounds=bounds)
+    with Sandbox(engines=all_of_it) as full, Sandbox(engines=plain) as letters:
         wrong = [
             row["file"]
             for row in rows

@@ -20,7 +20,7 @@ from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.turns import TooManyRequests, Turns
 from assistant.team.database import LOCAL, Person
 from assistant.wiring.people import home_accounts, tokens
-from ingest.sandbox.drawing import Drawings
+from ingest.sandbox.page_drawings import Drawings
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.main_library import eventually
 from tests.assistant.team.api.conftest import LEAVE, STAFF, Server

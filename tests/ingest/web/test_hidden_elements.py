@@ -9,8 +9,8 @@ from lxml import html
 
 from ingest.document.source import Source
 from ingest.web.css import Cascade
+from ingest.web.hidden_elements import Visibility
 from ingest.web.loaders import load_html
-from ingest.web.visibility import Visibility
 from tests.ingest.made import hidden, lines, read, written
 
 # Each page holds one element of the class `x`, whose text nobody sees.

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ingest.document.source import Bounds, Engines, readable
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.images import image_file
-from ingest.images.drawn_page import Finish, drawn
+from ingest.images.image_file import Finish, drawn
 from ingest.sandbox import child
 from ingest.sandbox.pool import Sandbox
 
@@ -104,28 +104,25 @@ class Drawings:
         return mine.result()
 
     def _make(self, wanted: _Wanted, result: "Future[bytes]") -> None:
-        picture, failed = b"", None
+        picture = b""
         try:
             picture = self._made(wanted)
+            result.set_result(picture)
         except BaseException as error:
-            failed = error
+            result.set_exception(error)
         with self._free:
             del self._drawing[wanted]
             if picture and len(picture) <= self._most:
                 self._pictures[wanted] = picture
                 while sum(map(len, self._pictures.values())) > self._most:
                     self._pictures.popitem(last=False)
-        if failed:
-            result.set_exception(failed)
-        else:
-            result.set_result(picture)
 
     def _made(self, wanted: _Wanted) -> bytes:
         job = partial(drawn, page=wanted.page, scale=wanted.scale, finish=wanted.finish)
         with self._turn(wanted.file) as sandbox:
             self._refuse_failed(wanted)
             try:
-                picture = sandbox.start_picture(wanted.file.path, job)()
+                picture = sandbox.start_work(wanted.file.path, job, bytes)()
             except UnreadableFile as error:
                 raise self._noted(wanted, error) from error
         if not picture.startswith(_PNG):

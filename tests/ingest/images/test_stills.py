@@ -1,17 +1,16 @@
 """A video becomes a few pictures: one for each scene."""
 
-import functools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ingest.media.scenes import MOST_SCENES, scenes
+from ingest.images.stills import MOST_SCENES, scenes
 from tests.recordings import slide
 
 Pixels = NDArray[np.uint8]
-Frame = tuple[float, Pixels, Callable[[], Pixels]]
+Frame = tuple[float, Pixels, Callable[[], Image.Image]]
 
 
 def small(picture: Image.Image) -> Pixels:
@@ -22,7 +21,7 @@ def film(*shots: tuple[Image.Image, float], rate: int = 10) -> Iterator[Frame]:
     """Pictures, each shown for some seconds."""
     number = 0
     for picture, seconds in shots:
-        grey, whole = small(picture), functools.partial(np.asarray, picture)
+        grey, whole = small(picture), picture.copy
         for _ in range(round(seconds * rate)):
             yield number / rate, grey, whole
             number += 1
@@ -47,7 +46,7 @@ def test_a_scene_shows_what_it_settled_on() -> None:
     fading = [(Image.blend(ONE, TWO, share / 5), 0.1) for share in range(1, 5)]
     found = list(scenes(film((ONE, 5), *fading, (TWO, 5)), 0.0))
     assert len(found) == 2
-    assert np.array_equal(found[1].picture(), np.asarray(TWO))
+    assert found[1].picture() == TWO
 
 
 def test_noise_makes_no_scenes() -> None:

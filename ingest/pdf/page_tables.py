@@ -1,30 +1,171 @@
-"""Tables without a grid: rows whose numbers stand in columns, below heads.
-
-A wrong table is worse than none: doubtful cases stay text.
-"""
+"""Finds the tables of a page, and arranges its rows around them."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
-from ingest.document.model import Box, union
+from ingest.document.model import Box, Cell, Line, Table, union
+from ingest.pdf import ruled_tables
 from ingest.pdf.columns import (
     Band,
     Columns,
     WordSegment,
+    bands,
     cells,
+    columns,
     height,
     joined,
     levels,
     merged,
+    onwards,
     owner,
     running,
     touched,
+    upwards,
 )
+from ingest.pdf.ruled_tables import CellBlock, regions
+from ingest.pdf.text_lines import Row
+from ingest.pdf.visibility import Drawings
+from ingest.text import cell_values
 
-# -- Finds the heads of a table without a grid, and the columns below each
+_CAPTION = re.compile(
+    r"(?i:table|tab\.|tabelle|tableau|tabla|exhibit|schedule)\s*(?:\d|[IVXLC]+\b|[A-Z]\b)"
+)
+_PAPER = (255, 255, 255, 255)
+_LEADERS = re.compile(r"(?:(?<!\s)\s++|(?<![\s.]))\.{4,}+$")  # that lead to the next column
+_NEAR = 2.5  # of a row's height, between a table and its caption
+
+
+class DetectedTable(NamedTuple):
+    """A table whose cells are still text."""
+
+    first: int  # the row of the page that it begins on
+    last: int
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[tuple[int, ...], ...]  # the row of the page of each cell
+    header: int | None  # None: to be seen from the cells
+    joined: frozenset[int] = frozenset()  # rows with cells that are several columns wide
+    shaded: bool = False  # the first row has a ground of its own
+
+
+def arrange_rows(rows: Sequence[Row], drawn: Drawings) -> tuple[list[Row], list[DetectedTable]]:
+    """Rows in reading order: those of a table row by row, columns of text one by one."""
+    arranged: list[Row] = []
+    grids: list[DetectedTable] = []
+    run: list[Row] = []
+    for piece in [*_with_blocks(rows, drawn.rules), None]:
+        if isinstance(piece, Row):
+            run.append(piece)
+            continue
+        _put_aligned(run, arranged, grids)
+        run = []
+        if piece is not None:
+            grids.append(_grid(piece, len(arranged), drawn))
+            arranged += piece.lines
+    return arranged, grids
+
+
+def _with_blocks(rows: Sequence[Row], rules: Sequence[Box]) -> Iterator[Row | CellBlock]:
+    left: list[Row | None] = list(rows)
+    blocks: dict[int, list[CellBlock]] = {}
+    for region in regions(rules):
+        found = ruled_tables.cell_block(region, [row or Row(()) for row in left])
+        if found is None:
+            continue
+        block, rest = found
+        blocks.setdefault(min(at for at, _ in rest), []).append(block)
+        for at, row in rest:
+            left[at] = row if row.words else None
+    for at, kept in enumerate(left):
+        yield from blocks.get(at, ())
+        if kept is not None:
+            yield kept
+
+
+def _grid(block: CellBlock, first: int, drawn: Drawings) -> DetectedTable:
+    texts = tuple(tuple(text for text, _ in row) for row in block.rows)
+    lines = tuple(tuple(first + line for _, line in row) for row in block.rows)
+    starts = [block.lines[row[0][1]].words[0].box for row in block.rows]
+    grounds = [drawn.ground(start) or _PAPER for start in starts]
+    shaded = grounds[0] not in grounds[1:]
+    return DetectedTable(
+        first, first + len(block.lines) - 1, texts, lines, None, block.joined, shaded
+    )
+
+
+def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[DetectedTable]) -> None:
+    """Adds rows, and the tables among them that have no lines."""
+    split = list(bands(rows)) if len(rows) >= _FEWEST_ROWS else []
+    done = 0
+    if sum(band.numbers > 0 for band in split) >= _FEWEST_ROWS:
+        for found in _tables_in(split):
+            inside = split[found.first : found.last + 1]
+            arranged += columns(rows[done : inside[0].first])
+            first = len(arranged)
+            places = tuple(tuple(first + band for band in row) for row in found.places)
+            last = first + len(found.bands) - 1
+            grids.append(DetectedTable(first, last, found.rows, places, found.header))
+            begin = {row[0] for row in found.places}
+            arranged += [Row(b.words, begins=at in begin) for at, b in enumerate(found.bands)]
+            done = inside[-1].last + 1
+    arranged += columns(rows[done:])
+
+
+def typed_table(grid: DetectedTable, lines: Sequence[Line]) -> Table:
+    """The table with typed cells, and its caption."""
+    flat = cell_values.cells(grid.rows, [0] * len(grid.rows))
+    cells = tuple(
+        tuple(Cell(_LEADERS.sub("", cell.text), line, cell.value, cell.kind, cell.unit)
+              for cell, line in zip(row, places, strict=True))
+        for row, places in zip(flat, grid.lines, strict=True)
+    )  # fmt: skip
+    header = _header(cells, grid, lines) if grid.header is None else grid.header
+    return Table(grid.first, grid.last, cells, header, _caption(grid, lines))
+
+
+def _header(cells: Sequence[Sequence[Cell]], grid: DetectedTable, lines: Sequence[Line]) -> int:
+    """The header rows: bold or on a background of their own; else those unlike the rows below."""
+    bold = [all(lines[c.line].bold for c in row if c.text) for row in cells]
+    if bold[0] and not all(bold):
+        return bold.index(False)
+    # Two columns without numbers are terms and what they mean: their first row is one like others.
+    typed = any(cell.kind in ("number", "date", "truth") for row in cells[1:] for cell in row)
+    told = typed or len(cells[0]) > 2
+    seen = cell_values.header_rows(cells, grid.joined) if told else 0
+    return max(seen, int(grid.shaded))
+
+
+def _caption(grid: DetectedTable, lines: Sequence[Line]) -> str:
+    around = [at for at in (grid.first - 1, grid.first - 2, grid.last + 1) if 0 <= at < len(lines)]
+    named = [at for at in around if _CAPTION.match(lines[at].text) and not lines[at].hidden]
+    if named:
+        first = min(named, key=lambda at: _away(lines, grid, at))
+        return onwards(lines, first, grid.first)
+    if grid.first and _is_title(lines[grid.first - 1], lines[grid.first], grid):
+        return upwards(lines, grid.first - 1)
+    return ""
+
+
+def _is_title(title: Line, first: Line, grid: DetectedTable) -> bool:
+    """In bold close above the table; where no line is drawn it must not look like its first row."""
+    apart = grid.header is None or not first.bold
+    plain = title.text[0].isalnum() and not title.text.endswith((".", ","))
+    gap, height = first.box.y0 - title.box.y1, title.box.y1 - title.box.y0
+    return title.bold and apart and plain and 0 <= gap <= _NEAR * height
+
+
+def _away(lines: Sequence[Line], grid: DetectedTable, at: int) -> float:
+    """Points between a line and the table."""
+    box = lines[at].box
+    above, below = lines[grid.first].box.y0 - box.y1, box.y0 - lines[grid.last].box.y1
+    return abs(above if at < grid.first else below)
+
+
+# -- Tables without a grid: rows whose numbers stand in columns, below heads
+# A wrong table is worse than none: doubtful cases stay text. First the heads above the columns.
 
 ROW_GAP = 3.5  # of a row's height: more white ends a table
 _MOST = 5  # rows of heads
@@ -42,7 +183,7 @@ def top_band(bands: Sequence[Band], first: int, columns: Columns, floor: int) ->
     found, body, highest = first, bands[first].box, bands[first].box
     for at in range(first - 1, floor - 1, -1):
         band = bands[at]
-        if not _near(band.box, highest, body) or len(levels(bands[at:first])) > _MOST:
+        if not _continues(band.box, highest, body) or len(levels(bands[at:first])) > _MOST:
             break
         if _is_head(band, columns):
             found = at
@@ -52,7 +193,7 @@ def top_band(bands: Sequence[Band], first: int, columns: Columns, floor: int) ->
     return found
 
 
-def _near(band: Box, highest: Box, body: Box) -> bool:
+def _continues(band: Box, highest: Box, body: Box) -> bool:
     return highest.y0 - band.y1 <= ROW_GAP * height(band) and band.y1 <= body.y0 + 1
 
 
@@ -157,11 +298,11 @@ def repeats_heads(band: Band) -> bool:
     return len(numbers) > 1 and all(YEAR.fullmatch(segment.text) for segment in numbers)
 
 
-FEWEST_ROWS = 3  # rows with numbers
+_FEWEST_ROWS = 3  # rows with numbers
 _FILLED = 0.5  # of the cells
 _NUMERIC = 0.6  # of what is in a column of numbers
 _LABEL = 16  # words: more in half of the labels is running text
-_LEADERS = "....."
+_DOTS = "....."
 _PAGE = re.compile(r"\d{1,3}")
 _SMALL = re.compile(r"[a-zà-öø-ÿ]+(?:[\s,.]|$)")  # not "b) Income"
 _OPEN = re.compile(r".*(?:,|&|\b(?:and|or|of|the|to|in|for|with|by|from|on|an?))", re.IGNORECASE)
@@ -179,7 +320,7 @@ class BorderlessTable:
     header: int
 
 
-def tables_in(bands: Sequence[Band]) -> Iterator[BorderlessTable]:
+def _tables_in(bands: Sequence[Band]) -> Iterator[BorderlessTable]:
     """From top to bottom; a band is in one table at most."""
     at = floor = 0
     while at < len(bands):
@@ -202,7 +343,7 @@ def _end(bands: Sequence[Band], first: int) -> int:
             if repeats_heads(bands[at]) and not all(map(repeats_heads, bands[first : last + 1])):
                 break
             last = at
-        elif at - last > FEWEST_ROWS or not _label(
+        elif at - last > _FEWEST_ROWS or not _label(
             bands[at], _numbers_from(bands[first : last + 1])
         ):
             break
@@ -224,10 +365,10 @@ def _label(band: Band, edge: float) -> bool:
 
 def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> BorderlessTable | None:
     body = [band for band in bands[first : last + 1] if band.numbers]
-    while len(body) > FEWEST_ROWS and _stray(body):
+    while len(body) > _FEWEST_ROWS and _stray(body):
         body.pop()
         last = max(at for at in range(first, last) if bands[at].numbers)
-    if len(body) < FEWEST_ROWS:
+    if len(body) < _FEWEST_ROWS:
         return None
     columns = _columns([band for band in body if not has_only_years(band)] or body)
     if len(columns) < 2 or _contents(body, columns):
@@ -298,7 +439,7 @@ def _columns(body: Sequence[Band]) -> Columns:
 
 def _convincing(rows: Sequence[tuple[str, ...]], header: int) -> bool:
     body = [row for row in rows if any(row[1:])]
-    if len(body) < FEWEST_ROWS or not (header or any(map(str.isalpha, body[0][0]))):
+    if len(body) < _FEWEST_ROWS or not (header or any(map(str.isalpha, body[0][0]))):
         return False
     columns = list(zip(*(row[1:] for row in body), strict=True))
     filled = sum(bool(text) for column in columns for text in column)
@@ -322,7 +463,7 @@ def _numeric(column: Sequence[str]) -> bool:
 def _contents(body: Sequence[Band], columns: Columns) -> bool:
     """Whether it is a table of contents: titles, and rising page numbers."""
     last = [band.segments[-1].text for band in body]
-    if sum(_LEADERS in band.segments[0].text for band in body) >= len(body) / 2:
+    if sum(_DOTS in band.segments[0].text for band in body) >= len(body) / 2:
         return True
     single = len(columns) <= 3 and all(band.numbers == 1 for band in body)
     if not single or not all(map(_PAGE.fullmatch, last)):

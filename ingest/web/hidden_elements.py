@@ -90,10 +90,12 @@ def _state(element: "Element", style: Style, outer: _State) -> _State:
     gone = outer.gone or _by_attributes(element)
     if not style:
         return replace(outer, gone=gone) if gone != outer.gone else outer
+    visibility = style.get("visibility", "")
+    inherited = visibility in ("", "inherit", "unset")
     size = _size(style.get("font-size", ""), outer.size)
     return _State(
         gone=gone or _by_style(style, size, str(element.tag)),
-        visible=_visible(style.get("visibility", ""), outer.visible),
+        visible=outer.visible if inherited else visibility not in ("hidden", "collapse"),
         size=size,
         colour=_text_colour(style, outer.colour),
         behind=_background(style, outer.behind),
@@ -108,17 +110,15 @@ def _by_attributes(element: "Element") -> str:
 def _by_style(style: Style, em: float, tag: str) -> str:
     if style.get("display") == "none" or style.get("content-visibility") == "hidden":
         return "display: none"
-    if any(0 <= one < _faintest(style["opacity"]) for one in amounts(style.get("opacity", ""))):
+    opacity = style.get("opacity", "")
+    faintest = 100 * _FAINTEST if opacity.endswith("%") else _FAINTEST
+    if any(0 <= one < faintest for one in amounts(opacity)):
         return "transparent"
     if _is_outside(style):
         return "outside of the page"
     if _is_clipped(style) or (tag not in _CELLS and _is_flat(style, em)):
         return "in a box of no size"
     return ""
-
-
-def _faintest(opacity: str) -> float:
-    return 100 * _FAINTEST if opacity.endswith("%") else _FAINTEST
 
 
 def _is_outside(style: Style) -> bool:
@@ -163,10 +163,6 @@ def _is_flat(style: Style, em: float) -> bool:
 def _numbers(style: Style, *names: str) -> list[float]:
     """Those of some properties, whatever their units; and 0."""
     return [0.0, *(one for name in names for one in amounts(style.get(name, "")))]
-
-
-def _visible(value: str, outer: bool) -> bool:
-    return outer if value in ("", "inherit", "unset") else value not in ("hidden", "collapse")
 
 
 def _size(value: str, outer: float) -> float:

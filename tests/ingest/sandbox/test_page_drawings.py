@@ -11,7 +11,7 @@ from PIL import Image
 
 from assistant.receipts.record import Marked
 from ingest.errors import Stopped, UnreadableFile
-from ingest.sandbox.drawing import Drawings
+from ingest.sandbox.page_drawings import Drawings
 from tests.pdfs import write_pdf
 
 PLAIN = Marked(612.0)
