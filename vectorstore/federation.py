@@ -23,10 +23,19 @@ from vectorstore.errors import UnknownDocument
 from vectorstore.library import Library
 from vectorstore.naming.mentions import NameIndex
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.fusion import Candidate, Gathered, Named, Place, Pointed, Ranked
-from vectorstore.retrieval.hit import Hit, best_of_pages, legs
-from vectorstore.retrieval.query import SearchQuery, named
+from vectorstore.retrieval.fusion import (
+    Candidate,
+    Gathered,
+    Hit,
+    Named,
+    Place,
+    Pointed,
+    Ranked,
+    best_of_pages,
+    legs,
+)
 from vectorstore.retrieval.search import Which
+from vectorstore.retrieval.search_query import SearchQuery, named
 from vectorstore.store import Vectors
 from vectorstore.word_index import idf
 

@@ -14,22 +14,22 @@ from vectorstore import opened as stored
 from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.engine import DocumentInfo, StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
-from vectorstore.embedding.embedder import Embedder, recipe
+from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, none, nowhere
 from vectorstore.errors import UnknownDocument
 from vectorstore.images import PictureModel, Pictures, Thumbnails, no_model
+from vectorstore.indexing.adding import Indexing
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.pipeline import Indexing
 from vectorstore.maintenance.rebuild import Maintenance
 from vectorstore.maintenance.removing import Forgotten, Removing, Sources
 from vectorstore.naming.mentions import Named, stored_names
 from vectorstore.opened import Files
 from vectorstore.opened import open_index as dense_index
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
-from vectorstore.retrieval.query import SearchQuery
 from vectorstore.retrieval.search import Search, Which
+from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
 from vectorstore.versions import superseded
@@ -126,9 +126,8 @@ class Library:
         failed = self.maintenance.catch_up(progress, cancel)
         several = self._embedders.reads_many()
         run = Indexing(
-            self._catalog, self._files, self.jobs, self._embedders.adding, self._engines(),
-            progress, changed, cancel, self._embedders.begin, self._hire,
-            lambda: recipe(self._embedders.chosen()),
+            self._catalog, self._files, self.jobs, self._embedders, self._engines(), self._hire,
+            progress, changed, cancel,
         )  # fmt: skip
         summary = run.add(paths, prune)
         summary.incomplete += failed

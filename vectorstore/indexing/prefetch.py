@@ -9,15 +9,69 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from ingest.containers import CONTAINERS
 from ingest.containers.unpacking import Expanded, Omitted
 from ingest.document.source import Limits
 from ingest.document.wire import Loaded, Several
 from ingest.errors import UnreadableFile
+from ingest.loaders import needs_office
 from vectorstore.indexing.store_document import Item
 from vectorstore.workers import Hire, Order, here
+
+# -- Which files inside of a file are read, embedded and stored together
+# Alone a file costs 15 ms or more, whatever is in it: a job for a child, two waits for the disk and
+# a call of the model. An archive of a few kilobytes can name thousands.
+
+LARGEST_SMALL_FILE = 8 << 10  # bytes of a file that is small: some twenty passages
+GROUP_BYTES = 64 << 10  # of the files of one group: what is lost when the run is killed
+MOST_TOGETHER = 64  # files in one group
+
+_File = TypeVar("_File")
+
+
+def file_groups(
+    items: Sequence[Item], alone: Callable[[Item], bool] = lambda _: False
+) -> list[list[Item]]:
+    """The items in their order; small neighbours share a group, others have one for themselves.
+
+    `alone` says of a small one that it must not share a group.
+    """
+    made: list[list[Item]] = []
+    room = 0
+    for item in items:
+        size = LARGEST_SMALL_FILE + 1 if alone(item) else _size(item)
+        if size > LARGEST_SMALL_FILE:
+            made.append([item])
+            room = 0
+        elif size > room or len(made[-1]) >= MOST_TOGETHER:
+            made.append([item])
+            room = GROUP_BYTES - size
+        else:
+            made[-1].append(item)
+            room -= size
+    return made
+
+
+def batches(files: Sequence[_File]) -> Iterator[Sequence[_File]]:
+    """Files whose bytes may be known, as many as are looked up together."""
+    for start in range(0, len(files), MOST_TOGETHER):
+        yield files[start : start + MOST_TOGETHER]
+
+
+def _size(item: Item) -> int:
+    """In bytes; more than that of a small file for what has to be read alone."""
+    path = item.path
+    if item.known or path.suffix.lower() in CONTAINERS or needs_office(path):
+        return LARGEST_SMALL_FILE + 1
+    try:
+        return path.stat().st_size
+    except OSError:  # it is gone, which its reader reports
+        return LARGEST_SMALL_FILE + 1
+
+
+# -- The files that are being read
 
 _LOOK = 0.1  # seconds between two checks whether it was cancelled
 

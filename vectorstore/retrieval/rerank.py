@@ -18,7 +18,7 @@ from vectorstore.embedding import embedder
 from vectorstore.embedding.cross_encoders import PairClassifier
 from vectorstore.embedding.onnx_export import write_reader
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 # -- A second look at the best hits: a reranker reads question and passage together
 

@@ -9,14 +9,13 @@ import numpy as np
 from ingest.language.words import telling_words
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.index import DenseIndex
-from vectorstore.dense.stores import ExactStore
+from vectorstore.dense.index import DenseIndex, nearest_of
 from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.hit import Hit, best_of_pages, legs
+from vectorstore.retrieval.fusion import Hit, best_of_pages, legs
 from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learnt, nothing
-from vectorstore.retrieval.query import Pointing, SearchQuery
+from vectorstore.retrieval.search_query import Pointing, SearchQuery
 from vectorstore.store import Vectors
 from vectorstore.versions import superseded
 
@@ -262,7 +261,7 @@ class Search:
     def _near(
         self, stored: tuple[list[str], Vectors], vector: Vectors, k: int = fusion.CANDIDATES
     ) -> list[str]:
-        return [id for id, _ in ExactStore(*stored).nearest(vector, k)]
+        return [id for id, _ in nearest_of(*stored, vector, k)]
 
     def _near_anywhere(self, old: frozenset[str], vector: Vectors, k: int) -> list[str]:
         wanted = k

@@ -27,7 +27,7 @@ from vectorstore.catalog.engine import DocumentInfo
 from vectorstore.errors import UnknownLibrary
 from vectorstore.federation import AnyLibrary, Federated, apart, is_joined, parts
 from vectorstore.library import Library
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 Condition = Literal["ready", "loading", "failed", "away"]
 

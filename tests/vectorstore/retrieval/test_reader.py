@@ -8,7 +8,7 @@ import pytest
 from vectorstore.catalog.engine import StoredChunk
 from vectorstore.embedding import embedder
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import AdaptedReader, fits, pair, reread
 
 

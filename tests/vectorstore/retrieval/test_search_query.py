@@ -1,6 +1,6 @@
 import pytest
 
-from vectorstore.retrieval.query import (
+from vectorstore.retrieval.search_query import (
     BALANCE,
     CASH,
     INCOME,
