@@ -32,7 +32,7 @@ from vectorstore.catalog.catalog import Catalog
 from vectorstore.database.sqlite import connect
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.errors import LibraryError
-from vectorstore.opened import Files
+from vectorstore.files import Files
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Candidate
 from vectorstore.store import Vectors
@@ -214,10 +214,6 @@ _SMALL = 200  # pixels of the longer side of a thumbnail
 _ALIKE = 0.45
 _UNLIKE = 0.25  # cosine of words and query below which, without a common word, nothing matches
 Told = Callable[[str, int, int], None]  # a document, how many are done, and of how many
-
-
-def no_model() -> None:
-    """Pictures are not compared."""
 
 
 class PictureModel(Protocol):

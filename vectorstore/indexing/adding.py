@@ -24,6 +24,7 @@ from vectorstore.catalog.catalog import Catalog, Containers
 from vectorstore.catalog.sources import INSIDE, Places, place_of
 from vectorstore.embedding.embedder import recipe
 from vectorstore.embedding.library_embedder import Embedders
+from vectorstore.files import Files
 from vectorstore.indexing.jobs import Attempts, Jobs
 from vectorstore.indexing.outcomes import Known, Telling, out_of_time
 from vectorstore.indexing.prefetch import (
@@ -35,7 +36,6 @@ from vectorstore.indexing.prefetch import (
     file_groups,
 )
 from vectorstore.indexing.store_document import Embedding, Item, Storing, refuse_empty, unchanged
-from vectorstore.opened import Files
 from vectorstore.workers import Hire, Order
 
 _LEFT_OVER = 3600.0  # seconds after which a file that was sent is nobody's

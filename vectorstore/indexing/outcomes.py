@@ -19,7 +19,7 @@ _BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
 
 
 class Telling:
-    """Of one run."""
+    """Tells what became of the files of one run."""
 
     def __init__(self, summary: AddSummary, jobs: Jobs, changed: Callable[[Change], None]) -> None:
         self._summary = summary
@@ -112,7 +112,7 @@ def out_of_time(item: Item, seconds: float) -> str:
 
 
 class Known:
-    """Decides which files of a run have to be read: the others are known by their bytes, or wait."""
+    """Decides which files of a run are read: the others are known by their bytes, or wait."""
 
     def __init__(self, catalog: Catalog, storing: Storing, told: Telling, size: int) -> None:
         """`size` is the most bytes that a file may have."""

@@ -25,9 +25,9 @@ from vectorstore.catalog.sources import Places, place_of
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.errors import EmbedderMismatch, HomeNotWritable, LibraryError
+from vectorstore.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.naming.mentions import put_names
-from vectorstore.opened import Files
 from vectorstore.store import Vectors
 from vectorstore.versions import Versions
 

@@ -24,8 +24,8 @@ from ingest.document.source import Limits, readable
 from ingest.document.wire import Codec
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.errors import HomeNotWritable, LibraryError
+from vectorstore.files import Files
 from vectorstore.maintenance.backup_rows import copy_rows
-from vectorstore.opened import Files
 
 CONTENTS, CATALOG, FILES = "pincite-backup.json", "catalog.sqlite", "files/"
 FORMAT = 1

@@ -22,7 +22,7 @@ from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.sqlite import FIRST, SCHEMA_VERSION
 from vectorstore.catalog.tags import cleaned
 from vectorstore.errors import WrongTag
-from vectorstore.opened import SHA256
+from vectorstore.files import SHA256
 
 # -- Reads the rows of an SQLite file that somebody else may have made, and lets nothing in it run
 # The file is never written and none of its indexes, triggers or words are used: only plain tables

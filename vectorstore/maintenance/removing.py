@@ -9,8 +9,8 @@ from vectorstore.catalog.catalog import Catalog, mark_deletion
 from vectorstore.catalog.sources import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
+from vectorstore.files import Files
 from vectorstore.indexing import jobs
-from vectorstore.opened import Files
 from vectorstore.word_index import WordIndex
 
 

@@ -13,7 +13,7 @@ from vectorstore.catalog.rows import word_language
 from vectorstore.catalog.sources import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
-from vectorstore.opened import Files
+from vectorstore.files import Files
 
 
 @dataclass(frozen=True)

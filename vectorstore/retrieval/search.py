@@ -1,6 +1,6 @@
 """Finds the passages that fit a question best, in documents without a newer version."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,11 +10,11 @@ from ingest.language.words import telling_words
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense.index import DenseIndex, nearest_of
-from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
+from vectorstore.embedding.embedder import is_multilingual, nearness
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Hit, best_of_pages, legs
-from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learnt, nothing
+from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learned
 from vectorstore.retrieval.search_query import Pointing, SearchQuery
 from vectorstore.store import Vectors
 from vectorstore.versions import superseded
@@ -49,8 +49,9 @@ class Search:
     """Fuses dense and word search."""
 
     def __init__(
-        self, catalog: Catalog, index: DenseIndex, embedders: Embedders, learned: Learnt = nothing
-    ) -> None:
+        self, catalog: Catalog, index: DenseIndex, embedders: Embedders,
+        learned: Callable[[], Learned | None],
+    ) -> None:  # fmt: skip
         self._catalog = catalog
         self._index = index
         self._embedders = embedders
@@ -94,7 +95,7 @@ class Search:
         """See Library.gathered."""
         if not query.text.strip() or not self._catalog.generation():
             return fusion.Gathered()
-        mixed = mixed or self._is_multilingual()
+        mixed = mixed or is_multilingual(self._embedders.current())
         said = telling_words(query.text) if mixed else query.text
         cards = self._catalog.passages.bm25_cards(said)
         only = None if documents is None else frozenset(documents)
@@ -118,12 +119,6 @@ class Search:
             return 1.0
         best = max(candidates, key=lambda candidate: candidate.bm25)
         return fusion.weight_of_words(self._catalog.passages.share_of_words(said, best.id))
-
-    def _is_multilingual(self) -> bool:
-        return is_multilingual(self._embedder())
-
-    def _embedder(self) -> Embedder:
-        return self._embedders.searching() or self._embedders.chosen()
 
     def _few(self, named: frozenset[str]) -> frozenset[str]:
         """The named documents, if they are few enough to be searched apart; passages of many are
@@ -152,7 +147,7 @@ class Search:
     def _hits(self, ranked: Sequence[fusion.Ranked], k: int) -> list[Hit]:
         first = ranked[:k]
         chunks = self._catalog.passages.chunks([r.candidate.id for r in first])
-        embedder = self._embedder()
+        embedder = self._embedders.current()
         return [
             Hit(chunks[r.candidate.id], r.score, nearness(embedder, r.candidate.dense), how)
             for r, how in zip(first, legs(ranked, k), strict=True)
