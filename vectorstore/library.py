@@ -24,7 +24,7 @@ from vectorstore.maintenance.removing import Forgotten, Removing, Sources
 from vectorstore.naming.mentions import Named, stored_names
 from vectorstore.opened import open_catalog, open_copies, open_index, place_check
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.fusion import Hit
+from vectorstore.retrieval.fusion import Hit, best_of_pages
 from vectorstore.retrieval.learned_ranker import Considered, Learned
 from vectorstore.retrieval.search import Search, Which
 from vectorstore.retrieval.search_query import SearchQuery
@@ -234,7 +234,8 @@ class Library:
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
-        return self._search.pages(SearchQuery.of(query), k, documents, versions, hidden)
+        read = self._search.ranking(SearchQuery.of(query), documents, versions, hidden)
+        return best_of_pages(read, fusion.CANDIDATES, k)
 
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
@@ -245,7 +246,7 @@ class Library:
         Documents with a newer version are left out unless named, or all are requested. So is hidden
         text, which is how documents attack assistants, unless `hidden` asks for it.
         """
-        return self._search.passages(SearchQuery.of(query), k, documents, versions, hidden)
+        return self._search.ranking(SearchQuery.of(query), documents, versions, hidden)(k)
 
     def gathered(
         self, query: SearchQuery, documents: Collection[str] | None = None,

@@ -126,17 +126,13 @@ def rank(
     base = [(1 - s) * d + s * b for s, d, b in zip(shares, dense, bm25, strict=True)]
     likely = _likely({c.document for c in candidates}, cards)
     near = _neighbours(candidates, base)
-    ranked = [
-        _ranked(
-            c,
-            fused,
-            weight,
-            ScoreParts(d, b, likely[c.document], n, _lift(c, pointed, likely[c.document])),
-        )
-        for c, fused, weight, d, b, n in zip(
-            candidates, base, count, dense, bm25, near, strict=True
-        )
-    ]
+    ranked = []
+    each = zip(candidates, base, count, dense, bm25, near, strict=True)
+    for candidate, fused, weight, meaning, said, beside in each:
+        card = likely[candidate.document]
+        parts = ScoreParts(meaning, said, card, beside, _lift(candidate, pointed, card))
+        score = fused + _CARD * weight * card + _NEIGHBOUR * beside + parts.pointed
+        ranked.append(Ranked(candidate, score, parts, weight))
     best = sorted(ranked, key=lambda r: (-r.score, r.candidate.id))
     return _in_turn(best, pointed.named.groups) if len(pointed.named.groups) > 1 else best
 
@@ -156,11 +152,6 @@ def weight_of_words(share: float) -> float:
     passage with all words that two languages share by chance would come first. `share` of the
     question's words are in the passage that BM25 finds first."""
     return min(share / _ALL_WORDS, 1.0)
-
-
-def _ranked(candidate: Candidate, fused: float, words: float, parts: ScoreParts) -> Ranked:
-    score = fused + _CARD * words * parts.card + _NEIGHBOUR * parts.beside + parts.pointed
-    return Ranked(candidate, score, parts, words)
 
 
 def _lift(candidate: Candidate, pointed: Pointed, likely: float) -> float:
@@ -253,6 +244,19 @@ class Hit:
     @property
     def text(self) -> str:
         return self.chunk.text
+
+
+def hits_of(
+    ranked: Sequence[Ranked], first: int, chunks: Mapping[str, StoredChunk],
+    nearness: Callable[[float], float],
+) -> list[Hit]:  # fmt: skip
+    """The first of a whole ranking, without those that another process has removed: `chunks` are by
+    id. `nearness` brings a cosine to the scale that is the same for all models."""
+    return [
+        Hit(chunks[r.candidate.id], r.score, nearness(r.candidate.dense), how)
+        for r, how in zip(ranked[:first], legs(ranked, first), strict=True)
+        if r.candidate.id in chunks
+    ]
 
 
 def best_of_pages(read: Callable[[int], Iterable[Hit]], most: int, k: int) -> list[Hit]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from vectorstore.dense.index import DenseIndex, nearest_of
 from vectorstore.embedding.embedder import is_multilingual, nearness
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.fusion import Hit, best_of_pages, legs
+from vectorstore.retrieval.fusion import Hit, hits_of
 from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learned
 from vectorstore.retrieval.search_query import Pointing, SearchQuery
 from vectorstore.store import Vectors
@@ -60,31 +61,19 @@ class Search:
         self._considering = Considering(catalog)
         self._replaced: tuple[int, frozenset[str]] = (-1, frozenset())
 
-    def passages(
-        self,
-        query: SearchQuery,
-        k: int,
-        documents: Collection[str] | None,
-        versions: Which,
-        hidden: bool = False,
-    ) -> list[Hit]:
-        """See Library.passages."""
-        return self._hits(self._ranked(query, documents, versions, hidden), k)
-
-    def pages(
-        self, query: SearchQuery, k: int, documents: Collection[str] | None, versions: Which,
-        hidden: bool = False,
-    ) -> list[Hit]:  # fmt: skip
-        """See Library.search."""
-        ranked = self._ranked(query, documents, versions, hidden)
-        return best_of_pages(lambda n: self._hits(ranked, n), fusion.CANDIDATES, k)
+    def ranking(
+        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
+    ) -> Callable[[int], list[Hit]]:
+        """What gives the first k passages, see `Library.passages`."""
+        ranked = self._again(query.text, self.gathered(query, documents, versions, hidden).ranked)
+        return lambda k: self._hits(ranked, k)
 
     def about(self, text: str) -> frozenset[str]:
-        """See Library.about."""
+        """See `Library.about`."""
         return self._pointing.named(SearchQuery(text), None).documents
 
     def considered(self, query: str) -> list[Considered]:
-        """See Library.considered."""
+        """See `Library.considered`."""
         ranked = self.gathered(SearchQuery(query), None, "newest", False).ranked
         return self._considering.of(query, ranked[:LOOKED_AT])
 
@@ -92,7 +81,7 @@ class Search:
         self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool,
         mixed: bool = False, known: fusion.Named | None = None,
     ) -> fusion.Gathered:  # fmt: skip
-        """See Library.gathered."""
+        """See `Library.gathered`."""
         if not query.text.strip() or not self._catalog.generation():
             return fusion.Gathered()
         mixed = mixed or is_multilingual(self._embedders.current())
@@ -129,11 +118,6 @@ class Search:
         )[0]
         return named if count <= _APART else frozenset()
 
-    def _ranked(
-        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
-    ) -> list[fusion.Ranked]:
-        return self._again(query.text, self.gathered(query, documents, versions, hidden).ranked)
-
     def _again(self, query: str, ranked: list[fusion.Ranked]) -> list[fusion.Ranked]:
         """The ranking in its learned order, if something was learned with this embedder."""
         learned = self._learned()
@@ -145,14 +129,8 @@ class Search:
         return learned.again(self._considering.of(query, first)) + rest
 
     def _hits(self, ranked: Sequence[fusion.Ranked], k: int) -> list[Hit]:
-        first = ranked[:k]
-        chunks = self._catalog.passages.chunks([r.candidate.id for r in first])
-        embedder = self._embedders.current()
-        return [
-            Hit(chunks[r.candidate.id], r.score, nearness(embedder, r.candidate.dense), how)
-            for r, how in zip(first, legs(ranked, k), strict=True)
-            if r.candidate.id in chunks
-        ]
+        chunks = self._catalog.passages.chunks([r.candidate.id for r in ranked[:k]])
+        return hits_of(ranked, k, chunks, partial(nearness, self._embedders.current()))
 
     def _compared(self, sought: Sought) -> list[fusion.Candidate]:
         """Candidates, compared with the query by the model that made their vectors."""
