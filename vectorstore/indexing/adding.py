@@ -91,7 +91,8 @@ class Indexing:
             # What was in work when a run ended, whatever ended it, goes last.
             found.sort(key=lambda file: str(file.path) in self._held)
             order = Order(self._engines, None, self._recipe, self._embedding.came)
-            with Prefetch(order, self._cancel, scratch, self._hire) as reading:
+            heard = self._report_page
+            with Prefetch(order, self._hire, heard, self._cancel, scratch) as reading:
                 files = [(file.path, str(file.path), file.name) for file in found]
                 self._run(reading, files, None)
         self._gone([path for path in paths if path.is_dir()], prune)
@@ -147,7 +148,7 @@ class Indexing:
         """Inside of a file (`budget`) small ones are read and stored together."""
         many = file_groups(items, self._held_before) if budget else [[one] for one in items]
         done = 0
-        for group, read in reading.ahead(many, budget, self._report_page):
+        for group, read in reading.ahead(many, budget):
             if budget and budget.over:
                 self._out_of_time(items[done:])
                 return
@@ -171,7 +172,7 @@ class Indexing:
             return group
         self._attempts.ended(*(item.job for item in group))
         for number, item in enumerate(alone):
-            with closing(reading.start(item, budget, self._report_page)) as one:
+            with closing(reading.start(item, budget)) as one:
                 if self._cancel.is_set() or not self._add(reading, item, one, budget):
                     return alone[number:]
         return []
@@ -263,7 +264,7 @@ class Indexing:
                 self._step(item, "reading")
                 if not item.known:
                     self._store(item, read)
-                inside = read.inside()
+                inside = read.inside
             self._inside(reading, item, inside, own)
         except UnreadableFile as error:
             self._told.fail(item.job, item.name, str(error))
@@ -275,7 +276,7 @@ class Indexing:
 
     def _store(self, item: Item, read: Read) -> None:
         document, chunks = unchanged(item, read.document())
-        inside = read.inside()
+        inside = read.inside
         if not inside.parts:
             refuse_empty(document, chunks)
         self._step(item, "indexing")

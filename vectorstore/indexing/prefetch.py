@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -18,7 +19,7 @@ from ingest.document.wire import Loaded, Several
 from ingest.errors import UnreadableFile
 from ingest.loaders import needs_office
 from vectorstore.indexing.store_document import Item
-from vectorstore.workers import Hire, Order, here
+from vectorstore.workers import Hire, Order
 
 # -- Which files inside of a file are read, embedded and stored together
 # Alone a file costs 15 ms or more, whatever is in it: a job for a child, two waits for the disk and
@@ -78,15 +79,11 @@ _LOOK = 0.1  # seconds between two checks whether it was cancelled
 Heard = Callable[[Item], Callable[[int, int], None]]
 
 
+@dataclass
 class ReadTogether:
-    """Small files that are being read; asking for the result waits."""
+    """Small files that are being read; asking for the result waits, see `Sandbox.start_several`."""
 
-    def __init__(self, documents: Callable[[], Several]) -> None:
-        self._documents = documents
-
-    def documents(self) -> Several:
-        """See `Sandbox.start_several`. Raises Stopped."""
-        return self._documents()
+    documents: Callable[[], Several]
 
     def close(self) -> None:
         """Nothing was unpacked."""
@@ -105,22 +102,19 @@ class Read:
         self._document = document
         self._inside = inside
         self._folder = folder
-        self._expanded = Expanded(())
 
     def document(self) -> Loaded:
         """Raises UnreadableFile or Stopped."""
         assert self._document is not None, "what is known is not read"
         return self._document()
 
+    @cached_property
     def inside(self) -> Expanded:
         """The files inside of it. Raises Stopped."""
-        if self._inside is not None:
-            expand, self._inside = self._inside, None
-            try:
-                self._expanded = expand()
-            except UnreadableFile as error:  # the file itself may be readable
-                self._expanded = Expanded((), (Omitted("what is inside", str(error)),))
-        return self._expanded
+        try:
+            return self._inside() if self._inside else Expanded(())
+        except UnreadableFile as error:  # the file itself may be readable
+            return Expanded((), (Omitted("what is inside", str(error)),))
 
     def close(self) -> None:
         """Delete what was unpacked."""
@@ -133,7 +127,7 @@ class UnpackingBudget:
     """What may still be unpacked from one file of the user, including nested files."""
 
     limits: Limits
-    until: float = float("inf")  # when nothing more that is inside of it is begun; monotonic
+    until: float  # when nothing more that is inside of it is begun; monotonic
 
     @property
     def over(self) -> bool:
@@ -148,14 +142,15 @@ class Prefetch:
     """The workers of one run, ended when it is cancelled; unpacked files are deleted."""
 
     def __init__(
-        self, order: Order, cancel: threading.Event, scratch: Path | None = None,
-        hire: Hire = here,
-    ) -> None:  # fmt: skip
-        """`scratch` is where archives are unpacked."""
+        self, order: Order, hire: Hire, heard: Heard, cancel: threading.Event, scratch: Path | None
+    ) -> None:
+        """`heard` gets what is heard of a file while it is read; archives are unpacked in
+        `scratch`, or where the system keeps its temporary files."""
         self._folder = tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch)
         self._workers = hire(replace(order, folder=Path(self._folder.name)))
         bounds = order.engines.bounds
         self._limits, self._seconds = bounds.unpacking, bounds.seconds
+        self._heard = heard
         self._cancel = cancel
         self._over = threading.Event()
         self._guard = threading.Thread(target=self._stop_when_cancelled, daemon=True)
@@ -181,7 +176,7 @@ class Prefetch:
             return self._limits
 
     def ahead(
-        self, groups: Sequence[list[Item]], budget: UnpackingBudget | None, heard: Heard
+        self, groups: Sequence[list[Item]], budget: UnpackingBudget | None
     ) -> Iterator[tuple[list[Item], Read | ReadTogether]]:
         """Each group of files with its pending result; the next ones are read meanwhile.
 
@@ -191,23 +186,21 @@ class Prefetch:
         try:
             for index, group in enumerate(groups):
                 for later in groups[index + len(waiting) : index + self._workers.children + 1]:
-                    waiting.append(self._begin(later, budget, heard))
+                    waiting.append(self._begin(later, budget))
                 with closing(waiting.popleft()) as read:
                     yield group, read
         finally:
             for read in waiting:  # it was cancelled
                 read.close()
 
-    def _begin(
-        self, group: list[Item], budget: UnpackingBudget | None, heard: Heard
-    ) -> Read | ReadTogether:
+    def _begin(self, group: list[Item], budget: UnpackingBudget | None) -> Read | ReadTogether:
         if len(group) > 1:
             return ReadTogether(self._workers.start_several([item.path for item in group]))
-        return self.start(group[0], budget, heard)
+        return self.start(group[0], budget)
 
-    def start(self, item: Item, budget: UnpackingBudget | None, heard: Heard) -> Read:
+    def start(self, item: Item, budget: UnpackingBudget | None) -> Read:
         """Begin to read one file; the result is to be closed."""
-        document = None if item.known else self._workers.start(item.path, heard(item))
+        document = None if item.known else self._workers.start(item.path, self._heard(item))
         if item.path.suffix.lower() not in CONTAINERS:
             return Read(document)
         unpacked = Path(tempfile.mkdtemp(dir=self._folder.name))

@@ -270,14 +270,12 @@ def status(document: Document) -> str:
     notes = list(dict.fromkeys(page.note for page in unread if page.note))
     why = f" ({'; '.join(notes[:3])})" if notes else ""
     if not any(page.lines for page in document.pages):
-        return f"no text could be read: {_pages(len(unread))}{why}"
+        number = len(unread)
+        pictures = "1 page is a picture" if number == 1 else f"{number} pages are pictures"
+        return f"no text could be read: {pictures}{why}"
     return f"{len(unread)} of {len(document.pages)} pages are pictures without text{why}"
 
 
 def unseen(document: Document) -> int:
     """Characters that readers of the document do not see."""
     return sum(count(line.text) for page in document.pages for line in page.lines if line.hidden)
-
-
-def _pages(number: int) -> str:
-    return "1 page is a picture" if number == 1 else f"{number} pages are pictures"

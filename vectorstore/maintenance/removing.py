@@ -41,7 +41,9 @@ class Removing:
 
     def remove(self, names: Sequence[str]) -> int:
         """See Library.remove."""
-        digests = self._remove(names)
+        digests = self._taken_out(names)
+        for digest in digests:
+            self._files.remove(digest)
         self.clear_away(digests)
         return len(digests)
 
@@ -69,15 +71,8 @@ class Removing:
             )
         return ""
 
-    def _remove(self, names: Sequence[str]) -> list[str]:
-        """Returns the hashes of their files."""
-        digests = self._taken_out(names)
-        for digest in digests:
-            self._files.remove(digest)
-        return digests
-
     def _taken_out(self, names: Sequence[str]) -> list[str]:
-        """Of the catalogue alone."""
+        """Of the catalogue alone; the hashes of their files."""
         names = list(dict.fromkeys(names))
         digests = [self._catalog.sha256(name) for name in names]
         with self._catalog.writing() as connection:

@@ -8,7 +8,7 @@ from functools import cached_property
 from ingest.language.dates import YEAR
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.naming.mentions import NameIndex, name_index
+from vectorstore.naming.mentions import NameIndex, stored_names
 from vectorstore.retrieval.fusion import Named, Place, Pointed
 from vectorstore.versions import parsed
 
@@ -216,7 +216,8 @@ class Pointing:
         """The names of all documents of the library as it is."""
         generation = self._catalog.generation()
         if self._known[0] != generation:
-            self._known = generation, name_index(self._catalog)
+            names = stored_names(self._catalog)
+            self._known = generation, NameIndex(names, self._catalog.passages.stating)
         return self._known[1]
 
     def of_that_year(self, query: SearchQuery) -> frozenset[str]:

@@ -246,7 +246,7 @@ def test_nothing_that_was_unpacked_stays(library: Library, archive: Path) -> Non
 def test_an_archive_that_cannot_be_unpacked_is_a_document_all_the_same(
     library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert prefetch.Read(None, lambda: Expanded(())).inside().parts == ()
+    assert prefetch.Read(None, lambda: Expanded(())).inside.parts == ()
     shutil.copy(archive, archive.with_name("cut.zip"))
     cut = archive.with_name("cut.zip")
     cut.write_bytes(cut.read_bytes()[:-30])
