@@ -151,14 +151,9 @@ class Files:
         `stay`: whether they are still there, since another process may move them."""
         self._stay = stay
         self._copies: Copies = copies or Folder(library / "files")
-        self._library = library
+        self.library = library
         self._leaving = library / "leaving"  # names of copies that have to be deleted
         self._looked_at = -1  # the generation of the catalogue
-
-    @property
-    def library(self) -> Path:
-        """The library's own folder."""
-        return self._library
 
     @property
     def place(self) -> str:
@@ -258,7 +253,7 @@ class Files:
         shutil.rmtree(self.drawn(sha256), ignore_errors=True)
 
     def _all_drawn(self) -> Path:
-        return self._library / "thumbnails"
+        return self.library / "thumbnails"
 
     def remove(self, sha256: str) -> None:
         """Delete a copy, and the small pictures of its pages. What a server does not delete now,
@@ -287,7 +282,7 @@ class Files:
 
         It is on the disk of the library: many systems keep their temporary folder in memory.
         """
-        folder = self._library / "scratch"
+        folder = self.library / "scratch"
         with suppress(OSError):
             if self._copies.near:
                 self._copies.tidy(0)

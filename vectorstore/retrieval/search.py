@@ -173,15 +173,14 @@ class Search:
             self._replaced = generation, old
         if not self._replaced[1] or not asked:
             return self._replaced[1]
-        kept, more = ({sha256[:16] for sha256 in self._shas(names)} for names in (asked, left_out))
-        return (self._replaced[1] - kept) | more
+        return (self._replaced[1] - self._prefixes(asked)) | self._prefixes(left_out)
 
-    def _shas(self, named: Collection[str]) -> list[str]:
-        """Another process may have removed some since they were found in the question."""
+    def _prefixes(self, named: Collection[str]) -> frozenset[str]:
+        """Of the chunk ids of documents, which another process may have removed meanwhile."""
         found = self._catalog.database.all(
             f"SELECT sha256 FROM document WHERE name {rows.AMONG}", rows.listed(named)
         )
-        return [row[0] for row in found]
+        return frozenset(sha256[:16] for (sha256,) in found)
 
     def _candidates(self, sought: Sought, vector: Vectors) -> list[fusion.Candidate]:
         near = self._nearest(sought, vector)
