@@ -22,7 +22,7 @@ from ingest.loaders import LOADERS
 from ingest.media.loaders import load_audio, load_subtitles, load_video
 from vectorstore.errors import UnknownDocument
 from vectorstore.federation import AnyLibrary
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 CAME_WITH = ("your picture ", "your video ")  # as the names of what can be cited begin
 _ABOUT = 40  # words of an attachment that are added to a search

@@ -23,7 +23,7 @@ from assistant.settings import Settings
 from assistant.tools.calibration import QUESTIONS
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 READ, NEXT = 6, 30  # passages of a question, and among how many near misses are looked for

@@ -92,7 +92,7 @@ HOMES = {
     "joserfc": {"assistant/team/provider.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
-    "chromadb": {"vectorstore/dense/stores.py"},
+    "chromadb": {"vectorstore/dense/chroma.py"},
     "cssselect2": {"ingest/web/css.py"},
     "ctranslate2": {"ingest/media/whisper.py"},
     "fastapi": {

@@ -9,7 +9,7 @@ compared, so the best candidates of a library with another model are embedded ag
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +23,19 @@ from vectorstore.errors import UnknownDocument
 from vectorstore.library import Library
 from vectorstore.naming.mentions import NameIndex
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.fusion import Candidate, Gathered, Named, Place, Pointed, Ranked
-from vectorstore.retrieval.hit import Hit, best_of_pages, legs
-from vectorstore.retrieval.query import SearchQuery, named
+from vectorstore.retrieval.fusion import (
+    Candidate,
+    Gathered,
+    Hit,
+    Named,
+    Place,
+    Pointed,
+    Ranked,
+    best_of_pages,
+    hits_of,
+)
 from vectorstore.retrieval.search import Which
+from vectorstore.retrieval.search_query import SearchQuery, named
 from vectorstore.store import Vectors
 from vectorstore.word_index import idf
 
@@ -94,7 +103,7 @@ class Statistics:
         self._read_at: tuple[int, ...] = ()
         self._names = NameIndex((), self._stating_in_all)
         self._sizes: dict[str, int] = {}
-        self._stating = lru_cache(_WORDS)(self._count)
+        self._stating = lru_cache(_WORDS)(lambda library, word: libraries[library].stating(word))
 
     def names(self) -> NameIndex:
         """Of all documents, which are called "LIBRARY/DOCUMENT"."""
@@ -134,9 +143,6 @@ class Statistics:
 
     def _stating_in_all(self, word: str) -> int:
         return sum(self._stating(name, word) for name in self._libraries)
-
-    def _count(self, library: str, word: str) -> int:
-        return self._libraries[library].stating(word)
 
 
 _EMBEDDED = 50  # candidates of a library with another model, that are embedded for one question
@@ -229,7 +235,7 @@ class Federated:
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
-        read = self._search(SearchQuery.of(query), documents, versions, hidden)
+        read = self._ranking(SearchQuery.of(query), documents, versions, hidden)
         return best_of_pages(read, fusion.CANDIDATES, k)
 
     def passages(
@@ -238,9 +244,9 @@ class Federated:
     ) -> list[Hit]:  # fmt: skip
         """The k best passages of all libraries, best first; of a file that is in several of them,
         the passages of the first. Raises LibraryError."""
-        return self._search(SearchQuery.of(query), documents, versions, hidden)(k)
+        return self._ranking(SearchQuery.of(query), documents, versions, hidden)(k)
 
-    def _search(
+    def _ranking(
         self, asked: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
     ) -> Callable[[int], list[Hit]]:
         """What gives the first k hits."""
@@ -290,11 +296,7 @@ class Federated:
                 id: replace(chunk, document=qualified(name, chunk.document))
                 for id, chunk in library.chunks(ids).items()
             }
-        return [
-            Hit(chunks[r.candidate.id], r.score, nearness(embedder, r.candidate.dense), how)
-            for r, how in zip(first, legs(ranked, k), strict=True)
-            if r.candidate.id in chunks
-        ]
+        return hits_of(ranked, k, chunks, partial(nearness, embedder))
 
 
 AnyLibrary = Library | Federated  # to be read

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,9 +20,8 @@ import numpy as np
 from ingest.document.model import Box, Figure, Line, Page
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
-from ingest.images import image_file
-from ingest.images.image_file import small_jpeg
-from ingest.images.stills import FILMS, KINDS, NOT_CUT, Spot, cut, place
+from ingest.images.image_file import DRAWABLE, small_jpeg
+from ingest.images.stills import FILMS, KINDS, NOT_CUT, Spot, place
 from ingest.language import words as language_words
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.pool import Sandbox
@@ -32,7 +30,7 @@ from vectorstore.catalog.catalog import Catalog
 from vectorstore.database.sqlite import connect
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.errors import LibraryError
-from vectorstore.opened import Files
+from vectorstore.files import Files
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Candidate
 from vectorstore.store import Vectors
@@ -216,10 +214,6 @@ _UNLIKE = 0.25  # cosine of words and query below which, without a common word, 
 Told = Callable[[str, int, int], None]  # a document, how many are done, and of how many
 
 
-def no_model() -> None:
-    """Pictures are not compared."""
-
-
 class PictureModel(Protocol):
     """Turns pictures into vectors of length 1 for comparison, and into words."""
 
@@ -359,15 +353,9 @@ class Pictures:
             return []
         folder = scratch / sha256
         folder.mkdir()
-        try:
-            job = partial(cut, spots=[spot for spot, _ in found], folder=folder)
-            moments = sandbox.start_work(path, job, list[float])()
-        except UnreadableFile:  # the document list reports the problem
-            return []
         known = [
-            _known(sha256, *found[number], place(folder, number), seconds, kind, model)
-            for number, seconds in enumerate(moments)
-            if seconds != NOT_CUT
+            _known(sha256, *found[number], file, seconds, kind, model)
+            for number, file, seconds in _cut(sandbox, path, [spot for spot, _ in found], folder)
         ]
         shutil.rmtree(folder)
         return known
@@ -388,6 +376,22 @@ class Pictures:
             for score, one in scored
             if one.sha256 in names
         ]  # fmt: skip
+
+
+def _cut(
+    sandbox: Sandbox, path: Path, spots: Sequence[Spot], folder: Path
+) -> list[tuple[int, Path, float]]:
+    """For each spot that can be shown its index, a JPEG in the folder, and the second of a film."""
+    try:
+        job = partial(cut, spots=spots, folder=folder)
+        moments = sandbox.start_work(path, job, list[float])()
+    except UnreadableFile:  # the document list reports the problem
+        return []
+    return [
+        (number, place(folder, number), seconds)
+        for number, seconds in enumerate(moments)
+        if seconds != NOT_CUT
+    ]
 
 
 def _found(pages: Iterator[Page], kind: str) -> Iterator[tuple[Spot, str]]:
@@ -472,7 +476,7 @@ class Thumbnails:
         self, document: str, sha256: str, pages: Sequence[int], folder: Path
     ) -> dict[int, bytes]:
         path = self._files.path(sha256)
-        if path.suffix.lower() not in image_file.DRAWABLE or not path.exists():
+        if path.suffix.lower() not in DRAWABLE or not path.exists():
             return {}
         found = [self._catalog.page(document, page) for page in pages]
         spots = [(p.number, Box(0, 0, p.width, p.height)) for p in found if p and p.width]
@@ -483,22 +487,14 @@ class Thumbnails:
             self._files.forget_drawn(sha256)
         return drawn
 
-    def _drawn(self, path: Path, spots: "Sequence[Spot]") -> dict[int, bytes]:
+    def _drawn(self, path: Path, spots: Sequence[Spot]) -> dict[int, bytes]:
         if not spots:
             return {}
         with tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
             folder = Path(scratch)
             with Sandbox(engines=self._engines(), folder=folder) as sandbox:
-                try:
-                    job = partial(cut, spots=spots, folder=folder)
-                    moments = sandbox.start_work(path, job, list[float])()
-                except UnreadableFile:  # the document list reports the problem
-                    return {}
-            return {
-                page: _small(place(folder, number))
-                for number, ((page, _), seconds) in enumerate(zip(spots, moments, strict=True))
-                if seconds != NOT_CUT
-            }
+                cut = _cut(sandbox, path, spots, folder)
+            return {spots[number][0]: _small(file) for number, file, _ in cut}
 
     def _keep(self, folder: Path, drawn: dict[int, bytes]) -> None:
         """For nobody else to read, as everything in a home."""
@@ -530,7 +526,7 @@ def _small(file: Path) -> bytes:
     from PIL import Image
 
     with Image.open(file, formats=("JPEG",)) as opened:
-        return image_file.small_jpeg(opened, _SIDE, _QUALITY)
+        return small_jpeg(opened, _SIDE, _QUALITY)
 
 
 def _trim(folder: Path, capacity: int) -> None:

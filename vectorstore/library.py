@@ -9,27 +9,25 @@ from typing import Self
 from ingest.chunking.chunk import PageLedger
 from ingest.document.model import Page
 from ingest.document.source import Engines
-from vectorstore import opened
-from vectorstore import opened as stored
 from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.engine import DocumentInfo, StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
-from vectorstore.embedding.embedder import Embedder, recipe
-from vectorstore.embedding.library_embedder import Embedders, none, nowhere
+from vectorstore.embedding.embedder import Embedder
+from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.errors import UnknownDocument
-from vectorstore.images import PictureModel, Pictures, Thumbnails, no_model
+from vectorstore.files import Files
+from vectorstore.images import PictureModel, Pictures, Thumbnails
+from vectorstore.indexing.adding import Indexing
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.pipeline import Indexing
 from vectorstore.maintenance.rebuild import Maintenance
 from vectorstore.maintenance.removing import Forgotten, Removing, Sources
 from vectorstore.naming.mentions import Named, stored_names
-from vectorstore.opened import Files
-from vectorstore.opened import open_index as dense_index
+from vectorstore.opened import open_catalog, open_copies, open_index, place_check
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.hit import Hit
-from vectorstore.retrieval.learned_ranker import Considered, Learnt, nothing
-from vectorstore.retrieval.query import SearchQuery
+from vectorstore.retrieval.fusion import Hit, best_of_pages
+from vectorstore.retrieval.learned_ranker import Considered, Learned
 from vectorstore.retrieval.search import Search, Which
+from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
 from vectorstore.versions import superseded
@@ -50,15 +48,16 @@ class Library:
     def __init__(
         self, folder: Path, name: str, embedder: Callable[[], Embedder],
         engines: Callable[[], Engines] = Engines,
-        find_embedder: Callable[[str], Embedder | None] = nowhere, learned: Learnt = nothing,
-        picture_model: Callable[[], PictureModel | None] = no_model,
-        multilingual: Callable[[], Embedder | None] = none, vectors: Server | None = None,
+        find_embedder: Callable[[str], Embedder | None] = lambda _: None,
+        learned: Callable[[], Learned | None] = lambda: None,
+        picture_model: Callable[[], PictureModel | None] = lambda: None,
+        multilingual: Callable[[], Embedder | None] = lambda: None, vectors: Server | None = None,
         catalogue: Server | None = None, hire: Hire = here,
         files: Bucket | None = None,
     ) -> None:  # fmt: skip
         """`embedder` loads the chosen model when a text has to be embedded; `find_embedder` loads
         the one that made the library, by its identity; `multilingual` the one for a library that
-        is not mostly English, see `Embedders`.
+        is not mostly English, see `Embedders`; `learned` tells what was learned from feedback.
 
         `vectors` is the server that has them, where they are not in the folder, `catalogue` the one
         that has the catalogue, and `files` the bucket that has the copies of the files; `hire` gets
@@ -69,11 +68,9 @@ class Library:
         """
         self.name = name
         self.folder = folder
-        self._files = Files(
-            folder, stored.open_copies(folder, name, files), stored.place_check(folder)
-        )
-        self._catalog = opened.open_catalog(folder, name, catalogue)
-        self._index = dense_index(self._catalog, folder / "chroma", vectors)
+        self._files = Files(folder, open_copies(folder, name, files), place_check(folder))
+        self._catalog = open_catalog(folder, name, catalogue)
+        self._index = open_index(self._catalog, folder / "chroma", vectors)
         self._words = WordIndex(self._catalog, folder / "words")
         self._catalog.passages.beside = self._words
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
@@ -126,9 +123,8 @@ class Library:
         failed = self.maintenance.catch_up(progress, cancel)
         several = self._embedders.reads_many()
         run = Indexing(
-            self._catalog, self._files, self.jobs, self._embedders.adding, self._engines(),
-            progress, changed, cancel, self._embedders.begin, self._hire,
-            lambda: recipe(self._embedders.chosen()),
+            self._catalog, self._files, self.jobs, self._embedders, self._engines(), self._hire,
+            progress, changed, cancel,
         )  # fmt: skip
         summary = run.add(paths, prune)
         summary.incomplete += failed
@@ -202,7 +198,10 @@ class Library:
         """The library's own copy of the file. From a bucket it is fetched. Raises UnknownDocument,
         LibraryAway, or LibraryError for a damaged one."""
         sha256 = self._catalog.sha256(document)
-        self._files.forget_fetched(self._catalog.generation(), self._catalog.documents)
+        self._files.forget_fetched(
+            self._catalog.generation(),
+            lambda: {info.sha256 for info in self._catalog.documents()},
+        )
         return self._files.path(sha256)
 
     def sha256(self, document: str) -> str:
@@ -235,7 +234,8 @@ class Library:
         versions: Which = "newest", hidden: bool = False,
     ) -> list[Hit]:  # fmt: skip
         """The best passage of each of the k best pages, best first."""
-        return self._search.pages(SearchQuery.of(query), k, documents, versions, hidden)
+        read = self._search.ranking(SearchQuery.of(query), documents, versions, hidden)
+        return best_of_pages(read, fusion.CANDIDATES, k)
 
     def passages(
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
@@ -246,7 +246,7 @@ class Library:
         Documents with a newer version are left out unless named, or all are requested. So is hidden
         text, which is how documents attack assistants, unless `hidden` asks for it.
         """
-        return self._search.passages(SearchQuery.of(query), k, documents, versions, hidden)
+        return self._search.ranking(SearchQuery.of(query), documents, versions, hidden)(k)
 
     def gathered(
         self, query: SearchQuery, documents: Collection[str] | None = None,
@@ -285,7 +285,7 @@ class Library:
 
     def embedder(self) -> Embedder:
         """The embedder that searches. Raises LibraryError."""
-        return self._embedders.searching() or self._embedders.chosen()
+        return self._embedders.current()
 
     def close(self) -> None:
         """Release Chroma to other processes, and close the catalogue's file."""

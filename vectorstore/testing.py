@@ -13,7 +13,7 @@ from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
 from vectorstore.catalog.engine import StoredChunk
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Reranker, reranked
 from vectorstore.store import Store, Vectors
 from vectorstore.workers import Hire, Order, Workers

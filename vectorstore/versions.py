@@ -71,16 +71,6 @@ def table(sketches: Iterable[bytes]) -> Sketches:
     return np.frombuffer(joined, "<u4").reshape(-1, _HASHES)
 
 
-def joined(one: Sketches, other: Sketches) -> Sketches:
-    """The rows of both."""
-    return np.concatenate([one, other])
-
-
-def without(sketches: Sketches, index: int) -> Sketches:
-    """All rows but one."""
-    return np.delete(sketches, index, axis=0)
-
-
 def likeness(one: bytes, others: Sketches) -> NDArray[np.float64]:
     """The estimated share of runs that are in both documents, of all runs in either."""
     return np.asarray((table([one]) == others).mean(axis=1))
@@ -254,7 +244,7 @@ class Versions:
         if id in self._ids:
             index = self._ids.index(id)
             del self._ids[index]
-            self._table = without(self._table, index)
+            self._table = np.delete(self._table, index, axis=0)
 
     def _catch_up(self) -> None:
         """Load the sketches of documents that were added since the last one."""
@@ -264,8 +254,7 @@ class Versions:
         )
         if rows:
             self._ids += [row[0] for row in rows]
-            learnt = table(row[1] for row in rows)
-            self._table = joined(self._table, learnt)
+            self._table = np.concatenate([self._table, table(row[1] for row in rows)])
 
     def _possible(self, new: _Version, near: Sequence[int]) -> list[int]:
         """Preselects the candidates for `_same`: a template may have thousands."""

@@ -112,7 +112,7 @@ class TantivyIndex:
         Query, searcher = self._tantivy.Query, self._searcher
         phrases = (tuple(self._analyzer.analyze(one)) for one in _QUOTED.findall(match))
         for stems, times in Counter(stems for stems in phrases if stems).items():
-            each = [self._frequency(stem) for stem in stems]
+            each = [int(searcher.doc_freq("text", stem)) for stem in stems]
             if not all(each):
                 continue
             if len(stems) == 1:
@@ -121,15 +121,9 @@ class TantivyIndex:
             else:
                 query = Query.phrase_query(self._schema, "text", list(stems))
                 having = int(searcher.search(query, 1).count or 0)
-            weight = times * self._idf(having) / sum(map(self._own_idf, each))
+            wanted = idf(having, self.count()) if having else 0.0  # its words alone may stand there
+            weight = times * wanted / sum(map(self._own_idf, each))
             yield Query.boost_query(query, weight)
-
-    def _frequency(self, stem: str) -> int:
-        return int(self._searcher.doc_freq("text", stem))
-
-    def _idf(self, having: int) -> float:
-        """Of FTS5; a phrase may stand nowhere, though its words do."""
-        return idf(having, self.count()) if having else 0.0
 
     def _own_idf(self, having: int) -> float:
         """Of tantivy, which is that of Lucene; a phrase has the sum of its words."""

@@ -4,7 +4,7 @@ Workers read and embed. They write nothing into a library: the process that adds
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -41,23 +41,16 @@ class Workers(Protocol):
         """End all of it, also in the middle of a file; from any thread."""
 
 
-def no_recipe() -> None:
-    """Whoever reads need not embed."""
-
-
-def not_told(identity: str, texts: Sequence[str], vectors: Vectors) -> None:
-    """Nobody wants to know."""
-
-
 @dataclass(frozen=True)
 class Order:
     """What a run asks of workers."""
 
     engines: Engines
     folder: Path | None = None  # below it files that are inside of others can be unpacked
-    recipe: Callable[[], Recipe | None] = no_recipe  # of the model that embeds, at each file
+    # Of the model that embeds, at each file; None where whoever reads need not.
+    recipe: Callable[[], Recipe | None] = lambda: None
     # Told the vectors that came with a file, before its result is returned.
-    embedded: Callable[[str, Sequence[str], Vectors], None] = field(default=not_told)
+    embedded: Callable[[str, Sequence[str], Vectors], None] = lambda *_: None
 
 
 Hire = Callable[[Order], Workers]

@@ -10,7 +10,7 @@ from assistant.answering.suggestions import FORMAL
 from assistant.contract.query import Pointer, plain, plain_stems
 from ingest.document.source import readable
 from ingest.language.words import content_words, name_parts, stems
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 # Words for one of many, which people use only when it is known which one.
 _KINDS = frozenset(

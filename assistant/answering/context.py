@@ -10,7 +10,7 @@ from assistant.answering.window import Window, next_windows, widened, window_at,
 from assistant.contract.facts import Facts, Found, Passage, ReadPassage, Understood
 from assistant.contract.request import Request, Turn
 from assistant.llm import prompts
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 
 @dataclass(frozen=True)

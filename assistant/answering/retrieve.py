@@ -9,9 +9,9 @@ from assistant.errors import ContextOverflow
 from assistant.llm import prompts
 from ingest.text.reflow import lists_contents
 from vectorstore.embedding.embedder import is_multilingual
-from vectorstore.retrieval.hit import Hit
-from vectorstore.retrieval.query import SearchQuery
+from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import LOOKED_AT, Reader, Reranker, reranked, reread
+from vectorstore.retrieval.search_query import SearchQuery
 
 # -- The token budget: shares of the model's window for passages, conversation and answer
 

@@ -18,7 +18,7 @@ from ingest.language.sentences import numbers, spans
 from ingest.language.words import stems
 from ingest.text.reflow import about_tokens
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 # -- Widens hits to passages of whole lines around them, within a token budget
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from assistant.storage.files import Used
     from vectorstore.add_report import AddSummary
     from vectorstore.library import Library
-    from vectorstore.retrieval.hit import Hit
+    from vectorstore.retrieval.fusion import Hit
 
 
 def add_libraries_parsers(commands: Any) -> None:

@@ -14,9 +14,8 @@ from ingest.language.sentences import split
 from ingest.language.words import stems
 from vectorstore.catalog.engine import StoredChunk
 from vectorstore.embedding.embedder import Embedder, nearness
-from vectorstore.retrieval.fusion import Candidate, rank
-from vectorstore.retrieval.hit import Hit, legs
-from vectorstore.retrieval.query import SearchQuery
+from vectorstore.retrieval.fusion import Candidate, Hit, legs, rank
+from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.store import Vectors
 
 

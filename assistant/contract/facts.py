@@ -14,7 +14,7 @@ from assistant.i18n.translation import _
 from ingest.document.model import Box
 from ingest.media.ffmpeg import clock
 from vectorstore.federation import qualified
-from vectorstore.retrieval.hit import Legs
+from vectorstore.retrieval.fusion import Legs
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.language.words import content_words, stems
-from vectorstore.retrieval.query import SearchQuery
+from vectorstore.retrieval.search_query import SearchQuery
 
 # -- Detects questions that need the earlier conversation, by rules on their words
 

@@ -18,7 +18,7 @@ from assistant.contract.reply import Reply
 from assistant.i18n.translation import N_, _
 from assistant.llm import prompts
 from ingest.errors import Stopped
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 WAITING = N_("Waiting for another answer")
 _LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from assistant.contract.facts import Token
 from assistant.i18n.translation import N_
 from ingest.language.words import stems
-from vectorstore.retrieval.hit import Legs
+from vectorstore.retrieval.fusion import Legs
 
 # -- Which words of a sentence each of its cited lines carries
 

@@ -24,7 +24,7 @@ from assistant.llm.odds import TokenOdds, TurnTaking
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
 from ingest.extensions import TOOLS, installed
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 # -- Asks for clarification of an unclear question, without a model
 

@@ -61,7 +61,7 @@ from vectorstore.embedding.classifier_folder import weights_file
 from vectorstore.embedding.cross_encoders import PairClassifier
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.rerank import AdaptedReader, CrossEncoderReranker, Reranker, fits
+from vectorstore.retrieval.rerank import CrossEncoderReranker, Reader, Reranker, fits
 
 # -- Builds the models that read two texts together: the reranker, and the checker of sentences
 
@@ -370,7 +370,7 @@ def _habits(models: Models, path: Path) -> Habits | None:
     return Habits(**found) if found else None
 
 
-def reader(settings: Settings) -> AdaptedReader | None:
+def reader(settings: Settings) -> Reader | None:
     """The learned reader; None where the embedding model that it needs is not installed. Which one
     a library uses does not matter."""
     models = Models(settings.models_folder, settings)
@@ -378,7 +378,7 @@ def reader(settings: Settings) -> AdaptedReader | None:
     with suppress(PinciteError):  # who searches with it says what is wrong with it
         folders += [path for path in [models.chosen("embedding")] if path]  # may be elsewhere
     fitting = [path for path in folders if fits(path)]
-    return AdaptedReader(fitting[0], settings.threads) if fitting else None
+    return Reader(fitting[0], settings.threads) if fitting else None
 
 
 def _embedder_of(extension: Extension) -> Embedder:

@@ -17,7 +17,7 @@ from assistant.llm.chat_model import LlamaCppChat
 from benchmarks import common
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
-from vectorstore.retrieval.rerank import AdaptedReader
+from vectorstore.retrieval.rerank import Reader
 
 COLUMNS = ("peer", "quote", "first", "refused", "tokens", "peer_tokens")
 
@@ -50,7 +50,7 @@ def measured(options: Any) -> Any:
         peer = LangChainPeer(embedding, Path(store), gguf, options.threads)
         peer.add(pdfs.pdfs)
         library.add(list(pdfs.pdfs))
-        tool = AnswerTool(model, Budget(), reader=AdaptedReader(embedding))
+        tool = AnswerTool(model, Budget(), reader=Reader(embedding))
         tool.run(Request("Which plan?", library)).finish()  # loads what is loaded once
         peer.answer("Which plan?")
         for question in pdfs.questions[: options.questions]:

@@ -23,7 +23,7 @@ from assistant.llm.chat_model import LlamaCppChat
 from benchmarks import common
 from benchmarks.answering import multi_turn
 from vectorstore.embedding.embedder import load_embedder
-from vectorstore.retrieval.query import SearchQuery
+from vectorstore.retrieval.search_query import SearchQuery
 
 Row = dict[str, Any]
 ANSWER_WORDS = 40  # of each earlier answer that the model reads

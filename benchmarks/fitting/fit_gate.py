@@ -33,7 +33,7 @@ from benchmarks import common
 from benchmarks.answering import answers
 from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
-from vectorstore.retrieval.rerank import AdaptedReader
+from vectorstore.retrieval.rerank import Reader
 
 Row = dict[str, Any]
 Case = tuple[str, Question, bool, Evidence]
@@ -74,7 +74,7 @@ def collect(options: Any, path: Path) -> None:
 
     model = LlamaCppChat.from_file(common.model(options, "chat"))
     embedding = common.model(options, "embedding")
-    tool = AnswerTool(model, Budget(), reader=AdaptedReader(embedding))
+    tool = AnswerTool(model, Budget(), reader=Reader(embedding))
     done = {row["id"] for row in read_rows(path)} if path.exists() else set()
     with common.fresh_home() as home:
         asked = drawn(cases(options, folder, home, embedder))

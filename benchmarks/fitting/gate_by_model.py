@@ -26,7 +26,7 @@ from benchmarks import common
 from benchmarks.answering import answers
 from benchmarks.fitting.fit_gate import passages_of
 from vectorstore.embedding.embedder import Embedder, load_embedder
-from vectorstore.retrieval.rerank import AdaptedReader
+from vectorstore.retrieval.rerank import Reader
 
 MISTAKES = 0.10  # of the answerable questions
 EACH = 25  # of CLAPNQ
@@ -41,7 +41,7 @@ def main() -> None:
     embedder = load_embedder(folder)
     gguf = common.model(chosen, "chat")
     model = LlamaCppChat.from_file(gguf, threads=chosen.threads)
-    tool = AnswerTool(model, Budget(), reader=AdaptedReader(folder))
+    tool = AnswerTool(model, Budget(), reader=Reader(folder))
     gates = FittedGates(chosen.cache / "gates")
     asked = Calibration(tool, model, embedder, gates, gguf.stem)
     every = sorted(cases(), key=lambda case: case.id)

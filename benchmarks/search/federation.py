@@ -28,7 +28,7 @@ from benchmarks import common, text_library
 from benchmarks.search import scifact
 from vectorstore.federation import Federated
 from vectorstore.library import Library
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 HITS = 25
 ONE = "one library"

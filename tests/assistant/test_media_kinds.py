@@ -17,7 +17,7 @@ from tests.assistant.fakes import WordEmbedder
 from tests.recordings import tone, write
 from vectorstore.catalog.engine import StoredChunk
 from vectorstore.errors import UnknownDocument
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 TALK = Page(
     1,

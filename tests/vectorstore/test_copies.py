@@ -11,8 +11,7 @@ import pytest
 
 from tests.servers.s3_process import S3Process, missing
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryError
-from vectorstore.files import Copies, Folder
-from vectorstore.opened import Files
+from vectorstore.files import Copies, Files, Folder
 from vectorstore.team.object_store import Cache, ObjectStore
 
 PLACES = ("folder", "memory", "disk", "localbucket", "ceph")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import UnreadableFile
-from vectorstore.opened import Files
+from vectorstore.files import Files
 
 
 @pytest.fixture

@@ -6,17 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.dense.stores import ChromaStore, ExactStore
+from vectorstore.dense.chroma import ChromaStore
 from vectorstore.store import Store
 from vectorstore.team.postgres import Server
 from vectorstore.team.served_vectors import PgvectorStore
 from vectorstore.testing import StoreContract
-
-
-class TestExactStore(StoreContract):
-    @pytest.fixture
-    def store(self) -> Store:
-        return ExactStore()
 
 
 class TestChromaStore(StoreContract):

@@ -5,15 +5,15 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense import stores
-from vectorstore.dense.stores import ChromaStore, ExactStore
+from vectorstore.dense.chroma import ChromaStore, chroma_fingerprint, chroma_loads, delete_chroma
 from vectorstore.store import Store, Vectors
 from vectorstore.word_index import WordIndex
 
@@ -43,7 +43,6 @@ def ids_from_child(catalog: Catalog, folder: Path) -> set[str] | None:
 
 
 def _synced(path: Path, library: str, folder: Path) -> list[str] | None:
-
     catalog = Catalog(path, library)
     index = DenseIndex(catalog, folder)
     try:
@@ -51,6 +50,28 @@ def _synced(path: Path, library: str, folder: Path) -> list[str] | None:
     finally:
         index.close()
         catalog.close()
+
+
+# -- Compares all vectors in memory: exact, and fast up to some 100,000 chunks
+# Serves while Chroma is being built or belongs to another process; 5 ms for 100,000 chunks.
+
+_FEW = 5_000
+
+
+def nearest_of(
+    ids: Sequence[str], vectors: Vectors, vector: Vectors, k: int
+) -> list[tuple[str, float]]:
+    """As `Store.nearest`, of the rows of `vectors`, whose ids are `ids`."""
+    if not ids or k < 1:
+        return []
+    # Waking the threads of BLAS takes up to 15 ms on a busy machine, and few vectors take .5 ms
+    # without them.
+    few = len(vectors) <= _FEW
+    scores = np.einsum("ij,j->i", vectors, vector) if few else vectors @ vector
+    k = min(k, len(scores))
+    best = np.argpartition(-scores, k - 1)[:k]
+    best = best[np.argsort(-scores[best], kind="stable")]
+    return [(ids[index], float(scores[index])) for index in best]
 
 
 # -- Brings a store up to the catalogue, which keeps all vectors
@@ -110,7 +131,7 @@ class DenseIndex:
         self._chroma: ChromaStore | None = None
         self._damaged = False  # has a query failed? Then Chroma is filled again, as after `writing`
         self._held = -1  # the generation of the open Chroma
-        self._exact: tuple[int, ExactStore] | None = None
+        self._exact: tuple[int, list[str], Vectors] | None = None
         self._began()
         self.failures = 0  # failures of Chroma since the last update
 
@@ -118,15 +139,15 @@ class DenseIndex:
         """The k nearest chunks of the present catalogue."""
         generation = self._catalog.generation()
         found = self._ask(generation, vector, k)
-        return self._scan(generation).nearest(vector, k) if found is None else found
+        return nearest_of(*self._scan(generation), vector, k) if found is None else found
 
     def _ask(self, generation: int, vector: Vectors, k: int) -> list[tuple[str, float]] | None:
         """Chroma's answer; None while it is behind, is being updated, or fails."""
         if not self._guard.acquire(timeout=0 if self._busy else _PATIENCE):
             return None
         try:
-            chroma = self.current(generation)
-            return chroma.nearest(vector, k) if chroma else None
+            store = self.current(generation)
+            return store.nearest(vector, k) if store else None
         except Exception as error:  # an error of Chroma, such as a deleted folder
             log.warning("A query to Chroma failed, and Chroma will be rebuilt: %s", error)
             self._let_go()
@@ -242,7 +263,7 @@ class DenseIndex:
             return False
         state = self._state()
         if state in (None, _WRITING) or not self._sound():
-            stores.delete_chroma(self._folder)
+            delete_chroma(self._folder)
         try:
             self._chroma, self._held = self._opened(state)
         except Exception as error:  # a full disk, a folder that cannot be written
@@ -258,14 +279,14 @@ class DenseIndex:
         closed."""
         if not self._folder.is_dir() or self._catalog.meta(_SEEN) == self._fingerprint():
             return True
-        if stores.chroma_loads(self._folder):
+        if chroma_loads(self._folder):
             return True
         log.warning("Chroma's index does not load; it is rebuilt from the catalogue.")
         return False
 
     def _fingerprint(self) -> str:
         try:
-            return stores.chroma_fingerprint(self._folder)
+            return chroma_fingerprint(self._folder)
         except OSError:  # a file was deleted meanwhile
             return ""
 
@@ -274,20 +295,20 @@ class DenseIndex:
 
     def _opened(self, state: str | None) -> tuple[ChromaStore, int]:
         try:
-            chroma = ChromaStore(self._folder)
+            store = ChromaStore(self._folder)
         except Exception as error:  # Chroma reports a damaged folder in many ways
             log.warning("Chroma could not be opened, and is rebuilt: %s", error)
-            stores.delete_chroma(self._folder)
+            delete_chroma(self._folder)
             return ChromaStore(self._folder), -1
-        if state in (None, _WRITING) or chroma.count() != self._catalog.passages.count():
-            return chroma, -1  # behind, or the folder was deleted by hand
-        return chroma, int(state or -1)
+        if state in (None, _WRITING) or store.count() != self._catalog.passages.count():
+            return store, -1  # behind, or the folder was deleted by hand
+        return store, int(state or -1)
 
     def _let_go(self) -> None:
-        chroma, self._chroma, self._held = self._chroma, None, -1
+        store, self._chroma, self._held = self._chroma, None, -1
         try:
-            if chroma is not None:
-                chroma.close()
+            if store is not None:
+                store.close()
                 self._catalog.set_meta(_SEEN, self._fingerprint())
         except Exception as error:  # its folder may be gone
             log.warning("Chroma could not be closed: %s", error)
@@ -302,11 +323,11 @@ class DenseIndex:
         self._catalog.set_meta(_STATE, str(generation))
         self._held = generation
 
-    def _scan(self, generation: int) -> ExactStore:
+    def _scan(self, generation: int) -> tuple[list[str], Vectors]:
         with self._scanning:
             if self._exact is None or self._exact[0] != generation:
-                self._exact = generation, ExactStore(*self._catalog.passages.vectors())
-            return self._exact[1]
+                self._exact = generation, *self._catalog.passages.vectors()
+            return self._exact[1:]
 
 
 # -- Updates the indexes with what other processes write, in the background

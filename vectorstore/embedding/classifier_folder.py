@@ -67,7 +67,9 @@ def classifier_of(folder: Path) -> Classifier | None:
 
 def headed(folder: Path) -> bool:
     """Whether it is a cross-encoder of sentence-transformers with modules of its own as a head."""
-    return _head_kinds(folder)[:1] == ["Pooling"] and _made_for_pairs(folder)
+    kinds = [kind for kind, _ in head_folders(folder)]
+    told = read_json(folder / "config_sentence_transformers.json")
+    return kinds[:1] == ["Pooling"] and str(told.get("model_type", "")) == "CrossEncoder"
 
 
 def onnx_file(folder: Path) -> Path | None:
@@ -87,7 +89,10 @@ def head_folders(folder: Path) -> list[tuple[str, Path]]:
     """(kind, folder) of each module behind the encoder."""
     found = _read(folder / "modules.json")
     modules = found[1:] if isinstance(found, list) else []
-    return [(_kind(module), folder / module.get("path", "")) for module in modules]
+    return [
+        (str(module.get("type", "")).rsplit(".", 1)[-1], folder / module.get("path", ""))
+        for module in modules
+    ]
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -108,16 +113,3 @@ def _labels(config: dict[str, Any]) -> tuple[str, ...]:
     named = config.get("id2label") or {}
     count = len(named) or int(config.get("num_labels") or 2)
     return tuple(str(named.get(str(n), f"LABEL_{n}")).lower() for n in range(count))
-
-
-def _made_for_pairs(folder: Path) -> bool:
-    told = read_json(folder / "config_sentence_transformers.json")
-    return str(told.get("model_type", "")) == "CrossEncoder"
-
-
-def _head_kinds(folder: Path) -> list[str]:
-    return [kind for kind, _ in head_folders(folder)]
-
-
-def _kind(module: dict[str, Any]) -> str:
-    return str(module.get("type", "")).rsplit(".", 1)[-1]

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,9 @@ def export(folder: Path, classifier: Classifier) -> Path:
             _write(folder, classifier, made)
             return made.rename(folder / EXPORTED)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise LibraryError(
-            f"The model in {folder} could not be made ready: {_first_line(error)}. "
+            f"The model in {folder} could not be made ready: {why}. "
             "Check that the folder is complete and can be written, and that its disk has room."
         ) from error
 
@@ -111,10 +112,6 @@ def _outputs(model: Any, names: list[str]) -> Any:
     return Outputs()
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-
-
 # -- The head of a cross-encoder whose layers are modules of sentence-transformers, in plain numpy
 # Its ONNX file then holds the encoder alone, as its publishers write it. The layers are small: the
 # first token's vector goes through dense layers and a normalisation into one number.
@@ -128,13 +125,7 @@ def read_head(folder: Path) -> Layer:
     """What turns an encoder's output, of the shape (tokens, hidden size), into a score of the shape
     (1,). Raises LibraryError for layers that are not known here."""
     layers = [_layer(kind, path) for kind, path in head_folders(folder)]
-    return partial(_through, layers)
-
-
-def _through(layers: list[Layer], found: Array) -> Array:
-    for layer in layers:
-        found = layer(found)
-    return found
+    return lambda found: reduce(lambda output, layer: layer(output), layers, found)
 
 
 def _layer(kind: str, folder: Path) -> Layer:

@@ -24,15 +24,6 @@ _MANY = "many"
 _FEW_ENGLISH, _MOSTLY_ENGLISH = 0.75, 0.9
 
 
-def nowhere(identity: str) -> Embedder | None:
-    """There is no other model."""
-    return None
-
-
-def none() -> None:
-    """There is no multilingual model, or a person has chosen another one."""
-
-
 class Embedders:
     """The models that one library may need; each is loaded at most once."""
 
@@ -40,8 +31,8 @@ class Embedders:
         self,
         catalog: Catalog,
         choose: Callable[[], Embedder],
-        find: Callable[[str], Embedder | None] = nowhere,
-        choose_multilingual: Callable[[], Embedder | None] = none,
+        find: Callable[[str], Embedder | None],
+        choose_multilingual: Callable[[], Embedder | None],
     ) -> None:
         """`choose` loads the chosen model, `find` the one of an identity, if installed.
 
@@ -120,6 +111,11 @@ class Embedders:
             if identity not in self._found:
                 self._found[identity] = self._find(identity)
             return self._found[identity]
+
+    def current(self) -> Embedder:
+        """The model by which questions and passages are compared: that of the vectors, else the
+        chosen one. Raises LibraryError."""
+        return self.searching() or self.chosen()
 
     def adding(self) -> Embedder:
         """The chosen model, when it and the chunker made the library. Raises EmbedderMismatch."""

@@ -1,10 +1,11 @@
 """The queue of an `add` in the catalogue: each file has a state until it is in the library.
 
-A killed run leaves its rows; the next run continues them.
+A killed run leaves its rows; the next run continues them, except for files that held several runs.
 """
 
+import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
+from vectorstore.catalog import rows
 from vectorstore.catalog.engine import Engine, Transaction
+from vectorstore.errors import LibraryError, WorkersAway
 
 State = Literal["waiting", "reading", "indexing", "failed", "cancelled"]
 _COLUMNS = "path, name, state, error, changed"
@@ -45,19 +48,13 @@ class Jobs:
         """Whether any process runs an `add`."""
         if self._lock.is_locked:
             return True
-        probe = FileLock(self._lock.lock_file, thread_local=False)
-        try:
-            with probe.acquire(timeout=0):
-                return False
-        except (Timeout, OSError):
-            return True
+        with alone(Path(self._lock.lock_file)) as nobody:
+            return not nobody
 
-    @contextmanager
-    def run(self) -> Iterator[bool]:
+    def run(self) -> AbstractContextManager[bool]:
         """Hold the lock during a run. Yields whether it is the only run: other rows are
         leftovers."""
-        with _held(self._lock) as alone:
-            yield alone
+        return _held(self._lock)
 
     def left_over(self, cancelled: bool) -> list[Job]:
         """Jobs that a killed run left undone; on request also those that were cancelled."""
@@ -118,11 +115,9 @@ def leave(connection: Transaction, path: str) -> None:
     connection.execute("DELETE FROM job WHERE path = ?", (path,))
 
 
-@contextmanager
-def alone(path: Path, wait: float = 0) -> Iterator[bool]:
+def alone(path: Path, wait: float = 0) -> AbstractContextManager[bool]:
     """Whether no other process holds the same lock file; waits for it up to the given seconds."""
-    with _held(FileLock(path), wait) as held:
-        yield held
+    return _held(FileLock(path), wait)
 
 
 @contextmanager
@@ -141,3 +136,63 @@ def _held(lock: FileLock, wait: float = 0) -> Iterator[bool]:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+# -- Files that held a run until it was interrupted: they wait until a person names them
+# A file counts when it has been in work for a minute, so that many kills of a healthy run count
+# nothing, and is forgotten when it comes to an end, even to a failure.
+
+SLOW = 60.0  # seconds in work
+MOST_ATTEMPTS = 2  # interruptions after which a file waits
+
+
+class Attempts:
+    """Rows of the table `attempt`."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+
+    @contextmanager
+    def watched(self, files: Sequence[tuple[str, str]]) -> Iterator[None]:
+        """While files (path, sha256) are in work: they count as interrupted unless this ends.
+
+        A wish to stop it, and an end of the process, are interruptions.
+        """
+        timer = threading.Timer(SLOW, self._count, (files,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except WorkersAway:  # which is not the fault of these files
+            _stop(timer)
+            self.ended(*(path for path, _ in files))
+            raise
+        finally:
+            _stop(timer)
+
+    def ended(self, *paths: str) -> None:
+        """They came to an end."""
+        where, listed = f"FROM attempt WHERE path {rows.AMONG}", rows.listed(paths)
+        if self._database.one(f"SELECT 1 {where}", listed):
+            self._database.write(f"DELETE {where}", listed)
+
+    def before(self) -> dict[str, tuple[str, int]]:
+        """By path: the sha256 of the bytes, and how often they did not come to an end."""
+        found = self._database.all("SELECT path, sha256, times FROM attempt")
+        return {path: (sha256, times) for path, sha256, times in found}
+
+    def _count(self, files: Sequence[tuple[str, str]]) -> None:
+        # Of an error the run itself will hear.
+        with suppress(LibraryError), self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO attempt VALUES (?, ?, 1) ON CONFLICT (path) DO UPDATE SET"
+                " times = CASE attempt.sha256"
+                " WHEN excluded.sha256 THEN attempt.times + 1 ELSE 1 END,"
+                " sha256 = excluded.sha256",
+                files,
+            )
+
+
+def _stop(timer: threading.Timer) -> None:
+    timer.cancel()
+    timer.join()  # otherwise it may count after `ended`

@@ -23,10 +23,11 @@ from vectorstore.catalog.catalog import Catalog, begin_container
 from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.sources import Places, place_of
 from vectorstore.embedding.embedder import Embedder
+from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.errors import EmbedderMismatch, HomeNotWritable, LibraryError
+from vectorstore.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.naming.mentions import put_names
-from vectorstore.opened import Files
 from vectorstore.store import Vectors
 from vectorstore.versions import Versions
 
@@ -40,14 +41,9 @@ _MOST = 50_000  # vectors that came: 75 MB
 class Embedding:
     """Knows which model has embedded last."""
 
-    def __init__(
-        self, library: str, embedder: Callable[[], Embedder],
-        begin: Callable[[Sequence[str]], None],
-    ) -> None:  # fmt: skip
-        """`begin` is told the passages of each document before `embedder` is asked."""
+    def __init__(self, library: str, embedders: Embedders) -> None:
         self._library = library
-        self._embedder = embedder
-        self._begin = begin
+        self._embedders = embedders
         self._used: Embedder | None = None
         self._came: dict[tuple[str, str], Vectors] = {}  # by identity and text, until it is used
 
@@ -61,8 +57,8 @@ class Embedding:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimensions)."""
-        self._begin(texts)
-        self._used = self._embedder()
+        self._embedders.begin(texts)
+        self._used = self._embedders.adding()
         known = {text: self._came.pop((self._used.identity, text), None) for text in set(texts)}
         missing = [text for text in texts if known[text] is None]
         if len(missing) == len(texts):
@@ -72,7 +68,7 @@ class Embedding:
 
     def check(self) -> None:
         """Raises EmbedderMismatch when a rebuild has changed the model since the embedding."""
-        if self._used is not None and self._embedder().identity != self._used.identity:
+        if self._used is not None and self._embedders.adding().identity != self._used.identity:
             raise EmbedderMismatch(
                 f"The library {self._library!r} was rebuilt with another model meanwhile. "
                 "Add the files again."
@@ -119,9 +115,7 @@ class Stored:
 class Storing:
     """Stores documents for one run."""
 
-    def __init__(
-        self, catalog: Catalog, files: Files, check: Callable[[], object] = lambda: None
-    ) -> None:
+    def __init__(self, catalog: Catalog, files: Files, check: Callable[[], object]) -> None:
         """`check` raises, inside the transaction, when the new vectors are useless."""
         self._check = check
         self._catalog = catalog
@@ -276,14 +270,12 @@ def status(document: Document) -> str:
     notes = list(dict.fromkeys(page.note for page in unread if page.note))
     why = f" ({'; '.join(notes[:3])})" if notes else ""
     if not any(page.lines for page in document.pages):
-        return f"no text could be read: {_pages(len(unread))}{why}"
+        number = len(unread)
+        pictures = "1 page is a picture" if number == 1 else f"{number} pages are pictures"
+        return f"no text could be read: {pictures}{why}"
     return f"{len(unread)} of {len(document.pages)} pages are pictures without text{why}"
 
 
 def unseen(document: Document) -> int:
     """Characters that readers of the document do not see."""
     return sum(count(line.text) for page in document.pages for line in page.lines if line.hidden)
-
-
-def _pages(number: int) -> str:
-    return "1 page is a picture" if number == 1 else f"{number} pages are pictures"

@@ -1,11 +1,10 @@
-"""Writes a library into one file, also while the library is open; `restoring` reads it.
+"""Writes a library into one file, also while the library is open; `restore` reads it.
 
 The file is a ZIP with the catalogue, the copies of the files and a list of its contents. Chroma is
 not in it: it is filled again from the catalogue.
 """
 
 import errno
-import hashlib
 import json
 import lzma
 import re
@@ -24,8 +23,8 @@ from ingest.document.source import Limits, readable
 from ingest.document.wire import Codec
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.errors import HomeNotWritable, LibraryError
+from vectorstore.files import Files, sha256_of
 from vectorstore.maintenance.backup_rows import copy_rows
-from vectorstore.opened import Files
 
 CONTENTS, CATALOG, FILES = "pincite-backup.json", "catalog.sqlite", "files/"
 FORMAT = 1
@@ -155,12 +154,6 @@ def _write(archive: zipfile.ZipFile, snapshot: Path, library: str, files: Files)
     return contents
 
 
-def sha256_of(path: Path) -> str:
-    """Of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @contextmanager
 def scratch(beside: Path) -> Iterator[Path]:
     """A folder on the same disk, so that its files can be moved into place at once."""
@@ -180,7 +173,7 @@ def named_errors(path: Path) -> Iterator[None]:
 
 # -- Puts a backup in the place of a library, also while the library is open
 # A backup may come from anybody. It is unpacked within limits, each file must have its hash, and
-# the catalogue is copied row by row into a fresh one, see `foreign_catalog`.
+# the catalogue is copied row by row into a fresh one, see `backup_rows`.
 
 _COPY = re.compile(r"files/([0-9a-f]{64})\.[^/\\\x00-\x1f<>:\"|?*]{0,200}")
 _RATIO = 200  # times its size that a backup may unpack to: ours keep to a quarter of it

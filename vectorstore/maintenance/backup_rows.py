@@ -22,7 +22,7 @@ from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.sqlite import FIRST, SCHEMA_VERSION
 from vectorstore.catalog.tags import cleaned
 from vectorstore.errors import WrongTag
-from vectorstore.opened import SHA256
+from vectorstore.files import SHA256
 
 # -- Reads the rows of an SQLite file that somebody else may have made, and lets nothing in it run
 # The file is never written and none of its indexes, triggers or words are used: only plain tables
@@ -147,16 +147,12 @@ def copy_rows(snapshot: Path, target: Catalog) -> None:
             raise WrongRows(f"its catalogue has schema {version}, of a newer version of Pincite")
         if version < FIRST:
             raise WrongRows(f"its catalogue has schema {version}, which was never released")
-        file.check(_own_schema(target))
+        own = target.database.all("SELECT type, name, sql FROM sqlite_schema")
+        file.check({(kind, name): sql or "" for kind, name, sql in own})
         with target.writing() as connection, _shapes():
             _Copying(file, target, connection).run()
     finally:
         file.close()
-
-
-def _own_schema(catalog: Catalog) -> dict[tuple[str, str], str]:
-    found = catalog.database.all("SELECT type, name, sql FROM sqlite_schema")
-    return {(kind, name): sql or "" for kind, name, sql in found}
 
 
 class _Copying:
@@ -174,7 +170,7 @@ class _Copying:
     def run(self) -> None:
         for table, checked in {
             "meta": self._meta, "document": self._document, "place": self._place,
-            "page": self._page, "chunk": self._chunk, "sheet": self._sheet, "cell": self._cell,
+            "page": self._page, "chunk": self._chunk, "sheet": lambda row: row, "cell": self._cell,
             "container": self._container, "tag": self._tag,
         }.items():  # fmt: skip
             self._copy(table, checked)
@@ -248,9 +244,6 @@ class _Copying:
         self._dimensions = self._dimensions or vectors.size
         if not 0 < vectors.size == self._dimensions or not math.isfinite(float(vectors.sum())):
             raise WrongRows("a vector of its catalogue is damaged")
-
-    def _sheet(self, row: Row) -> Row:
-        return row
 
     def _cell(self, row: Row) -> Row:
         kind, value = str(row["kind"]), row["value"]
@@ -328,10 +321,7 @@ def _shapes() -> Iterator[None]:
     except WrongRows:
         raise
     except (InvalidData, WrongTag, ValueError, TypeError, LookupError, RecursionError) as error:
-        raise WrongRows(f"a row of its catalogue has a wrong shape ({_short(error)})") from error
+        why = readable(str(error) or type(error).__name__)[:200]
+        raise WrongRows(f"a row of its catalogue has a wrong shape ({why})") from error
     except sqlite3.IntegrityError as error:
         raise WrongRows(f"rows of its catalogue contradict each other ({error})") from error
-
-
-def _short(error: BaseException) -> str:
-    return readable(str(error) or type(error).__name__)[:200]

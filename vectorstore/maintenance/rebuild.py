@@ -27,11 +27,11 @@ from vectorstore.dense.index import DenseIndex, Follower
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, maker
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
+from vectorstore.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.indexing.store_document import READY, put
 from vectorstore.maintenance import backup
 from vectorstore.maintenance.verify import Health, Verifying, mend
-from vectorstore.opened import Files
 from vectorstore.store import Vectors
 from vectorstore.word_index import WordIndex
 

@@ -9,8 +9,8 @@ from vectorstore.catalog.catalog import Catalog, mark_deletion
 from vectorstore.catalog.sources import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
+from vectorstore.files import Files
 from vectorstore.indexing import jobs
-from vectorstore.opened import Files
 from vectorstore.word_index import WordIndex
 
 
@@ -41,7 +41,9 @@ class Removing:
 
     def remove(self, names: Sequence[str]) -> int:
         """See Library.remove."""
-        digests = self._remove(names)
+        digests = self._taken_out(names)
+        for digest in digests:
+            self._files.remove(digest)
         self.clear_away(digests)
         return len(digests)
 
@@ -69,15 +71,8 @@ class Removing:
             )
         return ""
 
-    def _remove(self, names: Sequence[str]) -> list[str]:
-        """Returns the hashes of their files."""
-        digests = self._taken_out(names)
-        for digest in digests:
-            self._files.remove(digest)
-        return digests
-
     def _taken_out(self, names: Sequence[str]) -> list[str]:
-        """Of the catalogue alone."""
+        """Of the catalogue alone; the hashes of their files."""
         names = list(dict.fromkeys(names))
         digests = [self._catalog.sha256(name) for name in names]
         with self._catalog.writing() as connection:

@@ -13,7 +13,7 @@ from vectorstore.catalog.rows import word_language
 from vectorstore.catalog.sources import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
-from vectorstore.opened import Files
+from vectorstore.files import Files
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,9 @@ class Verifying:
         self._sound()
         lost = [d.document for d in documents if not self._whole(d.document, d.sha256)]
         self._words()
-        self._strays()
+        # Asked anew: comparing all copies may take hours, in which others add documents.
+        if count := self._files.sweep({d.sha256 for d in self._catalog.documents()}):
+            self._mended.append(f"{count} files that belong to no document were deleted.")
         self._catalog.wipe()
         unbalanced = self._unbalanced()
         ids = self._catalog.passages.ids()
@@ -93,11 +95,6 @@ class Verifying:
                 ],
             )
         self._mended.append(f"{len(missing) + len(stray)} rows of the word index were wrong.")
-
-    def _strays(self) -> None:
-        # Comparing all copies may take hours, in which others add documents.
-        if count := self._files.sweep({d.sha256 for d in self._catalog.documents()}):
-            self._mended.append(f"{count} files that belong to no document were deleted.")
 
     def _unbalanced(self) -> tuple[str, ...]:
         """Pages whose ledger does not add up: some characters are unaccounted for."""

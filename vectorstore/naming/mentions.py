@@ -21,7 +21,6 @@ from vectorstore.naming.document_names import (
     FIRST_PAGE,
     IN_TEXT,
     TITLE,
-    DocumentNames,
     Name,
     Passage,
     abbreviates,
@@ -244,8 +243,8 @@ def _as_written(text: str) -> list[str]:
 
 
 # -- Names of documents in the catalogue: found once, when a document is added
-# Documents of older libraries have none yet. Theirs are found when they are first needed, in the
-# passages that the catalogue holds; no file is read again.
+# A document that has moved or was restored may have none. Its names are found when they are first
+# needed, in the passages that the catalogue holds; no file is read again.
 
 _WANTED = "SELECT id, name, title FROM document WHERE names = ''"
 _SHOWN = (
@@ -258,16 +257,11 @@ def put_names(connection: Transaction, document: str) -> None:
     """Find and store the names of a document; inside `Catalog.writing()`."""
     for id, name, title in connection.execute(f"{_WANTED} AND name = ?", (document,)).fetchall():
         shown = connection.execute(_SHOWN, (id,)).fetchall()
-        connection.execute(_STORE, (_json(_found(name, title, shown)), id))
-
-
-def name_index(catalog: Catalog) -> NameIndex:
-    """All names of a library."""
-    return NameIndex(stored_names(catalog), catalog.passages.stating)
+        connection.execute(_STORE, (_found(name, title, shown), id))
 
 
 def stored_names(catalog: Catalog) -> list[Named]:
-    """The names of each document. Those of older libraries are stored, if that is possible."""
+    """The names of each document; those that had to be found are stored, if that is possible."""
     missing = dict(_missing(catalog))
     rows = catalog.database.all(
         "SELECT old.id, old.name, old.names, coalesce(new.name, '') FROM document AS old"
@@ -278,19 +272,17 @@ def stored_names(catalog: Catalog) -> list[Named]:
 
 def _missing(catalog: Catalog) -> Iterator[tuple[int, str]]:
     for id, name, title in catalog.database.all(_WANTED):
-        made = _json(_found(name, title, catalog.database.all(_SHOWN, id)))
+        made = _found(name, title, catalog.database.all(_SHOWN, id))
         with suppress(LibraryError):  # the folder may be closed for writing
             catalog.database.note(_STORE, made, id)
         yield id, made
 
 
-def _found(name: str, title: str, rows: list[tuple[int, str, str]]) -> DocumentNames:
+def _found(name: str, title: str, rows: list[tuple[int, str, str]]) -> str:
+    """The names of a document as the catalogue keeps them."""
     passages = [Passage(page, text, " ".join(json.loads(above))) for page, text, above in rows]
-    return document_names(name, title, passages)
-
-
-def _json(names: DocumentNames) -> str:
-    return json.dumps({"names": names.names, "periods": names.periods}, ensure_ascii=False)
+    found = document_names(name, title, passages)
+    return json.dumps({"names": found.names, "periods": found.periods}, ensure_ascii=False)
 
 
 def _named(document: str, stored: str, newer: str) -> Named:

@@ -6,7 +6,7 @@ are found is not known here. With all weights 0 the ranking is unchanged.
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.language import words
@@ -79,13 +79,6 @@ class Learned:
         order = sorted(considered, key=lambda c: (-self.score(c), c.ranked.candidate.id))
         scores = sorted((c.ranked.score for c in considered), reverse=True)
         return [replace(c.ranked, score=score) for c, score in zip(order, scores, strict=True)]
-
-
-Learnt = Callable[[], Learned | None]  # what is learned now
-
-
-def nothing() -> None:
-    """Nothing was learned."""
 
 
 class Considering:

@@ -18,7 +18,7 @@ from vectorstore.embedding import embedder
 from vectorstore.embedding.cross_encoders import PairClassifier
 from vectorstore.embedding.onnx_export import write_reader
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 # -- A second look at the best hits: a reranker reads question and passage together
 
@@ -83,19 +83,12 @@ class Readable(Protocol):
     def text(self) -> str: ...
 
 
-class Reader(Protocol):
-    """Says how likely each text answers a question."""
-
-    def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
-        """The log-odds (natural logarithm) that each text answers the question."""
-
-
 def fits(folder: Path) -> bool:
     """Whether the model of a folder is the one that the adapter was trained on."""
     return embedder.is_quantizable(folder) and embedder.weights_fingerprint(folder) == _BASE
 
 
-class AdaptedReader:
+class Reader:
     """The adapter on its embedding model, as int8 ONNX; 10 to 30 ms a passage and core.
 
     Nothing is computed in the caller's thread, for the reason that `QuantizedEmbedder` gives.
@@ -114,7 +107,8 @@ class AdaptedReader:
         embedder.prepare_int8_file(self._folder, _FILE, _write)
 
     def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
-        """Raises LibraryError, see `prepare`."""
+        """The log-odds (natural logarithm) that each text answers the question. Raises
+        LibraryError, see `prepare`."""
         session, tokenizer = self._session, self._tokenizer  # loaded here, not by two threads
         return list(self._pool.map(lambda one: _odds(session, tokenizer, question, one), texts))
 

@@ -1,7 +1,8 @@
 """Finds the passages that fit a question best, in documents without a newer version."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -9,14 +10,13 @@ import numpy as np
 from ingest.language.words import telling_words
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.index import DenseIndex
-from vectorstore.dense.stores import ExactStore
-from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
+from vectorstore.dense.index import DenseIndex, nearest_of
+from vectorstore.embedding.embedder import is_multilingual, nearness
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion
-from vectorstore.retrieval.hit import Hit, best_of_pages, legs
-from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learnt, nothing
-from vectorstore.retrieval.query import Pointing, SearchQuery
+from vectorstore.retrieval.fusion import Hit, hits_of
+from vectorstore.retrieval.learned_ranker import LOOKED_AT, Considered, Considering, Learned
+from vectorstore.retrieval.search_query import Pointing, SearchQuery
 from vectorstore.store import Vectors
 from vectorstore.versions import superseded
 
@@ -50,8 +50,9 @@ class Search:
     """Fuses dense and word search."""
 
     def __init__(
-        self, catalog: Catalog, index: DenseIndex, embedders: Embedders, learned: Learnt = nothing
-    ) -> None:
+        self, catalog: Catalog, index: DenseIndex, embedders: Embedders,
+        learned: Callable[[], Learned | None],
+    ) -> None:  # fmt: skip
         self._catalog = catalog
         self._index = index
         self._embedders = embedders
@@ -60,31 +61,19 @@ class Search:
         self._considering = Considering(catalog)
         self._replaced: tuple[int, frozenset[str]] = (-1, frozenset())
 
-    def passages(
-        self,
-        query: SearchQuery,
-        k: int,
-        documents: Collection[str] | None,
-        versions: Which,
-        hidden: bool = False,
-    ) -> list[Hit]:
-        """See Library.passages."""
-        return self._hits(self._ranked(query, documents, versions, hidden), k)
-
-    def pages(
-        self, query: SearchQuery, k: int, documents: Collection[str] | None, versions: Which,
-        hidden: bool = False,
-    ) -> list[Hit]:  # fmt: skip
-        """See Library.search."""
-        ranked = self._ranked(query, documents, versions, hidden)
-        return best_of_pages(lambda n: self._hits(ranked, n), fusion.CANDIDATES, k)
+    def ranking(
+        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
+    ) -> Callable[[int], list[Hit]]:
+        """What gives the first k passages, see `Library.passages`."""
+        ranked = self._again(query.text, self.gathered(query, documents, versions, hidden).ranked)
+        return lambda k: self._hits(ranked, k)
 
     def about(self, text: str) -> frozenset[str]:
-        """See Library.about."""
+        """See `Library.about`."""
         return self._pointing.named(SearchQuery(text), None).documents
 
     def considered(self, query: str) -> list[Considered]:
-        """See Library.considered."""
+        """See `Library.considered`."""
         ranked = self.gathered(SearchQuery(query), None, "newest", False).ranked
         return self._considering.of(query, ranked[:LOOKED_AT])
 
@@ -92,10 +81,10 @@ class Search:
         self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool,
         mixed: bool = False, known: fusion.Named | None = None,
     ) -> fusion.Gathered:  # fmt: skip
-        """See Library.gathered."""
+        """See `Library.gathered`."""
         if not query.text.strip() or not self._catalog.generation():
             return fusion.Gathered()
-        mixed = mixed or self._is_multilingual()
+        mixed = mixed or is_multilingual(self._embedders.current())
         said = telling_words(query.text) if mixed else query.text
         cards = self._catalog.passages.bm25_cards(said)
         only = None if documents is None else frozenset(documents)
@@ -120,12 +109,6 @@ class Search:
         best = max(candidates, key=lambda candidate: candidate.bm25)
         return fusion.weight_of_words(self._catalog.passages.share_of_words(said, best.id))
 
-    def _is_multilingual(self) -> bool:
-        return is_multilingual(self._embedder())
-
-    def _embedder(self) -> Embedder:
-        return self._embedders.searching() or self._embedders.chosen()
-
     def _few(self, named: frozenset[str]) -> frozenset[str]:
         """The named documents, if they are few enough to be searched apart; passages of many are
         among the candidates anyway."""
@@ -134,11 +117,6 @@ class Search:
             rows.listed(named),
         )[0]
         return named if count <= _APART else frozenset()
-
-    def _ranked(
-        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
-    ) -> list[fusion.Ranked]:
-        return self._again(query.text, self.gathered(query, documents, versions, hidden).ranked)
 
     def _again(self, query: str, ranked: list[fusion.Ranked]) -> list[fusion.Ranked]:
         """The ranking in its learned order, if something was learned with this embedder."""
@@ -151,14 +129,8 @@ class Search:
         return learned.again(self._considering.of(query, first)) + rest
 
     def _hits(self, ranked: Sequence[fusion.Ranked], k: int) -> list[Hit]:
-        first = ranked[:k]
-        chunks = self._catalog.passages.chunks([r.candidate.id for r in first])
-        embedder = self._embedder()
-        return [
-            Hit(chunks[r.candidate.id], r.score, nearness(embedder, r.candidate.dense), how)
-            for r, how in zip(first, legs(ranked, k), strict=True)
-            if r.candidate.id in chunks
-        ]
+        chunks = self._catalog.passages.chunks([r.candidate.id for r in ranked[:k]])
+        return hits_of(ranked, k, chunks, partial(nearness, self._embedders.current()))
 
     def _compared(self, sought: Sought) -> list[fusion.Candidate]:
         """Candidates, compared with the query by the model that made their vectors."""
@@ -201,15 +173,14 @@ class Search:
             self._replaced = generation, old
         if not self._replaced[1] or not asked:
             return self._replaced[1]
-        kept, more = ({sha256[:16] for sha256 in self._shas(names)} for names in (asked, left_out))
-        return (self._replaced[1] - kept) | more
+        return (self._replaced[1] - self._prefixes(asked)) | self._prefixes(left_out)
 
-    def _shas(self, named: Collection[str]) -> list[str]:
-        """Another process may have removed some since they were found in the question."""
+    def _prefixes(self, named: Collection[str]) -> frozenset[str]:
+        """Of the chunk ids of documents, which another process may have removed meanwhile."""
         found = self._catalog.database.all(
             f"SELECT sha256 FROM document WHERE name {rows.AMONG}", rows.listed(named)
         )
-        return [row[0] for row in found]
+        return frozenset(sha256[:16] for (sha256,) in found)
 
     def _candidates(self, sought: Sought, vector: Vectors) -> list[fusion.Candidate]:
         near = self._nearest(sought, vector)
@@ -262,7 +233,7 @@ class Search:
     def _near(
         self, stored: tuple[list[str], Vectors], vector: Vectors, k: int = fusion.CANDIDATES
     ) -> list[str]:
-        return [id for id, _ in ExactStore(*stored).nearest(vector, k)]
+        return [id for id, _ in nearest_of(*stored, vector, k)]
 
     def _near_anywhere(self, old: frozenset[str], vector: Vectors, k: int) -> list[str]:
         wanted = k

@@ -21,7 +21,7 @@ from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from ingest.text.reflow import lists_contents
 from vectorstore.embedding.embedder import Embedder, nearness
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 # -- Chooses the lists of documents that hold what is looked for
 # The embedder draws up a shortlist, and the model is asked of each whether these are the things.

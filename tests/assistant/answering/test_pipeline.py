@@ -22,7 +22,7 @@ from ingest.document.model import Page
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
 from vectorstore.catalog.engine import StoredChunk
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Readable
 
 FULL_TIME = "Full-time employees get 25 days of annual leave."

@@ -9,7 +9,7 @@ from ingest.text.reflow import about_tokens
 from tests.assistant.fakes import WordEmbedder, page_of
 from vectorstore.catalog.engine import StoredChunk
 from vectorstore.errors import UnknownDocument
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 LINES = [f"line {number} says something of about ten words in all" for number in range(60)]
 PAGE = page_of(*LINES)

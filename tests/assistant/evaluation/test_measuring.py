@@ -23,7 +23,7 @@ from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 LEAVE = {
     "id": "leave", "question": "How many days of annual leave?", "answers": ["30 days"],

@@ -23,8 +23,7 @@ from assistant.contract.facts import (
 from assistant.receipts.explain import explanation
 from assistant.ui.explanation import PARTS
 from tests.assistant.ui.fakes import HOSTILE
-from vectorstore.retrieval.fusion import ScoreParts
-from vectorstore.retrieval.hit import Legs
+from vectorstore.retrieval.fusion import Legs, ScoreParts
 
 LEGS = Legs(2, 0.62, 3, 15.8, ScoreParts(0.5, 0.3, 0.2, 0.1, 0.0), 187)
 TAGS = re.compile(r"</?([a-z]+)")

@@ -13,7 +13,7 @@ from ingest.document.source import Bounds, Engines, Limits
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.indexing import prefetch, small_files
+from vectorstore.indexing import prefetch
 from vectorstore.library import Library
 
 TEXTS = {"leave.txt": "Thirty days of leave.", "deep/travel.txt": "Travel by train."}
@@ -192,7 +192,7 @@ def test_attachments_of_a_pdf_follow_their_pdf(library: Library, folder: Path) -
 def test_a_run_that_breaks_off_inside_an_archive_is_taken_up(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(small_files, "MOST_TOGETHER", 2)
+    monkeypatch.setattr(prefetch, "MOST_TOGETHER", 2)
     inner = zipped({f"{number}.txt": f"Leave in year {number}." for number in range(4)})
     outer = write(folder / "outer.zip", {"inner.zip": inner, "z.txt": "A laptop."})
     (folder / "other").mkdir()
@@ -215,7 +215,7 @@ def test_a_run_that_breaks_off_inside_an_archive_is_taken_up(
 def test_cancelling_inside_an_archive_keeps_what_is_done_and_goes_on_later(
     library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(small_files, "MOST_TOGETHER", 2)
+    monkeypatch.setattr(prefetch, "MOST_TOGETHER", 2)
     write(archive, {f"{number}.txt": f"Leave in year {number}." for number in range(5)})
     cancel = threading.Event()
 
@@ -246,7 +246,7 @@ def test_nothing_that_was_unpacked_stays(library: Library, archive: Path) -> Non
 def test_an_archive_that_cannot_be_unpacked_is_a_document_all_the_same(
     library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert prefetch.Read(None, lambda: Expanded(())).inside().parts == ()
+    assert prefetch.Read(None, lambda: Expanded(())).inside.parts == ()
     shutil.copy(archive, archive.with_name("cut.zip"))
     cut = archive.with_name("cut.zip")
     cut.write_bytes(cut.read_bytes()[:-30])

@@ -10,8 +10,9 @@ from filelock import FileLock
 from ingest.document.model import Box, Chunk, Document, Line, Page
 from tests.fakes import WordEmbedder
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.index import DenseIndex
-from vectorstore.dense.stores import ChromaStore
+from vectorstore.dense.chroma import ChromaStore
+from vectorstore.dense.index import DenseIndex, nearest_of
+from vectorstore.testing import at, vector
 
 EMBEDDER = WordEmbedder()
 
@@ -288,3 +289,16 @@ def test_what_was_forgotten_is_remembered_under_another_name(tmp_path: Path) -> 
     identity = catalog.identity()
     catalog.replace_by(tmp_path / "backup.sqlite")
     assert catalog.identity() == identity and renamed._remembers()
+
+
+def test_the_scan_finds_the_nearest_with_their_cosines() -> None:
+    found = nearest_of(["a", "b", "c"], at(90, 0, 60), vector(0), 2)
+    assert [id for id, _ in found] == ["b", "c"]
+    assert [cosine for _, cosine in found] == pytest.approx([1, 0.5], abs=1e-5)
+    assert [len(nearest_of(["a"], at(0), vector(0), k)) for k in (0, 1, 9)] == [0, 1, 1]
+    assert nearest_of([], np.zeros((0, 0), np.float32), vector(0), 3) == []
+
+
+def test_the_scan_compares_thousands() -> None:
+    ids = [str(number) for number in range(6000)]
+    assert nearest_of(ids, at(*np.linspace(0, 90, 6000)), vector(90), 1)[0][0] == "5999"

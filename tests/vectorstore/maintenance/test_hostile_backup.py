@@ -14,9 +14,9 @@ import pytest
 
 from tests.vectorstore.conftest import OpenLibrary
 from vectorstore.errors import HomeNotWritable, LibraryError
+from vectorstore.files import Files
 from vectorstore.library import Library
 from vectorstore.maintenance import backup as maintenance_backup
-from vectorstore.opened import Files
 
 CATALOG, CONTENTS = "catalog.sqlite", "pincite-backup.json"
 

@@ -10,9 +10,8 @@ from tests.pdfs import write_pdf
 from tests.vectorstore.conftest import LEAVE, PASSWORD, write_papers
 from vectorstore.errors import UnknownDocument
 from vectorstore.library import Library
-from vectorstore.retrieval.fusion import Named
-from vectorstore.retrieval.hit import Hit
-from vectorstore.retrieval.query import Pointing
+from vectorstore.retrieval.fusion import Hit, Named
+from vectorstore.retrieval.search_query import Pointing
 
 
 @pytest.fixture(scope="module")

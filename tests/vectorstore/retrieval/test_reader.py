@@ -8,8 +8,8 @@ import pytest
 from vectorstore.catalog.engine import StoredChunk
 from vectorstore.embedding import embedder
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hit import Hit
-from vectorstore.retrieval.rerank import AdaptedReader, fits, pair, reread
+from vectorstore.retrieval.fusion import Hit
+from vectorstore.retrieval.rerank import Reader, fits, pair, reread
 
 
 def hit(text: str, score: float = 0.5, document: str = "Handbook.pdf") -> Hit:
@@ -17,8 +17,8 @@ def hit(text: str, score: float = 0.5, document: str = "Handbook.pdf") -> Hit:
 
 
 @pytest.fixture(scope="module")
-def reader(minilm: Path) -> AdaptedReader:
-    return AdaptedReader(minilm)
+def reader(minilm: Path) -> Reader:
+    return Reader(minilm)
 
 
 def test_hits_are_ordered_by_search_and_reader_together() -> None:
@@ -68,14 +68,14 @@ def test_long_pairs_are_cut_at_the_passage(minilm: Path) -> None:
     ],
 )
 def test_a_passage_with_the_answer_has_better_odds_than_a_near_miss(
-    reader: AdaptedReader, question: str, answer: str, near_miss: str
+    reader: Reader, question: str, answer: str, near_miss: str
 ) -> None:
     found, missed = reader.odds(question, [hit(answer), hit(near_miss)])
     assert found > missed + 1
 
 
 @pytest.mark.slow
-def test_the_odds_do_not_depend_on_what_else_is_read(reader: AdaptedReader) -> None:
+def test_the_odds_do_not_depend_on_what_else_is_read(reader: Reader) -> None:
     hits = [hit("The warranty ends after 24 months."), hit("We are open on Mondays.")]
     together = reader.odds("When does the warranty end?", hits)
     assert together == [reader.odds("When does the warranty end?", [one])[0] for one in hits]
@@ -87,4 +87,4 @@ def test_a_folder_that_cannot_be_written_is_named(minilm: Path, tmp_path: Path) 
     shutil.copytree(minilm, folder, ignore=shutil.ignore_patterns("pincite-*"))
     (folder / "model.safetensors").unlink()
     with pytest.raises(LibraryError, match="model"):
-        AdaptedReader(folder).odds("?", [hit("a")])
+        Reader(folder).odds("?", [hit("a")])

@@ -6,7 +6,7 @@ import pytest
 from tests.vectorstore.embedding.made import TOPICS, made
 from vectorstore.catalog.engine import StoredChunk
 from vectorstore.errors import LibraryError
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import LOOKED_AT, CrossEncoderReranker, Reranker, reranked
 from vectorstore.testing import RerankerContract
 

@@ -7,7 +7,7 @@ from ingest.document.model import Page
 from tests.assistant.fakes import WordEmbedder, page_of
 from vectorstore.catalog.engine import Coverage, DocumentInfo, StoredChunk
 from vectorstore.embedding.embedder import Embedder
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 
 class SmallShelf:

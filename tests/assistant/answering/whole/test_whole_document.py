@@ -17,7 +17,7 @@ from ingest.text.reflow import plain
 from tests.assistant.answering.whole.shelf import SmallShelf
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from vectorstore.catalog.engine import StoredChunk
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 FILLER = [
     f"Further details of rule {n} are kept by the office in room {n} of the house."

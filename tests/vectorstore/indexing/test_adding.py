@@ -12,9 +12,9 @@ from tests.fakes import WordEmbedder
 from vectorstore.add_report import AddProgress, AddSummary
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.errors import EmbedderMismatch
+from vectorstore.files import Files
 from vectorstore.library import Library
 from vectorstore.maintenance.rebuild import Migration
-from vectorstore.opened import Files
 from vectorstore.store import Vectors
 
 Opened = Callable[[Callable[[], None]], Library]

@@ -1,171 +1,44 @@
 """Adds files to the catalogue: discover, read, cut, embed, store.
 
-A file is one transaction, and up to 64 small files that are neighbours share one, see
-`small_files`. A killed run leaves complete documents; the work on its last file or group is lost,
-and the next run does it again.
+A file is one transaction, and up to 64 small files that are neighbours share one, see `prefetch`.
+A killed run leaves complete documents; the work on its last file or group is lost, and the next run
+does it again.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import replace
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from ingest.containers.unpacking import FULL, Expanded
 from ingest.discovery import Found, discover
 from ingest.document.source import Engines, readable
+from ingest.document.wire import Loaded
 from ingest.errors import Stopped, UnreadableFile
-from ingest.loaders import digest
 from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, LeftOut
-from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.catalog import Catalog, Containers
-from vectorstore.catalog.engine import Engine
 from vectorstore.catalog.sources import INSIDE, Places, place_of
-from vectorstore.embedding.embedder import Embedder, Recipe
-from vectorstore.errors import LibraryError, WorkersAway
-from vectorstore.indexing import small_files
-from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.prefetch import Prefetch, Read, ReadTogether, UnpackingBudget
-from vectorstore.indexing.progress import Telling, interrupted, out_of_time, outer
-from vectorstore.indexing.small_files import Together
+from vectorstore.embedding.embedder import recipe
+from vectorstore.embedding.library_embedder import Embedders
+from vectorstore.files import Files
+from vectorstore.indexing.jobs import Attempts, Jobs
+from vectorstore.indexing.outcomes import Known, Telling, out_of_time
+from vectorstore.indexing.prefetch import (
+    Prefetch,
+    Read,
+    ReadTogether,
+    UnpackingBudget,
+    batches,
+    file_groups,
+)
 from vectorstore.indexing.store_document import Embedding, Item, Storing, refuse_empty, unchanged
-from vectorstore.opened import Files
-from vectorstore.workers import Hire, Order, here, no_recipe
-
-# -- Files that held a run until it was interrupted: they wait until a person names them
-# A file counts when it has been in work for a minute, so that many kills of a healthy run count
-# nothing, and is forgotten when it comes to an end, even to a failure.
-
-SLOW = 60.0  # seconds in work
-MOST_ATTEMPTS = 2  # interruptions after which a file waits
-
-
-class Attempts:
-    """Rows of the table `attempt`."""
-
-    def __init__(self, database: Engine) -> None:
-        self._database = database
-
-    @contextmanager
-    def watched(self, files: Sequence[tuple[str, str]]) -> Iterator[None]:
-        """While files (path, sha256) are in work: they count as interrupted unless this ends.
-
-        A wish to stop it, and an end of the process, are interruptions.
-        """
-        timer = threading.Timer(SLOW, self._count, (files,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        except WorkersAway:  # which is not the fault of these files
-            _stop(timer)
-            self.ended(*(path for path, _ in files))
-            raise
-        finally:
-            _stop(timer)
-
-    def ended(self, *paths: str) -> None:
-        """They came to an end."""
-        where, listed = f"FROM attempt WHERE path {catalog_rows.AMONG}", catalog_rows.listed(paths)
-        if self._database.one(f"SELECT 1 {where}", listed):
-            self._database.write(f"DELETE {where}", listed)
-
-    def before(self) -> dict[str, tuple[str, int]]:
-        """By path: the sha256 of the bytes, and how often they did not come to an end."""
-        rows = self._database.all("SELECT path, sha256, times FROM attempt")
-        return {path: (sha256, times) for path, sha256, times in rows}
-
-    def _count(self, files: Sequence[tuple[str, str]]) -> None:
-        # Of an error the run itself will hear.
-        with suppress(LibraryError), self._database.transaction() as connection:
-            connection.executemany(
-                "INSERT INTO attempt VALUES (?, ?, 1) ON CONFLICT (path) DO UPDATE SET"
-                " times = CASE attempt.sha256"
-                " WHEN excluded.sha256 THEN attempt.times + 1 ELSE 1 END,"
-                " sha256 = excluded.sha256",
-                files,
-            )
-
-
-def _stop(timer: threading.Timer) -> None:
-    timer.cancel()
-    timer.join()  # otherwise it may count after `ended`
-
-
-# -- Which files have to be read: the library knows the others by their bytes, or they wait
-
-
-class Known:
-    """Of one run."""
-
-    def __init__(self, catalog: Catalog, storing: Storing, told: Telling, size: int) -> None:
-        """`size` is the most bytes that a file may have."""
-        self._catalog = catalog
-        self._storing = storing
-        self._told = told
-        self._size = size
-        self._places = Places(catalog)
-        self._containers = Containers(catalog.database)
-        self._before: Mapping[str, tuple[str, int]] = {}
-        self._named: set[str] = set()  # files that the user has named, not a folder around them
-        self.settled: set[str] = set()  # in the queue, files that were already known
-
-    def begin(self, before: Mapping[str, tuple[str, int]], paths: Sequence[Path]) -> None:
-        """`before`: see `Attempts.before`; `paths`: what the user has named."""
-        self._before = before
-        self._named = {str(path.absolute()) for path in paths if path.is_file()}
-
-    def new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
-        """Those of the files (path, job, name) that have to be read.
-
-        Inside of a file (`level`) what is known is counted in one transaction.
-        """
-        items = [item for file in files if (item := self._item(*file, level))]
-        with self._catalog.database.together() if level else nullcontext():
-            return [new for item in items if (new := self.news(item))]
-
-    def news(self, item: Item) -> Item | None:
-        """The file if it has to be read; a known file is counted."""
-        place = item.place
-        try:
-            stored = self._storing.known(item)
-        except UnreadableFile as error:
-            self._told.fail(item.job, item.name, str(error))
-            return None
-        if stored is None:
-            return None if self._waits(item) else item
-        self._told.known(item, stored, self._catalog.named(item.sha256))
-        if not self._containers.finished(place, item.sha256):
-            return replace(item, known=True)
-        self.settled.add(item.job)
-        self._told.unchanged(self._places.inside(place))
-        self._told.omitted(item, self._containers.left_out(place))
-        return None
-
-    def _item(self, path: Path, job: str, name: str, level: int) -> Item | None:
-        try:
-            job.encode()
-            return Item(path, job, name, digest(path, self._size), level)
-        except UnicodeEncodeError:
-            self._told.bad_name(job)
-        except UnreadableFile as error:
-            self._told.fail(job, name, str(error))
-        return None
-
-    def _waits(self, item: Item) -> bool:
-        """Whether a file has held two runs, and nobody has named it now."""
-        sha256, times = self._before.get(item.job, ("", 0))
-        if sha256 != item.sha256 or times < MOST_ATTEMPTS or self._named & {item.job, outer(item)}:
-            return False
-        self._told.fail(item.job, item.name, interrupted(item, times))
-        return True
-
+from vectorstore.workers import Hire, Order
 
 _LEFT_OVER = 3600.0  # seconds after which a file that was sent is nobody's
-
-__all__ = ["AddProgress", "AddSummary", "Change", "Failure", "Indexing"]
 
 
 class Indexing:
@@ -176,24 +49,20 @@ class Indexing:
         catalog: Catalog,
         files: Files,
         jobs: Jobs,
-        embedder: Callable[[], Embedder],
-        engines: Engines | None = None,
-        progress: Callable[[AddProgress], None] = lambda _: None,
-        changed: Callable[[Change], None] = lambda _: None,
-        cancel: threading.Event | None = None,
-        begin: Callable[[Sequence[str]], None] = lambda _: None,
-        hire: Hire = here,
-        recipe: Callable[[], Recipe | None] = no_recipe,
+        embedders: Embedders,
+        engines: Engines,
+        hire: Hire,
+        progress: Callable[[AddProgress], None],
+        changed: Callable[[Change], None],
+        cancel: threading.Event | None,
     ) -> None:
-        """`begin` is told the passages of each document before `embedder` is asked; `hire` gets
-        the workers, and `recipe` the embedding model that they may use."""
+        """`hire` gets the workers, who may embed with the library's model."""
         self._catalog = catalog
         self._files = files
         self._jobs = jobs
         self._hire = hire
-        self._recipe = recipe
-        self._engines = engines or Engines()
-        self._bounds = self._engines.bounds
+        self._recipe = lambda: recipe(embedders.chosen())
+        self._engines = engines
         self._progress = progress
         self._cancel = cancel or threading.Event()
         self._places = Places(catalog)
@@ -201,12 +70,11 @@ class Indexing:
         self._attempts = Attempts(catalog.database)
         self._before: dict[str, tuple[str, int]] = {}  # interrupted runs, by place
         self._held: set[str] = set()  # places that were in work when a run ended
-        self._embedding = Embedding(catalog.library, embedder, begin)
+        self._embedding = Embedding(catalog.library, embedders)
         self._storing = Storing(catalog, files, self._embedding.check)
         self._summary = AddSummary()
         self._told = Telling(self._summary, jobs, changed)
-        self._together = Together(catalog, self._storing, self._embedding, self._told)
-        self._known = Known(catalog, self._storing, self._told, self._bounds.size)
+        self._known = Known(catalog, self._storing, self._told, engines.bounds.size)
         self._done = self._total = 0
 
     def add(self, paths: Sequence[Path], prune: bool = False) -> AddSummary:
@@ -223,7 +91,8 @@ class Indexing:
             # What was in work when a run ended, whatever ended it, goes last.
             found.sort(key=lambda file: str(file.path) in self._held)
             order = Order(self._engines, None, self._recipe, self._embedding.came)
-            with Prefetch(order, self._cancel, scratch, self._hire) as reading:
+            heard = self._report_page
+            with Prefetch(order, self._hire, heard, self._cancel, scratch) as reading:
                 files = [(file.path, str(file.path), file.name) for file in found]
                 self._run(reading, files, None)
         self._gone([path for path in paths if path.is_dir()], prune)
@@ -260,7 +129,7 @@ class Indexing:
         level: int = 0,
     ) -> None:
         """Add (path, job, name); `level` counts the files around them."""
-        parts = small_files.file_batches(list(files))
+        parts = batches(list(files))
         found = [item for part in parts for item in self._known.new(part, level)]
         self._jobs.settle(self._known.settled)
         self._jobs.wait((item.job, item.name) for item in found)
@@ -268,8 +137,7 @@ class Indexing:
         first = {item.sha256: item for item in reversed(found)}
         self._read(reading, [item for item in found if first[item.sha256] is item], budget)
         twins = [item for item in found if first[item.sha256] is not item]
-        for start in range(0, len(twins), small_files.MOST_TOGETHER):
-            part = twins[start : start + small_files.MOST_TOGETHER]
+        for part in batches(twins):
             with self._catalog.database.together():
                 more = [new for twin in part for new in self._twin(twin, first[twin.sha256])]
             self._read(reading, more, budget)
@@ -278,13 +146,9 @@ class Indexing:
         self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget | None
     ) -> None:
         """Inside of a file (`budget`) small ones are read and stored together."""
-        many = (
-            small_files.file_groups(items, self._held_before)
-            if budget
-            else [[one] for one in items]
-        )
+        many = file_groups(items, self._held_before) if budget else [[one] for one in items]
         done = 0
-        for group, read in reading.ahead(many, budget, self._report_page):
+        for group, read in reading.ahead(many, budget):
             if budget and budget.over:
                 self._out_of_time(items[done:])
                 return
@@ -308,18 +172,61 @@ class Indexing:
             return group
         self._attempts.ended(*(item.job for item in group))
         for number, item in enumerate(alone):
-            with closing(reading.start(item, budget, self._report_page)) as one:
+            with closing(reading.start(item, budget)) as one:
                 if self._cancel.is_set() or not self._add(reading, item, one, budget):
                     return alone[number:]
         return []
 
-    def _add_together(self, group: list[Item], read: ReadTogether) -> list[Item]:
-        """Returns the files that have to be read alone. Raises Stopped."""
+    def _add_together(self, group: Sequence[Item], read: ReadTogether) -> list[Item]:
+        """Store small files with one call of the model and one wait for the disk, and tell what was
+        not read; returns what has to be read alone.
+
+        Raises Stopped, and HomeNotWritable or LibraryError with none of them stored.
+        """
         found = read.documents()
         self._step(group[0], "indexing")
-        alone = self._together.add(group, found)
+        documents: dict[Item, Loaded] = {}
+        said: dict[Item, str] = {}  # why it was not added; empty for what is to be read alone
+        for item, one in zip(group, found, strict=True):
+            try:
+                if isinstance(one, str):
+                    said[item] = one
+                else:
+                    refuse_empty(*unchanged(item, one))
+                    documents[item] = one
+            except UnreadableFile as error:
+                said[item] = str(error)
+        said |= self._store_together(documents)
+        with self._catalog.database.together():
+            for item, why in said.items():
+                if why:
+                    self._told.fail(item.job, item.name, why)
+        alone = [item for item, why in said.items() if not why]
         self._done += len(group) - len(alone)
         return alone
+
+    def _store_together(self, documents: Mapping[Item, Loaded]) -> dict[Item, str]:
+        """Returns the sentences about those whose file is gone."""
+        if not documents:
+            return {}
+        ends = np.cumsum([len(chunks) for _, chunks in documents.values()])
+        vectors = self._embedding.vectors(
+            [chunk.text for _, chunks in documents.values() for chunk in chunks]
+        )
+        found = [
+            (item, document, chunks, part)
+            for (item, (document, chunks)), part in zip(
+                documents.items(), np.split(vectors, ends[:-1]), strict=True
+            )
+        ]
+        said = {}
+        kept = self._storing.store_together(found)
+        for (item, document, chunks, _), stored in zip(found, kept, strict=True):
+            if isinstance(stored, UnreadableFile):
+                said[item] = str(stored)
+            else:
+                self._told.stored(stored, document, chunks)
+        return said
 
     def _cancelled(self, items: Sequence[Item]) -> None:
         self._jobs.cancel([item.job for item in items])
@@ -329,9 +236,10 @@ class Indexing:
         return item.job in self._before or item.job in self._held
 
     def _out_of_time(self, items: Sequence[Item]) -> None:
+        seconds = self._engines.bounds.seconds
         with self._catalog.database.together():
             for item in items:
-                self._told.fail(item.job, item.name, out_of_time(item, self._bounds.seconds))
+                self._told.fail(item.job, item.name, out_of_time(item, seconds))
         self._done += len(items)
 
     def _twin(self, item: Item, first: Item) -> Iterator[Item]:
@@ -356,7 +264,7 @@ class Indexing:
                 self._step(item, "reading")
                 if not item.known:
                     self._store(item, read)
-                inside = read.inside()
+                inside = read.inside
             self._inside(reading, item, inside, own)
         except UnreadableFile as error:
             self._told.fail(item.job, item.name, str(error))
@@ -368,7 +276,7 @@ class Indexing:
 
     def _store(self, item: Item, read: Read) -> None:
         document, chunks = unchanged(item, read.document())
-        inside = read.inside()
+        inside = read.inside
         if not inside.parts:
             refuse_empty(document, chunks)
         self._step(item, "indexing")
@@ -396,8 +304,8 @@ class Indexing:
             self._run(reading, files, budget, item.level + 1)
         if places and self._cancel.is_set():
             raise Stopped
-        kept = tuple(places)
-        self._forget([p for p in before if p not in places and not p.startswith(_inner(kept))])
+        inner = tuple(place + INSIDE for place in places)
+        self._forget([p for p in before if p not in places and not p.startswith(inner)])
         full = any(left.reason == FULL for left in expanded.omitted)
         failed = full or len(self._summary.failed) > failures
         self._told.omitted(item, expanded.omitted)
@@ -436,7 +344,3 @@ def _under_way(path: Path) -> bool:
     except OSError:  # it has ended meanwhile
         return True
     return young and place_of(str(path)) != str(path)
-
-
-def _inner(places: Sequence[str]) -> tuple[str, ...]:
-    return tuple(place + INSIDE for place in places)

@@ -1,20 +1,25 @@
-"""Tells what an `add` did with each file: in its summary, in the queue, and as it happens."""
+"""What becomes of each file of an `add`: told in its summary, in the queue, and as it happens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from ingest.containers.unpacking import Omitted
 from ingest.document.model import Chunk, Document
+from ingest.errors import UnreadableFile
+from ingest.loaders import digest
 from vectorstore.add_report import AddSummary, Change, Failure, Hidden, Incomplete, KeptAs, Outcome
-from vectorstore.catalog.sources import INSIDE
-from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.store_document import READY, Item, Stored, status, unseen
+from vectorstore.catalog.catalog import Catalog, Containers
+from vectorstore.catalog.sources import INSIDE, Places
+from vectorstore.indexing.jobs import MOST_ATTEMPTS, Jobs
+from vectorstore.indexing.store_document import READY, Item, Stored, Storing, status, unseen
 
 _BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
 
 
 class Telling:
-    """Of one run."""
+    """Tells what became of the files of one run."""
 
     def __init__(self, summary: AddSummary, jobs: Jobs, changed: Callable[[Change], None]) -> None:
         self._summary = summary
@@ -104,3 +109,69 @@ def out_of_time(item: Item, seconds: float) -> str:
         f" {seconds:.0f} seconds. Add {archive} again to continue, or raise the setting"
         " file_seconds."
     )
+
+
+class Known:
+    """Decides which files of a run are read: the others are known by their bytes, or wait."""
+
+    def __init__(self, catalog: Catalog, storing: Storing, told: Telling, size: int) -> None:
+        """`size` is the most bytes that a file may have."""
+        self._catalog = catalog
+        self._storing = storing
+        self._told = told
+        self._size = size
+        self._places = Places(catalog)
+        self._containers = Containers(catalog.database)
+        self._before: Mapping[str, tuple[str, int]] = {}
+        self._named: set[str] = set()  # files that the user has named, not a folder around them
+        self.settled: set[str] = set()  # in the queue, files that were already known
+
+    def begin(self, before: Mapping[str, tuple[str, int]], paths: Sequence[Path]) -> None:
+        """`before`: see `Attempts.before`; `paths`: what the user has named."""
+        self._before = before
+        self._named = {str(path.absolute()) for path in paths if path.is_file()}
+
+    def new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
+        """Those of the files (path, job, name) that have to be read.
+
+        Inside of a file (`level`) what is known is counted in one transaction.
+        """
+        items = [item for file in files if (item := self._item(*file, level))]
+        with self._catalog.database.together() if level else nullcontext():
+            return [new for item in items if (new := self.news(item))]
+
+    def news(self, item: Item) -> Item | None:
+        """The file if it has to be read; a known file is counted."""
+        place = item.place
+        try:
+            stored = self._storing.known(item)
+        except UnreadableFile as error:
+            self._told.fail(item.job, item.name, str(error))
+            return None
+        if stored is None:
+            return None if self._waits(item) else item
+        self._told.known(item, stored, self._catalog.named(item.sha256))
+        if not self._containers.finished(place, item.sha256):
+            return replace(item, known=True)
+        self.settled.add(item.job)
+        self._told.unchanged(self._places.inside(place))
+        self._told.omitted(item, self._containers.left_out(place))
+        return None
+
+    def _item(self, path: Path, job: str, name: str, level: int) -> Item | None:
+        try:
+            job.encode()
+            return Item(path, job, name, digest(path, self._size), level)
+        except UnicodeEncodeError:
+            self._told.bad_name(job)
+        except UnreadableFile as error:
+            self._told.fail(job, name, str(error))
+        return None
+
+    def _waits(self, item: Item) -> bool:
+        """Whether a file has held two runs, and nobody has named it now."""
+        sha256, times = self._before.get(item.job, ("", 0))
+        if sha256 != item.sha256 or times < MOST_ATTEMPTS or self._named & {item.job, outer(item)}:
+            return False
+        self._told.fail(item.job, item.name, interrupted(item, times))
+        return True

@@ -8,7 +8,7 @@ from functools import cached_property
 from ingest.language.dates import YEAR
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.naming.mentions import NameIndex, name_index
+from vectorstore.naming.mentions import NameIndex, stored_names
 from vectorstore.retrieval.fusion import Named, Place, Pointed
 from vectorstore.versions import parsed
 
@@ -76,23 +76,10 @@ _SUFFIX = re.compile(r"\.\w{1,5}$")
 _RUN = re.compile(r"[^\W_]+")
 
 
-def statement_kinds(question: str) -> frozenset[str]:
-    """Kinds of financial statements that hold the figure in question."""
-    return frozenset(kind for kind, words in _QUESTIONS.items() if words.search(question))
-
-
 def titled_statements(lines: Sequence[str]) -> frozenset[str]:
     """Kinds of financial statements that the first lines of a page name."""
     titles = [line for line in lines if len(line) <= _TITLE]
     return frozenset(kind for kind, words in _TITLES.items() if any(map(words.search, titles)))
-
-
-def page_numbers(question: str) -> frozenset[int]:
-    """Page numbers that the question names, from 1; counted from the end, -1 is the last page."""
-    return frozenset(
-        int(number) if number else _ORDINALS[word.lower()]
-        for number, word in _PAGE.findall(question)
-    )
 
 
 @dataclass(frozen=True)
@@ -121,9 +108,9 @@ class Letters:
         return False
 
 
-def current_version(name: str, newer: Mapping[str, str], text: Letters) -> str:
-    """The named documents, each replaced by its newest version unless the question asks for this
-    very version: by its mark, a period, or the whole file name. `newer`: old name -> new name."""
+def _current_version(name: str, newer: Mapping[str, str], text: Letters) -> str:
+    """A named document, or its newest version unless the question asks for this very version: by
+    its mark, a period, or the whole file name. `newer`: old name -> new name."""
     for _ in newer:  # no chain is longer
         if name not in newer or _is_told_apart(name, newer[name], text):
             break
@@ -138,18 +125,6 @@ def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
     found = {name: parsed(name).base for name in newer if _asks_for(question, name)}
     shared = {name: len(words & set(_RUN.findall(base))) for name, base in found.items()}
     return frozenset(name for name, count in shared.items() if count == max(shared.values()))
-
-
-def versions_of_year(question: str, newer: Mapping[str, str]) -> frozenset[str]:
-    """Replaced documents of a year that the question names: "What was paid in 2023?" may concern
-    them. `newer`: old name -> new name."""
-    years = set(_YEAR.findall(question))
-    return frozenset(name for name in newer if years and years & set(parsed(name).periods))
-
-
-def asks_to_compare(question: str) -> bool:
-    """Whether a question compares two versions, such as "What has changed since the old one?"."""
-    return bool(_COMPARED.search(question))
 
 
 def _asks_for(question: str, name: str) -> bool:
@@ -202,17 +177,20 @@ class SearchQuery:
     def pages(self) -> frozenset[int]:
         """Page numbers that the question names, from 1; counted from the end, -1 is the last
         page."""
-        return page_numbers(self.text)
+        return frozenset(
+            int(number) if number else _ORDINALS[word.lower()]
+            for number, word in _PAGE.findall(self.text)
+        )
 
     @cached_property
     def statements(self) -> frozenset[str]:
         """Kinds of financial statements that hold the figure in question."""
-        return statement_kinds(self.text)
+        return frozenset(kind for kind, words in _QUESTIONS.items() if words.search(self.text))
 
     @cached_property
     def compares_versions(self) -> bool:
         """Whether it asks about two versions: "What has changed since the old one?"."""
-        return asks_to_compare(self.text)
+        return bool(_COMPARED.search(self.text))
 
 
 # -- Looks up what a question points at: named documents, their pages, financial statements
@@ -238,12 +216,16 @@ class Pointing:
         """The names of all documents of the library as it is."""
         generation = self._catalog.generation()
         if self._known[0] != generation:
-            self._known = generation, name_index(self._catalog)
+            names = stored_names(self._catalog)
+            self._known = generation, NameIndex(names, self._catalog.passages.stating)
         return self._known[1]
 
     def of_that_year(self, query: SearchQuery) -> frozenset[str]:
-        """Old versions that are searched beside the newer ones."""
-        return versions_of_year(query.text, self.names().newer)
+        """Replaced documents of a year that the question names, which are searched beside the newer
+        ones: "What was paid in 2023?" may concern them."""
+        years = set(_YEAR.findall(query.text))
+        newer = self.names().newer
+        return frozenset(name for name in newer if years and years & set(parsed(name).periods))
 
     def left_out(self, query: SearchQuery, named: Collection[str]) -> frozenset[str]:
         """Newer versions to leave out, because the question asks for the named version alone."""
@@ -315,7 +297,7 @@ def named(query: SearchQuery, names: NameIndex, scope: frozenset[str] | None) ->
     """See `Pointing.named`; `names` are of all that could be named."""
     found = names.naming(query.text)
     groups = [
-        frozenset(current_version(name, names.newer, query.letters) for name in group)
+        frozenset(_current_version(name, names.newer, query.letters) for name in group)
         for group in found.groups
     ]
     groups.append(old_versions(query.text, names.newer))

@@ -1,13 +1,11 @@
 import pytest
 
-from vectorstore.retrieval.query import (
+from vectorstore.retrieval.search_query import (
     BALANCE,
     CASH,
     INCOME,
-    asks_to_compare,
+    SearchQuery,
     old_versions,
-    page_numbers,
-    statement_kinds,
     titled_statements,
 )
 
@@ -26,7 +24,7 @@ from vectorstore.retrieval.query import (
     ],
 )
 def test_pages_are_named_by_number_or_by_place(question: str, numbers: set[int]) -> None:
-    assert page_numbers(question) == numbers
+    assert SearchQuery(question).pages == numbers
 
 
 @pytest.mark.parametrize(
@@ -41,7 +39,7 @@ def test_pages_are_named_by_number_or_by_place(question: str, numbers: set[int])
     ],
 )
 def test_what_is_computed_from_a_statement_points_at_it(question: str, kinds: set[str]) -> None:
-    assert statement_kinds(question) == kinds
+    assert SearchQuery(question).statements == kinds
 
 
 @pytest.mark.parametrize(
@@ -91,5 +89,5 @@ def test_an_old_version_is_asked_for_in_plain_words(question: str, names: set[st
 
 
 def test_a_comparison_needs_both_versions() -> None:
-    assert asks_to_compare("What has changed since the old handbook?")
-    assert not asks_to_compare("What does the old handbook say?")
+    assert SearchQuery("What has changed since the old handbook?").compares_versions
+    assert not SearchQuery("What does the old handbook say?").compares_versions

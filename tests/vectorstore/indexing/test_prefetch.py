@@ -11,7 +11,7 @@ from tests.fakes import WordEmbedder
 from tests.ingest.misbehaving import read
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing import store_document
-from vectorstore.indexing.small_files import LARGEST_SMALL_FILE, MOST_TOGETHER, file_groups
+from vectorstore.indexing.prefetch import LARGEST_SMALL_FILE, MOST_TOGETHER, file_groups
 from vectorstore.indexing.store_document import Item
 from vectorstore.library import Library
 from vectorstore.store import Vectors
