@@ -71,7 +71,10 @@ def installs_cpu_build(wanted: list[str]) -> bool:
 
 
 def install_pincite() -> None:
-    key = place.digest((place.ROOT / "pyproject.toml").read_bytes())
+    """It compiles the texts of the app, too: again when a translation has changed."""
+    texts = sorted((place.ROOT / "assistant" / "i18n").rglob("*.po"))
+    read = [place.ROOT / "pyproject.toml", *texts]
+    key = place.digest(b"".join(path.read_bytes() for path in read))
     if place.done("pincite", key):
         return
     if console.run("pincite", [*place.PIP_INSTALL, "--no-deps", "--editable", "."]):
