@@ -28,7 +28,7 @@ _BELOW = (
     "assistant/evaluation", "assistant/export", "assistant/first_run.py",
     "assistant/images/charts.py", "assistant/images/vision.py", "assistant/libraries/forget.py",
     "assistant/libraries/uploads.py", "assistant/llm", "assistant/models", "assistant/receipts",
-    "assistant/settings.py", "assistant/sheet/cell.py", "assistant/sources", "assistant/speech.py",
+    "assistant/settings.py", "assistant/sheet/cell.py", "assistant/sources",
     "assistant/storage/files.py", "assistant/studio", "assistant/tools",
     "assistant/ui/resources.py", "assistant/ui/tools.py", "assistant/wiring/composition.py",
     "assistant/wiring/models.py",
@@ -40,8 +40,8 @@ _ENGLISH = (
     "vectorstore/retrieval/rerank.py", "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
     "ingest/testing.py", "ingest/platform", "assistant/llm/prompts.py",
     "assistant/llm/llama/chat_format.py",
-    "assistant/studio/models.py", "assistant/studio/painter.py", "assistant/studio/voices.py",
-    "assistant/sources/commands.py",
+    "assistant/studio/drawing_model.py", "assistant/studio/painter.py",
+    "assistant/studio/voices.py", "assistant/sources/commands.py",
 )  # fmt: skip
 # What is said to people by these names, beside errors that are raised.
 _SAID = {"note", "reason", "status", "error", "detail", "notice"}

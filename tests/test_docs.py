@@ -11,7 +11,7 @@ import pytest
 from assistant.cli.main import parser
 from assistant.contract.request import Request
 from assistant.models.catalogue import defaults
-from assistant.tools.tables import Tables
+from assistant.tools.tabular import Tables
 from scripts.commands import PAGE as COMMANDS
 from scripts.commands import page
 from tests.conftest import PROJECT

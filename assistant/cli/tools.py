@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from assistant.contract.intents import Intent
     from assistant.contract.reply import Reply
     from assistant.settings import Settings
-    from assistant.studio.tools import Transcription
+    from assistant.tools.transcription import Transcription
     from vectorstore.images import PictureHit
 
 
@@ -270,7 +270,7 @@ def _run_enhance(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.contract.intents import Enhance
     from assistant.models.fetch import progress_bar, user_cache
     from assistant.models.programs import REAL_ESRGAN
-    from assistant.studio.tools import checked
+    from assistant.studio.makers import checked
 
     intent = Enhance(args.image, args.scale)
     checked(intent)
@@ -493,7 +493,7 @@ def _end_at_once() -> NoReturn:
 
 def _require_known(output: Path | None) -> None:
     from assistant.errors import AssistantError
-    from assistant.speech import WRITERS
+    from assistant.tools.transcription import WRITERS
 
     known = [".txt", *WRITERS, ".json"]
     if output is not None and output.suffix not in known:
@@ -519,7 +519,7 @@ def _listen(heard: "Transcription", live: bool) -> None:
 
 
 def _tell_heard(heard: "Transcription", args: argparse.Namespace) -> None:
-    from assistant.speech import timed
+    from assistant.tools.transcription import timed
     from ingest.platform.process import usual_rights
 
     done = heard.finish()
@@ -535,7 +535,7 @@ def _tell_heard(heard: "Transcription", args: argparse.Namespace) -> None:
 
 
 def _format(heard: "Transcription", suffix: str) -> str:
-    from assistant.speech import WRITERS, timed
+    from assistant.tools.transcription import WRITERS, timed
 
     if suffix == ".json":
         return json.dumps(heard.to_json(), ensure_ascii=False, indent=1)

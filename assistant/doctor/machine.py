@@ -13,8 +13,8 @@ from assistant.errors import ModelUnusable
 from assistant.llm.llama.runtime import Placement, quicker
 from assistant.models.catalogue import BY_CHOICE, catalogue, this_machine
 from assistant.models.fetch import user_cache
+from assistant.models.installed import Models
 from assistant.models.programs import PIPER
-from assistant.models.store import Models
 from assistant.routing.dispatch import NAME, NAMES
 from assistant.settings import Settings
 from assistant.studio import voices

@@ -26,10 +26,10 @@ from assistant.images.vision import offers as vision_offers
 from assistant.llm.chat_model import ChatModel
 from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
 from assistant.models.fetch import user_cache
-from assistant.models.server import ServerAddress
-from assistant.models.store import Models
+from assistant.models.installed import Models
+from assistant.models.server_address import ServerAddress
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
-from assistant.routing.dispatch import Choosing, MessageRouter, Router
+from assistant.routing.dispatch import Choosing, Router, route
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
 from assistant.sheet.extract import Extractor, Reader, no_model
@@ -38,14 +38,12 @@ from assistant.sheet.store import AskedColumns, SheetCells
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose
-from assistant.studio.models import offers
-from assistant.studio.queue import Studio
+from assistant.studio.drawing_model import offers
+from assistant.studio.makers import Enhancing, Studio
 from assistant.studio.super_resolution import RealEsrgan
-from assistant.studio.tools import Drawing, Editing, Enhancing, Varying
-from assistant.tools.describe import Clipping, Describing
-from assistant.tools.images import Charting, Translating, WithPictures
+from assistant.tools.pictures import Clipping, Describing, Translating, WithPictures
 from assistant.tools.specialists import AskBack, Running, Whole
-from assistant.tools.tables import Lists, Tables
+from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import models, stores
 from assistant.wiring.models import (
     LoadedChat,
@@ -90,11 +88,9 @@ class Chatting:
 
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
     """All tools; one whose model is not installed offers it on use."""
-    studio = _studio(settings)
+    here = home_models(settings)
     return [
-        Drawing(studio),
-        Editing(studio),
-        Varying(studio),
+        Studio(lambda: here.chosen("drawing"), output_files(settings), lambda: offers(here.models)),
         Enhancing(RealEsrgan(user_cache()), output_files(settings)),
         Charting(output_files(settings)),
         transcribing(settings),
@@ -146,14 +142,6 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
         chatting.turns,
         weights=chat.weights,
         odds=chat.odds,
-    )
-
-
-def _studio(settings: Settings) -> Studio:
-    """The painting queue of all visitors."""
-    here = home_models(settings)
-    return Studio(
-        lambda: here.chosen("drawing"), output_files(settings), lambda: offers(here.models)
     )
 
 
@@ -466,10 +454,10 @@ def _router(settings: Settings, model: ChatModel) -> Router:
     """The router of messages. Raises AssistantError without langchain."""
     calls_tools = type(model).bind_tools is not ChatModel.bind_tools
     if settings.tool_calling == "classifier" or not calls_tools:
-        return MessageRouter()
-    from assistant.routing.dispatch import ModelRouter
+        return route
+    from assistant.routing.model_router import ModelRouter
 
-    return ModelRouter(model)
+    return ModelRouter(model).choose
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from assistant.models.fetch import (
 )
 from assistant.models.hub import Progress, silent
 from assistant.models.programs import ENHANCE, PIPER, PROGRAMS, REAL_ESRGAN, IsolatedEnvironment
-from assistant.models.server import Served, ServerAddress
+from assistant.models.server_address import Served, ServerAddress
 from assistant.settings import Settings
 from ingest import extensions
 from ingest.extensions import Extension
