@@ -301,8 +301,8 @@ class DiffusersPainter:
         taken = pipeline_parameters(pipeline)
         job, fit = self._fitted(job, loaded.pipeline, visual="width" in taken)
         job = settled_job(job, loaded.family, taken)
-        run = _Run(loaded, pipeline, fit, watch)
         notes = unheeded_parts(job, taken, getattr(pipeline, "tokenizer", None))
+        run = _Run(loaded, pipeline, fit, watch)
         done = painted(job, run.result(job, taken), fit, pipeline)
         return replace(done, notes=(*notes, *done.notes), denoising=run.denoising())
 
@@ -341,7 +341,7 @@ class _Run:
         self._pipeline = pipeline
         self._fit = fit
         self._watch = watch
-        self._previews = Previews(loaded, fit.work) if watch.previews else None
+        self._previews = Previews(loaded, fit.work)
         self._began = time.perf_counter()
         self._shown = b""  # the last preview
         self._log = StepLog()
@@ -356,7 +356,6 @@ class _Run:
         import torch
 
         self._watch.stage(_("Painting"))
-        self._log = StepLog()
         generator = torch.Generator("cpu").manual_seed(job.seed or 0)
         told = {**self._words(job), **self._picture(job), **self._listening(taken)}
         told = {name: value for name, value in told.items() if name in taken}
@@ -395,7 +394,7 @@ class _Run:
         done = step + 1
         left = max(of - done, 0) * (time.perf_counter() - self._began) / done
         preview = b""
-        if self._previews and latents is not None and done < of:
+        if latents is not None and done < of:
             preview = self._previews.of(self._pipeline, step, latents)
             self._shown = preview or self._shown
         self._log.note(done, preview)

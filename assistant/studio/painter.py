@@ -151,7 +151,6 @@ class Watch:
     cancel: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[Progress], None] = lambda progress: None
     stage: Callable[[str], None] = lambda phrase: None
-    previews: bool = True
 
     def look(self) -> None:
         """Raises Stopped."""

@@ -225,7 +225,7 @@ def again(request: Request, program: tuple[str, str]) -> Reply | None:
 
 @dataclass(frozen=True)
 class Chooser:
-    """See `table_qa.records.program.Chooser`."""
+    """A `records.Chooser`: the chat model chooses, by the likeliest letter."""
 
     model: TokenOdds
     cancel: threading.Event

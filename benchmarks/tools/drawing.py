@@ -92,7 +92,7 @@ def draw(
 
 
 def paint(painter: DiffusersPainter, job: DrawingJob) -> Image.Image:
-    return painter.paint(job, Watch(previews=False)).pictures[0].convert("RGB")
+    return painter.paint(job, Watch()).pictures[0].convert("RGB")
 
 
 def agree(one: Drawn) -> bool:

@@ -35,7 +35,7 @@ def picture() -> Image.Image:
 
 
 def painted(painter: DiffusersPainter, job: DrawingJob) -> Any:
-    return np.asarray(painter.paint(job, Watch(previews=False)).pictures[0], int)
+    return np.asarray(painter.paint(job, Watch()).pictures[0], int)
 
 
 def test_beyond_its_edges_a_picture_goes_on_and_stays(
