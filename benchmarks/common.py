@@ -16,7 +16,7 @@ import platformdirs
 
 from assistant.evaluation.metrics import Question, read_questions, read_rows
 from assistant.models.catalogue import Role
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -25,7 +25,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from assistant.evaluation.metrics import read_rows
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.security.prompt_injection import (
     BUCKETS,
     CONTEXT,

@@ -22,7 +22,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from assistant.evaluation.metrics import read_rows
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.routing.dispatch import (
     SITUATIONS,
     TOOLS,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.metrics import Question, read_questions
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
 from assistant.tools.calibration import QUESTIONS
 from vectorstore.embedding.embedder import load_embedder

@@ -31,7 +31,7 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 from transformers import AutoModel
 
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
 from vectorstore.embedding import embedder
 from vectorstore.retrieval.rerank import ADAPTER, pair

@@ -16,6 +16,7 @@ from assistant.settings import default_home
 from assistant.wiring import composition
 from ingest.platform.process import wait_calmly
 from ingest.sandbox import child
+from scripts import messages
 from tests.commands import Pincite, Ran
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
@@ -36,6 +37,16 @@ PROJECT = Path(__file__).parents[1]
 _APPS = ("real_address", "fake_address")
 _SERVERS = ("ceph", "s3", "postgres_process", "ray_process")
 _ALL_SLOW = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow", re.MULTILINE)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a clone that is worked on, texts may have changed since it was set up."""
+    if hasattr(session.config, "workerinput"):  # one of several processes: the first one does it
+        return
+    for path in map(messages.po, messages.LANGUAGES):
+        compiled = path.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < path.stat().st_mtime:
+            messages.compile_catalogue(path)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -40,7 +40,7 @@ assistant/llm/llama
 assistant/models                            assistant/answering/tables
 assistant/security                          assistant/export
 assistant/contract
-assistant/settings                          assistant/speech
+assistant/settings
 assistant/i18n
 assistant/errors
 assistant
@@ -108,7 +108,7 @@ HOMES = {
     "fastapi_offline": {"assistant/team/api/application.py"},
     "faster_whisper": {"ingest/media/whisper.py"},
     "defusedxml": {"assistant/sources/webdav.py", "ingest/office/ooxml.py"},
-    "diffusers": {"assistant/studio/models.py"},
+    "diffusers": {"assistant/studio/drawing_model.py"},
     "filelock": {
         "assistant/models/fetch.py",
         "assistant/models/programs.py",
@@ -120,8 +120,8 @@ HOMES = {
     "fpdf": {"assistant/export/documents.py"},
     "fsspec": {"vectorstore/team/object_store.py"},
     "jinja2": {"assistant/llm/llama/chat_format.py", "assistant/receipts/evidence_pack.py"},
-    "keyring": {"assistant/models/server.py"},
-    "langchain": {"assistant/routing/dispatch.py"},
+    "keyring": {"assistant/models/server_address.py"},
+    "langchain": {"assistant/routing/model_router.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",
         "assistant/llm/server.py",
@@ -130,10 +130,9 @@ HOMES = {
         "assistant/llm/prompts.py",
         "assistant/answering/context.py",
         "assistant/answering/write.py",
-        "assistant/routing/dispatch.py",
         "assistant/answering/pipeline.py",
-        "assistant/tools/images.py",
-        "assistant/routing/langchain_tools.py",
+        "assistant/tools/pictures.py",
+        "assistant/routing/model_router.py",
         "assistant/tools/specialists.py",
         "assistant/answering/whole/summary.py",
         "assistant/testing.py",
@@ -168,7 +167,7 @@ HOMES = {
     "realesrgan_ncnn_vulkan_wrapper": {"assistant/studio/esrgan_child.py"},
     "s3fs": {"vectorstore/team/s3.py"},
     "safetensors": {
-        "assistant/studio/models.py",
+        "assistant/studio/drawing_model.py",
         "vectorstore/embedding/onnx_export.py",
     },
     "sentencex": {"ingest/language/sentences.py"},
@@ -203,13 +202,13 @@ HOMES = {
     "tantivy": {"vectorstore/word_index.py"},
     "tokenizers": {"vectorstore/embedding/embedder.py"},
     "torch": {
-        "assistant/studio/pipeline.py",
-        "assistant/studio/models.py",
+        "assistant/studio/diffusers_painter.py",
+        "assistant/studio/drawing_model.py",
         "assistant/images/vision_models.py",
         "vectorstore/embedding/cross_encoders.py",
     },
     "transformers": {
-        "assistant/studio/models.py",
+        "assistant/studio/drawing_model.py",
         "assistant/images/vision_models.py",
         "vectorstore/embedding/cross_encoders.py",
     },

@@ -17,9 +17,11 @@ BY_OTHERS = {"accelerate": "diffusers", "num2words": "transformers", "python-mul
 # Contracts are run by the tests of extensions, whose projects have pytest.
 PRODUCT = [path for path in SOURCES if path.name != "testing.py"]
 ISOLATED = {"realesrgan_ncnn_vulkan_wrapper"}  # installed in environments of their own
+HOOK = PROJECT / "scripts" / "build_hook.py"
 FOR_TESTS = [
     path for name in ("samples", "scripts", "tests") for path in (PROJECT / name).rglob("*.py")
-]
+    if path != HOOK
+]  # fmt: skip
 # One that is installed instead of another, and one for few: they need not be there.
 DISTRIBUTIONS = {"llama_cpp": ["llama-cpp-python"], "ray": ["ray"], **packages_distributions()}
 PINNED = {  # those that fit at one version alone
@@ -74,6 +76,16 @@ def test_what_the_product_imports_is_declared(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(outside(FOR_TESTS)))
 def test_what_the_tests_import_is_declared(name: str) -> None:
     assert providers(name) & (declared(*abilities(), "dev") | {"opencv-python-headless"})
+
+
+def build_requirements() -> list[str]:
+    text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    asked: list[str] = tomllib.loads(text)["build-system"]["requires"]
+    return asked
+
+
+def test_what_the_build_imports_is_what_it_asks_for() -> None:
+    assert sorted(outside([HOOK])) == sorted(map(normalised, build_requirements()))
 
 
 def test_what_is_declared_is_imported() -> None:

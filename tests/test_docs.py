@@ -10,7 +10,7 @@ import pytest
 
 from assistant.contract.request import Request
 from assistant.models.catalogue import defaults
-from assistant.tools.tables import Tables
+from assistant.tools.tabular import Tables
 from assistant.wiring.command_line import parser
 from scripts.commands import PAGE as COMMANDS
 from scripts.commands import page

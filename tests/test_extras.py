@@ -12,12 +12,14 @@ import pytest
 from packaging.requirements import Requirement
 
 from assistant.cli.model_commands import _defaults
+from assistant.contract.intents import Draw
+from assistant.contract.request import Request
 from assistant.export.documents import pdf
 from assistant.images import charts, vision_models
 from assistant.images.vision_models import Blip, Tagging, kind_of
 from assistant.models.catalogue import default_model
 from assistant.storage.files import Made
-from assistant.studio.queue import Studio
+from assistant.studio.makers import Studio
 from assistant.ui.tools import describe_offer
 from ingest.errors import PinciteError
 from ingest.images.ocr_engines import Rapid
@@ -128,7 +130,9 @@ USES: dict[str, Callable[[Path], object]] = {
     "pdf] to save answers": lambda path: pdf([]),
     "postgres] to keep": lambda _: Server("postgresql://127.0.0.1/none").connect(),
     "images] to draw": lambda path: (
-        Studio(lambda: None, Made(path), lambda: ()).reply("", "draw", object, None).finish()  # type: ignore[arg-type]
+        Studio(lambda: None, Made(path), lambda: ())
+        .offer(Request("", None, intent=Draw("a fox")))  # type: ignore[arg-type,union-attr]
+        .finish()
     ),
     "images] to describe": lambda path: Blip(path),
     "images] to describe pictures": lambda path: kind_of(config(path, model_type="smolvlm")),

@@ -7,7 +7,7 @@ from types import ModuleType
 import platformdirs
 import pytest
 
-from scripts.setting_up import console, llama, machine, packages, place
+from scripts.setting_up import llama, packages, steps
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
@@ -23,7 +23,7 @@ def script(name: str) -> ModuleType:
 
 @pytest.fixture(autouse=True)
 def stamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(place, "STAMPS", tmp_path / "stamps")
+    monkeypatch.setattr(steps, "STAMPS", tmp_path / "stamps")
 
 
 @pytest.fixture(autouse=True)
@@ -35,15 +35,15 @@ def no_graphics_card(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wheel_name() -> str:
-    version = place.locked(llama.LLAMA).partition("==")[2]
+    version = steps.locked(llama.LLAMA).partition("==")[2]
     return f"llama_cpp_python-{version}-py3-none-any.whl"
 
 
 def test_a_step_is_done_until_its_key_changes() -> None:
-    assert not place.done("step", "one")
-    place.stamp("step", "one")
-    assert place.done("step", "one")
-    assert not place.done("step", "two")
+    assert not steps.done("step", "one")
+    steps.stamp("step", "one")
+    assert steps.done("step", "one")
+    assert not steps.done("step", "two")
 
 
 @pytest.mark.parametrize("target", ["check", "test"])
@@ -63,12 +63,12 @@ def test_an_old_python_gets_a_sentence(
 
 
 def test_the_cache_is_the_one_that_the_program_uses() -> None:
-    assert machine.user_cache() == Path(platformdirs.user_cache_dir("pincite", appauthor=False))
+    assert llama.user_cache() == Path(platformdirs.user_cache_dir("pincite", appauthor=False))
 
 
 def test_what_differs_by_machine_is_locked_to_a_version() -> None:
-    assert place.locked("torch").startswith("torch==")
-    assert place.locked("llama-cpp-python").startswith("llama-cpp-python==")
+    assert steps.locked("torch").startswith("torch==")
+    assert steps.locked("llama-cpp-python").startswith("llama-cpp-python==")
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_torch_comes_without_cuda_where_nobody_can_use_it(
         return int(asked[-1] and not index_answers)
 
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(machine.shutil, "which", lambda name: name if nvidia else None)
-    monkeypatch.setattr(console, "run", run)
+    monkeypatch.setattr(packages.shutil, "which", lambda name: name if nvidia else None)
+    monkeypatch.setattr(steps, "run", run)
     packages.install_torch()
     assert asked == indexes
     packages.install_torch()  # once is enough
@@ -99,7 +99,7 @@ def test_packages_of_all_parts_are_installed_in_one_go_with_their_hashes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     commands: list[list[str]] = []
-    monkeypatch.setattr(console, "run", lambda step, command: commands.append(command) or 0)
+    monkeypatch.setattr(steps, "run", lambda step, command: commands.append(command) or 0)
     packages.install_packages(["all", "dev"])
     packages.install_packages(["all"])
     packages.install_packages(["all", "dev", "bench"])
@@ -107,30 +107,45 @@ def test_packages_of_all_parts_are_installed_in_one_go_with_their_hashes(
     assert all("--require-hashes" in command for command in commands)
 
 
+def test_a_changed_translation_is_compiled_by_installing_pincite_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    texts = tmp_path / "assistant" / "i18n" / "de.po"
+    texts.parent.mkdir(parents=True)
+    commands: list[list[str]] = []
+    monkeypatch.setattr(steps, "ROOT", tmp_path)
+    monkeypatch.setattr(steps, "run", lambda step, command: commands.append(command) or 0)
+    for text in ("Seite", "Seite", "Seiten"):
+        texts.write_text(text)
+        packages.install_pincite()
+    assert [command[-2:] for command in commands] == [["--editable", "."]] * 2
+
+
 def test_a_command_that_fails_shows_its_last_lines(capsys: pytest.CaptureFixture[str]) -> None:
     code = "print('much'); print('this is why'); raise SystemExit(7)"
-    assert console.run("step", [sys.executable, "-c", code]) == 7
+    assert steps.run("step", [sys.executable, "-c", code]) == 7
     assert "this is why" in capsys.readouterr().err
 
 
 def test_a_long_command_shows_signs_of_life(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(console, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(steps, "HEARTBEAT_SECONDS", 0.1)
     code = "import time; print('[7/193] g++ ...', flush=True); time.sleep(0.5)"
-    assert console.run("llama", [sys.executable, "-c", code]) == 0
+    assert steps.run("llama", [sys.executable, "-c", code]) == 0
     assert "llama: 0:00 compiled 7 of 193" in capsys.readouterr().err
 
 
 def test_a_compiled_wheel_is_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = tmp_path / "wheels" / machine.machine_key()
+    kept = tmp_path / "wheels" / llama.machine_key()
     kept.mkdir(parents=True)
     wheel = kept / wheel_name()
     wheel.write_bytes(b"")
     commands: list[list[str]] = []
-    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(machine, "llama_starts", lambda: bool(commands))
-    monkeypatch.setattr(console, "run", lambda step, command: commands.append(command) or 0)
+    monkeypatch.setattr(llama, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(llama, "llama_starts", lambda: bool(commands))
+    monkeypatch.setattr(steps, "run", lambda step, command: commands.append(command) or 0)
     assert llama.install_llama()
     assert llama.install_llama()  # and once is enough
     assert [command[-1] for command in commands] == [wheel]
@@ -156,10 +171,10 @@ def test_without_a_compiled_wheel_a_ready_one_answers(
         commands.append(list(map(str, command)))
         return int("--index-url" in command and not given)
 
-    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(machine, "llama_starts", lambda: runs and bool(commands))
-    monkeypatch.setattr(machine, "ready_starts", lambda: ready)
-    monkeypatch.setattr(console, "run", run)
+    monkeypatch.setattr(llama, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(llama, "llama_starts", lambda: runs and bool(commands))
+    monkeypatch.setattr(llama, "ready_starts", lambda: ready)
+    monkeypatch.setattr(steps, "run", run)
     monkeypatch.setenv("LLAMA_INDEX", "https://index.example/whl")
     assert llama.install_llama() == works
     first = commands[0]
@@ -175,12 +190,12 @@ def test_a_failed_compilation_is_not_repeated_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts: list[object] = []
-    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(machine, "llama_starts", lambda: False)
-    monkeypatch.setattr(machine, "has_compiler", lambda: True)
-    monkeypatch.setattr(machine, "ready_starts", lambda: False)
+    monkeypatch.setattr(llama, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(llama, "llama_starts", lambda: False)
+    monkeypatch.setattr(llama, "has_compiler", lambda: True)
+    monkeypatch.setattr(llama, "ready_starts", lambda: False)
     monkeypatch.setenv("COMPILE", "1")
-    monkeypatch.setattr(console, "run", lambda *step, **_: attempts.append(step) or 1)
+    monkeypatch.setattr(steps, "run", lambda *step, **_: attempts.append(step) or 1)
     assert not llama.install_llama()
     assert not llama.install_llama()
     assert sum("wheel" in str(step) for step in attempts) == 1
@@ -189,15 +204,15 @@ def test_a_failed_compilation_is_not_repeated_each_time(
 def test_a_llama_cpp_that_does_not_start_is_taken_out_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = tmp_path / "wheels" / machine.machine_key()
+    kept = tmp_path / "wheels" / llama.machine_key()
     kept.mkdir(parents=True)
     wheel = kept / wheel_name()
     wheel.write_bytes(b"")
     commands: list[list[str]] = []
-    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(machine, "llama_starts", lambda: False)
-    monkeypatch.setattr(machine, "ready_starts", lambda: False)
-    monkeypatch.setattr(console, "run", lambda step, command, **_: commands.append(command) or 0)
+    monkeypatch.setattr(llama, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(llama, "llama_starts", lambda: False)
+    monkeypatch.setattr(llama, "ready_starts", lambda: False)
+    monkeypatch.setattr(steps, "run", lambda step, command, **_: commands.append(command) or 0)
     assert not llama.install_llama()
     assert commands[-1][-3:] == ["uninstall", "--yes", "llama-cpp-python"]
     assert not wheel.exists()
@@ -206,9 +221,9 @@ def test_a_llama_cpp_that_does_not_start_is_taken_out_again(
 def test_a_llama_cpp_that_a_person_installed_after_a_failure_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place.stamp("llama-failed", f"{place.locked(llama.LLAMA)} {machine.machine_key()}")
-    monkeypatch.setattr(machine, "llama_starts", lambda: True)
-    monkeypatch.setattr(console, "run", lambda *_: pytest.fail("nothing has to be run"))
+    steps.stamp("llama-failed", f"{steps.locked(llama.LLAMA)} {llama.machine_key()}")
+    monkeypatch.setattr(llama, "llama_starts", lambda: True)
+    monkeypatch.setattr(steps, "run", lambda *_: pytest.fail("nothing has to be run"))
     assert llama.install_llama()
 
 
@@ -228,20 +243,20 @@ def test_a_card_with_its_tools_gets_a_build_of_its_own(
 
     monkeypatch.setenv("CMAKE_ARGS", "-DA=1")
     monkeypatch.setenv("GPU", "vulkan")
-    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(machine, "llama_starts", lambda: bool(built))
-    monkeypatch.setattr(console, "run", run)
+    monkeypatch.setattr(llama, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(llama, "llama_starts", lambda: bool(built))
+    monkeypatch.setattr(steps, "run", run)
     assert llama.install_llama()
     assert llama.install_llama()
     assert built == [("-DA=1 -DGGML_VULKAN=ON", True)]
     kept = [path.parent.name for path in (tmp_path / "wheels").glob("*/*.whl")]
-    assert kept == [machine.machine_key("vulkan")] != [machine.machine_key()]
+    assert kept == [llama.machine_key("vulkan")] != [llama.machine_key()]
 
 
 def test_where_the_build_for_a_card_fails_the_processor_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = tmp_path / "wheels" / machine.machine_key()
+    kept = tmp_path / "wheels" / llama.machine_key()
     kept.mkdir(parents=True)
     (kept / wheel_name()).write_bytes(b"")
     compiled: list[str] = []
@@ -252,9 +267,9 @@ def test_where_the_build_for_a_card_fails_the_processor_answers(
         return int("wheel" in command)
 
     monkeypatch.setenv("GPU", "cuda")
-    monkeypatch.setattr(machine, "user_cache", lambda: tmp_path)
-    monkeypatch.setattr(machine, "llama_starts", lambda: bool(installed))
-    monkeypatch.setattr(console, "run", run)
+    monkeypatch.setattr(llama, "user_cache", lambda: tmp_path)
+    monkeypatch.setattr(llama, "llama_starts", lambda: bool(installed))
+    monkeypatch.setattr(steps, "run", run)
     assert llama.install_llama()
     assert llama.install_llama()  # and the card is not tried each time
     assert len(compiled) == 1
@@ -263,8 +278,8 @@ def test_where_the_build_for_a_card_fails_the_processor_answers(
 
 def test_an_unknown_build_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GPU", "glide")
-    with pytest.raises(console.StepFailed, match=r"GPU=glide: choose one of auto, off, cuda, vu"):
-        machine.graphics_builds()
+    with pytest.raises(steps.StepFailed, match=r"GPU=glide: choose one of auto, off, cuda, vu"):
+        llama.graphics_builds()
 
 
 def test_it_needs_nothing_but_the_standard_library() -> None:

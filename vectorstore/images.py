@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,7 +22,7 @@ from ingest.document.model import Box, Figure, Line, Page
 from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
 from ingest.images.image_file import DRAWABLE, small_jpeg
-from ingest.images.stills import FILMS, KINDS, NOT_CUT, Spot, place
+from ingest.images.stills import FILMS, KINDS, NOT_CUT, Spot, cut, place
 from ingest.language import words as language_words
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.pool import Sandbox

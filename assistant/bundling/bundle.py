@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from assistant.models.catalogue import ROLES, defaults
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
 from assistant.wiring import composition
 from ingest.errors import PinciteError

@@ -364,7 +364,7 @@ def _tell_receipt(receipt: "Receipt", done: "Replayed", as_json: bool) -> None:
 def _model(receipt: "Receipt", settings: "Settings") -> "LlamaCppChat":
     """The model, opened as it was when it wrote the answer."""
     from assistant.llm.chat_model import LlamaCppChat
-    from assistant.models.store import Models
+    from assistant.models.installed import Models
     from assistant.receipts.replay import model_file
     from assistant.storage.files import FileHashes
 

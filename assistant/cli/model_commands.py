@@ -11,7 +11,7 @@ from assistant.cli.shared import DONE, FAILED, IN_PART, add_parser, command, don
 from assistant.models.catalogue import BY_CHOICE, ROLES
 
 if TYPE_CHECKING:
-    from assistant.models.store import Models
+    from assistant.models.installed import Models
     from assistant.settings import Settings
 
 
@@ -97,13 +97,13 @@ def _add_pull(parsers: Any) -> None:
 
 
 def _models(settings: "Settings") -> "Models":
-    from assistant.models.store import Models
+    from assistant.models.installed import Models
 
     return Models(settings.models_folder, settings)
 
 
 def _list(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.models.store import rows, table
+    from assistant.models.installed import rows, table
 
     listed = rows(_models(settings))
     if args.json:
@@ -189,7 +189,7 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _without_path(role: str, name: str) -> str:
-    from assistant.models.store import AUTO, OFF
+    from assistant.models.installed import AUTO, OFF
 
     none = role in BY_CHOICE and name in (AUTO, OFF)
     return "none" if none else f"{name}, from an installed package"

@@ -478,7 +478,7 @@ def _end_at_once() -> NoReturn:
 
 
 def _require_known(output: Path | None) -> None:
-    from assistant.speech import WRITERS
+    from assistant.tools.transcription import WRITERS
 
     known = [".txt", *WRITERS, ".json"]
     if output is not None and output.suffix not in known:
@@ -504,7 +504,7 @@ def _listen(heard: "Reply", live: bool) -> None:
 
 
 def _tell_heard(heard: "Reply", segments: "Sequence[Segment]", args: argparse.Namespace) -> None:
-    from assistant.speech import timed
+    from assistant.tools.transcription import timed
 
     done = heard.finish()
     if args.output and not done.offers:
@@ -519,7 +519,7 @@ def _tell_heard(heard: "Reply", segments: "Sequence[Segment]", args: argparse.Na
 
 
 def _format(heard: "Reply", segments: "Sequence[Segment]", suffix: str) -> str:
-    from assistant.speech import WRITERS, timed
+    from assistant.tools.transcription import WRITERS, timed
 
     if suffix == ".json":
         return json.dumps(heard.to_json(), ensure_ascii=False, indent=1)

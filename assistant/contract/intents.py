@@ -1,7 +1,7 @@
 """The intents: one small class for each tool, made by a command, a button or words.
 
 Chat models that choose a tool read these docstrings and the notes of the fields, too
-(`assistant/routing/langchain_tools.py`).
+(`assistant/routing/model_router.py`).
 """
 
 from collections.abc import Mapping

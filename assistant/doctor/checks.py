@@ -36,7 +36,7 @@ from assistant.models.catalogue import (
     this_machine,
 )
 from assistant.models.fetch import is_whole, weights_of
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from assistant.storage.part import BACK, file_of, mark_of

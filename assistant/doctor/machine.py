@@ -12,7 +12,7 @@ from typing import Literal
 from assistant.errors import ModelUnusable
 from assistant.llm.llama.runtime import Placement, quicker
 from assistant.models.catalogue import BY_CHOICE, catalogue, this_machine
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.routing.dispatch import NAME, NAMES
 from assistant.settings import Settings
 from assistant.wiring.chosen_models import embedder, engines

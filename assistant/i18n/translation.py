@@ -141,8 +141,15 @@ def N_(message: str) -> str:
 
 @functools.cache
 def catalogue(spoken: str) -> standard.NullTranslations:
-    """The translations of a language; without a catalogue all stays as it is."""
-    return standard.translation(DOMAIN, FOLDER, [spoken], fallback=True)
+    """The translations of a language. Raises FileNotFoundError where they were not compiled, which
+    the installation does: German never turns into English without a word."""
+    if spoken == DEFAULT_LANGUAGE:
+        return standard.NullTranslations()
+    try:
+        return standard.translation(DOMAIN, FOLDER, [spoken])
+    except FileNotFoundError as error:
+        what = f"The texts in {LANGUAGES[spoken]} were not compiled. Install Pincite again"
+        raise FileNotFoundError(f"{what}, in a clone by: make setup") from error
 
 
 def _filled(text: str, values: dict[str, object]) -> str:

@@ -339,7 +339,7 @@ class BlipQuestions(Blip):
         return self._words(self._write(inputs, cancel))
 
 
-class Florence(Local):
+class Florence(Blip):
     """Florence-2: told by a word in brackets what it is to do. It answers no questions."""
 
     def _loaded(self) -> Any:
@@ -350,9 +350,6 @@ class Florence(Local):
         inputs = self._reader(text=_CAPTION, images=picture, return_tensors="pt")
         # Without its own post-processing, which knows no captions (transformers 5.24).
         return self._words(self._write(inputs, cancel))
-
-    def _words(self, tokens: Any) -> str:
-        return str(self._reader.decode(tokens[0], skip_special_tokens=True)).strip()
 
 
 class EncoderDecoder(Local):

@@ -3,7 +3,6 @@
 Knows no prompt and nothing about documents; llama.cpp itself is in `assistant.llm.llama`.
 """
 
-import json
 import threading
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -14,10 +13,11 @@ from typing import Any, Self
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import tool_call, tool_call_chunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -187,19 +187,7 @@ class LlamaCppChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        engine = self._engine()
-        request = self._request(engine, messages, stop, kwargs)
-        text, ending = _collected(answer(engine, request))
-        message = AIMessage(
-            content=text,
-            tool_calls=[
-                tool_call(name=call.name, args=json.loads(call.arguments), id=_call_id())
-                for call in ending.calls
-            ],
-            usage_metadata=_usage(request, ending),
-            response_metadata=self._response_metadata(ending),
-        )
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))
 
     def _stream(
         self,
@@ -214,17 +202,19 @@ class LlamaCppChat(BaseChatModel):
         last = AIMessageChunk(
             content="",
             tool_call_chunks=[
-                tool_call_chunk(name=call.name, args=call.arguments, id=_call_id(), index=at)
+                tool_call_chunk(
+                    name=call.name, args=call.arguments, index=at, id=f"call_{uuid.uuid4().hex[:9]}"
+                )
                 for at, call in enumerate(ending.calls)
             ],
-            usage_metadata=_usage(request, ending),
-            response_metadata=self._response_metadata(ending),
+            usage_metadata=UsageMetadata(
+                input_tokens=len(request.prompt), output_tokens=ending.tokens,
+                total_tokens=len(request.prompt) + ending.tokens,
+            ),
+            response_metadata={"model_name": self.model_name, "finish_reason": ending.reason},
             chunk_position="last",
-        )
+        )  # fmt: skip
         yield ChatGenerationChunk(message=last)
-
-    def _response_metadata(self, ending: Ending) -> dict[str, Any]:
-        return {"model_name": self.model_name, "finish_reason": ending.reason}
 
     def _request(
         self,
@@ -267,16 +257,6 @@ class LlamaCppChat(BaseChatModel):
         return engine.words.tokenize(text + begun, markup=True)
 
 
-def _collected(words: Generator[str, None, Ending]) -> tuple[str, Ending]:
-    parts = []
-    with closing(words):
-        while True:
-            try:
-                parts.append(next(words))
-            except StopIteration as end:
-                return "".join(parts), end.value
-
-
 def _chunks(
     words: Generator[str, None, Ending], request: GenerationRequest
 ) -> Generator[ChatGenerationChunk, None, Ending]:
@@ -289,12 +269,3 @@ def _chunks(
                 return ending
             told = logprobs(request.written)
             yield ChatGenerationChunk(message=AIMessageChunk(content=text, response_metadata=told))
-
-
-def _call_id() -> str:
-    return f"call_{uuid.uuid4().hex[:12]}"
-
-
-def _usage(request: GenerationRequest, ending: Ending) -> UsageMetadata:
-    prompt, answer = len(request.prompt), ending.tokens
-    return UsageMetadata(input_tokens=prompt, output_tokens=answer, total_tokens=prompt + answer)

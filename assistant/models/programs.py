@@ -4,14 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import ModelNotFetched
-from assistant.models.hub import Progress, SourceFailed, require_space, silent
+from assistant.models.hub import Progress, SourceFailed, require_space, run_pip, silent, size_of
 from assistant.security.network_guard import QUIET, allow_network
 
 # -- A program from the package index in a virtual environment of its own, in the cache
@@ -90,21 +88,15 @@ class IsolatedEnvironment:
 
     def _fetch(self, wheels: Path, progress: Progress) -> None:
         """With pip, which leaves out what is there already."""
-        wheels.mkdir(exist_ok=True)
         require_space(wheels, self.downloaded + self.installed)
-        unfinished = wheels / "unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
-        environment = {**os.environ, "TMPDIR": str(unfinished), "TEMP": str(unfinished)}
         doing = f"fetching {self.package} {self.version} ({self.licence})"
         command = ["download", "--no-cache-dir", "--dest", str(wheels), *self._wanted()]
 
         def show() -> None:
-            progress(doing, _size(wheels), self.downloaded)
+            progress(doing, size_of(wheels), self.downloaded)
 
         with allow_network(doing):
-            _pip(command, environment, show)
-        shutil.rmtree(unfinished, ignore_errors=True)
+            run_pip(command, show, wheels / "unfinished")
 
     def _install(self, folder: Path, progress: Progress) -> None:
         environment, wheels = folder / "environment", str(folder / "wheels")
@@ -115,7 +107,7 @@ class IsolatedEnvironment:
         def show() -> None:
             progress(f"installing {self.package} {self.version}", 0, None)
 
-        _pip([*command, *self._wanted()], dict(os.environ), show)
+        run_pip([*command, *self._wanted()], show)
         _run(self._checking(python))
 
     def _wanted(self) -> list[str]:
@@ -134,26 +126,6 @@ def _python(folder: Path) -> Path:
     return folder / "environment" / inside
 
 
-def _pip(options: Sequence[str], environment: dict[str, str], show: Callable[[], None]) -> None:
-    """Raises SourceFailed with pip's last complaint."""
-    command = [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
-    complete = [*command, *options, "--only-binary=:all:"]
-    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(
-        complete, env=environment, stdin=nothing, stdout=nothing, stderr=pipe, text=True
-    ) as child:
-        try:
-            while child.poll() is None:
-                show()
-                time.sleep(0.2)
-        finally:
-            child.kill()
-        lines = (child.stderr.read() if child.stderr else "").splitlines()
-    if child.returncode:
-        errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
-        raise SourceFailed((errors or lines or ["pip failed without a message"])[-1].rstrip("."))
-
-
 def _run(command: Sequence[str]) -> None:
     done = subprocess.run(
         command, env={**os.environ, **QUIET}, capture_output=True, text=True, timeout=_SECONDS
@@ -161,14 +133,6 @@ def _run(command: Sequence[str]) -> None:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
         raise SourceFailed(f"`{' '.join(command[:4])}` failed: {last}")
-
-
-def _size(below: Path) -> int:
-    total = 0
-    with suppress(FileNotFoundError):  # pip has just moved it: the next look counts it
-        for path in below.rglob("*"):
-            total += path.stat().st_size if path.is_file() else 0
-    return total
 
 
 _LOCKED = Path(__file__).with_name("locked")  # written by `make lock`

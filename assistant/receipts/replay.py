@@ -13,10 +13,10 @@ from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.llm import prompts
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.receipts.record import Receipt, document_sha256, messages, versions
 from assistant.security.untrusted_text import shown
-from assistant.tools.tables import Tables, again
+from assistant.tools.tabular import Tables, again
 from ingest.document.source import readable
 from vectorstore.federation import AnyLibrary
 

@@ -4,10 +4,8 @@ A command, a button, or the person's words and attachments request a tool: a `Ro
 message, the names of files and the turn before, never a document.
 """
 
-import contextlib
 import difflib
 import re
-import threading
 import unicodedata
 import zlib
 from collections import Counter
@@ -16,28 +14,25 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answering.clarification import is_reply
 from assistant.contract.facts import Outcome
-from assistant.contract.intents import KINDS, Answer, Intent, Run, Speak
+from assistant.contract.intents import KINDS, Answer, Run
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import completed
-from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, percent
-from assistant.routing.langchain_tools import Done, adapted
 from assistant.routing.slots import ANSWER, Decision, Message, fill, fill_plain, language, numbers
 from ingest import extensions
 from ingest.errors import PinciteError
-from ingest.platform.process import require
 from vectorstore.embedding.embedder import Embedder
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    pass
 
 
 # -- Which tool a message asks for, as a probability, by a logistic regression fitted beforehand
@@ -192,98 +187,6 @@ def _hashed(counted: dict[str, float] | Counter[str]) -> Floats:
     return vector / length if length else vector
 
 
-# -- Routes by the chat model's own tool calling. The only module that imports langchain
-# The model sees the person's message and the names of attached files, and nothing else: no passage,
-# and no earlier answer. Its calls are only recorded here; the tool runs afterwards, as after a
-# choice by the classifier. So no text of a document can call a tool.
-
-_SYSTEM = (
-    "You choose what to do with a message. Call exactly one tool. Call `answer` for every "
-    "question about documents, rules, people, numbers or anything else that is to be looked up, "
-    "and whenever you are not sure. Call another tool only when the person asks for just that."
-)
-# What a package adds runs only when a person says so with its command.
-_OFFERED = tuple(kind for kind in KINDS if kind != "run")
-_FILE_FIELDS = ("picture", "video", "recording")
-
-
-class ModelRouter:
-    """A router for chat models that are trained to call tools."""
-
-    def __init__(self, model: "BaseChatModel", kinds: Sequence[str] = _OFFERED) -> None:
-        """Raises AssistantError when langchain is not installed."""
-        require("chat", "langchain", to="let the chat model choose tools", error=AssistantError)
-        self._one = threading.Lock()
-        self._noted: list[tuple[Intent, str]] = []
-        self._agent = _agent(model, kinds, self._note)
-
-    def choose(self, message: Message, embedder: Any = None) -> Decision:
-        """Answer, when the model calls no tool, or one for files that are not there."""
-        sent = {"role": "user", "content": prompt(message)}
-        with self._one:
-            self._noted.clear()
-            # Too long, malformed, or calls without end.
-            with contextlib.suppress(PinciteError, ValueError, RecursionError):
-                self._agent.invoke({"messages": [sent]}, {"recursion_limit": 4})
-            noted = [intent for intent, _ in self._noted]
-        if not noted:
-            return ANSWER
-        intent = with_files(noted[0], message)
-        return ANSWER if intent is None else Decision(intent, _("the chat model"))
-
-    def _note(self, intent: Intent, question: str) -> Done:
-        self._noted.append((intent, question))
-        return "noted", {}
-
-
-def _agent(model: "BaseChatModel", kinds: Sequence[str], note: Any) -> Any:
-    from langchain.agents import create_agent
-
-    tools = [adapted(KINDS[kind], note, return_direct=True) for kind in kinds]
-    return create_agent(model, tools, system_prompt=_SYSTEM)
-
-
-def prompt(message: Message) -> str:
-    """The message with the names of its attachments, and of those in the last turn."""
-    lines = [message.text]
-    if message.files:
-        lines.append(f"(attached: {', '.join(path.name for path in message.files)})")
-    if message.shown:
-        lines.append(f"(shown before: {', '.join(path.name for path in message.shown)})")
-    return "\n".join(lines)
-
-
-def with_files(intent: Intent, message: Message) -> Intent | None:
-    """The intent with real files for the names that a model wrote; None when a file is missing.
-
-    Only files that the person attached, or saw in the last turn, are opened, whatever path a model
-    writes.
-    """
-    if isinstance(intent, Answer):
-        return intent
-    if isinstance(intent, Speak) and not intent.text.strip():
-        return Speak(message.answer) if message.answer else None
-    known = {"picture": message.picture, "video": message.video, "recording": message.recording}
-    changes: dict[str, Any] = {}
-    for field in _FILE_FIELDS:
-        if hasattr(intent, field):
-            changes[field] = _file(getattr(intent, field), message) or known[field]
-    if hasattr(intent, "pictures"):
-        named = tuple(filter(None, (_file(path, message) for path in intent.pictures)))
-        changes["pictures"] = named or message.referred_pictures
-    if hasattr(intent, "mask"):
-        changes["mask"] = None
-    if any(value in (None, ()) for name, value in changes.items() if name != "mask"):
-        return None
-    return replace(intent, **changes)
-
-
-def _file(path: Path, message: Message) -> Path | None:
-    return next(
-        (known for known in (*message.files, *message.shown) if known.name == path.name), None
-    )
-
-
 # -- Parses messages that begin with a command, such as "/draw a lighthouse"
 
 NAME = re.compile(r"[a-z]{2,20}")  # of a command; people may type it in capitals
@@ -397,34 +300,32 @@ _LONGEST = 2_000  # characters: a longer message is a pasted text, and asks for 
 _MOST = 20_000  # characters that specialists look at, each of which may search for them
 
 
-class Router(Protocol):
-    """Decides which tool a message without a command asks for."""
-
-    def choose(self, message: Message, embedder: Callable[[], Embedder]) -> Decision: ...
+Router = Callable[[Message, Callable[[], Embedder]], Decision]
+"""Decides which tool a message without a command asks for."""
 
 
-class MessageRouter:
-    """Routes by the classifier. Doubtful messages are questions to the documents, because a false
-    call costs more than one that a person repeats with /draw."""
+def route(message: Message, embedder: Callable[[], Embedder]) -> Decision:
+    """Route by the classifier. Doubtful messages are questions to the documents, because a false
+    call costs more than one that a person repeats with /draw.
 
-    def choose(self, message: Message, embedder: Callable[[], Embedder]) -> Decision:
-        """Choose a tool. The embedder is used only for short messages with words."""
-        if len(message.text) > _LONGEST:
-            return ANSWER
-        if not message.text.strip():
-            return _unworded(message)
-        guess = classify(message, embedder)
-        guessed = guess.tool, guess.probability
-        if guess.tool == "answer" or not guess.is_sure:
-            return Decision(Answer(), guess=guessed)
-        intent = fill(guess.tool, message)
-        if intent is not None:
-            sure = percent(guess.probability)
-            why = _("likeness to known requests ({share})", share=sure)
-            return Decision(intent, why, guess=guessed)
-        if guess.tool == "speak":
-            return Decision(Answer(), notice=_("There is no answer yet that could be read aloud."))
+    The embedder is used only for short messages with words.
+    """
+    if len(message.text) > _LONGEST:
         return ANSWER
+    if not message.text.strip():
+        return _unworded(message)
+    guess = classify(message, embedder)
+    guessed = guess.tool, guess.probability
+    if guess.tool == "answer" or not guess.is_sure:
+        return Decision(Answer(), guess=guessed)
+    intent = fill(guess.tool, message)
+    if intent is not None:
+        sure = percent(guess.probability)
+        why = _("likeness to known requests ({share})", share=sure)
+        return Decision(intent, why, guess=guessed)
+    if guess.tool == "speak":
+        return Decision(Answer(), notice=_("There is no answer yet that could be read aloud."))
+    return ANSWER
 
 
 def _unworded(message: Message) -> Decision:
@@ -446,7 +347,7 @@ class Choosing:
         specialists: Sequence[Specialist],
         general: Tool,
         makers: Sequence[Specialist] = (),
-        router: Router | None = None,
+        router: Router = route,
         extensions_first: Collection[str] = (),
     ) -> None:
         """`makers` are the tools for intents other than an answer. `extensions_first` names the
@@ -454,7 +355,7 @@ class Choosing:
         self._specialists = tuple(specialists)
         self._general = general
         self._makers = tuple(makers)
-        self._router = router or MessageRouter()
+        self._router = router
         self._extensions_first = extensions_first
 
     def run(self, request: Request) -> Reply:
@@ -480,7 +381,7 @@ class Choosing:
         last = request.history[-1] if request.history else None
         if last and last.asked_back and is_reply(request.question, last.answer):
             return ANSWER  # "the drawing" may be the name that was asked for
-        return self._router.choose(message, request.evidence.embedder)
+        return self._router(message, request.evidence.embedder)
 
     def _make(self, request: Request, why: str) -> Reply | None:
         if isinstance(request.intent, Answer):

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistant.models.server import keep, kept
+from assistant.models.server_address import keep, kept
 from assistant.settings import SOURCE_PASSWORD, Settings
 from assistant.sources.address import Address, SourceFailed, UnknownSource, parsed
 from assistant.storage.files import write_private

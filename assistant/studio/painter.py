@@ -1,7 +1,7 @@
 """A picture, clip or sound is painted by a diffusion model on this machine.
 
-A DrawingJob goes to a Painter, which tells a Watch how far it is, and gives back what it Painted.
-Only `pipeline.py` and `models.py` know which library does it.
+A DrawingJob goes to a painter, which tells a Watch how far it is, and gives back what it Painted.
+Only `diffusers_painter.py` and `drawing_model.py` know which library does it.
 """
 
 import io
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from assistant.contract.reply import Progress
 from assistant.errors import AssistantError
@@ -151,26 +151,8 @@ class Watch:
     cancel: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[Progress], None] = lambda progress: None
     stage: Callable[[str], None] = lambda phrase: None
-    previews: bool = True
 
     def look(self) -> None:
         """Raises Stopped."""
         if self.cancel.is_set():
             raise Stopped("Painting was stopped.")
-
-
-class Painter(Protocol):
-    """One model. Not for two threads at once: callers take turns."""
-
-    name: str
-
-    def paint(self, job: DrawingJob, watch: Watch) -> Painted:
-        """Paint a job; loads the model first if necessary.
-
-        Raises Stopped within a part of a step, or CannotPaint, or ModelUnusable.
-        """
-        ...
-
-    def digest(self) -> str:
-        """The sha256 of the model's weights, in hexadecimal."""
-        ...

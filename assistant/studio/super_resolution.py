@@ -9,10 +9,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,34 +31,6 @@ if TYPE_CHECKING:
 
 class CannotEnhance(AssistantError):
     """The picture or this machine does not allow it. The message is for people."""
-
-
-class Enlarging(Protocol):
-    """A network that is loaded."""
-
-    times: int  # how many times as wide and as high a tile comes back
-
-    def enlarge(self, tile: "Image") -> "Image":
-        """RGB in, RGB out. Raises Stopped within a second, or CannotEnhance."""
-        ...
-
-
-class Enlarger(Protocol):
-    """Loads a network for as long as a picture takes."""
-
-    name: str
-
-    def offers(self) -> "tuple[Offer, ...]":
-        """What has to be fetched first."""
-        ...
-
-    def loaded(self, cancel: "threading.Event") -> AbstractContextManager[Enlarging]:
-        """Raises CannotEnhance when it cannot run here."""
-        ...
-
-    def digest(self) -> str:
-        """The sha256 of its weights."""
-        ...
 
 
 # -- Keeps an enlarged picture consistent with the small one: shrunk again, it is the same
@@ -129,7 +100,7 @@ class RealEsrgan:
         return (Offer(program.name, ENHANCE, program.licence, program.downloaded),)
 
     @contextlib.contextmanager
-    def loaded(self, cancel: threading.Event) -> Iterator[Enlarging]:
+    def loaded(self, cancel: threading.Event) -> Iterator["_Child"]:
         """Raises CannotEnhance that says what is missing, Stopped."""
         python = REAL_ESRGAN.python(self._cache)
         if python is None:
@@ -154,9 +125,9 @@ class RealEsrgan:
 
 
 class _Child:
-    """One tile at a time."""
+    """A loaded network, one tile at a time."""
 
-    times = TIMES
+    times = TIMES  # as wide and as high a tile comes back
 
     def __init__(self, process: "subprocess.Popen[bytes]", cancel: threading.Event) -> None:
         assert process.stdin is not None and process.stdout is not None
@@ -172,6 +143,7 @@ class _Child:
             raise CannotEnhance(_why(self._out.read().decode("utf-8", "replace")))
 
     def enlarge(self, tile: "Image") -> "Image":
+        """RGB in, RGB out. Raises Stopped within a tenth of a second, or CannotEnhance."""
         from PIL import Image
 
         width, height = tile.size
@@ -263,7 +235,7 @@ Tell = Callable[[Progress], None]
 
 
 def enhance(
-    picture: "Image", scale: int, enlarger: Enlarger, cancel: threading.Event, tell: Tell
+    picture: "Image", scale: int, enlarger: RealEsrgan, cancel: threading.Event, tell: Tell
 ) -> "Image":
     """`picture` is RGB. 1 mends it at its own size: noise, blocks of JPEG, scratches.
 
@@ -294,7 +266,7 @@ def check(size: tuple[int, int], scale: int, free: int | None = None) -> None:
         )
 
 
-def _enlarged(picture: "Image", network: Enlarging, cancel: threading.Event, tell: Tell) -> "Image":
+def _enlarged(picture: "Image", network: _Child, cancel: threading.Event, tell: Tell) -> "Image":
     from PIL import Image
 
     times, parts = network.times, tiles(*picture.size)

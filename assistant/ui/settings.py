@@ -12,9 +12,9 @@ from assistant.i18n.translation import N_, _, ngettext, number, size, told
 from assistant.libraries import libraries
 from assistant.libraries.libraries import LOST, NAMES
 from assistant.models.catalogue import BY_CHOICE, ROLES, Expected, Role, missing_extra, this_machine
+from assistant.models.installed import AUTO, OFF, Models, Row, rows
 from assistant.models.programs import ENHANCE, PROGRAMS
-from assistant.models.server import Served, ServerAddress, key_of
-from assistant.models.store import AUTO, OFF, Models, Row, rows
+from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.settings import PREFIX
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import addresses, resources, session, widgets

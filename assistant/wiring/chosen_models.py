@@ -36,15 +36,14 @@ from assistant.models.catalogue import (
     role_of,
 )
 from assistant.models.fetch import user_cache
+from assistant.models.installed import AUTO, OFF, Models
 from assistant.models.programs import PIPER
-from assistant.models.server import Served, ServerAddress, key_of
-from assistant.models.store import AUTO, OFF, Models
+from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.security import prompt_injection
 from assistant.settings import PREFIX, YES_NO, Settings
-from assistant.speech import Ear
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import SHIPPED, Fitted, FittedGates
-from assistant.studio.tools import Speaking, Transcribing
+from assistant.studio.makers import Speaking
 from assistant.studio.voices import (
     Voices,
     espeak_languages,
@@ -53,6 +52,7 @@ from assistant.studio.voices import (
     model_of,
 )
 from assistant.tools.calibration import Calibration
+from assistant.tools.transcription import Ear, Transcribing
 from assistant.wiring.places import place_of_part
 from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError

@@ -28,11 +28,11 @@ from assistant.llm.chat_model import ChatModel
 from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
 from assistant.models.fetch import user_cache
 from assistant.models.hub import Progress
+from assistant.models.installed import Models
 from assistant.models.programs import REAL_ESRGAN
-from assistant.models.server import ServerAddress
-from assistant.models.store import Models
+from assistant.models.server_address import ServerAddress
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
-from assistant.routing.dispatch import Choosing, MessageRouter, Router
+from assistant.routing.dispatch import Choosing, Router, route
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
 from assistant.sheet.extract import Extractor, Reader, no_model
@@ -41,14 +41,12 @@ from assistant.sheet.store import AskedColumns, SheetCells
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose
-from assistant.studio.models import offers
-from assistant.studio.queue import Studio
+from assistant.studio.drawing_model import offers
+from assistant.studio.makers import Enhancing, Studio, checked
 from assistant.studio.super_resolution import RealEsrgan
-from assistant.studio.tools import Drawing, Editing, Enhancing, Varying, checked
-from assistant.tools.describe import Clipping, Describing
-from assistant.tools.images import Charting, Translating, WithPictures
+from assistant.tools.pictures import Clipping, Describing, Translating, WithPictures
 from assistant.tools.specialists import AskBack, Running, Whole
-from assistant.tools.tables import Lists, Tables
+from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import chosen_models, places
 from assistant.wiring.chosen_models import (
     LoadedChat,
@@ -94,12 +92,8 @@ class Chatting:
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
     """All tools; one whose model is not installed offers it on use."""
     here, made = home_models(settings), output_files(settings)
-    # The painting queue of all visitors.
-    studio = Studio(lambda: here.chosen("drawing"), made, lambda: offers(here.models))
     return [
-        Drawing(studio),
-        Editing(studio),
-        Varying(studio),
+        Studio(lambda: here.chosen("drawing"), made, lambda: offers(here.models)),
         Enhancing(RealEsrgan(user_cache()), made),
         Charting(made),
         transcribing(settings),
@@ -465,10 +459,10 @@ def _router(settings: Settings, model: ChatModel) -> Router:
     """The router of messages. Raises AssistantError without langchain."""
     calls_tools = type(model).bind_tools is not ChatModel.bind_tools
     if settings.tool_calling == "classifier" or not calls_tools:
-        return MessageRouter()
-    from assistant.routing.dispatch import ModelRouter
+        return route
+    from assistant.routing.model_router import ModelRouter
 
-    return ModelRouter(model)
+    return ModelRouter(model).choose
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from assistant.conversation.history import Conversations
 from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
-from assistant.models.server import kept
+from assistant.models.server_address import kept
 from assistant.receipts.record import Receipts
 from assistant.security.network_guard import QUIET, permit
 from assistant.settings import Settings

@@ -59,11 +59,11 @@ def measure_speed(model: LlamaCppChat) -> None:
     engine, times = model._engine(), list[float]()
     for _ in model.stream("Tell me a long story about a lighthouse.", max_tokens=64):
         if not times:
-            engine.timings(reset=True)
+            engine._llama.llama_perf_context_reset(engine._context)
         times.append(time.perf_counter())
-    own = engine.timings()
-    seen = own.tokens / (times[-1] - times[0])
-    inner = own.tokens / own.seconds
+    own = engine._llama.llama_perf_context(engine._context)  # since the reset
+    seen = own.n_eval / (times[-1] - times[0])
+    inner = own.n_eval / (own.t_eval_ms / 1e3)
     print(f"tokens/s                          {seen:.1f}")
     print(f"of llama.cpp's own                {seen / inner:.3f}   (>= 0.97)")
 

@@ -33,12 +33,13 @@ from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_rows, words
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.llm.prompts import REFUSAL
-from assistant.routing.dispatch import Choosing, MessageRouter, ModelRouter, Router, message_of
+from assistant.routing.dispatch import Choosing, Router, message_of, route
+from assistant.routing.model_router import ModelRouter
 from assistant.routing.slots import Message
 from assistant.security import prompt_injection
 from assistant.security.prompt_injection import instructions, without_instructions
 from assistant.tools.specialists import AskBack
-from assistant.tools.tables import Tables
+from assistant.tools.tabular import Tables
 from benchmarks import common
 from ingest.chunking.chunk import chunk
 from ingest.document.model import Document
@@ -217,17 +218,17 @@ def report_tools(options: Any, mails: list[Row]) -> None:
             "rules",
             "question",
             len(mails),
-            sum(bool(called(mail, MessageRouter())) for mail in mails),
+            sum(bool(called(mail, route)) for mail in mails),
         ]
     ]
     if options.sample:
         model = LlamaCppChat.from_file(common.model(options, "chat"))
-        router, some = ModelRouter(model), mails[: options.sample]
+        router, some = ModelRouter(model).choose, mails[: options.sample]
         calls = sum(bool(called(mail, router)) for mail in some)
         body.append([model.model_name, "question", len(some), calls])
         common.say(f"{body}")
         with_mail = [f"{mail['document']}\n\n{mail['question']}" for mail in some]
-        others = [t for t in with_mail if router.choose(Message(t)).intent != Answer()]
+        others = [t for t in with_mail if router(Message(t)).intent != Answer()]
         body.append([model.model_name, "mail and question", len(some), len(others)])
     print(common.table(["chosen by", "told", "mails", "tools called"], body))
 

@@ -29,7 +29,7 @@ from assistant.evaluation.metrics import (  # noqa: E402
 from assistant.llm import prompts  # noqa: E402
 from assistant.llm.chat_model import LlamaCppChat  # noqa: E402
 from assistant.llm.server import connect_chat  # noqa: E402
-from assistant.models.server import ServerAddress  # noqa: E402
+from assistant.models.server_address import ServerAddress  # noqa: E402
 from assistant.settings import Settings  # noqa: E402
 from assistant.wiring import composition  # noqa: E402  # after the line above
 from assistant.wiring.chosen_models import (  # noqa: E402

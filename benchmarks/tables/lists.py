@@ -17,7 +17,7 @@ from assistant.answering.tables.sentence import sentence
 from assistant.evaluation.metrics import read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
-from assistant.tools.tables import Chooser
+from assistant.tools.tabular import Chooser
 from assistant.wiring.composition import library_in
 from benchmarks import common
 from vectorstore.library import Library

@@ -16,7 +16,7 @@ from typing import Any
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.settings import Settings
-from assistant.tools.tables import Tables
+from assistant.tools.tabular import Tables
 from assistant.wiring import composition
 from benchmarks import common
 from vectorstore.library import Library

@@ -20,7 +20,8 @@ from PIL import Image, ImageDraw
 
 from assistant.evaluation.metrics import wilson
 from assistant.images.vision import Viewer
-from assistant.studio.painter import DrawingJob, Painter, Watch
+from assistant.studio.diffusers_painter import DiffusersPainter
+from assistant.studio.painter import DrawingJob, Watch
 from benchmarks import common
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge
@@ -74,7 +75,11 @@ def _options() -> argparse.Namespace:
 
 
 def draw(
-    painter: Painter, viewer: Viewer, prompts: list[tuple[Scene, str]], base: DrawingJob, first: int
+    painter: DiffusersPainter,
+    viewer: Viewer,
+    prompts: list[tuple[Scene, str]],
+    base: DrawingJob,
+    first: int,
 ) -> Iterable[Drawn]:
     """One after another, as people ask for them, each with a seed of its own."""
     started = time.perf_counter()
@@ -86,8 +91,8 @@ def draw(
             common.say(f"{number + 1}/{len(prompts)}, {each:.2f} s each")
 
 
-def paint(painter: Painter, job: DrawingJob) -> Image.Image:
-    return painter.paint(job, Watch(previews=False)).pictures[0].convert("RGB")
+def paint(painter: DiffusersPainter, job: DrawingJob) -> Image.Image:
+    return painter.paint(job, Watch()).pictures[0].convert("RGB")
 
 
 def agree(one: Drawn) -> bool:
@@ -120,7 +125,9 @@ def _row(
     return [name, f"{count} of {len(among)}", f"{share.mean:.3f}", ends, goal]
 
 
-def print_changes(painter: Painter, drawn: list[Drawn], base: DrawingJob, first: int) -> None:
+def print_changes(
+    painter: DiffusersPainter, drawn: list[Drawn], base: DrawingJob, first: int
+) -> None:
     """Mean difference of a channel in levels of 255, and whether a new shape appears."""
     rows = [
         ["same seed, same picture", _same(painter, drawn, base, first), "0"],
@@ -135,7 +142,7 @@ def difference(one: Image.Image, other: Image.Image) -> np.ndarray:
     return np.abs(np.asarray(one, np.float32) - np.asarray(other, np.float32))
 
 
-def _same(painter: Painter, drawn: list[Drawn], base: DrawingJob, first: int) -> str:
+def _same(painter: DiffusersPainter, drawn: list[Drawn], base: DrawingJob, first: int) -> str:
     worst = 0.0
     for number, one in enumerate(drawn):
         again = paint(painter, replace(base, prompt=one.words, seed=first + number))
@@ -143,7 +150,7 @@ def _same(painter: Painter, drawn: list[Drawn], base: DrawingJob, first: int) ->
     return f"{worst:.0f}"
 
 
-def _outside(painter: Painter, drawn: list[Drawn], base: DrawingJob) -> float:
+def _outside(painter: DiffusersPainter, drawn: list[Drawn], base: DrawingJob) -> float:
     """The right half of each picture is painted anew."""
     mask = Image.new("L", (shapes.SIDE, shapes.SIDE), 0)
     mask.paste(255, (shapes.SIDE // 2, 0, shapes.SIDE, shapes.SIDE))
@@ -157,7 +164,9 @@ def _outside(painter: Painter, drawn: list[Drawn], base: DrawingJob) -> float:
     return float(np.mean(found))
 
 
-def _changed(painter: Painter, drawn: list[Drawn], base: DrawingJob, strength: float) -> float:
+def _changed(
+    painter: DiffusersPainter, drawn: list[Drawn], base: DrawingJob, strength: float
+) -> float:
     found = []
     for one in drawn:
         job = replace(base, prompt=one.words, picture=one.picture, strength=strength, seed=1)

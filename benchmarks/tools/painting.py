@@ -38,16 +38,16 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
     import torch
     from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler
 
-    from assistant.studio import models
-    from assistant.studio.models import family, parts, target
+    from assistant.studio import drawing_model
+    from assistant.studio.drawing_model import family, parts, target
 
-    device, kind = target(models.parameter_count(model))
+    device, kind = target(drawing_model.parameter_count(model))
     pipeline = DiffusionPipeline.from_pretrained(
         model,
         local_files_only=True,
         dtype=kind,
         safety_checker=None,
-        variant=models.weights_variant(model),
+        variant=drawing_model.weights_variant(model),
     ).to(device)
     liked = family(parts(model))
     if liked.scheduler == "dpm":
@@ -67,8 +67,8 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
 
 def ours(model: Path, size: int, steps: int) -> Clocks:
     """The same picture by the Painter that the tools use."""
+    from assistant.studio.diffusers_painter import DiffusersPainter
     from assistant.studio.painter import DrawingJob, Watch
-    from assistant.studio.pipeline import DiffusersPainter
 
     painter = DiffusersPainter(model)
     return _timed(
@@ -129,9 +129,9 @@ def random_model(folder: Path, *, large: bool) -> Path:
     )
     from transformers import CLIPTextConfig, CLIPTextModel
 
-    from assistant.studio import models
+    from assistant.studio import drawing_model
 
-    shapes = Path(models.__file__).with_name("shapes") / "sd1"
+    shapes = Path(drawing_model.__file__).with_name("shapes") / "sd1"
     read = {p: json.loads((shapes / p / "config.json").read_text()) for p in ("unet", "vae")}
     words = json.loads((shapes / "text_encoder" / "config.json").read_text())
     if not large:
@@ -149,7 +149,7 @@ def random_model(folder: Path, *, large: bool) -> Path:
     StableDiffusionPipeline(
         AutoencoderKL.from_config(read["vae"]).to(kind),
         CLIPTextModel(CLIPTextConfig(**words)).to(kind),
-        models.tokenizers(shapes)["tokenizer"],
+        drawing_model.tokenizers(shapes)["tokenizer"],
         UNet2DConditionModel.from_config(read["unet"]).to(kind),
         scheduler, None, None, requires_safety_checker=False,
     ).save_pretrained(folder)  # fmt: skip
@@ -164,10 +164,10 @@ def calibrate() -> None:
     import torch
     from diffusers import UNet2DConditionModel
 
-    from assistant.studio import models
+    from assistant.studio import drawing_model
 
     side = np.ones((1024, 1024), np.float32)
-    shape = Path(models.__file__).with_name("shapes") / "sd1" / "unet" / "config.json"
+    shape = Path(drawing_model.__file__).with_name("shapes") / "sd1" / "unet" / "config.json"
     unet = UNet2DConditionModel.from_config(json.loads(shape.read_text()))
     for kind in (torch.float32, torch.bfloat16):
         unet = unet.to(kind)

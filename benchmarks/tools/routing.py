@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.metrics import read_rows, wilson
-from assistant.routing.dispatch import MessageRouter, ModelRouter, command
+from assistant.routing.dispatch import command, route
+from assistant.routing.model_router import ModelRouter
 from assistant.routing.slots import ANSWER, Decision, Message
 from benchmarks import common
 from vectorstore.embedding.embedder import Embedder, load_embedder
@@ -69,7 +70,7 @@ def choose(row: Row, choosing: Choosing) -> Decision:
 def by_classifier(options: Any) -> Choosing:
     """With the embedder, unless `--plain`."""
     embedder = None if options.plain else load_embedder(common.model(options, "embedding"))
-    return lambda message: MessageRouter().choose(message, lambda: installed(embedder))
+    return lambda message: route(message, lambda: installed(embedder))
 
 
 def installed(embedder: Embedder | None) -> Embedder:

@@ -19,12 +19,12 @@ from typing import Any
 
 from assistant.evaluation.metrics import read_rows
 from assistant.models.fetch import user_cache
+from assistant.models.installed import Models
 from assistant.models.programs import PIPER
-from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.studio.spoken_text import pieces
-from assistant.studio.tools import Transcribing
 from assistant.studio.voices import Espeak, Piper, SpokenSound, Voice, espeak_program, model_of
+from assistant.tools.transcription import Transcribing
 from assistant.wiring import chosen_models
 from benchmarks import common
 from benchmarks.tools import sounds

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.evaluation.metrics import read_rows
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
 from benchmarks import common
 from benchmarks.tools import sounds

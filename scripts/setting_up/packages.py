@@ -4,76 +4,86 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import sys
 from pathlib import Path
 
-from scripts.setting_up import console, machine, place
+from scripts.setting_up import steps
 
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
 def make_environment() -> None:
-    if place.done("environment", platform.python_version()):
+    if steps.done("environment", platform.python_version()):
         return
     # One that somebody made before is kept; half of one, after an interruption, is not.
-    if place.PYTHON.exists() and not console.run(
-        "environment", [place.PYTHON, "-m", "pip", "--version"]
+    if steps.PYTHON.exists() and not steps.run(
+        "environment", [steps.PYTHON, "-m", "pip", "--version"]
     ):
-        return place.stamp("environment", platform.python_version())
-    console.say(f"Making the environment {place.VENV.name} with Python {platform.python_version()}")
-    if console.run("environment", [sys.executable, "-m", "venv", "--clear", str(place.VENV)]):
-        raise console.StepFailed(
+        return steps.stamp("environment", platform.python_version())
+    steps.say(f"Making the environment {steps.VENV.name} with Python {platform.python_version()}")
+    if steps.run("environment", [sys.executable, "-m", "venv", "--clear", str(steps.VENV)]):
+        raise steps.StepFailed(
             "Python's venv module is missing. On Debian and Ubuntu: python3-venv"
         )
-    place.stamp("environment", platform.python_version())
+    steps.stamp("environment", platform.python_version())
 
 
 def install_packages(parts: list[str]) -> None:
     """Those of requirements/, each at its version and with its hash."""
-    keys = {part: place.digest((place.LOCKS / f"{part}.txt").read_bytes()) for part in parts}
-    missing = [part for part in parts if not place.done(f"packages-{part}", keys[part])]
+    keys = {part: steps.digest((steps.LOCKS / f"{part}.txt").read_bytes()) for part in parts}
+    missing = [part for part in parts if not steps.done(f"packages-{part}", keys[part])]
     if not missing:
         return
-    console.say(f"Installing packages: {', '.join(missing)} (a few minutes the first time)")
+    steps.say(f"Installing packages: {', '.join(missing)} (a few minutes the first time)")
     # The files name all that is needed, so that nothing has to be resolved.
-    command: list[str | Path] = [*place.PIP_INSTALL, "--no-deps", "--require-hashes"]
+    command: list[str | Path] = [*steps.PIP_INSTALL, "--no-deps", "--require-hashes"]
     for part in missing:
-        command += ["--requirement", place.LOCKS / f"{part}.txt"]
-    if console.run("packages", command):
-        raise console.StepFailed("The packages could not be installed: see the lines above.")
+        command += ["--requirement", steps.LOCKS / f"{part}.txt"]
+    if steps.run("packages", command):
+        raise steps.StepFailed("The packages could not be installed: see the lines above.")
     for part in missing:
-        place.stamp(f"packages-{part}", keys[part])
+        steps.stamp(f"packages-{part}", keys[part])
 
 
 def install_torch() -> None:
     """Its build without CUDA where there is no use for CUDA: that saves gigabytes."""
-    wanted = [place.locked("torch"), place.locked("torchvision")]
-    if place.done("torch", " ".join(wanted)):
+    wanted = [steps.locked("torch"), steps.locked("torchvision")]
+    if steps.done("torch", " ".join(wanted)):
         return
-    console.say(f"Installing {' and '.join(wanted)}")
-    if not (machine.wants_cpu_build() and installs_cpu_build(wanted)) and console.run(
-        "torch", [*place.PIP_INSTALL, *wanted]
+    steps.say(f"Installing {' and '.join(wanted)}")
+    if not (wants_cpu_build() and installs_cpu_build(wanted)) and steps.run(
+        "torch", [*steps.PIP_INSTALL, *wanted]
     ):
-        raise console.StepFailed("torch could not be installed: see the lines above.")
-    place.stamp("torch", " ".join(wanted))
+        raise steps.StepFailed("torch could not be installed: see the lines above.")
+    steps.stamp("torch", " ".join(wanted))
+
+
+def wants_cpu_build() -> bool:
+    """Elsewhere the package index has a build without CUDA under the plain name."""
+    nvidia = shutil.which("nvidia-smi") or Path("/proc/driver/nvidia/version").exists()
+    return sys.platform == "linux" and not nvidia
 
 
 def installs_cpu_build(wanted: list[str]) -> bool:
     index = os.environ.get("TORCH_INDEX", TORCH_INDEX)
     quick: list[str | Path] = ["--retries", "0", "--timeout", "15", "--no-deps"]
-    if console.run("torch", [*place.PIP_INSTALL, *quick, "--index-url", index, *wanted]) == 0:
+    if steps.run("torch", [*steps.PIP_INSTALL, *quick, "--index-url", index, *wanted]) == 0:
         return True
-    console.say(
+    steps.say(
         f"{index} did not give the build without CUDA. With CUDA it takes some gigabytes more;"
     )
-    console.say("another index that has it: TORCH_INDEX=ADDRESS make setup")
+    steps.say("another index that has it: TORCH_INDEX=ADDRESS make setup")
     return False
 
 
 def install_pincite() -> None:
-    key = place.digest((place.ROOT / "pyproject.toml").read_bytes())
-    if place.done("pincite", key):
+    """It compiles the texts of the app, too: again when a translation has changed."""
+    texts = sorted((steps.ROOT / "assistant" / "i18n").rglob("*.po"))
+    read = [steps.ROOT / "pyproject.toml", *texts]
+    key = steps.digest(b"".join(path.read_bytes() for path in read))
+    if steps.done("pincite", key):
         return
-    if console.run("pincite", [*place.PIP_INSTALL, "--no-deps", "--editable", "."]):
-        raise console.StepFailed("Pincite could not be installed: see the lines above.")
-    place.stamp("pincite", key)
+    if steps.run("pincite", [*steps.PIP_INSTALL, "--no-deps", "--editable", "."]):
+        raise steps.StepFailed("Pincite could not be installed: see the lines above.")
+    steps.stamp("pincite", key)

@@ -8,8 +8,8 @@ import pytest
 from assistant.errors import AssistantError
 from assistant.models.catalogue import find
 from assistant.models.fetch import cached, user_cache
+from assistant.models.installed import Models
 from assistant.models.programs import PIPER
-from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.studio import voices as espeak_ng
 from assistant.studio.voices import Espeak, Piper

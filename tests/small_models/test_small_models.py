@@ -15,7 +15,8 @@ from PIL import Image
 
 from assistant.evaluation.metrics import wilson
 from assistant.images.vision import Viewer
-from assistant.studio.painter import DrawingJob, Painter, Watch
+from assistant.studio.diffusers_painter import DiffusersPainter
+from assistant.studio.painter import DrawingJob, Watch
 from tests.small_models import shapes, trained
 from tests.small_models.judge import Verdict, judge, patches
 from tests.small_models.shapes import SIDE, Scene
@@ -31,7 +32,7 @@ RED = Scene("red", "circle", "large", "left")
 
 
 @pytest.fixture(scope="module")
-def painter(tmp_path_factory: pytest.TempPathFactory) -> Painter:
+def painter(tmp_path_factory: pytest.TempPathFactory) -> DiffusersPainter:
     return trained.painter(tmp_path_factory.mktemp("home"))
 
 
@@ -41,12 +42,12 @@ def viewer(tmp_path_factory: pytest.TempPathFactory) -> Viewer:
 
 
 @pytest.fixture(scope="module")
-def paint(painter: Painter) -> Any:
+def paint(painter: DiffusersPainter) -> Any:
     """A job becomes a picture; the same job is painted once."""
     return cache(lambda prompt, seed=1: painted(painter, DrawingJob(prompt, seed=seed)))
 
 
-def painted(painter: Painter, job: DrawingJob) -> Image.Image:
+def painted(painter: DiffusersPainter, job: DrawingJob) -> Image.Image:
     job = replace(job, steps=STEPS, guidance=GUIDANCE)
     return painter.paint(job, Watch(previews=False)).pictures[0].convert("RGB")
 
@@ -97,7 +98,9 @@ def test_it_counts(viewer: Viewer) -> None:
     assert viewer.describe(shapes.draw(scene, random.Random(9))) == "three small blue squares"
 
 
-def test_the_same_seed_gives_the_same_picture_and_another_one_another(painter: Painter) -> None:
+def test_the_same_seed_gives_the_same_picture_and_another_one_another(
+    painter: DiffusersPainter,
+) -> None:
     one, again, other = (
         painted(painter, DrawingJob("a small green star", seed=seed)) for seed in (3, 3, 4)
     )
@@ -105,13 +108,13 @@ def test_the_same_seed_gives_the_same_picture_and_another_one_another(painter: P
     assert difference(one, other).mean() > 0.5
 
 
-def test_words_that_it_does_not_know_do_no_harm(painter: Painter) -> None:
+def test_words_that_it_does_not_know_do_no_harm(painter: DiffusersPainter) -> None:
     words = "a large red circle on the left, like a zeppelin over Zürich 世界 🙂"
     seen = patches(painted(painter, DrawingJob(words, seed=1)))
     assert [(one.colour, one.shape) for one in seen] == [("red", "circle")]
 
 
-def test_inpainting_keeps_what_is_outside_of_the_mask(painter: Painter) -> None:
+def test_inpainting_keeps_what_is_outside_of_the_mask(painter: DiffusersPainter) -> None:
     """And paints what is requested inside of it."""
     picture = shapes.draw(replace(RED, size="small"), random.Random(10))
     mask = Image.new("L", (SIDE, SIDE), 0)
@@ -123,7 +126,7 @@ def test_inpainting_keeps_what_is_outside_of_the_mask(painter: Painter) -> None:
     assert "blue" in {one.colour for one in right}
 
 
-def test_a_picture_that_is_changed_a_little_keeps_more_of_itself(painter: Painter) -> None:
+def test_a_picture_that_is_changed_a_little_keeps_more_of_itself(painter: DiffusersPainter) -> None:
     picture = shapes.draw(RED, random.Random(11))
 
     def changed(strength: float) -> float:
@@ -136,7 +139,9 @@ def test_a_picture_that_is_changed_a_little_keeps_more_of_itself(painter: Painte
     assert changed(0.2) < changed(1.0)
 
 
-def test_the_colour_of_a_picture_follows_the_words_and_its_place_stays(painter: Painter) -> None:
+def test_the_colour_of_a_picture_follows_the_words_and_its_place_stays(
+    painter: DiffusersPainter,
+) -> None:
     picture = shapes.draw(RED, random.Random(12))
     words = "a large orange circle on the left"
     changed = painted(painter, DrawingJob(words, picture=picture, strength=0.7, seed=1))

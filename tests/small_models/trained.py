@@ -3,17 +3,16 @@
 from pathlib import Path
 
 from assistant.images.vision import Describer
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
-from assistant.studio.painter import Painter
-from assistant.studio.pipeline import DiffusersPainter
+from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.wiring import chosen_models
 
 HERE = Path(__file__).parent
 DRAWING, DESCRIBING = HERE / "shapes-drawing", HERE / "shapes-describing"
 
 
-def painter(home: Path, folder: Path = DRAWING) -> Painter:
+def painter(home: Path, folder: Path = DRAWING) -> DiffusersPainter:
     settings = Settings(home=home, drawing_model=str(folder))
     path = Models(settings.models_folder, settings).chosen("drawing")
     assert path is not None

@@ -47,16 +47,6 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Timings:
-    """llama.cpp's own clock since the last reset: prompt tokens and single tokens."""
-
-    prompt_tokens: int
-    prompt_seconds: float
-    tokens: int
-    seconds: float
-
-
-@dataclass(frozen=True)
 class Likelihood:
     """Natural-log probabilities before sampling: of a token, and of others in its place."""
 
@@ -155,13 +145,6 @@ class LlamaEngine:
         total = math.log(float(self._scratch.sum()))
         others = [(other, score - total) for score, other in likely if other != token]
         return Likelihood(own - total, tuple(others[:_INSTEAD]))
-
-    def timings(self, *, reset: bool = False) -> Timings:
-        """What llama.cpp itself measured, for benchmarks."""
-        perf = self._llama.llama_perf_context(self._context)
-        if reset:
-            self._llama.llama_perf_context_reset(self._context)
-        return Timings(perf.n_p_eval, perf.t_p_eval_ms / 1e3, perf.n_eval, perf.t_eval_ms / 1e3)
 
     @contextmanager
     def _running(self, cancel: threading.Event | None) -> Iterator[bool]:

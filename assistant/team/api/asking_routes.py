@@ -15,7 +15,7 @@ from assistant.contract.reply import Reply
 from assistant.conversation.assistant import turns_from_messages
 from assistant.errors import AssistantError
 from assistant.libraries.libraries import hit_row
-from assistant.models.store import rows
+from assistant.models.installed import rows
 from assistant.sheet.cell import Cell, Column, columns
 from assistant.sheet.fill import Sheet, documents, in_order
 from assistant.sheet.store import as_json

@@ -14,7 +14,7 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, conditions
 from assistant.receipts.replay import replay
 from assistant.routing.dispatch import Choosing
-from assistant.tools.tables import Tables
+from assistant.tools.tabular import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from vectorstore.catalog.tags import Filter
 from vectorstore.federation import Federated

@@ -21,7 +21,7 @@ from assistant.routing.dispatch import Choosing
 from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
 from assistant.tools.specialists import Whole
-from assistant.tools.tables import Tables
+from assistant.tools.tabular import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
 from tests.servers.postgres_fixtures import ON_BOTH

@@ -15,7 +15,7 @@ from assistant.doctor.checks import checks as checks_checks
 from assistant.doctor.machine import check_scans as scans_check
 from assistant.errors import ModelRuntimeMissing
 from assistant.llm.llama import runtime
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from ingest.images import ocr_engines

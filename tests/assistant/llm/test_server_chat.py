@@ -20,7 +20,7 @@ from assistant.contract.reply import Trace
 from assistant.errors import ModelUnusable, NoOdds
 from assistant.llm.odds import TokenOdds
 from assistant.llm.server import ServerChat, ServerOdds, choose, connect_chat
-from assistant.models.server import ServerAddress
+from assistant.models.server_address import ServerAddress
 from ingest.text.reflow import about_tokens
 from tests.assistant.answering.test_pipeline import FULL_TIME
 from tests.assistant.fakes import WordEmbedder, found, window_of

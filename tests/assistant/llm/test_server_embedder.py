@@ -15,8 +15,8 @@ from assistant.cli.main import main
 from assistant.errors import ModelUnusable
 from assistant.llm import server as module
 from assistant.llm.server import ServerEmbedder, connect_embedder
-from assistant.models.server import ServerAddress
-from assistant.models.store import Models
+from assistant.models.installed import Models
+from assistant.models.server_address import ServerAddress
 from assistant.settings import Settings
 from assistant.wiring.chosen_models import embedder, server_embedder
 from tests.assistant.fakes import WordEmbedder

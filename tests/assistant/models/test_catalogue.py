@@ -70,10 +70,10 @@ def test_every_file_beside_the_weights_is_pinned() -> None:
             assert pinned, (model.name, name)
 
 
-def test_what_is_not_pinned_is_no_default_and_says_that_it_was_not_tried() -> None:
+def test_what_is_not_pinned_is_no_default_and_says_that_it_is_untested() -> None:
     for name in UNPINNED:
         assert not find(name).default
-        assert "not tried here" in find(name).note
+        assert "untested" in find(name).note
 
 
 def test_the_speed_is_a_class_by_size() -> None:

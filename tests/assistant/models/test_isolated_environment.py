@@ -11,8 +11,8 @@ import pytest
 
 from assistant.errors import AssistantError, ModelNotFetched, ModelUnusable
 from assistant.models.hub import sha256_of
+from assistant.models.installed import Models
 from assistant.models.programs import PIPER, PROGRAMS, IsolatedEnvironment
-from assistant.models.store import Models
 from assistant.settings import Settings
 
 TINY = IsolatedEnvironment(

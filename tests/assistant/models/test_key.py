@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from assistant.models.server import ServerAddress, keep, key_of
+from assistant.models.server_address import ServerAddress, keep, key_of
 from assistant.settings import Settings
 from tests.kept_keyring import Kept
 from tests.kept_keyring import kept as kept

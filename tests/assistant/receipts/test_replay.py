@@ -15,7 +15,7 @@ from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.llm import prompts
 from assistant.llm.odds import TurnTaking
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.receipts.replay import model_file, replay
@@ -23,7 +23,7 @@ from assistant.routing.dispatch import Choosing
 from assistant.settings import Settings
 from assistant.storage.files import FileHashes
 from assistant.tools.specialists import Whole
-from assistant.tools.tables import Lists, Tables
+from assistant.tools.tabular import Lists, Tables
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import SAID, SAMPLING, SETTINGS, Again, answered
 from tests.pdfs import write_pdf

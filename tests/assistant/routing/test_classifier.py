@@ -10,7 +10,7 @@ import pytest
 from assistant.contract.intents import Describe, Draw, Edit
 from assistant.errors import ModelUnusable
 from assistant.evaluation.metrics import read_rows
-from assistant.routing.dispatch import TOOLS, WEIGHTS, MessageRouter, classify, load, ngrams
+from assistant.routing.dispatch import TOOLS, WEIGHTS, classify, load, ngrams, route
 from assistant.routing.slots import ANSWER, Decision, Message
 from benchmarks.tools import routing as benchmark
 from ingest.errors import ExtensionFailed
@@ -50,7 +50,7 @@ def broken() -> Embedder:
 
 
 def plain(message: Message) -> Decision:
-    return MessageRouter().choose(message, none_installed)
+    return route(message, none_installed)
 
 
 def test_an_embedder_that_the_weights_do_not_know_is_not_asked() -> None:
@@ -61,7 +61,7 @@ def test_an_embedder_that_the_weights_do_not_know_is_not_asked() -> None:
 
 @pytest.mark.parametrize("embedder", [none_installed, chosen_and_gone, broken])
 def test_without_an_embedder_the_words_decide(embedder: Callable[[], Embedder]) -> None:
-    found = MessageRouter().choose(Message("draw a lighthouse at dusk"), embedder)
+    found = route(Message("draw a lighthouse at dusk"), embedder)
     assert found.intent == Draw("a lighthouse at dusk")
 
 
@@ -155,7 +155,7 @@ def test_nearly_all_messages_are_understood_with_the_default_embedder(minilm: Pa
     embedder = load_embedder(minilm, 1)
 
     def choosing(message: Message) -> Decision:
-        return MessageRouter().choose(message, lambda: embedder)
+        return route(message, lambda: embedder)
 
     def intent(text: str, *shown: Path) -> object:
         return choosing(Message(text, shown=shown)).intent
@@ -171,6 +171,6 @@ def test_questions_of_real_sets_are_questions(minilm: Path, evaluation: Path) ->
     embedder = load_embedder(minilm, 2)
     lists = dict(benchmark.question_lists(evaluation))
     questions = [q for name, found in lists.items() if "xquad" not in name for q in found]
-    decisions = [MessageRouter().choose(Message(q), lambda: embedder) for q in questions]
+    decisions = [route(Message(q), lambda: embedder) for q in questions]
     assert len(questions) > 1_000
     assert [q for q, found in zip(questions, decisions, strict=True) if found != ANSWER] == []

@@ -21,7 +21,7 @@ from assistant.contract.intents import (
     Vary,
 )
 from assistant.evaluation.metrics import read_rows
-from assistant.routing.dispatch import ALONE, COMMANDS, MessageRouter, classify, command
+from assistant.routing.dispatch import ALONE, COMMANDS, classify, command, route
 from assistant.routing.slots import ANSWER, Decision, Message
 from benchmarks.tools import routing as benchmark
 from vectorstore.embedding.embedder import Embedder
@@ -39,7 +39,7 @@ def decide(
     text: str, files: Sequence[Path] = (), shown: Sequence[Path] = (), answer: str = "The answer."
 ) -> Decision:
     message = Message(text, tuple(files), tuple(shown), answer, "the last question")
-    return command(message) or MessageRouter().choose(message, no_embedder)
+    return command(message) or route(message, no_embedder)
 
 
 def intent(text: str, *files: Path, shown: Sequence[Path] = ()) -> Intent:

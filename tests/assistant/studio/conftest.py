@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assistant.security import network_guard
-from assistant.studio import pipeline as studio_pipeline
+from assistant.studio import diffusers_painter as studio_pipeline
 
 SIDE = 64  # pixels of its pictures
 

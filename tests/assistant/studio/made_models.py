@@ -43,9 +43,9 @@ def words(kind: str = "CLIPTextModel", size: int = 32) -> Any:
 
 
 def tokenizer() -> Any:
-    from assistant.studio import models
+    from assistant.studio import drawing_model
 
-    return models._clip("<|endoftext|>")
+    return drawing_model._clip("<|endoftext|>")
 
 
 def t5() -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,10 +22,9 @@ from assistant.errors import ModelNotFetched
 from assistant.models.fetch import user_cache
 from assistant.models.programs import REAL_ESRGAN
 from assistant.storage.files import Made
+from assistant.studio.makers import Enhancing
 from assistant.studio.super_resolution import (
     CannotEnhance,
-    Enlarger,
-    Enlarging,
     RealEsrgan,
     _why,
     check,
@@ -32,7 +32,6 @@ from assistant.studio.super_resolution import (
     faithful,
     tiles,
 )
-from assistant.studio.tools import Enhancing
 from ingest.errors import Stopped
 from ingest.images.ai_provenance import generated
 from tests.assistant.fakes import WordEmbedder
@@ -48,7 +47,7 @@ class Nearest:
         self.tiles = 0
 
     @contextlib.contextmanager
-    def loaded(self, cancel: threading.Event) -> Iterator[Enlarging]:
+    def loaded(self, cancel: threading.Event) -> Iterator[Any]:
         yield self
 
     def enlarge(self, tile: Image.Image) -> Image.Image:
@@ -125,7 +124,7 @@ def test_what_cannot_be_enhanced_is_refused_in_words(
         check(size, scale, free)
 
 
-def reply_of(tmp_path: Path, intent: Enhance | Draw, enlarger: Enlarger) -> Reply | None:
+def reply_of(tmp_path: Path, intent: Enhance | Draw, enlarger: Any) -> Reply | None:
     request = Request("enlarge it", GivenPassages([], WordEmbedder()), intent=intent)
     return Enhancing(enlarger, Made(tmp_path / "made")).offer(request)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assistant.studio.models import Family, PipelineParts, family
+from assistant.studio.drawing_model import Family, PipelineParts, family
 
 PNDM = {"_class_name": "PNDMScheduler"}
 TRAILING = {"_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"}

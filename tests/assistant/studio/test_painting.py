@@ -14,14 +14,13 @@ from PIL import Image
 
 from assistant.contract.reply import Progress
 from assistant.errors import ModelUnusable
-from assistant.studio import models
+from assistant.studio import drawing_model
+from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.painter import (
     CannotPaint,
     DrawingJob,
-    Painter,
     Watch,
 )
-from assistant.studio.pipeline import DiffusersPainter
 from ingest.errors import Stopped
 from tests.assistant.studio.conftest import SIDE
 
@@ -34,7 +33,7 @@ JOB = DrawingJob("a red circle", seed=7, steps=4)
 
 
 @pytest.fixture(scope="module")
-def painter(tiny: Path) -> Painter:
+def painter(tiny: Path) -> DiffusersPainter:
     return DiffusersPainter(tiny)
 
 
@@ -54,7 +53,7 @@ def same(one: Image.Image, other: Image.Image) -> bool:
     return one.size == other.size and one.tobytes() == other.tobytes()
 
 
-def test_the_same_seed_gives_the_same_picture(painter: Painter, tiny: Path) -> None:
+def test_the_same_seed_gives_the_same_picture(painter: DiffusersPainter, tiny: Path) -> None:
     first = painter.paint(JOB, Watch())
     again = DiffusersPainter(tiny).paint(JOB, Watch())
     other = painter.paint(replace(JOB, seed=8), Watch())
@@ -62,7 +61,7 @@ def test_the_same_seed_gives_the_same_picture(painter: Painter, tiny: Path) -> N
     assert not same(first.pictures[0], other.pictures[0])
 
 
-def test_what_was_left_open_is_told(painter: Painter) -> None:
+def test_what_was_left_open_is_told(painter: DiffusersPainter) -> None:
     done = painter.paint(DrawingJob("a red circle"), Watch())
     assert done.job.size == done.pictures[0].size == (SIDE, SIDE)
     assert (done.job.steps, done.job.guidance) == (20, 7.0)
@@ -70,13 +69,15 @@ def test_what_was_left_open_is_told(painter: Painter) -> None:
     assert same(done.pictures[0], again.pictures[0])
 
 
-def test_any_size_comes_out_as_it_was_requested(painter: Painter) -> None:
+def test_any_size_comes_out_as_it_was_requested(painter: DiffusersPainter) -> None:
     done = painter.paint(replace(JOB, size=(70, 53)), Watch())
     assert done.pictures[0].size == (70, 53)
 
 
 @pytest.mark.parametrize("size", [(2, 64), (640, 640)])
-def test_a_size_that_makes_no_sense_is_told(painter: Painter, size: tuple[int, int]) -> None:
+def test_a_size_that_makes_no_sense_is_told(
+    painter: DiffusersPainter, size: tuple[int, int]
+) -> None:
     with pytest.raises(CannotPaint, match=f"{size[0]}x{size[1]}.*trained on 64x64"):
         painter.paint(replace(JOB, size=size), Watch())
 
@@ -93,13 +94,13 @@ def test_a_size_that_makes_no_sense_is_told(painter: Painter, size: tuple[int, i
     ],
 )
 def test_a_number_that_makes_no_sense_is_told(
-    painter: Painter, change: dict[str, Any], message: str
+    painter: DiffusersPainter, change: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(CannotPaint, match=message):
         painter.paint(replace(JOB, **change), Watch())
 
 
-def test_progress_counts_to_the_end_with_pictures_on_the_way(painter: Painter) -> None:
+def test_progress_counts_to_the_end_with_pictures_on_the_way(painter: DiffusersPainter) -> None:
     told: list[Progress] = []
     painter.paint(JOB, Watch(tell=told.append))
     assert [(p.done, p.of) for p in told] == [(n, 4) for n in (1, 2, 3, 4)]
@@ -108,7 +109,7 @@ def test_progress_counts_to_the_end_with_pictures_on_the_way(painter: Painter) -
     assert preview.size == (SIDE, SIDE)
 
 
-def test_a_cancelled_picture_ends_within_the_step(painter: Painter) -> None:
+def test_a_cancelled_picture_ends_within_the_step(painter: DiffusersPainter) -> None:
     told: list[Progress] = []
     cancel = threading.Event()
 
@@ -122,7 +123,9 @@ def test_a_cancelled_picture_ends_within_the_step(painter: Painter) -> None:
     painter.paint(JOB, Watch())  # and the model is as it was
 
 
-def test_also_while_a_network_computes(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_also_while_a_network_computes(
+    painter: DiffusersPainter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A step of a large model takes a minute: each block of its network looks, too."""
     painter.paint(JOB, Watch())
     looks: list[float] = []
@@ -139,7 +142,9 @@ def test_also_while_a_network_computes(painter: Painter, monkeypatch: pytest.Mon
     assert not told  # not one step was done
 
 
-def test_outside_of_the_mask_every_pixel_stays(painter: Painter, photo: Image.Image) -> None:
+def test_outside_of_the_mask_every_pixel_stays(
+    painter: DiffusersPainter, photo: Image.Image
+) -> None:
     mask = square(photo.size, (16, 16, 40, 48))
     done = painter.paint(replace(JOB, picture=photo, mask=mask), Watch())
     changed = (np.asarray(done.pictures[0]) != np.asarray(photo)).any(-1)
@@ -148,7 +153,9 @@ def test_outside_of_the_mask_every_pixel_stays(painter: Painter, photo: Image.Im
     assert changed[inside].mean() > 0.9
 
 
-def test_also_of_a_picture_that_the_model_cannot_work_on_as_it_is(painter: Painter) -> None:
+def test_also_of_a_picture_that_the_model_cannot_work_on_as_it_is(
+    painter: DiffusersPainter,
+) -> None:
     pixels = np.random.default_rng(2).integers(0, 256, (150, 201, 3), np.uint8)
     mask = square((201, 150), (50, 50, 120, 100))
     done = painter.paint(replace(JOB, picture=Image.fromarray(pixels), mask=mask), Watch())
@@ -158,7 +165,7 @@ def test_also_of_a_picture_that_the_model_cannot_work_on_as_it_is(painter: Paint
 
 
 def test_a_picture_that_is_changed_a_little_stays_near(
-    painter: Painter, photo: Image.Image
+    painter: DiffusersPainter, photo: Image.Image
 ) -> None:
     """Random weights cannot paint; but less strength must keep more of what was there."""
     smooth = photo.resize((4, 4)).resize(photo.size, Image.Resampling.BICUBIC)
@@ -171,26 +178,26 @@ def test_a_picture_that_is_changed_a_little_stays_near(
     assert 0 < np.abs(little - kept).mean() < np.abs(much - kept).mean()
 
 
-def test_without_words_nothing_leads_away(painter: Painter, photo: Image.Image) -> None:
+def test_without_words_nothing_leads_away(painter: DiffusersPainter, photo: Image.Image) -> None:
     done = painter.paint(DrawingJob("", picture=photo, strength=0.5, seed=1, steps=4), Watch())
     assert done.job.guidance == 1.0
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.001, 1.5])
 def test_a_strength_that_makes_no_sense_is_told(
-    painter: Painter, photo: Image.Image, strength: float
+    painter: DiffusersPainter, photo: Image.Image, strength: float
 ) -> None:
     with pytest.raises(CannotPaint, match=f"strength {strength}"):
         painter.paint(replace(JOB, picture=photo, strength=strength), Watch())
 
 
-def test_a_description_that_is_too_long_is_told(painter: Painter) -> None:
+def test_a_description_that_is_too_long_is_told(painter: DiffusersPainter) -> None:
     done = painter.paint(replace(JOB, prompt="a red circle " * 40), Watch())
     assert any("77 tokens" in note for note in done.notes)
 
 
 def test_memory_is_looked_at_before_loading(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "free_memory", lambda: 100_000_000)
+    monkeypatch.setattr(drawing_model, "free_memory", lambda: 100_000_000)
     with pytest.raises(CannotPaint, match=r"tiny takes about 0\.5 GB .* 0\.1 GB are free"):
         DiffusersPainter(tiny).paint(JOB, Watch())
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from assistant.contract.reply import Progress
+from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.painter import CannotPaint, DrawingJob, Watch
-from assistant.studio.pipeline import DiffusersPainter
 from tests.assistant.studio import made_models as made
 
 pytestmark = [

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import torch
 
-from assistant.studio import pipeline as studio_pipeline
-from assistant.studio.models import Family, Loaded
-from assistant.studio.pipeline import Previews
+from assistant.studio import diffusers_painter as studio_pipeline
+from assistant.studio.diffusers_painter import Previews
+from assistant.studio.drawing_model import Family, Loaded
 from tests.assistant.studio.made_models import NOISE
 
 pytestmark = [

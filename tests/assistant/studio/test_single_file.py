@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from assistant.errors import ModelUnusable
-from assistant.studio import models
+from assistant.studio import drawing_model
+from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.painter import DrawingJob, Watch
-from assistant.studio.pipeline import DiffusersPainter
 from tests.assistant.studio import ldm, made_models
 
 pytestmark = [
@@ -57,7 +57,7 @@ FAMILIES: dict[str, dict[str, list[int]]] = {
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_file_is_known_by_its_tensors(family: str, tmp_path: Path) -> None:
     path = header_only(tmp_path / "model.safetensors", FAMILIES[family])
-    assert models.shape_of(path).name == family
+    assert drawing_model.shape_of(path).name == family
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_another_kind_of_file_is_told_what_to_do(
 ) -> None:
     path = header_only(tmp_path / "model.safetensors", tensors)
     with pytest.raises(ModelUnusable, match=r"model\.safetensors.*model_index\.json"):
-        models.shape_of(path)
+        drawing_model.shape_of(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\xff" * 64])
@@ -82,7 +82,7 @@ def test_a_damaged_file_is_named(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
     with pytest.raises(ModelUnusable, match=r"model\.safetensors is no \.safetensors file"):
-        models.shape_of(path)
+        drawing_model.shape_of(path)
 
 
 @pytest.mark.parametrize(("family", "part"), PARAMETERS)
@@ -90,8 +90,8 @@ def test_the_shapes_are_those_of_the_families(family: str, part: str) -> None:
     import diffusers
     import transformers
 
-    folder = models._SHAPES / family / part
-    config = models.read_json(folder / "config.json")
+    folder = drawing_model._SHAPES / family / part
+    config = drawing_model.read_json(folder / "config.json")
     with torch.device("meta"):
         if part.startswith("text"):
             kind = getattr(transformers, config["architectures"][0])
@@ -103,7 +103,7 @@ def test_the_shapes_are_those_of_the_families(family: str, part: str) -> None:
 
 def test_the_tokenizer_is_that_of_clip() -> None:
     """The numbers are those that OpenAI's CLIP gives."""
-    told = models.tokenizers(models._SHAPES / "sdxl")
+    told = drawing_model.tokenizers(drawing_model._SHAPES / "sdxl")
     assert told["tokenizer"]("a photo of a cat").input_ids == [
         49406, 320, 1125, 539, 320, 2368, 49407,
     ]  # fmt: skip
@@ -127,6 +127,6 @@ def test_one_file_paints_what_its_folder_paints(kind: str, tmp_path: Path) -> No
 
 def test_the_family_of_a_file_is_told_by_its_name(tmp_path: Path) -> None:
     path = header_only(tmp_path / "sd_xl_turbo_1.0.safetensors", FAMILIES["sdxl"])
-    parts = models.parts(path)
+    parts = drawing_model.parts(path)
     assert parts.pipeline == "StableDiffusionXLPipeline"
-    assert models.family(parts).name == "turbo"
+    assert drawing_model.family(parts).name == "turbo"

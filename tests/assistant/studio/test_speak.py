@@ -14,7 +14,7 @@ from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.storage.files import Made
-from assistant.studio.tools import Speaking
+from assistant.studio.makers import Speaking
 from assistant.studio.voices import Espeak, SpokenSound, Voice, VoiceFailed, Voices
 from assistant.wiring import chosen_models
 from benchmarks.tools.speech import distance, words

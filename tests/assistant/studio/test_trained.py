@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from assistant.contract.reply import Progress
-from assistant.studio import canvas, pipeline
-from assistant.studio.painter import DrawingJob, Painter, Watch, keep_denoising, kept_denoising
+from assistant.studio import canvas, diffusers_painter
+from assistant.studio.diffusers_painter import DiffusersPainter
+from assistant.studio.painter import DrawingJob, Watch, keep_denoising, kept_denoising
 from ingest.errors import Stopped
 from tests.small_models import shapes, trained
 from tests.small_models.judge import patches
@@ -24,7 +25,7 @@ BLUE = Scene("blue", "square", "large", "left")
 
 
 @pytest.fixture(scope="module")
-def painter(tmp_path_factory: pytest.TempPathFactory) -> Painter:
+def painter(tmp_path_factory: pytest.TempPathFactory) -> DiffusersPainter:
     return trained.painter(tmp_path_factory.mktemp("home"))
 
 
@@ -33,12 +34,12 @@ def picture() -> Image.Image:
     return shapes.draw(BLUE, random.Random(21))
 
 
-def painted(painter: Painter, job: DrawingJob) -> Any:
-    return np.asarray(painter.paint(job, Watch(previews=False)).pictures[0], int)
+def painted(painter: DiffusersPainter, job: DrawingJob) -> Any:
+    return np.asarray(painter.paint(job, Watch()).pictures[0], int)
 
 
 def test_beyond_its_edges_a_picture_goes_on_and_stays(
-    painter: Painter, picture: Image.Image
+    painter: DiffusersPainter, picture: Image.Image
 ) -> None:
     larger, mask = canvas.grown(picture, (0, 0, 24, 0))
     job = DrawingJob("a large blue square on the left", picture=larger, mask=mask, seed=2)
@@ -50,7 +51,9 @@ def test_beyond_its_edges_a_picture_goes_on_and_stays(
     assert np.abs(new - edge).max() < 40
 
 
-def test_a_variation_is_another_picture_of_the_like(painter: Painter, picture: Image.Image) -> None:
+def test_a_variation_is_another_picture_of_the_like(
+    painter: DiffusersPainter, picture: Image.Image
+) -> None:
     first, second = (
         painted(painter, DrawingJob("", picture=picture, strength=0.5, seed=seed))
         for seed in (1, 2)
@@ -61,7 +64,7 @@ def test_a_variation_is_another_picture_of_the_like(painter: Painter, picture: I
         assert shape.x < 0.45  # it is still on the left
 
 
-def test_a_stop_ends_with_the_step(painter: Painter) -> None:
+def test_a_stop_ends_with_the_step(painter: DiffusersPainter) -> None:
     cancel, told = threading.Event(), list[Progress]()
 
     def tell(progress: Progress) -> None:
@@ -74,18 +77,17 @@ def test_a_stop_ends_with_the_step(painter: Painter) -> None:
     assert told[-1].done <= 4
 
 
-def test_it_says_how_it_was_made(tmp_path: Path, painter: Painter) -> None:
+def test_it_says_how_it_was_made(tmp_path: Path, painter: DiffusersPainter) -> None:
     """Through the command, as a person draws."""
     from assistant.contract.evidence import GivenPassages
     from assistant.contract.intents import Draw
     from assistant.contract.request import Request
     from assistant.storage.files import Made
-    from assistant.studio.queue import Studio
-    from assistant.studio.tools import Drawing
+    from assistant.studio.makers import Studio
     from ingest.images.ai_provenance import generated
     from tests.fakes import WordEmbedder
 
-    tool = Drawing(Studio(lambda: tmp_path, Made(tmp_path), tuple, lambda _: painter))
+    tool = Studio(lambda: tmp_path, Made(tmp_path), tuple, lambda _: painter)
     intent = Draw("a small red star", seed=3, steps=5)
     reply = tool.offer(Request("", GivenPassages([], WordEmbedder()), intent=intent))
     assert reply is not None
@@ -97,10 +99,10 @@ def test_it_says_how_it_was_made(tmp_path: Path, painter: Painter) -> None:
 
 
 def test_its_steps_are_kept_beside_it(
-    tmp_path: Path, painter: Painter, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, painter: DiffusersPainter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_PATIENCE", 0.0)  # it paints faster than a preview is worth
-    monkeypatch.setattr(pipeline, "_SHARE", 1.0)
+    monkeypatch.setattr(diffusers_painter, "_PATIENCE", 0.0)  # else too quick
+    monkeypatch.setattr(diffusers_painter, "_SHARE", 1.0)
     done = painter.paint(DrawingJob("a small red star", steps=12, seed=3), Watch())
     assert done.denoising is not None
     file = tmp_path / "star.png"

@@ -12,8 +12,8 @@ import pytest
 
 from assistant.models.catalogue import find
 from assistant.models.fetch import user_cache
+from assistant.models.installed import Models
 from assistant.models.programs import PIPER, PROGRAMS, IsolatedEnvironment
-from assistant.models.store import Models
 from assistant.settings import Settings
 from assistant.studio.voices import Espeak, Piper, Voice, VoiceFailed, Voices, _ended
 from ingest.errors import Stopped

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.contract.facts import Offer
 from assistant.models.catalogue import default_model
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
 from assistant.ui import resources, tools
 

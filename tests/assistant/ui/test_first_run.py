@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant import first_run
 from assistant.models.catalogue import default_model
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
 from assistant.ui import first_run as ui_first_run
 from assistant.ui import resources

@@ -9,14 +9,13 @@ import pytest
 import streamlit
 from streamlit.testing.v1 import AppTest
 
-from assistant.speech import Ear
-from assistant.studio.tools import MISSING, Transcribing
 from assistant.studio.voices import NONE, SpokenSound, Voices
+from assistant.tools.transcription import MISSING, Ear, Transcribing
 from assistant.ui import answer_actions, resources
 from assistant.ui.tools import NOTHING, Spoken
 from assistant.wiring import chosen_models
 from ingest.errors import UnreadableFile
-from tests.assistant.studio.test_transcribe import OFFER, Told, said
+from tests.assistant.tools.test_transcription import OFFER, Told, said
 from tests.assistant.ui.conftest import ask, finish
 
 Visit = Callable[..., AppTest]

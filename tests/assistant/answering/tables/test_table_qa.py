@@ -7,7 +7,7 @@ import pytest
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request, Turn
-from assistant.tools.tables import Tables
+from assistant.tools.tabular import Tables
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant.models.hub import Progress
-from assistant.models.store import Models
+from assistant.models.installed import Models
 from assistant.settings import Settings
 from assistant.ui import pages, resources, settings
 from assistant.ui.background import Fetches

@@ -11,14 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant import speech
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Offer
 from assistant.contract.intents import Answer, Transcribe
 from assistant.contract.request import Request
 from assistant.receipts.explain import explanation
-from assistant.speech import Ear
-from assistant.studio.tools import MISSING, Transcribing, Transcription
+from assistant.tools import transcription as module
+from assistant.tools.transcription import MISSING, Ear, Transcribing, Transcription
 from ingest.errors import NothingFound, Stopped, UnreadableFile
 from ingest.media.ffmpeg import DecodedSound
 from ingest.media.whisper import Said, Segment
@@ -138,14 +137,14 @@ def test_a_second_recording_waits_for_the_first() -> None:
 
 def test_subtitles_are_numbered_and_have_hours() -> None:
     segments = [Segment("A & b.", 0.0, 1.5, 1), Segment("<C>", 3661.0404, 3662.9999, 1)]
-    assert speech.srt(segments) == (
+    assert module.srt(segments) == (
         "1\n00:00:00,000 --> 00:00:01,500\nA & b.\n\n2\n01:01:01,040 --> 01:01:03,000\n<C>\n"
     )
-    assert speech.vtt(segments) == (
+    assert module.vtt(segments) == (
         "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nA &amp; b.\n\n"
         "01:01:01.040 --> 01:01:03.000\n&lt;C&gt;\n"
     )
-    assert speech.timed(segments) == "00:00  A & b.\n1:01:01  <C>\n"
+    assert module.timed(segments) == "00:00  A & b.\n1:01:01  <C>\n"
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,94 @@
-"""Describes pictures and their text, or answers a question about them."""
+"""The tools that read pictures and videos: they answer about them, describe and translate them."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
-from assistant.attachments import CAME_WITH, Attached, attached
-from assistant.contract.facts import Offer, Outcome
-from assistant.contract.intents import Clip, Describe
+from langchain_core.language_models import BaseChatModel
+
+from assistant.attachments import CAME_WITH, Attached, attached, attachment_kind
+from assistant.contract.facts import Looked, Offer, Outcome
+from assistant.contract.intents import Answer, Clip, Describe, Translate
 from assistant.contract.reply import Progress, Reply
 from assistant.contract.request import Request, Tool
 from assistant.i18n.translation import N_, _, told
 from assistant.images.vision import Looking, Seen
 from assistant.llm import prompts
-from assistant.tools.images import look_at
+from assistant.llm.odds import TokenOdds, TurnTaking
 from ingest.document.model import NOWHERE, Line, Page
 from ingest.document.source import readable
 from ingest.errors import Stopped, UnsupportedFile
 from ingest.images.stills import place
+from ingest.language.sentences import numbers
 from ingest.media.ffmpeg import clock
+
+# -- Answers a question about pictures from them and the documents together
+
+
+class WithPictures:
+    """Reads the pictures, then lets the tool for questions answer with them beside the library."""
+
+    name = "answer"
+
+    def __init__(self, looking: Looking, answer: Tool) -> None:
+        self._looking = looking
+        self._answer = answer
+
+    def offer(self, request: Request) -> Reply | None:
+        """None without a picture, here or with the question that this one follows up."""
+        pictures = _pictures(request)
+        if not pictures or not (request.intent is None or isinstance(request.intent, Answer)):
+            return None
+        return Reply(
+            request.question, lambda reply: self._work(request, pictures, reply), self.name
+        )
+
+    def _work(self, request: Request, pictures: Sequence[Path], reply: Reply) -> Iterator[str]:
+        try:
+            given = attached(look_at(self._looking, pictures, reply))
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True)
+            return
+        inner = self._answer.run(given.add_to(request))
+        reply.model = inner.model
+        yield from inner.work(reply)
+        if reply.outcome:
+            reply.outcome = given.uncited(reply.outcome)
+
+
+def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Seen]:
+    """The facts about all pictures. Raises UnreadableFile, ModelUnusable or Stopped."""
+    seen = []
+    for number, path in enumerate(pictures):
+        reply.activity.progress = Progress(number, len(pictures)) if len(pictures) > 1 else None
+        began = perf_counter()
+        reply.activity.stage = _("Reading what is written on {name}", name=path.name)
+        written = looking.read_text(path, reply.cancel)
+        reply.activity.stage = _("Looking at {name}", name=path.name)
+        read = perf_counter()
+        seen.append(looking.describe(written, path, reply.cancel))
+        reply.trace.facts.looked += (_looked(seen[-1], read - began, perf_counter() - read),)
+    return seen
+
+
+def _looked(seen: Seen, reading: float, looking: float) -> Looked:
+    sure = [line.confidence for line in seen.lines]
+    mean = round(sum(sure) / len(sure), 3) if sure else None
+    return Looked(seen.name, len(sure), mean, seen.shows, (round(reading, 2), round(looking, 2)))
+
+
+def _pictures(request: Request) -> list[Path]:
+    here = [path for path in request.files if attachment_kind(path) == "picture"]
+    if here or not request.query.follows_up:
+        return here
+    before = request.history[-1].files
+    return [path for path in before if attachment_kind(path) == "picture" and path.is_file()]
+
+
+# -- Describes pictures and their text, or answers a question about them
 
 _TEXT = 12  # words on pictures from which a question is rather about what is written there
 NOTHING = N_("No text could be read on it, and no vision model is installed to describe it.")
@@ -254,3 +324,90 @@ class Clipping:
 
     def _missing(self) -> tuple[Offer, ...]:
         return () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))
+
+
+# -- Translates the text that is written in a picture, line by line, beside the original
+
+DEFAULT = "English"
+NO_TEXT = N_("No text could be read on the picture.")
+NO_MODEL = N_("The text is not translated, because no chat model is installed.")
+_WRONG = N_("[its numbers differ from those of the line]")
+_MOST = 4  # tokens of a translation for each word of the original, and 16
+
+
+class Translating:
+    """Handles the intent Translate."""
+
+    name = "translate"
+
+    def __init__(
+        self,
+        looking: Looking,
+        chat: Callable[[], tuple[str, BaseChatModel] | None],
+        turns: TurnTaking,
+        offers: Callable[[], tuple[Offer, ...]],
+    ) -> None:
+        """`chat` gives the chat model and its name, when there is something to translate; `offers`
+        are chat models."""
+        self._looking = looking
+        self._chat = chat
+        self._turns = turns
+        self._offers = offers
+
+    def offer(self, request: Request) -> Reply | None:
+        """The reply; None for any other intent."""
+        intent = request.intent
+        if not isinstance(intent, Translate):
+            return None
+        return Reply(request.question, lambda reply: self._work(intent, reply), self.name)
+
+    def _work(self, intent: Translate, reply: Reply) -> Iterator[str]:
+        written: list[str] = []
+        try:
+            for piece in self._lines(intent, reply):
+                written.append(piece)
+                yield piece
+        except Stopped:
+            reply.cancel.set()
+        text, stopped = "".join(written), reply.cancel.is_set()
+        offers = self._offers() if _(NO_MODEL) in text else ()
+        reply.outcome = Outcome(text, stopped=stopped, grounded=False, offers=offers)
+
+    def _lines(self, intent: Translate, reply: Reply) -> Iterator[str]:
+        reply.activity.stage = _("Reading what is written")
+        lines = [line.text for line in self._looking.read_text(intent.picture, reply.cancel).lines]
+        if not lines:
+            yield _(NO_TEXT)
+            return
+        chat = self._chat()
+        if chat is None:
+            yield "\n".join([*lines, "", _(NO_MODEL)])
+            return
+        reply.model, model = chat
+        with self._turns.turn(reply):
+            for number, line in enumerate(lines):
+                if reply.cancel.is_set():
+                    return
+                reply.activity.stage = _("Translating")
+                reply.activity.progress = Progress(number, len(lines))
+                said = self._translate(model, line, intent.language or DEFAULT, reply)
+                wrong = f"  {_(_WRONG)}"
+                yield f"{line}\n→ {said}{wrong if _other_numbers(line, said) else ''}\n"
+
+    def _translate(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
+        """One line. Raises Stopped."""
+        messages = prompts.on_line(line, language)
+        ours = isinstance(model, TokenOdds)
+        most = _MOST * len(line.split()) + 16
+        options: dict[str, Any] = {"cancel": reply.cancel, "max_tokens": most} if ours else {}
+        text = ""
+        for part in model.stream(messages, **options):
+            text += str(part.content)
+            if reply.cancel.is_set():
+                raise Stopped("Stopped in the middle of a line.")
+        return " ".join(text.split()).strip('"“”')
+
+
+def _other_numbers(line: str, said: str) -> bool:
+    """Whether numbers differ: small models change them. Another notation of a time counts, too."""
+    return bool(numbers(line) - numbers(said))

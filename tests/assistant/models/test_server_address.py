@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.errors import ModelUnusable
-from assistant.models.server import ServerAddress
+from assistant.models.server_address import ServerAddress
 
 
 def test_its_parts() -> None:

@@ -1,4 +1,4 @@
-"""A Painter that runs a diffusers pipeline."""
+"""Paints with a diffusers pipeline: a DrawingJob becomes what it Painted."""
 
 import inspect
 import io
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.contract.reply import Progress
 from assistant.i18n.translation import _
-from assistant.studio import canvas, models
+from assistant.studio import canvas, drawing_model
 from assistant.studio.canvas import Fit, Likes, put_back
-from assistant.studio.models import Family, Loaded, for_pictures, load, target
+from assistant.studio.drawing_model import Family, Loaded, for_pictures, load, target
 from assistant.studio.painter import (
     CannotPaint,
     Denoising,
@@ -269,7 +269,7 @@ def _sound(samples: Any, pipeline: Any) -> GeneratedSound:
 
 
 class DiffusersPainter:
-    """Loads the model with the first job, and keeps it."""
+    """One model, which is loaded with the first job and kept. One job at a time."""
 
     def __init__(self, path: Path) -> None:
         """`path` is a folder with model_index.json, or a single .safetensors file."""
@@ -280,11 +280,11 @@ class DiffusersPainter:
         self._watch: Watch | None = None  # of the job that runs
 
     def digest(self) -> str:
-        """See Painter."""
-        return models.weights_digest(self.path)
+        """The sha256 of the model's weights, in hexadecimal."""
+        return drawing_model.weights_digest(self.path)
 
     def paint(self, job: DrawingJob, watch: Watch) -> Painted:
-        """See Painter."""
+        """Raises Stopped within a part of a step, or CannotPaint, or ModelUnusable."""
         with self._lock:
             self._watch = watch
             try:
@@ -301,8 +301,8 @@ class DiffusersPainter:
         taken = pipeline_parameters(pipeline)
         job, fit = self._fitted(job, loaded.pipeline, visual="width" in taken)
         job = settled_job(job, loaded.family, taken)
-        run = _Run(loaded, pipeline, fit, watch)
         notes = unheeded_parts(job, taken, getattr(pipeline, "tokenizer", None))
+        run = _Run(loaded, pipeline, fit, watch)
         done = painted(job, run.result(job, taken), fit, pipeline)
         return replace(done, notes=(*notes, *done.notes), denoising=run.denoising())
 
@@ -314,7 +314,9 @@ class DiffusersPainter:
         else:
             fit = canvas.fresh(job.size or likes.native, likes) if visual else _NO_PICTURE
         if target(0)[0] == "cpu":
-            models.require_memory(self.name, models.picture_memory(fit.work[0] * fit.work[1]))
+            drawing_model.require_memory(
+                self.name, drawing_model.picture_memory(fit.work[0] * fit.work[1])
+            )
         return replace(job, size=fit.scaled if visual else None), fit
 
     def _ready(self, watch: Watch) -> Loaded:
@@ -339,7 +341,7 @@ class _Run:
         self._pipeline = pipeline
         self._fit = fit
         self._watch = watch
-        self._previews = Previews(loaded, fit.work) if watch.previews else None
+        self._previews = Previews(loaded, fit.work)
         self._began = time.perf_counter()
         self._shown = b""  # the last preview
         self._log = StepLog()
@@ -354,7 +356,6 @@ class _Run:
         import torch
 
         self._watch.stage(_("Painting"))
-        self._log = StepLog()
         generator = torch.Generator("cpu").manual_seed(job.seed or 0)
         told = {**self._words(job), **self._picture(job), **self._listening(taken)}
         told = {name: value for name, value in told.items() if name in taken}
@@ -393,7 +394,7 @@ class _Run:
         done = step + 1
         left = max(of - done, 0) * (time.perf_counter() - self._began) / done
         preview = b""
-        if self._previews and latents is not None and done < of:
+        if latents is not None and done < of:
             preview = self._previews.of(self._pipeline, step, latents)
             self._shown = preview or self._shown
         self._log.note(done, preview)

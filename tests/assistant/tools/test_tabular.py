@@ -17,7 +17,7 @@ from assistant.contract.request import Request, Turn
 from assistant.errors import NoOdds
 from assistant.llm import prompts
 from assistant.llm.odds import TurnTaking
-from assistant.tools.tables import Lists
+from assistant.tools.tabular import Lists
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library
 

@@ -8,7 +8,7 @@ import pytest
 from assistant.errors import AssistantError, ModelNotFetched, ModelUnusable
 from assistant.models.catalogue import Role
 from assistant.models.fetch import cached
-from assistant.models.store import Models, rows
+from assistant.models.installed import Models, rows
 from assistant.settings import Settings
 from tests.assistant.models.conftest import (
     WEIGHTS,

@@ -17,8 +17,8 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.intents import KINDS, Answer, Describe, Draw, Edit, Enhance, Intent, Speak
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
-from assistant.routing.dispatch import Choosing, ModelRouter, message_of, prompt, with_files
-from assistant.routing.langchain_tools import adapted
+from assistant.routing.dispatch import Choosing, message_of
+from assistant.routing.model_router import ModelRouter, adapted, prompt, with_files
 from assistant.routing.slots import ANSWER, Decision, Message
 from ingest.errors import UnreadableFile
 from tests.assistant.fakes import WordEmbedder
@@ -102,7 +102,7 @@ def test_the_model_is_told_the_message_and_names_of_files_alone() -> None:
     evidence = GivenPassages([("Mail", order)], WordEmbedder())
     request = Request("how long?", evidence, [Turn("and?", order)], files=(PHOTO,))
     model = Calls()
-    Choosing([], Says("answer"), router=ModelRouter(model)).run(request)
+    Choosing([], Says("answer"), router=ModelRouter(model).choose).run(request)
     texts = [str(message.content) for message in model.seen[0]]
     assert texts[1] == "how long?\n(attached: photo.jpg)" == prompt(message_of(request))
     assert not any(order in text for text in texts)
@@ -134,7 +134,7 @@ def test_a_tool_tells_models_what_it_and_its_arguments_are() -> None:
 
 
 def test_the_assistant_itself_as_tools() -> None:
-    from assistant.routing.langchain_tools import tools
+    from assistant.routing.model_router import tools
 
     class Asked:
         def ask(self, question: str, intent: Intent) -> Reply:

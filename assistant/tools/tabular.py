@@ -1,14 +1,15 @@
-"""Answers questions from cells of tables: computed in code, each cell cited."""
+"""The tools that compute and chart cells of tables: in code, each cell cited."""
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from assistant.answering import notices
+from assistant.answering.notices import unread_pages_noted
 from assistant.answering.tables.compute import best, computed_sentence
-from assistant.answering.tables.grid import Operand, Plan, TableGrid
+from assistant.answering.tables.grid import Operand, Plan, TableGrid, is_year, terms
 from assistant.answering.tables.planning import Tabled
 from assistant.answering.tables.program import choose
+from assistant.answering.tables.question import LOOKUP
 from assistant.answering.tables.records import (
     CHOICES,
     HELD,
@@ -30,13 +31,16 @@ from assistant.contract.facts import (
     UsedCell,
     UsedOperand,
 )
+from assistant.contract.intents import Chart
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool
 from assistant.errors import ContextOverflow, NoOdds
-from assistant.i18n.translation import _
+from assistant.i18n.translation import _, ngettext, told
+from assistant.images.charts import CannotChart, ChartNumbers, draw, find, kind_of, unit
 from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds, TurnTaking, likeliest
 from assistant.security.untrusted_text import AddressFilter
+from assistant.storage.files import Made
 from ingest.errors import Stopped
 
 _TOLD = 40  # operands that are kept as facts
@@ -75,7 +79,7 @@ def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
     text = computed_sentence(plan)
     reply.trace.facts.computed = computation(plan, [("explained", plan.score, 0.0)])
     yield text
-    reply.outcome = notices.unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
+    reply.outcome = unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
 
 
 def computation(plan: Plan, checks: Sequence[tuple[str, float, float]]) -> Computed:
@@ -204,7 +208,7 @@ def _write(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
     # A cell may be markup that a viewer of the answer would follow.
     text = AddressFilter([*cells, request.question]).clean(sentence(plan, request.question))
     yield text
-    reply.outcome = notices.unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
+    reply.outcome = unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
 
 
 def again(request: Request, program: tuple[str, str]) -> Reply | None:
@@ -221,7 +225,7 @@ def again(request: Request, program: tuple[str, str]) -> Reply | None:
 
 @dataclass(frozen=True)
 class Chooser:
-    """See `table_qa.records.program.Chooser`."""
+    """A `records.Chooser`: the chat model chooses, by the likeliest letter."""
 
     model: TokenOdds
     cancel: threading.Event
@@ -252,3 +256,123 @@ class Chooser:
     ) -> tuple[int, float]:
         messages = prompts.on_choices(question, shown, asked, choices)
         return likeliest(self.model, messages, len(choices), self.cancel)
+
+
+# -- Draws numbers of a table in the documents as a chart, and cites each cell
+
+_LISTED = 12  # numbers that are written in the answer, too
+
+
+class Charting:
+    """Handles the intent Chart."""
+
+    name = "chart"
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+
+    def offer(self, request: Request) -> Reply | None:
+        """The reply; None for any other intent."""
+        intent = request.intent
+        if not isinstance(intent, Chart):
+            return None
+        return Reply(
+            request.question, lambda reply: self._work(intent, request, reply), self.name, self.name
+        )
+
+    def _work(self, intent: Chart, request: Request, reply: Reply) -> Iterator[str]:
+        reply.activity.stage = _("Looking for a table")
+        try:
+            numbers = _found(intent, request)
+        except CannotChart as error:
+            why = told(str(error))
+            yield why
+            reply.outcome = _refusal(why)
+            return
+        if reply.cancel.is_set():
+            reply.outcome = Outcome("", stopped=True)
+            return
+        reply.activity.stage = _("Drawing")
+        kind, notice = kind_of(numbers, intent.kind)
+        if kind == "pie":
+            numbers = replace(numbers, series=numbers.series[:1])
+        path = self._made.path(".png")
+        missing = draw(numbers, kind, _title(intent.what), source(numbers), path)
+        reply.images = (path,)
+        text = said(numbers)
+        yield text
+        plan = Plan(numbers.grid, LOOKUP, numbers.cells, score=numbers.score)
+        done = unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
+        more = (_backwards(numbers, kind), _left_out(numbers), _without_font(missing))
+        notices = tuple(filter(None, (notice, *more)))
+        reply.outcome = replace(done, notices=(*notices, *done.notices))
+
+
+def _found(intent: Chart, request: Request) -> ChartNumbers:
+    if not isinstance(request.evidence, Tabled):
+        raise CannotChart("The given passages contain no tables.")
+    return find(intent.what, request.evidence, request.documents)
+
+
+def _refusal(text: str) -> Outcome:
+    return Outcome(text, (Sentence(text, supported=False),), refused=True)
+
+
+def _title(what: str) -> str:
+    return what[:1].upper() + what[1:]
+
+
+def source(numbers: ChartNumbers) -> str:
+    """Document, page and table."""
+    grid = numbers.grid
+    table = f", “{grid.table.caption}”" if grid.table.caption else ""
+    named = _("{document}, page {page}", document=grid.document, page=grid.page.number)
+    return f"{named}{table}"
+
+
+def said(numbers: ChartNumbers) -> str:
+    """A sentence with the numbers as the document writes them."""
+    cells = numbers.cells
+    named = "; ".join(_named(numbers, at) for at in range(len(numbers.series)))
+    scale = f" ({unit(numbers)})" if unit(numbers) else ""
+    if len(cells) > _LISTED:
+        named = ngettext("{count} number", "{count} numbers", len(cells))
+    where = f"{source(numbers)}{scale}"
+    return _("Charted from {source}: {numbers}.", source=where, numbers=named)
+
+
+def _named(numbers: ChartNumbers, at: int) -> str:
+    series = numbers.series[at]
+    points = ", ".join(f"{p.label} {p.cell.cell.text}" for p in series.points)
+    return f"{series.label}: {points}" if series.label else points
+
+
+def _backwards(numbers: ChartNumbers, kind: str) -> str:
+    """Labels stay as they stand in the table: a line over them may run back in time."""
+    years = [
+        max((int(t) for t in terms(label) if is_year(t)), default=0) for label in numbers.labels
+    ]
+    newest_first = numbers.timed and years[0] > years[-1]
+    return (
+        _("The newest value is at the left, as in the table.")
+        if newest_first and kind != "pie"
+        else ""
+    )
+
+
+def _without_font(letters: str) -> str:
+    if not letters:
+        return ""
+    return _(
+        "No font on this machine has these letters; boxes replace them: {letters}",
+        letters=letters[:40],
+    )
+
+
+def _left_out(numbers: ChartNumbers) -> str:
+    """Totals and changes are not drawn beside their parts."""
+    names = ", ".join(f"“{name}”" for name in numbers.left_out[:6])
+    more = len(numbers.left_out) - 6
+    if more > 0:
+        names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
+    return _("Not drawn: {names}.", names=names) if names else ""

@@ -3,6 +3,7 @@
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,16 +15,10 @@ from assistant.contract.reply import Progress, Reply
 from assistant.contract.request import Request
 from assistant.models.catalogue import catalogue
 from assistant.storage.files import Made
-from assistant.studio.models import offers
-from assistant.studio.painter import (
-    DrawingJob,
-    Painted,
-    Painter,
-    Watch,
-)
-from assistant.studio.pipeline import DiffusersPainter
-from assistant.studio.queue import WAITING, Studio
-from assistant.studio.tools import Drawing, Editing, Varying
+from assistant.studio.diffusers_painter import DiffusersPainter
+from assistant.studio.drawing_model import offers
+from assistant.studio.makers import WAITING, Studio
+from assistant.studio.painter import DrawingJob, Painted, Watch
 from ingest.errors import Stopped
 from ingest.images.ai_provenance import generated
 from tests.fakes import WordEmbedder
@@ -35,7 +30,7 @@ pytestmark = [
 
 
 class Colours:
-    """A Painter that fills a picture with the colour that is asked for, step by step."""
+    """A painter that fills a picture with the colour that is asked for, step by step."""
 
     name = "colours"
 
@@ -62,7 +57,7 @@ class Colours:
         return Painted(job, (Image.new("RGB", (8, 8), job.prompt),))
 
 
-def studio(folder: Path, painter: Painter) -> Studio:
+def studio(folder: Path, painter: Any) -> Studio:
     return Studio(lambda: folder, Made(folder / "made"), lambda: (), lambda path: painter)
 
 
@@ -70,7 +65,7 @@ def request(intent: Intent | None) -> Request:
     return Request("draw it", GivenPassages([], WordEmbedder()), intent=intent)
 
 
-def offered(tool: Drawing | Editing | Varying, intent: Intent) -> Reply:
+def offered(tool: Studio, intent: Intent) -> Reply:
     reply = tool.offer(request(intent))
     assert reply is not None
     return reply
@@ -81,19 +76,18 @@ def colour(reply: Reply) -> str:
         return "#{:02x}{:02x}{:02x}".format(*picture.getpixel((0, 0)))  # type: ignore[misc]
 
 
-def test_each_tool_takes_its_own_intent(tmp_path: Path) -> None:
+def test_it_takes_the_intents_of_pictures(tmp_path: Path) -> None:
     shared = studio(tmp_path, Colours())
     intents: list[Intent | None] = [
         Draw("x"), Edit(tmp_path, "x"), Vary(tmp_path), Answer(), None,
     ]  # fmt: skip
-    for tool, wanted in ((Drawing(shared), 0), (Editing(shared), 1), (Varying(shared), 2)):
-        taken = [tool.offer(request(intent)) is not None for intent in intents]
-        assert taken == [number == wanted for number in range(len(intents))]
+    taken = [shared.offer(request(intent)) for intent in intents]
+    assert [reply and reply.tool for reply in taken] == ["draw", "edit", "vary", None, None]
 
 
 def test_two_visitors_are_queued_and_each_gets_its_own(tmp_path: Path) -> None:
     painter = Colours()
-    tool = Drawing(studio(tmp_path, painter))
+    tool = studio(tmp_path, painter)
     colours = [f"#{n:02x}{255 - n:02x}40" for n in range(0, 250, 50)]
     replies = [offered(tool, Draw(wanted)) for wanted in colours]
     threads = [threading.Thread(target=reply.finish) for reply in replies]
@@ -113,7 +107,7 @@ def test_two_visitors_are_queued_and_each_gets_its_own(tmp_path: Path) -> None:
 
 def test_one_who_waits_can_stop(tmp_path: Path) -> None:
     painter = Colours()
-    tool = Drawing(studio(tmp_path, painter))
+    tool = studio(tmp_path, painter)
     first, second = offered(tool, Draw("red")), offered(tool, Draw("blue"))
     painter.go_on.clear()
     threads = [threading.Thread(target=reply.finish) for reply in (first, second)]
@@ -129,7 +123,7 @@ def test_one_who_waits_can_stop(tmp_path: Path) -> None:
 
 
 def test_a_picture_is_kept_with_how_it_was_made(tmp_path: Path) -> None:
-    reply = offered(Drawing(studio(tmp_path, Colours())), Draw("red", seed=5, negative="blue"))
+    reply = offered(studio(tmp_path, Colours()), Draw("red", seed=5, negative="blue"))
     done = reply.finish()
     assert (done.grounded, done.refused, done.citations) == (False, False, ())
     assert reply.model == "colours"
@@ -142,7 +136,7 @@ def test_a_picture_is_kept_with_how_it_was_made(tmp_path: Path) -> None:
 
 def test_without_a_model_one_is_offered(tmp_path: Path) -> None:
     nothing = Studio(lambda: None, Made(tmp_path), lambda: offers(catalogue()))
-    done = offered(Drawing(nothing), Draw("a lighthouse")).finish()
+    done = offered(nothing, Draw("a lighthouse")).finish()
     assert "models use drawing" in done.text
     offer = done.offers[0]
     assert (offer.name, offer.role, offer.licence) == (
@@ -155,9 +149,9 @@ def test_without_a_model_one_is_offered(tmp_path: Path) -> None:
 def test_a_model_that_comes_later_is_used(tmp_path: Path) -> None:
     here: list[Path] = []
     shared = Studio(lambda: here[0] if here else None, Made(tmp_path), tuple, lambda _: Colours())
-    assert not offered(Drawing(shared), Draw("red")).finish().text.startswith("A generated")
+    assert not offered(shared, Draw("red")).finish().text.startswith("A generated")
     here.append(tmp_path)
-    assert offered(Drawing(shared), Draw("red")).finish().text.startswith("A generated picture")
+    assert offered(shared, Draw("red")).finish().text.startswith("A generated picture")
 
 
 def test_who_has_waited_gets_the_model_that_is_chosen_by_then(tmp_path: Path) -> None:
@@ -167,7 +161,7 @@ def test_who_has_waited_gets_the_model_that_is_chosen_by_then(tmp_path: Path) ->
     chosen = [tmp_path / "old"]
     models = {"old": old, "new": new}
     shared = Studio(lambda: chosen[0], Made(tmp_path), tuple, lambda path: models[path.name])
-    first, second = (offered(Drawing(shared), Draw("red")) for _ in range(2))
+    first, second = (offered(shared, Draw("red")) for _ in range(2))
     old.go_on.clear()
     threads = [threading.Thread(target=reply.finish) for reply in (first, second)]
     threads[0].start()
@@ -193,23 +187,23 @@ def test_a_picture_is_edited_varied_and_grown(tiny: Path, tmp_path: Path) -> Non
     marked.paste(255, (0, 0, 32, 64))
     marked.save(mask)
 
-    def done(tool: Editing | Varying, intent: Intent) -> Image.Image:
+    def done(tool: Studio, intent: Intent) -> Image.Image:
         reply = offered(tool, intent)
         reply.finish()
         with Image.open(reply.images[0]) as made:
             return made.copy()
 
-    edited = done(Editing(shared), Edit(picture, "x", mask, steps=3, seed=1))
+    edited = done(shared, Edit(picture, "x", mask, steps=3, seed=1))
     assert (np.asarray(edited)[:, 32:] == pixels[:, 32:]).all()
-    grown = done(Editing(shared), Edit(picture, "x", grow=(16, 0, 8, 0), steps=3, seed=1))
+    grown = done(shared, Edit(picture, "x", grow=(16, 0, 8, 0), steps=3, seed=1))
     assert grown.size == (88, 64)
     assert (np.asarray(grown)[:, 16:80] == pixels).all()
-    varied = done(Varying(shared), Vary(picture, steps=4, seed=1))
+    varied = done(shared, Vary(picture, steps=4, seed=1))
     assert varied.size == (64, 64)
 
 
 def test_cancelled_while_painting_nothing_is_kept(tiny: Path, tmp_path: Path) -> None:
-    reply = offered(Drawing(studio(tmp_path, DiffusersPainter(tiny))), Draw("x", steps=500))
+    reply = offered(studio(tmp_path, DiffusersPainter(tiny)), Draw("x", steps=500))
     thread = threading.Thread(target=reply.finish)
     thread.start()
     while not reply.activity.progress:

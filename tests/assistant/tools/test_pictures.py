@@ -19,8 +19,15 @@ from assistant.llm.odds import TurnTaking
 from assistant.llm.prompts import REFUSAL
 from assistant.receipts.explain import explanation
 from assistant.settings import Settings
-from assistant.tools.describe import NOTHING, Clipping, Describing
-from assistant.tools.images import NO_MODEL, NO_TEXT, Translating, WithPictures
+from assistant.tools.pictures import (
+    NO_MODEL,
+    NO_TEXT,
+    NOTHING,
+    Clipping,
+    Describing,
+    Translating,
+    WithPictures,
+)  # fmt: skip
 from assistant.ui import tools
 from assistant.wiring import composition
 from ingest.document.model import Line, Page
@@ -234,6 +241,7 @@ def test_the_library_is_searched_by_the_words_of_the_picture_too() -> None:
 
 def test_a_tool_is_called_as_its_intent_is(tmp_path: Path) -> None:
     names = {tool.name for tool in composition.makers(Settings(home=tmp_path))}
+    names |= {"edit", "vary"}  # which the tool for drawing takes, too
     assert names == KINDS.keys() - {"answer"}
     assert names - {"run"} == tools.DONE.keys()  # an installed tool says it itself
 

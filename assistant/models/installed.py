@@ -13,10 +13,8 @@ from assistant.models.catalogue import (
     BY_CHOICE,
     KINDS,
     ROLES,
-    HubFile,
     LocalPath,
     Model,
-    RegistryWheels,
     Role,
     best_chat_model,
     catalogue,
@@ -40,7 +38,7 @@ from assistant.models.fetch import (
 )
 from assistant.models.hub import Progress, silent
 from assistant.models.programs import ENHANCE, PIPER, PROGRAMS, REAL_ESRGAN, IsolatedEnvironment
-from assistant.models.server import Served, ServerAddress
+from assistant.models.server_address import Served, ServerAddress
 from assistant.settings import Settings
 from ingest import extensions
 from ingest.extensions import Extension
@@ -310,7 +308,6 @@ def _delete(path: Path) -> None:
 # -- The catalogue beside what is on this disk, as rows for programs and a table for people
 
 Row = dict[str, Any]
-_KINDS = {HubFile: "hub", RegistryWheels: "registry", LocalPath: "path"}
 
 
 def rows(models: Models) -> list[Row]:
@@ -344,7 +341,7 @@ def _known(model: Model, here: Installed | None, chosen: list[Path]) -> Row:
         "installed": here is not None,
         "chosen": here is not None and here.path in chosen,
         "fit": fit(model, this_machine()),
-        "sources": [_KINDS[type(source)] for source in model.sources],
+        "sources": [source.kind for source in model.sources],
         "sha256": model.sha256 or None,
         "speed": model.speed,
         "note": model.note,

@@ -1,0 +1,337 @@
+"""The tools that make something with a generative model: pictures, clips, sounds, speech."""
+
+import sys
+import time
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.contract.facts import Offer, Outcome
+from assistant.contract.intents import Draw, Edit, Enhance, Speak, Vary
+from assistant.contract.reply import Progress, Reply
+from assistant.contract.request import Request
+from assistant.errors import AssistantError
+from assistant.i18n.translation import N_, _, ngettext, number
+from assistant.llm.odds import TurnTaking
+from assistant.storage.files import Made
+from assistant.studio import canvas
+from assistant.studio.canvas import marks, program, provenance, save
+from assistant.studio.diffusers_painter import DiffusersPainter
+from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch, keep_denoising
+from assistant.studio.spoken_text import pieces
+from assistant.studio.super_resolution import RealEsrgan, check, enhance
+from assistant.studio.voices import NONE, Voice, Voices
+from ingest.errors import Stopped
+from ingest.images.ai_provenance import Provenance
+from ingest.media.ffmpeg import clock
+from ingest.platform.process import require
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+WAITING = N_("Waiting for another picture")
+
+# -- Draws, changes and varies pictures: one model, one picture at a time, for all visitors
+# With another kind of model a drawing is a clip or a sound.
+
+_NO_MODEL = (
+    "No drawing model is installed. One that you have, a folder of diffusers or a .safetensors "
+    "file, is used after `pincite models use drawing PATH`."
+)
+_STRENGTH = 0.5  # half of the way to noise: what it is of stays, how it is drawn does not
+
+
+class Studio:
+    """Handles the intents Draw, Edit and Vary."""
+
+    name = "draw"
+
+    def __init__(
+        self,
+        chosen: Callable[[], Path | None],
+        made: Made,
+        offers: Callable[[], tuple[Offer, ...]],
+        make: Callable[[Path], DiffusersPainter] = DiffusersPainter,
+    ) -> None:
+        """`chosen` is the model that is installed now, `offers` those that could be."""
+        self._chosen = chosen
+        self._made = made
+        self._offers = offers
+        self._make = make
+        self._turns = TurnTaking(WAITING)
+        self._kept: tuple[Path, DiffusersPainter] | None = None
+
+    def offer(self, request: Request) -> Reply | None:
+        """The reply, which paints when it is iterated and may raise AssistantError then; None for
+        any other intent."""
+        intent = request.intent
+        if not isinstance(intent, Draw | Edit | Vary):
+            return None
+        tool = type(intent).__name__.lower()
+        return Reply(
+            request.question, lambda reply: self._work(reply, tool, intent), tool, intent=intent
+        )
+
+    def _work(self, reply: Reply, tool: str, intent: Draw | Edit | Vary) -> Iterator[str]:
+        require("images", "diffusers", "torch", to="draw", error=CannotPaint)
+        path = self._chosen()
+        if path is None:
+            yield _NO_MODEL
+            reply.outcome = Outcome(_NO_MODEL, grounded=False, offers=self._offers())
+            return
+        wanted = _job(intent)
+        try:
+            with self._turns.turn(reply):
+                painter = self._painter(self._chosen() or path)  # another, since it waited
+                reply.model = painter.name
+                done = painter.paint(wanted, _watch(reply))
+                made = provenance(done.job, tool, painter.name, painter.digest())
+                file = save(done, made, self._made.path)
+                if done.denoising is not None:
+                    keep_denoising(file, done.denoising)
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True, grounded=False)
+            return
+        if done.sound is not None:
+            reply.audio = (file,)
+        else:
+            reply.images = (file,)
+        text = describe_output(done)
+        yield text
+        reply.outcome = Outcome(text, grounded=False, notices=done.notes)
+
+    def _painter(self, path: Path) -> DiffusersPainter:
+        """The model's. Another one is let go of, so that memory holds one: asked in a turn."""
+        if self._kept is None or self._kept[0] != path:
+            self._kept = path, self._make(path)
+        return self._kept[1]
+
+
+def _job(intent: Draw | Edit | Vary) -> DrawingJob:
+    """Raises CannotPaint or UnreadableFile."""
+    match intent:
+        case Draw():
+            return _drawing_job(intent)
+        case Edit():
+            return _editing_job(intent)
+        case Vary():
+            return _varying_job(intent)
+
+
+def _drawing_job(intent: Draw) -> DrawingJob:
+    """Raises CannotPaint: without words a model paints anything."""
+    if not intent.prompt.strip():
+        raise CannotPaint(_("Describe the picture, such as: a lighthouse at dusk."))
+    return DrawingJob(
+        intent.prompt, intent.negative, intent.size, intent.steps, intent.guidance, intent.seed
+    )
+
+
+def _editing_job(intent: Edit) -> DrawingJob:
+    """All of a picture, a masked part, or beyond its edges."""
+    picture, mask = canvas.open_picture(intent.picture), None
+    if intent.grow is not None:
+        if intent.mask is not None:
+            raise CannotPaint(_("Give either a mask or a number of pixels to grow, not both."))
+        picture, mask = canvas.grown(picture, intent.grow)
+    elif intent.mask is not None:
+        mask = canvas.open_mask(intent.mask, picture.size)
+    return DrawingJob(
+        intent.prompt, intent.negative, None, intent.steps, intent.guidance, intent.seed,
+        picture, mask, intent.strength,
+    )  # fmt: skip
+
+
+def _varying_job(intent: Vary) -> DrawingJob:
+    """A similar picture: its latents are painted again, with some noise and without words."""
+    strength = _STRENGTH if intent.strength is None else intent.strength
+    picture = canvas.open_picture(intent.picture)
+    return DrawingJob("", steps=intent.steps, seed=intent.seed, picture=picture, strength=strength)
+
+
+def describe_output(done: Painted) -> str:
+    """A sentence about the output, so that it can be made again."""
+    job = done.job
+    if done.sound is not None:
+        seconds = done.sound.samples.shape[1] / done.sound.rate
+        what = _("A generated sound of {seconds} s", seconds=number(seconds, 1))
+    elif done.frames:
+        frames = len(done.frames)
+        what = ngettext("A generated clip of {count} frame", "A generated clip of {count} frames",
+                        frames)  # fmt: skip
+    else:
+        size = "" if job.size is None else f", {job.size[0]}x{job.size[1]}"
+        what = _("A generated picture{size}", size=size)
+    if job.steps is not None:
+        steps = ngettext("{count} step", "{count} steps", job.steps)
+        what = f"{what}, {steps}"
+    return _("{output}, seed {seed}.", output=what, seed=job.seed)
+
+
+def _watch(reply: Reply) -> Watch:
+    def tell(progress: Any) -> None:
+        reply.activity.progress = progress
+
+    def stage(phrase: str) -> None:
+        reply.activity.stage = phrase
+
+    return Watch(reply.cancel, tell, stage)
+
+
+# -- Makes a small or blurred picture larger and sharper, or repairs a damaged one
+
+_NONE = N_("Real-ESRGAN, which enhances pictures, is not installed.")
+INVENTED = N_(
+    "Fine detail in it is invented: a network has seen many pictures, not this scene. It is never "
+    "evidence."
+)
+
+
+class Enhancing:
+    """Handles the intent Enhance."""
+
+    name = "enhance"
+
+    def __init__(self, enlarger: RealEsrgan, made: Made) -> None:
+        self._enlarger = enlarger
+        self._made = made
+        self._turns = TurnTaking(WAITING)
+
+    def offer(self, request: Request) -> Reply | None:
+        """The reply; None for any other intent."""
+        intent = request.intent
+        if not isinstance(intent, Enhance):
+            return None
+        return Reply(
+            request.question,
+            lambda reply: self._work(intent, reply),
+            self.name,
+            self._enlarger.name,
+        )
+
+    def _work(self, intent: Enhance, reply: Reply) -> Iterator[str]:
+        small = checked(intent)
+        if offers := self._enlarger.offers():
+            yield _(_NONE)
+            reply.outcome = Outcome(_(_NONE), grounded=False, offers=offers)
+            return
+
+        def tell(progress: Progress) -> None:
+            reply.activity.stage, reply.activity.progress = _("Enhancing"), progress
+
+        try:
+            with self._turns.turn(reply):
+                reply.activity.stage = _("Loading {model}", model="Real-ESRGAN")
+                large = enhance(small, intent.scale, self._enlarger, reply.cancel, tell)
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True, grounded=False)
+            return
+        path = self._made.path(".png")
+        large.save(path, "PNG", pnginfo=marks(self._provenance(intent, large.size)))
+        reply.images = (path,)
+        text = _describe_result(intent, small.size, large.size)
+        yield text
+        reply.outcome = Outcome(text, grounded=False, notices=(_(INVENTED),))
+
+    def _provenance(self, intent: Enhance, size: tuple[int, int]) -> Provenance:
+        """The picture that it was made of is named, not where it lies."""
+        return Provenance(
+            f"enhanced by Real-ESRGAN: {intent.picture.name}", model=self._enlarger.name,
+            model_sha256=self._enlarger.digest(), width=size[0], height=size[1], tool=self.name,
+            program=program(),
+        )  # fmt: skip
+
+
+def checked(intent: Enhance) -> "Image":
+    """The picture, where its size allows it. Raises AssistantError.
+
+    Memory is checked when it is the picture's turn.
+    """
+    small = canvas.open_picture(intent.picture)
+    check(small.size, intent.scale, sys.maxsize)
+    return small
+
+
+def _describe_result(intent: Enhance, before: tuple[int, int], after: tuple[int, int]) -> str:
+    sizes = f"{after[0]}x{after[1]}"
+    if intent.scale == 1:
+        return _("The picture, repaired by Real-ESRGAN, {size}.", size=sizes)
+    small = f"{before[0]}x{before[1]}"
+    return _(
+        "The picture, enhanced by Real-ESRGAN from {before} to {after}.", before=small, after=sizes
+    )
+
+
+# -- Reads a text aloud into a sound file, sentence by sentence
+
+_BETWEEN = 0.2  # seconds of silence after a sentence
+
+
+class Speaking:
+    """Handles the intent Speak."""
+
+    name = "speak"
+
+    def __init__(self, voices: Voices, made: Made) -> None:
+        self._voices = voices
+        self._made = made
+
+    def offer(self, request: Request) -> Reply | None:
+        """The reply; None for any other intent."""
+        intent = request.intent
+        if not isinstance(intent, Speak):
+            return None
+        return Reply(request.question, lambda reply: self._work(intent.text, reply), self.name)
+
+    def _work(self, text: str, reply: Reply) -> Iterator[str]:
+        """Raises AssistantError when there is nothing to read."""
+        voice = self._voices.of(text)
+        if voice is None:
+            yield _(NONE)
+            reply.outcome = Outcome(_(NONE), grounded=False, offers=self._voices.offers())
+            return
+        read = list(pieces(text, self._voices.language_of(text)))
+        if not read:
+            raise AssistantError(_("There is nothing to read aloud: the text holds no words."))
+        reply.model = voice.name
+        seconds = self._spoken(read, voice, reply)
+        heard = {"voice": voice.name, "time": clock(round(seconds))}
+        told = _("Read aloud by {voice}: {time}.", **heard) if seconds else ""
+        yield told
+        stopped = reply.cancel.is_set()
+        reply.outcome = Outcome(told, stopped=stopped, grounded=False)
+
+    def _spoken(self, read: list[str], voice: Voice, reply: Reply) -> float:
+        """The seconds of sound that were written; what was written before a stop stays."""
+        reply.activity.stage, path = _("Reading aloud"), self._made.path(".wav")
+        try:
+            seconds = self._write(path, read, voice, reply)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        if seconds:
+            reply.audio = (path,)
+        else:
+            path.unlink()
+        return seconds
+
+    def _write(self, path: Path, read: list[str], voice: Voice, reply: Reply) -> float:
+        samples, rate, began = 0, 22_050, time.monotonic()
+        with path.open("wb") as file, wave.open(file, "wb") as written:
+            # At once: else a voice that fails would be covered by a complaint that these lack.
+            written.setparams((1, 2, rate, 0, "NONE", ""))
+            for done, sentence in enumerate(read):
+                left = (time.monotonic() - began) / done * (len(read) - done) if done else None
+                reply.activity.progress = Progress(done, len(read), left)
+                try:
+                    sound = voice.say(sentence, reply.cancel)
+                except Stopped:
+                    break
+                if not samples:
+                    rate = sound.rate
+                    written.setparams((1, 2, rate, 0, "NONE", ""))
+                pause = bytes(2 * int(_BETWEEN * rate))
+                written.writeframes(sound.samples + pause)
+                samples += len(sound.samples + pause) // 2
+        return samples / rate
