@@ -35,7 +35,7 @@ from vectorstore.federation import AnyLibrary, Federated, apart
 from vectorstore.indexing.jobs import alone
 from vectorstore.opened import check_there as check_library
 from vectorstore.opened import drop_catalog, drop_files
-from vectorstore.retrieval.hit import Hit
+from vectorstore.retrieval.fusion import Hit
 
 log = logging.getLogger(__name__)
 
