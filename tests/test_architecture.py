@@ -18,7 +18,7 @@ ROOMS = """
 streamlit_app                               assistant/cli/main
 
 assistant/team/commands                     assistant/sources/commands
-assistant/cli                               assistant/ui/pages
+assistant/cli
 assistant/ui
 assistant/first_run                         assistant/team/api
 assistant/team/moving_home
@@ -228,10 +228,9 @@ NOT_YET_APART = {
     "assistant/cli/libraries.py", "assistant/cli/main.py", "assistant/cli/tools.py",
     "assistant/doctor/checks.py", "assistant/doctor/machine.py", "assistant/libraries/forget.py",
     "assistant/libraries/libraries.py", "assistant/libraries/uploads.py", "assistant/settings.py",
-    "assistant/storage/team_tables.py", "assistant/ui/answer_actions.py",
-    "assistant/ui/background.py", "assistant/ui/door.py", "assistant/ui/explanation.py",
-    "assistant/ui/library_queue.py", "assistant/ui/resources.py", "assistant/ui/serving.py",
-    "assistant/ui/session.py", "assistant/ui/sources.py", "vectorstore/library.py",
+    "assistant/storage/team_tables.py", "assistant/ui/chat/explanation.py",
+    "assistant/ui/door.py", "assistant/ui/library/library_sources.py",
+    "assistant/ui/resources.py", "assistant/ui/serving.py", "vectorstore/library.py",
     "vectorstore/maintenance/moving.py", "vectorstore/opened.py",
 }  # fmt: skip
 

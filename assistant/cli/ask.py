@@ -285,9 +285,9 @@ def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
 
         print(f"Pincite is in the menu: {first_run.make_shortcut(settings.home)}")
         return DONE
-    from assistant.ui import server
+    from assistant.ui import launch
 
-    return server.serve(settings, args.port, args.listens_at, args.host, args.token)
+    return launch.serve(settings, args.port, args.listens_at, args.host, args.token)
 
 
 # -- The commands for an earlier answer: replay, explain, export

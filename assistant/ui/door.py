@@ -12,7 +12,7 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -390,6 +390,8 @@ class Uploads:
 # -- The page of the app, and what browsers need to install it beside others: a manifest and icons
 # https://www.w3.org/TR/appmanifest/; `tab.js` names the manifest to the browser.
 
+# The addresses of the pages. Streamlit keeps what a person chose for each address apart.
+PAGES = ("", "library", "sheet", "measure", "settings")
 MANIFEST = "/pincite.webmanifest"
 _ICONS = Path(__file__).parent
 _KEPT = b"max-age=86400"  # seconds; a newer version may have another icon
@@ -399,12 +401,11 @@ _FILES = {
 }
 
 
-def with_manifest(inner: Asgi, pages: Collection[str]) -> Asgi:
-    """An application that answers for these files and for the addresses of `pages`, and passes on
-    all else."""
+def with_manifest(inner: Asgi) -> Asgi:
+    """An application that answers for these files and for the pages, and passes on all else."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-        found = _found(scope.get("path", ""), pages) if scope["type"] == "http" else None
+        found = _found(scope.get("path", "")) if scope["type"] == "http" else None
         if found is None:
             await inner(scope, receive, send)
             return
@@ -420,8 +421,8 @@ def with_manifest(inner: Asgi, pages: Collection[str]) -> Asgi:
     return answered
 
 
-def _found(path: str, pages: Collection[str]) -> tuple[bytes, str] | None:
-    if path.removeprefix("/") in pages:
+def _found(path: str) -> tuple[bytes, str] | None:
+    if path.removeprefix("/") in PAGES:
         return streamlit_page().encode(), "text/html; charset=utf-8"
     if path == MANIFEST:
         return json.dumps(manifest()).encode(), "application/manifest+json"

@@ -21,7 +21,6 @@ from assistant.team.accounts import Accounts, Known
 from assistant.team.members import Elsewhere, Members, guesses
 from assistant.team.provider import provider
 from assistant.team.sessions import sessions, signed_in
-from assistant.ui.addresses import PAGES
 from assistant.ui.door import Door, Entrance, Uploads, with_manifest
 from ingest.errors import PinciteError
 from ingest.platform.hardware import memory
@@ -127,7 +126,7 @@ def _guarded(
 
     app = Guarded(_SCRIPT)
     files = Uploads(super(Guarded, app).__call__, adds, _held, lambda: memory() // 4)
-    door = Door(with_manifest(files, PAGES), hosts, entrance)
+    door = Door(with_manifest(files), hosts, entrance)
     return app
 
 

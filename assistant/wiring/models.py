@@ -4,7 +4,7 @@ package.
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,6 +43,7 @@ from assistant.settings import PREFIX, YES_NO, Settings
 from assistant.speech import Ear
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import SHIPPED, Fitted, FittedGates
+from assistant.studio.aloud import Aloud
 from assistant.studio.tools import Speaking, Transcribing
 from assistant.studio.voices import Voices
 from assistant.tools.calibration import Calibration
@@ -536,3 +537,10 @@ def voices(settings: Settings) -> Voices:
     models = Models(settings.models_folder, settings)
     languages = settings.ocr_languages
     return Voices(lambda: models.chosen("voice"), user_cache(), languages[0] if languages else "en")
+
+
+def read_aloud(settings: Settings, sentences: Sequence[str], text: str) -> Aloud | None:
+    """Begins to read the sentences of a text; None without a voice. Raises ModelUnusable."""
+    known = voices(settings)
+    voice = known.of(text)
+    return Aloud(sentences, voice, known.language_of(text)) if voice else None

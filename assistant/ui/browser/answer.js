@@ -9,7 +9,7 @@ const opener = (root, className, text, id, label) => {
   return button;
 };
 
-// The words of the page in the visitor's language (answer_words.py), with their places filled.
+// The words of the page in the visitor's language (`answer_words` of answer.py), with their places filled.
 let words = {};
 const said = (name, values = {}) =>
   words[name].replace(/\{(\w+)\}/g, (place, value) => values[value] ?? place);

@@ -21,7 +21,7 @@ from assistant.receipts.explain import explanation
 from assistant.settings import Settings
 from assistant.tools.describe import NOTHING, Clipping, Describing
 from assistant.tools.images import NO_MODEL, NO_TEXT, Translating, WithPictures
-from assistant.ui import tools
+from assistant.ui.chat.explanation import DONE
 from assistant.wiring import composition
 from ingest.document.model import Line, Page
 from ingest.errors import UnsupportedFile
@@ -235,7 +235,7 @@ def test_the_library_is_searched_by_the_words_of_the_picture_too() -> None:
 def test_a_tool_is_called_as_its_intent_is(tmp_path: Path) -> None:
     names = {tool.name for tool in composition.makers(Settings(home=tmp_path))}
     assert names == KINDS.keys() - {"answer"}
-    assert names - {"run"} == tools.DONE.keys()  # an installed tool says it itself
+    assert names - {"run"} == DONE.keys()  # an installed tool says it itself
 
 
 # -- clips
