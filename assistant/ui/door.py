@@ -161,25 +161,25 @@ class Door:
 
     async def _led(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = headers_of(scope)
-        host = asked.get("host", "")
-        page = response_headers(host, streamlit_page())
         if refusal := self._refusal(asked):
             await _refuse(scope, send, 403, refusal)
         elif scope["path"].startswith(_CLOSED):
             await _refuse(scope, send, 404, "There is nothing here.")
         elif scope["path"] == _HEALTH:
-            await self._inner(
-                _marked(scope, asked, sealed_role("visitor")), receive, _with_headers(send, page)
-            )
+            await self._pass_on(scope, asked, sealed_role("visitor"), receive, send)
         elif (entrance := await asyncio.to_thread(self._entrance)) is None:
             if any(name in asked for name in PROXIED):
                 await _refuse(scope, send, 403, _PROXY)
                 return
-            await self._inner(
-                _marked(scope, asked, sealed_role("owner")), receive, _with_headers(send, page)
-            )
+            await self._pass_on(scope, asked, sealed_role("owner"), receive, send)
         else:
             await self._let_in(scope, asked, entrance, receive, send)
+
+    async def _pass_on(
+        self, scope: Scope, asked: dict[str, str], mark: str, receive: Receive, send: Send
+    ) -> None:
+        page = response_headers(asked.get("host", ""), streamlit_page())
+        await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
 
     def _refusal(self, asked: dict[str, str]) -> str:
         """Why a request is turned away; empty if it is not."""
@@ -199,8 +199,7 @@ class Door:
         if entrance.elsewhere and scope["path"] in (START, BACK):
             await _provide(scope, asked, entrance, entrance.elsewhere, form)
         elif mark := await asyncio.to_thread(entrance.mark, cookie):
-            page = response_headers(asked["host"], streamlit_page())
-            await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
+            await self._pass_on(scope, asked, mark, receive, send)
         elif scope["type"] == "http" and scope["method"] == "POST":
             await _judge(scope, entrance, receive, form)
         elif "text/html" in asked.get("accept", "") and scope["type"] == "http":

@@ -27,7 +27,6 @@ from assistant.settings import Settings
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import DRAFTS, Task, Work
 from assistant.ui.widgets import as_html, pace, plain, step
-from ingest.errors import PinciteError
 
 _SHOWN = 10  # drafts at a time
 _OWN, _FOLDER = "own", "folder"  # where the questions come from
@@ -197,10 +196,8 @@ def _draft(mine: OwnQuestions, question: Question) -> None:
 
 
 def _set_state(mine: OwnQuestions, id: str, state: State) -> None:
-    try:
+    with session.errors_kept():
         mine.put(id, state)
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def _draft_more(mine: OwnQuestions, many: int) -> None:
@@ -441,10 +438,8 @@ def _draw_learning() -> None:
 
 
 def _reset(found: Learning) -> None:
-    try:
+    with session.errors_kept():
         found.reset()
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def _wrong(found: Learning) -> None:

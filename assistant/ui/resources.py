@@ -446,6 +446,14 @@ def fetches() -> Fetches:
     return Fetches(composition.home_models(settings()).pull)
 
 
+def fetch(*names: str) -> None:
+    """Begin to fetch models, for an owner; why that cannot be done is shown at the next drawing."""
+    with session.errors_kept():
+        check_owner()
+        for name in names:
+            fetches().start(name)
+
+
 @st.cache_resource(show_spinner=False)
 def next_questions() -> NextQuestions:
     """Of all answers; who sees an answer sees them."""

@@ -18,7 +18,7 @@ from assistant.models.store import AUTO, OFF, Models, Row, rows
 from assistant.settings import PREFIX, Settings
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, session, widgets
-from assistant.ui.background import GATE, Fetch, Task, Work
+from assistant.ui.background import GATE, Background, Fetch, Task, Work
 from assistant.ui.door import PAGES
 from assistant.ui.widgets import as_html, plain, read
 from assistant.wiring import composition
@@ -91,15 +91,13 @@ def _going(title: str) -> None:
         if task.cancel.is_set():
             st.caption(_("Stopping…"))
         else:
-            st.button(_("Stop"), key="stop-gate", on_click=_stop_task, args=(task,))
+            st.button(_("Stop"), key="stop-gate", on_click=_stop, args=(task,))
 
 
-def _stop_task(task: Task) -> None:
-    try:
+def _stop(work: Background) -> None:
+    with session.errors_kept():
         resources.check_owner()
-        task.stop()
-    except PinciteError as error:
-        session.keep_error(error)
+        work.stop()
 
 
 _CHANGED_ROLE = "changed-role"  # in the session's state
@@ -167,7 +165,7 @@ def _buttons(row: Row, costs: Costs, models: Models) -> None:
     if not row["installed"]:
         if fetch is None or fetch.ended:
             label = _("Continue") if fetch and fetch.was_stopped else _("Fetch it")
-            st.button(label, key=f"get-{name}", on_click=_fetch, args=(name,))
+            st.button(label, key=f"get-{name}", on_click=resources.fetch, args=(name,))
         return
     if not row["chosen"] and name not in PROGRAMS and not costs.is_set:
         st.button(_("Use"), key=f"use-{name}", on_click=_use, args=(role, name))
@@ -177,30 +175,12 @@ def _buttons(row: Row, costs: Costs, models: Models) -> None:
         st.dialog(_("Remove this model?"))(_confirm_removal)(role, name, models)
 
 
-def _fetch(name: str) -> None:
-    try:
-        resources.check_owner()
-        resources.fetches().start(name)
-    except PinciteError as error:
-        session.keep_error(error)
-
-
-def _stop_fetch(fetch: Fetch) -> None:
-    try:
-        resources.check_owner()
-        fetch.stop()
-    except PinciteError as error:
-        session.keep_error(error)
-
-
 def _use(role: str, name: str) -> None:
     st.session_state[_CHANGED_ROLE] = role
-    try:
+    with session.errors_kept():
         resources.check_owner()
         use(resources.settings(), cast(Role, role), name)
         resources.renew_answering()
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 @st.fragment(run_every=0.5)
@@ -214,7 +194,7 @@ def _progress(name: str) -> None:
         if fetch.stopping:
             st.caption(_("Stopping…"))
         else:
-            st.button(_("Stop"), key=f"stop-{name}", on_click=_stop_fetch, args=(fetch,))
+            st.button(_("Stop"), key=f"stop-{name}", on_click=_stop, args=(fetch,))
 
 
 def _doing(fetch: Fetch) -> str:
@@ -232,12 +212,10 @@ def _confirm_removal(role: str, name: str, models: Models) -> None:
 
 def _remove(role: str, name: str, models: Models) -> None:
     st.session_state[_CHANGED_ROLE] = role
-    try:
+    with session.errors_kept():
         resources.check_owner()
         models.remove(name)
         resources.renew_answering()
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 # -- Lets a model server answer or embed, by its address
@@ -255,7 +233,7 @@ def _draw_server_form(role: Served, now: InUse) -> None:
     if now.is_server:
         st.markdown(plain(_("{server} is in use.", server=now.name)))
         st.caption(f"{_(_GETS[role])} {_key(role, now.name)}")
-        st.button(_("Use a model of this machine"), key=f"local-{role}", on_click=_connect,
+        st.button(_("Use a model of this machine"), key=f"local-{role}", on_click=_use,
                   args=(role, AUTO))  # fmt: skip
         return
     with st.form(f"server-{role}", border=False):
@@ -269,7 +247,7 @@ def _draw_server_form(role: Served, now: InUse) -> None:
                 variable=plain(f"{PREFIX}{role.upper()}_KEY"))
         )  # fmt: skip
         if st.form_submit_button(_("Connect")) and address.strip():
-            _connect(role, address.strip())
+            _use(role, address.strip())
             st.rerun()
 
 
@@ -277,16 +255,6 @@ def _key(role: Served, server: str) -> str:
     address = ServerAddress.parse(server)
     found = bool(address and key_of(address, resources.settings(), role))
     return _("Its key was found.") if found else _("No key is sent to it.")
-
-
-def _connect(role: Served, name: str) -> None:
-    st.session_state[_CHANGED_ROLE] = role
-    try:
-        resources.check_owner()
-        use(resources.settings(), role, name)
-        resources.renew_answering()
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 # -- Lists the models of each role: what is in use, what fits this machine, and what each costs
@@ -419,11 +387,9 @@ def _confirm_cleaning(used: Used) -> None:
 
 
 def _clean(kind: Kind) -> None:
-    try:
+    with session.errors_kept():
         resources.check_owner()
         libraries.clean_home(resources.settings(), kind)
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def _orphans() -> Collection[Path]:

@@ -19,7 +19,6 @@ from assistant.ui.viewer import page_panel
 from assistant.ui.widgets import as_html, plain, read, script
 from assistant.wiring import composition
 from ingest.document.source import readable
-from ingest.errors import PinciteError
 from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.library import Library
 
@@ -101,7 +100,7 @@ def _listed(library: Library, within: Filter) -> list[str]:
 
 
 def _start(anew: bool = False) -> None:
-    try:
+    with session.errors_kept():
         library = resources.library()
         lines = st.session_state.get(_asked(library), "").splitlines()
         asked = columns([line.strip() for line in lines if line.strip()])
@@ -114,8 +113,6 @@ def _start(anew: bool = False) -> None:
         resources.note("asked", library.name)
         resources.sheets().start(library.name, filler, asked, rows, anew)
         _keep_last_columns(library.name, asked)
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def _sheet(library: Library, running: RunningSheet) -> None:

@@ -90,20 +90,16 @@ def _is_heard() -> bool:
 
 def _rate(key: str, answer: Answer) -> None:
     thumb = st.session_state[key]
-    try:
+    with session.errors_kept():
         resources.feedback().rate(answer, None if thumb is None else bool(thumb))
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def note_opened(answer: Answer, document: str, page: int) -> None:
     """Record that a mark of the answer was clicked, by the person whose library it is."""
     if not _is_heard():
         return
-    try:
+    with session.errors_kept():
         resources.feedback().note_opened(answer, (document, page))
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 _EXCERPT = 260  # characters of a passage on its card

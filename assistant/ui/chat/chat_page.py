@@ -202,14 +202,12 @@ def _input(assistant: Assistant, busy: bool) -> None:
         file_type=[suffix.lstrip(".") for suffix in attachments.SUFFIXES],
     )  # fmt: skip
     if given and (given.text.strip() or given.files or given.audio):
-        try:
+        with session.errors_kept():
             files = attachments.keep_files(given.files, resources.settings().home / "attached")
             if given.audio:
                 microphone.take_recording(given.audio, given.text, files)
             else:
                 _ask(given.text.strip(), files)
-        except PinciteError as error:
-            session.keep_error(error)
         st.rerun()
 
 
@@ -258,10 +256,8 @@ def _ask(
         resources.count_questions()  # last: what fails before is not counted
     except PinciteError as error:
         reply = _failed(question, files, error)
-    try:
+    with session.errors_kept():
         resources.answers().start(identity, reply, after)
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def _failed(question: str, files: Sequence[Path], error: PinciteError) -> Reply:

@@ -4,7 +4,7 @@ moved and deleted.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -74,14 +74,6 @@ def move_to_folder(info: ConversationInfo) -> None:
         st.rerun()
 
 
-def tried(act: Callable[..., Any], *given: Any) -> None:
-    """Do it, and keep the error to be shown: the page may know a folder that is gone."""
-    try:
-        act(*given)
-    except PinciteError as error:
-        session.keep_error(error)
-
-
 def _name(folder: Folder) -> None:
     draw_name_form(folder.name, _NAME, 100, _folder_named, folder.id)
 
@@ -95,26 +87,25 @@ def _delete_folder(folder: Folder) -> None:
 
 
 def _folder_gone(folder: int) -> None:
-    tried(_folders().delete, folder)
+    with session.errors_kept():  # the page may know a folder that is gone
+        _folders().delete(folder)
 
 
 def _folder_named(name: str, folder: int) -> None:
-    if folder:
-        tried(_folders().rename, folder, name)
-    else:
-        tried(_folders().make, name)
+    with session.errors_kept():
+        if folder:
+            _folders().rename(folder, name)
+        else:
+            _folders().make(name)
 
 
 def _moved(conversation: str) -> None:
     if _INTO not in st.session_state:  # the page was drawn again meanwhile, without the dialog
         return
     new = str(st.session_state.get(_NEW, "")).strip()
-
-    def act() -> None:
+    with session.errors_kept():
         into = _folders().make(new).id if new else int(st.session_state[_INTO])
         _folders().move(conversation, into)
-
-    tried(act)
 
 
 def _folders() -> Folders:
@@ -228,7 +219,8 @@ def _act() -> None:
     elif does == "pin":
         kept.pin(identity, bool(act["on"]))
     elif does == "fold":
-        tried(kept.folders.collapse, int(identity), bool(act["on"]))
+        with session.errors_kept():
+            kept.folders.collapse(int(identity), bool(act["on"]))
     elif does in ("rename", "delete", "move", *FOLDER_DIALOGS):
         st.session_state[_OPENED] = does, identity
 
@@ -255,10 +247,8 @@ def _conversation_gone(identity: str) -> None:
         running.stop()
         running.wait(_SECONDS)
         resources.answers().forget(identity)
-    try:
+    with session.errors_kept():
         forgetting.delete_conversation(resources.settings(), identity, resources.permitted().whose)
-    except PinciteError as error:
-        session.keep_error(error)
     if session.current() == identity and not _there(identity):
         session.leave()
 
@@ -298,14 +288,11 @@ _versions_component = st.components.v2.component(
 )
 
 
-class Ask(Protocol):
-    """Asks in the place of the turn; None: the same question."""
-
-    def __call__(self, question: str | None) -> None: ...
-
-
-def draw_versions(turn: KeptTurn, ask: Ask, show: Callable[[int], None]) -> None:
-    """`show` shows the branch with another version, by its number."""
+def draw_versions(
+    turn: KeptTurn, ask: Callable[[str | None], None], show: Callable[[int], None]
+) -> None:
+    """`ask` asks in the place of the turn; None: the same question. `show` shows the branch with
+    another version, by its number."""
     key = f"versions-{turn.number}"
     # The words of a tool's request stand in a dialog.
     editable = "wish" not in turn.answer

@@ -429,15 +429,20 @@ def _word(word: Row) -> str:
 
 
 def _seconds(explained: Row) -> str:
-    spent = explained["seconds"]
+    spent = {as_html(_(_STAGES.get(name, name))): s for name, s in explained["seconds"].items()}
+    return _durations(_("Stage"), spent)
+
+
+def _durations(head: str, spent: Mapping[str, float]) -> str:
+    """Seconds as bars; the names are HTML."""
     most = max(spent.values(), default=0.0) or 1.0
     rows = [
-        (as_html(_(_STAGES.get(name, name))),
+        (name,
          f'{number(seconds, 2)} s<span class="bar" aria-hidden="true">'
          f'<i class="share vectors" style="width:{100 * seconds / most:.1f}%"></i></span>')
         for name, seconds in spent.items()
     ]  # fmt: skip
-    return _table_of((_("Stage"), _("Seconds")), rows)
+    return _table_of((head, _("Seconds")), rows)
 
 
 PARTS = {
@@ -469,11 +474,17 @@ def draw_output_button(answer: Row) -> None:
 
 
 def _button(explain: Callable[[], Row], identity: str) -> None:
+    about = _("How this answer was made, step by step")
+    _hood_button(about, identity, _explanation_dialog, explain)
+
+
+def _hood_button(about: str, key: str, draw: Callable[..., None], given: object) -> None:
+    """`draw` draws the dialog that it opens, of what is given."""
+    name = _("Under the hood")
     if st.button(
-        _("Under the hood"), type="tertiary", icon=":material/search_insights:",
-        help=_("How this answer was made, step by step"), key=f"hood-{identity}",
-    ):  # fmt: skip
-        st.dialog(_("Under the hood"), width="large")(_explanation_dialog)(explain)
+        name, type="tertiary", icon=":material/search_insights:", help=about, key=f"hood-{key}"
+    ):
+        st.dialog(name, width="large")(draw)(given)
 
 
 def _explanation_dialog(explain: Callable[[], Row]) -> None:
@@ -498,11 +509,8 @@ _DIGEST = 12  # characters of a hash
 
 def draw_picture_button(path: Path, key: str) -> None:
     """Draw the button below a picture that says how it was made."""
-    if st.button(
-        _("Under the hood"), type="tertiary", icon=":material/search_insights:",
-        help=_("How this picture was made, step by step"), key=f"hood-{key}",
-    ):  # fmt: skip
-        st.dialog(_("Under the hood"), width="large")(_picture_dialog)(path)
+    about = _("How this picture was made, step by step")
+    _hood_button(about, key, _picture_dialog, path)
 
 
 def _picture_dialog(path: Path) -> None:
@@ -566,11 +574,4 @@ def _frame(step: Step, of: int) -> str:
 
 
 def _steps(denoising: Denoising) -> str:
-    most = max((step.seconds for step in denoising.steps), default=0.0) or 1.0
-    rows = [
-        (str(step.number),
-         f'{number(step.seconds, 2)} s<span class="bar" aria-hidden="true">'
-         f'<i class="share vectors" style="width:{100 * step.seconds / most:.1f}%"></i></span>')
-        for step in denoising.steps
-    ]  # fmt: skip
-    return _table_of((_("Step"), _("Seconds")), rows)
+    return _durations(_("Step"), {str(step.number): step.seconds for step in denoising.steps})

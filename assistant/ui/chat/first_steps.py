@@ -17,7 +17,6 @@ from assistant.ui.widgets import as_html, plain, step
 from assistant.wiring import composition
 from assistant.wiring.models import in_use, missing_defaults
 from ingest.document.source import readable
-from ingest.errors import PinciteError
 from vectorstore.library import Library
 
 # -- Tells what goes on behind the first screen: documents that come in, models that are fetched
@@ -124,11 +123,7 @@ def _costs(one: Choice) -> str:
 
 
 def _fetch_picked() -> None:
-    try:
-        resources.check_owner()
-        resources.fetches().start(st.session_state[_PICKED])
-    except PinciteError as error:
-        session.keep_error(error)
+    resources.fetch(st.session_state[_PICKED])
 
 
 # -- Leads from the sample company to a library of a person's own
@@ -146,15 +141,13 @@ def draw_own_documents(library: Library) -> None:
 
 def _open() -> None:
     """The library of the settings, which is made where it is not there."""
-    try:
+    with session.errors_kept():
         resources.check_owner()
         settings = resources.settings()
         if settings.library not in composition.libraries(settings):
             make(settings, settings.library)
             resources.note("made", settings.library)
         session.open_library(settings.library)
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def draw_steps(library: Library) -> None:
@@ -201,11 +194,9 @@ def _is_chosen() -> bool:
 
 
 def _note(mark: first_run.Mark) -> None:
-    try:
+    with session.errors_kept():
         resources.check_owner()
         first_run.set_mark(resources.settings(), mark)
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def draw_document_choice(library: Library) -> None:
@@ -241,30 +232,19 @@ def _searching(missing: Sequence[Offer]) -> None:
             "Fetch the models that search ({size})", size=size(sum(o.bytes or 0 for o in missing))
         )
         st.button(label, key="fetch-searching", icon=":material/download:", type="primary",
-                  on_click=_fetch_missing, args=(names,))  # fmt: skip
+                  on_click=resources.fetch, args=names)  # fmt: skip
     for name in names:
         if (fetch := resources.fetches().of(name)) and fetch.error:
             widgets.show_error(fetch.error)
 
 
-def _fetch_missing(names: Sequence[str]) -> None:
-    try:
-        resources.check_owner()
-        for name in names:
-            resources.fetches().start(name)
-    except PinciteError as error:
-        session.keep_error(error)
-
-
 def _sample() -> None:
     """Fill its library in the background, and open it."""
-    try:
+    with session.errors_kept():
         resources.check_owner()
         name = first_run.sample_library(resources.settings())
         library_queue.add_paths(resources.library(name), first_run.sample_documents())
         session.open_library(name)
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def _ready(has: bool, adding: bool) -> None:

@@ -313,13 +313,11 @@ def _confirm_selected_removal(library: Library, names: list[str]) -> None:
 
 def _remove_selected(library: Library, names: list[str]) -> None:
     dialog_answered()
-    try:
+    with session.errors_kept():
         there = {document.document for document in library.documents()}
         wanted = [name for name in names if name in there]
         resources.to_change(library, "removed", ", ".join(wanted)).remove(wanted)
         _pick_all(library, ())
-    except PinciteError as error:
-        session.keep_error(error)
     opened = session.shown()
     if opened and opened.document in names:
         session.show(None)
@@ -463,10 +461,8 @@ def _confirm_removal(library: Library, name: str) -> None:
 
 
 def _remove_document(library: Library, name: str) -> None:
-    try:
+    with session.errors_kept():
         resources.to_change(library, "removed", name).remove([name])
-    except PinciteError as error:
-        session.keep_error(error)
     opened = session.shown()
     if opened and opened.document == name:
         session.show(None)

@@ -403,11 +403,9 @@ def draw_folder_field(library: Library) -> None:
 
 
 def _add_folder(library: Library) -> None:
-    try:
+    with session.errors_kept():
         resources.check_folder_right()
         add_paths(library, [given_path(st.session_state[own(library, _FOLDER_TO_ADD)].strip())])
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def add_paths(library: Library, paths: list[Path]) -> None:

@@ -38,14 +38,10 @@ def _draw_row(key: str, name: str, facts: str) -> Iterator[None]:
         yield
 
 
-def _attempt(work: Callable[[], object]) -> None:
-    """Do what only an owner at this machine may do; why it cannot be done is shown at the next
-    drawing."""
-    try:
-        resources.check_folder_right()
-        work()
-    except PinciteError as error:
-        session.keep_error(error)
+def _change(library: Library, did: str, what: str) -> None:
+    """Note it; only an owner at this machine may do it. Raises PinciteError."""
+    resources.check_folder_right()
+    resources.to_change(library, did, what)
 
 
 # -- The form by which an owner adds a mailbox or a WebDAV folder: it is signed in to first
@@ -227,7 +223,7 @@ def _row(library: Library, source: Source) -> None:
     now, busy = resources.running_fetchings().of(source), _is_fetched(source)
     with _draw_row(f"source-{source.name}", source.name, _facts(source, busy)):
         _draw_interval(
-            source.every, f"every-{source.name}-{source.every}", on_change=_change,
+            source.every, f"every-{source.name}-{source.every}", on_change=_set_interval,
             args=(library, source), label_visibility="collapsed", width=200,
         )  # fmt: skip
         st.button(
@@ -278,51 +274,39 @@ def _facts(source: Source, busy: bool) -> str:
 
 
 def _fetch(library: Library, source: Source) -> None:
-    def begin() -> None:
-        resources.to_change(library, "fetches", source.address)
+    with session.errors_kept():
+        _change(library, "fetches", source.address)
         settings = resources.settings()
         turn = turn_of(settings.home, library.name)
         resources.running_fetchings().start(settings, library, source, turn)
 
-    _attempt(begin)
-
 
 def _renew(library: Library, source: Source, field: str) -> None:
     given = st.session_state[field]
-
-    def renew() -> None:
-        resources.to_change(library, "changed source", source.address)
+    with session.errors_kept():
+        _change(library, "changed source", source.address)
         renew_password(resources.settings(), source, given)
         if not source.paused:
             _fetch(library, source)
 
-    _attempt(renew)
 
-
-def _change(library: Library, source: Source) -> None:
+def _set_interval(library: Library, source: Source) -> None:
     chosen = st.session_state[f"every-{source.name}-{source.every}"]
-
-    def change() -> None:
-        resources.to_change(library, "changed source", source.address)
+    with session.errors_kept():
+        _change(library, "changed source", source.address)
         store.change(resources.settings(), source, every=chosen)
-
-    _attempt(change)
 
 
 def _pause(library: Library, source: Source) -> None:
-    def pause() -> None:
-        resources.to_change(library, "changed source", source.address)
+    with session.errors_kept():
+        _change(library, "changed source", source.address)
         store.change(resources.settings(), source, paused=not source.paused)
-
-    _attempt(pause)
 
 
 def _remove(library: Library, source: Source) -> None:
-    def remove() -> None:
-        resources.to_change(library, "removed source", source.address)
+    with session.errors_kept():
+        _change(library, "removed source", source.address)
         store.remove(resources.settings(), source)
-
-    _attempt(remove)
 
 
 # -- Lets an owner who sits at this machine choose folders that the library follows
@@ -380,14 +364,14 @@ def _changes(one: WatchedFolder) -> str:
 
 def _watch(library: Library) -> None:
     given = st.session_state[own(library, _FOLDER_TO_WATCH)].strip()
-
-    def begin() -> None:
+    with session.errors_kept():
+        resources.check_folder_right()
         path = given_path(given)
-        resources.to_change(library, "watches", given)
+        _change(library, "watches", given)
         resources.watched_folders().add(resources.settings(), library, path)
-
-    _attempt(begin)
 
 
 def _unwatch(library: Library, path: Path) -> None:
-    _attempt(lambda: resources.watched_folders().remove(resources.settings(), library.name, path))
+    with session.errors_kept():
+        resources.check_folder_right()
+        resources.watched_folders().remove(resources.settings(), library.name, path)

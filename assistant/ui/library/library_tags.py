@@ -11,7 +11,6 @@ from assistant.conversation.assistant import Assistant
 from assistant.i18n.translation import _, ngettext, number, told
 from assistant.ui import resources, session
 from assistant.ui.widgets import as_html, plain
-from ingest.errors import PinciteError
 from vectorstore.catalog.engine import DocumentInfo
 from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.errors import WrongDate
@@ -191,9 +190,7 @@ def _end(closed: Callable[[], None]) -> None:
 def _save(library: Library, names: Sequence[str], closed: Callable[[], None]) -> None:
     add, remove = st.session_state.get(_GIVE, []), st.session_state.get(_TAKE, [])
     _end(closed)
-    try:
+    with session.errors_kept():
         there = {document.document for document in library.documents()}
         wanted = [name for name in names if name in there]
         resources.to_change(library, "tagged", ", ".join(wanted)).tags.change(wanted, add, remove)
-    except PinciteError as error:
-        session.keep_error(error)

@@ -407,10 +407,8 @@ def draw_compare_list(library: AnyLibrary, opened: Shown) -> None:
 
 def _put_beside(opened: Shown, choice: Choice) -> None:
     st.session_state[_LISTED] = False
-    try:
+    with session.errors_kept():
         session.show(replace(opened, beside=choice.open(), large=True))
-    except PinciteError as error:
-        session.keep_error(error)
 
 
 def draw_pair(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> At:
