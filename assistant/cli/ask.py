@@ -467,7 +467,7 @@ def add_sheet_parsers(commands: Any) -> None:
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
     """0: all cells; 3: some failed; 1: all failed."""
     from assistant.cli.shared import counting_progress
-    from assistant.sheet import store
+    from assistant.sheet import sheet_store
     from assistant.sheet.cell import columns
     from assistant.sheet.fill import documents, in_order
     from assistant.wiring import composition
@@ -477,7 +477,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("give --question TEXT or --questions FILE")
     within = filter_of(args)
     if args.out:
-        store.check_output(args.out)
+        sheet_store.check_output(args.out)
     with opened(settings) as library:
         rows = documents(library, args.documents, within)
         sheet = composition.sheet(settings, library)
@@ -490,9 +490,9 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
             hint("The cells so far are kept: the same command goes on with the others.")
             raise
     if args.out:
-        store.save_sheet(args.out, cells, rows)
+        sheet_store.save_sheet(args.out, cells, rows)
     if args.json:
-        print(json.dumps(store.as_json(cells)))
+        print(json.dumps(sheet_store.as_json(cells)))
     elif not args.out:
         _show_cells(cells)
     _tell_states(cells, args.out)

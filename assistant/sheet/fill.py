@@ -13,7 +13,7 @@ from assistant.contract.intents import Answer
 from assistant.conversation.assistant import Assistant
 from assistant.errors import ContextOverflow
 from assistant.sheet.cell import DOUBTFUL, LACKS, READ, Cell, Column, State, blank, states
-from assistant.sheet.extract import (
+from assistant.sheet.extraction import (
     Extract,
     Labelled,
     Places,
@@ -25,7 +25,7 @@ from assistant.sheet.extract import (
     mentioned,
     shorten,
 )
-from assistant.sheet.store import SheetCells, SheetKey
+from assistant.sheet.sheet_store import SheetCells, SheetKey
 from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped

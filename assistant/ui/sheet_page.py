@@ -9,7 +9,7 @@ import streamlit as st
 from assistant.contract.asked_in import NothingChosen
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.sheet import store
+from assistant.sheet import sheet_store
 from assistant.sheet.cell import Cell, Column, columns, written
 from assistant.sheet.fill import documents
 from assistant.ui import page_frame, resources, session, widgets
@@ -188,8 +188,8 @@ def _downloads(library: Library, running: RunningSheet) -> None:
     known = library.documents() if resources.is_owner() else []
     cells = running.cells
     forms = {
-        "xlsx": (_OPEN_XML, lambda: store.as_workbook(cells, known)),
-        "csv": ("text/csv", lambda: store.as_csv(cells).encode("utf-8-sig")),
+        "xlsx": (_OPEN_XML, lambda: sheet_store.as_workbook(cells, known)),
+        "csv": ("text/csv", lambda: sheet_store.as_csv(cells).encode("utf-8-sig")),
     }
     with st.container(horizontal=True):
         for ending, (mime, make) in forms.items():

@@ -17,7 +17,7 @@ from assistant.errors import AssistantError
 from assistant.models.store import rows
 from assistant.sheet.cell import Cell, Column, columns
 from assistant.sheet.fill import Sheet, documents, in_order
-from assistant.sheet.store import as_json
+from assistant.sheet.sheet_store import as_json
 from assistant.team.api import turns
 from assistant.team.api.libraries import hit_row
 from assistant.team.api.parameters import Chosen, Within

@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
-from assistant.sheet import store
+from assistant.sheet import sheet_store
 from assistant.team.database import VISITOR
 from assistant.ui import resources
 from assistant.ui.background import Sheets
@@ -138,7 +138,7 @@ def test_a_column_without_words_is_an_error_and_the_files_hold_the_cells(
     filled(app, "leave days")
     cells = resources.sheets().of("main").cells  # type: ignore[union-attr]
     assert len(cells) == 2
-    book = load_workbook(io.BytesIO(store.as_workbook(cells, library.documents())))
+    book = load_workbook(io.BytesIO(sheet_store.as_workbook(cells, library.documents())))
     assert book.sheetnames == ["Sheet", "Sources"]
 
 

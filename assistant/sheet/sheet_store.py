@@ -1,4 +1,4 @@
-"""A filled sheet as XLSX with links to the pages, as CSV and as JSON."""
+"""The cells of sheets, kept in SQLite, and a filled sheet as XLSX, as CSV and as JSON."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ from vectorstore.catalog.engine import DocumentInfo
 from vectorstore.database.schema import Schema
 
 # -- The columns that a person asked for last in a library, in SQLite: a sheet that is opened on
-# another day begins with them. Its cells are kept by `kept`.
+# another day begins with them. Its cells are kept by `SheetCells`.
 
 _ASKED_COLUMNS = Schema("sheets", "columns of sheets", """
 CREATE TABLE IF NOT EXISTS asked (
@@ -77,8 +77,9 @@ class AskedColumns(Kept):
 # -- The cells that were filled, in SQLite: by the bytes of the document, the question and the model
 # A document that changes, another model and a new question have no cell yet: only these are asked.
 
-MAKER = 2  # raised when cells are made in another way: those of before are asked again
-_ASKED = 1  # who asked alone: its filled cells stay, its empty ones are read
+# Raised when cells are made in another way: those of before are asked again.
+_MAKER = "2"
+_ASKED = "1"  # of empty cells that were asked, and are not read yet
 _OF = "library = ? AND sha256 = ? AND question = ? AND model = ?"
 
 _CELLS = Schema("cells", "cells of sheets", """
@@ -104,7 +105,7 @@ class SheetKey:
     column: Column
     model: str
 
-    def row(self, maker: int) -> tuple[str, str, str, str]:
+    def row(self, maker: str) -> tuple[str, str, str, str]:
         """Without the name of the document, which may change."""
         question = json.dumps([self.column.head, self.column.question, self.column.kind])
         return self.library, self.sha256, question, f"{maker} {self.model}"
@@ -119,20 +120,16 @@ class SheetCells(Kept):
 
     def get(self, key: SheetKey) -> Cell | None:
         """The cell, under the present name of its document; None when it was never filled."""
-        if found := self._row(key, MAKER):
-            return found
-        before = self._row(key, _ASKED)
-        return before if before and before.state != "empty" else None
+        return self._row(key, _MAKER)
 
     def asked(self, key: SheetKey) -> Cell | None:
         """The empty cell of a question that was refused, and not read since."""
-        found = self._row(key, _ASKED)
-        return found if found and found.state == "empty" else None
+        return self._row(key, _ASKED)
 
     def put(self, key: SheetKey, cell: Cell) -> None:
         """Keep a cell."""
         with self._connected() as connection:
-            self._write(connection, key, cell, MAKER)
+            self._write(connection, key, cell, _MAKER)
             connection.execute(f"DELETE FROM cell WHERE {_OF}", key.row(_ASKED))
 
     def put_asked(self, key: SheetKey, cell: Cell) -> None:
@@ -140,14 +137,14 @@ class SheetCells(Kept):
         with self._connected() as connection:
             self._write(connection, key, cell, _ASKED)
 
-    def _row(self, key: SheetKey, maker: int) -> Cell | None:
+    def _row(self, key: SheetKey, maker: str) -> Cell | None:
         with self._connected() as connection:
             kept = connection.execute(
                 f"SELECT cell FROM cell WHERE {_OF}", key.row(maker)
             ).fetchone()  # fmt: skip
         return from_json({**json.loads(kept[0]), "document": key.document}) if kept else None
 
-    def _write(self, connection: Connection, key: SheetKey, cell: Cell, maker: int) -> None:
+    def _write(self, connection: Connection, key: SheetKey, cell: Cell, maker: str) -> None:
         connection.execute(
             "INSERT OR REPLACE INTO cell (library, sha256, question, model, document, cell)"
             " VALUES (?, ?, ?, ?, ?, ?)",
