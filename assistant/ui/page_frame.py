@@ -191,7 +191,7 @@ def listen_to_keyboard() -> None:
 
 _every_page_component = st.components.v2.component(
     "pincite_every_page",
-    js=script("browser_words", "address", "dialogs", "row_names", "menus", "every_page"),
+    js=script("browser_words", "address", "dialogs", "every_page"),
 )
 
 

@@ -156,14 +156,11 @@ def pace(every: float, goes_on: bool) -> float:
 # -- What the browser gets of a component: its script, together with what scripts share, and style
 
 BROWSER = Path(__file__).with_name("browser")
-_SHARED = ("make", "redrawing")
 
 
 def script(*names: str) -> str:
-    """The files of these names in their order as one script. Before them come `make`, which builds
-    elements, and `drawnAnew(place)`, with which a component ends what its drawing before listened
-    to."""
-    return "\n".join(read(f"{name}.js") for name in (*_SHARED, *names))
+    """The files of these names in their order as one script, behind what all of them share."""
+    return "\n".join(read(f"{name}.js") for name in ("shared", *names))
 
 
 def read(file: str) -> str:
