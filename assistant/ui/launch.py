@@ -104,14 +104,9 @@ def _is_free(port: int, address: str) -> bool:
 
 def check_names(address: str, names: Sequence[str]) -> None:
     """Raises AssistantError for an address or a name of the server that cannot be one."""
-    _check_name("--address", address)
-    for name in names:
-        _check_name("--host", name)
-
-
-def _check_name(option: str, name: str) -> None:
-    if not is_name(name):
-        raise AssistantError(
-            f"{option} {name!r} is neither an address nor a name of a machine: give one without "
-            "a port and without https://."
-        )
+    for option, name in [("--address", address), *(("--host", name) for name in names)]:
+        if not is_name(name):
+            raise AssistantError(
+                f"{option} {name!r} is neither an address nor a name of a machine: give one "
+                "without a port and without https://."
+            )

@@ -98,16 +98,13 @@ def _work(drawn: tuple[Task | None, bool]) -> None:
 def _going(task: Task) -> None:
     st.markdown(f"**{plain(task.title)}**")
     if task.total:
-        st.progress(min(task.done / task.total, 1.0), _done(task.done, task.total))
+        sizes = {"done": number(task.done), "total": number(task.total)}
+        st.progress(min(task.done / task.total, 1.0), _("{done} of {total} done", **sizes))
     st.caption(plain(told(task.now) or _("Preparing")))
     if task.cancel.is_set():
         st.caption(_("Stopping…"))
     else:
         st.button(_("Stop"), key="stop-task", on_click=task.stop)
-
-
-def _done(done: int, total: int) -> str:
-    return _("{done} of {total} done", done=number(done), total=number(total))
 
 
 def _ended(task: Task) -> None:
@@ -301,14 +298,11 @@ def _changed_since(run: EvaluationRun, found: Sequence[EvaluationRun]) -> int:
 
 
 def _title(run: EvaluationRun) -> str:
-    parts = [_("{run}, questions: {count}", run=_run_title(run), count=number(run.asked))]
+    started = run.started[:16].replace("T", " ")
+    name = _("run {number}: {set}, {time}", number=run.number, set=run.about["set"], time=started)
+    parts = [_("{run}, questions: {count}", run=name, count=number(run.asked))]
     parts += [] if run.finished else [_("not finished")]
     return ", ".join(parts) + (f" ({run.note})" if run.note else "")
-
-
-def _run_title(run: EvaluationRun) -> str:
-    started = run.started[:16].replace("T", " ")
-    return _("run {number}: {set}, {time}", number=run.number, set=run.about["set"], time=started)
 
 
 def _figures(run: EvaluationRun, kept: EvaluationRuns) -> None:

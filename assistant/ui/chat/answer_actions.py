@@ -334,19 +334,16 @@ def has_worked(answer: Mapping[str, Any]) -> bool:
     return bool(answer["answer"]) and not answer["refused"]
 
 
-def _sentence(done: str, why: str) -> str:
-    return _("{done}, because of {why}.", done=done, why=why) if why else f"{done}."
-
-
 def draw_tool_choice(answer: Mapping[str, Any], instead: Callable[[], None]) -> None:
     """Draw nothing for an answer. `instead` asks the documents the same question."""
-    done = DONE.get(answer["tool"])
+    done, why = DONE.get(answer["tool"]), answer.get("why", "")
     if done is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"tool-{answer['id']}"):
         if has_worked(answer):
-            st.caption(plain(_sentence(_(done), answer.get("why", ""))))
-        if answer.get("why"):  # a tool that was chosen by a command or a button
+            told = _("{done}, because of {why}.", done=_(done), why=why) if why else f"{_(done)}."
+            st.caption(plain(told))
+        if why:  # a tool that was chosen by a command or a button
             st.button(
                 _("Ask the documents instead"), key=f"instead-{answer['id']}", on_click=instead,
                 type="tertiary", icon=":material/undo:",

@@ -123,7 +123,7 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     files = [Path(path) for path in turn.get("attached", ())]
     again = _intent_of(turn)
     answer_actions.draw_model_offers(turn, partial(_ask, turn["question"], files, again))
-    answer_actions.draw_after_refusal(turn, _ask_again)
+    answer_actions.draw_after_refusal(turn, _ask)
     answer_actions.draw_after_stop(turn, partial(instead, None))
     answer_actions.draw_tool_choice(turn, partial(_ask, turn["question"], files, intents.Answer()))
     if answer_actions.is_stopped_empty(turn):
@@ -213,10 +213,6 @@ def _input(assistant: Assistant, busy: bool) -> None:
 
 def _ask_for(words: str, intent: intents.Intent) -> None:
     _ask(words, intent=intent)
-
-
-def _ask_again(question: str, *, anyway: bool = False, documents: list[str] | None = None) -> None:
-    _ask(question, anyway=anyway, documents=documents)
 
 
 def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> None:

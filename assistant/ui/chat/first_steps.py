@@ -96,22 +96,23 @@ def _choose(found: Sequence[Choice]) -> None:
     if going or not found:  # its progress is drawn above the steps
         st.caption(_("It is being fetched.") if going else _("No model fits this machine."))
         return
-    labels = {one.model.name: _label(one) for one in found}
+    labels = {
+        one.model.name: f"**{_(_KINDS[one.kind])}** · {plain(one.model.name)}" for one in found
+    }
     usual = next((at for at, one in enumerate(found) if one.model.default), 0)
     st.radio(
         _("Model"), list(labels), index=usual, key=_PICKED, label_visibility="collapsed",
         format_func=labels.__getitem__, captions=[_costs(one) for one in found],
     )  # fmt: skip
     st.button(
-        _("Fetch this model"), key="fetch-first", icon=":material/download:", on_click=_fetch_picked
+        _("Fetch this model"),
+        key="fetch-first",
+        icon=":material/download:",
+        on_click=lambda: resources.fetch(st.session_state[_PICKED]),
     )
     failed = [f for name in labels if (f := resources.fetches().of(name)) and f.error]
     for one in failed:
         st.error(plain(one.error))
-
-
-def _label(one: Choice) -> str:
-    return f"**{_(_KINDS[one.kind])}** · {plain(one.model.name)}"
 
 
 def _costs(one: Choice) -> str:
@@ -120,10 +121,6 @@ def _costs(one: Choice) -> str:
         seconds = number(one.wait.seconds, 0 if one.wait.seconds >= 10 else 1)
         parts.append(_("about {seconds} s to the first word", seconds=seconds))
     return plain(" · ".join([*parts, one.model.licence]))
-
-
-def _fetch_picked() -> None:
-    resources.fetch(st.session_state[_PICKED])
 
 
 # -- Leads from the sample company to a library of a person's own

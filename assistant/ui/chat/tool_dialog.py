@@ -231,9 +231,11 @@ def draw_mask(path: Path, key: str) -> bytes | None:
 
     Raises UnreadableFile.
     """
-    shown = _preview(path)
+    shown, jpeg = _small(str(path), path.stat().st_mtime), io.BytesIO()
+    shown.save(jpeg, "JPEG", quality=90)
+    address = widgets.jpeg_address(jpeg.getvalue())
     data = {
-        "picture": _url(shown),
+        "picture": address,
         "width": shown.width,
         "height": shown.height,
         "words": _mask_words(),
@@ -272,16 +274,6 @@ def _small(path: str, modified: float) -> "Image":
             frame[0].thumbnail((_SHOWN, _SHOWN))
             return frame[0]
     raise UnreadableFile(f"{Path(path).name} is a damaged picture.")
-
-
-def _preview(path: Path) -> "Image":
-    return _small(str(path), path.stat().st_mtime)
-
-
-def _url(picture: "Image") -> str:
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=90)
-    return widgets.jpeg_address(data.getvalue())
 
 
 _SIZES = {

@@ -26,8 +26,6 @@ from vectorstore.add_report import kinds as kinds_of
 from vectorstore.images import PictureHit, Told
 from vectorstore.library import Library
 
-_OUTCOMES = 8  # files of an upload
-
 
 def page() -> None:
     """Draw the page from top to bottom."""
@@ -112,9 +110,7 @@ def _outcomes(upload: Upload, queued: set[str]) -> None:
     inside = [FileState(Path(f.path).name, told(f.error)) for f in failed if f.path not in queued]
     added = [FileState(path.name, _("in the library")) for path in upload.added(queued)]
     for rows, bad in ((inside, True), (added, False)):
-        library_queue.draw_work_list(rows[:_OUTCOMES], failed=bad)
-        if len(rows) > _OUTCOMES:
-            st.caption(library_queue.more_files(len(rows) - _OUTCOMES))
+        library_queue.draw_work_list(rows, failed=bad)
 
 
 def summed_up(done: AddSummary) -> str:

@@ -30,7 +30,7 @@ from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 
 UPLOAD = "upload"  # of this visitor, until its summary was read
-_LISTED = 8  # files in work
+_LISTED = 8  # files of a list
 _FAILED = 12  # files with buttons of their own
 
 
@@ -164,26 +164,22 @@ def start(library: Library, again: Sequence[str]) -> None:
 
 
 def draw_work_list(rows: Sequence[FileState], failed: bool = False) -> None:
-    """Draw names with their progress, or the reason of a failure."""
+    """Draw names with their progress, or the reason of a failure; of many how many more."""
     if not rows:
         return
     kind = "failed" if failed else "fine"
     items = "".join(
         f'<li class="{kind}"><span class="name">{as_html(readable(row.name))}</span>'
         f'<span class="state">{as_html(row.words)}</span></li>'
-        for row in rows
+        for row in rows[:_LISTED]
     )
     st.html(f'<ul class="files">{items}</ul>')
+    _draw_rest(len(rows) - _LISTED)
 
 
-def files(count: int) -> str:
-    """`1 file`, `2 files`."""
-    return ngettext("{count} file", "{count} files", count)
-
-
-def more_files(count: int) -> str:
-    """How many are not listed."""
-    return ngettext("and {count} file more", "and {count} files more", count)
+def _draw_rest(count: int) -> None:
+    if count > 0:
+        st.caption(ngettext("and {count} file more", "and {count} files more", count))
 
 
 # -- its parts
@@ -230,9 +226,7 @@ def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
         count = ngettext("{done} of {count} file done", "{done} of {count} files done", total,
                          done=number(done))  # fmt: skip
         st.progress(done / total, count)
-    draw_work_list(found.work[:_LISTED])
-    if len(found.work) > _LISTED:
-        st.caption(more_files(len(found.work) - _LISTED))
+    draw_work_list(found.work)
 
 
 def _stop(uploads: Sequence[Upload]) -> None:
@@ -256,9 +250,7 @@ def _draw_left(library: Library, jobs: Sequence[Job]) -> None:
                 start(library, [])
             if st.button(_("Dismiss"), key="dismiss-left"):
                 _dismiss(library, jobs)
-    draw_work_list([FileState(job.name, _("not read yet")) for job in jobs[:_LISTED]])
-    if len(jobs) > _LISTED:
-        st.caption(more_files(len(jobs) - _LISTED))
+    draw_work_list([FileState(job.name, _("not read yet")) for job in jobs])
 
 
 def _failed(library: Library, jobs: Sequence[Job]) -> None:
@@ -278,8 +270,7 @@ def _failed(library: Library, jobs: Sequence[Job]) -> None:
                     _dismiss(library, jobs)
     for job in jobs[:_FAILED]:
         _failure(library, job)
-    if len(jobs) > _FAILED:
-        st.caption(more_files(len(jobs) - _FAILED))
+    _draw_rest(len(jobs) - _FAILED)
 
 
 def _failure(library: Library, job: Job) -> None:
