@@ -20,7 +20,7 @@ from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import GATE, Background, Fetch, Task, Work
 from assistant.ui.door import PAGES
-from assistant.ui.widgets import as_html, plain, read
+from assistant.ui.widgets import plain, read
 from assistant.wiring import composition
 from assistant.wiring.models import SERVED, InUse, calibration, first_words, in_use, lacks_gate, use
 from ingest.errors import PinciteError, Stopped
@@ -119,14 +119,13 @@ class Costs:
 def _draw_model_row(row: Row, costs: Costs, models: Models) -> None:
     """Draw the row; its progress while it is fetched."""
     with st.container(border=True, key=f"model-{row['name']}"):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"row-{row['name']}"):
-            mark = f' <span class="in-use">{as_html(_("in use"))}</span>' if row["chosen"] else ""
-            st.html(
-                f'<div class="document-name">{as_html(row["name"])}{mark}</div>'
-                f'<div class="document-facts">{as_html(" · ".join(_facts(row, costs.wait)))}</div>'
-            )
-            with st.container(horizontal=True, width="content", vertical_alignment="center"):
-                _buttons(row, costs, models)
+        name, facts = row["name"], " · ".join(_facts(row, costs.wait))
+        mark = _("in use") if row["chosen"] else ""
+        with (
+            widgets.row(f"row-{name}", name, facts, mark, border=False),
+            st.container(horizontal=True, width="content", vertical_alignment="center"),
+        ):
+            _buttons(row, costs, models)
         fetch = resources.fetches().of(row["name"])
         if fetch and not fetch.ended:
             _progress(row["name"])
@@ -206,8 +205,7 @@ def _doing(fetch: Fetch) -> str:
 
 def _confirm_removal(role: str, name: str, models: Models) -> None:
     st.markdown(plain(_("{name} is deleted from this disk. It can be fetched again.", name=name)))
-    if widgets.confirm_buttons(_("Remove"), _remove, role, name, models, key="drop"):
-        st.rerun()
+    widgets.draw_confirmation(_("Remove"), _remove, role, name, models, key="drop")
 
 
 def _remove(role: str, name: str, models: Models) -> None:
@@ -367,14 +365,9 @@ def _draw_storage() -> None:
 
 
 def _row(used: Used) -> None:
-    with st.container(
-        horizontal=True, vertical_alignment="center", key=f"space-{used.kind}", border=True
-    ):
-        files = ngettext("{count} file", "{count} files", used.files)
-        st.html(
-            f'<div class="document-name">{as_html(_(NAMES[used.kind]))}</div>'
-            f'<div class="document-facts">{as_html(f"{size(used.bytes)} · {files}")}</div>'
-        )
+    files = ngettext("{count} file", "{count} files", used.files)
+    facts = f"{size(used.bytes)} · {files}"
+    with widgets.row(f"space-{used.kind}", _(NAMES[used.kind]), facts):
         if used.kind in CLEANABLE and st.button(_("Clean"), key=f"clean-{used.kind}"):
             st.dialog(_(NAMES[used.kind]))(_confirm_cleaning)(used)
 
@@ -382,8 +375,7 @@ def _row(used: Used) -> None:
 def _confirm_cleaning(used: Used) -> None:
     files = ngettext("{count} file", "{count} files", used.files)
     st.markdown(plain(f"{files}, {size(used.bytes)}. {_(LOST[used.kind])}"))
-    if widgets.confirm_buttons(_("Delete"), _clean, used.kind, key="clean"):
-        st.rerun()
+    widgets.draw_confirmation(_("Delete"), _clean, used.kind, key="clean")
 
 
 def _clean(kind: Kind) -> None:

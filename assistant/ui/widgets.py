@@ -17,20 +17,39 @@ from vectorstore.library import Library
 # -- The two buttons at the end of a dialog that asks before something is lost
 
 
-def confirm_buttons(
-    does: str,
-    act: Callable[..., None],
-    *given: object,
-    key: str,
-    keep: Callable[[], None] | None = None,
-) -> bool:
-    """One does it, the other keeps everything; True once either is pressed, which closes the dialog
-    with the next drawing of the page. `does`: a translated word; `key`: of these buttons; `act`,
-    called with what is given, and `keep`: what they do."""
+def draw_confirmation(
+    does: str, act: Callable[..., None], *given: object, key: str,
+    closed: Callable[[], None] = lambda: None,
+) -> None:  # fmt: skip
+    """One does it, the other keeps everything; either closes the dialog and draws the page. `does`:
+    a translated word; `key`: of these buttons; `act` is called with what is given, and then
+    `closed`."""
+
+    def do() -> None:
+        act(*given)
+        closed()
+
     with st.container(horizontal=True):
-        done = st.button(does, type="primary", key=f"confirm-{key}", on_click=act, args=given)
-        kept = st.button(_("Keep"), key=f"keep-{key}", on_click=keep)
-    return done or kept
+        done = st.button(does, type="primary", key=f"confirm-{key}", on_click=do)
+        kept = st.button(_("Keep"), key=f"keep-{key}", on_click=closed)
+    if done or kept:
+        st.rerun()
+
+
+# -- A row of a list
+
+
+@contextmanager
+def row(key: str, name: str, facts: str, mark: str = "", border: bool = True) -> Iterator[None]:
+    """Draw one with what is known of it; the buttons that are drawn within stand beside. `key` is
+    that of its container, `mark` a word behind the name."""
+    shown = f' <span class="in-use">{as_html(mark)}</span>' if mark else ""
+    with st.container(border=border, horizontal=True, vertical_alignment="center", key=key):
+        st.html(
+            f'<div class="document-name">{as_html(name)}{shown}</div>'
+            f'<div class="document-facts">{as_html(facts)}</div>'
+        )
+        yield
 
 
 # -- Small pictures as addresses that carry them

@@ -82,8 +82,7 @@ def _delete_folder(folder: Folder) -> None:
     told = _("The folder “{title}” is deleted. Its conversations go back to the list.",
              title=folder.name)  # fmt: skip
     st.write(plain(told))
-    if widgets.confirm_buttons(_("Delete"), _folder_gone, folder.id, key="folder"):
-        st.rerun()
+    widgets.draw_confirmation(_("Delete"), _folder_gone, folder.id, key="folder")
 
 
 def _folder_gone(folder: int) -> None:
@@ -237,8 +236,7 @@ def _delete_conversation(info: ConversationInfo) -> None:
     told = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
              title=info.title)  # fmt: skip
     st.write(plain(told))
-    if widgets.confirm_buttons(_("Delete"), _conversation_gone, info.id, key="conversation"):
-        st.rerun()
+    widgets.draw_confirmation(_("Delete"), _conversation_gone, info.id, key="conversation")
 
 
 def _conversation_gone(identity: str) -> None:

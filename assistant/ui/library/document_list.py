@@ -305,14 +305,12 @@ def _confirm_selected_removal(library: Library, names: list[str]) -> None:
         shown += " " + _("and {count} more", count=number(more))
     leave = _("They and everything that was read from them leave the library. Your own files stay.")
     st.markdown(plain(f"{shown}. {leave}"))
-    if widgets.confirm_buttons(
-        _("Remove"), _remove_selected, library, names, key="many", keep=dialog_answered
-    ):
-        st.rerun()
+    widgets.draw_confirmation(
+        _("Remove"), _remove_selected, library, names, key="many", closed=dialog_answered
+    )
 
 
 def _remove_selected(library: Library, names: list[str]) -> None:
-    dialog_answered()
     with session.errors_kept():
         there = {document.document for document in library.documents()}
         wanted = [name for name in names if name in there]
@@ -455,9 +453,9 @@ def _confirm_removal(library: Library, name: str) -> None:
     )
     named = f"<b>{as_html(readable(name))}</b>"
     st.html(f"<p>{as_html(leaves).format(document=named)}</p>")
-    if widgets.confirm_buttons(_("Remove"), _remove_document, library, name, key="remove"):
-        dialog_answered()
-        st.rerun()
+    widgets.draw_confirmation(
+        _("Remove"), _remove_document, library, name, key="remove", closed=dialog_answered
+    )
 
 
 def _remove_document(library: Library, name: str) -> None:

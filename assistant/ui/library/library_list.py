@@ -19,7 +19,7 @@ from assistant.libraries.libraries import (
 )
 from assistant.libraries.waiting import Deleted, clear, deleted
 from assistant.ui import resources, session, widgets
-from assistant.ui.widgets import as_html, folded, plain
+from assistant.ui.widgets import folded, plain
 from ingest.errors import PinciteError
 
 _NAME, _ABOUT = "library-name-", "library-about-"  # of fields, followed by whose they are
@@ -38,20 +38,16 @@ def draw_library_list() -> None:
 
 
 def _row(one: Named, is_open: bool) -> None:
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center", key=f"row-lib-{one.library}"
+    mark = _("open") if is_open else ""
+    with (
+        widgets.row(f"row-lib-{one.library}", one.library, _facts(one), mark),
+        st.container(horizontal=True, vertical_alignment="center", width="content"),
     ):
-        mark = f' <span class="in-use">{as_html(_("open"))}</span>' if is_open else ""
-        st.html(
-            f'<div class="document-name">{as_html(one.library)}{mark}</div>'
-            f'<div class="document-facts">{as_html(_facts(one))}</div>'
-        )
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.button(_("Open"), key=f"open-lib-{one.library}", on_click=_open, args=(one.library,))
-            if st.button(_("Edit"), key=f"edit-lib-{one.library}"):
-                st.dialog(_("Name and description"))(_ask_change)(one)
-            if st.button(_("Delete"), key=f"delete-lib-{one.library}", type="tertiary"):
-                st.dialog(_("Delete this library?"))(_confirm_deletion)(one)
+        st.button(_("Open"), key=f"open-lib-{one.library}", on_click=_open, args=(one.library,))
+        if st.button(_("Edit"), key=f"edit-lib-{one.library}"):
+            st.dialog(_("Name and description"))(_ask_change)(one)
+        if st.button(_("Delete"), key=f"delete-lib-{one.library}", type="tertiary"):
+            st.dialog(_("Delete this library?"))(_confirm_deletion)(one)
 
 
 def _facts(one: Named) -> str:
@@ -61,15 +57,9 @@ def _facts(one: Named) -> str:
 
 
 def _gone(gone: Deleted) -> None:
-    with st.container(
-        border=True, horizontal=True, vertical_alignment="center",
-        key=f"row-gone-{gone.folder.name}",
-    ):  # fmt: skip
-        until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
-        st.html(
-            f'<div class="document-name">{as_html(gone.library)}</div><div class="document-facts">'
-            f"{as_html(_('Deleted; it can be brought back until {time}', time=until))}</div>"
-        )
+    until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
+    facts = _("Deleted; it can be brought back until {time}", time=until)
+    with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
         st.button(
             _("Undo"), key=f"undo-{gone.folder.name}", icon=":material/undo:", on_click=_undo,
             args=(gone,),
@@ -146,8 +136,7 @@ def _confirm_deletion(one: Named) -> None:
               "day it can be brought back.", library=one.library, facts=_facts(one))
         )
     )  # fmt: skip
-    if widgets.confirm_buttons(_("Delete"), _delete, one.library, key="delete"):
-        st.rerun()
+    widgets.draw_confirmation(_("Delete"), _delete, one.library, key="delete")
 
 
 def _delete(name: str) -> None:

@@ -1,7 +1,6 @@
 """What a library follows, for who sits at this machine: folders, mailboxes and WebDAV folders."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,22 +19,11 @@ from assistant.sources.address import Kind, SourceFailed, parsed, written
 from assistant.sources.fetch import add_checked, renew_password
 from assistant.sources.store import EVERY, Source, has_password
 from assistant.ui import resources, session, widgets
-from assistant.ui.widgets import as_html, folded, own, pace, plain, secret
+from assistant.ui.widgets import folded, own, pace, plain, secret
 from ingest.errors import PinciteError
 from vectorstore.library import Library
 
 # -- What folders and servers that a library follows have in common on the page
-
-
-@contextmanager
-def _draw_row(key: str, name: str, facts: str) -> Iterator[None]:
-    """Draw one with what is known of it; the buttons that are drawn within stand beside."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"row-{key}"):
-        st.html(
-            f'<div class="document-name">{as_html(name)}</div>'
-            f'<div class="document-facts">{as_html(facts)}</div>'
-        )
-        yield
 
 
 def _change(library: Library, did: str, what: str) -> None:
@@ -221,7 +209,7 @@ def _is_fetched(source: Source) -> bool:
 
 def _row(library: Library, source: Source) -> None:
     now, busy = resources.running_fetchings().of(source), _is_fetched(source)
-    with _draw_row(f"source-{source.name}", source.name, _facts(source, busy)):
+    with widgets.row(f"row-source-{source.name}", source.name, _facts(source, busy)):
         _draw_interval(
             source.every, f"every-{source.name}-{source.every}", on_change=_set_interval,
             args=(library, source), label_visibility="collapsed", width=200,
@@ -344,7 +332,7 @@ def _watched(library: Library, now: Sequence[WatchedFolder]) -> None:
 
 
 def _watched_row(library: Library, one: WatchedFolder) -> None:
-    with _draw_row(f"watched-{one.path}", str(one.path), _changes(one)):
+    with widgets.row(f"row-watched-{one.path}", str(one.path), _changes(one)):
         st.button(
             _("Stop watching"), key=f"unwatch-{one.path}", type="tertiary", on_click=_unwatch,
             args=(library, one.path),
