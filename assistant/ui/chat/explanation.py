@@ -60,7 +60,7 @@ class _Lesson(NamedTuple):
     sentence: str
 
 
-_LESSONS = {
+LESSONS = {
     "question": _Lesson(
         N_("Question"),
         N_("A question is completed by what was said before, taken apart where it asks several "
@@ -123,12 +123,12 @@ _LESSONS = {
     ),
 }  # fmt: skip
 
-_SHARES = {
+SHARES = {
     "vectors": N_("meaning"), "words": N_("words"), "document": N_("document"),
     "neighbours": N_("pages beside"), "named": N_("named in the question"),
 }  # fmt: skip
 
-_SIGNALS = {
+SIGNALS = {
     "bias": N_("starting point"),
     "sentence_cosine": N_("nearness of the best sentence"),
     "covered": N_("share of the question's words that were read"),
@@ -136,26 +136,26 @@ _SIGNALS = {
     "reader_odds": N_("the reader's opinion of the best passage"),
 }
 
-_OPERATIONS = {
+OPERATIONS = {
     "lookup": N_("look up a cell"), "growth": N_("growth"), "difference": N_("difference"),
     "ratio": N_("ratio"), "share": N_("share"), "sum": N_("sum"), "average": N_("average"),
     "highest": N_("the highest"), "lowest": N_("the lowest"), "count": N_("count"),
 }  # fmt: skip
 
-_CHECKS = {
+CHECKS = {
     "explained": N_("share of the question's words that the cells explain"),
     "operation": N_("the model's probability of this computation"),
     "column": N_("the model's probability of this column"),
     "held": N_("the model's log-odds that the list holds the answer"),
 }
 
-_STAGES = {
+STAGES = {
     "retrieve": N_("searching"), "rank": N_("comparing lines"), "wait": N_("waiting for the model"),
     "judge": N_("reading and judging"), "write": N_("writing"), "attribute": N_("citing"),
     "check": N_("checking"), "other": N_("everything else"),
 }  # fmt: skip
 
-_VERDICTS = {
+VERDICTS = {
     "refuse": N_("refused"), "unsure": N_("the model may refuse"), "sure": N_("to be answered"),
 }  # fmt: skip
 
@@ -274,7 +274,7 @@ def _found(explained: Row) -> str:
     )
     key = "".join(
         f'<span class="key"><i class="share {name}"></i>{as_html(_(text))}</span>'
-        for name, text in _SHARES.items()
+        for name, text in SHARES.items()
     )
     body = [
         (_passage(row), _rank(row["vectors_rank"], row["cosine"], 2),
@@ -326,7 +326,7 @@ def _gate(explained: Row) -> str:
 def _judgement(row: Row) -> str:
     read = ngettext("After {count} passage", "After {count} passages", row["passages"])
     signals = [
-        (as_html(_(_SIGNALS[name])),
+        (as_html(_(SIGNALS[name])),
          as_html(number(row["signals"][name], 2) if name in row["signals"] else ""),
          as_html(number(share, 2, sign=True)))
         for name, share in row["shares"].items()
@@ -338,7 +338,7 @@ def _judgement(row: Row) -> str:
     result = _(
         "Probability {probability}, threshold {threshold}: {verdict}.",
         probability=percent(row["probability"]), threshold=percent(row["threshold"]),
-        verdict=_(_VERDICTS[row["verdict"]]),
+        verdict=_(VERDICTS[row["verdict"]]),
     )  # fmt: skip
     scale = (
         f'<span class="scale" aria-hidden="true"><i style="width:{share:.1f}%"></i>'
@@ -383,14 +383,14 @@ def _computed(explained: Row) -> str:
     row = explained["computed"]
     if not row:
         return ""
-    done = _(_OPERATIONS.get(row["operation"], row["operation"]))
+    done = _(OPERATIONS.get(row["operation"], row["operation"]))
     cells = ngettext("{count} cell", "{count} cells", row["number"])
     operands = [
         (_where(one), as_html(one["row"]), as_html(one["column"]), as_html(one["text"]))
         for one in row["operands"]
     ]
     checks = [
-        (as_html(_(_CHECKS.get(one["what"], one["what"]))), as_html(number(one["value"], 2)),
+        (as_html(_(CHECKS.get(one["what"], one["what"]))), as_html(number(one["value"], 2)),
          as_html(number(one["least"], 2) if one["least"] else ""))
         for one in row["checks"]
     ]  # fmt: skip
@@ -429,7 +429,7 @@ def _word(word: Row) -> str:
 
 
 def _seconds(explained: Row) -> str:
-    spent = {as_html(_(_STAGES.get(name, name))): s for name, s in explained["seconds"].items()}
+    spent = {as_html(_(STAGES.get(name, name))): s for name, s in explained["seconds"].items()}
     return _durations(_("Stage"), spent)
 
 
@@ -495,10 +495,10 @@ def _explanation_dialog(explain: Callable[[], Row]) -> None:
         return
     drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
     st.html(f"<style>{_STYLE}</style>")
-    tabs = st.tabs([_(_LESSONS[name].title) for name in drawn])
+    tabs = st.tabs([_(LESSONS[name].title) for name in drawn])
     for tab, (name, html) in zip(tabs, drawn.items(), strict=True):
         with tab:
-            lesson = as_html(_(_LESSONS[name].sentence))
+            lesson = as_html(_(LESSONS[name].sentence))
             st.html(f'<div class="hood"><p class="lesson">{lesson}</p>{html}</div>')
 
 
