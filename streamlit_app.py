@@ -11,13 +11,23 @@ def main() -> None:
 
     from assistant.errors import AssistantError
     from assistant.i18n.translation import _
-    from assistant.ui import addresses, resources, session, widgets
+    from assistant.ui import (
+        measure_page,
+        page_frame,
+        resources,
+        session,
+        settings_page,
+        sheet_page,
+        widgets,
+    )
+    from assistant.ui.chat import chat_page
+    from assistant.ui.library import library_page
 
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
     # fonts.gstatic.com.
     st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
-    widgets.follow_visitor_language()
-    if session.is_server_unguarded():
+    page_frame.follow_visitor_language()
+    if resources.is_server_unguarded():
         st.error(_("Start Pincite with `pincite app --address …`: it asks visitors for a token."))
         st.stop()
     try:
@@ -28,38 +38,26 @@ def main() -> None:
     if not inside:
         st.html(f'{_("You are signed out.")} <a href="/" target="_self">{_("Sign in")}</a>')
         st.stop()
-    chat = st.Page(UI / "pages" / "chat.py", title=_("Chat"), icon=":material/forum:", default=True)
-    library = st.Page(
-        UI / "pages" / "library.py",
-        title=_("Library"),
-        icon=":material/docs:",
-        url_path=addresses.LIBRARY,
+    pages = [
+        st.Page(
+            chat_page.page, title=_("Chat"), icon=":material/forum:", url_path="chat", default=True
+        ),
+        st.Page(library_page.page, title=_("Library"), icon=":material/docs:", url_path="library"),
+        st.Page(sheet_page.page, title=_("Sheet"), icon=":material/table:", url_path="sheet"),
+        st.Page(
+            measure_page.page, title=_("Measure"), icon=":material/monitoring:", url_path="measure"
+        ),
+        st.Page(
+            settings_page.page, title=_("Settings"), icon=":material/tune:", url_path="settings"
+        ),
+    ]
+    chosen = st.navigation(
+        [page for page in pages if page.url_path != "measure" or resources.is_owner()]
     )
-    sheet = st.Page(
-        UI / "pages" / "sheet.py",
-        title=_("Sheet"),
-        icon=":material/table:",
-        url_path=addresses.SHEET,
-    )
-    measure = st.Page(
-        UI / "pages" / "measure.py",
-        title=_("Measure"),
-        icon=":material/monitoring:",
-        url_path=addresses.MEASURE,
-    )
-    settings = st.Page(
-        UI / "pages" / "settings.py",
-        title=_("Settings"),
-        icon=":material/tune:",
-        url_path=addresses.SETTINGS,
-    )
-    mine = [measure] if resources.is_owner() else []
-    chosen = st.navigation([chat, library, sheet, *mine, settings])
     session.go_to(chosen.url_path)
-    address = {"page": chosen.url_path, **resources.address(not chosen.url_path)}
-    widgets.draw_every_page(widgets.visitor_language(), widgets.kept_language_cookie(), address)
+    page_frame.draw_every_page({"page": chosen.url_path, **resources.address(not chosen.url_path)})
     chosen.run()
-    widgets.draw_language_choice()
+    page_frame.draw_language_choice()
 
 
 # Streamlit runs this file as __main__. A process that is spawned to read a document runs it once

@@ -20,7 +20,7 @@ from assistant.images.vision_models import Blip, Tagging, kind_of
 from assistant.models.catalogue import default_model
 from assistant.storage.files import Made
 from assistant.studio.makers import Studio
-from assistant.ui.tools import describe_offer
+from assistant.ui.chat.answer_actions import describe_offer
 from ingest.errors import PinciteError
 from ingest.images.ocr_engines import Rapid
 from ingest.media.ffmpeg import Media

@@ -280,9 +280,9 @@ def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
 
         print(f"Pincite is in the menu: {first_run.make_shortcut(settings.home)}")
         return DONE
-    from assistant.ui import server
+    from assistant.ui import launch
 
-    return server.serve(settings, args.port, args.listens_at, args.host, args.token)
+    return launch.serve(settings, args.port, args.listens_at, args.host, args.token)
 
 
 # -- The commands for an earlier answer: replay, explain, export
@@ -460,7 +460,7 @@ def add_sheet_parsers(commands: Any) -> None:
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
     """0: all cells; 3: some failed; 1: all failed."""
     from assistant.cli.shared import counting_progress
-    from assistant.sheet import store
+    from assistant.sheet import sheet_store
     from assistant.sheet.cell import columns
     from assistant.sheet.fill import documents, in_order
     from assistant.wiring import composition
@@ -470,7 +470,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("give --question TEXT or --questions FILE")
     within = filter_of(args)
     if args.out:
-        store.check_output(args.out)
+        sheet_store.check_output(args.out)
     with opened(settings) as library:
         rows = documents(library, args.documents, within)
         sheet = composition.sheet(settings, library)
@@ -483,9 +483,9 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
             hint("The cells so far are kept: the same command goes on with the others.")
             raise
     if args.out:
-        store.save_sheet(args.out, cells, rows)
+        sheet_store.save_sheet(args.out, cells, rows)
     if args.json:
-        print(json.dumps(store.as_json(cells)))
+        print(json.dumps(sheet_store.as_json(cells)))
     elif not args.out:
         _show_cells(cells)
     _tell_states(cells, args.out)

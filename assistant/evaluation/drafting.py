@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 from assistant.conversation.assistant import Assistant
 from assistant.evaluation.metrics import EvidencePage, Question, contains, words
@@ -23,6 +23,9 @@ from ingest.language.quantities import find_quantities
 from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from vectorstore.library import Library
+
+if TYPE_CHECKING:
+    from assistant.llm.chat_model import ChatModel
 
 # -- Turns an answerable question into a near miss by exchanging a year, a name or a word
 # By code alone. The new word stands in none of the passages that a search finds for the new
@@ -126,12 +129,6 @@ _QUESTION = re.compile(r"question:\s*(.+)", re.IGNORECASE)
 _ANSWER = re.compile(r"answer:\s*(.+)", re.IGNORECASE)
 
 
-class Writes(Protocol):
-    """The chat model."""
-
-    def invoke(self, input: Any, /) -> Any: ...
-
-
 @dataclass(frozen=True)
 class DraftingPassage:
     """Some lines of a page, to draft from."""
@@ -147,7 +144,7 @@ class Drafting:
 
     library: Library
     assistant: Assistant
-    model: Writes
+    model: "ChatModel"
     show: Callable[[int, int], None] = lambda done, total: None
     cancel: threading.Event | None = None
 

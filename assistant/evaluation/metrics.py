@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.errors import BadQuestionSet
 
@@ -218,15 +219,10 @@ def page_hit(
     return any(_is_found(place, found, tolerance) for place in evidence)
 
 
-def page_recall(
-    pages: Iterable[PagePair], evidence: Collection[EvidencePage], tolerance: int = 0
-) -> float:
+def page_recall(pages: Iterable[PagePair], evidence: Collection[EvidencePage]) -> float:
     """The share of the evidence that was found."""
-    found = list(pages)
-    places = set(evidence)
-    return (
-        sum(_is_found(place, found, tolerance) for place in places) / len(places) if places else 0.0
-    )
+    found, places = list(pages), set(evidence)
+    return sum(_is_found(place, found, 0) for place in places) / len(places) if places else 0.0
 
 
 def document_hit(pages: Iterable[PagePair], evidence: Iterable[EvidencePage]) -> bool:
@@ -278,25 +274,25 @@ def wilson(right: int, n: int) -> Interval:
     return Interval(share, max(middle - half, 0.0), min(middle + half, 1.0))
 
 
-def bootstrap_interval(
-    values: Sequence[float] | Sequence[bool],
-    level: float = 0.95,
-    rounds: int = 10_000,
-    seed: int = 0,
-) -> Interval:
-    """The mean and its percentile bootstrap interval; the same values give the same interval."""
+def bootstrap_interval(values: Sequence[float] | Sequence[bool]) -> Interval:
+    """The mean and its 95 % percentile bootstrap interval; the same values give the same one."""
     data = np.asarray(values, dtype=float)
     if not len(data):
         return Interval(math.nan, math.nan, math.nan)
-    picks = np.random.default_rng(seed).integers(0, len(data), size=(rounds, len(data)))
-    tail = 50 * (1 - level)
-    low, high = np.percentile(data[picks].mean(axis=1), [tail, 100 - tail])
-    return Interval(float(data.mean()), float(low), float(high))
+    return _interval(data.mean(), data[_picks(len(data))].mean(axis=1))
 
 
-def ratio_interval(
-    parts: Sequence[tuple[float, float]], level: float = 0.95, rounds: int = 10_000, seed: int = 0
-) -> Interval:
+def _picks(number: int) -> NDArray[np.int64]:
+    """So many positions, drawn with repetition in each of 10,000 rounds."""
+    return np.random.default_rng(0).integers(0, number, size=(10_000, number))
+
+
+def _interval(mean: np.floating[Any], drawn: NDArray[np.float64]) -> Interval:
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Interval(float(mean), float(low), float(high))
+
+
+def ratio_interval(parts: Sequence[tuple[float, float]]) -> Interval:
     """The sum of the first over the sum of the second, as of sentences that several questions have.
 
     Whole questions are drawn: sentences of one answer are right or wrong together. Where all or
@@ -308,11 +304,8 @@ def ratio_interval(
     if (share := data[:, 0].sum() / data[:, 1].sum()) in (0, 1):
         asked = int((data[:, 1] > 0).sum())
         return wilson(int(share) * asked, asked)
-    picks = np.random.default_rng(seed).integers(0, len(data), size=(rounds, len(data)))
-    above, below = data[picks].sum(axis=1).T
-    tail = 50 * (1 - level)
-    low, high = np.percentile(above[below > 0] / below[below > 0], [tail, 100 - tail])
-    return Interval(float(data[:, 0].sum() / data[:, 1].sum()), float(low), float(high))
+    above, below = data[_picks(len(data))].sum(axis=1).T
+    return _interval(share, above[below > 0] / below[below > 0])
 
 
 def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Interval:
@@ -323,20 +316,18 @@ def paired_difference(ours: Sequence[float], theirs: Sequence[float]) -> Interva
 
 
 def paired_ratio_difference(
-    ours: Sequence[tuple[float, float]], theirs: Sequence[tuple[float, float]], rounds: int = 10_000
+    ours: Sequence[tuple[float, float]], theirs: Sequence[tuple[float, float]]
 ) -> Interval:
     """How much higher the ratio of `ours` is on the same questions, in the same order."""
     data = np.asarray([ours, theirs], dtype=float).reshape(2, -1, 2)
     totals = data.sum(axis=1)
     if not (totals[:, 1] > 0).all():
         return Interval(math.nan, math.nan, math.nan)
-    picks = np.random.default_rng(0).integers(0, data.shape[1], size=(rounds, data.shape[1]))
-    drawn = data[:, picks].sum(axis=2)  # system, round, above and below
+    drawn = data[:, _picks(data.shape[1])].sum(axis=2)  # system, round, above and below
     whole = drawn[:, (drawn[:, :, 1] > 0).all(axis=0)]
     first, second = whole[:, :, 0] / whole[:, :, 1]
-    low, high = np.percentile(first - second, [2.5, 97.5])
     mean = totals[0, 0] / totals[0, 1] - totals[1, 0] / totals[1, 1]
-    return Interval(float(mean), float(low), float(high))
+    return _interval(mean, first - second)
 
 
 def words(text: str) -> list[str]:

@@ -208,7 +208,8 @@ class EvaluationStep:
 
 @dataclass
 class RunningEvaluation:
-    """Asks a set. `run` may be called in a thread, and `stop` from another one."""
+    """Asks a set. `cancel` ends it within half a second; the current question is asked again next
+    time."""
 
     runs: EvaluationRuns
     source: QuestionSource
@@ -233,10 +234,6 @@ class RunningEvaluation:
             left = left[1:]
         self.show(EvaluationStep(len(questions), len(questions), ""))
         self.runs.finish(number)
-
-    def stop(self) -> None:
-        """End within half a second; the current question is asked again next time."""
-        self.cancel.set()
 
     def _row(self, question: Question) -> Row:
         row: Row = {"id": question.id, "question": to_row(question), "hits": None, "error": ""}

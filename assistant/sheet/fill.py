@@ -13,19 +13,18 @@ from assistant.contract.intents import Answer
 from assistant.conversation.assistant import Assistant
 from assistant.errors import ContextOverflow
 from assistant.sheet.cell import DOUBTFUL, LACKS, READ, Cell, Column, State, blank, states
-from assistant.sheet.extract import (
+from assistant.sheet.extraction import (
     Extract,
     Labelled,
     Places,
     Reader,
-    Short,
     labelled,
     lacks,
     line_of,
     mentioned,
     shorten,
 )
-from assistant.sheet.store import SheetCells, SheetKey
+from assistant.sheet.sheet_store import SheetCells, SheetKey
 from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
@@ -208,54 +207,40 @@ class Sheet:
         return cell
 
     def _answered(self, row: Row, column: Column, cancel: threading.Event) -> Cell:
-        """By a question; empty where it is refused."""
+        """By a question; empty where it is refused. A person who asks all documents expects an
+        answer of most, and sees which are doubtful: less is refused than in a conversation."""
         document = row.document
+        least = min(self.assistant.points[HELPFUL].threshold, self.threshold)
         reply = self.assistant.ask(
-            column.question, documents=[document], intent=Answer(), threshold=self._least()
+            column.question, documents=[document], intent=Answer(), threshold=least
         )
         reply.cancel = cancel
         done = reply.finish()
         if done.stopped or cancel.is_set():
             raise Stopped("Stopped while the cell was asked.")
         if done.refused or done.asked_back:
-            return self._empty(document, column, done)
+            why = " ".join(done.notices) or DOUBTFUL["empty"]
+            return replace(blank(document, column, "empty", why), answer=done.text)
         made = self._of_answer(document, column, done, cancel)
-        return self._doubted(made) if self._below(reply.trace.answerable) else made
-
-    def _least(self) -> float:
-        """A person who asks all documents expects an answer of most, and sees which are doubtful:
-        less is refused than in a conversation."""
-        return min(self.assistant.points[HELPFUL].threshold, self.threshold)
-
-    def _below(self, probability: float | None) -> bool:
-        """Whether the answer would have been refused in a conversation."""
-        return probability is not None and probability < self.threshold
-
-    def _doubted(self, cell: Cell) -> Cell:
-        return replace(cell, state="doubtful", why=DOUBTFUL["doubtful"])
-
-    def _empty(self, document: str, column: Column, done: Outcome) -> Cell:
-        cell = blank(document, column, "empty", " ".join(done.notices) or DOUBTFUL["empty"])
-        return replace(cell, answer=done.text)
+        probability = reply.trace.answerable
+        if probability is not None and probability < self.threshold:  # a conversation would refuse
+            return replace(made, state="doubtful", why=DOUBTFUL["doubtful"])
+        return made
 
     def _of_answer(
         self, document: str, column: Column, done: Outcome, cancel: threading.Event
     ) -> Cell:
         short = shorten(column, done, self.extract, cancel)
-        sure = short.sure(column)
+        sure, cited = short.sure(column), short.citation
         made = Cell(
             document, column.head, column.question, column.kind,
             "found" if sure else "doubtful", short.value.text, short.value.typed,
             short.value.unit, answer=done.text, why="" if sure else DOUBTFUL["doubtful"],
         )  # fmt: skip
-        return self._placed(made, short)
-
-    def _placed(self, cell: Cell, short: Short) -> Cell:
-        cited = short.citation
         if cited is None:
-            return cell
+            return made
         page = self.assistant.library.page(cited.document, cited.page)
         return replace(
-            cell, page=cited.page, line=line_of(page, short.line), quote=cited.quote,
+            made, page=cited.page, line=line_of(page, short.line), quote=cited.quote,
             boxes=cited.boxes, seconds=cited.seconds,
         )  # fmt: skip

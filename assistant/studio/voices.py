@@ -276,6 +276,8 @@ NONE = N_(
 class Voices:
     """Voices, looked up for each text: one may have been fetched meanwhile."""
 
+    none = NONE  # what people are told where there is none
+
     def __init__(self, chosen: Callable[[], Path | None], cache: Path, language: str) -> None:
         """`chosen` gives the folder of the voice in use, `language` is the person's own."""
         self._chosen = chosen

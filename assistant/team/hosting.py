@@ -434,7 +434,7 @@ def add_server_parsers(commands: Any) -> None:
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
     from assistant.libraries.libraries import clear
-    from assistant.ui.server import check_names, free_port
+    from assistant.ui.launch import check_names, free_port
 
     try:
         from assistant.team.api import application

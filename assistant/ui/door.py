@@ -12,7 +12,7 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -162,25 +162,25 @@ class Door:
 
     async def _led(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = headers_of(scope)
-        host = asked.get("host", "")
-        page = response_headers(host, streamlit_page())
         if refusal := self._refusal(asked):
             await _refuse(scope, send, 403, refusal)
         elif scope["path"].startswith(_CLOSED):
             await _refuse(scope, send, 404, "There is nothing here.")
         elif scope["path"] == _HEALTH:
-            await self._inner(
-                _marked(scope, asked, sealed_role("visitor")), receive, _with_headers(send, page)
-            )
+            await self._pass_on(scope, asked, sealed_role("visitor"), receive, send)
         elif (entrance := await asyncio.to_thread(self._entrance)) is None:
             if any(name in asked for name in PROXIED):
                 await _refuse(scope, send, 403, _PROXY)
                 return
-            await self._inner(
-                _marked(scope, asked, sealed_role("owner")), receive, _with_headers(send, page)
-            )
+            await self._pass_on(scope, asked, sealed_role("owner"), receive, send)
         else:
             await self._let_in(scope, asked, entrance, receive, send)
+
+    async def _pass_on(
+        self, scope: Scope, asked: dict[str, str], mark: str, receive: Receive, send: Send
+    ) -> None:
+        page = response_headers(asked.get("host", ""), streamlit_page())
+        await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
 
     def _refusal(self, asked: dict[str, str]) -> str:
         """Why a request is turned away; empty if it is not."""
@@ -200,8 +200,7 @@ class Door:
         if entrance.elsewhere and scope["path"] in (START, BACK):
             await _provide(scope, asked, entrance, entrance.elsewhere, form)
         elif mark := await asyncio.to_thread(entrance.mark, cookie):
-            page = response_headers(asked["host"], streamlit_page())
-            await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
+            await self._pass_on(scope, asked, mark, receive, send)
         elif scope["type"] == "http" and scope["method"] == "POST":
             await _judge(scope, entrance, receive, form)
         elif "text/html" in asked.get("accept", "") and scope["type"] == "http":
@@ -391,6 +390,8 @@ class Uploads:
 # -- The page of the app, and what browsers need to install it beside others: a manifest and icons
 # https://www.w3.org/TR/appmanifest/; `tab.js` names the manifest to the browser.
 
+# The addresses of the pages. Streamlit keeps what a person chose for each address apart.
+PAGES = ("", "library", "sheet", "measure", "settings")
 MANIFEST = "/pincite.webmanifest"
 _ICONS = Path(__file__).parent
 _KEPT = b"max-age=86400"  # seconds; a newer version may have another icon
@@ -400,12 +401,11 @@ _FILES = {
 }
 
 
-def with_manifest(inner: Asgi, pages: Collection[str]) -> Asgi:
-    """An application that answers for these files and for the addresses of `pages`, and passes on
-    all else."""
+def with_manifest(inner: Asgi) -> Asgi:
+    """An application that answers for these files and for the pages, and passes on all else."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-        found = _found(scope.get("path", ""), pages) if scope["type"] == "http" else None
+        found = _found(scope.get("path", "")) if scope["type"] == "http" else None
         if found is None:
             await inner(scope, receive, send)
             return
@@ -421,8 +421,8 @@ def with_manifest(inner: Asgi, pages: Collection[str]) -> Asgi:
     return answered
 
 
-def _found(path: str, pages: Collection[str]) -> tuple[bytes, str] | None:
-    if path.removeprefix("/") in pages:
+def _found(path: str) -> tuple[bytes, str] | None:
+    if path.removeprefix("/") in PAGES:
         return streamlit_page().encode(), "text/html; charset=utf-8"
     if path == MANIFEST:
         return json.dumps(manifest()).encode(), "application/manifest+json"

@@ -1,30 +1,34 @@
 """What the pages work with, as the visitor may see it; what all share is made once a server."""
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.history import Conversations
+from assistant.entrance import guests
+from assistant.entrance.asgi import is_loopback
 from assistant.errors import AssistantError
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
 from assistant.libraries.libraries import make
-from assistant.libraries.uploads import Uploads
+from assistant.libraries.uploads import Uploads, WatchedFolders, clear_leftovers, turn_of
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
+from assistant.sources.fetching import Fetchings
 from assistant.storage.part import Whose
-from assistant.team.database import Person
+from assistant.team.accounts import Accounts
+from assistant.team.database import LOCAL, VISITOR, Person
 from assistant.team.rights import NotAllowed, Permitted
+from assistant.team.tokens import Sessions
 from assistant.ui import session
-from assistant.ui.background import Answers, Fetches, Sheets, Tasks, Work
+from assistant.ui.background import GATE, Answers, Fetches, NextQuestions, Sheets, Tasks, Work
 from assistant.wiring import composition
-from assistant.wiring import composition as sheets_of
-from assistant.wiring.people import limits
+from assistant.wiring.people import Known, limits, sessions
 from ingest.errors import PinciteError
 from ingest.platform.process import keep_private
 from vectorstore.errors import LibraryError
@@ -33,9 +37,6 @@ from vectorstore.library import Library
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
-
-
-_SHEETS = "sheets"
 
 
 @st.cache_resource(show_spinner=False)
@@ -48,9 +49,7 @@ def settings() -> Settings:
     loaded = Settings.load()
     keep_private(loaded.home)
     network_guard.quiet_telemetry()
-    network_guard.install_guard(
-        loaded.home / "network.log", session.listening_address() or "127.0.0.1"
-    )
+    network_guard.install_guard(loaded.home / "network.log", _listening_address() or "127.0.0.1")
     return loaded
 
 
@@ -95,35 +94,129 @@ def names() -> list[str]:
     return permitted().names()
 
 
+# -- Who looks at the page: asked anew each time it is drawn, so that a right that was taken away is
+# gone at once.
+
+_LAST = "person"  # in the session's state
+
+
 def permitted() -> Permitted:
     """What this person may do. Raises NotAllowed for who has signed out."""
-    there = partial(composition.libraries, settings())
-    return Permitted(person(), there, session.accounts_now(settings()))
+    return Permitted(person(), partial(composition.libraries, settings()), _accounts())
 
 
 def person() -> Person:
-    """Who looks at the page. Raises NotAllowed for who has signed out."""
-    return session.person(settings())
+    """Raises NotAllowed for who has signed out, or has no account any more."""
+    if _accounts() is None:
+        return LOCAL if _owns() else VISITOR
+    if (found := _sessions().person(_session())) is None:
+        raise NotAllowed("You are signed out. Load the page again to sign in.")
+    return found
 
 
 def signed_in() -> bool:
-    """Whether the page may be drawn."""
-    return session.signed_in(settings())
+    """Whether the page may be drawn. What another person did in this tab is forgotten."""
+    if _accounts() is None:
+        return True
+    found = _sessions().person(_session())
+    identity = found.id if found else ""
+    if st.session_state.get(_LAST, identity) != identity:
+        st.session_state.clear()
+    st.session_state[_LAST] = identity
+    return found is not None
 
 
 def sign_out() -> None:
-    """End this person's session."""
-    session.sign_out(settings())
+    """End this person's session, in all tabs of the browser."""
+    note("signed out")
+    _sessions().end(_session())
 
 
 def noting() -> Callable[[str, str, str], None]:
     """`note` of this person, for what is done outside of a page's thread."""
-    return session.noting_actions(settings())
+    if (known := _accounts()) is None:
+        return lambda did, library, what: None
+    return partial(known.note, person())
 
 
 def note(did: str, library: str = "", what: str = "") -> None:
     """A line of the audit log, where people have accounts."""
-    session.note_action(settings(), did, library, what)
+    noting()(did, library, what)
+
+
+def _accounts() -> Accounts | None:
+    """None while nobody has an account. Raises AssistantError where that cannot be known."""
+    return _known().now()
+
+
+@st.cache_resource(show_spinner=False)
+def _known() -> Known:
+    return Known(settings())
+
+
+@st.cache_resource(show_spinner=False)
+def _sessions() -> Sessions:
+    return sessions(settings())
+
+
+def _session() -> str:
+    return guests.session_of(st.context.headers.get(guests.ROLE_HEADER, ""))
+
+
+def _owns() -> bool:
+    given = st.context.headers.get(guests.ROLE_HEADER, "")
+    # Without the door (`streamlit run`), all who reach this machine from itself.
+    return guests.unsealed_role(given) == "owner" if given else is_loopback(_listening_address())
+
+
+def _listening_address() -> str:
+    """That the app listens at; empty where Streamlit was started without the door."""
+    return str(st.get_option("server.address") or "")
+
+
+def is_server_unguarded() -> bool:
+    """Whether others reach this server and nobody asks them for a token."""
+    given = st.context.headers.get(guests.ROLE_HEADER, "")
+    return (
+        not is_loopback(_listening_address())
+        and guests.unsealed_role(given) is None
+        and not guests.session_of(given)
+    )
+
+
+def is_owner() -> bool:
+    """Whether this visitor may change the library, and see what belongs to its owner."""
+    return person().owns
+
+
+def check_owner() -> None:
+    """The page was drawn before, and a right may be gone since: raises NotAllowed."""
+    if not is_owner():
+        raise NotAllowed("Only the owner of this Pincite can change its settings.")
+
+
+def may_change() -> bool:
+    """Whether this visitor may add and remove documents."""
+    return is_owner() or bool(person().id and person().changes)
+
+
+def at_machine() -> bool:
+    """Whether all who look at a page sit at this machine: nobody else reaches the server, nor does
+    a proxy that passes visitors on by a name of their own."""
+    names = st.get_option("server.allowedHosts") or ()
+    return is_loopback(_listening_address()) and all(map(is_loopback, names))
+
+
+def may_name_folders() -> bool:
+    """Whether this visitor is an owner who sits at the machine: Pincite reads what is in a folder
+    that they name, where it is."""
+    return is_owner() and at_machine()
+
+
+def check_folder_right() -> None:
+    """The page was drawn before, and a right may be gone since: raises NotAllowed."""
+    if not may_name_folders():
+        raise NotAllowed("Only the owner can name folders, at this machine itself.")
 
 
 def count_questions(questions: int = 1, count: bool = True) -> None:
@@ -134,6 +227,9 @@ def count_questions(questions: int = 1, count: bool = True) -> None:
 def count_files(sizes: Iterable[int]) -> None:
     """The bytes of files that this person adds. Raises LimitReached."""
     limits(settings()).add(person(), sum(sizes))
+
+
+# -- The libraries, each opened once for all visitors, and who answers from them
 
 
 def _of_conversation() -> str:
@@ -151,18 +247,68 @@ def chosen_one() -> str:
     return (session.libraries_left(name := chosen(), names()) or [name])[0]
 
 
+def to_change(library: Library, did: str, what: str = "") -> Library:
+    """The same library, of which something is `added` or `removed`. The page was drawn before, and
+    a right may be gone since: raises NotAllowed, UnknownLibrary. In an empty home it is made."""
+    permitted().check_change()
+    check_seen(library)
+    note(did, library.name, what)
+    if composition.libraries(settings()):
+        return library
+    make(settings(), library.name)
+    return _opened(library.name)
+
+
+def check_seen(library: Library) -> None:
+    """Of a library that was drawn before: raises NotAllowed, UnknownLibrary for who may no longer
+    see it."""
+    if library.name in composition.libraries(settings()):
+        permitted().check(library.name)
+
+
 def release(name: str) -> None:
-    """Close a library, so that it can be moved. Its next use opens it. Raises PinciteError."""
-    session.close_opened_library(settings(), name)
+    """Close a library, so that it can be moved. Its next use opens it. Nothing is closed where it
+    is not open: opening it to close it would make one that is gone."""
+    watched_folders().stop(name)
+    running_fetchings().stop(name)
+    if (held := _open_now().pop(name, None)) is not None:
+        held.close()
+    _held.clear(name)
     _assistant.clear()
     _feedback.clear()
 
 
 def _opened(name: str) -> Library:
-    if opened := session.opened_library(settings(), name):
-        return opened
+    """Raises PinciteError."""
+    found, place = _held(name)
+    if place == composition.place_of(settings(), name):
+        return found
     release(name)  # another one has its name now
     return _opened(name)
+
+
+@st.cache_resource(show_spinner=False)
+def _open_now() -> dict[str, ExitStack]:
+    """What closes them, by name; Streamlit does not tell what it keeps."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def _held(name: str) -> tuple[Library, int]:
+    """To look at a library makes none: one that is not there is empty, and nowhere in the home."""
+    now, held = settings(), ExitStack()
+    place = composition.place_of(now, name)
+    there = composition.library(now, name) if place else composition.no_library(now)
+    made = held.enter_context(there)
+    _open_now()[name] = held
+    if not place:
+        return made, place
+    made.maintenance.follow()
+    clear_leftovers(now.home, made)
+    if at_machine():  # others would see what comes from there
+        watched_folders().resume(now, made)
+        running_fetchings().follow(now, made, turn_of(now.home, name))
+    return made, place
 
 
 def assistant() -> Assistant:
@@ -206,72 +352,33 @@ def _load_answering() -> composition.Answering:
 
 def renew_answering() -> None:
     """Load the models again when they are needed next: one has been fetched."""
-    session.models_in_use().update(session.models_that_came(fetches()))
+    _models_in_use().update(_models_that_came())
     st.cache_resource(_load_answering).clear()
     _assistant.clear()
 
 
 def _renew_if_more_came() -> None:
-    if more := session.models_that_came(fetches()) - session.models_in_use():
-        session.models_in_use().update(more)
+    if more := _models_that_came() - _models_in_use():
+        _models_in_use().update(more)
         renew_answering()
 
 
 @st.cache_resource(show_spinner=False)
-def _conversations() -> Conversations:
-    return composition.conversations(settings())
+def _models_in_use() -> set[object]:
+    """The downloads and fitted gates that are in use, or will be at the next loading."""
+    return set()
 
 
-def answers() -> Answers:
-    """The running answers of this person, by conversation."""
-    return session.running_answers(person().id)
-
-
-def sheet() -> Sheet:
-    """Fills sheets of the chosen library. Raises PinciteError."""
-    _renew_if_more_came()
-    return sheets_of.sheet(settings(), library(), _answering())
-
-
-def sheets() -> Sheets:
-    """The running sheets of this person, by library; of visitors, of this browser tab."""
-    mine = person()
-    if mine.id or mine.owns:
-        return session.running_sheets(mine.id)
-    # Visitors are not told apart: in the tab's state nobody else finds them.
-    found: Sheets = st.session_state.setdefault(_SHEETS, Sheets())
-    return found
-
-
-def uploads() -> Uploads:
-    """The running uploads of this server."""
-    return session.running_uploads()
-
-
-@st.cache_resource(show_spinner=False)
-def fetches() -> Fetches:
-    """The running downloads of this server."""
-    return Fetches(composition.home_models(settings()).pull)
-
-
-def tasks() -> Tasks:
-    """The running measurement of this server."""
-    return session.running_tasks()
-
-
-def start(title: str, work: Work, kind: str = "") -> None:
-    """Start a measurement, or say what is running already; then draw the page again."""
-    try:
-        check_owner()
-        tasks().start(title, work, kind)
-    except (AssistantError, LibraryError) as error:
-        session.keep_error(error)
-    st.rerun()
+def _models_that_came() -> set[object]:
+    """The downloads and the fitted gate that are done, whoever sees their page."""
+    task = tasks().last
+    fitted = {task} if task and task.kind == GATE and task.succeeded else set()
+    return {*fetches().done(), *fitted}
 
 
 def assistants() -> Callable[[Settings, Library], Assistant]:
     """Makes an assistant of any library with the shared model; works outside a page's thread."""
-    how, kept = _answering(), _conversations()
+    how, kept = _answering(), composition.conversations(settings())
     return lambda given, library: composition.assistant_of(
         given, library, how, kept, recorded=False
     )
@@ -282,50 +389,89 @@ def chat_model() -> "ChatModel | None":
     return _answering().model
 
 
-def is_owner() -> bool:
-    """Whether this visitor may change the library, and see what belongs to its owner."""
-    return person().owns
+def sheet() -> Sheet:
+    """Fills sheets of the chosen library. Raises PinciteError."""
+    _renew_if_more_came()
+    return composition.sheet(settings(), library(), _answering())
 
 
-def check_owner() -> None:
-    """The page was drawn before, and a right may be gone since: raises NotAllowed."""
-    if not is_owner():
-        raise NotAllowed("Only the owner of this Pincite can change its settings.")
+# -- What is under way in this server, whoever looks at it; a reload of a page does not end it
 
 
-def may_change() -> bool:
-    """Whether this visitor may add and remove documents."""
-    return is_owner() or bool(person().id and person().changes)
+def answers() -> Answers:
+    """The running answers of this person, by conversation."""
+    return _answers(person().id)
 
 
-def to_change(library: Library, did: str, what: str = "") -> Library:
-    """The same library, of which something is `added` or `removed`. The page was drawn before, and
-    a right may be gone since: raises NotAllowed, UnknownLibrary. In an empty home it is made."""
-    permitted().check_change()
-    check_seen(library)
-    note(did, library.name, what)
-    if composition.libraries(settings()):
-        return library
-    make(settings(), library.name)
-    return _opened(library.name)
+@st.cache_resource(show_spinner=False)
+def _answers(person: str) -> Answers:
+    return Answers()
 
 
-def check_seen(library: Library) -> None:
-    """Of a library that was drawn before: raises NotAllowed, UnknownLibrary for who may no longer
-    see it."""
-    if library.name in composition.libraries(settings()):
-        permitted().check(library.name)
+def sheets() -> Sheets:
+    """The running sheets of this person, by library; of visitors, of this browser tab."""
+    mine = person()
+    if mine.id or mine.owns:
+        return _sheets(mine.id)
+    # Visitors are not told apart: in the tab's state nobody else finds them.
+    found: Sheets = st.session_state.setdefault("sheets", Sheets())
+    return found
 
 
-# -- Who may name folders of the machine: Pincite reads what is in them, where it is
+@st.cache_resource(show_spinner=False)
+def _sheets(person: str) -> Sheets:
+    return Sheets()
 
 
-def may_name_folders() -> bool:
-    """Whether this visitor is an owner who sits at the machine."""
-    return is_owner() and session.at_machine()
+@st.cache_resource(show_spinner=False)
+def uploads() -> Uploads:
+    """Of all visitors."""
+    return Uploads()
 
 
-def check_folder_right() -> None:
-    """The page was drawn before, and a right may be gone since: raises NotAllowed."""
-    if not may_name_folders():
-        raise NotAllowed("Only the owner can name folders, at this machine itself.")
+@st.cache_resource(show_spinner=False)
+def watched_folders() -> WatchedFolders:
+    """Of all libraries that are open."""
+    return WatchedFolders()
+
+
+@st.cache_resource(show_spinner=False)
+def running_fetchings() -> Fetchings:
+    """Of the sources of all libraries that are open."""
+    return Fetchings()
+
+
+@st.cache_resource(show_spinner=False)
+def fetches() -> Fetches:
+    """The running downloads of models."""
+    return Fetches(composition.home_models(settings()).pull)
+
+
+def fetch(*names: str) -> None:
+    """Begin to fetch models, for an owner; why that cannot be done is shown at the next drawing."""
+    with session.errors_kept():
+        check_owner()
+        for name in names:
+            fetches().start(name)
+
+
+@st.cache_resource(show_spinner=False)
+def next_questions() -> NextQuestions:
+    """Of all answers; who sees an answer sees them."""
+    return NextQuestions()
+
+
+@st.cache_resource(show_spinner=False)
+def tasks() -> Tasks:
+    """The running measurement, or what else takes long; one at a time."""
+    return Tasks()
+
+
+def start(title: str, work: Work, kind: str = "") -> None:
+    """Start a task, or say what is running already; then draw the page again."""
+    try:
+        check_owner()
+        tasks().start(title, work, kind)
+    except (AssistantError, LibraryError) as error:
+        session.keep_error(error)
+    st.rerun()

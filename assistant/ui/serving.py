@@ -17,7 +17,6 @@ from assistant.entrance.http_server import server
 from assistant.settings import Settings
 from assistant.team.accounts import Accounts
 from assistant.team.members import Elsewhere, Members
-from assistant.ui.addresses import PAGES
 from assistant.ui.door import Door, Entrance, Uploads, with_manifest
 from assistant.wiring.people import Known, guesses, provider, sessions, signed_in
 from ingest.errors import PinciteError
@@ -124,7 +123,7 @@ def _guarded(
 
     app = Guarded(_SCRIPT)
     files = Uploads(super(Guarded, app).__call__, adds, _held, lambda: memory() // 4)
-    door = Door(with_manifest(files, PAGES), hosts, entrance)
+    door = Door(with_manifest(files), hosts, entrance)
     return app
 
 

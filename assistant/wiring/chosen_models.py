@@ -4,7 +4,7 @@ package.
 
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,6 +43,7 @@ from assistant.security import prompt_injection
 from assistant.settings import PREFIX, YES_NO, Settings
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import SHIPPED, Fitted, FittedGates
+from assistant.studio.aloud import Aloud
 from assistant.studio.makers import Speaking
 from assistant.studio.voices import (
     Voices,
@@ -559,3 +560,10 @@ def _without_voice(program: Path | None) -> VoiceState:
         return "warning", "There is no voice. Answers are not read aloud.", FETCH_VOICE
     count = len(espeak_languages(program))
     return "ok", f"{program}, {count} languages. A more natural voice: {FETCH_VOICE}", ""
+
+
+def read_aloud(settings: Settings, sentences: Sequence[str], text: str) -> Aloud | None:
+    """Begins to read the sentences of a text; None without a voice. Raises ModelUnusable."""
+    known = voices(settings)
+    voice = known.of(text)
+    return Aloud(sentences, voice, known.language_of(text)) if voice else None

@@ -35,9 +35,9 @@ from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, Router, route
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
-from assistant.sheet.extract import Extractor, Reader, no_model
+from assistant.sheet.extraction import Extractor, Reader, no_model
 from assistant.sheet.fill import Sheet
-from assistant.sheet.store import AskedColumns, SheetCells
+from assistant.sheet.sheet_store import AskedColumns, SheetCells
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose

@@ -14,9 +14,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.answer import State
-
-from assistant.answering.pipeline import AnswerTool
+from assistant.answering.pipeline import AnswerTool, State
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply

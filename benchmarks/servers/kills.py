@@ -71,7 +71,7 @@ def one(assistant: Assistant, server: LlamaServer, question: str, number: int) -
     moment, due = _moment(number)
     answers, before = Answers(), len(assistant.conversations.turns("trial"))
     failed = answers.start("trial", assistant.ask(question, conversation="trial"))
-    while not due(failed) and not failed.done:
+    while not due(failed) and not failed.ended:
         time.sleep(0.01)
     server.kill()
     failed.wait(_PATIENCE)

@@ -19,7 +19,7 @@ from PIL import Image
 from assistant.models.catalogue import Role, default_model
 from assistant.models.fetch import cached, is_whole, user_cache, weights_of
 from assistant.sources.source_list import variable
-from assistant.ui import server
+from assistant.ui import launch
 from tests.pdfs import write_pdf
 from tests.servers import source_servers
 from tests.servers.ports import free_port
@@ -246,7 +246,7 @@ def served(command: Sequence[str], port: int, surroundings: Mapping[str, str]) -
         finally:
             process.terminate()
             process.wait(60)
-            assert server.free_port(port, port) == port, "something of the app goes on"
+            assert launch.free_port(port, port) == port, "something of the app goes on"
 
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float = 240) -> None:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PAGE = """
 from pathlib import Path
 import streamlit as st
-from assistant.ui.drawing import draw_mask
+from assistant.ui.chat.tool_dialog import draw_mask
 made = draw_mask(Path({picture!r}), "mask")
 Path({out!r}).write_bytes(made or b"")
 st.write(f"mask of {{len(made or b'')}} bytes, {{st.session_state.setdefault('runs', 0)}} runs")

@@ -9,7 +9,7 @@ import pytest
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import own
 from assistant.settings import Settings
-from assistant.ui.addresses import PAGES
+from assistant.ui.door import PAGES
 from tests.browser.conftest import LEASE, Visit, ask, harmless
 from tests.browser.test_axe import barriers
 

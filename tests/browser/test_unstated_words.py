@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assistant.ui import answer
+from assistant.ui.chat import answer
 from assistant.ui.widgets import read, script
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

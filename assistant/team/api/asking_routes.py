@@ -18,7 +18,7 @@ from assistant.libraries.libraries import hit_row
 from assistant.models.installed import rows
 from assistant.sheet.cell import Cell, Column, columns
 from assistant.sheet.fill import Sheet, documents, in_order
-from assistant.sheet.store import as_json
+from assistant.sheet.sheet_store import as_json
 from assistant.team.api import turns
 from assistant.team.api.shelf import Answering, Chosen, FillingSheet, Searching, Seen, Shelf, Within
 from assistant.team.api.turns import ClientGone, Place

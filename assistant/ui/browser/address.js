@@ -2,7 +2,6 @@
 // it again. Streamlit drops the query when it goes to another page, and what its server puts there is
 // a page more for the button back: here the address is written over.
 const OURS = ["library", "c"];
-const FOR_A_YEAR = 31536000; // seconds
 
 const nameAddress = (named) => {
   if (location.pathname !== `/${named.page}`) return; // on the way to another page
@@ -25,8 +24,5 @@ const nameLinks = (named) => {
 };
 
 const rememberLibrary = (cookie, named) => {
-  if (!named.library) return;
-  const secure = location.protocol === "https:" ? "; Secure" : "";
-  const name = encodeURIComponent(named.library);
-  document.cookie = `${cookie}=${name}; Path=/; Max-Age=${FOR_A_YEAR}; SameSite=Lax${secure}`;
+  if (named.library) keepCookie(cookie, encodeURIComponent(named.library));
 };

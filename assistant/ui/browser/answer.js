@@ -9,7 +9,7 @@ const opener = (root, className, text, id, label) => {
   return button;
 };
 
-// The words of the page in the visitor's language (answer_words.py), with their places filled.
+// The words of the page in the visitor's language (`answer_words` of answer.py), with their places filled.
 let words = {};
 const said = (name, values = {}) =>
   words[name].replace(/\{(\w+)\}/g, (place, value) => values[value] ?? place);
@@ -180,12 +180,7 @@ const passages = (root, data) => {
 };
 
 const copy = async (text, button) => {
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = said("copied");
-  } catch {
-    button.textContent = said("blocked");
-  }
+  button.textContent = said((await copyText(text)) ? "copied" : "blocked");
   setTimeout(() => { button.textContent = said("copy"); }, 1600);
 };
 
@@ -237,9 +232,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".answer");
   root.open = (id) => setTriggerValue("open", id);
   root.onkeydown = (event) => walk(root, event);
-  const state = JSON.stringify(data);
-  if (root.dataset.state === state) return;
-  root.dataset.state = state;
+  if (isDrawn(root, data)) return;
   const focused = root.getRootNode().activeElement?.dataset?.id;
   words = data.words;
   const parts = [];

@@ -1,6 +1,5 @@
 // Says in which language the page is, for those who hear it, keeps a choice of it in a cookie, and
 // translates the words that Streamlit writes by itself.
-const YEAR = 31536000; // seconds
 const NAMES = ["aria-label", "title", "placeholder"];
 // Only in what Streamlit writes: a line of a document stays as it is.
 const OWN = '[data-testid^="stFileUploader"], [data-testid="InputInstructions"], [role="listbox"],' +
@@ -28,11 +27,7 @@ const inNames = (root, words) => {
 // Returns what translates the words that are there.
 const speak = (data) => {
   document.documentElement.lang = data.language;
-  if (data.keep) {
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    const kept = `${data.keep}=${data.language}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
-    document.cookie = kept;
-  }
+  if (data.keep) keepCookie(data.keep, data.language);
   const words = Object.fromEntries(Object.entries(data.words).filter(([a, b]) => a !== b));
   if (!Object.keys(words).length) return () => {};
   return () => {

@@ -11,14 +11,6 @@ const markOf = (source) => {
   return mark && root.querySelector(`[data-id="${CSS.escape(mark)}"]`);
 };
 
-const name = (panel, data) => {
-  panel.setAttribute("role", "region");
-  panel.setAttribute("aria-label", data.name);
-  panel.setAttribute("tabindex", "0"); // so that the arrow keys can scroll it
-  panel.dataset.large = String(data.large);
-  panel.dataset.source = data.source;
-};
-
 const showLines = (panel, data) => {
   const middle = (top) => {
     const lines = panel.scrollTop + top - panel.getBoundingClientRect().top;
@@ -65,7 +57,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const panel = panelOf();
   if (!panel) return undefined;
   clearTimeout(waiting);
-  name(panel, data);
+  makeRegion(panel, data.name);
+  panel.dataset.large = String(data.large);
+  panel.dataset.source = data.source;
   const observer = showLines(panel, data);
   // Who goes from one citation to the next stays at the button.
   if (focused !== data.source && !panel.contains(document.activeElement)) {

@@ -112,9 +112,7 @@ const step = (root) => (event) => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".conversations");
-  const state = JSON.stringify(data);
-  if (root.dataset.state === state) return;
-  root.dataset.state = state;
+  if (isDrawn(root, data)) return;
   const act = (given) => setTriggerValue("act", given);
   root.setAttribute("aria-label", data.words.conversations);
   root.onkeydown = step(root);

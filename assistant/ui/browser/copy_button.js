@@ -10,14 +10,8 @@ const tell = (root, text) => {
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".copying");
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(data.text);
-      tell(root, data.words.copied);
-    } catch {
-      tell(root, data.words.blocked);
-    }
-  };
+  const copy = async () =>
+    tell(root, (await copyText(data.text)) ? data.words.copied : data.words.blocked);
   const button = root.querySelector("button");
   if (button) { // it keeps the focus when it is drawn again
     Object.assign(button, { onclick: copy, title: data.words.copy });

@@ -9,13 +9,7 @@ let typed = null; // since the last click; null where nothing waits for it
 let waits = 0; // until then
 let clicked = null; // what had the focus after it
 
-const focusedNow = () => {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element;
-};
-
-const typesElsewhere = () => focusedNow()?.matches?.("input, textarea, select, [contenteditable=true]");
+const typesElsewhere = () => isField(focusedNow());
 
 // Who has gone on to another button waits for no dialog. One that has come takes the focus itself.
 const goneOn = () => ![clicked, document.body].includes(focusedNow()) && !focusedNow()?.closest('[role="dialog"]');
@@ -39,13 +33,6 @@ const onType = (event) => {
   else if (event.key.length === 1 || (event.key === "Enter" && typed.length)) typed.push(event.key);
 };
 
-// React knows its own value of a field, and only an event tells it of another one.
-const write = (field, text) => {
-  const kind = field.matches("textarea") ? HTMLTextAreaElement : HTMLInputElement;
-  Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(field, text);
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-};
-
 const begun = new WeakSet();
 
 const enterDialog = () => {
@@ -57,7 +44,7 @@ const enterDialog = () => {
   typed = null;
   field.focus();
   field.select();
-  if (keys.length) write(field, keys.join(""));
+  if (keys.length) writeInto(field, keys.join(""));
   // By the key: a click on the button would send the form before it knows the text.
   const enter = () => field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
   if (sends) setTimeout(enter);

@@ -84,9 +84,7 @@ const waiting = (picks, rows) => Object.fromEntries(
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".document-rows");
-  const state = JSON.stringify(data);
-  if (root.state === state) return;
-  root.state = state;
+  if (isDrawn(root, data)) return;
   root.setAttribute("aria-label", data.words.documents);
   const picks = root.picks = waiting(root.picks ?? {}, data.rows);
   const act = (given) => setTriggerValue("act", { ...given, picks });

@@ -26,14 +26,3 @@ const placeButton = ([page, number, line], at, here, words, open) => {
 };
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
-
-const walkList = (event) => {
-  const buttons = [...event.currentTarget.querySelectorAll("button")];
-  const at = buttons.indexOf(event.target.closest("button"));
-  const step = STEPS[event.key];
-  if (!step || at < 0) return;
-  event.preventDefault();
-  const next = buttons[Math.min(Math.max(at + step, 0), buttons.length - 1)];
-  buttons.forEach((button) => (button.tabIndex = button === next ? 0 : -1));
-  next.focus();
-};

@@ -3,20 +3,12 @@
 // the input shows the commands.
 const input = () => document.querySelector('[data-testid="stChatInputTextArea"]');
 
-const focused = () => {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element;
-};
-
 const begin = (tries) => {
-  if (focused() !== document.body) return; // the person was faster
+  if (focusedNow() !== document.body) return; // the person was faster
   const box = input();
   if (box && !box.disabled) box.focus({ preventScroll: true });
   else if (tries) setTimeout(begin, 100, tries - 1);
 };
-
-const typing = (element) => element?.matches?.("input, textarea, select, [contenteditable=true]");
 
 // -- all keys
 
@@ -58,14 +50,10 @@ const pick = (at) => {
 
 const picked = () => [...menu.children].findIndex((one) => one.ariaSelected === "true");
 
-// React knows its own value of the box, and only an event tells it of another one.
 const complete = (name) => {
-  const box = input();
-  const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
-  set.call(box, `/${name} `);
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  writeInto(input(), `/${name} `);
   hide();
-  box.focus();
+  input().focus();
 };
 
 const draw = (data) => {
@@ -115,7 +103,7 @@ export default function ({ data, parentElement }) {
   const onKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (menu && event.target === input()) return inMenu(event, data);
-    if (typing(focused()) || document.querySelector("dialog[open], [role=dialog]")) return;
+    if (isField(focusedNow()) || document.querySelector("dialog[open], [role=dialog]")) return;
     if (event.key === "?") showKeys(data);
     else if (event.key === "/" && input()) {
       event.preventDefault();
@@ -128,7 +116,7 @@ export default function ({ data, parentElement }) {
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("input", onInput);
   document.addEventListener("focusout", onBlur);
-  if (focused() === input()) draw(data); // the person was faster
+  if (focusedNow() === input()) draw(data); // the person was faster
   return until(() => {
     document.removeEventListener("keydown", onKey, true);
     document.removeEventListener("input", onInput);

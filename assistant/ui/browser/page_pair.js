@@ -2,17 +2,11 @@
 // scroll.
 const SIDES = [".st-key-page-left", ".st-key-page-right"];
 
-const name = (side, text) => {
-  side.setAttribute("role", "region");
-  side.setAttribute("aria-label", text);
-  side.setAttribute("tabindex", "0");
-};
-
 export default function ({ data, parentElement }) {
   const until = drawnAnew(parentElement);
   const sides = SIDES.map((side) => document.querySelector(side));
   if (!sides.every(Boolean)) return undefined;
-  sides.forEach((side, at) => name(side, data.names[at]));
+  sides.forEach((side, at) => makeRegion(side, data.names[at]));
   // Pictures come later than this, and change their size when the window does.
   const sizes = new ResizeObserver(() =>
     sides.forEach((side, at) => {

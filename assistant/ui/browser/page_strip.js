@@ -53,18 +53,6 @@ const centre = (list) => {
   list.scrollTo({ left: start - (list.clientWidth - width) / 2 });
 };
 
-const walk = (event) => {
-  const buttons = cells(event.currentTarget);
-  const at = buttons.indexOf(event.target.closest("button"));
-  const step = STEPS[event.key];
-  if (!step || at < 0) return;
-  event.preventDefault();
-  event.stopPropagation();
-  const next = buttons[Math.min(Math.max(at + step, 0), buttons.length - 1)];
-  buttons.forEach((button) => (button.tabIndex = button === next ? 0 : -1));
-  next.focus();
-};
-
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const until = drawnAnew(parentElement);
   const list = parentElement.querySelector(".strip");
@@ -94,7 +82,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     later();
   }, { root: list, rootMargin: "0px 25%" });
   cells(list).forEach((button) => views.observe(button));
-  list.onkeydown = walk;
+  list.onkeydown = (event) => walkButtons(event, STEPS);
   list.onclick = (event) => {
     const button = event.target.closest("button");
     if (button) setTriggerValue("open", Number(button.dataset.page));

@@ -53,7 +53,7 @@ const build = (root, now) => {
     group.append(...tools);
     root.append(group);
   }
-  root.list.onkeydown = walkList;
+  root.list.onkeydown = (event) => walkButtons(event, STEPS);
   return parts;
 };
 
@@ -126,9 +126,6 @@ const nextPage = (pages, number, step) => {
   const from = ahead.length ? ahead : others;
   return step > 0 ? from[0] : from.at(-1);
 };
-
-const typing = (event) =>
-  event.composedPath()[0]?.matches?.("input, textarea, select, [contenteditable=true]");
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const until = drawnAnew(parentElement);
@@ -224,7 +221,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const onKey = (event) => {
     const name = KEYS[event.key.toLowerCase()];
-    if (!name || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+    if (!name || event.ctrlKey || event.metaKey || event.altKey || isField(event.composedPath()[0])) return;
     if (!panel.contains(document.activeElement) || parts[name]?.hidden) return;
     event.preventDefault();
     now.act(name);

@@ -15,12 +15,8 @@ const filled = (cell, open, words) => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".sheet");
-  const state = JSON.stringify(data);
-  if (root.dataset.state === state) return;
-  root.dataset.state = state;
-  root.setAttribute("role", "region");
-  root.setAttribute("aria-label", data.words.sheet);
-  root.tabIndex = 0; // so that the arrows scroll it
+  if (isDrawn(root, data)) return;
+  makeRegion(root, data.words.sheet);
   const table = make("table", "");
   const head = make("tr", "");
   const heads = [data.words.document, ...data.heads];

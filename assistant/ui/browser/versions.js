@@ -60,8 +60,6 @@ const draw = (root, data, act) => {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".versions");
-  const state = JSON.stringify(data);
-  if (root.dataset.state === state) return;
-  root.dataset.state = state;
+  if (isDrawn(root, data)) return;
   draw(root, data, (given) => setTriggerValue("act", given));
 }

@@ -10,15 +10,8 @@ from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.receipts.explain import (
-    LESSONS,
-    OTHER,
-    SHARES,
-    SIGNALS,
-    STAGES,
-    VERDICTS,
-    explanation,
-)
+from assistant.receipts.explain import OTHER, explanation
+from assistant.ui.chat.explanation import LESSONS, SHARES, SIGNALS, STAGES, VERDICTS
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 
 LEAVE = "How many days of leave are there?"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.sheet.cell import columns
-from assistant.sheet.store import AskedColumns, SheetCells
+from assistant.sheet.sheet_store import AskedColumns, SheetCells
 
 LEASE, STAFF = columns(["rent", "end = When does it end?"]), columns(["salary"])
 

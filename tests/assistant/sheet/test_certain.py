@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.sheet.cell import column
-from assistant.sheet.extract import Labelled, labelled, lacks, mentioned
+from assistant.sheet.extraction import Labelled, labelled, lacks, mentioned
 from ingest.document.model import Cell, Line, Page, Table
 from tests.assistant.fakes import page_of
 

@@ -12,7 +12,7 @@ from assistant.contract.facts import Passage
 from assistant.errors import ContextOverflow
 from assistant.llm.odds import TurnTaking
 from assistant.sheet.cell import Cell, Column, column, columns
-from assistant.sheet.extract import Extractor, Labelled, Places, Reader
+from assistant.sheet.extraction import Extractor, Labelled, Places, Reader
 from assistant.sheet.fill import Row
 from ingest.document.model import Line, Page
 from ingest.text.reflow import about_tokens

@@ -12,9 +12,8 @@ from openpyxl import load_workbook
 
 from assistant.contract.facts import Passage
 from assistant.conversation.assistant import Assistant
-from assistant.sheet import store
 from assistant.sheet.cell import Column
-from assistant.sheet.extract import Reader
+from assistant.sheet.extraction import Reader
 from assistant.wiring import composition
 from tests.commands import Pincite, refused
 from tests.pdfs import write_pdf
@@ -98,23 +97,6 @@ def test_a_reading_that_was_interrupted_is_done_again_without_the_question(
 
     assert copying.read == ["Policy.pdf"] and asked == []
     assert cells[1]["value"] == "fourteen letters"
-
-
-def test_empty_cells_of_before_are_read_and_filled_ones_stay(
-    full: Pincite, copying: Copying, asked: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as earlier:
-        earlier.setattr(store, "MAKER", 1)
-        earlier.setattr(store, "_ASKED", 0)
-        earlier.setattr(composition, "_reader", lambda *_: None)
-        before = full("sheet", "--question", "guarantor", "--json").json["cells"]
-    asked.clear()
-
-    cells = full("sheet", "--question", "guarantor", "--json").json["cells"]
-
-    assert [cell["state"] for cell in before] == ["found", "empty"]
-    assert asked == []
-    assert cells[0] == before[0] and cells[1]["value"] == "fourteen letters"
 
 
 def test_each_cell_is_of_its_document_alone_and_cited(full: Pincite) -> None:

@@ -4,7 +4,7 @@ import threading
 
 from assistant.contract.facts import Citation, Outcome, Sentence
 from assistant.sheet.cell import Column, column
-from assistant.sheet.extract import Short, shorten
+from assistant.sheet.extraction import Short, shorten
 
 
 def short(head: str, answer: str, quote: str, extracted: str = "", supported: bool = True) -> Short:

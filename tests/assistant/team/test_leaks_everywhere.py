@@ -29,12 +29,12 @@ from assistant.storage.part import Whose
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import Shelf
 from assistant.team.tokens import digest
-from assistant.ui import session as ui_session
+from assistant.ui import resources
 from assistant.wiring import composition
 from assistant.wiring.people import sessions, tokens
 from tests.assistant.team.api.conftest import Server
 from tests.assistant.team.conftest import SOUTH, Team, opened
-from tests.assistant.ui.conftest import APP, LIBRARY_PAGE
+from tests.assistant.ui.conftest import APP, LIBRARY_PAGE, open_page
 from vectorstore.errors import LibraryError
 from vectorstore.library import Library
 
@@ -234,7 +234,7 @@ def page(team: Team, filled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
     monkeypatch.setattr(composition, "library", kept)
     session = digest(sessions(team.settings).start(team.accounts.named("ann")))
-    monkeypatch.setattr(ui_session, "_session", lambda: session)
+    monkeypatch.setattr(resources, "_session", lambda: session)
     st.cache_resource.clear()
     yield Page
     for library in made:
@@ -253,7 +253,7 @@ class Page:
             self.app.session_state["library"] = library
         self.app.run()
         if page:
-            self.app.switch_page(page).run()
+            open_page(self.app, page)
 
     @property
     def text(self) -> str:

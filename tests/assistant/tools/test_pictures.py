@@ -27,8 +27,8 @@ from assistant.tools.pictures import (
     Describing,
     Translating,
     WithPictures,
-)  # fmt: skip
-from assistant.ui import tools
+)
+from assistant.ui.chat.explanation import DONE
 from assistant.wiring import composition
 from ingest.document.model import Line, Page
 from ingest.errors import UnsupportedFile
@@ -243,7 +243,7 @@ def test_a_tool_is_called_as_its_intent_is(tmp_path: Path) -> None:
     names = {tool.name for tool in composition.makers(Settings(home=tmp_path))}
     names |= {"edit", "vary"}  # which the tool for drawing takes, too
     assert names == KINDS.keys() - {"answer"}
-    assert names - {"run"} == tools.DONE.keys()  # an installed tool says it itself
+    assert names - {"run"} == DONE.keys()  # an installed tool says it itself
 
 
 # -- clips

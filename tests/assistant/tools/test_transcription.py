@@ -213,7 +213,7 @@ def test_a_recording_is_stopped_while_it_is_opened(tmp_path: Path) -> None:
 
 
 def test_the_app_shows_a_transcript_with_the_times_of_its_paragraphs() -> None:
-    from assistant.ui import answer
+    from assistant.ui.chat import answer
 
     heard = (said("One.", 0, 2), said("Two.", 2.5, 4), said("Three.", 67, 69))
     shown = answer._finished(transcription(Told(said=heard)).to_json(), "")["sentences"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from assistant import first_run
 from assistant.security import network_guard
@@ -18,7 +19,7 @@ from assistant.wiring import composition
 from tests.assistant.ui import fakes
 
 APP = Path(__file__).parents[3] / "streamlit_app.py"
-LIBRARY_PAGE = "assistant/ui/pages/library.py"
+LIBRARY_PAGE = "library"
 
 
 @pytest.fixture
@@ -73,9 +74,15 @@ def visit() -> Callable[..., AppTest]:
         if conversation:
             app.query_params["c"] = conversation
         app.run()
-        return app.switch_page(page).run() if page else app
+        return open_page(app, page) if page else app
 
     return visit
+
+
+def open_page(app: AppTest, page: str) -> AppTest:
+    """To another page of the app, by its address."""
+    app._page_hash = calc_hash(page)
+    return app.run()
 
 
 def ask(app: AppTest, question: str, wait: bool = True) -> None:

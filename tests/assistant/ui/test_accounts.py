@@ -19,8 +19,6 @@ from assistant.team.members import Members
 from assistant.team.rights import NotAllowed
 from assistant.team.tokens import Sessions, digest
 from assistant.ui import resources
-from assistant.ui import session as ui_session
-from assistant.ui.session import running_answers
 from assistant.wiring import composition
 from assistant.wiring.people import Known, guesses, home_accounts, sessions
 from tests.assistant.ui import fakes
@@ -56,7 +54,7 @@ def ann(
 ) -> Iterator[str]:
     """The session of somebody who has signed in."""
     session = digest(sessions(settings).start(known.named("ann")))
-    monkeypatch.setattr(ui_session, "_session", lambda: session)
+    monkeypatch.setattr(resources, "_session", lambda: session)
     yield session
 
 
@@ -97,7 +95,7 @@ def test_who_is_signed_out_sees_nothing(
 def test_a_page_that_is_open_asks_from_the_first_account_on(
     visit: Visit, over_fakes: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ui_session, "Known", partial(Known, pause=0))
+    monkeypatch.setattr(resources, "Known", partial(Known, pause=0))
     app = visit()
     assert app.chat_input and "Sign in" not in html(app)
     home_accounts(settings).add("ann", PASSWORD, "owner")
@@ -154,7 +152,7 @@ def test_a_click_in_a_list_shows_nothing_more_of_a_library_that_is_no_longer_sha
 def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -> None:
     st.session_state["library"] = "north"
     mine = resources.answers(), resources._feedback("north", known.named("ann").id)
-    assert running_answers(known.named("bob").id) is not mine[0]
+    assert resources._answers(known.named("bob").id) is not mine[0]
     assert resources._feedback("north", known.named("bob").id) is not mine[1]
 
 

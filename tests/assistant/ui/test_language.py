@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from assistant.i18n import translation
 from tests.assistant.i18n import catalogues
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import LIBRARY_PAGE, ask, drawn
+from tests.assistant.ui.conftest import LIBRARY_PAGE, ask, drawn, open_page
 
 Visit = Callable[..., AppTest]
 
@@ -114,4 +114,4 @@ def test_a_choice_takes_the_place_of_the_browsers_language(visit: Visit) -> None
 
     assert any(box.label == "Language" for box in app.selectbox)
     assert any(button.label == "New conversation" for button in app.button)
-    assert any(box.label == "Language" for box in app.switch_page(LIBRARY_PAGE).run().selectbox)
+    assert any(box.label == "Language" for box in open_page(app, LIBRARY_PAGE).selectbox)

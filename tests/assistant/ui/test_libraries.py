@@ -20,6 +20,7 @@ from tests.assistant.ui.conftest import (
     conversation,
     drawn,
     html,
+    open_page,
     opened,
     report,
     write_catalog,
@@ -51,7 +52,7 @@ def test_without_the_usual_library_the_app_opens_one_that_exists(visit: Visit) -
 def test_another_library_can_be_picked_and_stays_picked_on_the_next_page(visit: Visit) -> None:
     app = visit()
     app.sidebar.selectbox[0].select("beta").run()
-    app.switch_page("assistant/ui/pages/library.py").run()
+    open_page(app, "library")
     assert not app.exception
     assert app.sidebar.selectbox[0].value == "beta"
 
@@ -89,7 +90,7 @@ def values(app: AppTest, labels: Iterable[str]) -> dict[str, str]:
 
 @pytest.mark.usefixtures("two_libraries")
 def test_the_cell_of_a_sheet_is_not_shown_below_that_of_another_library(visit: Visit) -> None:
-    app = visit("assistant/ui/pages/sheet.py")
+    app = visit("sheet")
     for name in ("beta", "alpha"):
         app.sidebar.selectbox[0].select(name).run()
         app.text_area[0].set_value("How many days of leave are there?").run()
@@ -161,9 +162,9 @@ def test_several_are_asked_at_once_until_one_is_picked_again(visit: Visit, tmp_p
     assert not app.exception and app.session_state["library"] == "alpha,beta"
     scope = next(box for box in app.sidebar.multiselect if box.label == "Ask only")
     assert "alpha/alpha.pdf" in scope.options and "beta/beta.pdf" in scope.options
-    app.switch_page("assistant/ui/pages/library.py").run()
+    open_page(app, "library")
     assert not app.exception and app.sidebar.selectbox[0].value == "alpha"
-    app.switch_page("assistant/ui/pages/chat.py").run()
+    open_page(app, "chat")
     app.sidebar.selectbox[0].select("alpha").run()
     assert app.session_state["library"] == "alpha" and not app.session_state["scope"]
 

@@ -6,16 +6,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from assistant.evaluation import sets
 from assistant.feedback.ratings import Feedback
 from assistant.team.database import VISITOR
-from assistant.ui import resources, session
-from assistant.ui.library import DIALOG_OPEN
+from assistant.ui import measure_page, resources
+from assistant.ui.library.document_list import DIALOG_OPEN
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import APP, LIBRARY_PAGE, act, ask, click, drawn, html
+from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, click, drawn, html
 
-MEASURE_PAGE = "assistant/ui/pages/measure.py"
-MEASURE_FILE = APP.parent / MEASURE_PAGE
+MEASURE_PAGE = "measure"
 CHANGES = (
     "Remove", "Retry", "Retry all", "Dismiss", "Dismiss all", "Continue", "Rebuild it", "Fetch it",
     "Add documents", "Add to library", "Measure", "Draft questions", "Learn from feedback", "Keep",
@@ -99,8 +97,13 @@ def test_the_measure_page_shows_nothing_to_others(
     def read(*_: object) -> None:
         raise AssertionError("the questions of the owner are read")
 
-    monkeypatch.setattr(sets, "own", read)
-    app = AppTest.from_file(MEASURE_FILE, default_timeout=120).run()
+    def measure() -> None:
+        from assistant.ui import measure_page
+
+        measure_page.page()
+
+    monkeypatch.setattr(measure_page, "own", read)
+    app = AppTest.from_function(measure, default_timeout=120).run()
 
     assert not app.exception
     (refused,) = app.error
@@ -112,14 +115,14 @@ def test_the_measure_page_shows_nothing_to_others(
 def test_the_measure_page_is_not_among_the_pages_of_others(visit: Visit) -> None:
     app = visit()
 
-    with pytest.raises(ValueError, match="Could not find a navigation page"):
-        app.switch_page(MEASURE_PAGE)
+    addresses = {page["url_pathname"] for page in app._registered_pages.values()}
+    assert MEASURE_PAGE not in addresses and "library" in addresses
 
 
 def test_a_server_that_others_reach_and_that_asks_for_no_token_shows_nothing(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "is_loopback", lambda _: False)
+    monkeypatch.setattr(resources, "is_loopback", lambda _: False)
     app = visit()
 
     assert "asks visitors for a token" in app.error[0].value
@@ -131,7 +134,7 @@ def test_a_sheet_is_seen_by_the_visitor_alone_who_asked_it(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resources, "person", lambda: VISITOR)
-    page = "assistant/ui/pages/sheet.py"
+    page = "sheet"
     mine, other = visit(page), visit(page)
     mine.text_area[0].set_value("leave days").run()
     mine.button(key="fill").click().run()

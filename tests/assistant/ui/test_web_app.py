@@ -19,9 +19,7 @@ def got(path: str) -> tuple[dict[str, Any], bytes]:
     async def receive() -> Any:
         return {}
 
-    asyncio.run(
-        with_manifest(inner, ["", "library"])({"type": "http", "path": path}, receive, send)
-    )
+    asyncio.run(with_manifest(inner)({"type": "http", "path": path}, receive, send))
     return sent[0], sent[1]["body"] if len(sent) > 1 else b""
 
 

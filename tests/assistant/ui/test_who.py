@@ -1,7 +1,7 @@
 import pytest
 import streamlit as st
 
-from assistant.ui import session
+from assistant.ui import resources
 
 OWN = ["127.0.0.1", "[::1]", "localhost"]
 
@@ -21,4 +21,4 @@ def test_only_who_sits_at_the_machine_may_name_its_folders(
 ) -> None:
     options = {"server.address": address, "server.allowedHosts": names}
     monkeypatch.setattr(st, "get_option", options.__getitem__)
-    assert session.at_machine() == here
+    assert resources.at_machine() == here

@@ -8,7 +8,8 @@ from ingest.chunking.chunk import chunk, ledger
 from ingest.document.model import Box, Dropped, Line, Page
 from ingest.document.source import Engines, Source
 from ingest.images import recognition
-from ingest.images.pages import NAMELESS, REPLACED, UNEXPLAINED, _scale, reason, recognised
+from ingest.images.pages import NAMELESS, REPLACED, UNEXPLAINED, reason, recognised
+from ingest.language.quantities import _scale
 from ingest.loaders import load
 from ingest.pdf import pdfium, text_lines
 from ingest.pdf.loader import load_pdf

@@ -1,0 +1,297 @@
+"""The cells of sheets, kept in SQLite, and a filled sheet as XLSX, as CSV and as JSON."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import AssistantError
+from assistant.export.xlsx import BookCell, Tab, Tone, workbook
+from assistant.sheet.cell import Cell, Column, from_json, written
+from assistant.storage.sqlite_file import Connection, Kept
+from ingest.document.source import readable
+from ingest.platform.process import usual_rights
+from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.database.schema import Schema
+
+# -- The columns that a person asked for last in a library, in SQLite: a sheet that is opened on
+# another day begins with them. Its cells are kept by `SheetCells`.
+
+_ASKED_COLUMNS = Schema("sheets", "columns of sheets", """
+CREATE TABLE IF NOT EXISTS asked (
+    person  TEXT NOT NULL,        -- their id; empty in a home without accounts
+    library TEXT NOT NULL,
+    columns TEXT NOT NULL,        -- JSON: as they are written, a column each
+    PRIMARY KEY (person, library)
+) WITHOUT ROWID;
+""")  # fmt: skip
+
+
+class AskedColumns(Kept):
+    """Of all persons of a home."""
+
+    def __init__(self, path: Path) -> None:
+        """Each use raises AssistantError when the file cannot be used."""
+        super().__init__(path, _ASKED_COLUMNS)
+
+    def of(self, person: str, library: str) -> list[str]:
+        """As they are written, a column each; empty where nothing was asked yet."""
+        if not self.is_there():  # reading makes nothing
+            return []
+        with self._connected() as connection:
+            kept = connection.execute(
+                "SELECT columns FROM asked WHERE person = ? AND library = ?", (person, library)
+            ).fetchone()
+        return list(json.loads(kept[0])) if kept else []
+
+    def put(self, person: str, library: str, asked: Sequence[Column]) -> None:
+        """In the place of those before."""
+        lines = json.dumps([written(column) for column in asked])
+        with self._connected() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO asked (person, library, columns) VALUES (?, ?, ?)",
+                (person, library, lines),
+            )
+
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one, whosever it is."""
+        with self._connected() as connection:
+            connection.execute(
+                "UPDATE OR REPLACE asked SET library = ? WHERE library = ?", (new, old)
+            )
+
+    def drop(self, person: str) -> None:
+        """Delete what a person asked."""
+        if not self.is_there():
+            return
+        with self._connected() as connection:
+            gone = connection.execute("DELETE FROM asked WHERE person = ?", (person,)).rowcount
+        if gone:
+            self._write_anew()
+
+
+# -- The cells that were filled, in SQLite: by the bytes of the document, the question and the model
+# A document that changes, another model and a new question have no cell yet: only these are asked.
+
+# Raised when cells are made in another way: those of before are asked again.
+_MAKER = "2"
+_ASKED = "1"  # of empty cells that were asked, and are not read yet
+_OF = "library = ? AND sha256 = ? AND question = ? AND model = ?"
+
+_CELLS = Schema("cells", "cells of sheets", """
+CREATE TABLE IF NOT EXISTS cell (
+    library  TEXT NOT NULL,
+    sha256   TEXT NOT NULL,       -- of the document's file
+    question TEXT NOT NULL,       -- JSON: head, question, kind
+    model    TEXT NOT NULL,       -- who answered, see `SheetCells`
+    document TEXT NOT NULL,
+    cell     TEXT NOT NULL,       -- JSON: a Cell
+    PRIMARY KEY (library, sha256, question, model)
+) WITHOUT ROWID;
+""")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SheetKey:
+    """What a cell depends on."""
+
+    library: str
+    document: str
+    sha256: str
+    column: Column
+    model: str
+
+    def row(self, maker: str) -> tuple[str, str, str, str]:
+        """Without the name of the document, which may change."""
+        question = json.dumps([self.column.head, self.column.question, self.column.kind])
+        return self.library, self.sha256, question, f"{maker} {self.model}"
+
+
+class SheetCells(Kept):
+    """All cells of a home."""
+
+    def __init__(self, path: Path) -> None:
+        """Each use raises AssistantError when the file cannot be used."""
+        super().__init__(path, _CELLS)
+
+    def get(self, key: SheetKey) -> Cell | None:
+        """The cell, under the present name of its document; None when it was never filled."""
+        return self._row(key, _MAKER)
+
+    def asked(self, key: SheetKey) -> Cell | None:
+        """The empty cell of a question that was refused, and not read since."""
+        return self._row(key, _ASKED)
+
+    def put(self, key: SheetKey, cell: Cell) -> None:
+        """Keep a cell."""
+        with self._connected() as connection:
+            self._write(connection, key, cell, _MAKER)
+            connection.execute(f"DELETE FROM cell WHERE {_OF}", key.row(_ASKED))
+
+    def put_asked(self, key: SheetKey, cell: Cell) -> None:
+        """Keep the empty cell of a question that was refused, until it is read."""
+        with self._connected() as connection:
+            self._write(connection, key, cell, _ASKED)
+
+    def _row(self, key: SheetKey, maker: str) -> Cell | None:
+        with self._connected() as connection:
+            kept = connection.execute(
+                f"SELECT cell FROM cell WHERE {_OF}", key.row(maker)
+            ).fetchone()  # fmt: skip
+        return from_json({**json.loads(kept[0]), "document": key.document}) if kept else None
+
+    def _write(self, connection: Connection, key: SheetKey, cell: Cell, maker: str) -> None:
+        connection.execute(
+            "INSERT OR REPLACE INTO cell (library, sha256, question, model, document, cell)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (*key.row(maker), key.document, json.dumps(cell.to_json())),
+        )
+
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one, whosever it is."""
+        with self._connected() as connection:
+            connection.execute(
+                "UPDATE OR REPLACE cell SET library = ? WHERE library = ?", (new, old)
+            )
+
+    def forget(self, library: str, document: str) -> int:
+        """Delete the cells of a document, and count them."""
+        with self._connected() as connection:
+            gone = connection.execute(
+                "DELETE FROM cell WHERE library = ? AND document = ?", (library, document)
+            ).rowcount
+        if gone:
+            self._write_anew()
+        return int(gone)
+
+
+_TONES: Mapping[str, Tone] = {"doubtful": "doubtful", "failed": "failed"}
+_SOURCES = "Sources"
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take it for a formula
+_SOURCE_HEADS = (
+    "Document", "Column", "Value", "State", "Page", "Line", "Quote", "Answer", "Question", "Why",
+)  # fmt: skip
+
+
+def save_sheet(path: Path, cells: Sequence[Cell], documents: Iterable[DocumentInfo]) -> None:
+    """The form is told by the file's ending. Raises AssistantError."""
+    check_output(path)
+    made = {
+        ".xlsx": lambda: as_workbook(cells, documents),
+        ".csv": lambda: as_csv(cells).encode("utf-8-sig"),  # so that Excel reads it as UTF-8
+        ".json": lambda: f"{json.dumps(as_json(cells), ensure_ascii=False)}\n".encode(),
+    }[path.suffix.lower()]()
+    try:
+        with usual_rights():
+            path.write_bytes(made)
+    except OSError as error:
+        raise AssistantError(
+            f"{path} cannot be written: {error.strerror}. The cells are kept: give another --out."
+        ) from error
+
+
+def check_output(path: Path) -> None:
+    """Before hours are spent. Raises AssistantError for a form that is not known, and for a folder
+    that is not there."""
+    if path.suffix.lower() not in (".xlsx", ".csv", ".json"):
+        raise AssistantError(f"{path} must end with .xlsx, .csv or .json.")
+    if not path.absolute().parent.is_dir():
+        raise AssistantError(f"There is no folder {path.absolute().parent}.")
+
+
+def as_json(cells: Sequence[Cell]) -> dict[str, Any]:
+    """{"columns", "documents", "cells"}."""
+    columns = {cell.head: {"question": cell.question, "kind": cell.kind} for cell in cells}
+    return {
+        "columns": [{"head": head, **about} for head, about in columns.items()],
+        "documents": list(dict.fromkeys(cell.document for cell in cells)),
+        "cells": [cell.to_json() for cell in cells],
+    }
+
+
+def as_csv(cells: Sequence[Cell]) -> str:
+    """A row for each document; beside each value where it stands, and whether it is doubtful."""
+    heads, rows = _grid(cells)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    asked = [f"{head}{what}" for head in heads for what in ("", " (where)", " (state)")]
+    writer.writerow(["document", *map(_harmless, asked)])
+    for document, row in rows.items():
+        parts = [(row[h].value, row[h].place, row[h].state) if h in row else ("",) * 3
+                 for h in heads]  # fmt: skip
+        writer.writerow([_harmless(readable(document)), *map(_harmless, sum(parts, ()))])
+    return buffer.getvalue()
+
+
+def as_workbook(cells: Sequence[Cell], documents: Iterable[DocumentInfo]) -> bytes:
+    """The sheet, and a second one with the source of each value."""
+    files = {info.document: _address(info.path) for info in documents}
+    heads, rows = _grid(cells)
+    at = {(c.document, c.head): number for number, c in enumerate(cells, start=2)}
+    table = [
+        [BookCell(readable(document), link=files.get(document, "")),
+         *(_cell(row[h], files, at) if h in row else BookCell(None) for h in heads)]
+        for document, row in rows.items()
+    ]  # fmt: skip
+    sources = [_source(cell, files) for cell in cells]
+    return workbook(
+        [Tab("Sheet", ["Document", *heads], table), Tab(_SOURCES, _SOURCE_HEADS, sources)]
+    )
+
+
+def _grid(cells: Sequence[Cell]) -> tuple[list[str], dict[str, dict[str, Cell]]]:
+    rows: dict[str, dict[str, Cell]] = {}
+    for cell in cells:
+        rows.setdefault(cell.document, {})[cell.head] = cell
+    return list(dict.fromkeys(cell.head for cell in cells)), rows
+
+
+def _cell(cell: Cell, files: Mapping[str, str], at: Mapping[tuple[str, str], int]) -> BookCell:
+    note = "\n".join(filter(None, (cell.place, cell.quote and f"“{cell.quote}”", cell.why)))
+    link = _page(cell, files) if cell.page else ""
+    inside = f"#'{_SOURCES}'!A{at[cell.document, cell.head]}" if cell.page else ""
+    value, form = _typed(cell)
+    return BookCell(value, note, link or inside, _TONES.get(cell.state, ""), form)
+
+
+def _typed(cell: Cell) -> tuple[str | float | date | None, str]:
+    if cell.kind == "date" and isinstance(cell.typed, str):
+        try:
+            return date.fromisoformat(cell.typed), "yyyy-mm-dd"
+        except ValueError:
+            return cell.value, ""
+    if cell.kind in ("money", "number") and isinstance(cell.typed, float):
+        unit = f' "{cell.unit.upper()}"' if cell.unit.replace('"', "") else ""
+        whole = cell.kind == "number" and cell.typed.is_integer()
+        return cell.typed, f"#,##0{'' if whole else '.00'}{unit}"
+    return cell.value or None, ""
+
+
+def _source(cell: Cell, files: Mapping[str, str]) -> list[BookCell]:
+    where = BookCell(cell.page or None, link=_page(cell, files))
+    words = (cell.quote, cell.answer, cell.question, cell.why)
+    return [
+        BookCell(readable(cell.document)), BookCell(cell.head), BookCell(cell.value),
+        BookCell(cell.state, tone=_TONES.get(cell.state, "")), where, BookCell(cell.line or None),
+        *map(BookCell, words),
+    ]  # fmt: skip
+
+
+def _page(cell: Cell, files: Mapping[str, str]) -> str:
+    """Viewers of PDFs open the page that stands behind the mark; others the file."""
+    address = files.get(cell.document, "")
+    return f"{address}#page={cell.page}" if address and cell.page else ""
+
+
+def _address(path: str) -> str:
+    """Empty where the file is no more, or inside of an archive."""
+    file = Path(path)
+    return file.as_uri() if file.is_absolute() and file.is_file() else ""
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_DANGEROUS) else text

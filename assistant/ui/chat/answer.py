@@ -1,0 +1,436 @@
+"""Draws an answer document as sentences with marks that open their page."""
+
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant import attachments
+from assistant.contract.asked_in import from_row, in_words
+from assistant.contract.facts import Citation, full_name
+from assistant.contract.intents import Enhance, Intent, Vary
+from assistant.contract.reply import Progress, Reply
+from assistant.feedback.ratings import REPLIES, Answer
+from assistant.i18n.translation import N_, _, ngettext, number, told
+from assistant.ui import resources, session
+from assistant.ui.chat import explanation
+from assistant.ui.session import Shown
+from assistant.ui.widgets import plain, read, script
+from ingest.document.source import readable
+from ingest.errors import PinciteError, UnreadableFile
+from ingest.images import image_file
+from ingest.media.ffmpeg import clock
+from vectorstore.federation import is_joined
+
+# -- The words of answer.js in the language of the visitor. Their places are filled in the browser
+
+
+def answer_words() -> dict[str, str]:
+    """By the names that answer.js knows."""
+    return {
+        "page": _("page {page}"),
+        "short_page": _("p. {page}"),
+        "unstated": _("no line states this"),
+        "unstated_words": _("no line states {words}"),
+        "not_found": _("not found in the documents"),
+        "copy": _("Copy"),
+        "copied": _("Copied"),
+        "blocked": _("Copying is blocked here"),
+        "copy_code": _("Copy the code"),
+        "code": _("code"),
+        "closest_lines": _("The closest lines"),
+        "heard_lines": _("The lines that this sentence comes from"),
+        "sources": _("Sources"),
+        "source": _("Source {mark}: {document}, {place}"),
+        "closest": _("Closest lines {mark}: {document}, {place}"),
+        "open_source": _("Open source {mark}: {document}, {place}"),
+        "open": _("Open {document}, {place}"),
+    }
+
+
+# -- Thumbs under an answer, and the note that a cited page was opened
+
+
+def replies_told_apart(turns: Sequence[Answer]) -> Iterator[Answer]:
+    """The turns, with a mark on those whose question replies to a question back: alone it says
+    nothing."""
+    before: Answer = {}
+    for turn in turns:
+        yield {**turn, REPLIES: True} if before.get("asked_back") else turn
+        before = turn
+
+
+def draw_thumbs(answer: Answer) -> None:
+    """Draw the thumbs; another click changes a rating, the same one withdraws it.
+
+    A file of feedback that cannot be used takes the thumbs away, and not the answer.
+    """
+    key = f"thumbs-{answer['id']}"
+    if not _is_heard():
+        return
+    try:
+        if key not in st.session_state:
+            rated = resources.feedback().rated(answer["id"])
+            st.session_state[key] = None if rated is None else int(rated)
+    except PinciteError as error:
+        st.caption(plain(_("No thumbs: {error}", error=told(str(error)))))
+        return
+    st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
+
+
+def _is_heard() -> bool:
+    """A library learns from thumbs and opened citations: one alone, from its owner."""
+    return resources.is_owner() and not is_joined(resources.chosen())
+
+
+def _rate(key: str, answer: Answer) -> None:
+    thumb = st.session_state[key]
+    with session.errors_kept():
+        resources.feedback().rate(answer, None if thumb is None else bool(thumb))
+
+
+def note_opened(answer: Answer, document: str, page: int) -> None:
+    """Record that a mark of the answer was clicked, by the person whose library it is."""
+    if not _is_heard():
+        return
+    with session.errors_kept():
+        resources.feedback().note_opened(answer, (document, page))
+
+
+_EXCERPT = 260  # characters of a passage on its card
+_CLOSEST = 4  # passages under a refusal
+
+_component = st.components.v2.component(
+    "pincite_answer",
+    html='<div class="answer"></div>',
+    css=read("answer.css"),
+    js=script("answer"),
+)
+
+
+def draw_answer(answer: Mapping[str, Any], shown: Shown | None) -> None:
+    """Draw a finished answer. A click on a mark, source or passage opens its page."""
+    key = f"answer-{answer['id']}"
+    opened = shown.source.removeprefix(f"{key}/") if shown else ""
+    _component(key=key, data=_finished(answer, opened), on_open_change=partial(_open, key, answer))
+
+
+def draw_running_answer(reply: Reply, seconds: float) -> None:
+    """Draw a running answer: its words so far, or the current step and the best lines before the
+    first word."""
+    begun = bool(reply.so_far)
+    stage = "" if begun else stage_text(reply.activity.stage, seconds)
+    quotes = [] if begun else [_quoted(citation) for citation in reply.activity.quotes]
+    data = {"text": reply.so_far, "stage": stage, "quotes": quotes, "words": answer_words()}
+    _component(key=f"running-{reply.id}", data=data)
+
+
+def _quoted(citation: Citation) -> dict[str, Any]:
+    return {**_source(vars(citation)), "text": _excerpt(citation.quote)}
+
+
+def stage_text(stage: str, seconds: float) -> str:
+    """The current step as a short phrase, with the elapsed time after a while."""
+    waited = f" {seconds:.0f} s" if seconds >= 3 else ""
+    return f"{told(stage) or _('Starting')}…{waited}"
+
+
+def _open(key: str, answer: Mapping[str, Any]) -> None:
+    kind, _, number = str(st.session_state[key].open or "").partition("-")
+    if kind == "citation":
+        every = {c["mark"]: _cited(key, c) for c in answer["citations"]}
+        cited = every[int(number)]
+        session.show(replace(cited, citations=tuple(every.values())))
+        note_opened(answer, cited.document, cited.page)
+    elif kind == "passage":
+        near = answer["passages"][int(number)]
+        page = near["page"]
+        source, seconds = f"{key}/passage-{number}", near.get("seconds")
+        session.show(Shown(full_name(near), page, page, near["text"], (), source, seconds))
+
+
+def _cited(key: str, citation: Mapping[str, Any]) -> Shown:
+    """The page of a citation; `key` is that of its answer."""
+    page, boxes = citation["page"], tuple(tuple(box) for box in citation["boxes"])
+    source = f"{key}/citation-{citation['mark']}"
+    return Shown(
+        full_name(citation), page, page, citation["quote"], boxes, source,
+        citation.get("seconds"),
+    )  # fmt: skip
+
+
+def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
+    refused = answer["refused"]
+    return {
+        "id": answer["id"],
+        "sentences": [] if not answer["answer"] else _sentences(answer),
+        "citations": {c["mark"]: _source(c) for c in answer["citations"]},
+        "lines": {c["mark"]: _excerpt(c["quote"]) for c in answer["citations"]},
+        "note": _note(answer),
+        "notices": list(answer.get("notices", ())),  # answers of older versions have none
+        "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],
+        "passages_title": _("The closest passages"),
+        "opened": opened,
+        "footer": footer(answer),
+        "words": answer_words(),
+    }
+
+
+def parts(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The parts of an answer: sentences, the segments of a transcript, or the whole."""
+    if heard := answer.get("segments"):
+        return [
+            {"text": s["text"], "supported": True, "marks": [], "time": clock(s["start"])}
+            for s in heard
+        ]
+    return answer["sentences"] or [{"text": answer["answer"], "supported": True, "marks": []}]
+
+
+def _sentences(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    sentences = parts(answer)
+    breaks = _line_breaks(answer["answer"], [s["text"] for s in sentences])
+    return [
+        {
+            "text": s["text"],
+            "support": "supported" if answer["refused"] else support(s),
+            "unstated": list(s.get("unstated", ())),
+            "marks": s["marks"],
+            "breaks": breaks[index],
+            **({"time": s["time"]} if "time" in s and (breaks[index] or not index) else {}),
+        }
+        for index, s in enumerate(sentences)
+    ]
+
+
+def support(sentence: Mapping[str, Any]) -> str:
+    """ "supported", "partly" or "none"; answers of older versions say only whether it is."""
+    return str(sentence.get("support") or ("supported" if sentence["supported"] else "none"))
+
+
+def _line_breaks(text: str, sentences: Sequence[str]) -> list[bool]:
+    """Whether each sentence begins a line of the answer."""
+    breaks, end = [], 0
+    for sentence in sentences:
+        at = text.find(sentence, end)
+        breaks.append(at > 0 and "\n" in text[end:at])
+        end = at + len(sentence) if at >= 0 else end
+    return breaks
+
+
+def _note(answer: Mapping[str, Any]) -> str:
+    found = set() if answer["refused"] else {support(s) for s in answer["sentences"]}
+    notes = {
+        _("Stopped before it was complete."): answer.get("stopped"),
+        _("Dotted words: no line states them, and a dashed mark opens the closest one."): "partly"
+        in found,
+        _("Dotted sentence: not found in the documents."): "none" in found,
+    }
+    return " ".join(note for note, holds in notes.items() if holds)
+
+
+def _source(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The source of a citation or passage; in a recording with its time."""
+    seconds = row.get("seconds")
+    time = {} if seconds is None else {"time": clock(seconds)}
+    return {"document": readable(full_name(row)), "page": row["page"], **time}
+
+
+def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_source(passage), "excerpt": _excerpt(passage["text"])}
+
+
+def _excerpt(passage: str) -> str:
+    text = " ".join(passage.split())
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+
+
+def footer(answer: Mapping[str, Any]) -> str:
+    """The footer: time, where it is from if no model wrote it, and which documents alone were
+    asked. The sidebar names the model, and the receipt that of an older answer."""
+    cells = len(answer.get("cells", ()))
+    by = _("quoted from the documents") if answer["model"] == "extractive" else ""
+    if answer.get("asked_back"):
+        by = _("asks for clarification")
+    if cells:
+        by = ngettext(
+            "read from a cell of a table", "computed from {count} cells of a table", cells
+        )
+    within = in_words(from_row(answer.get("filter", {})))
+    asked = _("Asked in: {filter}", filter=within) if within else ""
+    return " · ".join(filter(None, [f"{number(answer['seconds_total'], 1)} s", by, asked]))
+
+
+# -- Draws the choices of a request for clarification as buttons
+
+
+def draw_clarification(answer: Mapping[str, Any], ask: Callable[[str], None]) -> None:
+    """Under the latest answer, when it asks back; `ask` gets the name that was clicked."""
+    names = answer.get("choices", ())  # answers of older versions have none
+    if not names:
+        return
+    with st.container(key="choices", horizontal=True):
+        for place, name in enumerate(names):
+            key = f"choice-{answer['id']}-{place}"
+            st.button(plain(name), key=key, on_click=ask, args=(name,))
+
+
+# -- Shows pictures and sounds: attachments of a question, and output of tools
+
+# What a tool makes out of nothing carries a mark, and can be made in another way. A chart shows
+# numbers of a document: a similar one, or a sharper one, would show numbers that nobody stated.
+_GENERATED = {"draw": N_("Generated"), "edit": N_("Changed by a model"), "vary": N_("Generated")}
+_GENERATED["enhance"] = N_("Enhanced: a model has invented detail")
+_MIME = {".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4", ".gif": "image/gif"}
+_WORDS = 6  # of the question, in the name of a file
+_SHARP = 2  # pixels of a picture that came with a question, for one that is shown
+
+Ask = Callable[[str, Intent], None]
+
+
+def draw_attachments(paths: list[str], turn: str) -> None:
+    """Draw attachments beside their question; a conversation may ask about a file twice."""
+    if not paths:
+        return
+    with st.container(horizontal=True, horizontal_alignment="right", key=f"with-{turn}"):
+        for path in map(Path, paths):
+            if path.exists() and attachments.attachment_kind(path) == "picture":
+                _given(path, 180)
+            else:
+                _play(path, 180)
+
+
+def draw_outputs(answer: Mapping[str, Any], ask: Ask) -> None:
+    """Draw output under an answer; `ask` runs a button's request as a new turn."""
+    for kind in ("images", "audio"):
+        for place, path in enumerate(map(Path, answer.get(kind, ()))):
+            with st.container(key=f"made-{answer['id']}-{kind}-{place}"):
+                _play(path, 512, answer["question"])
+                if mark := _GENERATED.get(answer["tool"]):
+                    st.badge(_(mark), icon=":material/auto_awesome:", color="orange")
+                again = ask if answer["tool"] in _GENERATED else None
+                _buttons(path, named(answer, path), f"{answer['id']}-{kind}-{place}", again)
+
+
+def named(answer: Mapping[str, Any], path: Path) -> str:
+    """What a file is called outside of the home: by the words it was made of, and its own."""
+    words = re.findall(r"\w+", answer["question"].lower())[:_WORDS]
+    return "-".join([*words, path.stem[:6]]) + path.suffix
+
+
+def _given(path: Path, width: int) -> None:
+    """A small copy of what a person gave: it may be damaged, huge, or of a kind that browsers do
+    not show, and would break the page."""
+    try:
+        small = _small(str(path), path.stat().st_mtime, _SHARP * width)
+    except UnreadableFile as error:
+        st.caption(plain(told(str(error))))
+    else:
+        st.image(small, width=width, alt=readable(path.name))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _small(path: str, modified: float, side: int) -> bytes:
+    """A PNG. Raises UnreadableFile."""
+    for frame in image_file.frames(Path(path)):
+        if frame is not None:
+            data = io.BytesIO()
+            frame[0].thumbnail((side, side))
+            frame[0].save(data, "PNG")
+            return data.getvalue()
+    raise UnreadableFile(f"{readable(Path(path).name)} is a damaged picture.")
+
+
+def _play(path: Path, width: int, alt: str = "") -> None:
+    if not path.exists():
+        st.caption(plain(_("{file} is gone from {folder}.", file=path.name, folder=path.parent)))
+        return
+    match attachments.attachment_kind(path):
+        case "picture":
+            st.image(str(path), width=width, alt=alt)
+        case "video":
+            st.video(str(path))
+        case "recording":
+            st.audio(str(path))
+        case None:
+            st.caption(plain(path.name))
+
+
+def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
+    """`ask` is None for what is not to be made again in another way."""
+    if not path.exists():
+        return
+    with st.container(horizontal=True, key=f"with-made-{key}"):
+        st.download_button(
+            _("Download"), data=path.read_bytes, file_name=name,
+            mime=_MIME.get(path.suffix), key=f"download-{key}", on_click="ignore",
+            type="tertiary", icon=":material/download:",
+        )  # fmt: skip
+        if resources.may_change():
+            st.button(
+                _("Add to library"), key=f"keep-{key}", on_click=_add, args=(path, name),
+                type="tertiary", icon=":material/library_add:",
+                help=_("Added as generated: it is never cited"),
+            )  # fmt: skip
+        if ask and attachments.attachment_kind(path) == "picture":
+            explanation.draw_picture_button(path, key)
+            st.button(
+                _("A similar picture"), key=f"vary-{key}", on_click=ask, type="tertiary",
+                args=("/vary", Vary(path)), icon=":material/shuffle:",
+            )  # fmt: skip
+            st.button(
+                _("Enlarge"), key=f"enlarge-{key}", on_click=ask, type="tertiary",
+                args=("/enhance", Enhance(path)), icon=":material/zoom_out_map:",
+            )  # fmt: skip
+
+
+def _add(path: Path, name: str) -> None:
+    """Add it in the background, like files on the Library page."""
+    try:
+        resources.uploads().start(
+            resources.to_change(resources.library(), "added", name),
+            resources.settings().home,
+            [_File(path, name)],
+        )  # the library keeps a copy of its own
+    except PinciteError as error:
+        session.keep_error(error)
+    else:
+        st.toast(_("It is being added to the library, as generated."))
+
+
+class _File:
+    """As the browser hands over a file."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.name = name
+        self._path = path
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(self._path.read_bytes())
+
+
+# -- Shows the progress of a tool that works in steps, with a preview of the picture
+
+
+def draw_stage_progress(reply: Reply) -> None:
+    """Draw progress, for tools that work in steps."""
+    now = reply.activity.progress
+    if now is None:
+        return
+    with st.container(key="in-steps"):
+        if now.preview:
+            st.image(now.preview, caption=_("So far"), width=256)
+        st.progress(now.share, text=said(now))
+
+
+def said(now: Progress) -> str:
+    """`3 of 20 · about 12 s left`"""
+    done, of = number(now.done), number(now.of)
+    count = _("{done} of {total}", done=done, total=of) if now.of else ""
+    seconds = now.seconds_left
+    left = "" if seconds is None else _("about {seconds} s left", seconds=number(seconds))
+    return " · ".join(part for part in (count, left) if part)

@@ -1,0 +1,350 @@
+"""What is drawn around an answer: ways on, copying, saving, and what its tool needs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from assistant.contract.facts import Offer, full_name, place
+from assistant.conversation.assistant import Assistant
+from assistant.export.account import account
+from assistant.export.documents import FORMS, named
+from assistant.i18n.translation import N_, _, size, told
+from assistant.models.catalogue import missing_extra
+from assistant.receipts.evidence_pack import evidence_pack
+from assistant.receipts.record import Receipt
+from assistant.ui import resources
+from assistant.ui.background import Fetch
+from assistant.ui.chat import explanation
+from assistant.ui.chat.answer import support
+from assistant.ui.chat.explanation import DONE
+from assistant.ui.widgets import as_html, plain, read, script
+from assistant.wiring import composition
+from assistant.wiring.chosen_models import missing_defaults
+from ingest.document.source import readable
+from ingest.language.sentences import is_code
+from vectorstore.federation import AnyLibrary
+
+# -- Ways on from a refusal: answer anyway, or ask in one of the closest documents alone
+
+_DOCUMENTS = 2  # that are offered
+
+
+def draw_after_refusal(answer: Mapping[str, Any], ask: Callable[..., None]) -> None:
+    """Draw nothing for an answer. `ask` takes the question, and `anyway=True` or the `documents`
+    to ask alone."""
+    if not answer["refused"] or not answer.get("closest"):
+        return
+    question = answer["question"]
+    with st.container(horizontal=True, key=f"refused-{answer['id']}"):
+        _button(answer, _("Answer anyway"), "lightbulb", partial(ask, question, anyway=True))
+        names = list(dict.fromkeys(full_name(line) for line in answer["closest"]))
+        for number, name in enumerate(names[:_DOCUMENTS]):
+            label = plain(_("Ask only in {document}", document=readable(name)))
+            act = partial(ask, question, documents=[name])
+            _button(answer, label, "filter_alt", act, number)
+
+
+def _button(
+    answer: Mapping[str, Any], label: str, icon: str, act: Callable[[], None], number: int = -1
+) -> None:
+    key = f"refused-{answer['id']}-{number}"
+    st.button(label, key=key, on_click=act, type="tertiary", icon=f":material/{icon}:")
+
+
+# -- What a stopped answer offers: the same question again, and nothing to rate where nothing was
+# written.
+
+
+def is_stopped_empty(answer: Mapping[str, Any]) -> bool:
+    """Whether it was stopped before its first word and its first file."""
+    made = answer.get("images") or answer.get("audio")
+    return bool(answer.get("stopped")) and not answer["answer"].strip() and not made
+
+
+def draw_after_stop(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
+    """Draw a button that asks once more; nothing for an answer that is complete."""
+    if not answer.get("stopped"):
+        return
+    st.button(
+        _("Try again"), key=f"retry-{answer['id']}", on_click=again, type="tertiary",
+        icon=":material/refresh:",
+    )  # fmt: skip
+
+
+# -- A button below an answer that copies it with its marks and sources
+
+_copy_component = st.components.v2.component(
+    "pincite_copy",
+    html='<div class="copying"></div>',
+    css=read("copy_button.css"),
+    js=script("copy_button"),
+)
+
+
+def draw_copy_button(answer: Mapping[str, Any]) -> None:
+    """Draw nothing for an answer without words."""
+    if answer["answer"]:
+        data = {"text": copied(answer), "words": _copy_words()}
+        _copy_component(key=f"copy-{answer['id']}", data=data, width="content")
+
+
+def _copy_words() -> dict[str, str]:
+    """Of copy_button.js."""
+    return {
+        "copy": _("Copy the answer with its sources"),
+        "copied": _("Copied"),
+        "blocked": _("Copying is blocked here"),
+    }
+
+
+def copied(answer: Mapping[str, Any]) -> str:
+    """The answer as text with its marks, and the sources below."""
+    sentences = [_copied(sentence) for sentence in answer["sentences"]]
+    sources = [
+        f"[{c['mark']}] {full_name(c)}, {place(c['page'], c.get('seconds'))}"
+        for c in answer["citations"]
+    ]
+    text = " ".join(sentences).strip() or answer["answer"]
+    notices = [_("Note: {notice}", notice=notice) for notice in answer.get("notices", ())]
+    return "\n".join([text, "", *sources, *notices]) if sources or notices else text
+
+
+def _copied(sentence: Mapping[str, Any]) -> str:
+    """With its marks; code on lines of its own."""
+    partly = support(sentence) == "partly"
+    marks = [
+        _("[closest: {mark}]", mark=mark) if partly else f"[{mark}]" for mark in sentence["marks"]
+    ]
+    if is_code(sentence["text"]):
+        return "\n".join(["", sentence["text"], " ".join(marks)])
+    return " ".join([sentence["text"], *marks])
+
+
+# -- The buttons under an answer and in the sidebar that save answers: with evidence, or as Word,
+# Markdown or a table.
+
+Answer = Mapping[str, Any]
+
+
+class _Form(NamedTuple):
+    label: str
+    mime: str
+    icon: str
+
+
+_OPEN_XML = "application/vnd.openxmlformats-officedocument"
+_FORMS = {
+    ".docx": _Form(
+        "Word", f"{_OPEN_XML}.wordprocessingml.document", ":material/description:"
+    ),
+    ".pdf": _Form("PDF", "application/pdf", ":material/picture_as_pdf:"),
+    ".md": _Form("Markdown", "text/markdown", ":material/notes:"),
+    ".xlsx": _Form(N_("Table"), f"{_OPEN_XML}.spreadsheetml.sheet", ":material/table:"),
+}  # fmt: skip
+
+
+def draw_answer_export(assistant: Assistant, answer: Answer) -> None:
+    """Draw the buttons, if the answer has a receipt; a file is made, and what an answer was made
+    of is read, when its button is pressed."""
+    receipts, identity = assistant.receipts, answer["id"]
+    if receipts is None or not receipts.has(identity):
+        return
+    note = resources.noting()  # the pack is made outside of the page's thread
+    st.download_button(
+        _("Save with evidence"),
+        data=lambda: _pack(receipts.get(identity), assistant.library, note),
+        file_name=named(answer["question"], f"answer-{identity[:8]}", ".html"),
+        mime="text/html",
+        key=f"pack-{identity}",
+        help=_("Save the answer, its cited lines and how it was made, in one HTML file"),
+        on_click="ignore",
+        type="tertiary",
+        icon=":material/download:",
+    )
+    with st.popover(
+        _("Save as"), type="tertiary", icon=":material/file_save:",
+        help=_("Save as Word, PDF, Markdown or a table, with a footnote for each citation"),
+        key=f"save-{identity}",
+    ):  # fmt: skip
+        _forms(
+            f"answer-{identity[:8]}", answer["question"], lambda: [receipts.get(identity).answer]
+        )
+    explanation.draw_answer_button(receipts, identity)
+
+
+def draw_conversation_export(assistant: Assistant, identity: str) -> None:
+    """Draw the buttons that save all answers of a conversation, if it has some."""
+    if not (identity and assistant.conversations.library(identity)):  # nothing was asked yet
+        return
+    turns = assistant.conversations.turns
+    with st.popover(
+        _("Save this conversation"), type="tertiary", icon=":material/file_save:",
+        key="save-conversation",
+    ):  # fmt: skip
+        _forms(
+            f"conversation-{identity[:8]}", assistant.conversations.title(identity),
+            lambda: turns(identity),
+        )  # fmt: skip
+
+
+def _forms(key: str, words: str, answers: Callable[[], Sequence[Answer]]) -> None:
+    """`words` name the file."""
+    for ending, form in _FORMS.items():
+        st.download_button(
+            _(form.label), data=partial(_file, ending, answers),
+            file_name=named(words, key, ending), mime=form.mime, icon=form.icon, type="tertiary",
+            key=f"{key}{ending}", on_click="ignore",
+        )  # fmt: skip
+
+
+def _file(ending: str, answers: Callable[[], Sequence[Answer]]) -> bytes:
+    return FORMS[ending]([account(answer) for answer in answers()])
+
+
+def _pack(receipt: Receipt, shown: AnyLibrary, note: Callable[[str, str, str], None]) -> str:
+    """The pack, with pages of the answer's own library, whichever is shown."""
+    note("exported", receipt.library, receipt.id)
+    if receipt.library in ("", shown.name):
+        return evidence_pack(receipt, shown)
+    with composition.library_of(resources.settings(), receipt.library) as library:
+        return evidence_pack(receipt, library)
+
+
+# -- Below the last answer: questions that the documents answer, to go on with
+
+
+def draw_follow_ups(
+    assistant: Assistant, turns: Sequence[Mapping[str, Any]], ask: Callable[[str], None]
+) -> None:
+    """Draw nothing where there are none; they come when the answer has been drawn."""
+    last = turns[-1]
+    if last["refused"] or "wish" in last or not last["citations"]:
+        return
+    asked = [turn["question"] for turn in turns]
+    key = (assistant.library.name, assistant.library.generation(), last["id"])
+
+    def look() -> list[str]:
+        return assistant.follow_ups(last, asked)
+
+    found = resources.next_questions().of(key, look)
+    if found is None:
+        _wait(key)
+    elif found:
+        _suggest(found, last["id"], ask)
+
+
+@st.fragment(run_every=0.5)
+def _wait(key: tuple[str, int, str]) -> None:
+    if resources.next_questions().of(key, list) is not None:
+        st.rerun()
+
+
+def _suggest(questions: Sequence[str], answer: str, ask: Callable[[str], None]) -> None:
+    with st.container(key="follow-ups"):
+        st.html(f'<p class="section">{as_html(_("Ask next"))}</p>')
+        for at, question in enumerate(questions):
+            st.button(
+                plain(question), key=f"next-{answer}-{at}", on_click=ask, args=(question,),
+                type="tertiary", icon=":material/subdirectory_arrow_right:",
+            )  # fmt: skip
+
+
+# -- Offers a model that is not installed, with a button that fetches it
+
+
+def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
+    """Draw the offer under an answer that needs a model; `again` repeats the request once it is
+    here."""
+    for offer in answer.get("offers", ()):
+        with st.container(key=f"offer-{answer['id']}-{offer['name']}", border=True):
+            st.markdown(plain(describe_offer(offer)))
+            fetch = resources.fetches().of(offer["name"])
+            if fetch and not fetch.ended:
+                _fetch_progress(offer["name"])
+            elif fetch and not fetch.error:
+                key = f"again-{answer['id']}-{offer['name']}"
+                st.button(_("Try again"), key=key, on_click=again, type="primary")
+            else:
+                _offer_button(answer["id"], offer["name"], fetch)
+
+
+def describe_offer(offer: Mapping[str, Any]) -> str:
+    """Its name, size, licence and cost here."""
+    weighs = size(offer["bytes"]) if offer["bytes"] else _("size unknown")
+    extra = missing_extra(offer["role"])
+    needs = _("needs {extra}", extra=extra) if extra else ""
+    notes = [note for note in (told(offer["note"]), needs) if note]
+    return " · ".join([offer["name"], weighs, offer["licence"], *notes])
+
+
+def _offer_button(identity: str, name: str, before: Fetch | None) -> None:
+    if before and before.error:
+        st.error(plain(told(before.error)))
+    if resources.is_owner() and st.button(
+        _("Fetch it"), key=f"fetch-{identity}-{name}", icon=":material/download:"
+    ):
+        resources.fetches().start(name)
+        st.rerun()
+
+
+@st.fragment(run_every=0.5)
+def _fetch_progress(name: str) -> None:
+    fetch = resources.fetches().of(name)
+    if fetch is None or fetch.ended:
+        st.rerun()
+    else:
+        st.progress(fetch.share, text=plain(told(fetch.doing)))
+
+
+# -- Offers the default models where Pincite is opened without them
+
+
+def draw_first_models() -> None:
+    """Draw an offer for each; nothing for visitors, who cannot fetch."""
+    if not resources.is_owner():
+        return
+    if missing := missing_defaults(resources.settings()):
+        _offer(missing)
+
+
+def _offer(missing: Sequence[Offer]) -> None:
+    if any(offer.role == "chat" for offer in missing):
+        st.caption(_("No chat model is installed; `pincite models pull` gets one."))
+    if any(offer.role == "embedding" for offer in missing):
+        st.caption(
+            _("One model searches documents in English, another one those in other languages.")
+        )
+    rows = {"id": "first", "offers": [vars(offer) for offer in missing]}
+    draw_model_offers(rows, resources.renew_answering)
+
+
+# -- Shows the chosen tool and why; one click asks the documents instead
+
+
+_FILES = ("draw", "edit", "vary", "enhance", "speak", "chart")  # tools whose result is a file
+
+
+def has_worked(answer: Mapping[str, Any]) -> bool:
+    """Whether the tool has done what its name says: not without the model that it needs, and not
+    where the answer is a refusal."""
+    if answer["tool"] in _FILES:
+        return bool(answer.get("images") or answer.get("audio"))
+    return bool(answer["answer"]) and not answer["refused"]
+
+
+def draw_tool_choice(answer: Mapping[str, Any], instead: Callable[[], None]) -> None:
+    """Draw nothing for an answer. `instead` asks the documents the same question."""
+    done, why = DONE.get(answer["tool"]), answer.get("why", "")
+    if done is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key=f"tool-{answer['id']}"):
+        if has_worked(answer):
+            told = _("{done}, because of {why}.", done=_(done), why=why) if why else f"{_(done)}."
+            st.caption(plain(told))
+        if why:  # a tool that was chosen by a command or a button
+            st.button(
+                _("Ask the documents instead"), key=f"instead-{answer['id']}", on_click=instead,
+                type="tertiary", icon=":material/undo:",
+            )  # fmt: skip

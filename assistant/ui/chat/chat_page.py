@@ -1,0 +1,266 @@
+"""The chat: questions, answers as they are written, and the page a mark points to."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant import attachments
+from assistant.contract import intents
+from assistant.contract.reply import Reply
+from assistant.conversation.assistant import Assistant
+from assistant.conversation.history import KeptTurn
+from assistant.errors import AssistantError
+from assistant.i18n.translation import _, ngettext
+from assistant.ui import page_frame, resources, session, widgets
+from assistant.ui.background import RunningAnswer
+from assistant.ui.chat import (
+    answer_actions,
+    conversations,
+    explanation,
+    microphone,
+    read_aloud,
+    sidebar,
+    tool_dialog,
+)
+from assistant.ui.chat.answer import (
+    draw_answer,
+    draw_attachments,
+    draw_clarification,
+    draw_outputs,
+    draw_running_answer,
+    draw_stage_progress,
+    draw_thumbs,
+    replies_told_apart,
+)
+from assistant.ui.library import library_tags
+from assistant.ui.viewer import page_panel
+from assistant.ui.widgets import as_html
+from ingest.errors import PinciteError
+from vectorstore.catalog.tags import EVERYTHING
+
+_TURNS = 20  # of a conversation that are drawn, the last ones
+_MORE = 100  # that one click draws in addition
+
+
+def page() -> None:
+    """Draw the page from top to bottom."""
+    page_frame.apply_style()
+    try:
+        assistant = resources.assistant()
+        _chat(assistant)
+    except PinciteError as error:
+        widgets.show_error(error)
+
+
+def _chat(assistant: Assistant) -> None:
+    widgets.draw_kept_error()
+    sidebar.draw_sidebar(assistant)
+    identity = session.current()
+    running = resources.answers().of(identity)
+    branch = _branch(assistant, identity, running)
+    turns = [turn.answer for turn in branch]
+    busy = running is not None and not running.ended
+    page_frame.draw_tab(
+        busy, greets=not turns and not running
+    )  # early: a greeting is read from its beginning
+    drawn = list(zip(branch, replies_told_apart(turns), strict=True))
+    for turn, answer in drawn[_left_out(identity, len(branch)) :]:
+        _turn(assistant, answer, turn, busy)
+    if running:
+        kept = any(turn["id"] == running.reply.id for turn in turns)
+        _in_work(identity, running, kept)
+    if microphone.microphone_busy():
+        microphone.draw_transcript(_ask)
+    elif turns and not running:
+        draw_clarification(turns[-1], _ask)
+        answer_actions.draw_follow_ups(assistant, turns, _ask)
+    elif not running:
+        sidebar.draw_welcome(assistant, _ask)
+    _input(assistant, busy=microphone.microphone_busy() or busy)
+    page_panel.draw_panel(assistant.library)
+    page_frame.listen_to_keyboard()
+
+
+def _left_out(identity: str, turns: int) -> int:
+    """How many turns at the beginning are not drawn; a button draws more of them. Each turn takes
+    about 10 ms with every drawing of the page."""
+    key = f"earlier-{identity}"
+    more: int = st.session_state.setdefault(key, 0)
+    left = max(turns - _TURNS - more, 0)
+    if left:
+        told = ngettext("Show {count} earlier question", "Show {count} earlier questions", left)
+        if st.button(told, icon=":material/expand_less:", key=f"show-{key}", type="tertiary"):
+            st.session_state[key] = more + _MORE
+            st.rerun()
+    return left
+
+
+def _branch(
+    assistant: Assistant, identity: str, running: RunningAnswer | None
+) -> list[KeptTurn]:  # fmt: skip
+    """The turns that are shown: of a new branch, while it is answered, those before it."""
+    shown = assistant.conversations.branch(identity) if identity else []
+    if running is None or running.after is None or running.error:
+        return shown
+    if any(turn.answer["id"] == running.reply.id for turn in shown):
+        return shown
+    return assistant.conversations.branch(identity, running.after)
+
+
+def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: bool) -> None:
+    """Draw a question with its attachments, its answer, output and buttons."""
+    _question(turn["question"], turn.get("attached", []), turn["id"])
+    instead = partial(_ask_instead, turn, kept.parent)
+    if not busy:
+        conversations.draw_versions(kept, instead, partial(_show, assistant))
+    draw_answer(turn, session.shown())
+    draw_outputs(turn, _ask_for)
+    files = [Path(path) for path in turn.get("attached", ())]
+    again = _intent_of(turn)
+    answer_actions.draw_model_offers(turn, partial(_ask, turn["question"], files, again))
+    answer_actions.draw_after_refusal(turn, _ask)
+    answer_actions.draw_after_stop(turn, partial(instead, None))
+    answer_actions.draw_tool_choice(turn, partial(_ask, turn["question"], files, intents.Answer()))
+    if answer_actions.is_stopped_empty(turn):
+        return
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"below-{turn['id']}"
+    ):
+        _icons(assistant, turn)
+
+
+def _icons(assistant: Assistant, turn: Mapping[str, Any]) -> None:
+    if "wish" not in turn:
+        draw_thumbs(turn)
+        answer_actions.draw_copy_button(turn)
+        answer_actions.draw_answer_export(assistant, turn)
+        read_aloud.draw_read_aloud(turn)
+        return
+    answer_actions.draw_copy_button(turn)
+    if not turn["images"] and not turn["audio"]:  # else its output has buttons of its own
+        explanation.draw_output_button(turn)
+        read_aloud.draw_read_aloud(turn)
+
+
+def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:
+    """None also for a row that another version wrote and this one cannot read."""
+    with suppress(AssistantError):
+        return intents.from_row(turn["wish"]) if "wish" in turn else None
+    return None
+
+
+def _question(text: str, attached: Sequence[str], turn: str) -> None:
+    draw_attachments(list(attached), turn)
+    st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
+
+
+def _in_work(identity: str, running: RunningAnswer, kept: bool) -> None:
+    """`kept`: whether its turn is drawn already, and what failed came after it."""
+    if kept and running.error:
+        widgets.show_error(running.error)
+        return
+    attached = [str(path) for path in running.reply.attached]
+    _question(running.reply.question, attached, f"running-{running.reply.id}")
+    if running.error:
+        widgets.show_error(running.error)
+    else:
+        _live(running, partial(resources.answers().forget, identity))
+
+
+@st.fragment(run_every=0.25)
+def _live(running: RunningAnswer, forget: Callable[[], None]) -> None:
+    """Draw the running answer; once it is saved, draw the whole page with it. `forget` was made by
+    the page: between its drawings its visitor may have signed out."""
+    if running.ended:
+        if not running.error:
+            forget()
+        st.rerun()
+    draw_running_answer(running.reply, time.monotonic() - running.started)
+    draw_stage_progress(running.reply)
+    if running.reply.cancel.is_set():
+        st.caption(_("Stopping…"))
+    else:
+        st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
+
+
+def _input(assistant: Assistant, busy: bool) -> None:
+    """Read words, files, or a tool from the dialog."""
+    empty = not assistant.library.documents()
+    hint = (
+        _("Ask for a picture, or add documents first") if empty else _("Ask about your documents")
+    )
+    library_tags.draw_chosen_filter(assistant)
+    tool_dialog.draw_tools_button(busy, _ask_for)
+    given = st.chat_input(
+        hint, disabled=busy, key="question", accept_file="multiple",
+        accept_audio=True,
+        file_type=[suffix.lstrip(".") for suffix in attachments.SUFFIXES],
+    )  # fmt: skip
+    if given and (given.text.strip() or given.files or given.audio):
+        with session.errors_kept():
+            files = attachments.keep_files(given.files, resources.settings().home / "attached")
+            if given.audio:
+                microphone.take_recording(given.audio, given.text, files)
+            else:
+                _ask(given.text.strip(), files)
+        st.rerun()
+
+
+def _ask_for(words: str, intent: intents.Intent) -> None:
+    _ask(words, intent=intent)
+
+
+def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> None:
+    """Ask in the place of a turn; None: the same once more, with the settings of now."""
+    files = [Path(path) for path in turn.get("attached", ())]
+    same = question is None
+    _ask(turn["question"] if question is None else question, files,
+         _intent_of(turn) if same else None, after=parent)  # fmt: skip
+
+
+def _show(assistant: Assistant, turn: int) -> None:
+    assistant.conversations.show(session.current(), turn)
+
+
+def _ask(
+    question: str, files: Sequence[Path] = (), intent: intents.Intent | None = None,
+    anyway: bool = False, documents: list[str] | None = None, after: int | None = None,
+) -> None:  # fmt: skip
+    """Ask in the sidebar's documents where none are given; `after` a turn it begins a branch."""
+    assistant = resources.assistant()
+    identity = session.current() or assistant.conversations.start()
+    session.enter(identity, keep_page=True)
+    try:
+        resources.count_questions(count=False)
+        resources.note("asked", assistant.library.name)
+        reply = assistant.ask(
+            question,
+            conversation=identity,
+            documents=sidebar.scope() if documents is None else documents,
+            threshold=sidebar.threshold(),
+            files=files,
+            intent=intent,
+            anyway=anyway,
+            after=after,
+            within=library_tags.question_filter(assistant) if documents is None else EVERYTHING,
+        )
+        resources.count_questions()  # last: what fails before is not counted
+    except PinciteError as error:
+        reply = _failed(question, files, error)
+    with session.errors_kept():
+        resources.answers().start(identity, reply, after)
+
+
+def _failed(question: str, files: Sequence[Path], error: PinciteError) -> Reply:
+    """A reply that only says why there is none: the question stays above it, to be read again."""
+
+    def work(reply: Reply) -> Iterator[str]:
+        raise error
+        yield ""
+
+    return Reply(question, work, attached=tuple(files))

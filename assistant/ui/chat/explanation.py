@@ -1,0 +1,577 @@
+"""Under the hood: how an answer or a picture was made, as HTML in a dialog.
+
+All that documents, models and people wrote is escaped.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from assistant.contract.facts import place
+from assistant.i18n.translation import N_, _, ngettext, number, percent, told
+from assistant.receipts.explain import (
+    explanation,
+)
+from assistant.receipts.record import Receipts
+from assistant.studio.painter import Denoising, Step, kept_denoising
+from assistant.ui import widgets
+from assistant.ui.widgets import as_html, read
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from ingest.images.ai_provenance import Provenance, generated
+from ingest.media.ffmpeg import clock
+
+# -- What the parts of an explanation are made of, as HTML
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    """A document and its page."""
+    return f"<b>{as_html(readable(row['document']))}, {as_html(place(row['page'], None))}</b>"
+
+
+def _terms(rows: Iterable[tuple[str, str]]) -> str:
+    """Names and what they are, as text."""
+    found = "".join(f"<dt>{as_html(name)}</dt><dd>{as_html(text)}</dd>" for name, text in rows)
+    return f"<dl>{found}</dl>"
+
+
+def _table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The cells of `rows` are HTML. It is scrolled where it is too wide, also by the keyboard."""
+    heads = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in head)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        for first, *rest in rows
+    )
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    name = as_html(", ".join(head))
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{name}">{table}</div>'
+
+
+# -- The words of an explanation: for each part its title and one plain sentence, and names of what
+# is counted. They are translated where they are shown.
+
+
+class _Lesson(NamedTuple):
+    """Of one part."""
+
+    title: str
+    sentence: str
+
+
+LESSONS = {
+    "question": _Lesson(
+        N_("Question"),
+        N_("A question is completed by what was said before, taken apart where it asks several "
+        "things, and given to the tool that it seems to ask for."),
+    ),
+    "found": _Lesson(
+        N_("Search"),
+        N_("Passages are searched by meaning and by words at once; what each search finds is added "
+        "up, and a small model that has learned to read may order the best ones again."),
+    ),
+    "read": _Lesson(
+        N_("Reading"),
+        N_("The model reads only the best passages, because each token, about three quarters of a "
+        "word, costs time."),
+    ),
+    "gate": _Lesson(
+        N_("Gate"),
+        N_("Before a word is written, signals are added up to a probability that the passages hold "
+        "the answer; below the threshold the question is refused."),
+    ),
+    "written": _Lesson(
+        N_("Writing"),
+        N_("The model writes token by token and takes the likeliest each time; the stronger the "
+        "colour, the less likely it was."),
+    ),
+    "computed": _Lesson(
+        N_("Program"),
+        N_("A question to a table becomes a small program; code computes it, not the model, which "
+        "would guess, and each cell is cited."),
+    ),
+    "whole": _Lesson(
+        N_("Parts"),
+        N_("The whole document is read part by part; only what stands on a line is kept, and where "
+        "a model named it, only what it confirms when it is asked for that alone."),
+    ),
+    "compared": _Lesson(
+        N_("Comparing"),
+        N_("Parts of both documents that are about the same matter are paired by their meaning, "
+        "and of each pair those statements are quoted that are nearest to each other, rather where "
+        "their figures differ."),
+    ),
+    "looked": _Lesson(
+        N_("Looking"),
+        N_("What is written on a picture is recognised line by line and may be cited; what it "
+        "shows is told by another model in its own words, and is never evidence."),
+    ),
+    "heard": _Lesson(
+        N_("Listening"),
+        N_("A recording is cut into pieces of speech, and the model writes down each of them with "
+        "how sure it is; what it would write over noise is left out."),
+    ),
+    "sentences": _Lesson(
+        N_("Citing"),
+        N_("Each finished sentence is compared with the lines that were read; the small numbers "
+        "behind a word name the lines that have it."),
+    ),
+    "seconds": _Lesson(
+        N_("Time"),
+        N_("Reading and writing take longest, because every token passes through the whole model."),
+    ),
+}  # fmt: skip
+
+SHARES = {
+    "vectors": N_("meaning"), "words": N_("words"), "document": N_("document"),
+    "neighbours": N_("pages beside"), "named": N_("named in the question"),
+}  # fmt: skip
+
+SIGNALS = {
+    "bias": N_("starting point"),
+    "sentence_cosine": N_("nearness of the best sentence"),
+    "covered": N_("share of the question's words that were read"),
+    "yes_log_odds": N_("the chat model's own “yes”"),
+    "reader_odds": N_("the reader's opinion of the best passage"),
+}
+
+OPERATIONS = {
+    "lookup": N_("look up a cell"), "growth": N_("growth"), "difference": N_("difference"),
+    "ratio": N_("ratio"), "share": N_("share"), "sum": N_("sum"), "average": N_("average"),
+    "highest": N_("the highest"), "lowest": N_("the lowest"), "count": N_("count"),
+}  # fmt: skip
+
+CHECKS = {
+    "explained": N_("share of the question's words that the cells explain"),
+    "operation": N_("the model's probability of this computation"),
+    "column": N_("the model's probability of this column"),
+    "held": N_("the model's log-odds that the list holds the answer"),
+}
+
+STAGES = {
+    "retrieve": N_("searching"), "rank": N_("comparing lines"), "wait": N_("waiting for the model"),
+    "judge": N_("reading and judging"), "write": N_("writing"), "attribute": N_("citing"),
+    "check": N_("checking"), "other": N_("everything else"),
+}  # fmt: skip
+
+VERDICTS = {
+    "refuse": N_("refused"), "unsure": N_("the model may refuse"), "sure": N_("to be answered"),
+}  # fmt: skip
+
+# What a tool has done, as people say it.
+DONE = {
+    "draw": N_("Drawn"), "edit": N_("Changed"), "vary": N_("Varied"), "enhance": N_("Enhanced"),
+    "describe": N_("Described"), "clip": N_("Watched"), "transcribe": N_("Written down"),
+    "speak": N_("Spoken"), "translate": N_("Translated"), "chart": N_("Charted"),
+}  # fmt: skip
+
+
+# -- Comparisons, pictures and recordings as parts of an explanation; all text is escaped
+
+Row = Mapping[str, Any]
+
+
+def _compared(explained: Row) -> str:
+    """Two parts in each row."""
+    rows = [
+        (_side(one, 0), _side(one, 1),
+         as_html("–" if one["nearness"] is None else number(one["nearness"], 2)),
+         as_html(f"{number(one['stated'][0])} / {number(one['stated'][1])}"),
+         as_html(number(one["quoted"])))
+        for one in explained["compared"]
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    head = (_("Part"), _("Compared with"), _("Nearness"), _("Statements"), _("Pairs quoted"))
+    return _table_of(head, rows)
+
+
+def _side(one: Row, at: int) -> str:
+    place = _where({"document": one["documents"][at], "page": one["pages"][at]})
+    title = one["titles"][at]
+    return f'{place}<br><span class="words">{as_html(title)}</span>' if title else place
+
+
+def _looked(explained: Row) -> str:
+    """A picture in each row."""
+    rows = [
+        (as_html(readable(one["picture"])), as_html(number(one["lines"])),
+         as_html("–" if one["confidence"] is None else percent(one["confidence"])),
+         as_html(one["shows"] or "–"),
+         as_html(" + ".join(f"{number(spent, 1)} s" for spent in one["seconds"])))
+        for one in explained["looked"]
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    head = (
+        _("Picture"),
+        _("Lines on it"),
+        _("How sure"),
+        _("What it shows"),
+        _("Reading, looking"),
+    )
+    return _table_of(head, rows)
+
+
+def _heard(explained: Row) -> str:
+    """A piece of speech in each row."""
+    row = explained["heard"]
+    if not row:
+        return ""
+    told = [(_("Length"), clock(row["seconds"])), (_("Language"), row["language"] or "–")]
+    rows = [
+        (as_html(clock(one["start"])), as_html(one["text"]), as_html(percent(one["confidence"])),
+         as_html(_("no, it was probably made up") if one["left_out"] else _("yes")))
+        for one in row["segments"]
+    ]  # fmt: skip
+    head = (_("At"), _("Words"), _("How sure"), _("Written down"))
+    return _terms(told) + (_table_of(head, rows) if rows else "")
+
+
+_MOST = 12  # passages
+_DOUBTFUL = 0.6  # a token is listed when it was less likely
+_MOST_TOKENS = 12
+_ANSWERED = {  # by the name of the tool, beside those that make something
+    "answer": N_("Answered from passages"), "table": N_("Computed from cells"),
+    "whole": N_("Read whole documents"), "ask_back": N_("Asked back"),
+}  # fmt: skip
+_HEAT = 45  # percent of colour of the least likely token: its text keeps a contrast of 4.5:1
+
+
+def _question(explained: Row) -> str:
+    asked = explained["question"]
+    rows = [(_("Asked"), asked)]
+    if explained["meant"] != asked:
+        rows.append((_("Completed"), explained["meant"]))
+    if explained["searched"] not in ("", asked):
+        rows.append((_("Searched for"), explained["searched"]))
+    parts = explained["parts"] if len(explained["parts"]) > 1 else []
+    rows += [(_("Part {count}", count=n), part) for n, part in enumerate(parts, start=1)]
+    rows.append((_("Tool"), _tool(explained)))
+    return _terms(rows)
+
+
+def _tool(explained: Row) -> str:
+    """The tool, and why: what requested it, or what the words were like."""
+    guess, why = explained["tool_guess"], told(explained["why"])
+    if guess and not why:
+        share = percent(guess["probability"])
+        why = _("likeness to known requests ({share})", share=share)
+    name = str(explained["tool"])
+    done = _({**DONE, **_ANSWERED}.get(name, name))
+    return f"{done} ({why})" if why else done
+
+
+def _found(explained: Row) -> str:
+    rows = [row for row in explained["found"][:_MOST] if row["fused"] is not None]
+    if not rows:
+        return ""
+    most = max(row["fused"] for row in rows)
+    head = (_("Passage"), _("By meaning"), _("By words"), _("Together"), _("Read"))
+    compared = ngettext(
+        "{count} passage was compared.", "{count} passages were compared.", rows[0]["candidates"]
+    )
+    key = "".join(
+        f'<span class="key"><i class="share {name}"></i>{as_html(_(text))}</span>'
+        for name, text in SHARES.items()
+    )
+    body = [
+        (_passage(row), _rank(row["vectors_rank"], row["cosine"], 2),
+         _rank(row["words_rank"], row["bm25"], 1), _bar(row, most),
+         as_html(_("yes") if row["read"] else _("no")))
+        for row in rows
+    ]  # fmt: skip
+    return f"<p>{as_html(compared)}</p>{_table_of(head, body)}<p>{key}</p>"
+
+
+def _passage(row: Row) -> str:
+    return f'{_where(row)}<br><span class="words">{as_html(row["text"])}</span>'
+
+
+def _rank(rank: int, score: float, digits: int) -> str:
+    return as_html(f"{number(rank)}. ({number(score, digits)})" if rank else "–")
+
+
+def _bar(row: Row, most: float) -> str:
+    """The score as a bar of what each part adds to it."""
+    parts = "".join(
+        f'<i class="share {as_html(name)}" style="width:{100 * share / most:.1f}%"></i>'
+        for name, share in row["shares"].items() if share > 0 and most > 0
+    )  # fmt: skip
+    return f'{number(row["fused"], 2)}<span class="bar" aria-hidden="true">{parts}</span>'
+
+
+def _read(explained: Row) -> str:
+    tokens = explained["tokens"]
+    rows = [
+        (_where(row),
+         as_html(number(row["lines"])), as_html(number(row["tokens"])))
+        for row in explained["read"]
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    sums = [(_("All passages"), tokens["passages"])]
+    if tokens["prompt"]:
+        sums.append((_("The whole prompt, with instructions and question"), tokens["prompt"]))
+        sums.append((_("Written by the model"), tokens["written"]))
+    rows += [(as_html(name), "", as_html(number(count))) for name, count in sums]
+    return _table_of((_("Passage"), _("Lines"), _("Tokens")), rows)
+
+
+def _gate(explained: Row) -> str:
+    return "".join(_judgement(row) for row in explained["gate"])
+
+
+def _judgement(row: Row) -> str:
+    read = ngettext("After {count} passage", "After {count} passages", row["passages"])
+    signals = [
+        (as_html(_(SIGNALS[name])),
+         as_html(number(row["signals"][name], 2) if name in row["signals"] else ""),
+         as_html(number(share, 2, sign=True)))
+        for name, share in row["shares"].items()
+    ]  # fmt: skip
+    signals.append(
+        (as_html(_("Together")), "", as_html(number(sum(row["shares"].values()), 2, True)))
+    )
+    share, limit = 100 * row["probability"], 100 * row["threshold"]
+    result = _(
+        "Probability {probability}, threshold {threshold}: {verdict}.",
+        probability=percent(row["probability"]), threshold=percent(row["threshold"]),
+        verdict=_(VERDICTS[row["verdict"]]),
+    )  # fmt: skip
+    scale = (
+        f'<span class="scale" aria-hidden="true"><i style="width:{share:.1f}%"></i>'
+        f'<b style="left:{limit:.1f}%"></b></span>'
+    )
+    head = (_("Signal"), _("Its value"), _("It adds"))
+    return f"<p>{as_html(read)}</p>{_table_of(head, signals)}<p><b>{as_html(result)}</b></p>{scale}"
+
+
+def _written(explained: Row) -> str:
+    tokens = explained["written"]
+    if not tokens:
+        return ""
+    heat = "".join(_token(token) for token in tokens)
+    doubtful = sorted(
+        (token for token in tokens if token["probability"] < _DOUBTFUL),
+        key=lambda token: float(token["probability"]),
+    )
+    rows = [
+        (as_html(token["text"]), as_html(percent(token["probability"])), _instead(token))
+        for token in doubtful[:_MOST_TOKENS]
+    ]
+    table = _table_of((_("Least likely"), _("Probability"), _("Could have been")), rows)
+    sure = f"<p>{as_html(_('No token was doubtful.'))}</p>"
+    return f'<p class="heat">{heat}</p>{table if rows else sure}'
+
+
+def _token(token: Row) -> str:
+    doubt = _HEAT * (1 - token["probability"])
+    shade = f' style="--heat:{doubt:.0f}%"' if doubt >= 1 else ""
+    likely = as_html(percent(token["probability"]))
+    return f'<span title="{likely}"{shade}>{as_html(token["text"])}</span>'
+
+
+def _instead(token: Row) -> str:
+    return as_html(
+        ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in token["instead"])
+    )
+
+
+def _computed(explained: Row) -> str:
+    row = explained["computed"]
+    if not row:
+        return ""
+    done = _(OPERATIONS.get(row["operation"], row["operation"]))
+    cells = ngettext("{count} cell", "{count} cells", row["number"])
+    operands = [
+        (_where(one), as_html(one["row"]), as_html(one["column"]), as_html(one["text"]))
+        for one in row["operands"]
+    ]
+    checks = [
+        (as_html(_(CHECKS.get(one["what"], one["what"]))), as_html(number(one["value"], 2)),
+         as_html(number(one["least"], 2) if one["least"] else ""))
+        for one in row["checks"]
+    ]  # fmt: skip
+    program = _terms([(_("Program"), f"{done} ({cells})")])
+    table = _table_of((_("Table"), _("Row"), _("Column"), _("Cell")), operands)
+    checked = _table_of((_("Check"), _("Its value"), _("At least")), checks) if checks else ""
+    return program + table + checked
+
+
+def _whole(explained: Row) -> str:
+    rows = [
+        (_where(one), as_html(one["title"] or _("passages that fit")),
+         *(as_html(number(one[name])) for name in ("found", "carried", "kept")),
+         as_html("–" if one["odds"] is None else number(one["odds"], 1, sign=True)))
+        for one in explained["whole"]
+    ]  # fmt: skip
+    if not rows:
+        return ""
+    head = (_("From"), _("Part"), _("Found"), _("On a line"), _("Kept"), _("Confirmed (log-odds)"))
+    return _table_of(head, rows)
+
+
+def _sentences(explained: Row) -> str:
+    return "".join(
+        f'<p class="carried">{"".join(_word(word) for word in sentence["words"])}</p>'
+        for sentence in explained["sentences"]
+    )
+
+
+def _word(word: Row) -> str:
+    text = as_html(word["text"])
+    if word["unstated"]:
+        return f"<u>{text}</u><sup>?</sup>"
+    marks = ",".join(map(str, word["marks"]))
+    return f"<b>{text}</b><sup>{marks}</sup>" if marks else text
+
+
+def _seconds(explained: Row) -> str:
+    spent = {as_html(_(STAGES.get(name, name))): s for name, s in explained["seconds"].items()}
+    return _durations(_("Stage"), spent)
+
+
+def _durations(head: str, spent: Mapping[str, float]) -> str:
+    """Seconds as bars; the names are HTML."""
+    most = max(spent.values(), default=0.0) or 1.0
+    rows = [
+        (name,
+         f'{number(seconds, 2)} s<span class="bar" aria-hidden="true">'
+         f'<i class="share vectors" style="width:{100 * seconds / most:.1f}%"></i></span>')
+        for name, seconds in spent.items()
+    ]  # fmt: skip
+    return _table_of((head, _("Seconds")), rows)
+
+
+PARTS = {
+    "question": _question, "found": _found, "read": _read, "gate": _gate, "written": _written,
+    "computed": _computed, "whole": _whole, "compared": _compared, "looked": _looked,
+    "heard": _heard, "sentences": _sentences, "seconds": _seconds,
+}  # fmt: skip
+
+
+# -- The dialog that shows how an answer was made; its facts are read when it opens
+
+_STYLE = read("hood.css")
+
+
+def draw_answer_button(receipts: Receipts, identity: str) -> None:
+    """Draw the button below an answer that has a receipt."""
+
+    def explain() -> Row:
+        kept = receipts.get(identity)
+        return explanation(kept.answer, kept.facts, kept.meant)
+
+    _button(explain, identity)
+
+
+def draw_output_button(answer: Row) -> None:
+    """Draw the button below the output of a tool, if that says how it was made."""
+    if facts := answer.get("facts"):
+        _button(lambda: explanation(answer, facts), answer["id"])
+
+
+def _button(explain: Callable[[], Row], identity: str) -> None:
+    about = _("How this answer was made, step by step")
+    _hood_button(about, identity, _explanation_dialog, explain)
+
+
+def _hood_button(about: str, key: str, draw: Callable[..., None], given: object) -> None:
+    """`draw` draws the dialog that it opens, of what is given."""
+    name = _("Under the hood")
+    if st.button(
+        name, type="tertiary", icon=":material/search_insights:", help=about, key=f"hood-{key}"
+    ):
+        st.dialog(name, width="large")(draw)(given)
+
+
+def _explanation_dialog(explain: Callable[[], Row]) -> None:
+    try:
+        explained = explain()
+    except PinciteError as error:
+        widgets.show_error(error)
+        return
+    drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
+    st.html(f"<style>{_STYLE}</style>")
+    tabs = st.tabs([_(LESSONS[name].title) for name in drawn])
+    for tab, (name, html) in zip(tabs, drawn.items(), strict=True):
+        with tab:
+            lesson = as_html(_(LESSONS[name].sentence))
+            st.html(f'<div class="hood"><p class="lesson">{lesson}</p>{html}</div>')
+
+
+# -- Under the hood of a picture: what it was made with, and how it came out of noise
+
+_DIGEST = 12  # characters of a hash
+
+
+def draw_picture_button(path: Path, key: str) -> None:
+    """Draw the button below a picture that says how it was made."""
+    about = _("How this picture was made, step by step")
+    _hood_button(about, key, _picture_dialog, path)
+
+
+def _picture_dialog(path: Path) -> None:
+    html = picture(generated(path), kept_denoising(path))
+    st.html(f'<style>{_STYLE}</style><div class="hood">{html}</div>')
+
+
+def picture(made: Provenance | None, denoising: Denoising | None) -> str:
+    """As HTML; what people and models wrote is escaped."""
+    lesson = _(
+        "A model that draws begins with noise and takes away, step by step, what does not look "
+        "like the words; the seed decides the noise, so the same seed gives the same picture."
+    )
+    parts = [f'<p class="lesson">{as_html(lesson)}</p>']
+    if denoising:
+        parts.append(_film(denoising))
+    if rows := [*_made(made), *(_run(denoising) if denoising else [])]:
+        parts.append(_terms(rows))
+    if denoising:
+        parts.append(_steps(denoising))
+    return "".join(parts)
+
+
+def _made(made: Provenance | None) -> list[tuple[str, str]]:
+    if made is None:
+        return []
+    size = f"{made.width} x {made.height}" if made.width else ""
+    rows = [
+        (_("Words"), made.prompt), (_("Without"), made.negative),
+        (_("Model"), f"{made.model} ({made.model_sha256[:_DIGEST]})"),
+        (_("Seed"), "" if made.seed is None else str(made.seed)),
+        (_("Size"), size),
+        (_("Guidance by the words"), "" if made.guidance is None else number(made.guidance, 1)),
+        (_("Change to the first picture"),
+         "" if made.strength is None else number(made.strength, 2)),
+    ]  # fmt: skip
+    return [(name, text) for name, text in rows if text]
+
+
+def _run(denoising: Denoising) -> list[tuple[str, str]]:
+    seconds = [step.seconds for step in denoising.steps]
+    mean = number(sum(seconds) / max(len(seconds), 1), 2)
+    return [
+        (_("Scheduler"), denoising.scheduler),
+        (_("Steps"), str(len(seconds))),
+        (_("Seconds a step"), f"{mean} ({denoising.device})"),
+    ]
+
+
+def _film(denoising: Denoising) -> str:
+    of = len(denoising.steps)
+    frames = "".join(_frame(step, of) for step in denoising.steps if step.picture)
+    name = as_html(_("The picture after some of the steps"))
+    return f'<div class="film" role="group" aria-label="{name}">{frames}</div>' if frames else ""
+
+
+def _frame(step: Step, of: int) -> str:
+    after = as_html(_("After step {number} of {total}", number=step.number, total=of))
+    address = widgets.jpeg_address(step.picture)
+    return f'<figure><img src="{address}" alt="{after}"><figcaption>{after}</figcaption></figure>'
+
+
+def _steps(denoising: Denoising) -> str:
+    return _durations(_("Step"), {str(step.number): step.seconds for step in denoising.steps})

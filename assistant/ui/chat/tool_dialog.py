@@ -1,0 +1,364 @@
+"""The dialog of all tools: the needs of each, and a button that starts it as a turn of the chat."""
+
+import base64
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from assistant import attachments
+from assistant.attachments import AttachmentKind
+from assistant.contract import intents
+from assistant.contract.intents import Intent
+from assistant.i18n.translation import N_, _, told
+from assistant.ui import resources, session, widgets
+from assistant.ui.library.library_queue import let_go
+from assistant.ui.widgets import plain, read, script
+from assistant.wiring import composition
+from ingest.errors import PinciteError, UnreadableFile
+from ingest.images import image_file
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+AskWithIntent = Callable[[str, Intent], None]
+
+_OPEN = "tools-open"
+_TOOLS = {
+    "draw": N_("Draw"), "edit": N_("Edit a picture"), "enhance": N_("Enhance"),
+    "describe": N_("Describe"), "translate": N_("Translate"), "transcribe": N_("Transcribe"),
+    "clip": N_("Watch a clip"), "speak": N_("Read aloud"), "chart": N_("Chart"),
+}  # fmt: skip
+
+
+_CHARTS = {"": N_("What suits"), "bar": N_("Bar"), "line": N_("Line"), "pie": N_("Pie")}
+_KINDS: dict[tuple[AttachmentKind, ...], str] = {
+    ("picture",): N_("Picture"), ("video",): N_("Video"),
+    ("recording", "video"): N_("Recording or video"),
+}  # fmt: skip
+
+
+def draw_tools_button(busy: bool, ask: AskWithIntent) -> None:
+    """Draw the button above the input; `ask` receives words for the conversation, and the
+    intent."""
+    with st.bottom, st.container(key="tools", horizontal=True):
+        st.button(
+            _("Tools"), icon=":material/handyman:", disabled=busy, key="open-tools",
+            on_click=_stay, args=(True,),
+            type="tertiary",
+        )  # fmt: skip
+    if st.session_state.get(_OPEN) and not busy:
+        # At each call, for the title in the language of the visitor.
+        st.dialog(_("Tools"), width="medium", on_dismiss=lambda: _stay(False))(_dialog)(ask)
+
+
+def _stay(open: bool) -> None:
+    """Keep the dialog open when the page is drawn again under it."""
+    st.session_state[_OPEN] = open
+
+
+def _dialog(ask: AskWithIntent) -> None:
+    picked = st.pills(
+        _("What to do"), list(_TOOLS), format_func=lambda tool: _(_TOOLS[tool]), default="draw",
+        required=True, key="tool", label_visibility="collapsed",
+    )  # fmt: skip
+    try:
+        intent = _FORMS[picked or "draw"]()
+        if intent is not None:
+            _stay(False)
+            ask(command_of(intent), intent)
+            st.rerun()
+    except PinciteError as error:
+        st.error(plain(told(str(error))))
+
+
+def command_of(intent: Intent) -> str:
+    """The command that would have done it, for the conversation: "/draw a lighthouse"."""
+    words = (getattr(intent, field, "") for field in ("prompt", "question", "text", "what"))
+    return " ".join(filter(None, (f"/{intents.name(intent)}", *words)))
+
+
+def _draw() -> Intent | None:
+    prompt = st.text_area(
+        _("What the picture shows"), key="draw-prompt", placeholder=_("A lighthouse…")
+    )
+    how = _drawing_options("draw")
+    size = _picture_size("draw")
+    if not _start(N_("Draw"), bool(prompt.strip())):
+        return None
+    return intents.Draw(prompt.strip(), size, **how, negative=_negative_prompt("draw"))
+
+
+def _edit() -> Intent | None:
+    picture = _picture("edit")
+    return _edit_form(picture, _start) if picture else None
+
+
+def _enhance() -> Intent | None:
+    picture = _picture("enhance")
+    scale = st.segmented_control(
+        _("How much larger"), [1, 2, 4], default=4, required=True, key="enhance-scale",
+        format_func=lambda scale: (
+            _("Only sharper") if scale == 1 else _("{scale} times", scale=scale)
+        ),
+    )  # fmt: skip
+    started = _start(N_("Enhance"), picture)
+    return intents.Enhance(picture, scale or 4) if started and picture else None
+
+
+def _describe() -> Intent | None:
+    picture = _picture("describe")
+    question = st.text_input(_("A question about it, if you have one"), key="describe-question")
+    if not _start(N_("Describe"), picture) or picture is None:
+        return None
+    return intents.Describe((picture,), question.strip())
+
+
+def _translate() -> Intent | None:
+    picture = _picture("translate")
+    language = st.text_input(_("Target language"), key="translate-to", placeholder=_("English"))
+    if not _start(N_("Translate"), picture) or picture is None:
+        return None
+    return intents.Translate(picture, language.strip())
+
+
+def _transcribe() -> Intent | None:
+    recording = _file("transcribe", ("recording", "video"))
+    started = _start(N_("Transcribe"), recording)
+    return intents.Transcribe(recording) if started and recording else None
+
+
+def _clip() -> Intent | None:
+    video = _file("clip", ("video",))
+    question = st.text_input(_("A question about it, if you have one"), key="clip-question")
+    started = _start(N_("Watch"), video)
+    return intents.Clip(video, question.strip()) if started and video else None
+
+
+def _speak() -> Intent | None:
+    text = st.text_area(_("Text to read aloud"), key="speak-text")
+    started = _start(N_("Read aloud"), bool(text.strip()))
+    return intents.Speak(text.strip()) if started else None
+
+
+def _chart() -> Intent | None:
+    what = st.text_input(_("Numbers to plot"), key="chart-what",
+                         placeholder=_("Employees by site in 2026"))  # fmt: skip
+    kind = st.segmented_control(
+        _("As"), list(_CHARTS), default="", key="chart-kind",
+        format_func=lambda kind: _(_CHARTS[kind]),
+    )  # fmt: skip
+    started = _start(N_("Chart"), bool(what.strip()))
+    return intents.Chart(what.strip(), kind or "") if started else None
+
+
+_FORMS: dict[str, Callable[[], Intent | None]] = {
+    "draw": _draw, "edit": _edit, "enhance": _enhance, "describe": _describe,
+    "translate": _translate, "transcribe": _transcribe, "clip": _clip, "speak": _speak,
+    "chart": _chart,
+}  # fmt: skip
+
+
+def _start(label: str, ready: Any) -> bool:
+    """Whether it was pressed. Fields are read when they lose the focus, so it is never greyed
+    out: a click that comes first would be lost."""
+    pressed = st.button(_(label), type="primary", key=f"start-{label}")
+    if pressed and not ready:
+        st.warning(_("Fill in the fields above first."))
+    return pressed and bool(ready)
+
+
+def _picture(tool: str) -> Path | None:
+    return _file(tool, ("picture",))
+
+
+def _file(tool: str, kinds: Sequence[AttachmentKind]) -> Path | None:
+    """One that is chosen now, else the last one of the conversation."""
+    suffixes = [
+        suffix
+        for suffix in attachments.SUFFIXES
+        if attachments.attachment_kind(Path(f"a{suffix}")) in kinds
+    ]
+    dropped = st.file_uploader(_(_KINDS[tuple(kinds)]), suffixes, key=f"{tool}-file")
+    if dropped is not None:
+        return _save_once(dropped)
+    last = _last(kinds)
+    if last is not None:
+        st.caption(
+            plain(_("Without a file, the last one of this conversation: {file}", file=last.name))
+        )
+    return last
+
+
+def _save_once(dropped: Any) -> Path:
+    """Saved once, although the dialog is drawn again with each click."""
+    known: dict[str, Path] = st.session_state.setdefault("dropped", {})
+    if dropped.file_id not in known:
+        folder = resources.settings().home / "attached"
+        known[dropped.file_id] = attachments.keep_files([dropped], folder)[0]
+        let_go([dropped])
+    return known[dropped.file_id]
+
+
+def _last(kinds: Sequence[AttachmentKind]) -> Path | None:
+    identity = session.current()
+    turns = resources.assistant().conversations.history(identity) if identity else []
+    files = [
+        path for turn in turns for path in turn.files if attachments.attachment_kind(path) in kinds
+    ]
+    return next((path for path in reversed(files) if path.exists()), None)
+
+
+# -- Form fields of the drawing tools: options, size, and the part of a picture
+# A picture to paint over with a mouse or a finger: the painted area becomes a mask
+
+_SHOWN = 1024  # pixels of the long side, at most: the mask is as large, and scaled afterwards
+_PNG = "data:image/png;base64,"
+
+_component = st.components.v2.component(
+    "pincite_mask",
+    html='<div class="mask"></div>',
+    css=read("mask.css"),
+    js=script("mask"),
+)
+
+
+def draw_mask(path: Path, key: str) -> bytes | None:
+    """The mask as a PNG of the picture's shape, white where it was painted; None: nowhere.
+
+    Raises UnreadableFile.
+    """
+    shown, jpeg = _small(str(path), path.stat().st_mtime), io.BytesIO()
+    shown.save(jpeg, "JPEG", quality=90)
+    address = widgets.jpeg_address(jpeg.getvalue())
+    data = {
+        "picture": address,
+        "width": shown.width,
+        "height": shown.height,
+        "words": _mask_words(),
+    }
+    result = _component(key=key, data=data, on_mask_change=lambda: None)
+    return decode_mask(result)
+
+
+def _mask_words() -> dict[str, str]:
+    """Of mask.js."""
+    return {
+        "picture": _("The picture that is edited"),
+        "paint": _("Paint over what is to change"),
+        "brush": _("Brush"),
+        "size": _("Brush size"),
+        "undo": _("Undo"),
+        "clear": _("Clear"),
+    }
+
+
+def decode_mask(result: Mapping[str, Any]) -> bytes | None:
+    """What the browser sent, if it is a PNG."""
+    sent = result.get("mask")
+    if not isinstance(sent, str) or not sent.startswith(_PNG):
+        return None
+    try:
+        return base64.b64decode(sent.removeprefix(_PNG), validate=True)
+    except ValueError:
+        return None
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _small(path: str, modified: float) -> "Image":
+    for frame in image_file.frames(Path(path)):
+        if frame is not None:
+            frame[0].thumbnail((_SHOWN, _SHOWN))
+            return frame[0]
+    raise UnreadableFile(f"{Path(path).name} is a damaged picture.")
+
+
+_SIZES = {
+    "": N_("The model's own size"), "512x512": N_("Square"), "768x512": N_("Wide"),
+    "512x768": N_("High"),
+}  # fmt: skip
+_PARTS = {
+    "all": N_("All of it"),
+    "mask": N_("A part of it"),
+    "grow": N_("Beyond the edges"),
+    "vary": N_("A similar picture"),
+}
+
+Start = Callable[[str, Any], bool]
+
+
+def _drawing_options(key: str) -> dict[str, Any]:
+    """`steps`, `seed` and `guidance`; None is the model's default."""
+    with st.expander(_("How")):
+        st.text_input(_("What the picture must not show"), key=f"{key}-negative")
+        steps, seed, guidance = st.columns(3)
+        return {
+            "steps": steps.number_input(_("Steps"), 1, 150, None, key=f"{key}-steps"),
+            "seed": seed.number_input(_("Seed"), 0, 2**32 - 1, None, key=f"{key}-seed",
+                                      help=_("The same seed gives the same picture")),
+            "guidance": guidance.number_input(_("Guidance"), 0.0, 30.0, None, key=f"{key}-guidance",
+                                              help=_("How closely the prompt is followed")),
+        }  # fmt: skip
+
+
+def _negative_prompt(key: str) -> str:
+    """The text written under `options`."""
+    return str(st.session_state.get(f"{key}-negative", "")).strip()
+
+
+def _picture_size(key: str) -> tuple[int, int] | None:
+    """Width and height in pixels; None is the model's default."""
+    picked = st.segmented_control(
+        _("Size"), list(_SIZES), default="", key=f"{key}-size",
+        format_func=lambda size: f"{_(_SIZES[size])} {size}".strip(),
+    )  # fmt: skip
+    if not picked:
+        return None
+    width, height = picked.split("x")
+    return int(width), int(height)
+
+
+def _edit_form(picture: Path, start: Start) -> Intent | None:
+    """All of a picture, a part that is painted over, more of it, or another one like it."""
+    part = st.segmented_control(
+        _("What should change"), list(_PARTS), default="all", required=True, key="edit-part",
+        format_func=lambda part: _(_PARTS[part]),
+    )  # fmt: skip
+    if part == "vary":
+        how_far = _strength("edit-vary")
+        return intents.Vary(picture, how_far) if start(N_("Vary"), True) else None
+    prompt = st.text_input(_("What should appear there"), key="edit-prompt").strip()
+    how = _drawing_options("edit")
+    grow = _edges() if part == "grow" else None
+    masked = (
+        draw_mask(picture, f"mask-{picture.parent.name}-{picture.stem}") if part == "mask" else None
+    )
+    strength = _strength("edit-all") if part == "all" else None
+    if not start(N_("Edit"), prompt and (part != "mask" or masked)):
+        return None
+    kept = _save_mask(masked) if masked else None
+    return intents.Edit(
+        picture, prompt, kept, grow, strength, **how, negative=_negative_prompt("edit")
+    )
+
+
+def _save_mask(masked: bytes) -> Path:
+    """Raises AssistantError."""
+    path = composition.output_files(resources.settings()).path(".mask.png")
+    path.write_bytes(masked)
+    return path
+
+
+def _strength(key: str) -> float:
+    return st.slider(_("How different"), 0.1, 1.0, 0.6, key=key)
+
+
+def _edges() -> tuple[int, int, int, int]:
+    columns = st.columns(4)
+    names = (N_("Left"), N_("Top"), N_("Right"), N_("Bottom"))
+    given = [column.number_input(_(name), 0, 1024, 64, step=8, key=f"grow-{name}")
+             for column, name in zip(columns, names, strict=True)]  # fmt: skip
+    return given[0], given[1], given[2], given[3]

@@ -1,0 +1,1 @@
+"""The Library page: documents, libraries, and what is being added."""

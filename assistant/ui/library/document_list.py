@@ -1,0 +1,466 @@
+"""Lists the documents of a library, to be found, selected, opened and removed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from assistant.i18n.translation import N_, _, ngettext, number, told
+from assistant.ui import resources, session, widgets
+from assistant.ui.library import library_tags
+from assistant.ui.session import Shown
+from assistant.ui.widgets import as_html, plain, read, script
+from ingest.chunking.chunk import PageLedger
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from ingest.media.ffmpeg import clock
+from vectorstore.catalog.engine import Coverage, DocumentInfo
+from vectorstore.catalog.tags import Filter, Sort, State, chosen, kinds, worth_a_look
+from vectorstore.library import Library
+
+# -- Searches and sorts the documents of a list. The fields that are used less are in a menu, and
+# are drawn only while it is open.
+
+_STATES: dict[State, str] = {
+    "": N_("Any state"), "look": N_("Not all was read"), "old": N_("Older versions"),
+}  # fmt: skip
+_SORTS: dict[Sort, str] = {  # what has just been added is seen without turning pages
+    "newest": N_("Newest first"), "name": N_("By name"), "oldest": N_("Oldest first"),
+    "largest": N_("Most pages first"), "kind": N_("By type"), "dated": N_("Latest date first"),
+}  # fmt: skip
+_KIND, _STATE, _FIELDS = "of-kind", "in-state", "list"  # keys of fields in the menu
+_How = tuple[str, str, State, Sort, Filter]
+
+
+def _draw_document_filter(documents: list[DocumentInfo]) -> _How:
+    """Draw the fields, and return what they say, in the order of `choosing.chosen`."""
+    if st.session_state.get(_KIND) not in ("", *kinds(documents)):  # the last of its type has gone
+        st.session_state[_KIND] = ""
+    first, second, third = st.columns([2.2, 1.2, 1], vertical_alignment="bottom")
+    part = first.text_input(
+        _("Find a document by its name"), key="part", placeholder=_("Part of a name")
+    )
+    sort = second.selectbox(_("Order"), list(_SORTS), format_func=lambda one: _(_SORTS[one]),
+                            key="in-order")  # fmt: skip
+    menu = third.popover(
+        _label(), icon=":material/filter_alt:", width="stretch", key="filter", on_change="rerun"
+    )
+    if menu.open:
+        with menu:
+            _menu(documents)
+    kind, state = (st.session_state.get(key, "") for key in (_KIND, _STATE))
+    return part, kind, state, sort, library_tags.filter_of_fields(documents, _FIELDS)
+
+
+def _menu(documents: list[DocumentInfo]) -> None:
+    kept: dict[str, Any] = {"persist_state": "page"}  # while the menu is closed
+    names = {"": _("Any type")} | {
+        kind: f"{kind or '–'} ({number(n)})" for kind, n in kinds(documents).items()
+    }
+    st.selectbox(_("Type"), list(names), format_func=lambda one: names.get(one, one), key=_KIND,
+                 **kept)  # fmt: skip
+    st.selectbox(_("State"), list(_STATES), format_func=lambda one: _(_STATES[one]), key=_STATE,
+                 **kept)  # fmt: skip
+    library_tags.draw_filter_fields(documents, _FIELDS, **kept)
+
+
+def _label() -> str:
+    """With the number of fields that leave something out: they are folded away."""
+    count = sum(
+        bool(st.session_state.get(key))
+        for key in (_KIND, _STATE, *library_tags.filter_field_keys(_FIELDS))
+    )
+    return _("Filter ({count})", count=count) if count else _("Filter")
+
+
+# -- Shows a document's coverage: a bar, a phrase, and the pages to check
+
+_PARTS = {
+    "text": N_("{characters} read as text"),
+    "ocr": N_("{characters} recognised in pictures"),
+    "dropped": N_("{characters} left out, such as repeated headers"),
+    "unread": N_("{characters} could not be read (estimate)"),
+}
+
+
+Remark = tuple[int, str]  # a page to check, and why
+
+
+def coverage_bar(coverage: Coverage) -> list[tuple[str, int]]:
+    """Parts of a bar, with their characters: text, recognised text, omitted text, unreadable
+    text."""
+    parts = (
+        ("text", coverage.extracted - coverage.dropped),
+        ("ocr", coverage.ocr),
+        ("dropped", coverage.dropped),
+        ("unread", coverage.unread),
+    )
+    return [(kind, size) for kind, size in parts if size > 0]
+
+
+def coverage_sizes(coverage: Coverage) -> str:
+    """The bar in words."""
+    return ", ".join(
+        _(_PARTS[kind]).format(characters=_characters(size))
+        for kind, size in coverage_bar(coverage)
+    )
+
+
+def _characters(size: int) -> str:
+    return ngettext("{count} character", "{count} characters", size)
+
+
+def coverage_phrase(coverage: Coverage) -> str:
+    """How much of the text was read. Text left out, such as repeated headers, counts as read."""
+    read = coverage.extracted + coverage.ocr
+    if not read + coverage.unread:
+        return _("no text")
+    # Rounded down: "100 %" of a document with an unreadable page would be false.
+    share = _("{share} % of its text read", share=100 * read // (read + coverage.unread))
+    part = share if coverage.unread else _("all of its text read")
+    if not coverage.ocr:
+        return part
+    if coverage.extracted:
+        return _("{part}, partly recognised in pictures", part=part)
+    return _("{part}, recognised in pictures", part=part)
+
+
+def coverage_remarks(ledger: Sequence[PageLedger]) -> list[Remark]:
+    """The pages that were not read completely, in order."""
+    return [(row.page, words) for row in ledger if (words := ", ".join(_reasons(row)))]
+
+
+def missing(note: str, read: int, unread: int) -> str:
+    """The problem of a page, from its note and its characters; empty without one."""
+    if not note and not unread:
+        return ""
+    why = told(note) or _("not read")
+    if not unread:
+        return why
+    sizes = {"read": number(read), "all": number(read + unread)}
+    return _("{why}, {read} of an estimated {all} characters", why=why, **sizes)
+
+
+def _reasons(row: PageLedger) -> Iterator[str]:
+    if wrong := missing(row.note, row.extracted + row.ocr, row.unread):
+        yield wrong
+    if row.hidden:
+        yield ngettext(
+            "{count} character that a reader does not see",
+            "{count} characters that a reader does not see",
+            row.hidden,
+        )
+    if row.ocr and row.confidence is not None:
+        yield _("recognised in a picture, {share} % sure", share=number(100 * row.confidence))
+
+
+# -- Draws the rows of documents as one element of the page: to Streamlit's browser side each button
+# of its own costs about a millisecond with every drawing.
+
+_KEY = "documents"
+_REMARKS = 30  # pages named at once
+
+_component = st.components.v2.component(
+    "pincite_documents",
+    html='<ul class="document-rows"></ul>',
+    css=read("document_rows.css"),
+    js=script("document_rows"),
+    isolate_styles=False,  # rows of other lists look the same
+)
+
+Row = dict[str, Any]
+
+
+def _draw_document_rows(
+    rows: Sequence[Row], changes: bool, several: bool,
+    ticked: Callable[[Mapping[str, bool]], None], clicked: Callable[[str, str, int], None],
+) -> None:  # fmt: skip
+    """`changes`: they can be removed; `several`: and selected. `ticked` takes which documents are
+    selected from now on, and which no more; `clicked` what is to be done (`pick` is done then,
+    `look`, `open` or `remove`), the document, and the page to open."""
+
+    def act() -> None:
+        given = st.session_state[_KEY].act or {}
+        does, name, page = (given.get(part) for part in ("do", "document", "page"))
+        ticked({str(one): wanted is True for one, wanted in (given.get("picks") or {}).items()})
+        clicked(str(does), str(name), page if isinstance(page, int) and page > 0 else 1)
+
+    data = {"rows": list(rows), "changes": changes, "several": several, "words": _words()}
+    _component(key=_KEY, data=data, on_act_change=act)
+
+
+def _document_row(
+    document: DocumentInfo, picked: bool, looked: Sequence[Remark] | None = None
+) -> Row:
+    """What the browser draws of a document. `looked`: the pages to check, where somebody looks at
+    them."""
+    return {
+        "document": document.document, "name": readable(document.document), "picked": picked,
+        "facts": facts(document), "warnings": _warnings(document), "tags": list(document.tags),
+        "bar": coverage_bar(document.coverage),
+        "read": coverage_sizes(document.coverage),
+        "checked": worth_a_look(document), "looked": None if looked is None else _pages(looked),
+    }  # fmt: skip
+
+
+def facts(document: DocumentInfo) -> list[str]:
+    """Sizes, coverage and dates."""
+    sizes = [
+        _length(document),
+        ngettext("{count} passage", "{count} passages", document.chunks),
+        coverage_phrase(document.coverage),
+    ]
+    if document.dated:
+        sizes.append(_("dated {date}", date=document.dated[:10]))
+    if document.added:
+        sizes.append(_("added {date}", date=document.added[:10]))
+    return sizes
+
+
+def _length(document: DocumentInfo) -> str:
+    """Pages, or of a recording how long it is."""
+    if document.seconds is None:
+        return ngettext("{count} page", "{count} pages", document.pages)
+    return _("{time} long", time=clock(document.seconds))
+
+
+def _warnings(document: DocumentInfo) -> list[str]:
+    found = [] if document.status == "ready" else [told(document.status)]
+    if document.superseded_by:
+        found.append(_("older version of {document}", document=document.superseded_by))
+    return found
+
+
+def _pages(remarks: Sequence[Remark]) -> Row:
+    left = len(remarks) - _REMARKS
+    note = ngettext("and {count} more page", "and {count} more pages", left) if left > 0 else ""
+    told = [
+        (page, _("Page {page}: {remark}", page=page, remark=words))
+        for page, words in remarks[:_REMARKS]
+    ]
+    return {"pages": told, "note": note if remarks else _("Every page was read as it stands.")}
+
+
+def _words() -> dict[str, str]:
+    """Of document_rows.js."""
+    return {
+        "documents": _("Documents"), "select": _("Select {document}"), "tags": _("Tags"),
+        "look": _("Coverage"), "open": _("Open"), "remove": _("Remove"),
+    }  # fmt: skip
+
+
+# -- Lets a person select documents, also on other pages of the list, and tag or remove them
+
+_SHOWN = 5  # names in the question
+DIALOG_OPEN = "asked"  # in the session's state: a dialog is open
+
+
+def _draw_selected(library: Library, listed: Sequence[str]) -> None:
+    """Draw what can be done with the selected ones; `listed` are those of the list."""
+    chosen = _selected_documents(library).intersection(d.document for d in library.documents())
+    if not chosen:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="many"):
+        st.markdown(ngettext("{count} selected", "{count} selected", len(chosen)), width="content")
+        if len(chosen) < len(listed):
+            label = ngettext("Select all {count}", "Select all {count}", len(listed))
+            st.button(label, key="pick-all", on_click=_pick_all, args=(library, tuple(listed)))
+        st.button(_("Select none"), key="pick-none", on_click=_pick_all, args=(library, ()))
+        if st.button(_("Tags"), key="tag-many"):
+            st.session_state[DIALOG_OPEN] = True
+            library_tags.open_tags_dialog(library, sorted(chosen), dialog_answered)
+        if st.button(_("Remove"), key="remove-many", type="tertiary"):
+            st.session_state[DIALOG_OPEN] = True
+            title = _("Remove these documents?")
+            st.dialog(title, on_dismiss=dialog_answered)(_confirm_selected_removal)(
+                library, sorted(chosen)
+            )
+
+
+def dialog_answered() -> None:
+    """The dialog is closed."""
+    st.session_state.pop(DIALOG_OPEN, None)
+
+
+def _selected_documents(library: Library) -> set[str]:
+    """Kept for all pages of the list."""
+    found: set[str] = st.session_state.setdefault(f"picked-{library.name}", set())
+    return found
+
+
+def _select_documents(library: Library, wanted: Mapping[str, bool]) -> None:
+    """Select documents, or select them no more."""
+    for document, is_wanted in wanted.items():
+        (set.add if is_wanted else set.discard)(_selected_documents(library), document)
+
+
+def _pick_all(library: Library, documents: Sequence[str]) -> None:
+    st.session_state[f"picked-{library.name}"] = set(documents)
+
+
+def _confirm_selected_removal(library: Library, names: list[str]) -> None:
+    shown = ", ".join(readable(name) for name in names[:_SHOWN])
+    more = len(names) - _SHOWN
+    if more > 0:
+        shown += " " + _("and {count} more", count=number(more))
+    leave = _("They and everything that was read from them leave the library. Your own files stay.")
+    st.markdown(plain(f"{shown}. {leave}"))
+    widgets.draw_confirmation(
+        _("Remove"), _remove_selected, library, names, key="many", closed=dialog_answered
+    )
+
+
+def _remove_selected(library: Library, names: list[str]) -> None:
+    with session.errors_kept():
+        there = {document.document for document in library.documents()}
+        wanted = [name for name in names if name in there]
+        resources.to_change(library, "removed", ", ".join(wanted)).remove(wanted)
+        _pick_all(library, ())
+    opened = session.shown()
+    if opened and opened.document in names:
+        session.show(None)
+
+
+_PAGE = 10  # documents at once
+_TOOLS_FROM = 10  # documents from which they are searched and sorted
+# In the session's state: the document whose coverage is looked at, the one that somebody wants to
+# remove, and that one was opened.
+_LOOKED, _LEAVES, _OPENED = "coverage-of", "document-to-remove", "document-opened"
+
+
+@st.fragment
+def draw_document_list(library: Library) -> None:
+    """Draw ten of them, with a search box and an order where there are more. A click in the list
+    draws the list alone."""
+    if st.session_state.pop(_OPENED, False):
+        st.rerun()  # its page stands beside the list
+    try:
+        resources.check_seen(library)
+        _list(library, library.documents())
+    except PinciteError as error:
+        widgets.show_error(error)
+
+
+def _list(library: Library, documents: list[DocumentInfo]) -> None:
+    _totals(documents)
+    wanted, several = documents, len(documents) > 1
+    if len(documents) > _TOOLS_FROM:
+        with st.container(key="list-filter"):
+            wanted = _wanted(documents)
+    changes = resources.may_change()
+    if changes and several:
+        _draw_selected(library, [document.document for document in wanted])
+    first = _first(len(wanted))
+    _rows(library, wanted[first : first + _PAGE], changes, several)
+    _pager(first, len(wanted))
+    if changes:
+        _ask_removal(library)
+
+
+def _totals(documents: list[DocumentInfo]) -> None:
+    pages = sum(document.pages for document in documents)
+    sizes = ngettext("{count} document", "{count} documents", len(documents))
+    leaves = ngettext("{count} page", "{count} pages", pages)
+    st.html(f'<p class="section">{as_html(f"{sizes}, {leaves}")}</p>')
+
+
+def _wanted(documents: list[DocumentInfo]) -> list[DocumentInfo]:
+    how = _draw_document_filter(documents)
+    if st.session_state.get("listed-how") != how:  # another list begins with its first page
+        st.session_state.update({"listed-how": how, "listed-from": 0})
+    return chosen(documents, *how)
+
+
+def _first(count: int) -> int:
+    """Of the documents on this page; the last page where the list has become shorter."""
+    first: int = st.session_state.get("listed-from", 0)
+    return min(first, max(0, (count - 1) // _PAGE * _PAGE))
+
+
+def _pager(first: int, count: int) -> None:
+    if count <= _PAGE:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="pager"):
+        _turn(_("Previous"), first - _PAGE, disabled=first == 0)
+        last = min(first + _PAGE, count)
+        st.caption(
+            _("{first} to {last} of {all}",
+              first=number(first + 1), last=number(last), all=number(count)),
+            width="content",
+        )  # fmt: skip
+        _turn(_("Next"), first + _PAGE, disabled=last == count)
+
+
+def _turn(label: str, to: int, disabled: bool) -> None:
+    st.button(
+        label, key=f"turn-{label}", disabled=disabled,
+        on_click=lambda: st.session_state.update({"listed-from": to}),
+    )  # fmt: skip
+
+
+# -- the rows, and what is done with one
+
+
+def _rows(library: Library, shown: list[DocumentInfo], changes: bool, several: bool) -> None:
+    picked, looked = _selected_documents(library), st.session_state.get(_LOOKED)
+    rows = [
+        _document_row(
+            one,
+            one.document in picked,
+            coverage_remarks(library.ledger(looked))
+            if looked == one.document
+            else None,
+        )
+        for one in shown
+    ]  # fmt: skip
+
+    def act(does: str, document: str, page: int) -> None:
+        # A browser can name any: only one of this library is opened.
+        if any(one.document == document for one in shown):
+            _act(library, does, document, page)
+
+    def tick(wanted: Mapping[str, bool]) -> None:
+        here = {one.document for one in shown} if changes else set()
+        _select_documents(library, {one: wanted[one] for one in here.intersection(wanted)})
+
+    _draw_document_rows(rows, changes, changes and several, tick, act)
+
+
+def _act(library: Library, does: str, document: str, page: int) -> None:
+    state = st.session_state
+    match does:
+        case "look":
+            state[_LOOKED] = None if state.get(_LOOKED) == document else document
+        case "open":
+            state.update({_OPENED: True, _LOOKED: None})  # folded away, above the page
+            session.show(Shown(document, page, source=f"documents/open {document}"))
+        case "remove":
+            state[_LEAVES] = document
+
+
+def _ask_removal(library: Library) -> None:
+    if name := st.session_state.pop(_LEAVES, ""):
+        st.session_state[DIALOG_OPEN] = True
+        # At each call, for the title in the language of the visitor.
+        title = _("Remove this document?")
+        st.dialog(title, on_dismiss=dialog_answered)(_confirm_removal)(library, name)
+
+
+def _confirm_removal(library: Library, name: str) -> None:
+    leaves = _(
+        "{document} and everything that was read from it leave the library. Your own file stays "
+        "where it is."
+    )
+    named = f"<b>{as_html(readable(name))}</b>"
+    st.html(f"<p>{as_html(leaves).format(document=named)}</p>")
+    widgets.draw_confirmation(
+        _("Remove"), _remove_document, library, name, key="remove", closed=dialog_answered
+    )
+
+
+def _remove_document(library: Library, name: str) -> None:
+    with session.errors_kept():
+        resources.to_change(library, "removed", name).remove([name])
+    opened = session.shown()
+    if opened and opened.document == name:
+        session.show(None)

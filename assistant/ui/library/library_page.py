@@ -1,0 +1,263 @@
+"""The library: drop files in, see what was read from each, open them and take them out."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.contract.facts import place
+from assistant.i18n.translation import _, ngettext, told
+from assistant.libraries.uploads import Upload
+from assistant.ui import page_frame, resources, session, widgets
+from assistant.ui.library import library_list, library_queue, library_sources
+from assistant.ui.library.document_list import DIALOG_OPEN, dialog_answered, draw_document_list
+from assistant.ui.library.library_queue import UPLOAD, FileState, Waiting
+from assistant.ui.session import Shown
+from assistant.ui.viewer import page_panel
+from assistant.ui.widgets import as_html, folded, own, pace, plain
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from ingest.images import image_file
+from vectorstore.add_report import AddSummary
+from vectorstore.add_report import kinds as kinds_of
+from vectorstore.images import PictureHit, Told
+from vectorstore.library import Library
+
+
+def page() -> None:
+    """Draw the page from top to bottom."""
+    dialog_answered()  # the drawing of the whole page closes a dialog, whichever way it was left
+    with page_frame.page(_("Library")):
+        if resources.is_owner() and _part() == "libraries":
+            library_list.draw_library_list()
+        else:
+            _documents(resources.library())
+
+
+def _part() -> str:
+    parts = {"documents": _("Documents"), "libraries": _("Libraries")}
+    st.session_state.setdefault(library_list.PAGE_PART, "documents")
+    picked = st.segmented_control(
+        _("Part"), list(parts), required=True, format_func=parts.__getitem__,
+        label_visibility="collapsed", key=library_list.PAGE_PART,
+    )  # fmt: skip
+    return str(picked)
+
+
+def _documents(library: Library) -> None:
+    drawn = library.state()  # before all that is read: a later change draws the page again
+    above = st.container()  # filled last: it may have to wait for a model
+    if resources.may_change():
+        library_queue.draw_uploader(library)
+        library_sources.draw_watched_folders(library)
+        library_sources.draw_sources(library)
+    upload: Upload | None = st.session_state.get(UPLOAD)
+    if upload and upload.done:
+        _ended(library, upload)
+    resting = library_queue.draw_queue(library, told=upload is None or upload.done)
+    if library.documents():
+        _draw_picture_search(library)
+        draw_document_list(library)
+    else:
+        _empty(resources.may_change())
+    page_panel.draw_panel(library)
+    with above:
+        if resources.may_change():
+            library_queue.draw_reindex_notice(library)
+    watch = st.fragment(_watch, run_every=pace(2.0, resting is None))
+    watch(library, drawn, resting, [])
+
+
+# -- adding
+
+
+def _ended(library: Library, upload: Upload) -> None:
+    with st.container(border=True, key="upload"):
+        if upload.error:
+            widgets.show_error(upload.error)
+        if upload.is_rebuild and not upload.error:
+            stopped = _("Stopped. Finished work stays, and the next run continues from there")
+            st.markdown(f"**{stopped if upload.stopping else _('The library was rebuilt')}**")
+        if upload.summary:
+            st.markdown(f"**{summed_up(upload.summary)}**")
+            if other := upload.summary.unsupported:
+                st.caption(plain(_("Of kinds that cannot be read: {kinds}", kinds=kinds_of(other))))
+            for left in upload.summary.left_out:
+                st.caption(
+                    plain(
+                        _("{path} was left out: {reason}", path=left.path, reason=told(left.reason))
+                    )
+                )
+            for same in upload.summary.kept_as:
+                named = {"file": same.name, "document": same.document}
+                st.caption(plain(_("{file} is in the library already, as {document}", **named)))
+            for newer in upload.summary.superseded:
+                named = {"newer": newer.by, "document": newer.document}
+                st.caption(plain(_("{newer} is the newer version of {document}", **named)))
+            if upload.summary.languages:
+                st.caption(plain(told(upload.summary.languages)))
+        queued = {job.path for job in library.jobs.all()}
+        _outcomes(upload, queued)
+        st.button("OK", on_click=lambda: st.session_state.pop(UPLOAD, None), key="seen")
+
+
+def _outcomes(upload: Upload, queued: set[str]) -> None:
+    """Draw the results of the files; failed ones are in the queue, with buttons."""
+    failed = upload.summary.failed if upload.summary else []
+    inside = [FileState(Path(f.path).name, told(f.error)) for f in failed if f.path not in queued]
+    added = [FileState(path.name, _("in the library")) for path in upload.added(queued)]
+    for rows, bad in ((inside, True), (added, False)):
+        library_queue.draw_work_list(rows, failed=bad)
+
+
+def summed_up(done: AddSummary) -> str:
+    """The result of an upload in a few words."""
+    there, failed = done.unchanged + done.moved, len(done.failed)
+    parts = [
+        ngettext("{count} added", "{count} added", done.added) if done.added else "",
+        ngettext("{count} replaced by a newer version", "{count} replaced by a newer version",
+                 done.updated) if done.updated else "",
+        ngettext("{count} already in the library", "{count} already in the library",
+                 there) if there else "",
+        ngettext("{count} could not be added", "{count} could not be added",
+                 failed) if failed else "",
+        ngettext("{count} stopped", "{count} stopped", done.cancelled) if done.cancelled else "",
+    ]  # fmt: skip
+    return ", ".join(filter(None, parts)) or _("Nothing to add")
+
+
+# -- what is there
+
+
+def _watch(
+    library: Library, drawn: tuple[int, int], resting: Waiting | None, begun: list[bool]
+) -> None:
+    """Draws the page again when another visitor or process has changed the library or its queue.
+    `begun` is empty while the page itself is drawn, which has just read the queue."""
+    with suppress(PinciteError):  # the page itself says what is wrong
+        # It would close an open dialog.
+        now = library.state(), library_queue.at_rest(library) if begun else resting
+        if now != (drawn, resting) and not st.session_state.get(DIALOG_OPEN):
+            st.rerun()
+    begun[:] = [True]
+
+
+def _empty(owner: bool) -> None:
+    if not owner:
+        st.html(f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2></div>')
+        return
+    command = "<code>pincite add FOLDER</code>"
+    drop = as_html(_("Drop files above. They are copied, read and indexed on this machine."))
+    folder = as_html(_("{command} reads a whole folder."))
+    if resources.may_name_folders():
+        above = _(
+            "“{watch}”, above, reads a whole folder and follows it.", watch=_("Watch a folder")
+        )
+        folder = f"{as_html(above)} {as_html(_('{command} reads one once.'))}"
+    kinds = library_queue.readable_kinds()
+    st.html(
+        f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2>'
+        f"<p>{drop}</p>"
+        f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=kinds))}</p>'
+        f'<p class="quiet">{folder.format(command=command)}</p></div>'
+    )
+
+
+# -- The pictures of a library: found by words or by a picture like them; a click opens the page
+
+_FOUND = "pictures-found"  # in the session's state
+_SAID, _LIKE = "picture-words", "picture-like"  # the fields
+_MOST = 12
+_ACROSS = 4
+_WORDS = 60  # characters under a picture
+Search = Callable[[Told], list[PictureHit]]
+
+
+def _draw_picture_search(library: Library) -> None:
+    """Draw the search for pictures, closed at first."""
+    with folded(_("Pictures"), own(library, "pictures")) as part:
+        if part.is_filled:
+            _opened(library)
+
+
+def _opened(library: Library) -> None:
+    words = st.text_input(
+        _("Find pictures by their text or description"),
+        key=own(library, _SAID),
+        placeholder=_("A chart of revenue, a lighthouse, …"),
+    )
+    file = st.file_uploader(
+        _("or by a similar picture"),
+        type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
+        key=own(library, _LIKE),
+    )
+    try:
+        _show_hits(library, words.strip(), file)
+    except PinciteError as error:
+        widgets.show_error(error)
+
+
+def _show_hits(library: Library, words: str, file: Any) -> None:
+    """A picture goes before words: it was chosen last, and can be taken away."""
+    if file is not None:
+        picture, _ = image_file.inner(file.getvalue(), file.name)
+        asked = f"like {file.file_id}"
+        _grid(
+            library, _keep_hits(library, asked, partial(library.pictures.similar, picture, _MOST))
+        )
+    elif words:
+        asked = f"words {words}"
+        _grid(library, _keep_hits(library, asked, partial(library.pictures.named, words, _MOST)))
+
+
+def _keep_hits(library: Library, asked: str, search: Search) -> list[PictureHit]:
+    """The results, which stay while pages are opened, until the library changes."""
+    now = library.name, library.generation(), asked
+    before = st.session_state.get(_FOUND)
+    if before is None or before[0] != now:
+        before = st.session_state[_FOUND] = now, _searched(search)
+    hits: list[PictureHit] = before[1]
+    return hits
+
+
+def _searched(search: Search) -> list[PictureHit]:
+    """Search with progress: new documents are processed first."""
+    bar = st.progress(0.0, _("Looking at the pictures…"))
+
+    def show_progress(document: str, done: int, total: int) -> None:
+        looking = _("Looking at {name}", name=readable(document))
+        bar.progress(done / max(total, 1), plain(looking))
+
+    try:
+        return search(show_progress)
+    finally:
+        bar.empty()
+
+
+def _grid(library: Library, hits: Sequence[PictureHit]) -> None:
+    if not hits:
+        st.caption(_("Nothing found."))
+    for start in range(0, len(hits), _ACROSS):
+        row = hits[start : start + _ACROSS]
+        for column, hit in zip(st.columns(_ACROSS), row, strict=False):
+            with column:
+                _card(library, hit)
+
+
+def _card(library: Library, hit: PictureHit) -> None:
+    where = f"{readable(hit.document)}, {place(hit.page, hit.seconds)}"
+    if thumbnail := library.pictures.thumbnail(hit):
+        st.image(thumbnail, alt=_("A picture of {place}", place=where))
+    st.button(
+        plain(where),
+        key=f"picture-{hit.id}",
+        type="tertiary",
+        on_click=session.show,
+        args=(Shown(hit.document, hit.page, seconds=hit.seconds, source=f"picture-{hit.id}"),),
+    )
+    if hit.words:
+        words = " ".join(hit.words.split())
+        st.caption(plain(words if len(words) <= _WORDS else f"{words[:_WORDS]}…"))

@@ -1,0 +1,414 @@
+"""The live job queue of the Library page, with the box that takes files; any process may add."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+from assistant.i18n.translation import N_, _, ngettext, number, told
+from assistant.libraries.uploads import (
+    Upload,
+    delete_dropped,
+    describe_step,
+    given_path,
+    upload_folder,
+)
+from assistant.ui import resources, session, widgets
+from assistant.ui.widgets import as_html, own
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from ingest.loaders import LOADERS
+from vectorstore.indexing.jobs import Job
+from vectorstore.library import Library
+
+UPLOAD = "upload"  # of this visitor, until its summary was read
+_LISTED = 8  # files of a list
+_FAILED = 12  # files with buttons of their own
+
+
+_RANK = {N_("indexing"): 0, N_("reading"): 1, N_("waiting"): 2}
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file on its way in, and how far it is."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Files that are not in the library yet."""
+
+    work: tuple[FileState, ...] = ()  # what is read now comes first
+    left: tuple[Job, ...] = ()  # stopped by a person, or left behind by a process that has ended
+    failed: tuple[Job, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.work or self.left or self.failed)
+
+
+def waiting(library: Library, uploads: Sequence[Upload]) -> Waiting:
+    """The queue of all processes; `uploads` are those of this one, which know the pages."""
+    jobs = library.jobs.all()
+    moving = sorted((job for job in jobs if job.state in _RANK), key=lambda job: _RANK[job.state])
+    left = [job for job in jobs if job.state == "cancelled"]
+    if moving and not uploads and not library.jobs.running():
+        moving, left = [], left + moving
+    work = _at_work(moving, uploads)
+    failed = tuple(job for job in jobs if job.state == "failed")
+    return Waiting(tuple([*work, *_unsaved(jobs, uploads)]), tuple(left), failed)
+
+
+def _at_work(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[FileState]:
+    # A file is read before its turn to be indexed, and only its run knows.
+    steps = {name: step for upload in uploads for name, step in upload.pages.items()}
+    found = [
+        FileState(job.name, describe_step(steps[job.name])) for job in jobs if job.name in steps
+    ]
+    return found + [FileState(job.name, told(job.state)) for job in jobs if job.name not in steps]
+
+
+def _unsaved(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[FileState]:
+    """Files of uploads that have not begun: they are not in the queue of the catalogue yet."""
+    known = {job.path for job in jobs if job.state in _RANK}
+    paths = [path for upload in uploads if not upload.pages for path in upload.paths]
+    return [FileState(path.name, _("waiting")) for path in paths if str(path) not in known]
+
+
+@dataclass(frozen=True)
+class _Queue:
+    """What is added here and elsewhere."""
+
+    rebuilding: tuple[Upload, ...]
+    adding: tuple[Upload, ...]  # of this server
+    found: Waiting
+
+    def __bool__(self) -> bool:
+        """Whether anything goes on."""
+        return bool(self.rebuilding or self.found.work)
+
+
+def at_rest(library: Library) -> Waiting | None:
+    """What waits or has failed while nothing is added; None while something is, or where that
+    cannot be told."""
+    return _resting(_read(library))
+
+
+def draw_queue(library: Library, told: bool) -> Waiting | None:
+    """Draw the queue, again and again until it is at rest. Returns it where it is.
+
+    `told`: the page shows the result of this visitor's upload, or there is none.
+    """
+    queue = _read(library)
+    resting = _resting(queue)
+    live = resting is None or not told
+    st.fragment(_draw, run_every=1.0 if live else None)(library, told, [queue])
+    return resting
+
+
+def _resting(queue: _Queue | None) -> Waiting | None:
+    return None if queue is None or queue else queue.found
+
+
+def _read(library: Library) -> _Queue | None:
+    with suppress(PinciteError):
+        return _queue(library)
+    return None
+
+
+def _queue(library: Library) -> _Queue:
+    uploads = resources.uploads().of(library.name)
+    rebuilding = tuple(upload for upload in uploads if upload.is_rebuilding)
+    adding = tuple(upload for upload in uploads if not upload.is_rebuild)
+    return _Queue(rebuilding, adding, waiting(library, adding))
+
+
+def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
+    """`read`: as the page has just read it. Streamlit calls this with the same list again and
+    again: later drawings find it empty, and read anew."""
+    mine: Upload | None = st.session_state.get(UPLOAD)
+    if not told and mine and mine.done:
+        st.rerun()
+    try:
+        before = read.pop() if read else None
+        queue = _queue(library) if before is None else before
+        found = queue.found
+        if queue or (found and resources.may_change()):
+            with st.container(border=True, key="queue"):
+                _draw_rebuild(queue.rebuilding)
+                _work(found, queue.adding)
+                if resources.may_change():
+                    _draw_left(library, found.left)
+                    _failed(library, found.failed)
+    except PinciteError as error:
+        widgets.show_error(error)
+
+
+def start(library: Library, again: Sequence[str]) -> None:
+    """Try files again; without any, continue what was stopped."""
+    home = resources.settings().home
+    st.session_state[UPLOAD] = resources.uploads().start(
+        resources.to_change(library, "added again"), home, again=again
+    )
+    st.rerun()
+
+
+def draw_work_list(rows: Sequence[FileState], failed: bool = False) -> None:
+    """Draw names with their progress, or the reason of a failure; of many how many more."""
+    if not rows:
+        return
+    kind = "failed" if failed else "fine"
+    items = "".join(
+        f'<li class="{kind}"><span class="name">{as_html(readable(row.name))}</span>'
+        f'<span class="state">{as_html(row.words)}</span></li>'
+        for row in rows[:_LISTED]
+    )
+    st.html(f'<ul class="files">{items}</ul>')
+    _draw_rest(len(rows) - _LISTED)
+
+
+def _draw_rest(count: int) -> None:
+    if count > 0:
+        st.caption(ngettext("and {count} file more", "and {count} files more", count))
+
+
+# -- its parts
+
+
+def _title(text: str) -> None:
+    st.html(f'<p class="queue-title">{as_html(text)}</p>')
+
+
+def _draw_rebuild(uploads: Sequence[Upload]) -> None:
+    if not uploads:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _title(_("Rebuilding the library"))
+        if uploads[0].stopping:
+            st.caption(_("Stopping…"))
+        elif resources.may_change():
+            st.button(_("Stop"), key="stop-rebuild", on_click=_stop, args=(uploads,))
+    step = uploads[0].progress
+    if step.total:
+        sizes = {"done": number(step.done), "total": number(step.total)}
+        documents, passages = (
+            N_("{done} of {total} documents done"),
+            N_("{done} of {total} passages done"),
+        )
+        what = _(documents if step.is_rebuild else passages, **sizes)
+        st.progress(min(step.done / step.total, 1), what)
+    if step.is_rebuild:
+        draw_work_list([FileState(step.file, describe_step(step))])
+    st.caption(_("Until then, search works as before."))
+
+
+def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
+    if not found.work:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _title(ngettext("Adding {count} file", "Adding {count} files", len(found.work)))
+        if uploads and uploads[0].stopping:
+            st.caption(_("Stopping…"))
+        elif uploads and resources.may_change():
+            st.button(_("Stop"), key="stop-adding", on_click=_stop, args=(uploads,))
+    if uploads and not uploads[0].is_rebuilding and (total := uploads[0].progress.total):
+        done = min(uploads[0].progress.done, total)
+        count = ngettext("{done} of {count} file done", "{done} of {count} files done", total,
+                         done=number(done))  # fmt: skip
+        st.progress(done / total, count)
+    draw_work_list(found.work)
+
+
+def _stop(uploads: Sequence[Upload]) -> None:
+    for upload in uploads:
+        upload.stop()
+
+
+def _draw_left(library: Library, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _title(
+            ngettext(
+                "Stopped: {count} file waits to be continued",
+                "Stopped: {count} files wait to be continued",
+                len(jobs),
+            )
+        )
+        with _buttons():
+            if st.button(_("Continue"), key="continue", type="primary"):
+                start(library, [])
+            if st.button(_("Dismiss"), key="dismiss-left"):
+                _dismiss(library, jobs)
+    draw_work_list([FileState(job.name, _("not read yet")) for job in jobs])
+
+
+def _failed(library: Library, jobs: Sequence[Job]) -> None:
+    if not jobs:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _title(
+            ngettext(
+                "{count} file could not be added", "{count} files could not be added", len(jobs)
+            )
+        )
+        if len(jobs) > 1:
+            with _buttons():
+                if st.button(_("Retry all"), key="retry-all"):
+                    start(library, [job.path for job in jobs])
+                if st.button(_("Dismiss all"), key="dismiss-all"):
+                    _dismiss(library, jobs)
+    for job in jobs[:_FAILED]:
+        _failure(library, job)
+    _draw_rest(len(jobs) - _FAILED)
+
+
+def _failure(library: Library, job: Job) -> None:
+    key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
+    reason = told(job.error.partition(" Known: ")[0])  # all suffixes there are
+    with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
+        draw_work_list([FileState(job.name, reason)], failed=True)
+        with _buttons():
+            if st.button(_("Retry"), key=f"retry-{key}"):
+                start(library, [job.path])
+            if st.button(_("Dismiss"), key=f"dismiss-{key}"):
+                _dismiss(library, [job])
+
+
+def _buttons() -> DeltaGenerator:
+    """Draw buttons beside their item, or below it on a narrow screen."""
+    return st.container(horizontal=True, vertical_alignment="center", width="content")
+
+
+def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
+    places = [job.path for job in jobs]
+    try:
+        resources.to_change(library, "dismissed").jobs.drop(places)
+    except PinciteError as error:
+        session.keep_error(error)
+    else:
+        delete_dropped(places, upload_folder(resources.settings().home, library.name))
+    st.rerun()
+
+
+# -- On the Library page: that another model or an earlier Pincite made it, and a button for it
+
+
+def draw_reindex_notice(library: Library) -> None:
+    """Draw nothing for a library that is up to date, or is being rebuilt."""
+    if any(upload.is_rebuilding for upload in resources.uploads().of(library.name)):
+        return
+    why = ""
+    with suppress(PinciteError):  # such as no model; a question says it
+        why = library.maintenance.rebuild_reason()
+    if not why:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="outdated"):
+        meanwhile = _(
+            "Everything in it is still found. Rebuilding it reads or indexes again what has "
+            "changed, and you can go on meanwhile."
+        )
+        st.html(f'<p class="outdated">{as_html(f"{told(why)} {meanwhile}")}</p>')
+        if st.button(_("Rebuild it"), key="rebuild"):
+            home = resources.settings().home
+            st.session_state[UPLOAD] = resources.uploads().start(
+                resources.to_change(library, "rebuilt"), home, rebuild=True
+            )
+            st.rerun()
+
+
+# -- Files that fields of a page have taken, and that the program has saved elsewhere
+
+
+def let_go(files: Iterable[Any]) -> None:
+    """Leave their names in Streamlit's memory alone, where else their bytes stay until the tab has
+    gone: the field still shows them."""
+    context = get_script_run_ctx()
+    if context is None or not isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        return
+    for file in files:
+        empty = UploadedFileRec(file.file_id, file.name, file.type, b"")
+        context.uploaded_file_mgr.add_file(context.session_id, empty)
+
+
+# -- The box that takes documents, wherever they are added
+
+_FOLDER_TO_ADD = "folder-to-add"  # the field
+_KINDS = {  # and a suffix of each
+    "PDF": ".pdf", "Word": ".docx", "Excel": ".xlsx", "PowerPoint": ".pptx",
+    "OpenDocument": ".odt", "RTF": ".rtf", N_("text"): ".txt", "Markdown": ".md",
+    N_("web pages"): ".html", N_("e-books"): ".epub", N_("mails"): ".eml", "CSV": ".csv",
+    "JSON": ".json", "XML": ".xml", N_("source code"): ".py", N_("pictures and scans"): ".png",
+    N_("sound"): ".mp3", N_("video"): ".mp4", N_("subtitles"): ".srt", N_("archives"): ".zip",
+}  # fmt: skip
+
+
+def draw_uploader(library: Library) -> None:
+    """Draw the box; what is dropped is added in the background, and the page drawn again."""
+    # A new key empties the box, ready for the next files.
+    number = st.session_state.setdefault("uploads", 0)
+    files = st.file_uploader(
+        _("Add documents: drop files here"),
+        accept_multiple_files=True,
+        key=f"files-{number}",
+        help=readable_kinds(),
+    )
+    if not files:
+        return
+    st.session_state["uploads"] = number + 1
+    let_go(files)
+    home = resources.settings().home
+    names = ", ".join(file.name for file in files)
+    try:
+        resources.count_files(file.size for file in files)
+    except PinciteError as error:  # it is shown above
+        session.keep_error(error)
+        st.rerun()
+    st.session_state[UPLOAD] = resources.uploads().start(
+        resources.to_change(library, "added", names), home, files
+    )
+    st.rerun()
+
+
+def draw_folder_field(library: Library) -> None:
+    """Draw a field for a folder of this machine. Only for owners who sit at it: its files are read
+    where they are."""
+    if not resources.may_name_folders():
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="folder-of-documents"):
+        st.text_input(
+            _("Or a folder of this machine"), key=own(library, _FOLDER_TO_ADD),
+            placeholder=str(Path.home()),
+        )  # fmt: skip
+        st.button(_("Add folder"), key="add-folder", on_click=_add_folder, args=(library,))
+
+
+def _add_folder(library: Library) -> None:
+    with session.errors_kept():
+        resources.check_folder_right()
+        add_paths(library, [given_path(st.session_state[own(library, _FOLDER_TO_ADD)].strip())])
+
+
+def add_paths(library: Library, paths: list[Path]) -> None:
+    """Files and folders of this machine, from where they are. Raises NotAllowed."""
+    names = ", ".join(path.name for path in paths)
+    st.session_state[UPLOAD] = resources.uploads().start(
+        resources.to_change(library, "added", names), resources.settings().home,
+        again=[str(path.absolute()) for path in paths],
+    )  # fmt: skip
+
+
+def readable_kinds() -> str:
+    """The readable kinds of files, in everyday words."""
+    known = [_(kind) for kind, suffix in _KINDS.items() if suffix in LOADERS]
+    return _("{kinds} and {last}.", kinds=", ".join(known[:-1]), last=known[-1])

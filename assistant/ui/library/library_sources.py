@@ -1,0 +1,365 @@
+"""What a library follows, for who sits at this machine: folders, mailboxes and WebDAV folders."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.i18n.translation import N_, _, ngettext, told
+from assistant.libraries.uploads import (
+    WatchedFolder,
+    given_path,
+    turn_of,
+)
+from assistant.sources import source_list
+from assistant.sources.address import Kind, SourceFailed, parsed, written
+from assistant.sources.fetching import add_checked, renew_password
+from assistant.sources.source_list import EVERY, Source, has_password
+from assistant.ui import resources, session, widgets
+from assistant.ui.widgets import folded, own, pace, plain, secret
+from ingest.errors import PinciteError
+from vectorstore.library import Library
+
+# -- What folders and servers that a library follows have in common on the page
+
+
+def _change(library: Library, did: str, what: str) -> None:
+    """Note it; only an owner at this machine may do it. Raises PinciteError."""
+    resources.check_folder_right()
+    resources.to_change(library, did, what)
+
+
+# -- The form by which an owner adds a mailbox or a WebDAV folder: it is signed in to first
+
+_INTERVALS = (5, 15, 60, 6 * 60, 24 * 60)  # minutes
+_KINDS: dict[Kind, str] = {"imap": N_("Mailbox (IMAP)"), "webdav": N_("Folder (WebDAV)")}
+_LABELS = {  # of the fields that a server may not like
+    "imap": {"server": N_("Server"), "user": N_("User"), "password": N_("Password"),
+             "folder": N_("Mailbox")},
+    "webdav": {"server": N_("Address"), "user": N_("User"), "password": N_("Password"),
+               "folder": N_("Folder on the server")},
+}  # fmt: skip
+_DONE, _WRONG = "sources-added", "source-wrong"  # in the session's state, of each library
+
+
+def _draw_source_form(library: Library, secret: Callable[[str], str]) -> Source | None:
+    """Draw it; returns what was added just now. `secret` gives the key of a field for a
+    password."""
+    kind: Kind = st.segmented_control(
+        _("Add"), list(_KINDS), default="imap", required=True,
+        key=own(library, "source-kind"), format_func=lambda kind: _(_KINDS[kind]),
+        on_change=_forget, args=(library,),
+    )  # fmt: skip
+    # Each source that was added leaves the fields empty for the next one.
+    added = st.session_state.setdefault(own(library, _DONE), 0)
+    form = own(library, f"source-{kind}-{added}")
+    with st.form(form, border=False):
+        given = _fields(kind, secret(f"{form}-password"))
+        submitted = st.form_submit_button(_("Check and add"), type="primary")
+    made = _submitted(library, kind, given) if submitted else None
+    wrong, of = st.session_state.get(own(library, _WRONG), ("", {}))
+    if wrong and of == _shown(given):  # on another page or in another library they were emptied
+        widgets.show_error(wrong)
+    return made
+
+
+def _shown(given: dict[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in given.items() if field != "password"}
+
+
+def _draw_interval(every: int, key: str | None = None, **how: Any) -> int:
+    """Draw the choice of how often a source is fetched, in minutes."""
+    choices = sorted({*_INTERVALS, every})
+    chosen: int = st.selectbox(
+        _("Fetched"), choices, index=choices.index(every), format_func=_often, key=key, **how
+    )
+    return chosen
+
+
+def _often(minutes: int) -> str:
+    if minutes % (24 * 60) == 0:
+        return ngettext("every day", "every {count} days", minutes // (24 * 60))
+    if minutes % 60 == 0:
+        return ngettext("every hour", "every {count} hours", minutes // 60)
+    return ngettext("every minute", "every {count} minutes", minutes)
+
+
+def _fields(kind: Kind, password: str) -> dict[str, Any]:
+    labels = {field: _(label) for field, label in _LABELS[kind].items()}
+    mail = kind == "imap"
+    where, who, how = (st.columns(2) for _row in range(3))  # the order of Tab, and of a phone
+    given: dict[str, Any] = {
+        "server": where[0].text_input(
+            labels["server"],
+            placeholder="mail.example.org" if mail else "https://cloud.example.org/remote.php/dav",
+        ),
+        "folder": where[1].text_input(labels["folder"], placeholder="INBOX" if mail else "papers"),
+        "user": who[0].text_input(labels["user"], placeholder="ann@example.org" if mail else "ann"),
+        "password": who[1].text_input(
+            labels["password"], type="password", key=password, autocomplete="new-password",
+            help=_("Kept in the keyring of this system, and in no file of Pincite. Servers that "
+                   "ask for a second factor want a password made for programs."),
+        ),
+    }  # fmt: skip
+    with how[0]:
+        given["every"] = _draw_interval(EVERY)
+    if mail:
+        given["starttls"] = how[1].selectbox(
+            _("Encryption"), [False, True], format_func=lambda late: "STARTTLS" if late else "TLS"
+        )
+    given["mirror"] = st.checkbox(_("Remove documents here that are deleted at the server"))
+    return given
+
+
+def _submitted(library: Library, kind: Kind, given: dict[str, Any]) -> Source | None:
+    try:
+        with st.spinner(_("Signing in…")):
+            made = _added(library, kind, given)
+    except PinciteError as error:
+        field = error.field if isinstance(error, SourceFailed) else ""
+        label = _LABELS[kind].get(field, "")
+        wrong = f"{_(label)}: {told(str(error))}" if label else told(str(error))
+        st.session_state[own(library, _WRONG)] = wrong, _shown(given)
+        return None
+    st.session_state[own(library, _DONE)] += 1
+    _forget(library)
+    return made
+
+
+def _added(library: Library, kind: Kind, given: dict[str, Any]) -> Source:
+    """Raises PinciteError."""
+    resources.check_folder_right()
+    address = written(
+        kind, given["server"], given["user"], given["folder"], given.get("starttls", False)
+    )
+    resources.to_change(library, "added source", parsed(address).host)
+    return add_checked(
+        resources.settings(), library.name, address, given["password"], given["mirror"],
+        given["every"],
+    )  # fmt: skip
+
+
+def _forget(library: Library) -> None:
+    st.session_state.pop(own(library, _WRONG), None)
+
+
+_PART = "sources"
+
+
+def draw_sources(library: Library) -> None:
+    """Draw nothing for others, as with folders of the machine."""
+    if not resources.may_name_folders():
+        return
+    try:
+        found = source_list.listed(resources.settings(), library.name)
+    except PinciteError as error:
+        widgets.show_error(error)
+        return
+    label = ngettext("{count} mailbox or WebDAV folder", "{count} mailboxes and WebDAV folders",
+                     len(found))  # fmt: skip
+    if found:
+        _follow(library)
+    title = label if found else _("Mailboxes and WebDAV folders")
+    with folded(title, own(library, _PART)) as part:
+        if part.is_filled:
+            _opened(library, found, part.is_open)
+
+
+def _opened(library: Library, found: Sequence[Source], is_seen: bool) -> None:
+    st.caption(
+        _("What is new there is fetched and added, as long as the app runs. Nothing changes at "
+          "the server: mails stay unread.")
+    )  # fmt: skip
+    if found:
+        fetching = any(map(_is_fetched, found))
+        rows = st.fragment(_rows, run_every=pace(2.0, fetching) if is_seen else None)
+        rows(library, [source.name for source in found])
+    if made := _draw_source_form(library, partial(secret, own(library, _PART))):
+        _fetch(library, made)
+        st.rerun()
+
+
+def _follow(library: Library) -> None:
+    """Also those that were added in the terminal since the library was opened."""
+    settings = resources.settings()
+    resources.running_fetchings().follow(settings, library, turn_of(settings.home, library.name))
+
+
+def _rows(library: Library, drawn: list[str]) -> None:
+    """As they are now: they are fetched by themselves, too."""
+    widgets.draw_kept_error()  # of a button here, which draws this alone
+    try:
+        found = source_list.listed(resources.settings(), library.name)
+    except PinciteError as error:
+        widgets.show_error(error)
+        return
+    if [source.name for source in found] != drawn:
+        st.rerun()
+    for source in found:
+        _row(library, source)
+
+
+def _is_fetched(source: Source) -> bool:
+    now = resources.running_fetchings().of(source)
+    return now is not None and now.is_running()
+
+
+def _row(library: Library, source: Source) -> None:
+    now, busy = resources.running_fetchings().of(source), _is_fetched(source)
+    with widgets.row(f"row-source-{source.name}", source.name, _facts(source, busy)):
+        _draw_interval(
+            source.every, f"every-{source.name}-{source.every}", on_change=_set_interval,
+            args=(library, source), label_visibility="collapsed", width=200,
+        )  # fmt: skip
+        st.button(
+            _("Fetch now"), key=f"fetch-{source.name}", type="tertiary", on_click=_fetch,
+            args=(library, source), disabled=busy,
+        )  # fmt: skip
+        st.button(
+            _("Resume") if source.paused else _("Pause"), key=f"pause-{source.name}",
+            type="tertiary", on_click=_pause, args=(library, source),
+        )  # fmt: skip
+        st.button(
+            _("Remove"), key=f"remove-source-{source.name}", type="tertiary", on_click=_remove,
+            args=(library, source), disabled=busy,
+        )  # fmt: skip
+    # One that could not begin is noted nowhere else.
+    if not busy and (error := source.error or (now.error if now else "")):
+        widgets.show_error(told(error.removeprefix(f"{source.name}: ")))
+        if source.refused:
+            st.caption(_("It is not tried again by itself, so that the server locks nobody out."))
+        if source.refused or not has_password(source):
+            _ask_password(library, source)
+    if now and now.fetched:
+        for reason in now.fetched.reasons:
+            st.caption(plain(told(reason)))
+
+
+def _ask_password(library: Library, source: Source) -> None:
+    field = secret(own(library, _PART), own(library, f"password-of-{source.name}"))
+    with (
+        st.form(f"password-{source.name}", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.text_input(
+            _("Password"), type="password", key=field, autocomplete="current-password",
+        )  # fmt: skip
+        st.form_submit_button(_("Sign in"), on_click=_renew, args=(library, source, field))
+
+
+def _facts(source: Source, busy: bool) -> str:
+    if busy:
+        state = _("being fetched")
+    elif source.fetched:
+        when = f"{datetime.fromisoformat(source.fetched).astimezone():%Y-%m-%d %H:%M}"
+        state = _("fetched {when}", when=when)
+    else:
+        state = _("not fetched yet")
+    return " · ".join([source.address, state, *([_("paused")] if source.paused else [])])
+
+
+def _fetch(library: Library, source: Source) -> None:
+    with session.errors_kept():
+        _change(library, "fetches", source.address)
+        settings = resources.settings()
+        turn = turn_of(settings.home, library.name)
+        resources.running_fetchings().start(settings, library, source, turn)
+
+
+def _renew(library: Library, source: Source, field: str) -> None:
+    given = st.session_state[field]
+    with session.errors_kept():
+        _change(library, "changed source", source.address)
+        renew_password(resources.settings(), source, given)
+        if not source.paused:
+            _fetch(library, source)
+
+
+def _set_interval(library: Library, source: Source) -> None:
+    chosen = st.session_state[f"every-{source.name}-{source.every}"]
+    with session.errors_kept():
+        _change(library, "changed source", source.address)
+        source_list.change(resources.settings(), source, every=chosen)
+
+
+def _pause(library: Library, source: Source) -> None:
+    with session.errors_kept():
+        _change(library, "changed source", source.address)
+        source_list.change(resources.settings(), source, paused=not source.paused)
+
+
+def _remove(library: Library, source: Source) -> None:
+    with session.errors_kept():
+        _change(library, "removed source", source.address)
+        source_list.remove(resources.settings(), source)
+
+
+# -- Lets an owner who sits at this machine choose folders that the library follows
+
+_FOLDER_TO_WATCH = "folder-to-watch"  # the field
+_OUTCOMES = {  # of a change
+    "added": N_("added"), "updated": N_("updated"), "moved": N_("moved"), "failed": N_("failed"),
+    "removed": N_("removed"),
+}  # fmt: skip
+
+
+def draw_watched_folders(library: Library) -> None:
+    """Draw nothing for others: whoever names a folder reads its files."""
+    if not resources.may_name_folders():
+        return
+    watches = resources.watched_folders()
+    watches.sync(resources.settings(), library)
+    now = watches.of(library.name)
+    label = ngettext("{count} watched folder", "{count} watched folders", len(now))
+    with folded(label if now else _("Watch a folder"), own(library, "watched")) as part:
+        if part.is_filled:
+            _watched(library, now)
+
+
+def _watched(library: Library, now: Sequence[WatchedFolder]) -> None:
+    st.caption(
+        _("What is added, changed or deleted in it is followed by the library, as long as the "
+          "app runs.")
+    )  # fmt: skip
+    for one in now:
+        _watched_row(library, one)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="watch-new"):
+        st.text_input(_("Folder"), key=own(library, _FOLDER_TO_WATCH), placeholder=str(Path.home()))
+        st.button(_("Watch"), key="watch-folder", on_click=_watch, args=(library,))
+
+
+def _watched_row(library: Library, one: WatchedFolder) -> None:
+    with widgets.row(f"row-watched-{one.path}", str(one.path), _changes(one)):
+        st.button(
+            _("Stop watching"), key=f"unwatch-{one.path}", type="tertiary", on_click=_unwatch,
+            args=(library, one.path),
+        )  # fmt: skip
+    if one.error:
+        widgets.show_error(one.error)
+    elif one.notice:
+        st.caption(plain(told(one.notice)))
+
+
+def _changes(one: WatchedFolder) -> str:
+    if not one.changes:
+        return _("No change yet")
+    last = one.changes[-1]
+    return f"{last.document}: {_(_OUTCOMES.get(last.outcome, last.outcome))}"
+
+
+def _watch(library: Library) -> None:
+    given = st.session_state[own(library, _FOLDER_TO_WATCH)].strip()
+    with session.errors_kept():
+        resources.check_folder_right()
+        path = given_path(given)
+        _change(library, "watches", given)
+        resources.watched_folders().add(resources.settings(), library, path)
+
+
+def _unwatch(library: Library, path: Path) -> None:
+    with session.errors_kept():
+        resources.check_folder_right()
+        resources.watched_folders().remove(resources.settings(), library.name, path)

@@ -1,0 +1,220 @@
+"""What each page has around its own parts: style, language, tab, keyboard, and errors."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from assistant.i18n import translation
+from assistant.i18n.translation import N_, _, size
+from assistant.routing.dispatch import ALONE, COMMANDS
+from assistant.ui import resources, session, widgets
+from assistant.ui.door import MANIFEST
+from assistant.ui.widgets import BROWSER, read, script
+from ingest.errors import PinciteError
+
+# -- The styles of the app beyond its theme
+
+_CSS = read("style.css")
+
+
+def apply_style() -> None:
+    """Call this first on each page."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    colours = {
+        "accent": st.get_option(f"theme.{theme}.primaryColor"),
+        "on-accent": st.get_option(f"theme.{theme}.backgroundColor"),
+        "text": st.get_option(f"theme.{theme}.textColor"),
+        "line": st.get_option(f"theme.{theme}.borderColor"),
+        "panel": st.get_option(f"theme.{theme}.sidebar.backgroundColor"),
+    }
+    given = " ".join(f"--{name}: {value};" for name, value in colours.items() if value)
+    st.html(f"<style>:root {{ {given} }}\n{_CSS}</style>")
+    st.logo(
+        str(BROWSER / f"logo-{theme}.svg"),
+        size="large",
+        icon_image=str(BROWSER.parent / "icon.svg"),
+    )
+
+
+@contextmanager
+def page(title: str) -> Iterator[None]:
+    """Draw the frame of a page that is about one library; what is drawn within stands in it."""
+    apply_style()
+    st.title(title, anchor=False)
+    try:
+        _draw_library_choice()
+        widgets.draw_kept_error()
+        yield
+    except PinciteError as error:
+        widgets.show_error(error)
+
+
+def _draw_library_choice() -> None:
+    """Of the one that a page is about, where there are several."""
+    names = resources.names()
+    now = resources.chosen_one()
+    if len(names) < 2 or now not in names:
+        return
+    picked = st.sidebar.selectbox(_("Library"), names, index=names.index(now))
+    if picked != now:
+        session.open_library(picked)
+        st.rerun()
+
+
+# -- The words that Streamlit writes by itself and only in English: the browser translates them
+
+# As Streamlit 1.67 writes them, in texts and in names for those who hear the page.
+_WORDS = (
+    N_("Upload"),
+    N_("Drag and drop a file here"),
+    N_("Drag and drop files here"),
+    N_("Choose options"),
+    N_("No results"),
+    N_("No options to select"),
+    N_("Press Enter to apply"),
+    N_("Press Enter to submit form"),
+    N_("Send message"),
+    N_("Start recording"),
+    N_("Cancel recording"),
+    N_("Submit recording"),
+    N_("Upload files"),
+    N_("Upload or drag and drop files"),
+    N_("Expand sidebar"),
+    N_("Collapse sidebar"),
+    N_("Stop script"),
+    N_("Skip to main content"),
+    N_("Sidebar"),
+    N_("App pages"),
+    N_("Navigate to home page"),
+    N_("Choose an option"),
+    N_("Open"),
+    N_("Close"),
+    N_("Feedback rating"),
+    N_("Thumbs up"),
+    N_("Thumbs down"),
+    N_("file upload"),
+    N_("Increment"),
+    N_("Decrement"),
+)
+
+
+def _browser_words() -> dict[str, str]:
+    """Each with its translation."""
+    largest = int(st.get_option("server.maxUploadSize"))
+    told = {word: _(word) for word in _WORDS}
+    told[f"{largest}MB per file"] = _("{size} per file", size=size(largest * 1_000_000))
+    return told
+
+
+# -- The language of a visitor: the one that they chose, else their browser's
+# A choice is kept in a cookie of the browser, so that two visitors of a server each have their own.
+
+LANGUAGE_COOKIE = "pincite_language"
+_CHOSEN = "language"  # in the session's state
+_FOUND = "language-found"  # the same; a page has hundreds of texts, and each asks for the language
+
+
+def follow_visitor_language() -> None:
+    """From here on, what a page draws is in the language of its visitor."""
+    st.session_state[_FOUND] = _browsers()
+    translation.ask_visitors(visitor_language)
+
+
+def visitor_language() -> str:
+    """Of the visitor whose page this thread draws; empty in any other thread."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return ""
+    return str(st.session_state.get(_CHOSEN) or st.session_state.get(_FOUND) or _browsers())
+
+
+def _browsers() -> str:
+    """What the browser keeps of an earlier choice, else what it asks for."""
+    kept = st.context.cookies.get(LANGUAGE_COOKIE, "")
+    if kept in translation.LANGUAGES:
+        return kept
+    return translation.best_language(
+        st.context.locale or st.context.headers.get("Accept-Language", "")
+    )
+
+
+def draw_language_choice() -> None:
+    """Draw the choice at the end of the sidebar."""
+    now, names = visitor_language(), translation.LANGUAGES
+    with st.sidebar:
+        picked = st.selectbox(
+            _("Language"), names, index=list(names).index(now), format_func=names.__getitem__,
+            key=f"language-{now}",
+        )  # fmt: skip
+    if picked != now:
+        st.session_state[_CHOSEN] = picked
+        st.rerun()
+
+
+# -- The keyboard of the chat: it is in the input when the app opens, and "/" brings it back there
+
+_keyboard_component = st.components.v2.component("pincite_keyboard", js=script("keyboard"))
+_KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("/",), N_("to the question; typed in it, the commands")),
+    (("Enter",), N_("ask, or open the mark that has the focus")),
+    (("Shift", "Enter"), N_("a new line in the question")),
+    (("Tab",), N_("to the next mark, button or field")),
+    (("←", "→"), N_("from mark to mark of an answer")),
+    (("Home", "End"), N_("to its first and its last mark")),
+    (("↑", "↓"), N_("scroll the page that is open")),
+    (("-", "+", "0"), N_("the page smaller, larger, and fitting")),
+    (("R",), N_("turn the page")),
+    (("T",), N_("the text over the page")),
+    (("P", "N"), N_("to the previous and the next citation, on the page")),
+    (("Esc",), N_("close what is open, one after the other")),
+    (("?",), N_("this list")),
+)
+
+
+def listen_to_keyboard() -> None:
+    """Draw nothing, once a page."""
+    commands = [
+        {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
+        for one in COMMANDS.values()
+    ]
+    data = {
+        "commands": commands, "menu": _("Commands"), "keys": [(k, _(does)) for k, does in _KEYS],
+        "title": _("Keys"), "close": _("Close"),
+    }  # fmt: skip
+    _keyboard_component(key="keyboard", data=data)
+
+
+# -- What each page does in the browser besides its drawing: it says its language, keeps its
+# address, names the buttons of rows for those who hear it, and lets the keyboard into menus and
+# dialogs. All in one script: each that a page draws takes time with every drawing.
+
+_every_page_component = st.components.v2.component(
+    "pincite_every_page",
+    js=script("browser_words", "address", "dialogs", "every_page"),
+)
+
+
+def draw_every_page(address: Mapping[str, str]) -> None:
+    """Draw nothing, once a page and before all else: what components need is then fetched while
+    the rest is drawn. `address` has the page and what its query names."""
+    keep = LANGUAGE_COOKIE if st.session_state.get(_CHOSEN) else ""
+    data = {
+        "language": visitor_language(), "keep": keep, "words": _browser_words(),
+        "address": dict(address), "library": session.LIBRARY_COOKIE,
+    }  # fmt: skip
+    _every_page_component(key="every-page", data=data)
+
+
+# -- The browser's tab: the app can be installed from it, and its title tells that an answer is done
+# while another tab is looked at.
+
+_tab_component = st.components.v2.component("pincite_tab", js=script("tab"))
+
+
+def draw_tab(busy: bool = False, greets: bool = False) -> None:
+    """Draw nothing, once a page. `busy`: an answer is being written; `greets`: nothing was asked
+    yet."""
+    done = f"✓ {_('Answered')} · Pincite"
+    data = {"manifest": MANIFEST, "busy": busy, "done": done, "greets": greets}
+    _tab_component(key="tab", data=data)

@@ -1,1 +1,0 @@
-"""The pages of the app: scripts that Streamlit runs."""

@@ -1,0 +1,420 @@
+"""Settings: the models of this machine, how the app looks, and what it takes on the disk."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import streamlit as st
+
+from assistant.doctor.machine import graphics
+from assistant.i18n.translation import N_, _, ngettext, number, size, told
+from assistant.libraries import libraries
+from assistant.libraries.libraries import LOST, NAMES
+from assistant.models.catalogue import BY_CHOICE, ROLES, Expected, Role, missing_extra, this_machine
+from assistant.models.installed import AUTO, OFF, Models, Row, rows
+from assistant.models.programs import ENHANCE, PROGRAMS
+from assistant.models.server_address import Served, ServerAddress, key_of
+from assistant.settings import PREFIX, Settings
+from assistant.storage.files import CLEANABLE, Kind, Used, used_space
+from assistant.ui import page_frame, resources, session, widgets
+from assistant.ui.background import GATE, Background, Fetch, Task, Work
+from assistant.ui.door import PAGES
+from assistant.ui.widgets import plain, read
+from assistant.wiring import composition
+from assistant.wiring.chosen_models import (
+    SERVED,
+    InUse,
+    calibration,
+    first_words,
+    in_use,
+    lacks_gate,
+    use,
+)
+from ingest.errors import PinciteError, Stopped
+
+# -- The choice between light, dark and what the system shows; the browser keeps it
+
+_THEMES = {"System": N_("As the system"), "Light": N_("Light"), "Dark": N_("Dark")}
+
+_component = st.components.v2.component("pincite_appearance", js=read("appearance.js"))
+
+
+def _draw_appearance() -> None:
+    """Draw the choice."""
+    words = {name: _(word) for name, word in _THEMES.items()}
+    _component(
+        key="appearance",
+        data={"title": _("Appearance"), "themes": words, "pages": list(PAGES)},
+    )
+
+
+# -- Offers to fit the refusal gate to a chat model that has none, and shows how far that is
+
+
+def _draw_gate() -> None:
+    """Draw nothing where the gate fits."""
+    title = _("Fitting refusals to the chat model")
+    task = resources.tasks().last
+    if task and task.kind == GATE and not task.ended:
+        _going(title)
+        return
+    if task and task.kind == GATE and task.error:
+        widgets.show_error(task.error)
+    if not lacks_gate(resources.settings()):
+        return
+    with st.container(border=True, key="gate"):
+        st.markdown(
+            _("Refusals are not fitted to your chat model yet: it decides without the model's own "
+              "doubts. Fitting asks it some hundred questions, for minutes to an hour.")
+        )  # fmt: skip
+        if st.button(_("Fit refusals now"), key="calibrate", type="primary"):
+            resources.start(title, _calibrating(resources.settings()), GATE)
+
+
+def _calibrating(settings: Settings) -> Work:
+    """A second start goes on with the questions that were not asked yet."""
+
+    def work(task: Task) -> None:
+        def show(question: str, done: int, total: int) -> None:
+            task.note(question, done, total)
+            if task.cancel.is_set():
+                raise Stopped("Stopped.")
+
+        calibration(settings).run(show)
+
+    return work
+
+
+@st.fragment(run_every=1.0)
+def _going(title: str) -> None:
+    task: Task | None = resources.tasks().last
+    if task is None or task.ended:
+        resources.renew_answering()
+        st.rerun()
+    with st.container(border=True, key="gate"):
+        share = task.done / task.total if task.total else 0.0
+        sizes = {"done": number(task.done), "total": number(task.total)}
+        st.progress(share, f"{title}: {_('{done} of {total} done', **sizes)}")
+        if task.cancel.is_set():
+            st.caption(_("Stopping…"))
+        else:
+            st.button(_("Stop"), key="stop-gate", on_click=_stop, args=(task,))
+
+
+def _stop(work: Background) -> None:
+    with session.errors_kept():
+        resources.check_owner()
+        work.stop()
+
+
+_CHANGED_ROLE = "changed-role"  # in the session's state
+_FITS = {
+    "good": N_("fits this machine"), "slow": N_("slow on this machine"),
+    "too big": N_("needs more memory than this machine has"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What else the row needs to know."""
+
+    now: InUse  # of its role
+    wait: Expected | None  # for the first word
+    is_set: bool  # by a setting, which no choice changes
+
+
+def _draw_model_row(row: Row, costs: Costs, models: Models) -> None:
+    """Draw the row; its progress while it is fetched."""
+    with st.container(border=True, key=f"model-{row['name']}"):
+        name, facts = row["name"], " · ".join(_facts(row, costs.wait))
+        mark = _("in use") if row["chosen"] else ""
+        with (
+            widgets.row(f"row-{name}", name, facts, mark, border=False),
+            st.container(horizontal=True, width="content", vertical_alignment="center"),
+        ):
+            _buttons(row, costs, models)
+        fetch = resources.fetches().of(row["name"])
+        if fetch and not fetch.ended:
+            _progress(row["name"])
+        elif fetch and fetch.error:
+            st.error(plain(told(fetch.error)))
+
+
+def _facts(row: Row, wait: Expected | None) -> Iterator[str]:
+    if row["bytes"]:
+        yield size(row["bytes"])
+    if row["memory"]:
+        yield _("{size} of memory", size=size(row["memory"]))
+    if row["fit"] and row["memory"]:
+        yield _(_FITS[row["fit"]])
+    if wait:
+        yield _wait(wait)
+    if row["licence"]:
+        yield row["licence"]
+    if row["note"]:
+        yield told(row["note"])
+
+
+def _wait(wait: Expected) -> str:
+    seconds = number(wait.seconds, 0 if wait.seconds >= 10 else 1)
+    if not wait.answers:
+        return _("about {seconds} s to the first word", seconds=seconds)
+    return ngettext(
+        "{seconds} s to the first word, of {count} answer here",
+        "{seconds} s to the first word, of {count} answers here", wait.answers, seconds=seconds,
+    )  # fmt: skip
+
+
+def _buttons(row: Row, costs: Costs, models: Models) -> None:
+    name, role = row["name"], row["role"]
+    fetch = resources.fetches().of(name)
+    if not row["installed"]:
+        if fetch is None or fetch.ended:
+            label = _("Continue") if fetch and fetch.was_stopped else _("Fetch it")
+            st.button(label, key=f"get-{name}", on_click=resources.fetch, args=(name,))
+        return
+    if not row["chosen"] and name not in PROGRAMS and not costs.is_set:
+        st.button(_("Use"), key=f"use-{name}", on_click=_use, args=(role, name))
+    elif row["chosen"] and role in BY_CHOICE and not costs.is_set:
+        st.button(_("Use none"), key=f"off-{name}", on_click=_use, args=(role, OFF))
+    if st.button(_("Remove"), key=f"drop-{name}", type="tertiary"):
+        st.dialog(_("Remove this model?"))(_confirm_removal)(role, name, models)
+
+
+def _use(role: str, name: str) -> None:
+    st.session_state[_CHANGED_ROLE] = role
+    with session.errors_kept():
+        resources.check_owner()
+        use(resources.settings(), cast(Role, role), name)
+        resources.renew_answering()
+
+
+@st.fragment(run_every=0.5)
+def _progress(name: str) -> None:
+    fetch = resources.fetches().of(name)
+    if fetch is None or fetch.ended:
+        resources.renew_answering()
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key=f"fetching-{name}"):
+        st.progress(fetch.share, text=plain(_doing(fetch)))
+        if fetch.stopping:
+            st.caption(_("Stopping…"))
+        else:
+            st.button(_("Stop"), key=f"stop-{name}", on_click=_stop, args=(fetch,))
+
+
+def _doing(fetch: Fetch) -> str:
+    if not fetch.total:
+        return told(fetch.doing)
+    have, total = size(fetch.have), size(fetch.total)
+    return f"{told(fetch.doing)}: {_('{have} of {total}', have=have, total=total)}"
+
+
+def _confirm_removal(role: str, name: str, models: Models) -> None:
+    st.markdown(plain(_("{name} is deleted from this disk. It can be fetched again.", name=name)))
+    widgets.draw_confirmation(_("Remove"), _remove, role, name, models, key="drop")
+
+
+def _remove(role: str, name: str, models: Models) -> None:
+    st.session_state[_CHANGED_ROLE] = role
+    with session.errors_kept():
+        resources.check_owner()
+        models.remove(name)
+        resources.renew_answering()
+
+
+# -- Lets a model server answer or embed, by its address
+
+_GETS = {
+    "chat": N_("It gets your questions and the passages that are read."),
+    "embedding": N_("It gets the text of all documents that are added, and your questions."),
+}
+
+
+def _draw_server_form(role: Served, now: InUse) -> None:
+    """Draw the server in use, or a form for one."""
+    if now.setting:
+        return
+    if now.is_server:
+        st.markdown(plain(_("{server} is in use.", server=now.name)))
+        st.caption(f"{_(_GETS[role])} {_key(role, now.name)}")
+        st.button(_("Use a model of this machine"), key=f"local-{role}", on_click=_use,
+                  args=(role, AUTO))  # fmt: skip
+        return
+    with st.form(f"server-{role}", border=False):
+        address = st.text_input(
+            _("A model server, by its address"), placeholder="http://127.0.0.1:8080/v1",
+            help=_("It speaks OpenAI's protocol. Where it has several models, name one behind #."),
+        )  # fmt: skip
+        st.caption(
+            f"{_(_GETS[role])} "
+            + _("A key is read from {variable} or the keyring of this system, and never shown.",
+                variable=plain(f"{PREFIX}{role.upper()}_KEY"))
+        )  # fmt: skip
+        if st.form_submit_button(_("Connect")) and address.strip():
+            _use(role, address.strip())
+            st.rerun()
+
+
+def _key(role: Served, server: str) -> str:
+    address = ServerAddress.parse(server)
+    found = bool(address and key_of(address, resources.settings(), role))
+    return _("Its key was found.") if found else _("No key is sent to it.")
+
+
+# -- Lists the models of each role: what is in use, what fits this machine, and what each costs
+
+_NAMES: dict[str, tuple[str, str]] = {  # of a role, and what its model does
+    "chat": (N_("Answers"), N_("Writes the answers.")),
+    "embedding": (N_("Search"), N_("Finds passages by their meaning.")),
+    "reranker": (
+        N_("Ranking"),
+        N_("Reads question and passages together. None is needed; measure whether one helps."),
+    ),
+    "groundedness": (
+        N_("Second opinion"),
+        N_("Checks each sentence against its lines. None is needed; measure whether one helps."),
+    ),
+    "speech": (N_("Recordings"), N_("Writes down what is said.")),
+    "vision": (N_("Describing pictures"), N_("Describes pictures.")),
+    "tags": (N_("Things in pictures"), N_("Names what pictures show, so that they are found.")),
+    "voice": (N_("Reading aloud"), N_("Speaks answers.")),
+    "drawing": (N_("Drawing"), N_("Draws and changes pictures.")),
+    ENHANCE: (N_("Enhancing"), N_("Makes pictures larger and clearer.")),
+}
+
+
+def _draw_model_roles() -> None:
+    """Draw the machine, then a fold for each role."""
+    settings = resources.settings()
+    models = composition.home_models(settings)
+    listed, waits = rows(models), first_words(settings)
+    using = {role: in_use(settings, role) for role in ROLES}
+    machine = st.empty()
+    machine.caption(plain(_machine()))
+    _draw_gate()
+    for role in _NAMES:
+        found = [row for row in listed if row["role"] == role]
+        _role(role, using.get(cast(Role, role), _program(found)), found, waits, models)
+    machine.caption(plain(f"{_machine()} {_device(_graphics())}"))  # last: it takes a second
+
+
+def _machine() -> str:
+    machine = this_machine()
+    memory = number(machine.memory / 1e9, 1) if machine.memory else "?"
+    return _(
+        "This machine: {cores} cores, {memory} GB of memory. A model fits where an answer starts "
+        "within seconds.",
+        cores=number(machine.cores), memory=memory,
+    )  # fmt: skip
+
+
+def _device(found: Sequence[str]) -> str:
+    if not found:
+        return _("llama.cpp finds no graphics device here.")
+    return _("Graphics: {devices}.", devices=", ".join(found))
+
+
+@st.cache_resource(show_spinner=False)
+def _graphics() -> list[str]:
+    return graphics()
+
+
+def _program(listed: Sequence[Row]) -> InUse:
+    return InUse(next((row["name"] for row in listed if row["installed"]), ""))
+
+
+def _role(
+    role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expected], models: Models
+) -> None:
+    name, does = _NAMES[role]
+    label = f"**{_(name)}** · {plain(now.name or _('no model'))}"
+    # With another label it is another fold to Streamlit: it stays open where something was changed.
+    stays = role == st.session_state.get(_CHANGED_ROLE)
+    with st.expander(label, expanded=stays, key=f"role-{role}", on_change="rerun") as fold:
+        if not fold.open:
+            return
+        st.caption(f"{_(does)} {_needs(role)}".strip())
+        if now.trouble:
+            widgets.show_error(now.trouble)
+        if now.setting:
+            st.caption(plain(_("{setting} names it, before any choice.", setting=now.setting)))
+        for row in sorted(listed, key=_first):
+            _draw_model_row(row, Costs(now, waits.get(row["name"]), bool(now.setting)), models)
+        if role in SERVED:
+            _draw_server_form(cast(Any, role), now)
+
+
+def _needs(role: str) -> str:
+    extra = missing_extra(role)
+    return plain(_("Before one can run: pip install '{extra}'", extra=extra)) if extra else ""
+
+
+def _first(row: Row) -> tuple[bool, bool, bool]:
+    """In use, then here, then what fits; within each as the catalogue has it."""
+    return not row["chosen"], not row["installed"], row["fit"] not in ("good", None)
+
+
+# -- What the home takes on the disk by kind, and buttons that clean what can be made again or is no
+# longer wanted.
+
+
+def _draw_storage() -> None:
+    """Draw a row for each kind that takes space."""
+    home = resources.settings().home
+    found = [used for used in used_space(home, _orphans()) if used.files]
+    total = number(sum(used.bytes for used in found) / 1e9, 2)
+    st.caption(plain(_("{size} GB in {folder}", size=total, folder=home)))
+    if place := resources.settings().files:
+        st.caption(plain(_("The files of documents are in {place}.", place=place)))
+    for used in found:
+        _row(used)
+
+
+def _row(used: Used) -> None:
+    files = ngettext("{count} file", "{count} files", used.files)
+    facts = f"{size(used.bytes)} · {files}"
+    with widgets.row(f"space-{used.kind}", _(NAMES[used.kind]), facts):
+        if used.kind in CLEANABLE and st.button(_("Clean"), key=f"clean-{used.kind}"):
+            st.dialog(_(NAMES[used.kind]))(_confirm_cleaning)(used)
+
+
+def _confirm_cleaning(used: Used) -> None:
+    files = ngettext("{count} file", "{count} files", used.files)
+    st.markdown(plain(f"{files}, {size(used.bytes)}. {_(LOST[used.kind])}"))
+    widgets.draw_confirmation(_("Delete"), _clean, used.kind, key="clean")
+
+
+def _clean(kind: Kind) -> None:
+    with session.errors_kept():
+        resources.check_owner()
+        libraries.clean_home(resources.settings(), kind)
+
+
+def _orphans() -> Collection[Path]:
+    """Files of answers that are not there any more; none where that cannot be known."""
+    try:
+        return libraries.orphaned_files(resources.settings())
+    except PinciteError:
+        return ()
+
+
+_PARTS: dict[str, tuple[str, Callable[[], None]]] = {
+    "models": (N_("Models"), _draw_model_roles),
+    "appearance": (N_("Appearance"), _draw_appearance),
+    "storage": (N_("Storage"), _draw_storage),
+}
+
+
+def page() -> None:
+    """Draw the page from top to bottom; visitors choose how it looks, and see nothing else."""
+    with page_frame.page(_("Settings")):
+        if not resources.is_owner():
+            _draw_appearance()
+            return
+        part = st.segmented_control(
+            _("Part"), list(_PARTS), default="models", required=True,
+            format_func=lambda name: _(_PARTS[name][0]), label_visibility="collapsed", key="part",
+        )  # fmt: skip
+        _PARTS[part or "models"][1]()

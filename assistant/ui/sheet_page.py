@@ -1,0 +1,274 @@
+"""A sheet: the same questions to many documents, each cell with the line that states it."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from assistant.contract.asked_in import NothingChosen
+from assistant.errors import AssistantError
+from assistant.i18n.translation import N_, _, ngettext, number, told
+from assistant.sheet import sheet_store
+from assistant.sheet.cell import Cell, Column, columns, written
+from assistant.sheet.fill import documents
+from assistant.ui import page_frame, resources, session, widgets
+from assistant.ui.background import RunningSheet
+from assistant.ui.library import library_tags
+from assistant.ui.viewer import page_panel
+from assistant.ui.widgets import as_html, plain, read, script
+from assistant.wiring import composition
+from ingest.document.source import readable
+from vectorstore.catalog.tags import EVERYTHING, Filter
+from vectorstore.library import Library
+
+# Kept apart from the widgets, which Streamlit forgets while another page is shown.
+_ASKED, _ROWS, _CHOSEN, _WITHIN = "sheet-asked", "sheet-rows", "sheet-cell", "sheet-within"
+_EXAMPLE = N_("supplier\ntotal\nnotice period\nsigned?")
+_OPEN_XML = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def page() -> None:
+    """Draw the page from top to bottom."""
+    with page_frame.page(_("Sheet")):
+        library = resources.library()
+        if not library.documents():
+            st.info(_("This library has no documents yet. Add some on the Library page."))
+            return
+        running = resources.sheets().of(library.name)
+        if _asked(library) not in st.session_state:  # a reload has forgotten what was asked
+            columns = running.columns if running else ()
+            lines = list(map(written, columns)) or _last_columns(library.name)
+            st.session_state[_asked(library)] = "\n".join(lines)
+        _form(library, running is not None and not running.ended)
+        if running:
+            _sheet(library, running)
+        page_panel.draw_panel(library)
+
+
+def _asked(library: Library) -> str:
+    """Where the tab keeps its columns."""
+    return f"{_ASKED}-{library.name}"
+
+
+def _form(library: Library, busy: bool) -> None:
+    st.caption(
+        _("A row for each document, a column for each line below. Each cell is answered from its "
+          "document alone.")
+    )  # fmt: skip
+    asked = st.text_area(
+        _("Columns: a few words or a whole question on each line"),
+        st.session_state.get(_asked(library), ""), placeholder=_(_EXAMPLE), height=130,
+        disabled=busy,
+    )  # fmt: skip
+    within = _within(library)
+    names = _listed(library, within)
+    kept = [name for name in st.session_state.get(_ROWS, []) if name in names]
+    rows = st.multiselect(
+        _("Documents"), names, kept, disabled=busy, format_func=readable,
+        placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
+    )  # fmt: skip
+    st.session_state.update({_asked(library): asked, _ROWS: rows, _WITHIN: within})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            _("Fill the sheet"), type="primary", icon=":material/table:", key="fill",
+            disabled=busy or not asked.strip() or not names, on_click=_start,
+        )  # fmt: skip
+        if resources.sheets().of(library.name) and not busy:
+            st.button(
+                _("Ask everything again"), type="tertiary", key="fill-anew",
+                icon=":material/refresh:", on_click=partial(_start, anew=True),
+            )  # fmt: skip
+
+
+def _within(library: Library) -> Filter:
+    """Draw the fields that choose by tag and date."""
+    kept: Filter = st.session_state.get(_WITHIN, EVERYTHING)
+    with st.expander(_("By tag and date"), expanded=bool(kept), key="sheet-by-tag-and-date"):
+        return library_tags.draw_filter_fields(
+            library.documents(), f"{_WITHIN}-{library.name}", kept
+        )
+
+
+def _listed(library: Library, within: Filter) -> list[str]:
+    """The documents that can be chosen; that there are none is said."""
+    try:
+        return [info.document for info in documents(library, within=within)]
+    except NothingChosen as error:
+        widgets.show_error(error)
+        return []
+
+
+def _start(anew: bool = False) -> None:
+    with session.errors_kept():
+        library = resources.library()
+        lines = st.session_state.get(_asked(library), "").splitlines()
+        asked = columns([line.strip() for line in lines if line.strip()])
+        if not asked:
+            raise AssistantError(_("Write at least one column."))
+        within = st.session_state.get(_WITHIN, EVERYTHING)
+        rows = documents(library, st.session_state.get(_ROWS) or None, within)
+        filler = resources.sheet()
+        resources.count_questions(len(asked) * len(rows))
+        resources.note("asked", library.name)
+        resources.sheets().start(library.name, filler, asked, rows, anew)
+        _keep_last_columns(library.name, asked)
+
+
+def _sheet(library: Library, running: RunningSheet) -> None:
+    if running.ended:
+        _filled(library, running)
+    else:
+        _live(running, session.shown())
+
+
+@st.fragment(run_every=1.0)
+def _live(running: RunningSheet, opened: session.Shown | None) -> None:
+    """Draw the sheet while it is filled; then the whole page with it. `opened` is what the page
+    shows beside it: another one draws the page, too."""
+    if running.ended or session.shown() != opened:
+        st.rerun()
+    done = len(running.cells)
+    count = _("{done} of {total}", done=number(done), total=number(running.total))
+    st.progress(done / max(running.total, 1), text=plain(f"{count} · {running.now}"))
+    if running.cancel.is_set():
+        st.caption(_("Stopping…"))
+    else:
+        st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
+    _chosen(running)
+    _draw_table(running, "sheet-live")
+
+
+def _filled(library: Library, running: RunningSheet) -> None:
+    if running.error:
+        widgets.show_error(running.error)
+    missing = running.total - len(running.cells)
+    if missing:
+        st.caption(
+            ngettext("{count} cell is not asked yet: fill the sheet again, and only it is asked.",
+                     "{count} cells are not asked yet: fill the sheet again, and only they are "
+                     "asked.", missing)
+        )  # fmt: skip
+    _chosen(running)
+    _draw_table(running, "sheet-filled")
+    st.caption(_("A yellow cell is doubtful. Click on a cell to see where it stands."))
+    if len(running.rows) > _MOST_ROWS:
+        st.caption(
+            _("The first {count} rows are shown; the files have all of them.",
+              count=number(_MOST_ROWS))
+        )  # fmt: skip
+    _downloads(library, running)
+
+
+def _open(cell: Cell) -> None:
+    """Show where a cell stands."""
+    st.session_state[_CHOSEN] = cell
+    boxes = tuple(tuple(box) for box in cell.boxes)
+    source = f"sheet/{cell.document}/{cell.head}"
+    shown = session.Shown(
+        cell.document, cell.page, cell.page, cell.quote, boxes, source, cell.seconds
+    )  # fmt: skip
+    session.show(shown if cell.page else None)
+
+
+def _chosen(running: RunningSheet) -> None:
+    """What is known of the cell that was clicked, if it is one of this sheet. Above the table:
+    below a long one nobody sees it, and of a cell without a page it is all there is."""
+    cell: Cell | None = st.session_state.get(_CHOSEN)
+    if cell is None or running.cell(cell.document, cell.head) != cell:
+        return
+    where = ", ".join(filter(None, [readable(cell.document), cell.place]))
+    parts = [f"<b>{as_html(cell.question)}</b>", as_html(cell.answer or cell.value)]
+    parts += [as_html(told(cell.why)), f'<span class="quiet">{as_html(where)}</span>']
+    st.html(f'<div class="cell-note" role="status">{"<br>".join(filter(None, parts))}</div>')
+
+
+def _downloads(library: Library, running: RunningSheet) -> None:
+    # Links to files are for their owner: others do not have them.
+    known = library.documents() if resources.is_owner() else []
+    cells = running.cells
+    forms = {
+        "xlsx": (_OPEN_XML, lambda: sheet_store.as_workbook(cells, known)),
+        "csv": ("text/csv", lambda: sheet_store.as_csv(cells).encode("utf-8-sig")),
+    }
+    with st.container(horizontal=True):
+        for ending, (mime, make) in forms.items():
+            st.download_button(
+                ending.upper(), data=make, file_name=f"sheet-{library.name}.{ending}", mime=mime,
+                key=f"sheet-{ending}", on_click="ignore", type="tertiary",
+                icon=":material/download:", disabled=not cells,
+            )  # fmt: skip
+
+
+# -- The columns that a person asked last in a library, so that another day begins with them
+
+
+def _last_columns(library: str) -> list[str]:
+    """A column each; nothing for visitors, who are not told apart. Raises PinciteError."""
+    if not _told():
+        return []
+    return composition.asked_columns(resources.settings()).of(resources.person().id, library)
+
+
+def _keep_last_columns(library: str, columns: Sequence[Column]) -> None:
+    """In the place of those before; nothing of visitors. Raises PinciteError."""
+    if _told():
+        composition.asked_columns(resources.settings()).put(resources.person().id, library, columns)
+
+
+def _told() -> bool:
+    """Whether this person is told from others."""
+    person = resources.person()
+    return bool(person.id) or person.owns
+
+
+_MOST_ROWS = 500  # rows that are drawn
+
+_component = st.components.v2.component(
+    "pincite_sheet",
+    html='<div class="sheet"></div>',
+    css=read("sheet_table.css"),
+    js=script("sheet_table"),
+)
+
+
+def _draw_table(running: RunningSheet, key: str) -> None:
+    """Doubtful cells are marked, and a click on a cell shows where it stands."""
+    heads = [column.head for column in running.columns]
+    rows = [info.document for info in running.rows[:_MOST_ROWS]]
+
+    def clicked() -> None:
+        given = st.session_state[key].open or []
+        if len(given) == 2 and (cell := running.cell(*map(str, given))):
+            _open(cell)
+
+    data = {
+        "heads": heads, "words": _words(),
+        "rows": [
+            {"document": name, "name": readable(name),
+             "cells": [_drawn(running.cell(name, head)) for head in heads]}
+            for name in rows
+        ],
+    }  # fmt: skip
+    with st.container(key="sheet"):  # the first part of the source of what a cell opens
+        _component(key=key, data=data, on_open_change=clicked)
+
+
+def _drawn(cell: Cell | None) -> dict[str, Any] | None:
+    """None where it is not filled yet."""
+    if cell is None:
+        return None
+    texts = {"empty": "–", "failed": _("failed"), "doubtful": f"{cell.value} (?)"}
+    text = texts.get(cell.state, cell.value)
+    return {"text": text, "state": cell.state, "place": cell.place}
+
+
+def _words() -> dict[str, str]:
+    """Of sheet_table.js."""
+    return {
+        "sheet": _("The sheet"),
+        "document": _("Document"),
+        "waiting": _("not asked yet"),
+        "doubtful": _("doubtful"),
+        "empty": _("The document does not say"),
+    }

@@ -1,0 +1,530 @@
+"""Draws one page: what is said about it, its quote, and its picture or its text."""
+
+import re
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from assistant import attachments
+from assistant.answering.whole.statements import ends_block
+from assistant.attachments import CAME_WITH
+from assistant.i18n.translation import N_, _, ngettext, told
+from assistant.receipts.record import Marked
+from assistant.ui import resources, session, widgets
+from assistant.ui.library.document_list import missing
+from assistant.ui.session import Shown
+from assistant.ui.widgets import as_html, plain, script
+from ingest.document.model import Cell, Line, Page, Table, count
+from ingest.document.source import readable
+from ingest.errors import PinciteError
+from ingest.media.ffmpeg import clock
+from ingest.sandbox.page_drawings import drawings
+from ingest.text.reflow import append, vocabulary
+from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.federation import AnyLibrary, part_of
+from vectorstore.versions import (
+    around,
+    changed_lines,
+    closest_line,
+    closest_page,
+    without_running_lines,
+)
+
+# -- Plays a recording from its cited second, in the browser's own player
+
+# What browsers play; they look at the file itself, and at this only to begin with.
+_FORMATS = {
+    ".wav": "audio/wav", ".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".aac": "audio/aac",
+    ".flac": "audio/flac", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg",
+    ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm",
+    ".mkv": "video/webm",
+}  # fmt: skip
+_transcript = st.components.v2.component(
+    "pincite_transcript",
+    js=script("transcript"),
+)
+_LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
+
+
+def draw_player(document: str, file: Path, seconds: float) -> None:
+    """Draw the player from a second on, for recordings only. `file` is the library's own copy."""
+    kind = attachments.media_kind(document)
+    if kind not in ("audio", "video"):
+        return
+    with st.container(key="player"):
+        if why := _not_played(file):
+            begins = _("The citation begins at {time}.", time=clock(seconds))
+            st.info(plain(f"{why} {begins}"))
+            return
+        form = _FORMATS[file.suffix]
+        name = _("{document} from {time}", document=document, time=clock(seconds))
+        play = st.audio if kind == "audio" else st.video
+        play(str(file), format=form, start_time=int(seconds), alt=name)
+        _transcript(key="transcript", data={"words": _("Play from {time}", time="{time}")})
+
+
+def _not_played(file: Path) -> str:
+    """Why a browser cannot play a file, or nothing."""
+    if not file.exists():
+        return _("The library's copy of this recording is gone: add the file again.")
+    if file.suffix not in _FORMATS:
+        return _(
+            "Browsers do not play {kind} files. Open {file} with a player.",
+            kind=file.suffix, file=file,
+        )  # fmt: skip
+    if file.stat().st_size > _LARGEST:
+        return _("The recording is too large to play here. Open {file} with a player.", file=file)
+    return ""
+
+
+# -- Joins the lines of a quote where its page only wrapped a paragraph
+# What tells is the page: a line was wrapped if it is so full that the next word had no room in its
+# column. Formats without laid out pages, such as code and YAML, keep their lines.
+
+_ENDED = re.compile(r"[.!?:\u3002][\"'\u201d\u201c\u2019\u00bb\u00ab)\]]*\s*\Z")
+_NUMBER = re.compile(r"\d\s*\Z")
+_NARROWEST = 1 / 4  # of a page: what is narrower, such as lines of code or labels, is no column
+_FULL = 2 / 3  # of its column: less is left free only before a word that is no word, a long address
+_INEXACT = 3  # letters: the space before the word, and letters that are wider than the mean
+
+
+def running(page: Page, cited: range) -> str:
+    """The cited lines, wrapped ones as running text without the hyphen of a divided word.
+
+    Apart stay rows of a table, items of a list, lines that each end with a number, as in a table of
+    contents, lines that end with a colon or a sentence, and all lines of a page without a width.
+    """
+    lines, words = page.lines, vocabulary([page.text])
+    said = lines[cited.start].text
+    for at in cited[1:]:
+        text = lines[at].text
+        said = append(said, text, words) if _wrapped(page, at) else f"{said}\n{text}"
+    return said
+
+
+def _wrapped(page: Page, at: int) -> bool:
+    """Whether a line goes on with the paragraph of the line before."""
+    before, line = page.lines[at - 1], page.lines[at]
+    if not page.width or not line.text.strip() or _ENDED.search(before.text):
+        return False
+    return not (
+        ends_block(before, line)
+        or (_NUMBER.search(before.text) and _NUMBER.search(line.text))
+        or any(table.first <= at <= table.last + 1 for table in page.tables)
+        or (before.heading, round(before.size)) != (line.heading, round(line.size))
+    ) and _is_full(page, before, line)
+
+
+def _is_full(page: Page, before: Line, line: Line) -> bool:
+    """Whether the first word of `line` had no room behind `before`."""
+    start, end = before.box.x0, before.box.x1
+    column = (one.box for one in page.lines if one.box.x0 < end and one.box.x1 > start)
+    edge = max((box.x1 for box in column), default=end)  # a line may have no place
+    letter = (line.box.x1 - line.box.x0) / len(line.text)
+    word = len(line.text.split()[0])
+    return (
+        edge - start > _NARROWEST * page.width
+        and end - start > _FULL * (edge - start)
+        and edge - end < (word + _INEXACT) * letter
+    )
+
+
+# -- The note that somebody saw pages of a document
+
+
+def note_seen(library: AnyLibrary, document: str, what: str) -> None:
+    """`what` of the document: "page 2". Of several libraries the document's own is named. Raises
+    UnknownDocument."""
+    of, name = part_of(library, document)
+    resources.note("saw", of.name, f"{name}, {what}")
+
+
+# -- Shows a page of a document without drawable pages: its lines as text, the cited ones marked
+
+_DEEPEST = 6  # levels of headings that HTML has
+
+
+def text_page(page: Page, cited: range, changed: Container[int] = ()) -> str:
+    """The page as HTML; `cited` are indexes of lines, and `changed` of those that the page beside
+    it does not have."""
+    title = f"<h2>{as_html(page.title)}</h2>" if page.title else ""
+    blocks = "".join(_block(page, first, last, cited, changed) for first, last in _blocks(page))
+    empty = f'<p class="quiet">{as_html(_("There is no text on this page."))}</p>'
+    return f'<div class="text-page" data-number="{page.number}">{title}{blocks or empty}</div>'
+
+
+def _blocks(page: Page) -> Iterator[tuple[int, int]]:
+    """Tables as a whole, headings, and between them the paragraphs; as lines, the last inclusive.
+
+    Where no line says that a paragraph begins, each line is one.
+    """
+    told = any(line.begins for line in page.lines)
+    tables = {table.first: table.last for table in page.tables}
+    index = 0
+    while index < len(page.lines):
+        last = tables.get(index, index)
+        while told and index not in tables and _goes_on(page, last + 1, tables):
+            last += 1
+        yield index, last
+        index = last + 1
+
+
+def _goes_on(page: Page, index: int, tables: dict[int, int]) -> bool:
+    if index >= len(page.lines) or index in tables:
+        return False
+    line, before = page.lines[index], page.lines[index - 1]
+    return not (line.begins or line.heading or before.heading)
+
+
+def _block(page: Page, first: int, last: int, cited: range, changed: Container[int]) -> str:
+    table = next((t for t in page.tables if t.first == first and t.last == last), None)
+    if table:
+        return _table(table, cited, changed)
+    line = page.lines[first]
+    tag = f"h{min(line.heading + 1, _DEEPEST)}" if line.heading else "p"
+    words = " ".join(
+        _line(page.lines[at], at in cited, at in changed) for at in range(first, last + 1)
+    )
+    return f"<{tag}>{_time(line)}{words}</{tag}>"
+
+
+def _time(line: Line) -> str:
+    """Of a recording: when this is said."""
+    if line.seconds is None:
+        return ""
+    return f'<span class="clock" data-at="{line.seconds:.2f}">{clock(line.seconds)}</span> '
+
+
+def _line(line: Line, cited: bool, changed: bool) -> str:
+    text = as_html(line.text)
+    if line.hidden:
+        why = as_html(_("Hidden: {reason}", reason=told(line.hidden)))
+        text = f'<span class="hidden-text" title="{why}">{text}</span>'
+    if cited:
+        return f'<mark class="cited">{text}</mark>'
+    return f'<mark class="changed">{text}</mark>' if changed else text
+
+
+def _table(table: Table, cited: range, changed: Container[int]) -> str:
+    caption = f"<caption>{as_html(table.caption)}</caption>" if table.caption else ""
+    rows = []
+    for number, row in enumerate(table.rows):
+        tag = "th" if number < table.header else "td"
+        cells = "".join(f"<{tag}>{as_html(cell.text)}</{tag}>" for cell in row)
+        rows.append(f"<tr{_marked(row, cited, changed)}>{cells}</tr>")
+    return f'<div class="wide"><table>{caption}{"".join(rows)}</table></div>'
+
+
+def _marked(row: Sequence[Cell], cited: range, changed: Container[int]) -> str:
+    for name, lines in (("cited", cited), ("changed", changed)):
+        if any(cell.line in lines for cell in row):
+            return f' class="{name}"'
+    return ""
+
+
+def lines_of(quote: str, page: Page) -> list[range]:
+    """Where the lines of a quote stand together on the page."""
+    quoted = quote.split("\n")
+    texts = [line.text for line in page.lines]
+    return [
+        range(start, start + len(quoted))
+        for start in range(len(texts) - len(quoted) + 1)
+        if texts[start : start + len(quoted)] == quoted
+    ]
+
+
+_CHANGED = N_("This document has changed since the answer: its page no longer has the cited lines.")
+_SCALE = 2.0  # 144 dots per inch: sharp at the width of the panel
+_LARGE_SCALE = 3.0  # the same at the width of a window
+
+
+class At(NamedTuple):
+    """Where the cited lines begin, as shares of the page's height and width."""
+
+    down: float
+    across: float
+
+
+def draw_page(
+    library: AnyLibrary, opened: Shown, page: Page, name: str = "page-image",
+    changed: Sequence[int] = (),
+) -> At:  # fmt: skip
+    """`name` is the key of the picture's container; `changed` are indexes of lines that the page
+    beside it does not have."""
+    _note(library, opened, name)
+    is_cited = opened.page == opened.cited_page
+    cited = cited_lines(opened, page) if is_cited else range(0)
+    if is_cited and opened.quote:
+        quote = running(page, cited) if cited else opened.quote
+        st.html(f'<blockquote class="quote">{as_html(quote)}</blockquote>')
+        if not cited:
+            st.info(_(_CHANGED))
+    if note := missing(page.note, count(page.text), page.unread):
+        st.html(f'<p class="page-note" role="note">{as_html(note[0].upper() + note[1:])}</p>')
+    if page.width:
+        return _drawn(library, opened, page, name, cited, changed)
+    draw_player(opened.document, library.file(opened.document), opened.seconds or 0.0)
+    st.html(text_page(page, cited, changed))
+    return At(cited.start / len(page.lines) if cited else 0.0, 0.0)
+
+
+def named(opened: Shown) -> str:
+    """The document and the page."""
+    return _("{document}, page {page}", document=readable(opened.document), page=opened.page)
+
+
+def _drawn(
+    library: AnyLibrary, opened: Shown, page: Page, name: str, cited: range, changed: Sequence[int]
+) -> At:  # fmt: skip
+    boxes = tuple(tuple(page.lines[at].box) for at in cited)
+    others = tuple(tuple(page.lines[at].box) for at in changed if at not in cited)
+    scale = _LARGE_SCALE if opened.large or opened.sharp else _SCALE
+    marked, file = Marked(page.width, boxes, others), library.file(opened.document)
+    picture = drawings.draw(file, opened.page, scale, marked, opened.document)
+    with st.container(key=name):
+        st.image(picture, alt=named(opened), width="stretch")
+    if not boxes or not page.height:
+        return At(0.0, 0.0)
+    return At(boxes[0][1] / page.height, boxes[0][0] / page.width)
+
+
+def _note(library: AnyLibrary, opened: Shown, name: str) -> None:
+    """Once for each time that a page is opened: it is drawn again with every click."""
+    key = f"noted-{name}"
+    if st.session_state.get(key) != (now := (library.name, opened.document, opened.page)):
+        st.session_state[key] = now
+        note_seen(library, opened.document, f"page {opened.page}")
+
+
+def cited_lines(opened: Shown, page: Page) -> range:
+    """The present place of the quote's lines; empty when they are no longer together on the page.
+
+    Another file may have this name now, so the boxes of the answer are not trusted.
+    """
+    places = lines_of(opened.quote, page)
+    as_cited = [p for p in places if _is_place(p, opened, page)]
+    return next(iter(as_cited or places), range(0))
+
+
+def _is_place(lines: range, opened: Shown, page: Page) -> bool:
+    """Of places with the same words: the one that was cited, by its boxes or its time."""
+    if opened.seconds is not None:
+        return page.lines[lines.start].seconds == opened.seconds
+    return tuple(tuple(page.lines[at].box) for at in lines) == opened.boxes
+
+
+# -- Two pages side by side: those of two citations, or of two versions of a document
+# On a narrow screen, and in the drawer beside the chat, one stands under the other.
+
+LEFT, RIGHT = "page-image", "page-image-beside"  # the keys of the pictures' containers
+_LISTED = "page-compare"  # in the session's state: the pages that can be compared are listed
+_TOLD = 12  # lines that are listed as changed
+
+_scroll = st.components.v2.component("pincite_page_pair", js=script("page_pair"))
+
+
+class Choice(NamedTuple):
+    """A page that can be put beside the open one."""
+
+    label: str
+    open: Callable[[], Shown]  # raises PinciteError
+
+
+def choices(library: AnyLibrary, opened: Shown) -> list[Choice]:
+    """The versions of the document, and the other citations of the answer."""
+    if opened.document.startswith(CAME_WITH):
+        return []
+    cited = [
+        Choice(_("Citation {number}: {place}", number=number, place=named(one)),
+               partial(replace, one, citations=()))
+        for number, one in enumerate(opened.citations, start=1)
+        if one.source != opened.source and not one.document.startswith(CAME_WITH)
+    ]  # fmt: skip
+    before, behind = versions(library.documents(), opened.document)
+    labels = ((N_("Version before: {document}"), before), (N_("Newer version: {document}"), behind))
+    linked = [
+        Choice(_(label, document=readable(name)), partial(_version, library, opened, name))
+        for label, names in labels for name in names
+    ]  # fmt: skip
+    return linked + cited
+
+
+def versions(documents: Sequence[DocumentInfo], name: str) -> tuple[list[str], list[str]]:
+    """The versions right before a document, and the one behind it where there is one."""
+    newer = {info.document: info.superseded_by for info in documents}
+    behind = newer.get(name)
+    before = [older for older, by in newer.items() if by == name]
+    return before, [behind] if behind else []
+
+
+def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
+    """The page of another version that belongs to the open one."""
+    page = library.page(opened.document, opened.page)
+    is_cited = opened.page == opened.cited_page
+    cited = cited_lines(opened, page) if is_cited else ()
+    number = closest_page(page, library.pages(name), cited)
+    return Shown(name, number, source=f"version/{name}", version=True)
+
+
+def draw_compare_button(library: AnyLibrary, opened: Shown) -> None:
+    """The button that compares the open page: with the only other one at once, else from a list."""
+    if opened.beside:
+        st.button(
+            _("One page"), key="one-page", icon=":material/crop_portrait:",
+            on_click=session.show, args=(replace(opened, beside=None),),
+        )  # fmt: skip
+        return
+    every = choices(library, opened)
+    if every:
+        one = every[0] if len(every) == 1 else None
+        st.button(
+            _("Compare"), key="compare-page", icon=":material/compare:",
+            help=plain(one.label) if one else _("Show another page beside this one"),
+            on_click=partial(_put_beside, opened, one) if one else _list,
+        )  # fmt: skip
+
+
+def _list() -> None:
+    st.session_state[_LISTED] = not st.session_state.get(_LISTED)
+
+
+def draw_compare_list(library: AnyLibrary, opened: Shown) -> None:
+    """Draw what the open page can be compared with, after a click."""
+    if not st.session_state.get(_LISTED) or opened.beside:
+        return
+    with st.container(key="page-choices", gap="small"):
+        for number, one in enumerate(choices(library, opened)):
+            st.button(
+                plain(one.label), key=f"compare-{number}", type="tertiary",
+                on_click=partial(_put_beside, opened, one),
+            )  # fmt: skip
+
+
+def _put_beside(opened: Shown, choice: Choice) -> None:
+    st.session_state[_LISTED] = False
+    with session.errors_kept():
+        session.show(replace(opened, beside=choice.open(), large=True))
+
+
+def draw_pair(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> At:
+    """Both pages; returns where the cited lines of the left one begin."""
+    other = library.page(beside.document, beside.page)
+    here, there = _changed(library, opened, page, beside, other) if beside.version else ([], [])
+    if beside.version:
+        _differences(page, here, other, there)
+    with st.container(key="page-pair"):
+        left = _side(library, opened, page, LEFT, here, "left")
+        right = _side(library, replace(beside, large=opened.large), other, RIGHT, there, "right",
+                      partial(_turn_beside, opened))  # fmt: skip
+    if beside.version:
+        right = _beside_lines(opened, page, other) or right
+    _scroll(
+        key=f"pair-{opened.document}-{opened.page}-{beside.document}-{beside.page}",
+        data={
+            "at": [left.down, right.down],
+            "names": [
+                _("Left: {page}", page=named(opened)),
+                _("Right: {page}", page=named(beside)),
+            ],
+        },
+    )
+    return left
+
+
+def turn_page(library: AnyLibrary, opened: Shown, page: int) -> None:
+    """Go to another page of the open document; another version beside it goes along."""
+    turned = replace(opened, page=page)
+    if opened.beside and opened.beside.version:
+        with suppress(PinciteError):  # it was removed meanwhile: what is drawn says so
+            turned = replace(turned, beside=_version(library, turned, opened.beside.document))
+    session.show(turned)
+
+
+def _changed(
+    library: AnyLibrary, opened: Shown, page: Page, beside: Shown, other: Page
+) -> tuple[list[int], list[int]]:
+    """The lines of each page that the other version does not have there or on the next page."""
+    left, right = (
+        around(without_running_lines(library.pages(shown.document)), one.number)
+        for shown, one in ((opened, page), (beside, other))
+    )
+    [here] = (one for one in left if one.number == page.number)
+    [there] = (one for one in right if one.number == other.number)
+    return changed_lines(here, right), changed_lines(there, left)
+
+
+def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
+    """Where the other version says what the cited lines say."""
+    cited = cited_lines(opened, page) if opened.page == opened.cited_page else ()
+    line = closest_line(page, cited, other)
+    if line is None or not other.height:
+        return None
+    return At(other.lines[line].box.y0 / other.height, 0.0)
+
+
+def _turn_beside(opened: Shown, beside: Shown) -> None:
+    session.show(replace(opened, beside=beside))
+
+
+def _side(
+    library: AnyLibrary, opened: Shown, page: Page, name: str, changed: Sequence[int], side: str,
+    turn: Callable[[Shown], None] | None = None,
+) -> At:  # fmt: skip
+    with st.container(key=f"page-{side}"):
+        with st.container(key=f"page-{side}-head", horizontal=True, vertical_alignment="center"):
+            number = _("Page {number}", number=opened.page)
+            st.html(
+                f'<div class="page-name">{as_html(readable(opened.document))}</div>'
+                f'<div class="page-number">{as_html(number)}</div>'
+            )
+            if turn:
+                _turning(library, opened, turn)
+        try:
+            return draw_page(library, opened, page, name, changed)
+        except PinciteError as error:
+            widgets.show_error(error)
+            return At(0.0, 0.0)
+
+
+def _turning(library: AnyLibrary, opened: Shown, turn: Callable[[Shown], None]) -> None:
+    pages = next((d.pages for d in library.documents() if d.document == opened.document), 1)
+    if pages < 2:
+        return
+    for label, step, possible in (
+        (_("Previous, on the right"), -1, opened.page > 1),
+        (_("Next, on the right"), 1, opened.page < pages),
+    ):
+        st.button(
+            label, key=f"beside{step}", type="tertiary", disabled=not possible,
+            on_click=turn, args=(replace(opened, page=opened.page + step),),
+        )  # fmt: skip
+
+
+def _differences(page: Page, here: Sequence[int], other: Page, there: Sequence[int]) -> None:
+    """What differs, in words: colours alone would tell it to some people only."""
+    if not here and not there:
+        st.html(f'<p class="page-note" role="note">{as_html(_("Both pages say the same."))}</p>')
+        return
+    count = max(len(here), len(there))
+    title = ngettext("{count} line differs", "{count} lines differ", count)
+    lists = [
+        (_("Only on the left"), [page.lines[at].text for at in here]),
+        (_("Only on the right"), [other.lines[at].text for at in there]),
+    ]
+    body = "".join(_lines(name, texts) for name, texts in lists if texts)
+    st.html(
+        f'<details class="differences"><summary>{as_html(title)}</summary>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{as_html(title)}">{body}</div>'
+        "</details>"
+    )
+
+
+def _lines(name: str, texts: Sequence[str]) -> str:
+    rows = "".join(f"<li>{as_html(text)}</li>" for text in texts[:_TOLD])
+    more = "<li>…</li>" if len(texts) > _TOLD else ""
+    return f"<div><b>{as_html(name)}</b><ul>{rows}{more}</ul></div>"

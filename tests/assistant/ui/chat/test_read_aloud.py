@@ -1,0 +1,81 @@
+"""The button that reads an answer aloud."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit
+from streamlit.testing.v1 import AppTest
+
+from assistant.studio.voices import NONE, SpokenSound, Voices
+from assistant.ui import resources
+from assistant.ui.chat import read_aloud
+from assistant.wiring import chosen_models
+from tests.assistant.ui.chat.test_microphone import told as shown
+from tests.assistant.ui.conftest import ask
+
+Visit = Callable[..., AppTest]
+
+
+class Click:
+    """What the browser's component writes into the session when it asks for a piece of sound."""
+
+    def __init__(self, number: int, nonce: int) -> None:
+        self.want = {"number": number, "nonce": nonce, "start": "one"}
+
+
+class Whisper:
+    name = "whisper"
+
+    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
+        return SpokenSound(b"\0\0" * 10, 1000)
+
+
+class Given(Voices):
+    def __init__(self, voice: Any, cache: Path) -> None:
+        super().__init__(lambda: None, cache, "en")
+        self._voice = voice
+
+    def of(self, text: str) -> Any:
+        return self._voice
+
+
+ANSWER = {"id": "a", "answer": "One. Two.", "sentences": [{"text": "One."}, {"text": "Two."}]}
+
+
+def test_the_browser_gets_one_piece_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(streamlit, "session_state", state)
+    monkeypatch.setattr(chosen_models, "voices", lambda settings: Given(Whisper(), tmp_path))
+    heard = []
+    for number in range(2):
+        state["key"] = Click(number, nonce=number + 1)
+        read_aloud._wanted("key", ANSWER)
+        told = read_aloud._told(ANSWER)
+        while "sound" not in told:  # the browser asks again
+            read_aloud._wanted("key", ANSWER)
+            told = read_aloud._told(ANSWER)
+        heard.append((told["number"], told["nonce"], told["sentence"], told["of"]))
+        assert "sound" not in read_aloud._told(ANSWER)  # drawn for another reason: not sent again
+    assert heard == [(0, 1, 0, 2), (1, 2, 1, 2)]
+    assert read_aloud._told({**ANSWER, "id": "b"}) == {"error": ""}
+    read_aloud._stop()
+    assert read_aloud._READING not in state
+
+
+def test_without_a_voice_it_is_said_and_one_is_offered(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(chosen_models, "voices", lambda settings: Given(None, tmp_path))
+    app = visit()
+    ask(app, "How many days of leave are there?")
+    identity = app.session_state["conversation"]
+    (turn,) = resources.assistant().conversations.turns(identity)
+    app.session_state[read_aloud._READING] = {"without": turn["id"], "error": ""}
+    app.run()
+    assert any(NONE.split(".")[0] in info.value for info in app.info)
+    assert "en_US-joe-medium · 143 MB" in shown(app)

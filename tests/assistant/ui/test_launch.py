@@ -1,0 +1,102 @@
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from streamlit import config
+
+from assistant.entrance.asgi import Hosts
+from assistant.errors import AssistantError
+from assistant.security.network_guard import install_guard
+from assistant.settings import Settings
+from assistant.ui import launch, serving
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path, library="samples")
+
+
+def test_the_command_finds_the_app_from_any_folder_and_nothing_of_that_folder(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "assistant").mkdir()
+    (tmp_path / "assistant" / "__init__.py").write_text("raise SystemExit('from here')")
+    command = launch.command(8600, "0.0.0.0", ["pincite.example.org"], True)
+
+    assert command[-4:] == [
+        "--port=8600", "--address=0.0.0.0", "--host=pincite.example.org", "--token",
+    ]  # fmt: skip
+    told = subprocess.run([*command[:4], "--help"], cwd=tmp_path, capture_output=True, text=True)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "--address" in told.stdout
+
+
+def test_every_option_is_one_that_streamlit_knows() -> None:
+    options = serving.options(8600, "127.0.0.1", Hosts("127.0.0.1"))
+
+    assert set(options) <= set(config.get_config_options())
+    assert options["server.port"] == 8600
+    assert options["server.allowedHosts"] == ["127.0.0.1", "::1", "localhost"]
+    assert options["browser.gatherUsageStats"] is False
+    assert options["theme.dark.primaryColor"].startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("address", "names", "message"),
+    [
+        ("", [], "--address '' is neither"),
+        ("http://x", [], "--address 'http://x' is neither"),
+        ("127.0.0.1", ["x:443"], "--host 'x:443' is neither"),
+        ("192.0.2.1", [], "192.0.2.1 is no address of this machine"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_refused(
+    settings: Settings, address: str, names: list[str], message: str
+) -> None:
+    with pytest.raises(AssistantError, match=message):
+        launch.serve(settings, address=address, names=names)
+
+
+def test_all_addresses_can_be_listened_on_in_spite_of_the_guard(tmp_path: Path) -> None:
+    remove = install_guard(tmp_path / "network.log")
+    try:
+        assert launch.free_port(8501, None, "0.0.0.0") >= 8501
+    finally:
+        remove()
+
+
+def test_the_settings_reach_the_app_through_the_environment(settings: Settings) -> None:
+    surroundings = launch.environment(settings)
+
+    assert surroundings["PINCITE_HOME"] == str(settings.home)
+    assert surroundings["ANONYMIZED_TELEMETRY"] == "False"
+
+
+def test_a_taken_port_is_refused_when_it_was_asked_for() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken: int = other.getsockname()[1]
+
+        with pytest.raises(AssistantError, match=f"Port {taken} is taken"):
+            launch.free_port(8501, taken)
+
+
+def test_the_next_free_port_is_taken_when_none_was_asked_for() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken: int = other.getsockname()[1]
+
+        assert launch.free_port(taken, None) > taken
+
+
+def test_a_database_that_is_away_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINCITE_HOME", str(tmp_path))
+    monkeypatch.setenv("PINCITE_CATALOGUE", "postgresql://nobody@127.0.0.1:1/nothing")
+
+    with pytest.raises(SystemExit, match="pincite: The PostgreSQL server"):
+        serving.main(["--port", "1"])
