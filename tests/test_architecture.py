@@ -183,12 +183,9 @@ HOMES = {
     "sklearn": {"assistant/feedback/learning.py"},
     "sqlite3": {
         "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
-        "assistant/storage/sqlite_file.py",
-        "vectorstore/catalog/sqlite.py",
         "vectorstore/database/schema.py",
         "vectorstore/database/sqlite.py",
         "vectorstore/maintenance/backup_rows.py",
-        "vectorstore/images.py",
     },
     "starlette": {
         "assistant/team/api/errors.py",

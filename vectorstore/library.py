@@ -12,7 +12,7 @@ from ingest.document.source import Engines
 from vectorstore import opened
 from vectorstore import opened as stored
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.catalog.engine import DocumentInfo, StoredChunk, StoredTable
+from vectorstore.catalog.stored import DocumentInfo, StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
 from vectorstore.embedding.embedder import Embedder, recipe
 from vectorstore.embedding.library_embedder import Embedders, none, nowhere

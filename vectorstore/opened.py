@@ -16,13 +16,13 @@ from uuid import uuid4
 
 from ingest.errors import UnreadableFile
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.copies import SCRATCH, Copies, Copy, Folder, sha256_of
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import DamagedCopy, HomeNotWritable, LibraryError
-from vectorstore.files import SCRATCH, Copies, Copy, Folder, sha256_of
 from vectorstore.team.object_store import ObjectStore
 from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresDatabase
+from vectorstore.team.postgres_catalog import Bm25, PostgresCatalog
 from vectorstore.team.s3 import Bucket, S3Store
 from vectorstore.team.served_vectors import ServedIndex
 
@@ -295,8 +295,8 @@ def open_catalog(folder: Path, library: str, server: Server | None = None) -> Ca
             f"The catalogue of {library!r} is in {file}, and the setting `catalogue` names"
             " PostgreSQL: move it there with `pincite migrate-home postgresql`."
         )
-    database = PostgresDatabase(server, schema) if schema else _made(folder, server)
-    return Catalog(file, library, database)
+    database = PostgresCatalog(server, schema) if schema else _made(folder, server)
+    return Catalog(file, library, database, Bm25(database))
 
 
 def schema_of(folder: Path) -> str:
@@ -328,7 +328,7 @@ def drop_catalog(folder: Path, server: Server | None) -> None:
     if schema and server is None:
         raise LibraryError(f"{folder} has a catalogue in PostgreSQL, and no setting says where.")
     if schema and server:
-        PostgresDatabase.drop_schema(server, schema)
+        PostgresCatalog.drop(server, schema)
 
 
 def new_schema() -> str:
@@ -370,17 +370,17 @@ def _write(path: Path, text: str, mode: str) -> None:
         os.fsync(file.fileno())
 
 
-def _made(folder: Path, server: Server) -> PostgresDatabase:
-    made = PostgresDatabase(server, new_schema(), make=True)
+def _made(folder: Path, server: Server) -> PostgresCatalog:
+    made = PostgresCatalog(server, new_schema(), make=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        mark_schema(folder, made.schema)  # not before it is there: others open what is marked
+        mark_schema(folder, made.namespace)  # not before it is there: others open what is marked
         return made
     except OSError as error:
         made.close()
-        PostgresDatabase.drop_schema(server, made.schema)
+        PostgresCatalog.drop(server, made.namespace)
         if schema := schema_of(folder):  # another process was faster
-            return PostgresDatabase(server, schema)
+            return PostgresCatalog(server, schema)
         raise HomeNotWritable(f"{folder} cannot be written: {error.strerror}.") from error
 
 

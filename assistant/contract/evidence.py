@@ -12,7 +12,7 @@ from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Box, Document, Line, Page
 from ingest.language.sentences import split
 from ingest.language.words import stems
-from vectorstore.catalog.engine import StoredChunk
+from vectorstore.catalog.stored import StoredChunk
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.retrieval.fusion import Candidate, rank
 from vectorstore.retrieval.hit import Hit, legs

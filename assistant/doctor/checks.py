@@ -50,7 +50,7 @@ from vectorstore import word_index
 from vectorstore.errors import LibraryError
 from vectorstore.opened import FILE, SCHEMA_MARK, has_files, root_of, schema_of
 from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresDatabase
+from vectorstore.team.postgres_catalog import PostgresCatalog
 from vectorstore.team.s3 import Bucket
 from vectorstore.word_index import LARGE
 
@@ -98,7 +98,7 @@ def _parts_without_server(settings: Settings) -> Iterator[Check]:
 
 def _part(tables: TeamTables) -> Iterator[Check]:
     """Nothing where the home has neither a file nor a mark."""
-    name, file = tables.part.name, file_of(tables.mark)
+    name, file = tables.schema.name, file_of(tables.mark)
     try:
         mark = tables.marked()
         if file.exists():
@@ -115,7 +115,7 @@ def _part(tables: TeamTables) -> Iterator[Check]:
 
 def _library(name: str, server: Server, schema: str) -> Check:
     try:
-        database = PostgresDatabase(server, schema)
+        database = PostgresCatalog(server, schema)
         ((count,),) = database.all("SELECT count(*) FROM document")
         database.close()
     except LibraryError as error:

@@ -17,7 +17,7 @@ from assistant.team import passwords
 from assistant.team.audit import Audit
 from assistant.team.database import ACCOUNTS, Person, Role
 from assistant.wiring.stores import place_of_part
-from vectorstore.catalog.engine import Transaction
+from vectorstore.database.transactions import Transaction
 from vectorstore.errors import LibraryError, UnknownLibrary
 from vectorstore.federation import is_joined, parts
 
@@ -93,28 +93,28 @@ class Accounts(Audit):
 
     def find(self, name: str) -> Person | None:
         """None for one who is not there. Raises AssistantError for what cannot be a name."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return _find(connection, plain(name))
 
     def signs_in(self, name: str, password: str) -> Person | None:
         """The person with that name and password; None otherwise, in the same time."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT id, password FROM person WHERE name = ?", (folded(name),)
             ).fetchone()
         if not passwords.fits(password, row[1] if row else None):
             return None
-        with self._connected() as connection:
+        with self._reading() as connection:
             return person_of(connection, row[0])
 
     def any(self) -> bool:
         """Whether somebody has an account."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 
     def people(self) -> list[Listed]:
         """By name."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute("SELECT id, made FROM person").fetchall()
             found = [(person_of(connection, id), made) for id, made in rows]
         listed = [Listed(person, made) for person, made in found if person]
@@ -144,7 +144,7 @@ class Accounts(Audit):
     def shares(self) -> Mapping[str, frozenset[Holder]]:
         """To whom each library belongs that is not everybody's."""
         found: dict[str, set[Holder]] = {}
-        with self._connected() as connection:
+        with self._reading() as connection:
             for library, holder in connection.execute("SELECT library, holder FROM share"):
                 found.setdefault(library, set()).add(holder)
         return {library: frozenset(holders) for library, holders in found.items()}

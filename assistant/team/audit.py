@@ -59,7 +59,7 @@ class Audit(AccountsDatabase):
 
     def lines(self) -> list[Line]:
         """The oldest first. Raises AssistantError."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             found = connection.execute(
                 "SELECT at, person, token, did, library, what FROM audit ORDER BY at, id"
             ).fetchall()

@@ -21,7 +21,7 @@ from assistant.team.database import ACCOUNTS, VISITOR, AccountsDatabase
 from assistant.team.provider import Begun, NotSignedIn, Provider
 from assistant.team.sessions import Sessions, SignedIn, digest
 from assistant.wiring.stores import place_of_part
-from vectorstore.catalog.engine import Transaction
+from vectorstore.database.transactions import Transaction
 
 # -- Lets people in who sign in at a provider, and binds each sign-in to the browser that began it.
 # Knows no HTTP.

@@ -42,16 +42,16 @@ class Sessions(AccountsDatabase):
     def person(self, session: str) -> Person | None:
         """Whose session it is, by the digest of its cookie; None once it has ended."""
         now = self._clock()
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT person, seen FROM session WHERE digest = ? AND made > ? AND seen > ?",
                 (session, now - LASTS, now - IDLE),
             ).fetchone()
-            if row is None:
-                return None
-            if row[1] < now - _NOTED:
+            found = person_of(connection, row[0]) if row else None
+        if row and row[1] < now - _NOTED:
+            with self._connected() as connection:
                 connection.execute("UPDATE session SET seen = ? WHERE digest = ?", (now, session))
-            return person_of(connection, row[0])
+        return found
 
     def end(self, session: str) -> None:
         """Sign out."""

@@ -69,7 +69,7 @@ class Tokens(AccountsDatabase):
 
     def person(self, token: str) -> Person | None:
         """Who asks with it, and with which rights; None for a wrong, an old or a revoked one."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT person, role, libraries, name FROM token"
                 " WHERE digest = ? AND (until IS NULL OR until > ?)",
@@ -83,7 +83,7 @@ class Tokens(AccountsDatabase):
 
     def all(self) -> list[Token]:
         """By person and name, also those that have run out."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT t.id, t.name, p.name, t.role, t.libraries, t.made, t.until"
                 " FROM token AS t JOIN person AS p ON p.id = t.person"

@@ -28,7 +28,7 @@ from assistant.studio.spoken_text import pieces
 from assistant.studio.voices import Voice
 from assistant.wiring.models import calibration
 from ingest.errors import PinciteError, Stopped
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
 
 # -- Runs answers in threads of their own, so that a rerun or a reload of the page does not end
 # them. Knows no Streamlit.

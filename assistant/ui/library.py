@@ -16,7 +16,7 @@ from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.images import image_file
 from ingest.media.ffmpeg import clock
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.catalog.tags import Filter, Sort, State, chosen, kinds, worth_a_look
 from vectorstore.images import PictureHit, Told
 from vectorstore.library import Library

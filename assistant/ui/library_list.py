@@ -23,7 +23,7 @@ from assistant.ui import resources, session, widgets
 from assistant.ui.widgets import as_html, folded, plain
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.errors import PinciteError
-from vectorstore.catalog.engine import Coverage
+from vectorstore.catalog.stored import Coverage
 
 _NAME, _ABOUT = "library-name-", "library-about-"  # of fields, followed by whose they are
 _MADE = "libraries-made"  # in the session's state: how many

@@ -14,14 +14,8 @@ from ingest.document.model import Chunk, Document, Page
 from ingest.language import words
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog import rows as catalog_rows
-from vectorstore.catalog.engine import (
-    Coverage,
-    DocumentInfo,
-    Engine,
-    StoredTable,
-    Transaction,
-)
-from vectorstore.catalog.passages import Passages
+from vectorstore.catalog.catalog_file import CatalogFile
+from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import (
     PLUS_ONE,
     insert_tables,
@@ -30,7 +24,8 @@ from vectorstore.catalog.rows import (
     tables_on_page,
     word_language,
 )
-from vectorstore.catalog.sqlite import Database
+from vectorstore.catalog.stored import Coverage, DocumentInfo, StoredTable
+from vectorstore.database.transactions import Database, Transaction
 from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
 
@@ -43,7 +38,7 @@ _IN_PART = "!"  # in front of the hash, when a part failed: read again when it i
 class Containers:
     """Rows of the table `container`; a file without files inside has none."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def finished(self, place: str, sha256: str) -> bool:
@@ -101,43 +96,6 @@ def mark_deletion(connection: Transaction) -> None:
     )
 
 
-def overwrite_deleted(database: Engine) -> bool:
-    """Overwrite what was deleted, if anything was; it takes a second for 60 MB.
-
-    False when another process still reads an older state. Raises LibraryError.
-    """
-    deleted = database.one("SELECT value FROM meta WHERE key = ?", _DELETED)
-    if deleted is None:
-        return True
-    database.merge_words()
-    last = database.one(_LAST)
-    if not database.write_anew():
-        return False
-    _keep_numbers(database, last)
-    database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, *deleted)
-    return True
-
-
-def _keep_numbers(database: Engine, last: tuple[str, int] | None) -> None:
-    """SQLite may, but does not, number rows anew that other tables know by number.
-
-    It would change the last number, because something was deleted before it.
-    """
-    if last is None:
-        return
-    now = database.one("SELECT rowid FROM chunk WHERE id = ?", last[0])
-    if now is not None and now[0] != last[1]:
-        log.warning("SQLite numbered passages anew; their words are written again.")
-        put_words_again(database)
-
-
-def put_words_again(database: Engine) -> None:
-    """Write the words of all passages, as `Catalog.put` does for those of a document."""
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM chunk_words")
-        insert_words(connection)
-
-
 _FORGOTTEN = "forgotten"
 _TAGGED = "tagged"
 _IDENTITY = "identity"
@@ -148,12 +106,16 @@ _SENTENCE = 8  # words from which a line is more than a name
 class Catalog:
     """All that a library knows of its documents."""
 
-    def __init__(self, path: Path, library: str, database: Engine | None = None) -> None:
-        """In an SQLite file, unless a database is given. Raises HomeNotWritable or LibraryError."""
+    def __init__(
+        self, path: Path, library: str, database: Database | None = None, words: Words | None = None
+    ) -> None:
+        """In an SQLite file, unless a database is given, with its search for words. Raises
+        HomeNotWritable or LibraryError."""
         self.library = library
         self.path = path
-        self.database = database or Database(path)
-        self.passages = Passages(self.database)
+        self.database = database or CatalogFile(path)
+        self._words = words or Fts5(self.database)
+        self.passages = Passages(self.database, self._words)
 
     def close(self) -> None:
         """Close the file in all threads; the next use opens it again."""
@@ -389,7 +351,7 @@ class Catalog:
         )
         if gone.rowcount:
             mark_deletion(connection)
-        return gone.rowcount > 0
+        return bool(gone.rowcount)
 
     def delete(self, connection: Transaction, name: str) -> None:
         """Delete a document and everything that belongs to it; inside `writing()`."""
@@ -397,12 +359,38 @@ class Catalog:
         mark_deletion(connection)
 
     def wipe(self) -> None:
-        """Leave no byte of what was deleted, see `wiping`. What fails is done by the next one."""
+        """Leave no byte of what was deleted; it takes a second for 60 MB. What fails is done by the
+        next one."""
         try:
-            if not overwrite_deleted(self.database):
-                log.warning("Deleted rows of %s are overwritten later.", self.library)
+            why = "" if self._overwrite_deleted() else "another process reads an older state"
         except LibraryError as error:  # such as a full disk: the documents are gone all the same
-            log.warning("Deleted rows of %s are overwritten later: %s", self.library, error)
+            why = str(error)
+        if why:
+            log.warning("Deleted rows of %s are overwritten later: %s", self.library, why)
+
+    def _overwrite_deleted(self) -> bool:
+        """False when another process still reads an older state."""
+        if (deleted := self.meta(_DELETED)) is None:
+            return True
+        self._words.merge()
+        last = self.database.one(_LAST)
+        if not self.database.write_anew():
+            return False
+        self._keep_numbers(last)
+        self.database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, deleted)
+        return True
+
+    def _keep_numbers(self, last: tuple[str, int] | None) -> None:
+        """SQLite may, but does not, number rows anew that other tables know by number.
+
+        It would change the last number, because something was deleted before it.
+        """
+        now = last and self.database.one("SELECT rowid FROM chunk WHERE id = ?", last[0])
+        if last and now and now[0] != last[1]:
+            log.warning("SQLite numbered passages anew; their words are written again.")
+            with self.database.transaction() as connection:
+                connection.execute("DELETE FROM chunk_words")
+                insert_words(connection)
 
 
 def _has_sentence(text: str) -> bool:

@@ -13,7 +13,8 @@ from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
 from ingest.language.identify import ENGLISH, UNKNOWN
-from vectorstore.catalog.engine import Engine, StoredTable, Transaction
+from vectorstore.catalog.stored import StoredTable
+from vectorstore.database.transactions import Database, Transaction
 from vectorstore.store import Vectors
 
 _LENGTH = re.compile(r"\d{1,7}(?:\.\d{1,3})?")  # seconds: at most 115 days
@@ -237,7 +238,7 @@ def insert_tables(transaction: Transaction, document_id: int, document: Document
             )
 
 
-def read_tables(database: Engine, name: str, page: int | None = None) -> list[StoredTable]:
+def read_tables(database: Database, name: str, page: int | None = None) -> list[StoredTable]:
     """The tables of a document, or of one of its pages, in order."""
     where = "FROM sheet JOIN document ON document.id = document_id WHERE name = ?"
     values: list[object] = [name]

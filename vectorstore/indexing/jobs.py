@@ -12,7 +12,7 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from vectorstore.catalog.engine import Engine, Transaction
+from vectorstore.database.transactions import Database, Transaction
 
 State = Literal["waiting", "reading", "indexing", "failed", "cancelled"]
 _COLUMNS = "path, name, state, error, changed"
@@ -32,7 +32,7 @@ class Job:
 class Jobs:
     """The rows of the table `job`. They do not change the library: its generation stays."""
 
-    def __init__(self, database: Engine, lock: Path) -> None:
+    def __init__(self, database: Database, lock: Path) -> None:
         """A run holds `lock`, so that another one recognises leftover rows."""
         self._database = database
         self._lock = FileLock(lock, thread_local=False)

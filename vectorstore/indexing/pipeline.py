@@ -21,8 +21,8 @@ from ingest.loaders import digest
 from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, LeftOut
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.catalog import Catalog, Containers
-from vectorstore.catalog.engine import Engine
-from vectorstore.catalog.sources import INSIDE, Places, place_of
+from vectorstore.catalog.places import INSIDE, Places, place_of
+from vectorstore.database.transactions import Database
 from vectorstore.embedding.embedder import Embedder, Recipe
 from vectorstore.errors import LibraryError, WorkersAway
 from vectorstore.indexing import small_files
@@ -45,7 +45,7 @@ MOST_ATTEMPTS = 2  # interruptions after which a file waits
 class Attempts:
     """Rows of the table `attempt`."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 from ingest.containers.unpacking import Omitted
 from ingest.document.model import Chunk, Document
 from vectorstore.add_report import AddSummary, Change, Failure, Hidden, Incomplete, KeptAs, Outcome
-from vectorstore.catalog.sources import INSIDE
+from vectorstore.catalog.places import INSIDE
 from vectorstore.indexing.jobs import Jobs
 from vectorstore.indexing.store_document import READY, Item, Stored, status, unseen
 

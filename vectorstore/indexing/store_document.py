@@ -20,8 +20,8 @@ from ingest.errors import UnreadableFile
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import tags
 from vectorstore.catalog.catalog import Catalog, begin_container
-from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.sources import Places, place_of
+from vectorstore.catalog.places import Places, place_of
+from vectorstore.database.transactions import Transaction
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import EmbedderMismatch, HomeNotWritable, LibraryError
 from vectorstore.indexing import jobs

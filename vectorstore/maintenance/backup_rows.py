@@ -18,9 +18,9 @@ from ingest.document.source import readable
 from ingest.document.wire import Codec, InvalidData
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.sqlite import FIRST, SCHEMA_VERSION
+from vectorstore.catalog.catalog_file import CATALOG
 from vectorstore.catalog.tags import cleaned
+from vectorstore.database.transactions import Transaction
 from vectorstore.errors import WrongTag
 from vectorstore.opened import SHA256
 
@@ -143,9 +143,9 @@ def copy_rows(snapshot: Path, target: Catalog) -> None:
     """Fill an empty catalogue. Raises WrongRows, and LibraryError when it cannot be written."""
     file = ForeignFile(snapshot)
     try:
-        if (version := file.version()) > SCHEMA_VERSION:
+        if (version := file.version()) > CATALOG.version:
             raise WrongRows(f"its catalogue has schema {version}, of a newer version of Pincite")
-        if version < FIRST:
+        if version < CATALOG.first:
             raise WrongRows(f"its catalogue has schema {version}, which was never released")
         file.check(_own_schema(target))
         with target.writing() as connection, _shapes():

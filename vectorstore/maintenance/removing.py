@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vectorstore.catalog.catalog import Catalog, mark_deletion
-from vectorstore.catalog.sources import Places
+from vectorstore.catalog.places import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
 from vectorstore.indexing import jobs

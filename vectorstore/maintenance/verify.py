@@ -9,8 +9,8 @@ from ingest.chunking.coverage_ledger import UNEXPLAINED
 from ingest.errors import UnreadableFile
 from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.places import Places
 from vectorstore.catalog.rows import word_language
-from vectorstore.catalog.sources import Places
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
 from vectorstore.opened import Files

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from vectorstore.catalog.engine import StoredChunk
+from vectorstore.catalog.stored import StoredChunk
 from vectorstore.retrieval.fusion import Candidate, Ranked, ScoreParts
 
 # -- Legs: how each leg of a search found a hit, and what it added to the hit's score

@@ -24,7 +24,7 @@ from assistant.team.api.parameters import Chosen, Within
 from assistant.team.api.shelf import Answering, FillingSheet, Searching, Seen, Shelf
 from assistant.team.api.turns import ClientGone, Place
 from assistant.wiring import composition
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.federation import parts
 
 Row = dict[str, Any]

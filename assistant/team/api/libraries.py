@@ -23,7 +23,7 @@ from assistant.team.limits import limits
 from assistant.wiring import composition
 from ingest.errors import PinciteError
 from vectorstore.add_report import AddSummary
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.errors import UnknownLibrary
 from vectorstore.federation import AnyLibrary, Federated, apart, is_joined, parts
 from vectorstore.library import Library

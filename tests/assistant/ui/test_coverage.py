@@ -9,7 +9,7 @@ from assistant.ui.library_list import (
 )
 from ingest.chunking.coverage_ledger import PageLedger
 from ingest.document.model import Dropped
-from vectorstore.catalog.engine import Coverage
+from vectorstore.catalog.stored import Coverage
 
 
 def coverage(

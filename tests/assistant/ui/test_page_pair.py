@@ -8,7 +8,7 @@ from assistant.attachments import CAME_WITH
 from assistant.ui import page_view, session
 from assistant.ui.session import Shown
 from tests.assistant.ui.fakes import SAMPLES, FakeLibrary
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
 
 OLD, NEW = "Security Policy v1 (2024).pdf", "Security Policy v2 (2026).pdf"
 

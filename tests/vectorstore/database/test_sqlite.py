@@ -29,21 +29,9 @@ def test_a_file_may_not_call_what_reaches_beyond_it(tmp_path: Path) -> None:
             connection.execute("SELECT * FROM evil")
 
 
-def test_a_transaction_begins_where_it_is_said(tmp_path: Path) -> None:
-    path = tmp_path / "a.sqlite"
-    for explicit in (True, False):
-        with closing(connect(path, 1, explicit)) as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS said (text)")
-            connection.execute("INSERT INTO said VALUES ('a')")
-            assert connection.in_transaction != explicit
-            connection.rollback()
-    with closing(connect(path, 1)) as connection:
-        assert connection.execute("SELECT count(*) FROM said").fetchone() == (1,)
-
-
 def test_what_hinders_is_told_from_the_message(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
-    with closing(connect(path, 1, True)) as one, closing(connect(path, 0, True)) as other:
+    with closing(connect(path, 1)) as one, closing(connect(path, 0)) as other:
         one.execute("BEGIN EXCLUSIVE")
         with pytest.raises(sqlite3.OperationalError) as busy:
             other.execute("BEGIN IMMEDIATE")
@@ -56,6 +44,6 @@ def test_what_hinders_is_told_from_the_message(tmp_path: Path) -> None:
     ):
         it.execute("SELECT * FROM sqlite_schema")
     errors = busy, unopened, damaged
-    assert [trouble(error.value) for error in errors] == ["busy", "unopened", "other"]
+    assert [trouble(error.value) for error in errors] == ["busy", "unopened", "damaged"]
     assert trouble(OSError(28, "No space left on device")) == "full"
     assert trouble(PermissionError(13, "Permission denied")) == "closed"

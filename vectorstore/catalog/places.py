@@ -11,8 +11,8 @@ from pathlib import Path
 
 from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.engine import Transaction
 from vectorstore.catalog.rows import word_language
+from vectorstore.database.transactions import Transaction
 
 INSIDE = "!/"
 _OWN = re.compile(r"(?<=[\\/]uploaded)((?:-\d+)?)-[0-9a-f]{32}(?=[\\/])")
