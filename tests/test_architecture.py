@@ -56,7 +56,7 @@ vectorstore/naming                          vectorstore/dense
 vectorstore/word_index
 vectorstore/catalog
 vectorstore/database
-vectorstore/store                           vectorstore/add_report          vectorstore/files
+vectorstore/store                           vectorstore/add_report          vectorstore/copies
 vectorstore/worker_address
 vectorstore/errors
 vectorstore

@@ -11,7 +11,6 @@ from uuid import uuid4
 from ingest.chunking.coverage_ledger import PageLedger, ledger
 from ingest.containers.unpacking import Omitted
 from ingest.document.model import Chunk, Document, Page
-from ingest.language import words
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.catalog_file import CatalogFile
@@ -20,6 +19,7 @@ from vectorstore.catalog.rows import (
     PLUS_ONE,
     insert_tables,
     insert_words,
+    put_card_again,
     read_tables,
     tables_on_page,
     word_language,
@@ -332,7 +332,7 @@ class Catalog:
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
             at = f"{document.sha256[:16]}:{ordinal}"
             catalog_rows.insert_chunk(connection, id, at, chunk, vector, language)
-        catalog_rows.insert_card(connection, id, document, name, language)
+        catalog_rows.put_card(connection, id, name, document.title, document.pages[:2], language)
 
     def put_place(self, connection: Transaction, path: str, sha256: str) -> None:
         """Record that a document was found at a path; inside `writing()`."""
@@ -404,8 +404,6 @@ def _has_sentence(text: str) -> bool:
 
 Counts = dict[str, int]  # passages by language
 
-_TEXTS = "SELECT rowid, text, headings, hidden FROM chunk WHERE document_id = ? ORDER BY rowid"
-
 
 def count_languages(catalog: Catalog) -> Counts:
     """Passages by the language of their document, most first; UNKNOWN for tables and the like."""
@@ -420,29 +418,21 @@ def find_languages(catalog: Catalog) -> None:
     """Find those of documents of which nobody has asked, and index their words in them.
 
     Raises HomeNotWritable or LibraryError."""
-    wanted = catalog.database.all("SELECT id, name, title FROM document WHERE language = ''")
-    for id, name, title in wanted:
-        passages = catalog.database.all(_TEXTS, id)
-        language = language_of_passages([text for _, text, _, hidden in passages if not hidden])
+    for (id,) in catalog.database.all("SELECT id FROM document WHERE language = ''"):
+        texts = catalog.database.all(
+            "SELECT text FROM chunk WHERE document_id = ? AND NOT hidden ORDER BY rowid", id
+        )
+        language = language_of_passages([text for (text,) in texts])
         with catalog.writing() as connection:
             connection.execute("UPDATE document SET language = ? WHERE id = ?", (language, id))
             if word_language(language) != ENGLISH:
-                _index_words(connection, passages, language)
-                first = [page for number in (1, 2) if (page := catalog.page(name, number))]
-                card = words.card(name, title, [page.text for page in first], language)
-                connection.execute("UPDATE card_words SET text = ? WHERE rowid = ?", (card, id))
-
-
-def _index_words(
-    connection: Transaction, passages: list[tuple[int, str, str, int]], language: str
-) -> None:
-    connection.executemany(
-        "UPDATE chunk_words SET text = ? WHERE rowid = ?",
-        [
-            (words.indexed_passage(text, json.loads(headings), language), rowid)
-            for rowid, text, headings, _ in passages
-        ],
-    )
+                connection.execute(
+                    "DELETE FROM chunk_words WHERE rowid IN"
+                    " (SELECT rowid FROM chunk WHERE document_id = ?)",
+                    (id,),
+                )
+                insert_words(connection, "WHERE document_id = ?", id)
+                put_card_again(connection, id)
 
 
 def share_of_english(counts: Mapping[str, int]) -> float:

@@ -104,36 +104,43 @@ def insert_chunk(
     )
 
 
-def insert_words(connection: Transaction) -> None:
-    """The words of all passages, for a full-text index that has none."""
+def insert_words(connection: Transaction, where: str = "", *values: object) -> int:
+    """Index the words of all passages, or of some that a condition chooses, and count these."""
     found = connection.execute(
         "SELECT chunk.rowid, text, headings, language FROM chunk"
-        " JOIN document ON document.id = document_id ORDER BY chunk.rowid"
+        f" JOIN document ON document.id = document_id {where} ORDER BY chunk.rowid",
+        values,
     )
-    connection.executemany(
+    done = connection.executemany(
         "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
         (
             (row, words.indexed_passage(text, json.loads(above), word_language(language)))
             for row, text, above, language in found
         ),
     )
-
-
-def insert_card(
-    connection: Transaction, document_id: int, document: Document, name: str, language: str
-) -> None:
-    """What a document is recognised by: its name and first two pages."""
-    put_card(connection, document_id, name, document.title, document.pages[:2], language)
+    return int(done.rowcount)
 
 
 def put_card(
     connection: Transaction, document_id: int, name: str, title: str, first: Sequence[Page],
     language: str,
 ) -> None:  # fmt: skip
-    """The same from its first two pages alone."""
+    """What a document is recognised by: its name, and what a reader sees of its first two pages."""
     seen = ["\n".join(line.text for line in page.lines if not line.hidden) for page in first]
     card = words.card(name, title, seen, word_language(language))
     connection.execute("INSERT INTO card_words (rowid, text) VALUES (?, ?)", (document_id, card))
+
+
+def put_card_again(connection: Transaction, document_id: int) -> None:
+    """The same of a document in the catalogue."""
+    name, title, language = connection.execute(
+        "SELECT name, title, language FROM document WHERE id = ?", (document_id,)
+    ).fetchone()
+    first = connection.execute(
+        f"SELECT {PAGE} FROM page WHERE document_id = ? ORDER BY number LIMIT 2", (document_id,)
+    )
+    connection.execute("DELETE FROM card_words WHERE rowid = ?", (document_id,))
+    put_card(connection, document_id, name, title, [page(row, ()) for row in first], language)
 
 
 def word_language(language: str) -> str:

@@ -114,11 +114,12 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def beside(self, path: Path, more: Schema) -> Iterator[str]:
-        self.all("ATTACH DATABASE ? AS next", str(path))
-        try:
-            yield "next."
-        finally:
-            self.all("DETACH DATABASE next")
+        with self._explained(), self._using() as connection:
+            connection.execute("ATTACH DATABASE ? AS next", (str(path),))
+            try:
+                yield "next."
+            finally:
+                connection.execute("DETACH DATABASE next")
 
     def write_anew(self) -> bool:
         """Write the file without anything that was deleted, also to its log (WAL).

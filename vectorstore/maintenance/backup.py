@@ -5,7 +5,6 @@ not in it: it is filled again from the catalogue.
 """
 
 import errno
-import hashlib
 import json
 import lzma
 import re
@@ -23,6 +22,7 @@ from pathlib import Path
 from ingest.document.source import Limits, readable
 from ingest.document.wire import Codec
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.copies import sha256_of
 from vectorstore.errors import HomeNotWritable, LibraryError
 from vectorstore.maintenance.backup_rows import copy_rows
 from vectorstore.opened import Files
@@ -153,12 +153,6 @@ def _write(archive: zipfile.ZipFile, snapshot: Path, library: str, files: Files)
     contents = Contents(library, len(documents), passages, now, sha256, tuple(lost))
     archive.writestr(CONTENTS, json.dumps(asdict(contents), indent=1))
     return contents
-
-
-def sha256_of(path: Path) -> str:
-    """Of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

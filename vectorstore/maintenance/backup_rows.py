@@ -295,16 +295,8 @@ class _Copying:
     def _words(self) -> None:
         """The words of passages, and those by which documents are recognised."""
         catalog_rows.insert_words(self._connection)
-        for id, name, title, language in self._connection.execute(
-            "SELECT id, name, title, language FROM document"
-        ):
-            first = self._connection.execute(
-                f"SELECT {catalog_rows.PAGE} FROM page WHERE document_id = ? "
-                "ORDER BY number LIMIT 2",
-                (id,),
-            )
-            pages = [catalog_rows.page(r, ()) for r in first]
-            catalog_rows.put_card(self._connection, id, name, title, pages, language)
+        for id in self._hashes:
+            catalog_rows.put_card_again(self._connection, id)
 
 
 _PAGE_COLUMNS = [column.rpartition(".")[2] for column in catalog_rows.PAGE.split(", ")]
