@@ -16,7 +16,7 @@ from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.catalog_file import CatalogFile
 from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import (
-    PLUS_ONE,
+    count_up,
     insert_tables,
     insert_words,
     put_card_again,
@@ -90,10 +90,7 @@ log = logging.getLogger(__name__)
 
 def mark_deletion(connection: Transaction) -> None:
     """Something is deleted, in this transaction: a killed process leaves the wiping to others."""
-    connection.execute(
-        f"INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET {PLUS_ONE}",
-        (_DELETED,),
-    )
+    count_up(connection, _DELETED)
 
 
 _FORGOTTEN = "forgotten"
@@ -157,11 +154,7 @@ class Catalog:
 
     def count_tagged(self, connection: Transaction) -> None:
         """Count a change of tags, in the same transaction."""
-        connection.execute(
-            "INSERT INTO meta VALUES (?, '1') "
-            f"ON CONFLICT (key) DO UPDATE SET {catalog_rows.PLUS_ONE}",
-            (_TAGGED,),
-        )
+        count_up(connection, _TAGGED)
 
     def forgotten(self) -> int:
         """How often documents were forgotten, see `DenseIndex.forget`."""
@@ -244,26 +237,24 @@ class Catalog:
         return str(row[0]) if row else None
 
     def pages(self, name: str) -> Iterator[Page]:
-        found = self.database.all(
-            f"SELECT {catalog_rows.PAGE} FROM page"
-            " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
-            name,
-        )
-        tables = self.tables(name)
-        return (catalog_rows.page(row, tables_on_page(tables, row[0])) for row in found)
+        """All of a document, in order."""
+        return self._pages(name, "WHERE name = ? ORDER BY number", name)
 
     def page(self, name: str, number: int) -> Page | None:
-        row = self.database.one(
-            f"SELECT {catalog_rows.PAGE} FROM page"
-            " JOIN document ON document.id = document_id WHERE name = ? AND number = ?",
-            name,
-            number,
+        """One page of a document; None where it has no such page."""
+        one = self._pages(name, "WHERE name = ? AND number = ?", name, number, page=number)
+        return next(one, None)
+
+    def _pages(
+        self, name: str, where: str, *values: object, page: int | None = None
+    ) -> Iterator[Page]:
+        found = self.database.all(
+            f"SELECT {catalog_rows.PAGE} FROM page JOIN document ON document.id = document_id"
+            f" {where}",
+            *values,
         )
-        return (
-            catalog_rows.page(row, tables_on_page(self.tables(name, number), number))
-            if row
-            else None
-        )
+        tables = self.tables(name, page) if found else []
+        return (catalog_rows.page(row, tables_on_page(tables, row[0])) for row in found)
 
     def tables(self, name: str, page: int | None = None) -> list[StoredTable]:
         """The tables of a document, or of one of its pages, in order."""
@@ -285,7 +276,7 @@ class Catalog:
         """One transaction, all or nothing. Raises HomeNotWritable or LibraryError."""
         with self.database.transaction() as connection:
             yield connection
-            connection.execute(f"UPDATE meta SET {catalog_rows.PLUS_ONE} WHERE key = 'generation'")
+            count_up(connection, "generation")
 
     def set_meta(self, key: str, value: str) -> None:
         """Does not count as a change of the library."""

@@ -207,7 +207,15 @@ def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
 
 SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
 
-PLUS_ONE = "value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"  # a number in `meta`
+
+def count_up(connection: Transaction, key: str) -> None:
+    """One more of what a number in `meta` counts."""
+    connection.execute(
+        "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE"
+        " SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)",
+        (key,),
+    )
+
 
 # Takes `listed`: SQLite has 32,766 question marks for one statement, Debian's has 250,000.
 AMONG = "IN (SELECT value FROM json_each(?))"

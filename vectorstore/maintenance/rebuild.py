@@ -22,7 +22,7 @@ from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog, Counts, count_languages, find_languages
 from vectorstore.catalog.catalog_file import CATALOG
-from vectorstore.catalog.rows import PLUS_ONE
+from vectorstore.catalog.rows import count_up
 from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.database.schema import Schema, statements
 from vectorstore.database.transactions import Transaction
@@ -74,9 +74,7 @@ def swap(connection: Transaction, next: str, maker: str) -> None:
     _swap_documents(connection, next)
     _swap_kept(connection, next)
     connection.execute("UPDATE meta SET value = ? WHERE key = 'made_by'", (maker,))
-    connection.execute(
-        f"INSERT INTO meta VALUES ('anew', '1') ON CONFLICT (key) DO UPDATE SET {PLUS_ONE}"
-    )
+    count_up(connection, "anew")
 
 
 def _swap_kept(connection: Transaction, next: str) -> None:

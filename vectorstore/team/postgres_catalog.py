@@ -6,7 +6,7 @@ a process that dies.
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,8 +32,11 @@ _PHRASE = (
     " AND terms @@ CAST(? AS tsquery)"
 )
 _HITS = (
-    "WITH hit AS MATERIALIZED (SELECT term, rowid, times, length FROM posting"
-    " WHERE kind = '{kind}' AND term = ANY(?){phrases}),"
+    "SELECT term, rowid, times, length FROM posting"
+    " WHERE kind = '{kind}' AND term = ANY(?){phrases}"
+)
+_SCORED = (
+    "WITH hit AS MATERIALIZED ({hits}),"
     # In float8: PostgreSQL would count in decimals, which takes three times as long.
     # Others may add between the two statements: then there are more hits than rows were counted.
     " rare AS (SELECT term, greatest(ln((greatest({n} - n, 0) + .5) / (n + .5)), 1e-6) AS idf"
@@ -106,14 +109,12 @@ class Bm25:
     def _scored(
         self, table: str, match: str, where: str = "", limit: str = ""
     ) -> tuple[str, list[object]]:
-        terms, phrases = self._parsed(match)
+        hits, values = self._hits(table, match)
         count, mean = self._size(table)
-        more = _PHRASE.format(table=table, kind=_KINDS[table]) * len(phrases)
-        sql = _HITS.format(
-            kind=_KINDS[table], phrases=more, k1=_K1, b=_B, k1p=_K1 + 1, n=count, mean=mean,
-            where=where, limit=limit,
-        )  # fmt: skip
-        return sql, [terms, *_values(phrases)]
+        sql = _SCORED.format(
+            hits=hits, k1=_K1, b=_B, k1p=_K1 + 1, n=count, mean=mean, where=where, limit=limit
+        )
+        return sql, values
 
     def _size(self, table: str) -> tuple[int, float]:
         """The number of its rows, and their mean number of words; asked once a generation."""
@@ -128,14 +129,10 @@ class Bm25:
 
     def _hits(self, table: str, match: str) -> tuple[str, list[object]]:
         terms, phrases = self._parsed(match)
-        single = (
-            "SELECT term, rowid, times, length FROM posting"
-            f" WHERE kind = '{_KINDS[table]}' AND term = ANY(?)"
-        )
-        return single + _PHRASE.format(table=table, kind=_KINDS[table]) * len(phrases), [
-            terms,
-            *_values(phrases),
-        ]
+        kind = _KINDS[table]
+        more = _PHRASE.format(table=table, kind=kind) * len(phrases)
+        values = [one for stems, query in phrases for one in (query, stems, len(stems), query)]
+        return _HITS.format(kind=kind, phrases=more), [terms, *values]
 
     def _parsed(self, match: str) -> tuple[list[str], list[tuple[list[str], str]]]:
         """Single words, and phrases with the query that finds them."""
@@ -151,10 +148,6 @@ class Bm25:
             phrase, phrase,
         )  # fmt: skip
         return (tuple(row[0]), str(row[1])) if row else ((), "")
-
-
-def _values(phrases: Sequence[tuple[list[str], str]]) -> list[object]:
-    return [value for stems, query in phrases for value in (query, stems, len(stems), query)]
 
 
 # -- The tables of a catalogue in PostgreSQL: made anew, or brought to the present version
