@@ -395,6 +395,9 @@ class PostgresDatabase(Database):
         """Called in each transaction that may write, before anything is read. Raises what speaks
         against it."""
 
+    def _check_there(self, connection: Inside) -> None:
+        """Raises what speaks against using the tables."""
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Errors of the server as sentences."""
@@ -425,9 +428,6 @@ class PostgresDatabase(Database):
             self._check_there(connection)
             connection.execute("SET LOCAL synchronous_commit = off")
             connection.execute(sql, values)
-
-    def _check_there(self, connection: Inside) -> None:
-        """Raises what speaks against using the tables."""
 
     @contextmanager
     def transaction(self) -> Iterator[Inside]:
