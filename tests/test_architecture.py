@@ -57,7 +57,7 @@ vectorstore/naming                          vectorstore/dense
 vectorstore/word_index
 vectorstore/catalog
 vectorstore/database
-vectorstore/store                           vectorstore/add_report          vectorstore/files
+vectorstore/store                           vectorstore/add_report          vectorstore/copies
 vectorstore/worker_address
 vectorstore/errors
 vectorstore
@@ -177,12 +177,9 @@ HOMES = {
     "sklearn": {"assistant/feedback/learning.py"},
     "sqlite3": {
         "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
-        "assistant/storage/sqlite_file.py",
-        "vectorstore/catalog/sqlite.py",
         "vectorstore/database/schema.py",
         "vectorstore/database/sqlite.py",
         "vectorstore/maintenance/backup_rows.py",
-        "vectorstore/images.py",
     },
     "starlette": {
         "assistant/team/api/errors.py",

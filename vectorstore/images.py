@@ -6,11 +6,10 @@ it again from the catalogue and the copies of the files.
 
 import os
 import shutil
-import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,10 +27,11 @@ from ingest.media.ffmpeg import clock
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.database.sqlite import connect
+from vectorstore.copies import Files
+from vectorstore.database.schema import Schema
+from vectorstore.database.sqlite import SqliteDatabase, Trouble
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.errors import LibraryError
-from vectorstore.files import Files
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Candidate
 from vectorstore.store import Vectors
@@ -42,24 +42,26 @@ if TYPE_CHECKING:
 
 # -- A cache of what is known of a library's pictures, in an SQLite file that can be deleted
 
-_WAIT = 30.0  # seconds for another process that writes
-# Two processes may make it together: each statement does nothing where the other was faster.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS maker (name TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS document (sha256 TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS picture (
+_PICTURES = Schema(
+    "pictures",
+    "pictures",
+    """
+CREATE TABLE maker (name TEXT NOT NULL);
+CREATE TABLE document (sha256 TEXT PRIMARY KEY);
+CREATE TABLE picture (
     id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES document ON DELETE CASCADE,
     page INTEGER NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, seconds REAL,
     words TEXT NOT NULL, meaning BLOB, vector BLOB, thumbnail BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS of_document ON picture (sha256);
-CREATE VIRTUAL TABLE IF NOT EXISTS picture_words
-    USING fts5 (text, tokenize = 'porter unicode61');
-CREATE TRIGGER IF NOT EXISTS picture_gone AFTER DELETE ON picture BEGIN
+CREATE INDEX of_document ON picture (sha256);
+""",
+    """
+CREATE VIRTUAL TABLE picture_words USING fts5 (text, tokenize = 'porter unicode61');
+CREATE TRIGGER picture_gone AFTER DELETE ON picture BEGIN
     DELETE FROM picture_words WHERE rowid = old.rowid;
 END;
-PRAGMA user_version = 1;
-"""
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,27 @@ class KnownPicture:
 
 
 class _Damaged(LibraryError):
-    """The bytes of the cache are not as they were written."""
+    """The cache is not as this version has written it."""
+
+
+class _PictureFile(SqliteDatabase):
+    def _explain(self, kind: Trouble, error: Exception) -> Exception | None:
+        if kind == "refused":
+            return None  # an error of the program
+        damaged = _Damaged if kind in ("damaged", "other version") else LibraryError
+        return damaged(
+            f"{self.path}, the cache of pictures, cannot be used: {error}. It may be deleted: it is"
+            " made again."
+        )
 
 
 class PictureCache:
-    """Opened for each use: a search is rare, and any thread or process may run one."""
+    """Opened for each use: a search is rare, and any thread or process may run one. Raises
+    LibraryError when the folder cannot be written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file = _PictureFile(path, _PICTURES)
 
     def keep_to(self, maker: str, documents: Collection[str]) -> list[str]:
         """Delete rows of other makers and lost documents. Returns the new documents."""
@@ -96,7 +111,7 @@ class PictureCache:
             return self._keep_to(maker, documents)
 
     def _keep_to(self, maker: str, documents: Collection[str]) -> list[str]:
-        with self._open() as file:
+        with self._file.transaction() as file:
             if file.execute("SELECT name FROM maker").fetchone() != (maker,):
                 file.execute("DELETE FROM document")
                 file.execute("DELETE FROM maker")
@@ -109,7 +124,7 @@ class PictureCache:
 
     def put(self, sha256: str, pictures: Sequence[tuple[KnownPicture, bytes]]) -> None:
         """Save all pictures of a document, each with a small JPEG; or that it has none."""
-        with self._open() as file:
+        with self._file.transaction() as file:
             file.execute("DELETE FROM document WHERE sha256 = ?", (sha256,))
             file.execute("INSERT INTO document VALUES (?)", (sha256,))
             for one, thumbnail in pictures:
@@ -127,25 +142,23 @@ class PictureCache:
         if not self._path.exists():
             return 0
         try:
-            with self._open() as file:
+            with self._file.transaction() as file:
                 among = f"sha256 {rows.AMONG}", (rows.listed(documents),)
                 gone = file.execute(f"DELETE FROM picture WHERE {among[0]}", among[1]).rowcount
                 file.execute(f"DELETE FROM document WHERE {among[0]}", among[1])
                 file.execute("INSERT INTO picture_words (picture_words) VALUES ('optimize')")
             if gone:
-                with _sentences(self._path), closing(connect(self._path, _WAIT)) as file:
-                    file.execute("VACUUM")
+                self._file.write_anew()
         except _Damaged:  # everything can be made again
             self._path.unlink(missing_ok=True)
             return 0
         return gone
 
     def all(self) -> list[KnownPicture]:
-        with self._open() as file:
-            found = file.execute(
-                "SELECT sha256, page, x0, y0, x1, y1, seconds, words, meaning, vector, id"
-                " FROM picture ORDER BY id"
-            ).fetchall()
+        found = self._file.all(
+            "SELECT sha256, page, x0, y0, x1, y1, seconds, words, meaning, vector, id"
+            " FROM picture ORDER BY id"
+        )
         return [
             KnownPicture(r[0], r[1], Box(*r[2:6]), r[6], r[7], _vector(r[8]), _vector(r[9]), r[10])
             for r in found
@@ -156,45 +169,17 @@ class PictureCache:
         match = language_words.match(query)
         if not match:
             return {}
-        with self._open() as file:
-            found = file.execute(
+        return dict(
+            self._file.all(
                 "SELECT rowid, -bm25(picture_words) FROM picture_words WHERE picture_words MATCH ?",
-                (match,),
-            ).fetchall()
-        return dict(found)
+                match,
+            )
+        )
 
     def thumbnail(self, id: int) -> bytes:
         """A small JPEG; empty when it is gone."""
-        with self._open() as file:
-            row = file.execute("SELECT thumbnail FROM picture WHERE id = ?", (id,)).fetchone()
+        row = self._file.one("SELECT thumbnail FROM picture WHERE id = ?", id)
         return bytes(row[0]) if row else b""
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. Raises LibraryError when the folder cannot be written."""
-        with _sentences(self._path), closing(connect(self._path, _WAIT)) as file:
-            self._make(file)
-            with file:
-                yield file
-
-    def _make(self, file: sqlite3.Connection) -> None:
-        if file.execute("PRAGMA user_version").fetchone()[0] == 0:
-            file.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
-
-
-@contextmanager
-def _sentences(path: Path) -> Iterator[None]:
-    """Turns errors of SQLite into LibraryError, and those of damaged bytes into _Damaged."""
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # it quotes damaged bytes
-        kind = LibraryError if isinstance(error, sqlite3.OperationalError) else _Damaged
-        raise kind(
-            f"{path}, the cache of pictures, cannot be used: {error}. It may be deleted: it is "
-            "made again."
-        ) from error
 
 
 def _bytes(vector: Vectors | None) -> bytes | None:

@@ -10,12 +10,12 @@ from ingest.chunking.chunk import PageLedger
 from ingest.document.model import Page
 from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.catalog.engine import DocumentInfo, StoredChunk, StoredTable
+from vectorstore.catalog.stored import DocumentInfo, StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
+from vectorstore.copies import Files
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.errors import UnknownDocument
-from vectorstore.files import Files
 from vectorstore.images import PictureModel, Pictures, Thumbnails
 from vectorstore.indexing.adding import Indexing
 from vectorstore.indexing.jobs import Jobs

@@ -8,11 +8,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.copies import Copies, Folder
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import HomeNotWritable, LibraryError, UnknownLibrary
-from vectorstore.files import Copies, Folder
 from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresDatabase
+from vectorstore.team.postgres_catalog import Bm25, PostgresCatalog
 from vectorstore.team.s3 import Bucket, S3Store
 from vectorstore.team.served_vectors import ServedIndex
 
@@ -47,8 +47,8 @@ def open_catalog(folder: Path, library: str, server: Server | None = None) -> Ca
             f"The catalogue of {library!r} is in {file}, and the setting `catalogue` names"
             " PostgreSQL: move it there with `pincite migrate-home postgresql`."
         )
-    database = PostgresDatabase(server, schema) if schema else _made(folder, server)
-    return Catalog(file, library, database)
+    database = PostgresCatalog(server, schema) if schema else _made(folder, server)
+    return Catalog(file, library, database, Bm25(database))
 
 
 def schema_of(folder: Path) -> str:
@@ -92,7 +92,7 @@ def drop_catalog(folder: Path, server: Server | None) -> None:
     if schema and server is None:
         raise LibraryError(f"{folder} has a catalogue in PostgreSQL, and no setting says where.")
     if schema and server:
-        PostgresDatabase.drop_schema(server, schema)
+        PostgresCatalog.drop(server, schema)
 
 
 def new_schema() -> str:
@@ -134,17 +134,17 @@ def _write(path: Path, text: str, mode: str) -> None:
         os.fsync(file.fileno())
 
 
-def _made(folder: Path, server: Server) -> PostgresDatabase:
-    made = PostgresDatabase(server, new_schema(), make=True)
+def _made(folder: Path, server: Server) -> PostgresCatalog:
+    made = PostgresCatalog(server, new_schema(), make=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        mark_schema(folder, made.schema)  # not before it is there: others open what is marked
+        mark_schema(folder, made.namespace)  # not before it is there: others open what is marked
         return made
     except OSError as error:
         made.close()
-        PostgresDatabase.drop_schema(server, made.schema)
+        PostgresCatalog.drop(server, made.namespace)
         if schema := schema_of(folder):  # another process was faster
-            return PostgresDatabase(server, schema)
+            return PostgresCatalog(server, schema)
         raise HomeNotWritable(f"{folder} cannot be written: {error.strerror}.") from error
 
 

@@ -26,8 +26,8 @@ from ingest.language import dates
 from ingest.language.dates import MONTH, YEAR
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import tags
-from vectorstore.catalog.engine import Engine, Transaction
-from vectorstore.catalog.sources import INSIDE
+from vectorstore.catalog.places import INSIDE
+from vectorstore.database.transactions import Database, Transaction
 
 # -- A document's words in 528 bytes, to estimate how alike documents are without reading them
 # MinHash (Broder 1997) over runs of five words, in numpy: datasketch's import alone takes 0.8 s.
@@ -218,7 +218,7 @@ class _Version:
 class Versions:
     """Finds and links versions; holds the library's sketches while files are added."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._ids: list[int] = []
         self._table = table([])
@@ -296,7 +296,7 @@ class Versions:
         return [Superseded(old.name, by.name) for old, by in links]
 
 
-def superseded(database: Engine) -> dict[str, str]:
+def superseded(database: Database) -> dict[str, str]:
     """The sha256 of documents with a newer version -> the name of that version."""
     rows = database.all(
         "SELECT old.sha256, new.name FROM document AS old JOIN document AS new"

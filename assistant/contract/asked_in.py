@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.catalog.tags import Filter
 from vectorstore.errors import UnknownDocument
 from vectorstore.federation import shown

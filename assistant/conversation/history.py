@@ -118,7 +118,7 @@ class Conversations(Listing):
         empty before the first account, and for a person."""
         if self._whose.person or not self.is_there():
             return ""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return heir(connection)
 
     def still_has(self, conversation: str, since: str | None) -> bool:
@@ -140,14 +140,14 @@ class Conversations(Listing):
 
     def check_after(self, conversation: str, after: int | None) -> None:
         """Raises AssistantError unless `add` would take it."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             self._parent(connection, conversation, after)
 
     def branch(self, conversation: str, until: int | None = None) -> list[KeptTurn]:
         """The turns of the branch that is shown, or those up to a turn, oldest first."""
         if not self._whose.sees(self._library(conversation)):
             return []
-        with self._connected() as connection:
+        with self._reading() as connection:
             parents = self._parents(connection, conversation)
             end = self._shown(connection, conversation) if until is None else until
             if not (path := turns_up_to(parents, end)):
@@ -165,7 +165,7 @@ class Conversations(Listing):
     def show(self, conversation: str, turn: int) -> bool:
         """Show the branch with a turn, from there on as it went on last; whether there is such a
         turn."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             parents = self._parents(connection, conversation)
         if turn in parents:
             self._arrange(conversation, "shown", branch_end(parents, turn))
@@ -179,7 +179,7 @@ class Conversations(Listing):
         """The answer documents of all branches, oldest first."""
         if not self._whose.sees(self._library(conversation)):
             return []
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT answer FROM turn WHERE conversation = ? ORDER BY number",
                 (self._key(conversation),),
@@ -196,7 +196,7 @@ class Conversations(Listing):
         return found if self._whose.sees(found) else ""
 
     def _library(self, conversation: str) -> str:
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT library FROM conversation WHERE id = ?", (self._key(conversation),)
             ).fetchone()
@@ -257,7 +257,7 @@ class Waits(Conversations):
 
     def by_model(self) -> dict[str, list[float]]:
         """Seconds to the first word of answers from documents. Raises AssistantError."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT json_extract(answer, '$.model'),"
                 f" json_extract(answer, '$.seconds_first_token') {self._ours}"

@@ -42,7 +42,7 @@ class Folders(Kept):
 
     def all(self) -> list[Folder]:
         """By name."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT number, name, collapsed FROM folder WHERE person = ?", (self._person,)
             ).fetchall()
@@ -75,7 +75,7 @@ class Folders(Kept):
         with self._connected() as connection:
             back = connection.execute("DELETE FROM foldered WHERE folder = ?", (folder,)).rowcount
             connection.execute("DELETE FROM folder WHERE number = ?", (folder,))
-        return back
+        return int(back)
 
     def move(self, conversation: str, folder: int) -> None:
         """Put a conversation into a folder; 0: back to the list. Nothing is kept of one that is not
@@ -176,7 +176,7 @@ class Listing(KeptConversations):
 
     def infos(self, library: str | None = None) -> list[ConversationInfo]:
         """Of libraries that the person sees (None: of all of them), the latest first."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(_LIST, self._mine).fetchall()
         sees = cache(self._whose.sees)
         wanted = [row for row in rows if library in (None, row[1]) and sees(row[1])]
@@ -195,7 +195,7 @@ class Listing(KeptConversations):
         if not terms:
             return []
         infos = self.infos(library)
-        with self._connected() as connection:
+        with self._reading() as connection:
             turns = dict(connection.execute(*self._words.having(terms, self._mine)).fetchall())
             found = [(info, turns.get(self._key(info.id), 0)) for info in infos]
             named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)]
@@ -204,7 +204,7 @@ class Listing(KeptConversations):
 
     def title(self, conversation: str) -> str:
         """Of one: as it was named, else its first question; empty for one without turns."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT coalesce(nullif(a.title, ''), t.question) FROM turn AS t"
                 " LEFT JOIN arranged AS a USING (conversation)"
@@ -235,7 +235,7 @@ class Listing(KeptConversations):
 
     def has(self, conversation: str) -> bool:
         """Whether it has a turn, in whatever library."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT 1 FROM turn WHERE conversation = ?", (self._key(conversation),)
             ).fetchone()

@@ -192,7 +192,7 @@ class KeptConversations(Kept):
 
     def is_empty(self) -> bool:
         """Whether nobody has a turn."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return connection.execute("SELECT 1 FROM turn LIMIT 1").fetchone() is None
 
     def forget(self, library: str, document: str) -> int:
@@ -259,12 +259,12 @@ class KeptConversations(Kept):
 
     def files(self) -> set[str]:
         """The names of files that turns mention, whosever they are."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return mentioned_in(connection, "turn", "answer")
 
     def files_of(self, person: str) -> set[str]:
         """The same of one person."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             of = f"@{person}/%"
             return mentioned_in(connection, "turn", "answer", "conversation LIKE ?", of)
 

@@ -95,7 +95,7 @@ def check_catalogues(settings: Settings) -> Iterator[Check]:
 
 def _part(tables: TeamTables) -> Iterator[Check]:
     """Nothing where the home has neither a file nor a mark."""
-    name, file = tables.part.name, file_of(tables.mark)
+    name, file = tables.schema.name, file_of(tables.mark)
     try:
         mark = tables.marked()
         if file.exists():

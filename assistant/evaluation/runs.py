@@ -138,7 +138,7 @@ class EvaluationRuns(Kept):
 
     def rows(self, number: int) -> list[Row]:
         """The rows of a run, one for each question, in the order of asking."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT row FROM asked WHERE run = ? ORDER BY rowid", (number,)
             ).fetchall()
@@ -169,7 +169,7 @@ class EvaluationRuns(Kept):
         return len(changed)
 
     def _select(self, condition: str, value: int) -> list[EvaluationRun]:
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT number, started, COALESCE(finished, ''), about, note,"
                 f" (SELECT count(*) FROM asked WHERE run = number) FROM run {condition}", (value,)

@@ -109,7 +109,7 @@ class Feedback(Kept):
 
     def rated(self, answer: str) -> bool | None:
         """Whether its thumb is up or down; None without one."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT good FROM rating WHERE answer = ?", (answer,)
             ).fetchone()
@@ -117,7 +117,7 @@ class Feedback(Kept):
 
     def ratings(self) -> list[Rating]:
         """The oldest first."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute("SELECT * FROM rating ORDER BY rated, rowid").fetchall()
         return [
             Rating(r[0], r[1], bool(r[2]), r[3], bool(r[4]), r[5], bool(r[6]),
@@ -131,7 +131,7 @@ class Feedback(Kept):
         with self._connected() as connection:
             ratings = connection.execute(f"DELETE FROM rating WHERE EXISTS {about}", (document,))
             opened = connection.execute("DELETE FROM opened WHERE document = ?", (document,))
-            gone = ratings.rowcount + opened.rowcount
+            gone = int(ratings.rowcount + opened.rowcount)
         questions = [question for question in self.mine.all() if document in question.documents]
         for question in questions:
             self.mine.remove(question.id)
@@ -159,7 +159,7 @@ class Feedback(Kept):
 
     def opened(self) -> list[Opened]:
         """One an answer, the oldest first."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT answer, question, alone, json_group_array(json_array(document, page))"
                 " FROM opened GROUP BY answer ORDER BY min(first), min(rowid)"

@@ -25,7 +25,7 @@ from assistant.storage.files import write_private
 from ingest.document.source import readable
 from ingest.errors import NothingFound, PinciteError
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.catalog.sources import INSIDE, own_folder, place_of
+from vectorstore.catalog.places import INSIDE, own_folder, place_of
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library

@@ -229,7 +229,7 @@ class Receipts(Kept):
     def _begin_with(self, identity: str) -> list[dict[str, Any]]:
         """Of those that the person sees, at most two."""
         person, last = self._whose.person, f"{identity}\uffff"
-        with self._connected() as connection:
+        with self._reading() as connection:
             found = connection.execute(
                 "SELECT receipt FROM receipt WHERE id >= ? AND id < ? AND ? IN ('', person)"
                 " LIMIT 2", (identity, last, person)
@@ -295,22 +295,22 @@ class Receipts(Kept):
 
     def files(self) -> set[str]:
         """The names of files that receipts mention, whosever they are."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return mentioned_in(connection, "receipt", "receipt")
 
     def files_of(self, person: str) -> set[str]:
         """The same of one person."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return mentioned_in(connection, "receipt", "receipt", "person = ?", person)
 
     def is_empty(self) -> bool:
         """Whether no answer has a receipt."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return connection.execute("SELECT 1 FROM receipt LIMIT 1").fetchone() is None
 
     def has(self, identity: str) -> bool:
         """Whether an answer has a receipt."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             query = "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)"
             return bool(connection.execute(query, (identity, self._whose.person)).fetchone())
 

@@ -15,7 +15,7 @@ from assistant.sheet.cell import Cell, Column, from_json, written
 from assistant.storage.sqlite_file import Connection, Kept
 from ingest.document.source import readable
 from ingest.platform.process import usual_rights
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.database.schema import Schema
 
 # -- The columns that a person asked for last in a library, in SQLite: a sheet that is opened on
@@ -42,7 +42,7 @@ class AskedColumns(Kept):
         """As they are written, a column each; empty where nothing was asked yet."""
         if not self.is_there():  # reading makes nothing
             return []
-        with self._connected() as connection:
+        with self._reading() as connection:
             kept = connection.execute(
                 "SELECT columns FROM asked WHERE person = ? AND library = ?", (person, library)
             ).fetchone()
@@ -138,7 +138,7 @@ class SheetCells(Kept):
             self._write(connection, key, cell, _ASKED)
 
     def _row(self, key: SheetKey, maker: str) -> Cell | None:
-        with self._connected() as connection:
+        with self._reading() as connection:
             kept = connection.execute(
                 f"SELECT cell FROM cell WHERE {_OF}", key.row(maker)
             ).fetchone()  # fmt: skip

@@ -19,8 +19,8 @@ from typing import Literal, get_args
 from assistant.errors import AssistantError
 from assistant.models.hub import sha256_of
 from assistant.storage.sqlite_file import Kept
-from vectorstore.catalog.engine import Transaction
 from vectorstore.database.schema import Schema
+from vectorstore.database.transactions import Transaction
 from vectorstore.errors import HomeNotWritable
 
 FOLDERS = ("attached", "made")
@@ -148,7 +148,7 @@ class FileHashes(Kept):
         except OSError as error:
             raise AssistantError(f"The model's file {path} cannot be read: {error}.") from error
         known = (str(path.resolve()), about.st_size, about.st_mtime_ns)
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT sha256 FROM file_hash WHERE path = ? AND bytes = ? AND modified = ?", known
             ).fetchone()

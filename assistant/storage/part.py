@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from assistant.errors import AssistantError
-from vectorstore.catalog.engine import Transaction
+from vectorstore.database.transactions import Transaction
 from vectorstore.opened import keep_names
 
 # -- A small file in the place of a database of a home: that part of the home is in PostgreSQL

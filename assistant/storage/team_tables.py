@@ -17,18 +17,21 @@ from uuid import uuid4
 
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
 from assistant.storage.part import Mark, file_of, keep_mark, kept_mark
-from vectorstore.catalog.engine import Transaction
 from vectorstore.database.schema import Schema
+from vectorstore.database.transactions import Transaction
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
-from vectorstore.team.postgres import WAIT, Connections, Inside, Server, sentences
-from vectorstore.team.postgres_catalog import collation
+from vectorstore.team.postgres import (
+    Connections,
+    Inside,
+    PostgresDatabase,
+    Server,
+    sentences,
+)
 
 SCHEMA = "pincite_team"
-VERSION = 1  # of its tables; a newer one is refused
 KEPT = "kept"  # names the tables of each part; who uses them has read it before
 _LOCK = 7_341_982_650  # of who makes tables
 _WENT = "back "  # before an identity: those tables were taken back to SQLite
-_PATIENCE = 5  # seconds to wait for readers
 _NO_TABLE = "42P01"  # PostgreSQL's code
 _KINDS: dict[type[LibraryError], type[AssistantError]] = {
     LibraryAway: TablesAway, LibraryBusy: TablesBusy, HomeNotWritable: TablesNotWritable,
@@ -38,41 +41,37 @@ log = logging.getLogger(__name__)
 _ready: set[tuple[Server, str, Path]] = set()  # what this process has found in order
 
 
-class TeamTables:
-    """One part of a home."""
+class TeamTables(PostgresDatabase):
+    """One part of a home. Each use raises AssistantError when the server cannot be used, or where
+    the tables are not those of this home any more."""
 
     def __init__(self, server: Server, part: Schema, mark: Path) -> None:
-        """Each use raises AssistantError when the server cannot be used. `mark` is the file that
-        says that the home has this part there."""
-        self.server, self.part, self.mark = server, part, mark
+        """`mark` is the file that says that the home has this part there."""
+        super().__init__(server, SCHEMA, part, _connections(server))
+        self.mark = mark
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """All or nothing; the tables are made before the first one. Raises AssistantError, also
-        where they are not those of this home any more."""
+    def transaction(self) -> Iterator[Inside]:
+        """All or nothing; the tables are made before the first one."""
         if self._known not in _ready:
             self._prepare()
-        with self.plain_transaction() as connection:
-            self.check(connection)
+        with super().transaction() as connection:
             yield connection
 
     @contextmanager
-    def plain_transaction(self) -> Iterator[Inside]:
-        """The same, whether the tables are there or not."""
-        with self._told(), _connections(self.server).one("BEGIN") as connection:
-            try:
-                yield Inside(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if not connection.broken:
-                    connection.execute("ROLLBACK")
-                raise
+    def read(self) -> Iterator[Inside]:
+        """As a transaction, which hinders nobody as long as it only reads."""
+        with self.transaction() as connection:
+            yield connection
+
+    def _enter(self, connection: Inside) -> None:
+        self.check(connection)
 
     @contextmanager
     def making(self) -> Iterator[None]:
         """Nobody else makes tables. A transaction that begins here sees all that was made before:
         one that has waited inside would not."""
-        with self._told(), _connections(self.server).one() as connection:
+        with self._explained(), self._using() as connection:
             connection.execute(f"SELECT pg_advisory_lock({_LOCK})")
             try:
                 yield
@@ -81,8 +80,7 @@ class TeamTables:
                     connection.execute(f"SELECT pg_advisory_unlock({_LOCK})")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Errors of the server as sentences."""
+    def _explained(self) -> Iterator[None]:
         try:
             with sentences(self.server, clashes=True):
                 yield
@@ -111,7 +109,7 @@ class TeamTables:
         AssistantError."""
         if not (mark := self.marked()):
             raise self._gone("were moved to SQLite meanwhile")
-        if mark.tables != self._said(connection):
+        if mark.tables != self._noted(connection)[0]:
             raise self._not_there(connection, mark)
 
     def have_left(self) -> bool:
@@ -122,11 +120,11 @@ class TeamTables:
 
     def note_leaving(self, connection: Transaction) -> None:
         """Tell the other homes, once their tables are dropped."""
-        said = self._said(connection)
+        said, _ = self._noted(connection)
         moves = f"DELETE FROM moved WHERE part = ? AND token NOT LIKE '{_WENT}%'"
         for deletion in (f"DELETE FROM {KEPT} WHERE part = ?", moves):
-            connection.execute(deletion, (self.part.name,))
-        row = (f"{_WENT}{said}", self.part.name)
+            connection.execute(deletion, (self.schema.name,))
+        row = (f"{_WENT}{said}", self.schema.name)
         connection.execute("INSERT INTO moved (token, part) VALUES (?, ?)", row)
 
     @property
@@ -137,12 +135,13 @@ class TeamTables:
 
     def identity(self, connection: Transaction) -> str:
         """Of the tables; empty where one is missing. Raises AssistantError for a newer version."""
-        said = self._said(connection) if _has(connection, [KEPT]) else ""
-        return said if said and _has(connection, self.part.tables) else ""
+        said, version = self._noted(connection) if _has(connection, [KEPT]) else ("", 0)
+        whole = version < self.schema.version or _has(connection, self.schema.tables)
+        return said if said and whole else ""
 
     def make(self, connection: Inside) -> str:
-        """The tables that are not there, within `making`, and their identity, which they keep: it
-        is a new one where there is none, so homes that have used others of that name do not take
+        """The tables in the present version, within `making`, and their identity, which they keep:
+        it is a new one where there is none, so homes that have used others of that name do not take
         them for theirs. Raises AssistantError, also where some have been lost."""
         connection.run(
             f"CREATE SCHEMA IF NOT EXISTS {SCHEMA};"
@@ -150,37 +149,30 @@ class TeamTables:
             f" CREATE TABLE IF NOT EXISTS {KEPT} (part TEXT PRIMARY KEY, id TEXT NOT NULL,"
             " version INTEGER NOT NULL)"
         )
-        said = self._said(connection)
+        said, version = self._noted(connection)
         if said != self.identity(connection):
             raise self._gone("are not there any more")
-        connection.run(self.part.in_postgres(collation(connection)))
-        if said:
-            return said
-        made = (self.part.name, uuid4().hex, VERSION)
-        connection.execute(f"INSERT INTO {KEPT} (part, id, version) VALUES (?, ?, ?)", made)
+        if version < self.schema.version:
+            connection.make(self.schema, version)
+        made = (self.schema.name, said or uuid4().hex, self.schema.version)
+        connection.execute(
+            f"INSERT INTO {KEPT} (part, id, version) VALUES (?, ?, ?)"
+            " ON CONFLICT (part) DO UPDATE SET version = excluded.version",
+            made,
+        )
         return made[1]
 
-    def write_anew(self) -> None:
+    def write_anew(self) -> bool:
         """Leave nothing in the tables of what was deleted. Who reads for long is not waited for."""
-        with self._told(), _connections(self.server).one() as connection:
-            connection.execute(f"SET lock_timeout = '{_PATIENCE}s'")
-            try:
-                with sentences(self.server):
-                    connection.execute(f"VACUUM (FULL) {self.all}")
-            except LibraryBusy:
-                log.warning("Deleted %s go from the disk with the next deletion.", self.part.what)
-            finally:
-                connection.execute(f"SET lock_timeout = '{WAIT}s'")
-
-    @property
-    def all(self) -> str:
-        """The tables, for a statement."""
-        return ", ".join(f"{SCHEMA}.{table}" for table in self.part.tables)
+        if done := super().write_anew():
+            return done
+        log.warning("Deleted %s go from the disk with the next deletion.", self.schema.what)
+        return False
 
     def _prepare(self) -> None:
-        if not self.is_there():
+        if not self._is_made():
             with self.making():
-                if not self.is_there():  # another process was faster, and uses them
+                if not self._is_made():  # another process was faster, and uses them
                     with self.plain_transaction() as connection:
                         self.make(connection)
         with self.plain_transaction() as connection:
@@ -188,35 +180,42 @@ class TeamTables:
                 keep_mark(self.mark, Mark(found))
         _ready.add(self._known)
 
-    def _said(self, connection: Transaction) -> str:
-        """The identity that is noted; empty where there is none. Raises AssistantError."""
+    def _is_made(self) -> bool:
+        """Whether they are there in the present version."""
+        with self.plain_transaction() as connection:
+            return self.is_there() and self._noted(connection)[1] == self.schema.version
+
+    def _noted(self, connection: Transaction) -> tuple[str, int]:
+        """The identity and the version; empty and 0 where there are none. Raises AssistantError for
+        a newer version."""
         note = f"SELECT id, version FROM {KEPT} WHERE part = ?"
-        said, version = connection.execute(note, (self.part.name,)).fetchone() or ("", VERSION)
-        if version > VERSION:
+        said, version = connection.execute(note, (self.schema.name,)).fetchone() or ("", 0)
+        if version > self.schema.version:
             raise AssistantError(
-                f"The {self.part.what} in {self.server.place} were made by a newer version of"
+                f"The {self.schema.what} in {self.server.place} were made by a newer version of"
                 " Pincite. Use that version."
             )
-        return str(said)
+        return str(said), int(version)
 
     def _not_there(self, connection: Transaction, mark: Mark) -> TablesAway:
         if not _went(connection, mark):
             return self._gone("are not there any more")
         return TablesAway(
-            f"The {self.part.what} that this home shared were taken back to SQLite by another home,"
-            " which has them alone: `pincite migrate-home sqlite` lets this one begin without them."
+            f"The {self.schema.what} that this home shared were taken back to SQLite by another"
+            " home, which has them alone: `pincite migrate-home sqlite` lets this one begin without"
+            " them."
         )
 
     def _gone(self, where: str) -> TablesAway:
         return TablesAway(
-            f"The {self.part.what} of this home are kept in {self.server.place}, and {where}: the"
+            f"The {self.schema.what} of this home are kept in {self.server.place}, and {where}: the"
             " setting `catalogue` names another database than before, another home has taken them"
             " back to SQLite, or a backup of the database has to be restored. Nothing was changed."
         )
 
     @property
     def _known(self) -> tuple[Server, str, Path]:
-        return self.server, self.part.name, self.mark
+        return self.server, self.schema.name, self.mark
 
 
 def _went(connection: Transaction, mark: Mark) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, get_args
 from assistant.errors import AssistantError
 from assistant.storage.sqlite_file import Place
 from assistant.team.database import AccountsDatabase, Person, Role
-from vectorstore.catalog.engine import Transaction
+from vectorstore.database.transactions import Transaction
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -143,7 +143,7 @@ class Audit(AccountsDatabase):
 
     def lines(self) -> list[Line]:
         """The oldest first. Raises AssistantError."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             found = connection.execute(
                 "SELECT at, person, token, did, library, what FROM audit ORDER BY at, id"
             ).fetchall()
@@ -261,7 +261,7 @@ class Accounts(Audit):
 
     def find(self, name: str) -> Person | None:
         """None for one who is not there. Raises AssistantError for what cannot be a name."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT id FROM person WHERE name = ?", (plain(name),)
             ).fetchone()
@@ -269,23 +269,23 @@ class Accounts(Audit):
 
     def signs_in(self, name: str, password: str) -> Person | None:
         """The person with that name and password; None otherwise, in the same time."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT id, password FROM person WHERE name = ?", (folded(name),)
             ).fetchone()
         if not fits_password(password, row[1] if row else None):
             return None
-        with self._connected() as connection:
+        with self._reading() as connection:
             return person_of(connection, row[0])
 
     def any(self) -> bool:
         """Whether somebody has an account."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 
     def people(self) -> list[Listed]:
         """All who have an account, by name."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute("SELECT id, made FROM person").fetchall()
             found = [(person_of(connection, id), made) for id, made in rows]
         listed = [Listed(person, made) for person, made in found if person]
@@ -315,7 +315,7 @@ class Accounts(Audit):
     def shares(self) -> Mapping[str, frozenset[Holder]]:
         """To whom each library belongs that is not everybody's."""
         found: dict[str, set[Holder]] = {}
-        with self._connected() as connection:
+        with self._reading() as connection:
             for library, holder in connection.execute("SELECT library, holder FROM share"):
                 found.setdefault(library, set()).add(holder)
         return {library: frozenset(holders) for library, holders in found.items()}

@@ -17,7 +17,7 @@ from assistant.team.accounts import Accounts, Audit, folded
 from assistant.team.database import VISITOR, AccountsDatabase
 from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn
 from assistant.team.tokens import Sessions, digest
-from vectorstore.catalog.engine import Transaction
+from vectorstore.database.transactions import Transaction
 
 # -- Lets people in who sign in at a provider, and binds each sign-in to the browser that began it.
 # Knows no HTTP.

@@ -2,25 +2,25 @@
 library after the other.
 """
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import uuid4
 
 from assistant.errors import AssistantError, SettingsError
 from assistant.libraries.libraries import all_waiting, clear, leave_server
 from assistant.settings import Settings
 from assistant.storage.part import BACK, Mark, forget_nobody, keep_mark, mark_of
-from assistant.storage.sqlite_file import Kept, held
+from assistant.storage.sqlite_file import HomeFile
 from assistant.storage.team_tables import KEPT, SCHEMA, TeamTables
 from assistant.wiring import composition
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, team_tables
-from vectorstore.catalog.engine import Transaction
-from vectorstore.database.schema import Columns, Schema
+from vectorstore.database.copying import fingerprints
+from vectorstore.database.schema import Schema
+from vectorstore.database.transactions import Transaction
 from vectorstore.indexing.jobs import alone
 from vectorstore.maintenance.moving import (
     Moved,
@@ -31,7 +31,6 @@ from vectorstore.maintenance.moving import (
     to_sqlite,
 )
 from vectorstore.opened import keep_names, schema_of
-from vectorstore.team.copying import batches, number_on
 from vectorstore.team.postgres import Inside, Server
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
@@ -39,7 +38,6 @@ from vectorstore.team.postgres import Inside, Server
 # not ended, and nobody uses the part: the next move tells by the database which of the two has it.
 
 _NEW = ".new.sqlite"
-_ALL = 256  # bits of a sum of hashes
 
 
 @dataclass(frozen=True)
@@ -60,16 +58,14 @@ def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
             _unlink(file)
             return None
         _unlink(tables.mark)
-    Kept(file, tables.part).prepare()
-    with tables.making(), held(file) as source, tables.plain_transaction() as target:
+    here = HomeFile(file, tables.schema)
+    # Nobody writes to the file until the end.
+    with tables.making(), here.transaction() as source, tables.plain_transaction() as target:
         found, move = _to_fill(tables, target, file), uuid4().hex
-        _copy(tables.part, source, target)
-        for table, columns in tables.part.tables.items():
-            if columns.numbered:  # new rows get numbers after those that were copied in
-                number_on(target, SCHEMA, table, columns)
-        moved = _compared(tables.part, source, target)
+        tables.fill(target, source)
+        moved = _compared(tables.schema, source, target)
         note = "INSERT INTO moved (token, part) VALUES (?, ?)"
-        target.execute(note, (move, tables.part.name))
+        target.execute(note, (move, tables.schema.name))
         keep_mark(tables.mark, Mark(found, move))
     _unlink(file)
     return moved
@@ -88,10 +84,10 @@ def tables_to_sqlite(file: Path, tables: TeamTables) -> MovedRows | None:
         return None
     new = file.with_suffix(_NEW)
     with tables.making(), _none_left(new), _leaving(tables) as source:
-        Kept(new, tables.part).prepare()
-        with held(new) as target:
-            _copy(tables.part, source, target)
-            moved = _compared(tables.part, source, target)
+        there = HomeFile(new, tables.schema)
+        with there.transaction() as target:
+            there.fill(target, source)
+            moved = _compared(tables.schema, source, target)
         keep_mark(tables.mark, mark._replace(move=BACK))
         _put(new, file)
     _unlink(tables.mark)
@@ -110,7 +106,7 @@ def _has_all(tables: TeamTables, mark: Mark, file: Path) -> bool:
     if mark.move == BACK:
         return True
     raise AssistantError(
-        f"The {tables.part.what} of this home are in PostgreSQL, and there is {file}, too: move"
+        f"The {tables.schema.what} of this home are in PostgreSQL, and there is {file}, too: move"
         " that file away."
     )
 
@@ -131,7 +127,7 @@ def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
     if tables.identity(target):
         _lock(target)
     found = tables.identity(target) or tables.make(target)
-    if "heir" in tables.part.tables:
+    if "heir" in tables.schema.tables:
         forget_nobody(target)
     _check_empty(target, tables, file)  # also new ones: somebody may have dropped only some
     return found
@@ -144,7 +140,7 @@ def _leaving(tables: TeamTables) -> Iterator[Inside]:
         _lock(connection)
         tables.check(connection)
         yield connection
-        connection.execute(f"DROP TABLE {tables.all} CASCADE")
+        connection.execute(f"DROP TABLE {tables.named()} CASCADE")
         tables.note_leaving(connection)
 
 
@@ -155,59 +151,25 @@ def _lock(connection: Inside) -> None:
 
 
 def _check_empty(target: Transaction, tables: TeamTables, file: Path) -> None:
-    for table in tables.part.tables:
+    for table in tables.schema.tables:
         if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
             raise AssistantError(
-                f"{tables.server.place} has {tables.part.what} of another home already, and two"
+                f"{tables.server.place} has {tables.schema.what} of another home already, and two"
                 f" cannot become one. To use those, move {file} away; to keep these, name another"
                 " database in the setting `catalogue`."
             )
 
 
-def _copy(part: Schema, source: Transaction, target: Transaction) -> None:
-    for table, columns in part.tables.items():
-        marks = ", ".join("?" * len(columns.all))
-        insert = f"INSERT INTO {table} ({', '.join(columns.all)}) VALUES ({marks})"
-        for rows in _rows(source, table, columns):
-            target.executemany(insert, rows)
-
-
 def _compared(part: Schema, source: Transaction, target: Transaction) -> MovedRows:
     """Raises AssistantError when a row differs."""
-    counts = {}
-    for table, columns in part.tables.items():
-        before, after = (_fingerprint(one, table, columns) for one in (source, target))
-        if before != after:
+    before, after = fingerprints(part, source), fingerprints(part, target)
+    for table in part.tables:
+        if before[table] != after[table]:
             raise AssistantError(
                 f"The copy of the {part.what} differs in {table}, so they stay where they are."
             )
-        counts[table] = before[0]
+    counts = {table: count for table, (count, _) in before.items()}
     return MovedRows(sum(counts.values()), counts)
-
-
-def _fingerprint(source: Transaction, table: str, columns: Columns) -> tuple[int, int]:
-    """The number of rows, and the sum of their hashes: engines sort texts in ways of their own."""
-    count = total = 0
-    for rows in _rows(source, table, columns):
-        for row in rows:
-            hashed = hashlib.sha256(repr(row).encode("utf-8", "backslashreplace"))
-            total += int.from_bytes(hashed.digest())
-        count += len(rows)
-    return count, total % (1 << _ALL)
-
-
-def _rows(source: Transaction, table: str, columns: Columns) -> Iterator[list[tuple[Any, ...]]]:
-    if columns.key:
-        found = batches(source, table, columns.all, columns.key)
-    else:
-        found = iter([source.execute(f"SELECT {', '.join(columns.all)} FROM {table}").fetchall()])
-    for rows in found:
-        yield [tuple(map(_same, row)) for row in rows]
-
-
-def _same(value: Any) -> Any:
-    """As it is on either engine: PostgreSQL has no zero bytes in texts."""
-    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
 def _put(new: Path, file: Path) -> None:

@@ -53,16 +53,16 @@ class Sessions(AccountsDatabase):
     def person(self, session: str) -> Person | None:
         """Whose session it is, by the digest of its cookie; None once it has ended."""
         now = self._clock()
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT person, seen FROM session WHERE digest = ? AND made > ? AND seen > ?",
                 (session, now - LASTS, now - IDLE),
             ).fetchone()
-            if row is None:
-                return None
-            if row[1] < now - _NOTED:
+            found = person_of(connection, row[0]) if row else None
+        if row and row[1] < now - _NOTED:
+            with self._connected() as connection:
                 connection.execute("UPDATE session SET seen = ? WHERE digest = ?", (now, session))
-            return person_of(connection, row[0])
+        return found
 
     def end(self, session: str) -> None:
         """Sign out, by the digest of the cookie; also one that has ended already."""
@@ -125,7 +125,7 @@ class Tokens(AccountsDatabase):
 
     def person(self, token: str) -> Person | None:
         """Who asks with it, and with which rights; None for a wrong, an old or a revoked one."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 "SELECT person, role, libraries, name FROM token"
                 " WHERE digest = ? AND (until IS NULL OR until > ?)",
@@ -139,7 +139,7 @@ class Tokens(AccountsDatabase):
 
     def all(self) -> list[Token]:
         """By person and name, also those that have run out."""
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT t.id, t.name, p.name, t.role, t.libraries, t.made, t.until"
                 " FROM token AS t JOIN person AS p ON p.id = t.person"

@@ -25,7 +25,7 @@ from vectorstore import workers
 from vectorstore.database.schema import Schema
 from vectorstore.indexing.jobs import alone
 from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresDatabase
+from vectorstore.team.postgres_catalog import PostgresCatalog
 from vectorstore.team.ray_workers import RayCluster
 from vectorstore.team.s3 import Bucket
 from vectorstore.worker_address import parsed
@@ -104,7 +104,7 @@ def place_of_part(settings: Settings, part: Schema) -> Place:
 
 def count_documents(server: Server, schema: str) -> int:
     """How many there are in a catalogue in PostgreSQL; nothing is made. Raises LibraryError."""
-    database = PostgresDatabase(server, schema)
+    database = PostgresCatalog(server, schema)
     ((count,),) = database.all("SELECT count(*) FROM document")
     database.close()
     return int(count)

@@ -19,7 +19,7 @@ from benchmarks.search.word_engines import QUERIES, K, drawn, ndcg
 from ingest.language import words
 from tests.servers.postgres_process import PostgresProcess
 from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresDatabase
+from vectorstore.team.postgres_catalog import Bm25, PostgresCatalog
 
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _RANKED = (
@@ -65,7 +65,7 @@ def timed(server: Server, sentences: list[str], count: int, asked: list[str]) ->
     points = statistics.quantiles(spent[5:], n=20)
     size = "SELECT sum(pg_total_relation_size(?::regclass))"
     taken = sum(
-        int(database.all(size, f"{database.schema}.{table}")[0][0])
+        int(database.all(size, f"{database.namespace}.{table}")[0][0])
         for table in ("posting", "chunk_words")
     )
     print(
@@ -75,9 +75,9 @@ def timed(server: Server, sentences: list[str], count: int, asked: list[str]) ->
     )
 
 
-def filled(server: Server, schema: str, texts: Iterable[str]) -> PostgresDatabase:
+def filled(server: Server, namespace: str, texts: Iterable[str]) -> PostgresCatalog:
     """A catalogue of one document with these passages."""
-    database = PostgresDatabase(server, schema, make=True)
+    database = PostgresCatalog(server, namespace, make=True)
     with database.transaction() as connection:
         connection.execute(
             "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted,"
@@ -97,13 +97,13 @@ def filled(server: Server, schema: str, texts: Iterable[str]) -> PostgresDatabas
     return database
 
 
-def by_bm25(database: PostgresDatabase, query: str, k: int) -> list[int]:
+def by_bm25(database: PostgresCatalog, query: str, k: int) -> list[int]:
     match = words.match(query)
-    found = database.words.passages(match, k, False, None) if match else []
+    found = Bm25(database).passages(match, k, False, None) if match else []
     return [int(id) - 1 for id, _ in found]
 
 
-def by_rank(database: PostgresDatabase, query: str, k: int) -> list[int]:
+def by_rank(database: PostgresCatalog, query: str, k: int) -> list[int]:
     asked = " | ".join(
         dict.fromkeys(re.findall(r"\w+", " ".join(re.findall(r'"([^"]*)"', words.match(query)))))
     )

@@ -10,8 +10,8 @@ import fsspec
 import pytest
 
 from tests.servers.s3_process import S3Process, missing
+from vectorstore.copies import Copies, Files, Folder
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryError
-from vectorstore.files import Copies, Files, Folder
 from vectorstore.team.object_store import Cache, ObjectStore
 
 PLACES = ("folder", "memory", "disk", "localbucket", "ceph")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import UnreadableFile
-from vectorstore.files import Files
+from vectorstore.copies import Files
 
 
 @pytest.fixture

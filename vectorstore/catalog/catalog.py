@@ -11,26 +11,21 @@ from uuid import uuid4
 from ingest.chunking.chunk import PageLedger, ledger
 from ingest.containers.unpacking import Omitted
 from ingest.document.model import Chunk, Document, Page
-from ingest.language import words
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog import rows as catalog_rows
-from vectorstore.catalog.engine import (
-    Coverage,
-    DocumentInfo,
-    Engine,
-    StoredTable,
-    Transaction,
-)
-from vectorstore.catalog.passages import Passages
+from vectorstore.catalog.catalog_file import CatalogFile
+from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import (
-    PLUS_ONE,
+    count_up,
     insert_tables,
     insert_words,
+    put_card_again,
     read_tables,
     tables_on_page,
     word_language,
 )
-from vectorstore.catalog.sqlite import Database
+from vectorstore.catalog.stored import Coverage, DocumentInfo, StoredTable
+from vectorstore.database.transactions import Database, Transaction
 from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors
 
@@ -43,7 +38,7 @@ _IN_PART = "!"  # in front of the hash, when a part failed: read again when it i
 class Containers:
     """Rows of the table `container`; a file without files inside has none."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def finished(self, place: str, sha256: str) -> bool:
@@ -95,47 +90,7 @@ log = logging.getLogger(__name__)
 
 def mark_deletion(connection: Transaction) -> None:
     """Something is deleted, in this transaction: a killed process leaves the wiping to others."""
-    connection.execute(
-        f"INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET {PLUS_ONE}",
-        (_DELETED,),
-    )
-
-
-def overwrite_deleted(database: Engine) -> bool:
-    """Overwrite what was deleted, if anything was; it takes a second for 60 MB.
-
-    False when another process still reads an older state. Raises LibraryError.
-    """
-    deleted = database.one("SELECT value FROM meta WHERE key = ?", _DELETED)
-    if deleted is None:
-        return True
-    database.merge_words()
-    last = database.one(_LAST)
-    if not database.write_anew():
-        return False
-    _keep_numbers(database, last)
-    database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, *deleted)
-    return True
-
-
-def _keep_numbers(database: Engine, last: tuple[str, int] | None) -> None:
-    """SQLite may, but does not, number rows anew that other tables know by number.
-
-    It would change the last number, because something was deleted before it.
-    """
-    if last is None:
-        return
-    now = database.one("SELECT rowid FROM chunk WHERE id = ?", last[0])
-    if now is not None and now[0] != last[1]:
-        log.warning("SQLite numbered passages anew; their words are written again.")
-        put_words_again(database)
-
-
-def put_words_again(database: Engine) -> None:
-    """Write the words of all passages, as `Catalog.put` does for those of a document."""
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM chunk_words")
-        insert_words(connection)
+    count_up(connection, _DELETED)
 
 
 _FORGOTTEN = "forgotten"
@@ -148,12 +103,16 @@ _SENTENCE = 8  # words from which a line is more than a name
 class Catalog:
     """All that a library knows of its documents."""
 
-    def __init__(self, path: Path, library: str, database: Engine | None = None) -> None:
-        """In an SQLite file, unless a database is given. Raises HomeNotWritable or LibraryError."""
+    def __init__(
+        self, path: Path, library: str, database: Database | None = None, words: Words | None = None
+    ) -> None:
+        """In an SQLite file, unless a database is given, with its search for words. Raises
+        HomeNotWritable or LibraryError."""
         self.library = library
         self.path = path
-        self.database = database or Database(path)
-        self.passages = Passages(self.database)
+        self.database = database or CatalogFile(path)
+        self._words = words or Fts5(self.database)
+        self.passages = Passages(self.database, self._words)
 
     def close(self) -> None:
         """Close the file in all threads; the next use opens it again."""
@@ -195,11 +154,7 @@ class Catalog:
 
     def count_tagged(self, connection: Transaction) -> None:
         """Count a change of tags, in the same transaction."""
-        connection.execute(
-            "INSERT INTO meta VALUES (?, '1') "
-            f"ON CONFLICT (key) DO UPDATE SET {catalog_rows.PLUS_ONE}",
-            (_TAGGED,),
-        )
+        count_up(connection, _TAGGED)
 
     def forgotten(self) -> int:
         """How often documents were forgotten, see `DenseIndex.forget`."""
@@ -282,26 +237,24 @@ class Catalog:
         return str(row[0]) if row else None
 
     def pages(self, name: str) -> Iterator[Page]:
-        found = self.database.all(
-            f"SELECT {catalog_rows.PAGE} FROM page"
-            " JOIN document ON document.id = document_id WHERE name = ? ORDER BY number",
-            name,
-        )
-        tables = self.tables(name)
-        return (catalog_rows.page(row, tables_on_page(tables, row[0])) for row in found)
+        """All of a document, in order."""
+        return self._pages(name, "WHERE name = ? ORDER BY number", name)
 
     def page(self, name: str, number: int) -> Page | None:
-        row = self.database.one(
-            f"SELECT {catalog_rows.PAGE} FROM page"
-            " JOIN document ON document.id = document_id WHERE name = ? AND number = ?",
-            name,
-            number,
+        """One page of a document; None where it has no such page."""
+        one = self._pages(name, "WHERE name = ? AND number = ?", name, number, page=number)
+        return next(one, None)
+
+    def _pages(
+        self, name: str, where: str, *values: object, page: int | None = None
+    ) -> Iterator[Page]:
+        found = self.database.all(
+            f"SELECT {catalog_rows.PAGE} FROM page JOIN document ON document.id = document_id"
+            f" {where}",
+            *values,
         )
-        return (
-            catalog_rows.page(row, tables_on_page(self.tables(name, number), number))
-            if row
-            else None
-        )
+        tables = self.tables(name, page) if found else []
+        return (catalog_rows.page(row, tables_on_page(tables, row[0])) for row in found)
 
     def tables(self, name: str, page: int | None = None) -> list[StoredTable]:
         """The tables of a document, or of one of its pages, in order."""
@@ -323,7 +276,7 @@ class Catalog:
         """One transaction, all or nothing. Raises HomeNotWritable or LibraryError."""
         with self.database.transaction() as connection:
             yield connection
-            connection.execute(f"UPDATE meta SET {catalog_rows.PLUS_ONE} WHERE key = 'generation'")
+            count_up(connection, "generation")
 
     def set_meta(self, key: str, value: str) -> None:
         """Does not count as a change of the library."""
@@ -370,7 +323,7 @@ class Catalog:
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
             at = f"{document.sha256[:16]}:{ordinal}"
             catalog_rows.insert_chunk(connection, id, at, chunk, vector, language)
-        catalog_rows.insert_card(connection, id, document, name, language)
+        catalog_rows.put_card(connection, id, name, document.title, document.pages[:2], language)
 
     def put_place(self, connection: Transaction, path: str, sha256: str) -> None:
         """Record that a document was found at a path; inside `writing()`."""
@@ -389,7 +342,7 @@ class Catalog:
         )
         if gone.rowcount:
             mark_deletion(connection)
-        return gone.rowcount > 0
+        return bool(gone.rowcount)
 
     def delete(self, connection: Transaction, name: str) -> None:
         """Delete a document and everything that belongs to it; inside `writing()`."""
@@ -397,12 +350,38 @@ class Catalog:
         mark_deletion(connection)
 
     def wipe(self) -> None:
-        """Leave no byte of what was deleted, see `wiping`. What fails is done by the next one."""
+        """Leave no byte of what was deleted; it takes a second for 60 MB. What fails is done by the
+        next one."""
         try:
-            if not overwrite_deleted(self.database):
-                log.warning("Deleted rows of %s are overwritten later.", self.library)
+            why = "" if self._overwrite_deleted() else "another process reads an older state"
         except LibraryError as error:  # such as a full disk: the documents are gone all the same
-            log.warning("Deleted rows of %s are overwritten later: %s", self.library, error)
+            why = str(error)
+        if why:
+            log.warning("Deleted rows of %s are overwritten later: %s", self.library, why)
+
+    def _overwrite_deleted(self) -> bool:
+        """False when another process still reads an older state."""
+        if (deleted := self.meta(_DELETED)) is None:
+            return True
+        self._words.merge()
+        last = self.database.one(_LAST)
+        if not self.database.write_anew():
+            return False
+        self._keep_numbers(last)
+        self.database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, deleted)
+        return True
+
+    def _keep_numbers(self, last: tuple[str, int] | None) -> None:
+        """SQLite may, but does not, number rows anew that other tables know by number.
+
+        It would change the last number, because something was deleted before it.
+        """
+        now = last and self.database.one("SELECT rowid FROM chunk WHERE id = ?", last[0])
+        if last and now and now[0] != last[1]:
+            log.warning("SQLite numbered passages anew; their words are written again.")
+            with self.database.transaction() as connection:
+                connection.execute("DELETE FROM chunk_words")
+                insert_words(connection)
 
 
 def _has_sentence(text: str) -> bool:
@@ -415,8 +394,6 @@ def _has_sentence(text: str) -> bool:
 # A document's language decides in which language its words are indexed.
 
 Counts = dict[str, int]  # passages by language
-
-_TEXTS = "SELECT rowid, text, headings, hidden FROM chunk WHERE document_id = ? ORDER BY rowid"
 
 
 def count_languages(catalog: Catalog) -> Counts:
@@ -432,29 +409,21 @@ def find_languages(catalog: Catalog) -> None:
     """Find those of documents of which nobody has asked, and index their words in them.
 
     Raises HomeNotWritable or LibraryError."""
-    wanted = catalog.database.all("SELECT id, name, title FROM document WHERE language = ''")
-    for id, name, title in wanted:
-        passages = catalog.database.all(_TEXTS, id)
-        language = language_of_passages([text for _, text, _, hidden in passages if not hidden])
+    for (id,) in catalog.database.all("SELECT id FROM document WHERE language = ''"):
+        texts = catalog.database.all(
+            "SELECT text FROM chunk WHERE document_id = ? AND NOT hidden ORDER BY rowid", id
+        )
+        language = language_of_passages([text for (text,) in texts])
         with catalog.writing() as connection:
             connection.execute("UPDATE document SET language = ? WHERE id = ?", (language, id))
             if word_language(language) != ENGLISH:
-                _index_words(connection, passages, language)
-                first = [page for number in (1, 2) if (page := catalog.page(name, number))]
-                card = words.card(name, title, [page.text for page in first], language)
-                connection.execute("UPDATE card_words SET text = ? WHERE rowid = ?", (card, id))
-
-
-def _index_words(
-    connection: Transaction, passages: list[tuple[int, str, str, int]], language: str
-) -> None:
-    connection.executemany(
-        "UPDATE chunk_words SET text = ? WHERE rowid = ?",
-        [
-            (words.indexed_passage(text, json.loads(headings), language), rowid)
-            for rowid, text, headings, _ in passages
-        ],
-    )
+                connection.execute(
+                    "DELETE FROM chunk_words WHERE rowid IN"
+                    " (SELECT rowid FROM chunk WHERE document_id = ?)",
+                    (id,),
+                )
+                insert_words(connection, "WHERE document_id = ?", id)
+                put_card_again(connection, id)
 
 
 def share_of_english(counts: Mapping[str, int]) -> float:

@@ -1,4 +1,4 @@
-"""The passages of a library in its catalogue: their texts, vectors and words."""
+"""The passages of a library in its catalogue: their texts, vectors, and the search for words."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -8,8 +8,82 @@ import numpy as np
 
 from ingest.language import words
 from vectorstore.catalog import rows
-from vectorstore.catalog.engine import Engine, StoredChunk
+from vectorstore.catalog.stored import StoredChunk
+from vectorstore.database.transactions import Database
 from vectorstore.store import Vectors
+
+
+class Words(Protocol):
+    """Full-text search. `match` is an expression of `ingest.language.words`: quoted words and
+    phrases with OR between them."""
+
+    def passages(
+        self, match: str, k: int, hidden: bool, documents: Collection[str] | None
+    ) -> list[tuple[str, float]]:
+        """(chunk id, BM25 score), best first; of some documents if any are given."""
+
+    def cards(self, match: str) -> list[tuple[str, float]]:
+        """(document name, BM25 score)."""
+
+    def has(self, rowid: int, match: str) -> bool:
+        """Whether a passage matches."""
+
+    def count(self, match: str) -> int:
+        """The number of passages that match."""
+
+    def merge(self) -> None:
+        """Leave no deleted word in the index."""
+
+
+class Fts5:
+    """The `Words` of SQLite."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def passages(
+        self, match: str, k: int, hidden: bool, documents: Collection[str] | None
+    ) -> list[tuple[str, float]]:
+        """See `Words`."""
+        only = documents is not None
+        found = self._database.all(
+            f"{rows.WITHIN if only else ''}"
+            "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
+            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {rows.SEEN}'}"
+            f"{rows.BETWEEN if only else ''} ORDER BY rank LIMIT ?) AS hit"
+            " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
+            *([rows.listed(documents)] if documents is not None else []),
+            match,
+            k,
+        )
+        return [(row[0], row[1]) for row in found]
+
+    def cards(self, match: str) -> list[tuple[str, float]]:
+        """See `Words`."""
+        found = self._database.all(
+            "SELECT name, -bm25(card_words) FROM card_words JOIN document"
+            " ON document.id = card_words.rowid WHERE card_words MATCH ?",
+            match,
+        )
+        return [(row[0], row[1]) for row in found]
+
+    def has(self, rowid: int, match: str) -> bool:
+        """See `Words`."""
+        has = "SELECT 1 FROM chunk_words WHERE rowid = ? AND chunk_words MATCH ?"
+        return bool(self._database.one(has, rowid, match))
+
+    def count(self, match: str) -> int:
+        """See `Words`."""
+        row = self._database.one(
+            "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", match
+        )
+        return int(row[0]) if row else 0
+
+    def merge(self) -> None:
+        """FTS5 keeps the words of deleted rows until it merges its parts."""
+        with self._database.transaction() as connection:
+            for table in ("chunk_words", "card_words"):
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
 
 
 class WordsBeside(Protocol):
@@ -24,8 +98,9 @@ class WordsBeside(Protocol):
 class Passages:
     """Reachable as `Catalog.passages`. What is written goes through `Catalog.put`."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Database, words: Words) -> None:
         self._database = database
+        self._words = words
         self.beside: WordsBeside | None = None
 
     def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
@@ -103,9 +178,7 @@ class Passages:
         if not match:
             return []
         found = self.beside.passages(match, k, documents) if self.beside and not hidden else None
-        return (
-            self._database.words.passages(match, k, hidden, documents) if found is None else found
-        )
+        return self._words.passages(match, k, hidden, documents) if found is None else found
 
     def share_of_words(self, query: str, id: str) -> float:
         """The share of a question's words that a passage has in any form, 0 to 1."""
@@ -113,12 +186,12 @@ class Passages:
         row = self._database.one("SELECT rowid FROM chunk WHERE id = ?", id)
         if not asked or row is None:
             return 0.0
-        has = self._database.words.has
+        has = self._words.has
         return sum(has(row[0], one) for one in asked) / len(asked)
 
     def stating(self, word: str) -> int:
         """The number of chunks that state a word, in any of its forms."""
-        return self._database.words.count(words.written(word, self._languages()))
+        return self._words.count(words.written(word, self._languages()))
 
     def _languages(self) -> set[str]:
         """In which passages are indexed."""
@@ -128,4 +201,4 @@ class Passages:
     def bm25_cards(self, query: str) -> dict[str, float]:
         """Document name -> score of its card: name, title and first pages."""
         match = words.match(query, self._languages())
-        return dict(self._database.words.cards(match)) if match else {}
+        return dict(self._words.cards(match)) if match else {}

@@ -13,7 +13,8 @@ from ingest.chunking.chunk import PageLedger
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
 from ingest.language.identify import ENGLISH, UNKNOWN
-from vectorstore.catalog.engine import Engine, StoredTable, Transaction
+from vectorstore.catalog.stored import StoredTable
+from vectorstore.database.transactions import Database, Transaction
 from vectorstore.store import Vectors
 
 _LENGTH = re.compile(r"\d{1,7}(?:\.\d{1,3})?")  # seconds: at most 115 days
@@ -103,36 +104,43 @@ def insert_chunk(
     )
 
 
-def insert_words(connection: Transaction) -> None:
-    """The words of all passages, for a full-text index that has none."""
+def insert_words(connection: Transaction, where: str = "", *values: object) -> int:
+    """Index the words of all passages, or of some that a condition chooses, and count these."""
     found = connection.execute(
         "SELECT chunk.rowid, text, headings, language FROM chunk"
-        " JOIN document ON document.id = document_id ORDER BY chunk.rowid"
+        f" JOIN document ON document.id = document_id {where} ORDER BY chunk.rowid",
+        values,
     )
-    connection.executemany(
+    done = connection.executemany(
         "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
         (
             (row, words.indexed_passage(text, json.loads(above), word_language(language)))
             for row, text, above, language in found
         ),
     )
-
-
-def insert_card(
-    connection: Transaction, document_id: int, document: Document, name: str, language: str
-) -> None:
-    """What a document is recognised by: its name and first two pages."""
-    put_card(connection, document_id, name, document.title, document.pages[:2], language)
+    return int(done.rowcount)
 
 
 def put_card(
     connection: Transaction, document_id: int, name: str, title: str, first: Sequence[Page],
     language: str,
 ) -> None:  # fmt: skip
-    """The same from its first two pages alone."""
+    """What a document is recognised by: its name, and what a reader sees of its first two pages."""
     seen = ["\n".join(line.text for line in page.lines if not line.hidden) for page in first]
     card = words.card(name, title, seen, word_language(language))
     connection.execute("INSERT INTO card_words (rowid, text) VALUES (?, ?)", (document_id, card))
+
+
+def put_card_again(connection: Transaction, document_id: int) -> None:
+    """The same of a document in the catalogue."""
+    name, title, language = connection.execute(
+        "SELECT name, title, language FROM document WHERE id = ?", (document_id,)
+    ).fetchone()
+    first = connection.execute(
+        f"SELECT {PAGE} FROM page WHERE document_id = ? ORDER BY number LIMIT 2", (document_id,)
+    )
+    connection.execute("DELETE FROM card_words WHERE rowid = ?", (document_id,))
+    put_card(connection, document_id, name, title, [page(row, ()) for row in first], language)
 
 
 def word_language(language: str) -> str:
@@ -199,7 +207,15 @@ def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
 
 SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
 
-PLUS_ONE = "value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)"  # a number in `meta`
+
+def count_up(connection: Transaction, key: str) -> None:
+    """One more of what a number in `meta` counts."""
+    connection.execute(
+        "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE"
+        " SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)",
+        (key,),
+    )
+
 
 # Takes `listed`: SQLite has 32,766 question marks for one statement, Debian's has 250,000.
 AMONG = "IN (SELECT value FROM json_each(?))"
@@ -237,7 +253,7 @@ def insert_tables(transaction: Transaction, document_id: int, document: Document
             )
 
 
-def read_tables(database: Engine, name: str, page: int | None = None) -> list[StoredTable]:
+def read_tables(database: Database, name: str, page: int | None = None) -> list[StoredTable]:
     """The tables of a document, or of one of its pages, in order."""
     where = "FROM sheet JOIN document ON document.id = document_id WHERE name = ?"
     values: list[object] = [name]

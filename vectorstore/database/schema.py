@@ -1,4 +1,4 @@
-"""Tables that are written once, for SQLite and PostgreSQL.
+"""Tables that are written once, for SQLite and PostgreSQL, and the steps that change them.
 
 A script is in SQLite's notation; what PostgreSQL calls otherwise is translated. INTEGER has 64 bits
 in both, INT 32 in PostgreSQL. What only one of the two can do, such as an index of words, is a
@@ -6,10 +6,11 @@ script of its own.
 """
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # In this order. Texts are compared by their bytes, as SQLite does, whatever the server prefers.
 _IN_POSTGRES = {
@@ -23,6 +24,8 @@ _IN_POSTGRES = {
     " WITHOUT ROWID": "",
 }
 
+Row = tuple[Any, ...]
+
 
 class Columns(NamedTuple):
     """Of a table, by their names."""
@@ -30,6 +33,17 @@ class Columns(NamedTuple):
     all: tuple[str, ...]
     key: tuple[str, ...]  # names a row; empty: nothing does
     numbered: bool  # whether a new row gets the next number as its key
+    truths: tuple[str, ...] = ()  # are true or false: 1 or 0 in SQLite
+    link: str = ""  # refers to another row of the same table
+
+
+@dataclass(frozen=True)
+class Step:
+    """Leads from one version of a schema to the next one."""
+
+    script: str  # makes or changes the tables, which are the same in both databases
+    sqlite: str = ""  # after the script
+    postgres: str = ""  # the same; {collation} stands for one that knows all alphabets
 
 
 @dataclass(frozen=True)
@@ -38,31 +52,61 @@ class Schema:
 
     name: str
     what: str  # the contents, for people
-    script: str  # makes the tables, which are the same in both databases
-    sqlite: str = ""  # after the script
-    postgres: str = ""  # the same; {collation} stands for one that knows all alphabets
+    script: str  # of the first version, as in `Step`
+    sqlite: str = ""
+    postgres: str = ""
+    first: int = 1  # the number of that version; nothing older is read
+    steps: tuple[Step, ...] = ()  # of the versions that follow; a released one is never changed
+    rowids: tuple[str, ...] = ()  # tables whose row numbers other tables know
+    words: tuple[str, ...] = ()  # indexes of words, each of (rowid, text)
+    postgres_tables: tuple[str, ...] = ()  # further ones, which no other database has
+    # A row of a table as it is on either database; None for one that stays where it is.
+    copied: Callable[[str, Row], Row | None] = lambda table, row: row
 
     @property
-    def in_sqlite(self) -> str:
-        """The statements that make the tables in SQLite."""
-        return self.script + self.sqlite
+    def version(self) -> int:
+        """The present one."""
+        return self.first + len(self.steps)
 
-    def in_postgres(self, collation: str) -> str:
+    def in_sqlite(self, since: int = 0) -> str:
+        """The statements that lead from a version to the present one in SQLite; 0: there is
+        nothing yet."""
+        return "".join(step.script + step.sqlite for step in self._steps(since))
+
+    def in_postgres(self, collation: str, since: int = 0) -> str:
         """The same in PostgreSQL."""
-        script = self.script
-        for ours, theirs in _IN_POSTGRES.items():
-            script = script.replace(ours, theirs)
-        return script + self.postgres.replace("{collation}", collation)
+        return "".join(
+            _translated(step.script) + step.postgres.replace("{collation}", collation)
+            for step in self._steps(since)
+        )
+
+    def _steps(self, since: int) -> tuple[Step, ...]:
+        begin = Step(self.script, self.sqlite, self.postgres)
+        return (begin, *self.steps)[since - self.first + 1 if since else 0 :]
 
     @cached_property
     def tables(self) -> dict[str, Columns]:
-        """Those of both databases by their names, as SQLite has understood the script."""
+        """Those of both databases by their names, as SQLite has understood the scripts. Each row
+        finds those of other tables that it refers to before it."""
         with closing(sqlite3.connect(":memory:")) as made:
-            made.executescript(self.script)
+            made.executescript("".join(step.script for step in self._steps(0)))
             names = made.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-            return {
+            found = {
                 name: _columns(made, name) for (name,) in names if not name.startswith("sqlite_")
             }
+        for table in self.rowids:
+            columns = found[table]
+            found[table] = columns._replace(
+                all=("rowid", *columns.all), key=("rowid",), numbered=True
+            )
+        words = Columns(("rowid", "text"), ("rowid",), numbered=False)
+        return found | dict.fromkeys(self.words, words)
+
+
+def _translated(script: str) -> str:
+    for ours, theirs in _IN_POSTGRES.items():
+        script = script.replace(ours, theirs)
+    return script
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> Columns:
@@ -70,4 +114,21 @@ def _columns(connection: sqlite3.Connection, table: str) -> Columns:
     keys = sorted((place, name) for _, name, _, _, _, place in rows if place)
     # `INTEGER NOT NULL PRIMARY KEY` is a key that the writer of a row gives.
     numbered = len(keys) == 1 and any(row[5] and row[2:4] == ("INTEGER", 0) for row in rows)
-    return Columns(tuple(row[1] for row in rows), tuple(name for _, name in keys), numbered)
+    links = connection.execute(f"PRAGMA foreign_key_list({table})")
+    return Columns(
+        tuple(row[1] for row in rows),
+        tuple(name for _, name in keys),
+        numbered,
+        tuple(row[1] for row in rows if row[2] == "BOOLEAN"),
+        next((row[3] for row in links if row[2] == table), ""),
+    )
+
+
+def statements(script: str) -> Iterator[str]:
+    """Those of a script of SQLite: `executescript` would end a transaction."""
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

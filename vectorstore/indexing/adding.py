@@ -21,10 +21,10 @@ from ingest.document.wire import Loaded
 from ingest.errors import Stopped, UnreadableFile
 from vectorstore.add_report import AddProgress, AddSummary, Change, Failure, LeftOut
 from vectorstore.catalog.catalog import Catalog, Containers
-from vectorstore.catalog.sources import INSIDE, Places, place_of
+from vectorstore.catalog.places import INSIDE, Places, place_of
+from vectorstore.copies import Files
 from vectorstore.embedding.embedder import recipe
 from vectorstore.embedding.library_embedder import Embedders
-from vectorstore.files import Files
 from vectorstore.indexing.jobs import Attempts, Jobs
 from vectorstore.indexing.outcomes import Known, Telling, out_of_time
 from vectorstore.indexing.prefetch import (

@@ -14,7 +14,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog import rows
-from vectorstore.catalog.engine import Engine, Transaction
+from vectorstore.database.transactions import Database, Transaction
 from vectorstore.errors import LibraryError, WorkersAway
 
 State = Literal["waiting", "reading", "indexing", "failed", "cancelled"]
@@ -35,7 +35,7 @@ class Job:
 class Jobs:
     """The rows of the table `job`. They do not change the library: its generation stays."""
 
-    def __init__(self, database: Engine, lock: Path) -> None:
+    def __init__(self, database: Database, lock: Path) -> None:
         """A run holds `lock`, so that another one recognises leftover rows."""
         self._database = database
         self._lock = FileLock(lock, thread_local=False)
@@ -149,7 +149,7 @@ MOST_ATTEMPTS = 2  # interruptions after which a file waits
 class Attempts:
     """Rows of the table `attempt`."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     @contextmanager

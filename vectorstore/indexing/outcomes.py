@@ -11,7 +11,7 @@ from ingest.errors import UnreadableFile
 from ingest.loaders import digest
 from vectorstore.add_report import AddSummary, Change, Failure, Hidden, Incomplete, KeptAs, Outcome
 from vectorstore.catalog.catalog import Catalog, Containers
-from vectorstore.catalog.sources import INSIDE, Places
+from vectorstore.catalog.places import INSIDE, Places
 from vectorstore.indexing.jobs import MOST_ATTEMPTS, Jobs
 from vectorstore.indexing.store_document import READY, Item, Stored, Storing, status, unseen
 

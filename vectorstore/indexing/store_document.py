@@ -20,12 +20,12 @@ from ingest.errors import UnreadableFile
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import tags
 from vectorstore.catalog.catalog import Catalog, begin_container
-from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.sources import Places, place_of
+from vectorstore.catalog.places import Places, place_of
+from vectorstore.copies import Files
+from vectorstore.database.transactions import Transaction
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.errors import EmbedderMismatch, HomeNotWritable, LibraryError
-from vectorstore.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.naming.mentions import put_names
 from vectorstore.store import Vectors

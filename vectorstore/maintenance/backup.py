@@ -22,8 +22,8 @@ from pathlib import Path
 from ingest.document.source import Limits, readable
 from ingest.document.wire import Codec
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.copies import Files, sha256_of
 from vectorstore.errors import HomeNotWritable, LibraryError
-from vectorstore.files import Files, sha256_of
 from vectorstore.maintenance.backup_rows import copy_rows
 
 CONTENTS, CATALOG, FILES = "pincite-backup.json", "catalog.sqlite", "files/"

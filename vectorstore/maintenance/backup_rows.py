@@ -18,11 +18,11 @@ from ingest.document.source import readable
 from ingest.document.wire import Codec, InvalidData
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.sqlite import FIRST, SCHEMA_VERSION
+from vectorstore.catalog.catalog_file import CATALOG
 from vectorstore.catalog.tags import cleaned
+from vectorstore.copies import SHA256
+from vectorstore.database.transactions import Transaction
 from vectorstore.errors import WrongTag
-from vectorstore.files import SHA256
 
 # -- Reads the rows of an SQLite file that somebody else may have made, and lets nothing in it run
 # The file is never written and none of its indexes, triggers or words are used: only plain tables
@@ -143,9 +143,9 @@ def copy_rows(snapshot: Path, target: Catalog) -> None:
     """Fill an empty catalogue. Raises WrongRows, and LibraryError when it cannot be written."""
     file = ForeignFile(snapshot)
     try:
-        if (version := file.version()) > SCHEMA_VERSION:
+        if (version := file.version()) > CATALOG.version:
             raise WrongRows(f"its catalogue has schema {version}, of a newer version of Pincite")
-        if version < FIRST:
+        if version < CATALOG.first:
             raise WrongRows(f"its catalogue has schema {version}, which was never released")
         own = target.database.all("SELECT type, name, sql FROM sqlite_schema")
         file.check({(kind, name): sql or "" for kind, name, sql in own})
@@ -288,16 +288,8 @@ class _Copying:
     def _words(self) -> None:
         """The words of passages, and those by which documents are recognised."""
         catalog_rows.insert_words(self._connection)
-        for id, name, title, language in self._connection.execute(
-            "SELECT id, name, title, language FROM document"
-        ):
-            first = self._connection.execute(
-                f"SELECT {catalog_rows.PAGE} FROM page WHERE document_id = ? "
-                "ORDER BY number LIMIT 2",
-                (id,),
-            )
-            pages = [catalog_rows.page(r, ()) for r in first]
-            catalog_rows.put_card(self._connection, id, name, title, pages, language)
+        for id in self._hashes:
+            catalog_rows.put_card_again(self._connection, id)
 
 
 _PAGE_COLUMNS = [column.rpartition(".")[2] for column in catalog_rows.PAGE.split(", ")]

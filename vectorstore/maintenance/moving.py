@@ -8,14 +8,15 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.sqlite import MOVED, Database
+from vectorstore.catalog.catalog_file import CATALOG, MOVED, CatalogFile
+from vectorstore.copies import Copy, Folder, sha256_of
+from vectorstore.database.copying import fingerprints
+from vectorstore.database.transactions import Database, Transaction
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
-from vectorstore.files import Copy, Folder, sha256_of
 from vectorstore.indexing.jobs import alone
 from vectorstore.maintenance.rebuild import discard
 from vectorstore.opened import (
@@ -33,10 +34,9 @@ from vectorstore.opened import (
     root_of,
     schema_of,
 )
-from vectorstore.team.copying import copy_all, fingerprints
 from vectorstore.team.object_store import ObjectStore
 from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresDatabase
+from vectorstore.team.postgres_catalog import PostgresCatalog
 from vectorstore.team.s3 import Bucket
 
 _CATALOG_ARRIVING = "catalog.arriving"  # names a schema that is being filled
@@ -61,11 +61,11 @@ def to_postgres(folder: Path, server: Server) -> Moved | None:
             return None
         schema = new_schema()
         (folder / _CATALOG_ARRIVING).write_text(schema, "ascii")
-        source = Database(folder / FILE)
+        source = CatalogFile(folder / FILE)
         try:
             # Nobody else writes until the end, and who has it open still hears of the move.
             with source.transaction() as reading:
-                moved = _into_postgres(reading, server, schema)
+                moved = _filled(PostgresCatalog(server, schema, make=True), reading)
                 mark_schema(folder, schema)
                 reading.execute(f"PRAGMA user_version = {MOVED}")
         finally:
@@ -82,11 +82,11 @@ def to_sqlite(folder: Path, server: Server) -> Moved | None:
         _tidy_catalog(folder, server)
         if not (schema := schema_of(folder)):
             return None
-        source = PostgresDatabase(server, schema)
+        source = PostgresCatalog(server, schema)
         try:
             # Who waits to write has its turn when this is committed, and then hears of the move.
             with source.transaction() as reading:
-                moved = _into_sqlite(reading, folder / _NEW)
+                moved = _filled(CatalogFile(folder / _NEW), reading)
                 source.say_moved(reading)
                 (folder / _NEW).replace(folder / FILE)
                 (folder / SCHEMA_MARK).replace(folder / _CATALOG_LEAVING)
@@ -97,33 +97,18 @@ def to_sqlite(folder: Path, server: Server) -> Moved | None:
         return moved
 
 
-def _into_postgres(reading: Transaction, server: Server, schema: str) -> Moved:
-    target = PostgresDatabase(server, schema, make=True)
-    try:
+def _filled(target: Database, reading: Transaction) -> Moved:
+    """Copy all, and compare it with what is there then. Raises LibraryError when a row differs."""
+    with closing(target):
         with target.transaction() as connection:
-            copy_all(reading, connection)
-            target.number_on(connection)
-        with target.snapshot() as connection:
+            target.fill(connection, reading)
+        with target.read() as connection:
             return _compared(reading, connection)
-    finally:
-        target.close()
-
-
-def _into_sqlite(reading: Transaction, path: Path) -> Moved:
-    discard(path)
-    target = Database(path)
-    try:
-        with target.transaction() as connection:
-            copy_all(reading, connection)
-        with target.snapshot() as connection:
-            return _compared(reading, connection)
-    finally:
-        target.close()
 
 
 def _compared(source: Transaction, target: Transaction) -> Moved:
     """Raises LibraryError when a row differs."""
-    before, after = fingerprints(source), fingerprints(target)
+    before, after = fingerprints(CATALOG, source), fingerprints(CATALOG, target)
     if wrong := [table for table in before if before[table] != after[table]]:
         raise LibraryError(
             f"The copy of the catalogue differs in {', '.join(wrong)}, so it stays where it is. "
@@ -140,7 +125,7 @@ def _tidy_catalog(folder: Path, server: Server) -> None:
         if note.exists():
             schema = note.read_text("ascii").strip()
             if schema and schema != schema_of(folder):
-                PostgresDatabase.drop_schema(server, schema)
+                PostgresCatalog.drop(server, schema)
             note.unlink()
     discard(folder / _NEW)
     if (folder / SCHEMA_MARK).exists():

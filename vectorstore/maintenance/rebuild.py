@@ -6,7 +6,7 @@ The old index is used until one transaction puts them in its place.
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -21,13 +21,16 @@ from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
 from vectorstore.catalog.catalog import Catalog, Counts, count_languages, find_languages
-from vectorstore.catalog.engine import DocumentInfo, Engine, Transaction
-from vectorstore.catalog.rows import PLUS_ONE
+from vectorstore.catalog.catalog_file import CATALOG
+from vectorstore.catalog.rows import count_up
+from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.copies import Files
+from vectorstore.database.schema import Schema, statements
+from vectorstore.database.transactions import Transaction
 from vectorstore.dense.index import DenseIndex, Follower
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, maker
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
-from vectorstore.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.indexing.store_document import READY, put
 from vectorstore.maintenance import backup
@@ -57,22 +60,21 @@ def set_aside(folder: Path) -> Path:
 
 
 # -- Replaces the rows of a catalogue by rebuilt ones, inside one transaction
-# The tables of the new catalogue are there under a prefix, see `Engine.beside`: it holds documents
-# that were read anew, documents that were `kept` with their passages, and for these a `vector` of
-# each passage, if the model is another; some are kept because reading them again has `failed`.
+# The tables of the new catalogue are there under a prefix, see `Database.beside`: it holds
+# documents that were read anew, documents that were `kept` with their passages, and for these a
+# `vector` of each passage, if the model is another; some are kept because reading them again has
+# `failed`.
 
 MADE = "SELECT sha256 FROM {0}document UNION SELECT sha256 FROM {0}kept"  # of which catalogue
 _SAME = ("id", "sha256", "name", "added", "superseded_by", "sketch", "dated")  # they stay unchanged
 
 
-def swap(database: Engine, connection: Transaction, next: str, maker: str) -> None:
+def swap(connection: Transaction, next: str, maker: str) -> None:
     """Put all in place; `maker` is who made it."""
-    _swap_documents(database, connection, next)
+    _swap_documents(connection, next)
     _swap_kept(connection, next)
     connection.execute("UPDATE meta SET value = ? WHERE key = 'made_by'", (maker,))
-    connection.execute(
-        f"INSERT INTO meta VALUES ('anew', '1') ON CONFLICT (key) DO UPDATE SET {PLUS_ONE}"
-    )
+    count_up(connection, "anew")
 
 
 def _swap_kept(connection: Transaction, next: str) -> None:
@@ -91,7 +93,7 @@ def _swap_kept(connection: Transaction, next: str) -> None:
     )
 
 
-def _swap_documents(database: Engine, connection: Transaction, next: str) -> None:
+def _swap_documents(connection: Transaction, next: str) -> None:
     """The rows that belong to a document come from the new catalogue; the document stays."""
     connection.execute(
         "CREATE TEMP TABLE pair AS SELECT new.id AS new, document.id AS old"
@@ -103,15 +105,15 @@ def _swap_documents(database: Engine, connection: Transaction, next: str) -> Non
         changed = {"document_id": "pair.old", "id": f"new.id + {last}"}
         if table == "chunk":
             del changed["id"]  # it is derived from the file's bytes
-        _copy_rows(database, connection, next, table, changed)
-    columns = _listed(database, "cell", {"sheet_id"})
+        _copy_rows(connection, next, table, changed)
+    columns = _listed("cell", {"sheet_id"})
     connection.execute(
         f"INSERT INTO cell (sheet_id, {columns}) SELECT new.sheet_id + {last}, {columns}"
         f" FROM {next}cell AS new JOIN {next}sheet AS sheet ON sheet.id = new.sheet_id"
         " JOIN pair ON pair.new = sheet.document_id"
     )
     _swap_words(connection, next)
-    _copy_facts(database, connection, next)
+    _copy_facts(connection, next)
     connection.execute("DROP TABLE pair")
 
 
@@ -128,11 +130,9 @@ def _swap_words(connection: Transaction, next: str) -> None:
     )
 
 
-def _copy_rows(
-    database: Engine, connection: Transaction, next: str, table: str, changed: dict[str, str]
-) -> None:
-    # A row of `chunk` gets a number of its own here, on any engine.
-    columns = [column for column in _columns(database, table) if column != "rowid"]
+def _copy_rows(connection: Transaction, next: str, table: str, changed: Mapping[str, str]) -> None:
+    # A row of `chunk` gets a number of its own here, on any database.
+    columns = [column for column in CATALOG.tables[table].all if column != "rowid"]
     values = ", ".join(changed.get(column, f'new."{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
     connection.execute(
@@ -141,28 +141,25 @@ def _copy_rows(
     )
 
 
-def _copy_facts(database: Engine, connection: Transaction, next: str) -> None:
-    columns = _listed(database, "document", _SAME)
+def _copy_facts(connection: Transaction, next: str) -> None:
+    columns = _listed("document", _SAME)
     connection.execute(
         f"UPDATE document SET ({columns}) = (SELECT {columns} FROM {next}document AS new"
         " WHERE new.sha256 = document.sha256) WHERE id IN (SELECT old FROM pair)"
     )
 
 
-def _listed(database: Engine, table: str, without: Collection[str]) -> str:
-    return ", ".join(f'"{column}"' for column in _columns(database, table, without))
-
-
-def _columns(database: Engine, table: str, without: Collection[str] = ()) -> list[str]:
-    return [column for column in database.columns(table) if column not in without]
+def _listed(table: str, without: Collection[str]) -> str:
+    columns = (column for column in CATALOG.tables[table].all if column not in without)
+    return ", ".join(f'"{column}"' for column in columns)
 
 
 # Vectors by another model, and documents that keep their passages, with what they now record.
-_TABLES = (
-    "CREATE TABLE IF NOT EXISTS vector (id TEXT PRIMARY KEY, vector BLOB NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS kept (sha256 TEXT PRIMARY KEY, reader TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, status TEXT NOT NULL)",
-)
+REBUILT = Schema("rebuilt", "rebuilt documents", """
+CREATE TABLE IF NOT EXISTS vector (id TEXT PRIMARY KEY, vector BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS kept (sha256 TEXT PRIMARY KEY, reader TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, status TEXT NOT NULL);
+""")  # fmt: skip
 _FAILED = "kept as it was read before, since reading it again failed: "  # then why
 _NOBODY = ""  # marks a document that the next run reads again
 
@@ -220,8 +217,8 @@ class Migration:
             discard(self._path)
             staged = Catalog(self._path, self._catalog.library)
         staged.set_meta("made_by", self._maker)
-        for table in _TABLES:
-            staged.database.write(table)
+        for statement in statements(REBUILT.in_sqlite()):
+            staged.database.write(statement)
         for table in ("document", "kept"):
             for (read_by,) in staged.database.all(f"SELECT DISTINCT reader FROM {table}"):
                 if outdated(read_by):
@@ -335,7 +332,7 @@ class Migration:
     def _swap(self) -> bool:
         """Put all in place at once; False when a document was added that is not rebuilt yet."""
         with (
-            self._catalog.database.beside(self._path) as next,
+            self._catalog.database.beside(self._path, REBUILT) as next,
             self._catalog.writing() as connection,
         ):
             left = connection.execute(
@@ -343,7 +340,7 @@ class Migration:
             )
             if any(self._concerns(read_by) for (read_by,) in left):
                 return False
-            swap(self._catalog.database, connection, next, self._maker)
+            swap(connection, next, self._maker)
             return True
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vectorstore.catalog.catalog import Catalog, mark_deletion
-from vectorstore.catalog.sources import Places
+from vectorstore.catalog.places import Places
+from vectorstore.copies import Files
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
-from vectorstore.files import Files
 from vectorstore.indexing import jobs
 from vectorstore.word_index import WordIndex
 

@@ -1,19 +1,17 @@
 """Compares files, catalogue, ledger and Chroma, and repairs what can be rebuilt."""
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.chunking.chunk import UNEXPLAINED
 from ingest.errors import UnreadableFile
-from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.rows import word_language
-from vectorstore.catalog.sources import Places
+from vectorstore.catalog.places import Places
+from vectorstore.catalog.rows import insert_words
+from vectorstore.copies import Files
 from vectorstore.dense.index import DenseIndex
 from vectorstore.errors import LibraryError
-from vectorstore.files import Files
 
 
 @dataclass(frozen=True)
@@ -71,30 +69,17 @@ class Verifying:
 
     def _words(self) -> None:
         """Makes the word index hold exactly the passages."""
-        database = self._catalog.database
-        missing = database.all(
-            "SELECT chunk.rowid, text, headings, language FROM chunk"
-            " JOIN document ON document.id = document_id"
-            " WHERE chunk.rowid NOT IN (SELECT rowid FROM chunk_words)"
-        )
-        stray = database.all(
-            "SELECT rowid FROM chunk_words WHERE rowid NOT IN (SELECT rowid FROM chunk)"
-        )
-        if not missing and not stray:
+        missing = "chunk.rowid NOT IN (SELECT rowid FROM chunk_words)"
+        stray = "rowid NOT IN (SELECT rowid FROM chunk)"
+        if not self._catalog.database.one(
+            f"SELECT 1 FROM chunk WHERE {missing} UNION ALL"
+            f" SELECT 1 FROM chunk_words WHERE {stray} LIMIT 1"
+        ):
             return
         with self._catalog.writing() as connection:
-            connection.executemany("DELETE FROM chunk_words WHERE rowid = ?", stray)
-            connection.executemany(
-                "INSERT INTO chunk_words (rowid, text) VALUES (?, ?)",
-                [
-                    (
-                        rowid,
-                        words.indexed_passage(text, json.loads(headings), word_language(language)),
-                    )
-                    for rowid, text, headings, language in missing
-                ],
-            )
-        self._mended.append(f"{len(missing) + len(stray)} rows of the word index were wrong.")
+            wrong = connection.execute(f"DELETE FROM chunk_words WHERE {stray}").rowcount
+            wrong += insert_words(connection, f"WHERE {missing}")
+        self._mended.append(f"{wrong} rows of the word index were wrong.")
 
     def _unbalanced(self) -> tuple[str, ...]:
         """Pages whose ledger does not add up: some characters are unaccounted for."""

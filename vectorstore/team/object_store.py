@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vectorstore.copies import SCRATCH, Copy, sha256_of, sweep_scratch
 from vectorstore.errors import DamagedCopy, HomeNotWritable
-from vectorstore.files import SCRATCH, Copy, sha256_of, sweep_scratch
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -1,4 +1,4 @@
-"""A PostgreSQL server: its address, connections, and its errors as sentences.
+"""A PostgreSQL server: its address, its errors as sentences, and a schema of it as a database.
 
 The only module that imports the driver, psycopg 3. The password is never part of an address, so
 that no log, error or list of settings can show it.
@@ -10,7 +10,7 @@ import socket
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from ingest.platform.process import is_this_machine, require
-from vectorstore.catalog.engine import Rows
+from vectorstore.database.copying import copy_all
+from vectorstore.database.schema import Schema
+from vectorstore.database.sqlite import SqliteDatabase
+from vectorstore.database.transactions import Database, Transaction
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 
 if TYPE_CHECKING:
@@ -254,7 +257,7 @@ def _driver() -> Any:
     return psycopg
 
 
-# -- Connections to the schema of a catalogue: used by one thread at a time, kept for the next one
+# -- Connections to a schema: used by one thread at a time, kept for the next one
 
 WAIT = 60  # seconds to wait for the transaction of another process
 _KEPT = 4  # connections that wait for their next use
@@ -333,18 +336,17 @@ def _close_all(connections: list[Any]) -> None:
         connections.pop().close()
 
 
-# -- Statements of the catalogue, in SQLite's notation, inside a transaction of PostgreSQL
+# -- A schema of PostgreSQL as a database: statements in SQLite's notation
 
 
 class Inside:
-    """The transaction of a connection, for statements in SQLite's notation."""
+    """The transaction of a connection."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Rows:
-        done: Rows = self._connection.execute(translated(sql), values, binary=True)
-        return done
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Any:
+        return self._connection.execute(translated(sql), values, binary=True)
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Any:
         with self._connection.cursor() as cursor:
@@ -354,6 +356,209 @@ class Inside:
     def run(self, script: str) -> None:
         """Several statements without values."""
         self._connection.execute(script)
+
+    def make(self, schema: Schema, since: int = 0) -> None:
+        """The tables in the present version, where those of a version are; 0: there are none."""
+        self.run(schema.in_postgres(self._collation(), since))
+
+    def _collation(self) -> str:
+        """One that knows letters of all alphabets, however the database was made."""
+        known = {row[0] for row in self.execute("SELECT collname FROM pg_collation")}
+        return f'"{next((one for one in _COLLATIONS if one in known), "default")}"'
+
+
+_COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
+_PATIENCE = 5  # seconds to wait for readers
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+# To end and to undo a transaction, and one inside of another.
+_OUTER = "COMMIT", ("ROLLBACK",)
+_INNER = "RELEASE part", ("ROLLBACK TO part", "RELEASE part")
+
+
+class PostgresDatabase(Database):
+    """Reads go on while others write. What a restart of the server interrupts is asked again, where
+    it only reads."""
+
+    def __init__(
+        self, server: Server, namespace: str, schema: Schema, connections: Connections | None = None
+    ) -> None:
+        """`namespace`: what PostgreSQL calls a schema; it has the tables."""
+        super().__init__(schema)
+        self.server = server
+        self.namespace = namespace
+        self._connections = connections or Connections(server, namespace)
+
+    # -- what each kind of tables has of its own
+
+    def _enter(self, connection: Inside) -> None:
+        """Called in each transaction that may write, before anything is read. Raises what speaks
+        against it."""
+
+    def _check_there(self, connection: Inside) -> None:
+        """Raises what speaks against using the tables."""
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of the server as sentences."""
+        with sentences(self.server):
+            yield
+
+    def _file(self, path: Path) -> SqliteDatabase:
+        """An SQLite file of the same tables."""
+        return SqliteDatabase(path, self.schema)
+
+    # -- transactions
+
+    def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        inside = getattr(self._local, "inside", None) is not None
+        with self._explained():
+            for last in (inside, True):
+                with self._using() as connection:
+                    try:
+                        done = connection.execute(translated(sql), values, binary=True)
+                        return done.fetchall() if done.description else []
+                    except Exception:
+                        if last or not connection.broken or not _reads(sql):
+                            raise
+        raise AssertionError("the second attempt ends it")
+
+    def note(self, sql: str, *values: object) -> None:
+        with self.plain_transaction() as connection:
+            self._check_there(connection)
+            connection.execute("SET LOCAL synchronous_commit = off")
+            connection.execute(sql, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Inside]:
+        inner = getattr(self._local, "inside", None) is not None
+        with self.plain_transaction() as connection:
+            if not inner:
+                self._enter(connection)
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Inside]:
+        with self.plain_transaction(_SNAPSHOT) as connection:
+            yield connection
+
+    @contextmanager
+    def plain_transaction(self, begin: str = "BEGIN") -> Iterator[Inside]:
+        """All or nothing, whether the tables are there or not."""
+        inner = getattr(self._local, "inside", None) is not None
+        end, undo = _INNER if inner else _OUTER
+        with self._explained(), self._using("SAVEPOINT part" if inner else begin) as connection:
+            self._local.inside = connection
+            try:
+                yield Inside(connection)
+                connection.execute(end)
+            except BaseException:
+                if not connection.broken:
+                    for statement in undo:
+                        connection.execute(statement)
+                raise
+            finally:
+                if not inner:
+                    self._local.inside = None
+
+    # -- the tables as a whole
+
+    def faults(self) -> list[str]:
+        failures = self.one(
+            "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
+        )
+        return [f"{failures[0]} blocks of PostgreSQL"] if failures and failures[0] else []
+
+    @contextmanager
+    def beside(self, path: Path, more: Schema) -> Iterator[str]:
+        """Copies of the tables of an SQLite file in a schema of their own, until the end.
+
+        One transaction makes and drops them, with what is done in between: a killed process
+        leaves no copy of what is forgotten later.
+        """
+        next = f"{self.namespace}_next"
+        with self.together(), self.plain_transaction() as connection:
+            connection.run(
+                f"CREATE SCHEMA {next}; SET LOCAL search_path = {next}, {self.namespace}"
+            )
+            for table in self.schema.tables:
+                connection.run(f"CREATE TABLE {next}.{table} (LIKE {self.namespace}.{table})")
+            connection.make(more)
+            with closing(self._file(path)) as file, file.read() as source:
+                copy_all(self.schema, source, connection)
+                copy_all(more, source, connection)
+            connection.run(f"SET LOCAL search_path = {self.namespace}")
+            yield f"{next}."
+            connection.run(f"DROP SCHEMA {next} CASCADE")
+
+    def write_anew(self) -> bool:
+        """Write the tables without anything that was deleted. The server's log of changes, and
+        copies of it, keep that as long as its administrator wants.
+
+        False when others read them.
+        """
+        with self._explained(), self._using() as connection:
+            connection.execute(f"SET lock_timeout = '{_PATIENCE}s'")
+            try:
+                with sentences(self.server):
+                    connection.execute(f"VACUUM (FULL) {self.named()}")
+            except LibraryBusy:
+                return False
+            finally:
+                connection.execute(f"SET lock_timeout = '{WAIT}s'")
+        return True
+
+    def named(self) -> str:
+        """All tables with the namespace, for a statement."""
+        tables = (*self.schema.tables, *self.schema.postgres_tables)
+        return ", ".join(f"{self.namespace}.{table}" for table in tables)
+
+    def fill(self, target: Transaction, source: Transaction) -> None:
+        """New rows get numbers after those that come in."""
+        copy_all(self.schema, source, target)
+        for table, columns in self.schema.tables.items():
+            if columns.numbered:
+                (column,) = columns.key
+                target.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'),"
+                    f" (SELECT coalesce(max({column}), 0) + 1 FROM {table}), FALSE)"
+                )
+
+    def copy_to(self, path: Path) -> None:
+        with (
+            closing(self._file(path)) as file,
+            self.read() as source,
+            file.transaction() as target,
+        ):
+            file.fill(target, source)
+
+    def replace_by(self, path: Path) -> None:
+        with (
+            closing(self._file(path)) as file,
+            file.read() as source,
+            self.transaction() as target,
+        ):
+            self.fill(target, source)
+
+    def close(self) -> None:
+        """Close what is not in use now, and the rest after its use; the next use opens anew."""
+        self._connections.close()
+
+    @contextmanager
+    def _using(self, begin: str = "") -> Iterator[Any]:
+        """The connection of this thread's transaction, or one that nobody uses; a transaction, or
+        a part of one, is begun by that statement."""
+        if (inside := getattr(self._local, "inside", None)) is not None:
+            if begin:
+                inside.execute(begin)
+            yield inside
+            return
+        with self._connections.one(begin) as connection:
+            yield connection
+
+
+def _reads(sql: str) -> bool:
+    return sql.lstrip().startswith(("SELECT", "WITH"))
 
 
 @lru_cache(1000)

@@ -1,4 +1,4 @@
-"""A schema of PostgreSQL as the database of one catalogue.
+"""The catalogue of one library in a schema of PostgreSQL.
 
 Writers take turns by an advisory lock of the library, which ends with the transaction, and so with
 a process that dies.
@@ -6,26 +6,15 @@ a process that dies.
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from vectorstore.catalog import rows
-from vectorstore.catalog.engine import Engine, Transaction
-from vectorstore.catalog.sqlite import (
-    CATALOG,
-    FIRST,
-    MOVED,
-    SCHEMA_VERSION,
-    Database,
-    unreleased,
-)
-from vectorstore.errors import LibraryBusy, LibraryError
-from vectorstore.team.copying import BESIDE, TABLES, copy_all, copy_table, number_on
-from vectorstore.team.postgres import WAIT, Connections, Inside, Server, sentences, translated
+from vectorstore.catalog.catalog_file import CATALOG, MOVED, CatalogFile, unreleased
+from vectorstore.database.transactions import Database, Transaction
+from vectorstore.errors import LibraryError
+from vectorstore.team.postgres import Inside, PostgresDatabase, Server, sentences
 
 # -- BM25 over an index of words in PostgreSQL, with the constants and the idf of SQLite's FTS5
 # PostgreSQL's own ranks know no rare words: `ts_rank_cd` over the same words has an nDCG@10 far
@@ -43,8 +32,11 @@ _PHRASE = (
     " AND terms @@ CAST(? AS tsquery)"
 )
 _HITS = (
-    "WITH hit AS MATERIALIZED (SELECT term, rowid, times, length FROM posting"
-    " WHERE kind = '{kind}' AND term = ANY(?){phrases}),"
+    "SELECT term, rowid, times, length FROM posting"
+    " WHERE kind = '{kind}' AND term = ANY(?){phrases}"
+)
+_SCORED = (
+    "WITH hit AS MATERIALIZED ({hits}),"
     # In float8: PostgreSQL would count in decimals, which takes three times as long.
     # Others may add between the two statements: then there are more hits than rows were counted.
     " rare AS (SELECT term, greatest(ln((greatest({n} - n, 0) + .5) / (n + .5)), 1e-6) AS idf"
@@ -58,7 +50,7 @@ _HITS = (
 class Bm25:
     """The `Words` of PostgreSQL."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._sizes: dict[str, tuple[int, float]] = {}
         self._of = ""  # the generation that they are of
@@ -111,17 +103,18 @@ class Bm25:
         row = self._database.one(f"SELECT count(DISTINCT rowid) FROM ({sql}) AS hit", *values)
         return int(row[0]) if row else 0
 
+    def merge(self) -> None:
+        """A deleted passage takes its words with it."""
+
     def _scored(
         self, table: str, match: str, where: str = "", limit: str = ""
     ) -> tuple[str, list[object]]:
-        terms, phrases = self._parsed(match)
+        hits, values = self._hits(table, match)
         count, mean = self._size(table)
-        more = _PHRASE.format(table=table, kind=_KINDS[table]) * len(phrases)
-        sql = _HITS.format(
-            kind=_KINDS[table], phrases=more, k1=_K1, b=_B, k1p=_K1 + 1, n=count, mean=mean,
-            where=where, limit=limit,
-        )  # fmt: skip
-        return sql, [terms, *_values(phrases)]
+        sql = _SCORED.format(
+            hits=hits, k1=_K1, b=_B, k1p=_K1 + 1, n=count, mean=mean, where=where, limit=limit
+        )
+        return sql, values
 
     def _size(self, table: str) -> tuple[int, float]:
         """The number of its rows, and their mean number of words; asked once a generation."""
@@ -136,14 +129,10 @@ class Bm25:
 
     def _hits(self, table: str, match: str) -> tuple[str, list[object]]:
         terms, phrases = self._parsed(match)
-        single = (
-            "SELECT term, rowid, times, length FROM posting"
-            f" WHERE kind = '{_KINDS[table]}' AND term = ANY(?)"
-        )
-        return single + _PHRASE.format(table=table, kind=_KINDS[table]) * len(phrases), [
-            terms,
-            *_values(phrases),
-        ]
+        kind = _KINDS[table]
+        more = _PHRASE.format(table=table, kind=kind) * len(phrases)
+        values = [one for stems, query in phrases for one in (query, stems, len(stems), query)]
+        return _HITS.format(kind=kind, phrases=more), [terms, *values]
 
     def _parsed(self, match: str) -> tuple[list[str], list[tuple[list[str], str]]]:
         """Single words, and phrases with the query that finds them."""
@@ -161,308 +150,87 @@ class Bm25:
         return (tuple(row[0]), str(row[1])) if row else ((), "")
 
 
-def _values(phrases: Sequence[tuple[list[str], str]]) -> list[object]:
-    return [value for stems, query in phrases for value in (query, stems, len(stems), query)]
-
-
 # -- The tables of a catalogue in PostgreSQL: made anew, or brought to the present version
 
-_COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
 
+class PostgresCatalog(PostgresDatabase):
+    """Raises LibraryAway, LibraryBusy, HomeNotWritable or LibraryError."""
 
-def _script(name: str) -> str:
-    return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
-
-
-_CATALOG = replace(CATALOG, postgres=_script("postgres"))
-
-
-def make_tables(connection: Inside) -> None:
-    """In an empty schema."""
-    connection.run(_CATALOG.in_postgres(collation(connection)))
-
-
-def upgrade_tables(connection: Inside, version: int) -> None:
-    """From this version to the present one: `schema_N.sql` leads to version N."""
-    for step in range(version + 1, SCHEMA_VERSION + 1):
-        connection.run(_script(f"schema_{step}"))
-
-
-def collation(connection: Transaction) -> str:
-    """One that knows letters of all alphabets, however the database was made."""
-    known = {row[0] for row in connection.execute("SELECT collname FROM pg_collation")}
-    return f'"{next((one for one in _COLLATIONS if one in known), "default")}"'
-
-
-_PATIENCE = 5  # seconds to wait for readers
-_OUTER = "BEGIN", "COMMIT", ("ROLLBACK",)
-_INNER = "SAVEPOINT part", "RELEASE part", ("ROLLBACK TO part", "RELEASE part")
-
-
-class PostgresDatabase(Engine):
-    """Reads go on while others write. What a restart of the server interrupts is asked again, where
-    it only reads."""
-
-    def __init__(self, server: Server, schema: str, make: bool = False) -> None:
+    def __init__(self, server: Server, namespace: str, make: bool = False) -> None:
         """The schema has to be there, unless it is to be made: a library that is not where it
-        should be is no empty one. Raises LibraryAway or LibraryError."""
-        super().__init__()
-        self.words = Bm25(self)
-        self.server = server
-        self.schema = schema
-        self._connections = Connections(server, schema)
+        should be is no empty one."""
+        super().__init__(server, namespace, CATALOG)
         if make:
-            self._create()
+            self._make()
         else:
-            self._upgrade(self._check_there())
+            self._upgrade()
 
-    def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        inside = getattr(self._local, "inside", None) is not None
-        with sentences(self.server):
-            for last in (inside, True):
-                with self._using() as connection:
-                    try:
-                        done = connection.execute(translated(sql), values, binary=True)
-                        return done.fetchall() if done.description else []
-                    except Exception:
-                        if last or not connection.broken or not _reads(sql):
-                            raise
-        raise AssertionError("the second attempt ends it")
+    def _enter(self, connection: Inside) -> None:
+        connection.execute("SELECT pg_advisory_xact_lock(?)", (_number(self.namespace),))
+        self._check_there(connection)
 
-    def write(self, sql: str, *values: object) -> None:
-        """One after the other, as with `transaction`: no move of the catalogue loses it."""
-        with self.transaction() as connection:
-            connection.execute(sql, values)
-
-    def note(self, sql: str, *values: object) -> None:
-        """Run one statement that a power failure may lose."""
-        with self._plain_transaction() as connection:
-            self._check_still_there(connection)
-            connection.execute("SET LOCAL synchronous_commit = off")
-            connection.execute(sql, values)
-
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """All or nothing, also within `together`. Raises HomeNotWritable or LibraryError."""
-        inner = getattr(self._local, "inside", None) is not None
-        with self._plain_transaction() as connection:
-            if not inner:
-                self._take_turn(connection)
-            yield connection
-
-    def _take_turn(self, connection: Transaction) -> None:
-        connection.execute("SELECT pg_advisory_xact_lock(?)", (_number(self.schema),))
-        self._check_still_there(connection)
-
-    @contextmanager
-    def snapshot(self) -> Iterator[Transaction]:
-        """Reads one state, whatever others write meanwhile."""
-        with self._plain_transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as reading:
-            yield reading
-
-    def columns(self, table: str) -> list[str]:
-        found = self.all(
-            "SELECT column_name FROM information_schema.columns"
-            " WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position",
-            self.schema, table,
-        )  # fmt: skip
-        return [row[0] for row in found]
-
-    def faults(self) -> list[str]:
-        failures = self.one(
-            "SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()"
-        )
-        return [f"{failures[0]} blocks of PostgreSQL"] if failures and failures[0] else []
-
-    @contextmanager
-    def beside(self, path: Path) -> Iterator[str]:
-        """Copies of the tables of an SQLite file in a schema of their own, until the end.
-
-        One transaction makes and drops them, with what is done in between: a killed process
-        leaves no copy of what is forgotten later.
-        """
-        with self.together(), self.transaction() as connection:
-            self._drop_beside()
-            connection.execute(f"CREATE SCHEMA {self._next}")
-            self._copy_beside(path, connection)
-            yield f"{self._next}."
-            self._drop_beside()
-
-    def merge_words(self) -> None:
-        """A deleted passage takes its words with it; what an earlier version left beside goes."""
-        self._drop_beside()
-
-    def write_anew(self) -> bool:
-        """Write the tables without anything that was deleted. The server's log of changes, and
-        copies of it, keep that as long as its administrator wants.
-
-        False when others read them. Raises HomeNotWritable or LibraryError.
-        """
-        whole = ", ".join(f"{self.schema}.{table}" for table in (*TABLES, "posting"))
-        try:
-            with sentences(self.server), self._using() as connection:
-                connection.execute(f"SET lock_timeout = '{_PATIENCE}s'")
-                try:
-                    connection.execute(f"VACUUM (FULL) {whole}")
-                finally:
-                    connection.execute(f"SET lock_timeout = '{WAIT}s'")
-        except LibraryBusy:
-            return False
-        return True
-
-    def copy_to(self, path: Path) -> None:
-        """Write the present contents into a new SQLite file, also while others write."""
-        target = Database(path)
-        try:
-            with self.snapshot() as source, target.transaction() as connection:
-                copy_all(source, connection)
-        finally:
-            target.close()
-
-    def replace_by(self, path: Path) -> None:
-        """Replace the contents by those of an SQLite file, in one transaction."""
-        source = Database(path)
-        try:
-            with source.snapshot() as reading, self.transaction() as connection:
-                for table in reversed(TABLES):
-                    connection.execute(f"DELETE FROM {table}")
-                copy_all(reading, connection)
-                self.number_on(connection)
-        finally:
-            source.close()
-
-    def number_on(self, connection: Transaction) -> None:
-        """New rows get numbers after those that were copied in."""
-        for table, columns in TABLES.items():
-            if columns.numbered:
-                number_on(connection, self.schema, table, columns)
+    def _file(self, path: Path) -> CatalogFile:
+        return CatalogFile(path)
 
     @staticmethod
-    def drop_schema(server: Server, schema: str) -> None:
+    def drop(server: Server, namespace: str) -> None:
         """Delete it with all that is in it, if it is there. Raises LibraryError."""
         with sentences(server), server.connect() as connection:
-            for name in (schema, f"{schema}_next"):
-                connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
+            connection.execute(f"DROP SCHEMA IF EXISTS {namespace} CASCADE".encode())
 
-    def close(self) -> None:
-        """Close what is not in use now, and the rest after its use; the next use opens anew."""
-        self._connections.close()
+    def _make(self) -> None:
+        with self.plain_transaction() as connection:
+            connection.run(f"CREATE SCHEMA {self.namespace}")
+            connection.make(self.schema)
+            self._say_version(connection, self.schema.version)
 
-    @property
-    def _next(self) -> str:
-        return f"{self.schema}_next"
-
-    def _drop_beside(self) -> None:
-        self.write(f"DROP SCHEMA IF EXISTS {self._next} CASCADE")
-
-    def _copy_beside(self, path: Path, connection: Transaction) -> None:
-        next = self._next
-        for table in BESIDE:
-            connection.execute(f"CREATE TABLE {next}.{table} (LIKE {table})")
-        connection.execute(f"CREATE TABLE {next}.vector (id TEXT, vector BYTEA)")
-        connection.execute(f"CREATE TABLE {next}.kept (sha256 TEXT, reader TEXT)")
-        connection.execute(f"CREATE TABLE {next}.failed (sha256 TEXT, status TEXT)")
-        staged = Database(path)
-        try:
-            with staged.snapshot() as source:
-                for table in (*BESIDE, "vector", "kept", "failed"):
-                    copy_table(source, connection, table, f"{next}.{table}")
-        finally:
-            staged.close()
-
-    def _create(self) -> None:
-        with self._plain_transaction() as connection:
-            connection.execute(f"CREATE SCHEMA {self.schema}")
-            make_tables(connection)
-            self._say_version(connection, SCHEMA_VERSION)
-
-    def _upgrade(self, version: int) -> None:
+    def _upgrade(self) -> None:
         """All steps or none; programs of before hear that the schema is a newer one."""
-        if version == SCHEMA_VERSION:
+        with self.plain_transaction() as connection:
+            if not (version := self._version(connection)):
+                raise LibraryError(
+                    f"The database {self.server.place} has no schema {self.namespace}: the setting"
+                    " `catalogue` names another database than before, or a backup of it has to be"
+                    " restored. Nothing was changed."
+                )
+            self._check_there(connection)
+        if version == self.schema.version:
             return
-        with self._plain_transaction() as connection:
-            self._take_turn(connection)
-            upgrade_tables(connection, self._check_version(connection))
-            self._say_version(connection, SCHEMA_VERSION)
+        with self.transaction() as connection:
+            connection.make(self.schema, self._version(connection))
+            self._say_version(connection, self.schema.version)
 
     def say_moved(self, connection: Transaction) -> None:
         """Nobody writes any more, once this is committed: the catalogue is in SQLite then."""
         self._say_version(connection, MOVED)
 
     def _say_version(self, connection: Transaction, version: int) -> None:
-        connection.execute(f"COMMENT ON SCHEMA {self.schema} IS '{version}'")
+        connection.execute(f"COMMENT ON SCHEMA {self.namespace} IS '{version}'")
 
-    def _check_there(self) -> int:
-        """The version of the schema. Raises LibraryError where there is none."""
-        with self._plain_transaction() as connection:
-            if not (version := self._check_version(connection)):
-                raise LibraryError(
-                    f"The database {self.server.place} has no schema {self.schema}: the setting"
-                    " `catalogue` names another database than before, or a backup of it has to be"
-                    " restored. Nothing was changed."
-                )
-            self._check_still_there(connection)
-            return version
-
-    def _check_version(self, connection: Transaction) -> int:
+    def _version(self, connection: Transaction) -> int:
         """That of the schema; 0 where there is none. Raises LibraryError for a newer one, and for
         one that was never released."""
         (said,) = connection.execute(
-            "SELECT obj_description(to_regnamespace(?)::oid, 'pg_namespace')", (self.schema,)
+            "SELECT obj_description(to_regnamespace(?)::oid, 'pg_namespace')", (self.namespace,)
         ).fetchone()
         version = int(said or 0)
-        if version > SCHEMA_VERSION and version != MOVED:
+        if version > self.schema.version and version != MOVED:
             raise LibraryError(
                 f"The library in {self.server.place} was made by a newer version of Pincite (schema"
-                f" {version}, this one reads up to {SCHEMA_VERSION}). Use that version."
+                f" {version}, this one reads up to {self.schema.version}). Use that version."
             )
-        if 0 < version < FIRST:
+        if 0 < version < self.schema.first:
             raise LibraryError(unreleased(f"The library in {self.server.place}", version))
         return version
 
-    def _check_still_there(self, connection: Transaction) -> None:
-        """Raises LibraryError."""
-        if self._check_version(connection) in (0, MOVED):
+    def _check_there(self, connection: Inside) -> None:
+        if self._version(connection) in (0, MOVED):
             raise LibraryError(
                 f"The catalogue in {self.server.place} was moved to SQLite, or deleted, meanwhile:"
                 " start again."
             )
 
-    @contextmanager
-    def _plain_transaction(self, outer: str = "BEGIN") -> Iterator["Inside"]:
-        inner = getattr(self._local, "inside", None) is not None
-        begin, end, undo = _INNER if inner else (outer, *_OUTER[1:])
-        with sentences(self.server), self._using(begin) as connection:
-            self._local.inside = connection
-            try:
-                yield Inside(connection)
-                connection.execute(end)
-            except BaseException:
-                if not connection.broken:
-                    for statement in undo:
-                        connection.execute(statement)
-                raise
-            finally:
-                if not inner:
-                    self._local.inside = None
 
-    @contextmanager
-    def _using(self, begin: str = "") -> Iterator[Any]:
-        """The connection of this thread's transaction, or one that nobody uses; a transaction, or
-        a part of one, is begun by that statement."""
-        if (inside := getattr(self._local, "inside", None)) is not None:
-            if begin:
-                inside.execute(begin)
-            yield inside
-            return
-        with self._connections.one(begin) as connection:
-            yield connection
-
-
-def _reads(sql: str) -> bool:
-    return sql.lstrip().startswith(("SELECT", "WITH"))
-
-
-def _number(schema: str) -> int:
-    """Of the advisory lock of a schema: 63 bits."""
-    return int.from_bytes(hashlib.sha256(schema.encode()).digest()[:8], "big") >> 1
+def _number(namespace: str) -> int:
+    """Of the advisory lock of a library: 63 bits."""
+    return int.from_bytes(hashlib.sha256(namespace.encode()).digest()[:8], "big") >> 1

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from ingest.errors import PinciteError
 from ingest.platform.process import is_this_machine, require
+from vectorstore.copies import sha256_of
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryError
-from vectorstore.files import sha256_of
 from vectorstore.team.object_store import Cache, ObjectStore
 
 # -- Errors of an S3 server and its client as sentences, without keys and words of documents

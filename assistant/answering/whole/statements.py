@@ -18,7 +18,7 @@ from ingest.document.model import Chunk, Document, Line, Page, Table
 from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from ingest.text.reflow import about_tokens, join, lists_contents
-from vectorstore.catalog.engine import DocumentInfo
+from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.embedding.embedder import Embedder
 
 # -- The lists that a document has itself: bullets and numbers, columns of tables, headings

@@ -7,7 +7,7 @@ from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Page, Table
 from ingest.text.reflow import about_tokens
 from tests.assistant.fakes import WordEmbedder, page_of
-from vectorstore.catalog.engine import StoredChunk
+from vectorstore.catalog.stored import StoredChunk
 from vectorstore.errors import UnknownDocument
 from vectorstore.retrieval.fusion import Hit
 

@@ -194,7 +194,7 @@ def test_what_cannot_be_noted_is_not_done(
         ("users", "change", "olga", "--group", "law"), ("users", "remove", "olga"),
     ):  # fmt: skip
         assert run(home, monkeypatch, *words) == 1
-        assert "Free some space on its disk" in capsys.readouterr().err
+        assert "cannot be used: database or disk is full." in capsys.readouterr().err
     assert run(home, monkeypatch, "tokens", "list", "--json") == 0
     assert json.loads(capsys.readouterr().out) == []
     assert run(home, monkeypatch, "users", "list") == 0

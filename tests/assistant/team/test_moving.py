@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.storage import team_tables as team_tables_module
 from assistant.storage.part import Mark, keep_mark
+from assistant.storage.sqlite_file import HomeFile
 from assistant.storage.team_tables import TeamTables
 from assistant.team import moving_home
 from assistant.team.database import ACCOUNTS
@@ -79,23 +81,26 @@ def test_all_rows_go_and_come_back(here: Settings, there: Settings, team_databas
     assert not has_tables(team_database)
 
 
-STEPS_THERE = ("make", "_to_fill", "_copy", "_compared", "keep_mark", "_unlink")
-STEPS_BACK = ("_copy", "_compared", "keep_names", "_unlink")
+STEPS_THERE = ("make", "_to_fill", "fill", "_compared", "keep_mark", "_unlink")
+STEPS_BACK = ("fill", "_compared", "keep_names", "_unlink")
 
 
 def killed_after(monkeypatch: pytest.MonkeyPatch, step: str, skip: int = 0) -> None:
-    of = TeamTables if step == "make" else moving_home
-    do: Callable[..., object] = getattr(of, step)
+    places: list[Any] = {"make": [TeamTables], "fill": [TeamTables, HomeFile]}.get(
+        step, [moving_home]
+    )
     left = [skip]
+    for of in places:
+        do: Callable[..., object] = getattr(of, step)
 
-    def last(*given: object) -> object:
-        done = do(*given)
-        left[0] -= 1
-        if left[0] < 0:
-            raise Killed
-        return done
+        def last(*given: object, do: Callable[..., object] = do) -> object:
+            done = do(*given)
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+            return done
 
-    monkeypatch.setattr(of, step, last)
+        monkeypatch.setattr(of, step, last)
 
 
 def killed_before(name: str) -> Callable[[Path], None]:

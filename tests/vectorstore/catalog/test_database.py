@@ -1,4 +1,4 @@
-""""""
+"""The file of a catalogue: connections, transactions, errors."""
 
 import sqlite3
 import subprocess
@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
-from vectorstore.catalog import sqlite
-from vectorstore.catalog.sqlite import Database
+from vectorstore.catalog import catalog_file
+from vectorstore.catalog.catalog_file import CatalogFile
 from vectorstore.errors import LibraryBusy, LibraryError
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "catalog.sqlite")
+def opened(tmp_path: Path) -> Iterator[CatalogFile]:
+    made = CatalogFile(tmp_path / "catalog.sqlite")
     yield made
     made.close()
 
@@ -32,14 +32,14 @@ def handles(path: Path) -> int:
     return sum(1 for link in links if link.is_symlink() and str(link.readlink()) == str(path))
 
 
-def in_a_thread(opened: Database) -> threading.Thread:
+def in_a_thread(opened: CatalogFile) -> threading.Thread:
     thread = threading.Thread(target=lambda: opened.one("SELECT 1"))
     thread.start()
     return thread
 
 
 @needs_proc
-def test_closing_closes_the_connections_of_all_threads(opened: Database, tmp_path: Path) -> None:
+def test_closing_closes_the_connections_of_all_threads(opened: CatalogFile, tmp_path: Path) -> None:
     in_a_thread(opened).join()
     assert handles(tmp_path / "catalog.sqlite") == 2
     opened.close()
@@ -47,41 +47,41 @@ def test_closing_closes_the_connections_of_all_threads(opened: Database, tmp_pat
 
 
 @needs_proc
-def test_a_thread_that_has_ended_keeps_no_connection(opened: Database, tmp_path: Path) -> None:
+def test_a_thread_that_has_ended_keeps_no_connection(opened: CatalogFile, tmp_path: Path) -> None:
     for _ in range(5):
         in_a_thread(opened).join()
     assert handles(tmp_path / "catalog.sqlite") == 2
 
 
-def test_a_closed_database_opens_again(opened: Database) -> None:
+def test_a_closed_database_opens_again(opened: CatalogFile) -> None:
     opened.close()
     assert opened.one("SELECT 1") == (1,)
 
 
-def test_closing_in_the_middle_of_a_transaction_is_told_in_a_sentence(opened: Database) -> None:
+def test_closing_in_the_middle_of_a_transaction_is_told_in_a_sentence(opened: CatalogFile) -> None:
     with pytest.raises(LibraryError, match="was closed meanwhile"), opened.transaction() as writer:
         opened.close()
         writer.execute("SELECT 1")
 
 
 def test_waiting_too_long_for_another_writer_is_told_as_busy(
-    opened: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: CatalogFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "_WAIT", 0.1)
-    impatient = Database(tmp_path / "catalog.sqlite")
+    monkeypatch.setattr(catalog_file, "_WAIT", 0.1)
+    impatient = CatalogFile(tmp_path / "catalog.sqlite")
     with opened.transaction(), pytest.raises(LibraryBusy, match="Another process has been writing"):
         impatient.write("UPDATE meta SET value = value")
     impatient.close()
 
 
 def test_an_error_without_a_sentence_of_its_own_names_the_file_and_the_reason(
-    opened: Database,
+    opened: CatalogFile,
 ) -> None:
     with pytest.raises(LibraryError, match=r"catalog\.sqlite could not be used: no such table: x"):
         opened.all("SELECT * FROM x")
 
 
-def test_a_broken_rule_of_the_schema_stays_an_error_of_the_programme(opened: Database) -> None:
+def test_a_broken_rule_of_the_schema_stays_an_error_of_the_programme(opened: CatalogFile) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         opened.write("INSERT INTO meta VALUES ('generation', '0')")
 
@@ -89,9 +89,9 @@ def test_a_broken_rule_of_the_schema_stays_an_error_of_the_programme(opened: Dat
 _CLOSING = """
 import sys, threading, time
 from pathlib import Path
-from vectorstore.catalog.sqlite import Database
+from vectorstore.catalog.catalog_file import CatalogFile
 
-opened, over, asked = Database(Path(sys.argv[1])), threading.Event(), []
+opened, over, asked = CatalogFile(Path(sys.argv[1])), threading.Event(), []
 
 def ask():
     while not over.is_set():
@@ -115,7 +115,7 @@ def test_closing_while_other_threads_read_harms_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "100\n"), done.stderr
 
 
-def test_a_part_that_fails_after_a_part_of_its_own_leaves_nothing(opened: Database) -> None:
+def test_a_part_that_fails_after_a_part_of_its_own_leaves_nothing(opened: CatalogFile) -> None:
     def fail(around: bool) -> None:
         with opened.transaction() as writer:
             if around:

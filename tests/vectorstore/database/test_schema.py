@@ -66,7 +66,7 @@ def test_both_databases_sort_texts_alike(in_postgres: Inside) -> None:
     titles = [("a",), ("Z",), ("Ä",), ("b c",), ("bc",), ("ß",)]
     found = []
     with closing(sqlite3.connect(":memory:")) as in_sqlite:
-        in_sqlite.executescript(BOOKS.in_sqlite)
+        in_sqlite.executescript(BOOKS.in_sqlite())
         for connection in (in_sqlite, in_postgres):
             connection.executemany("INSERT INTO book (title) VALUES (?)", titles)
             found.append(connection.execute("SELECT title FROM titles").fetchall())

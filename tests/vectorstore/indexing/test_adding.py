@@ -11,8 +11,8 @@ from ingest.document.source import Engines
 from tests.fakes import WordEmbedder
 from vectorstore.add_report import AddProgress, AddSummary
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.copies import Files
 from vectorstore.errors import EmbedderMismatch
-from vectorstore.files import Files
 from vectorstore.library import Library
 from vectorstore.maintenance.rebuild import Migration
 from vectorstore.store import Vectors

@@ -13,13 +13,14 @@ from filelock import FileLock
 
 from tests.fakes import WordEmbedder
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.catalog_file import CATALOG
+from vectorstore.database.copying import fingerprints
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.library import Library
 from vectorstore.maintenance import moving
 from vectorstore.maintenance.moving import to_postgres, to_sqlite
 from vectorstore.opened import FILE, SCHEMA_MARK, drop_catalog
 from vectorstore.opened import open_catalog as opened
-from vectorstore.team.copying import fingerprints
 from vectorstore.team.postgres import Server
 
 
@@ -46,10 +47,10 @@ def schemas(server: Server) -> set[str]:
         return {row[0] for row in found}
 
 
-def contents(folder: Path, server: Server | None = None) -> dict[str, tuple[int, str]]:
+def contents(folder: Path, server: Server | None = None) -> dict[str, tuple[int, int]]:
     catalog = opened(folder, "main", server)
-    with closing(catalog), catalog.database.snapshot() as reading:
-        return fingerprints(reading)
+    with closing(catalog), catalog.database.read() as reading:
+        return fingerprints(CATALOG, reading)
 
 
 def test_it_goes_there_and_comes_back_the_same(folder: Path, postgres: Server) -> None:
@@ -102,8 +103,8 @@ def test_what_interrupts_it_leaves_it_where_it_was(
 def test_a_copy_that_differs_is_not_used(
     folder: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = iter([{"page": (3, "a")}, {"page": (2, "a")}])
-    monkeypatch.setattr(moving, "fingerprints", lambda _: next(found))
+    found = iter([{"page": (3, 1)}, {"page": (2, 1)}])
+    monkeypatch.setattr(moving, "fingerprints", lambda *_: next(found))
     before, had = contents(folder), schemas(postgres)
     with pytest.raises(LibraryError, match="differs in page, so it stays where it is"):
         to_postgres(folder, postgres)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.vectorstore.conftest import OpenLibrary
+from vectorstore.copies import Files
 from vectorstore.errors import HomeNotWritable, LibraryError
-from vectorstore.files import Files
 from vectorstore.library import Library
 from vectorstore.maintenance import backup as maintenance_backup
 

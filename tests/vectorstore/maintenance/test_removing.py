@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
-from vectorstore.catalog.catalog import Catalog, _keep_numbers
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense import chroma
 from vectorstore.library import Library
 from vectorstore.maintenance.removing import Forgotten
@@ -107,7 +107,7 @@ def test_documents_whose_files_are_gone_leave_nothing_either(
 def test_a_reader_of_an_older_state_only_delays_it(
     library: Library, novels: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vectorstore.catalog.sqlite._PATIENCE", 0.2)
+    monkeypatch.setattr("vectorstore.database.sqlite._PATIENCE", 0.2)
     with closing(sqlite3.connect(library.folder / "catalog.sqlite")) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM chunk").fetchone()
@@ -121,10 +121,10 @@ def test_an_interrupted_rebuild_keeps_nothing_of_it(
     library: Library, novels: dict[str, list[str]]
 ) -> None:
     staged = Catalog(library.folder / "catalog.next.sqlite", "main")
-    library._catalog.database.write("ATTACH DATABASE ? AS next", str(staged.database._path))
+    library._catalog.database.all("ATTACH DATABASE ? AS next", str(staged.path))
     for table in ("document", "page", "chunk"):
         library._catalog.database.write(f"INSERT INTO next.{table} SELECT * FROM {table}")
-    library._catalog.database.write("DETACH DATABASE next")
+    library._catalog.database.all("DETACH DATABASE next")
     staged.close()
     library.remove(["2-7.md"])
     assert left(library.folder, novels["2-7.md"]) == set()
@@ -135,7 +135,7 @@ def test_pictures_of_it_leave_the_cache(library: Library, novels: dict[str, list
     cache = library.pictures._cache
     cache.keep_to("a", [])
     (sha256, other) = (library.file(name).stem for name in ("0-0.md", "0-1.md"))
-    with cache._open() as file:
+    with cache._file.transaction() as file:
         for number, (document, word) in enumerate([(sha256, "qxzzbbkkvv"), (other, "qxwwjjkkvv")]):
             file.execute("INSERT INTO document VALUES (?)", (document,))
             file.execute(
@@ -191,7 +191,7 @@ def test_passages_keep_their_numbers_when_the_file_is_written_anew(
     (id, last) = database.all("SELECT id, rowid FROM chunk ORDER BY rowid DESC LIMIT 1")[0]
     assert last > library._catalog.passages.count()
     database.write("UPDATE chunk SET rowid = rowid + 1000")
-    _keep_numbers(database, (id, last))
+    library._catalog._keep_numbers((id, last))
     for name in ("0-1.md", "2-7.md"):
         assert library.search(novels[name][30], k=1)[0].document == name
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.pdfs import write_pdf
-from vectorstore.files import Folder
+from vectorstore.copies import Folder
 from vectorstore.library import Library
 
 

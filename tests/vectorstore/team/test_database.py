@@ -14,11 +14,13 @@ from tests.fakes import WordEmbedder
 from tests.servers.postgres_process import PostgresProcess
 from tests.vectorstore.catalog.test_catalog import put
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.catalog.catalog_file import CATALOG
+from vectorstore.database.schema import statements
 from vectorstore.errors import LibraryAway, LibraryError
 from vectorstore.library import Library
+from vectorstore.maintenance.rebuild import REBUILT
 from vectorstore.opened import SCHEMA_MARK, drop_catalog
 from vectorstore.opened import open_catalog as opened
-from vectorstore.team.copying import TABLES
 from vectorstore.team.postgres import Server
 from vectorstore.team.postgres_catalog import Bm25
 
@@ -74,8 +76,11 @@ def test_words_are_found_while_others_add(
 
 
 def test_both_have_the_same_tables_and_columns(both: tuple[Catalog, Catalog]) -> None:
-    for table, columns in TABLES.items():
-        here, there = (catalog.database.columns(table) for catalog in both)
+    here_, there_ = (catalog.database for catalog in both)
+    names = "SELECT column_name FROM information_schema.columns WHERE table_name = ?"
+    for table, columns in CATALOG.tables.items():
+        here = [name for (name,) in here_.all("SELECT name FROM pragma_table_info(?)", table)]
+        there = [name for (name,) in there_.all(names, table)]
         assert set(there) - {"rowid", "terms", "length"} == set(here), table
         assert set(columns.all) - {"rowid"} == set(here), table  # none is left behind
 
@@ -141,7 +146,7 @@ def _with_idle_connections(catalog: Catalog, number: int) -> None:
     together = threading.Barrier(number)
 
     def use() -> None:
-        with catalog.database.snapshot() as reading:
+        with catalog.database.read() as reading:
             reading.execute("SELECT 1")
             together.wait(60)
 
@@ -166,7 +171,7 @@ def test_after_a_restart_the_first_request_is_answered_whatever_it_is(
         assert reads.documents() == []
         put(writes, "a.pdf", "Paid leave.")
         notes.database.note("UPDATE document SET status = 'noted'")
-        with notes.database.snapshot() as reading:
+        with notes.database.read() as reading:
             assert reading.execute("SELECT status FROM document").fetchall() == [("noted",)]
     drop_catalog(tmp_path, server)
 
@@ -174,10 +179,13 @@ def test_after_a_restart_the_first_request_is_answered_whatever_it_is(
 _KILLED = """
 import os, sys
 from pathlib import Path
+from vectorstore.maintenance.rebuild import REBUILT
 from vectorstore.opened import open_catalog
 from vectorstore.team.postgres import Server
 folder = Path(sys.argv[1])
-with open_catalog(folder, "main", Server(sys.argv[2])).database.beside(folder / "next.sqlite"):
+with open_catalog(folder, "main", Server(sys.argv[2])).database.beside(
+    folder / "next.sqlite", REBUILT
+):
     print("copied", flush=True)
     os._exit(9)
 """
@@ -187,21 +195,14 @@ def test_a_killed_rebuild_leaves_no_copies(tmp_path: Path, postgres: Server) -> 
     catalog, staged = opened(tmp_path, "main", postgres), Catalog(tmp_path / "next.sqlite", "main")
     put(catalog, "a.pdf", "Paid leave.")
     put(staged, "a.pdf", "Paid leave.")
-    for table in ("vector (id, vector)", "kept (sha256, reader)", "failed (sha256, status)"):
-        staged.database.write(f"CREATE TABLE {table}")
+    for statement in statements(REBUILT.in_sqlite()):
+        staged.database.write(statement)
     staged.close()
     command = [sys.executable, "-c", _KILLED, str(tmp_path), postgres.address]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (9, "copied\n"), done.stderr
-    copies = f"{catalog.database.schema}_next"  # type: ignore[attr-defined]
+    copies = f"{catalog.database.namespace}_next"  # type: ignore[attr-defined]
     there = "SELECT count(*) FROM pg_namespace WHERE nspname = ?"
-    assert catalog.database.all(there, copies) == [(0,)]
-    # What was left by a version that committed them goes with what is removed.
-    catalog.database.write(f"CREATE SCHEMA {copies}")
-    catalog.database.write(f"CREATE TABLE {copies}.chunk AS SELECT * FROM chunk")
-    with catalog.writing() as connection:
-        catalog.delete(connection, "a.pdf")
-    catalog.wipe()
     assert catalog.database.all(there, copies) == [(0,)]
     catalog.close()
     drop_catalog(tmp_path, postgres)

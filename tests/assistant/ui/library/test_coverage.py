@@ -8,7 +8,7 @@ from assistant.ui.library.document_list import (
 )
 from ingest.chunking.chunk import PageLedger
 from ingest.document.model import Dropped
-from vectorstore.catalog.engine import Coverage
+from vectorstore.catalog.stored import Coverage
 
 
 def coverage(

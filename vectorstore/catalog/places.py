@@ -9,10 +9,9 @@ import uuid
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ingest.language import words
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.engine import Transaction
-from vectorstore.catalog.rows import word_language
+from vectorstore.catalog.rows import put_card_again
+from vectorstore.database.transactions import Transaction
 
 INSIDE = "!/"
 _OWN = re.compile(r"(?<=[\\/]uploaded)((?:-\d+)?)-[0-9a-f]{32}(?=[\\/])")
@@ -133,19 +132,10 @@ class Places:
         new, old = self.free_name(name, place, sha256), self._name(connection, sha256)
         if new == old:
             return old
-        id, title, language = connection.execute(
-            "UPDATE document SET name = ?, names = '' WHERE sha256 = ?"
-            " RETURNING id, title, language",
-            (new, sha256),
+        (id,) = connection.execute(
+            "UPDATE document SET name = ?, names = '' WHERE sha256 = ? RETURNING id", (new, sha256)
         ).fetchone()
-        first = [page for number in (1, 2) if (page := self._catalog.page(new, number))]
-        connection.execute(
-            "UPDATE card_words SET text = ? WHERE rowid = ?",
-            (
-                words.card(new, title, [page.text for page in first], word_language(language)),
-                id,
-            ),
-        )
+        put_card_again(connection, id)
         return old
 
     def _name(self, connection: Transaction, sha256: str) -> str:
