@@ -7,6 +7,7 @@ import pytest
 from assistant.contract.facts import Citation, Outcome, Sentence
 from assistant.contract.reply import Reply, answer_document, doubt
 from assistant.export.account import pieces
+from assistant.ui.chat import answer as ui_answer
 from assistant.ui.chat.answer_actions import copied
 
 FULL = Sentence("Leave is 25 days.", True, (1,))
@@ -46,7 +47,7 @@ def test_a_line_that_supports_another_sentence_is_no_close_one() -> None:
 
 
 def test_the_browser_gets_the_words_and_says_what_they_mean(answer: dict[str, Any]) -> None:
-    drawn = answer._finished(answer, "")
+    drawn = ui_answer._finished(answer, "")
     assert [s["support"] for s in drawn["sentences"]] == ["supported", "partly", "none"]
     assert drawn["sentences"][1]["unstated"] == ["filmed"]
     assert "no line states them" in drawn["note"]
@@ -56,7 +57,7 @@ def test_the_browser_gets_the_words_and_says_what_they_mean(answer: dict[str, An
 
 def test_answers_of_older_versions_are_drawn_as_before() -> None:
     for supported, support in ((True, "supported"), (False, "none")):
-        assert answer.support({"supported": supported, "marks": []}) == support
+        assert ui_answer.support({"supported": supported, "marks": []}) == support
 
 
 def test_the_terminal_names_the_words() -> None:
