@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from langchain_core.messages import BaseMessage
 
@@ -10,6 +11,8 @@ from assistant.answering.window import Window, next_windows, widened, window_at,
 from assistant.contract.facts import Facts, Found, Passage, ReadPassage, Understood
 from assistant.contract.request import Request, Turn
 from assistant.llm import prompts
+from ingest.language.words import stems, telling_words
+from vectorstore.embedding.embedder import Embedder
 from vectorstore.retrieval.hit import Hit
 
 
@@ -24,9 +27,24 @@ class Context:
     closest: Passage | None = None  # the best passages for a follow-up, from any turn
 
     @property
+    def request(self) -> Request:
+        """What was asked."""
+        return self.retrieved.request
+
+    @property
     def question(self) -> str:
         """Standalone: with the questions that it builds on."""
         return self.retrieved.question
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The stems of that question, without words that tell nothing."""
+        return stems(telling_words(self.question))
+
+    @property
+    def embedder(self) -> Embedder:
+        """By which passages and sentences are found."""
+        return self.request.evidence.embedder()
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -45,7 +63,7 @@ class Context:
         """The passages that people and the model see."""
         return tuple(window.passage for window in self.windows)
 
-    def messages(self, question: str, instruction: str = prompts.ANSWER) -> list[BaseMessage]:
+    def messages(self, instruction: str = prompts.ANSWER) -> list[BaseMessage]:
         """The prompt: passages first, so that a follow-up finds them in the model's cache."""
         if not self.before:
             return prompts.first_turn(self.passages, self.question, instruction)
@@ -61,7 +79,7 @@ class Context:
             )
             answer, read = turn.answer, read + more
         new = _closest_last(_unread(self.passages, read), self.closest)
-        return prompts.next_turn(messages, answer, new, question, instruction)
+        return prompts.next_turn(messages, answer, new, self.request.question, instruction)
 
 
 class ContextBuilder:
@@ -78,20 +96,20 @@ class ContextBuilder:
         size = self._room.passages(retrieved.question, len(request.query.parts))
         windows = widened(hits, request.evidence, size, self._room.count)
         context = Context(retrieved, tuple(windows))
-        return self._continued(request, context) if retrieved.follows_up else context
+        return self._continued(context) if retrieved.follows_up else context
 
-    def read_on(self, context: Context, request: Request) -> Context | None:
+    def read_on(self, context: Context) -> Context | None:
         """The context with the next passages behind those that were read, so that a model reads
         only what is new; None when there are no more, or no room for them."""
-        texts = [
-            str(message.content) for message in context.messages(request.question, prompts.UNSURE)
-        ]
+        texts = [str(message.content) for message in context.messages(prompts.UNSURE)]
         size = min(self._room.left(texts), self._room.further)
-        more = next_windows(context.hits, context.windows, request.evidence, size, self._room.count)
+        evidence = context.request.evidence
+        more = next_windows(context.hits, context.windows, evidence, size, self._room.count)
         return replace(context, windows=(*context.windows, *more)) if more else None
 
-    def _continued(self, request: Request, context: Context) -> Context:
+    def _continued(self, context: Context) -> Context:
         """The context with earlier turns, if all their passages still exist and fit."""
+        request = context.request
         before = tuple(t for t in _built_on(request) if t.answer and not t.refused)
         passages = [passage for turn in before for passage in turn.passages]
         earlier = [window_of(passage, request.evidence) for passage in passages]
@@ -102,7 +120,7 @@ class ContextBuilder:
             return context
         closest = _closest(request, context.hits, context.windows + windows)
         full = replace(context, before=before, earlier=windows, closest=closest)
-        texts = [str(message.content) for message in full.messages(request.question)]
+        texts = [str(message.content) for message in full.messages()]
         return full if self._room.fits(texts) else context
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from assistant.answering import gate
 from assistant.answering.context import Context
 from assistant.answering.gate import Languages, Signals, Weights
-from assistant.answering.sentences import Quoted
+from assistant.answering.ranked_sentences import Quoted
 from assistant.contract.facts import Judged
 from assistant.contract.reply import Trace
 from assistant.errors import NoOdds
@@ -16,7 +16,6 @@ from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds
 from ingest.errors import Stopped
 from ingest.language.identify import UNKNOWN, language_of_passages, language_of_question
-from ingest.language.words import stems, telling_words
 from vectorstore.embedding.embedder import is_multilingual
 
 # The decision: refuse, offer the model a refusal, or offer none.
@@ -76,9 +75,8 @@ class Judge:
         return self._threshold if threshold is None else threshold
 
     def signals(
-        self, question: str, context: Context, ranked: Sequence[Quoted],
-        trace: Trace, cancel: threading.Event,
-    ) -> Signals:  # fmt: skip
+        self, context: Context, ranked: Sequence[Quoted], trace: Trace, cancel: threading.Event
+    ) -> Signals:
         """The signals of whether the passages answer the question. Raises Stopped."""
         found = retrieval_signals(context, ranked)
         if cancel.is_set():
@@ -86,17 +84,16 @@ class Judge:
         if self._weights is None or not isinstance(self._model, TokenOdds):
             return found
         try:
-            return asked(self._model, question, context, found, trace, cancel)
+            return asked(self._model, context, found, trace, cancel)
         except NoOdds:  # no longer: a server was started without them
             return found
 
 
 def asked(
-    model: TokenOdds, question: str, context: Context, found: Signals,
-    trace: Trace, cancel: threading.Event,
-) -> Signals:  # fmt: skip
+    model: TokenOdds, context: Context, found: Signals, trace: Trace, cancel: threading.Event
+) -> Signals:
     """The signals with the odds of a model that reads the context. Raises Stopped."""
-    check = context.messages(question, prompts.CHECK)
+    check = context.messages(prompts.CHECK)
     yes, no = model.next_token_logprobs(check, [prompts.YES, prompts.NO], cancel)
     trace.asked, trace.yes_log_odds = prompts.to_rows(check), yes - no
     return replace(found, yes_log_odds=trace.yes_log_odds)
@@ -104,11 +101,11 @@ def asked(
 
 def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
     """The signals without a model; `ranked` are all sentences of the passages."""
-    asked = stems(telling_words(context.question))
     known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
+    words = context.words
     return Signals(
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
-        covered=len(asked & known) / len(asked) if asked else 1.0,
+        covered=len(words & known) / len(words) if words else 1.0,
         reader_odds=context.reader_odds,
         languages=_languages(context),
     )
@@ -116,7 +113,7 @@ def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
 
 def _languages(context: Context) -> Languages:
     """Passages of no certain language are taken for those of the question's: tables, for one."""
-    if not is_multilingual(context.retrieved.request.evidence.embedder()):
+    if not is_multilingual(context.embedder):
         return ""
     read = language_of_passages([window.text for window in context.windows])
     return "one" if read in (UNKNOWN, language_of_question(context.question)) else "two"

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.window import CitableSpan, Window, states, units_of
+from assistant.answering.window import CitableSpan, Window
 from assistant.contract.evidence import Evidence
 from ingest.chunking.chunk import chunk as cut
 from ingest.document.model import Chunk, Document, Line, Page, Table
@@ -378,10 +378,10 @@ def statements(windows: Sequence[Window], lists: Sequence[OwnList] = ()) -> list
     listed = [one for own in lists if (one := _enumeration(own))]
     inside = {_place(lines) for one in listed for lines in one.lines}
     found = [
-        Statement(text, (lines,), not states(unit))
-        for unit in units_of(windows)
-        if _place(lines := _lines(unit, windows)) not in inside
-        and _stands_alone(text := _said(unit, lines))
+        Statement(text, (lines,), not unit.states)
+        for window in windows
+        for unit in window.units
+        if _place(lines := _lines(unit)) not in inside and _stands_alone(text := _said(unit, lines))
     ]
     return sorted([*found, *listed], key=lambda one: _place(one.lines[0])[1:])
 
@@ -425,9 +425,9 @@ def _head(table: Table, column: int) -> str:
     return " ".join(" ".join(head.split()) for head in heads if head)
 
 
-def _lines(unit: CitableSpan, windows: Sequence[Window]) -> Window:
+def _lines(unit: CitableSpan) -> Window:
     """The lines of a sentence, without a heading that runs into it."""
-    window = windows[unit.window]
+    window = unit.window
     lines, first = window.page.lines, unit.first
     while first < unit.last and _style(lines[first]) != _style(lines[unit.last]):
         first += 1

@@ -14,8 +14,7 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.attributor import Attributor, citation_of, ground
-from assistant.answering.claims import first_pages
+from assistant.answering.attributor import Attributor
 from assistant.answering.whole.statements import (
     Section,
     Shelf,
@@ -66,8 +65,7 @@ class CitedDraft:
 
         A `title` stands in front of its first sentence and needs no support.
         """
-        pages = first_pages(read, self.evidence)
-        sentences, citations = ground(title, piece, read, self.embedder, pages)
+        sentences, citations = Attributor(title, read, self.evidence).attribute(piece)
         first = len(self.citations)
         marks = {c.mark: first + at for at, c in enumerate(citations, start=1)}
         self.citations += [replace(c, mark=marks[c.mark]) for c in citations]
@@ -99,7 +97,7 @@ class CitedDraft:
 
     def _mark(self, lines: Window) -> int:
         """The mark of lines; those that are cited already keep theirs."""
-        citation = citation_of(len(self.citations) + 1, lines, lines.score)
+        citation = lines.citation(len(self.citations) + 1, lines.score)
         for known in self.citations:
             if replace(known, mark=citation.mark, score=citation.score) == citation:
                 return known.mark
@@ -108,8 +106,7 @@ class CitedDraft:
 
     def supported(self, piece: str, read: Sequence[Window], title: str, begins: str = "\n") -> str:
         """Add the sentences of a piece that lines support in full; returns the text to show."""
-        pages = first_pages(read, self.evidence)
-        said, _ = ground(title, piece, read, self.embedder, pages)
+        said, _ = Attributor(title, read, self.evidence).attribute(piece)
         kept = " ".join(one.text for one in said if one.supported)
         return self.add(kept, read, title, begins) if kept else ""
 
@@ -126,8 +123,7 @@ class CitedDraft:
 
     def carried(self, piece: str, read: Sequence[Window]) -> bool:
         """Whether the passages carry every sentence of a piece, perhaps in other words."""
-        pages = first_pages(read, self.evidence)
-        return Attributor("", read, self.embedder, pages).carries(piece)
+        return Attributor("", read, self.evidence).carries(piece)
 
     def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
         """The answer with its citations, and the cited pages as passages."""

@@ -20,8 +20,8 @@ def read(request: Request) -> Context:
     return ContextBuilder(room).build(Retriever(room).retrieve(request))
 
 
-def last_message(reading: Context, question: str) -> str:
-    return str(reading.messages(question)[-1].content)
+def last_message(reading: Context) -> str:
+    return str(reading.messages()[-1].content)
 
 
 def follow_up(new: Sequence[str], closest: Passage | None) -> Context:
@@ -34,7 +34,7 @@ def follow_up(new: Sequence[str], closest: Passage | None) -> Context:
 
 def test_what_fits_a_follow_up_best_stands_nearest_to_it() -> None:
     known = Passage("H.pdf", 1, 1.0, PART_TIME)
-    asked = last_message(follow_up([CORE_HOURS], known), "and for part-time employees?")
+    asked = last_message(follow_up([CORE_HOURS], known))
     assert asked.index(CORE_HOURS) < asked.index(PART_TIME) < asked.index("Question:")
 
 
@@ -43,13 +43,13 @@ def test_a_new_passage_that_fits_best_is_whole_and_last() -> None:
     reading = follow_up([], Passage("H.pdf", 6, 1.0, CORE_HOURS))
     other = window_of("Another page.", document="H.pdf", number=7)
     reading = Context(found("m"), (new, other), reading.before, reading.earlier, reading.closest)
-    asked = last_message(reading, "and for part-time employees?")
+    asked = last_message(reading)
     assert asked.index("Another page.") < asked.index("Hours") < asked.index("Overtime")
     assert asked.count(CORE_HOURS) == 1
 
 
 def test_nothing_is_repeated_when_nothing_is_new() -> None:
-    asked = last_message(follow_up([], Passage("H.pdf", 1, 1.0, PART_TIME)), "and part-time?")
+    asked = last_message(follow_up([], Passage("H.pdf", 1, 1.0, PART_TIME)))
     assert asked.startswith("Question:")
 
 

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from assistant.answering.attributor import ground
 from assistant.answering.claims import GivenNames, first_pages
 from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Line, Page
-from tests.assistant.fakes import WordEmbedder, window_of
+from tests.assistant.fakes import WordEmbedder, ground, window_of
 
 EMBEDDER = WordEmbedder()
 LINE = "We record inventories at the lower of cost and net realizable value."

@@ -9,11 +9,11 @@ from assistant.answering import gate
 from assistant.answering.context import Context
 from assistant.answering.gate import Signals, answerable
 from assistant.answering.judge import Judge, retrieval_signals
-from assistant.answering.sentences import rank
+from assistant.answering.ranked_sentences import rank
 from assistant.contract.reply import Trace
 from ingest.errors import Stopped
 from tests.assistant.answering.test_pipeline import FULL_TIME
-from tests.assistant.fakes import ScriptedChat, WordEmbedder, found, window_of
+from tests.assistant.fakes import ScriptedChat, found, window_of
 
 FITTING = Signals(sentence_cosine=0.9, covered=1.0, yes_log_odds=3.0)
 FAR = Signals(sentence_cosine=0.1, covered=0.0, yes_log_odds=-3.0)
@@ -37,9 +37,9 @@ def test_a_model_without_weights_of_its_own_is_not_asked() -> None:
     """What counts as a yes was fitted to another model's odds."""
     model = ScriptedChat()
     context = Context(found("annual leave"), (window_of(FULL_TIME),))
-    ranked = rank(context.question, context.windows, WordEmbedder())
+    ranked = rank(context)
     judge = Judge(model, 0.4, weights=None)
-    signals = judge.signals("annual leave", context, ranked, Trace(), threading.Event())
+    signals = judge.signals(context, ranked, Trace(), threading.Event())
     assert signals.yes_log_odds is None
     assert not model.asked
     assert judge.judge(FITTING).probability == answerable(replace(FITTING, yes_log_odds=None))
@@ -70,7 +70,7 @@ def test_the_request_sets_what_an_answer_needs_and_nothing_is_needed_at_zero() -
 
 def test_signals_are_the_nearest_sentence_and_the_share_of_words() -> None:
     context = Context(found("annual leave on Mars"), (window_of(FULL_TIME),))
-    ranked = rank(context.question, context.windows, WordEmbedder())
+    ranked = rank(context)
     signals = retrieval_signals(context, ranked)
     assert signals.covered == pytest.approx(2 / 3)
     assert signals.sentence_cosine == pytest.approx(max(q.cosine for q in ranked))
@@ -80,7 +80,7 @@ def test_a_stopped_question_is_not_put_to_the_model() -> None:
     cancel, model = threading.Event(), ScriptedChat()
     cancel.set()
     with pytest.raises(Stopped):
-        Judge(model, 0.4).signals("?", Context(found("?"), ()), [], Trace(), cancel)
+        Judge(model, 0.4).signals(Context(found("?"), ()), [], Trace(), cancel)
     assert not model.asked
 
 

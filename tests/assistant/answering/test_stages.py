@@ -3,8 +3,8 @@
 from assistant.answering import notices
 from assistant.answering.context import Context
 from assistant.answering.pipeline import State, attribute, attributor, check
+from assistant.answering.ranked_sentences import rank
 from assistant.answering.retrieve import Retrieved
-from assistant.answering.sentences import rank
 from assistant.answering.write import Written
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
@@ -16,7 +16,7 @@ from tests.assistant.fakes import WordEmbedder, window_of
 QUESTION = "How many days of annual leave do full-time employees get?"
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
 CONTEXT = Context(Retrieved(REQUEST, QUESTION, ()), (window_of(FULL_TIME, document="Leave"),))
-STATE = State(CONTEXT, tuple(rank(QUESTION, CONTEXT.windows, WordEmbedder())))
+STATE = State(CONTEXT, tuple(rank(CONTEXT)))
 
 
 def attributed(written: Written) -> Outcome:
