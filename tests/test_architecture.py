@@ -129,7 +129,7 @@ HOMES = {
         "assistant/llm/odds.py",
         "assistant/llm/llama/chat_format.py",
         "assistant/llm/prompts.py",
-        "assistant/answering/context.py",
+        "assistant/answering/retrieve.py",
         "assistant/answering/write.py",
         "assistant/routing/dispatch.py",
         "assistant/answering/pipeline.py",

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.answering import gate
-from assistant.answering.context import Context
 from assistant.answering.gate import Languages, Signals, Weights
 from assistant.answering.ranked_sentences import Quoted
+from assistant.answering.retrieve import Context
 from assistant.contract.facts import Judged
 from assistant.contract.reply import Trace
 from assistant.errors import NoOdds

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from assistant.answering.context import Context
 from assistant.answering.contradiction import Difference, difference
+from assistant.answering.retrieve import Context
 from assistant.answering.window import CitableSpan, Window, unread_windows
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, Sentence, place
@@ -57,7 +57,7 @@ def _looked_for(context: Context) -> tuple[str, ...]:
     if more > 0:
         names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
     many = len(context.windows)
-    if not context.retrieved.follows_up:
+    if not context.follows_up:
         looked = ngettext(
             "Looked in the closest passage, of {names}.",
             "Looked in the {count} closest passages, of {names}.",

@@ -12,7 +12,6 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant.answering import gate, notices
 from assistant.answering.attributor import Attributor
-from assistant.answering.context import Context, ContextBuilder, note_search
 from assistant.answering.gate import Weights
 from assistant.answering.groundedness import Groundedness
 from assistant.answering.judge import Judge, Verdict, retrieval_signals
@@ -23,7 +22,7 @@ from assistant.answering.ranked_sentences import (
     left_out,
     rank,
 )
-from assistant.answering.retrieve import Budget, Retriever, Room
+from assistant.answering.retrieve import Budget, Context, Retriever, Room, note_search
 from assistant.answering.write import Written, refuses, write
 from assistant.contract.facts import Citation, Outcome, Sentence
 from assistant.contract.reply import Reply, stage
@@ -85,10 +84,8 @@ class AnswerTool:
         self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
-        room = Room(budget, self._count)
         self._reader = reader
-        self._retriever = Retriever(room, reranker, reader)
-        self._builder = ContextBuilder(room)
+        self._retriever = Retriever(Room(budget, self._count), reranker, reader)
         self.judge = Judge(odds or model, threshold, weights)
         self.model_name = model_name
 
@@ -100,7 +97,7 @@ class AnswerTool:
 
     def read(self, request: Request) -> Context:
         """Stages 1 and 2: what is read for a request. Raises ContextOverflow, LibraryError."""
-        return self._builder.build(self._retriever.retrieve(request))
+        return self._retriever.retrieve(request)
 
     def answerable(self, request: Request) -> float:
         """How probable it is that the documents answer, without the chat model, 0 to 1. Raises the
@@ -203,8 +200,7 @@ class AnswerTool:
     def _read_on(self, state: State, reply: Reply) -> State:
         """Read the next passages behind those that were read, and judge again: the model reads only
         what is new, because the prompt begins as before. "refuse" when there are none."""
-        retrieved = self._retriever.read_on(state.context.retrieved)
-        more = self._builder.read_on(replace(state.context, retrieved=retrieved))
+        more = self._retriever.read_on(state.context)
         if more is None:
             return replace(state, verdict="refuse")
         note_search(reply.trace.facts, more, self._count)
@@ -342,5 +338,6 @@ def _harmless(citations: Sequence[Citation]) -> tuple[Citation, ...]:
 def check(outcome: Outcome, context: Context) -> Outcome:
     """The outcome with notices: contradictions, unread pages, and instructions found."""
     outcome = notices.contradictions_noted(outcome, context)
-    evidence, alone = context.request.evidence, context.request.alone
-    return prompt_injection.noted(notices.unread_pages_noted(outcome, evidence, alone))
+    request = context.request
+    outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
+    return prompt_injection.noted(outcome)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.answering.context import Context
+from assistant.answering.retrieve import Context
 from assistant.answering.window import CitableSpan
 from ingest.language.sentences import split_answer
 from ingest.language.words import stems

@@ -82,9 +82,8 @@ class Window:
         """The citation of these lines, as they are on the page; `score` is brought into 0 to 1."""
         cited = self.page.lines[self.first : self.last + 1]
         return Citation(
-            mark, self.document, self.page.number, "\n".join(line.text for line in cited),
-            tuple(line.box for line in cited), round(min(max(score, 0.0), 1.0), 3),
-            cited[0].seconds,
+            mark, self.document, self.page.number, self.text, tuple(line.box for line in cited),
+            round(min(max(score, 0.0), 1.0), 3), cited[0].seconds,
         )  # fmt: skip
 
 

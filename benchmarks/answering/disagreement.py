@@ -15,11 +15,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.context import Context
 from assistant.answering.notices import Disagreement, disagreements, found_windows
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.ranked_sentences import Quoted, best_sentences, rank
-from assistant.answering.retrieve import Budget
+from assistant.answering.retrieve import Budget, Context
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.facts import Outcome, Sentence
 from assistant.contract.request import Request

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from assistant.answering.attributor import Attributor, Marked
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.retrieve import Retrieved
+from assistant.answering.retrieve import Context
 from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
@@ -84,10 +84,10 @@ def window_of(
     return Window(document, page, 0, len(texts) - 1, 1.0)
 
 
-def found(question: str, asked: str = "") -> Retrieved:
-    """A search that found nothing; `asked` is the question that was completed."""
+def reading(question: str, *windows: Window, asked: str = "") -> Context:
+    """What is read for a question; `asked` is the question that was completed."""
     request = Request(asked or question, GivenPassages([], WordEmbedder()))
-    return Retrieved(request, question, ())
+    return Context(request, question, windows)
 
 
 class FirstPages(GivenPassages):

@@ -1,15 +1,15 @@
 """What is read for a question, and in which order the model sees it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from assistant.answering.context import Context, ContextBuilder
-from assistant.answering.retrieve import Budget, Retriever, Room
+from assistant.answering.retrieve import Budget, Context, Retriever, Room
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Passage
 from assistant.contract.request import Request, Turn
 from ingest.text.reflow import about_tokens
 from tests.assistant.answering.test_pipeline import FULL_TIME, PART_TIME, Shelf
-from tests.assistant.fakes import WordEmbedder, found, window_of
+from tests.assistant.fakes import WordEmbedder, reading, window_of
 
 CORE_HOURS = "Part-time employees have no core hours on days when they do not work."
 CONTENTS = "Annual leave … 10 Sick leave … 11 Parental leave … 12 Unpaid leave … 13"
@@ -17,7 +17,7 @@ CONTENTS = "Annual leave … 10 Sick leave … 11 Parental leave … 12 Unpaid l
 
 def read(request: Request) -> Context:
     room = Room(Budget(), about_tokens)
-    return ContextBuilder(room).build(Retriever(room).retrieve(request))
+    return Retriever(room).retrieve(request)
 
 
 def last_message(reading: Context) -> str:
@@ -29,7 +29,8 @@ def follow_up(new: Sequence[str], closest: Passage | None) -> Context:
     leave = window_of(FULL_TIME, PART_TIME, document="H.pdf")
     turn = Turn("How much annual leave do employees get?", "25 days.", (leave.passage,))
     windows = tuple(window_of(text, document="H.pdf", number=6) for text in new)
-    return Context(found("meant"), (leave, *windows), (turn,), (leave,), closest)
+    context = reading("meant", leave, *windows)
+    return replace(context, before=(turn,), earlier=(leave,), closest=closest)
 
 
 def test_what_fits_a_follow_up_best_stands_nearest_to_it() -> None:
@@ -40,10 +41,9 @@ def test_what_fits_a_follow_up_best_stands_nearest_to_it() -> None:
 
 def test_a_new_passage_that_fits_best_is_whole_and_last() -> None:
     new = window_of("Hours", CORE_HOURS, "Overtime", document="H.pdf", number=6)
-    reading = follow_up([], Passage("H.pdf", 6, 1.0, CORE_HOURS))
+    follows = follow_up([], Passage("H.pdf", 6, 1.0, CORE_HOURS))
     other = window_of("Another page.", document="H.pdf", number=7)
-    reading = Context(found("m"), (new, other), reading.before, reading.earlier, reading.closest)
-    asked = last_message(reading)
+    asked = last_message(replace(follows, windows=(new, other)))
     assert asked.index("Another page.") < asked.index("Hours") < asked.index("Overtime")
     assert asked.count(CORE_HOURS) == 1
 
