@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.doctor.machine import (
     Check,
     Severity,

@@ -175,6 +175,12 @@ CREATE TABLE IF NOT EXISTS receipt (
 RECEIPTS = Schema("conversations", "receipts", _TABLE + AUTHORS_SCHEMA)  # in the same file
 
 
+_OF = (
+    "json_valid(receipt) AND (json_extract(receipt, '$.library') = ?"
+    " OR json_extract(receipt, '$.library') LIKE '%,%')"
+)
+
+
 @dataclass(frozen=True)
 class ReceiptWriter:
     """The model and settings that write this process's answers; no model when they are quoted."""
@@ -267,6 +273,25 @@ class Receipts(Kept):
             if library in parts((row := json.loads(text)).get("library") or "")
             and reads(row, document, among := library if is_joined(row["library"]) else "")
         ]  # fmt: skip
+
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one, whosever it is. Raises AssistantError."""
+        with self._connected() as connection:
+            # Others who change these wait from here on; then they are as the others have left them.
+            connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (old,))
+            rows = connection.execute(
+                f"SELECT number, receipt FROM receipt WHERE {_OF}", (old,)
+            ).fetchall()
+            for number, text in rows:
+                row = json.loads(text)
+                row = (
+                    {**row, "library": new}
+                    if row["library"] == old
+                    else with_library(row, old, new)
+                )
+                connection.execute(
+                    "UPDATE receipt SET receipt = ? WHERE number = ?", (json.dumps(row), number)
+                )
 
     def delete(self, answers: Iterable[str]) -> int:
         """Delete the person's receipts of answers, by their ids, and count them."""
@@ -410,34 +435,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
-
-
-# -- Receipts of a library that has another name now
-
-_OF = (
-    "json_valid(receipt) AND (json_extract(receipt, '$.library') = ?"
-    " OR json_extract(receipt, '$.library') LIKE '%,%')"
-)
-
-
-class RenamedReceipts(Receipts):
-    """Of all people of a home."""
-
-    def rename_library(self, old: str, new: str) -> None:
-        """What was of one library is of another one. Raises AssistantError."""
-        with self._connected() as connection:
-            # Others who change these wait from here on; then they are as the others have left them.
-            connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (old,))
-            rows = connection.execute(
-                f"SELECT number, receipt FROM receipt WHERE {_OF}", (old,)
-            ).fetchall()
-            for number, text in rows:
-                row = json.loads(text)
-                row = (
-                    {**row, "library": new}
-                    if row["library"] == old
-                    else with_library(row, old, new)
-                )
-                connection.execute(
-                    "UPDATE receipt SET receipt = ? WHERE number = ?", (json.dumps(row), number)
-                )

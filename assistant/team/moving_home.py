@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
 from assistant.libraries.libraries import leave_server
 from assistant.libraries.waiting import all_waiting, clear

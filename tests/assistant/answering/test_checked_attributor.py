@@ -3,12 +3,12 @@
 import pytest
 
 from assistant.answering.attributor import Attributor
-from assistant.answering.groundedness import Finding
+from assistant.answering.groundedness import Finding, Groundedness
 from tests.assistant.answering.test_attributor import LEAVE
 from tests.assistant.fakes import attributor
 
 
-class Doubting:
+class Doubting(Groundedness):
     """Finds a word unsupported wherever it stands, and else what it is told."""
 
     def __init__(self, word: str = "", supported: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Query: a question with its earlier conversation, parsed once a turn and shared by all stages."""
+"""A question with its earlier conversation, parsed once a turn and shared by all stages."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -214,7 +214,7 @@ def parts(question: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Query:
+class AskedQuestion:
     """A question whose parts are computed on first use, then cached."""
 
     text: str
@@ -222,9 +222,9 @@ class Query:
     said: str = ""  # all questions and answers before it
 
     @cached_property
-    def before(self) -> "Query | None":
+    def before(self) -> "AskedQuestion | None":
         """The question of the turn before; None for the first."""
-        return Query(self.earlier[-1], self.earlier[:-1]) if self.earlier else None
+        return AskedQuestion(self.earlier[-1], self.earlier[:-1]) if self.earlier else None
 
     @cached_property
     def follows_up(self) -> bool:
