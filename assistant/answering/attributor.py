@@ -20,7 +20,6 @@ from assistant.answering.claims import (
     GivenNames,
     Stated,
     claims,
-    first_pages,
     plain_words,
     stated,
     words,
@@ -247,8 +246,7 @@ class Attributor:
         self._checker = checker
         self._question = question
         self._read = read
-        names = GivenNames(read, first_pages(read, evidence))
-        self._lines = _Lines(read, names, evidence.embedder())
+        self._lines = _Lines(read, GivenNames(read, evidence), evidence.embedder())
         self._known: dict[str, tuple[Sequence[Support], tuple[str, ...]]] = {}
 
     def attribute(self, answer: str) -> Marked:

@@ -1,15 +1,14 @@
 """Stage 3, judge: decides before writing whether the passages answer the question."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from assistant.answering import gate
 from assistant.answering.gate import Languages, Signals, Weights
 from assistant.answering.ranked_sentences import Quoted
 from assistant.answering.retrieve import Context
-from assistant.contract.facts import Judged
+from assistant.contract.facts import Judged, Verdict
 from assistant.contract.reply import Trace
 from assistant.errors import NoOdds
 from assistant.llm import prompts
@@ -17,18 +16,6 @@ from assistant.llm.odds import TokenOdds
 from ingest.errors import Stopped
 from ingest.language.identify import UNKNOWN, language_of_passages, language_of_question
 from vectorstore.embedding.embedder import is_multilingual
-
-# The decision: refuse, offer the model a refusal, or offer none.
-Verdict = Literal["refuse", "unsure", "sure"]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The gate's probability that the passages answer the question, and the decision."""
-
-    probability: float
-    verdict: Verdict
-    facts: Judged
 
 
 class Judge:
@@ -46,7 +33,7 @@ class Judge:
         self._weights = weights
         self._threshold = threshold
 
-    def judge(self, signals: Signals, threshold: float | None = None) -> Judgement:
+    def judge(self, signals: Signals, threshold: float | None = None) -> Judged:
         """Judge by the request's own threshold, if it has one."""
         probability = gate.answerable(signals, self._weights)
         verdict: Verdict = "refuse"
@@ -56,20 +43,21 @@ class Judge:
             verdict = "sure" if sure else "unsure"
         shares = gate.signal_shares(signals, self._weights)
         counted = {name: getattr(signals, name) for name in shares if name != "bias"}
-        facts = Judged(counted, shares, probability, self._least(threshold), verdict)
-        return Judgement(probability, verdict, facts)
+        return Judged(counted, shares, probability, self._least(threshold), verdict)
 
-    def gives(self, probability: float, stated: float, threshold: float | None = None) -> bool:
+    def gives(
+        self, probability: float, stated: Callable[[], float], threshold: float | None = None
+    ) -> bool:
         """Whether what was written is given, and not refused in the end: the share of its best
         sentence that no line states counts against the gate's probability. `stated` is the other
-        share, 0 to 1.
+        share, 0 to 1; it is called where it can make a difference.
 
         Weights of the two that were fitted to some sets did worse on others than equal ones
         (Dawes, The robust beauty of improper linear models, 1979).
         """
         least = self._least(threshold)
         sure = probability >= gate.SHOWN_AT_ONCE or least == 0
-        return sure or probability - (1 - stated) >= least
+        return sure or probability - (1 - stated()) >= least
 
     def _least(self, threshold: float | None) -> float:
         return self._threshold if threshold is None else threshold

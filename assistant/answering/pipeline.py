@@ -3,7 +3,7 @@ complete, check. Each takes the state that the one before it gave.
 """
 
 import functools
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -14,7 +14,7 @@ from assistant.answering import gate, notices
 from assistant.answering.attributor import Attributor
 from assistant.answering.gate import Weights
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.judge import Judge, Verdict, retrieval_signals
+from assistant.answering.judge import Judge, retrieval_signals
 from assistant.answering.ranked_sentences import (
     Quoted,
     best_sentences,
@@ -24,7 +24,7 @@ from assistant.answering.ranked_sentences import (
 )
 from assistant.answering.retrieve import Budget, Context, Retriever, Room, note_search
 from assistant.answering.write import Written, refuses, write
-from assistant.contract.facts import Citation, Outcome, Sentence
+from assistant.contract.facts import Citation, Outcome, Sentence, Verdict
 from assistant.contract.reply import Reply, stage
 from assistant.contract.request import Request
 from assistant.i18n.translation import _, ngettext
@@ -175,13 +175,16 @@ class AnswerTool:
     def _written(self, model: BaseChatModel, state: State, reply: Reply) -> Answering:
         """A refusal is not yielded."""
         reply.activity.stage = _("Writing")
-        found = attributor(state.context, self._checker)
+        found, request = attributor(state.context, self._checker), state.request
+        probability = reply.trace.answerable or 0.0
 
         def held(text: str, whole: bool) -> bool:
+            if refuses(text, whole):
+                return True
             stated = functools.partial(found.stated, text, whole)
-            return refuses(text, whole) or not self._given(state.request, reply, stated)
+            return not (request.anyway or self.judge.gives(probability, stated, request.threshold))
 
-        asked = prompts.answering(state.request.question, state.verdict == "sure")
+        asked = prompts.answering(request.question, state.verdict == "sure")
         messages = state.context.messages(asked)
         with stage("write", reply):
             written = yield from write(
@@ -190,12 +193,6 @@ class AnswerTool:
         reply.activity.stage = _("Citing")
         with stage("attribute", reply):
             return attribute(written, state, found, held=bool(reply.trace.withheld))
-
-    def _given(self, request: Request, reply: Reply, stated: Callable[[], float]) -> bool:
-        """Whether what was written so far may be shown."""
-        probability = reply.trace.answerable or 0.0
-        gives = functools.partial(self.judge.gives, probability, threshold=request.threshold)
-        return request.anyway or gives(0.0) or gives(stated())
 
     def _read_on(self, state: State, reply: Reply) -> State:
         """Read the next passages behind those that were read, and judge again: the model reads only
@@ -218,11 +215,10 @@ class AnswerTool:
     def _judged(self, state: State, reply: Reply) -> State:
         with stage("judge", reply):
             signals = self.judge.signals(state.context, state.ranked, reply.trace, reply.cancel)
-            judgement = self.judge.judge(signals, state.request.threshold)
-        reply.trace.answerable, reply.trace.withheld = judgement.probability, ""
-        judged = replace(judgement.facts, passages=len(state.context.windows))
-        reply.trace.facts.judged += (judged,)
-        return replace(state, verdict=judgement.verdict)
+            judged = self.judge.judge(signals, state.request.threshold)
+        reply.trace.answerable, reply.trace.withheld = judged.probability, ""
+        reply.trace.facts.judged += (replace(judged, passages=len(state.context.windows)),)
+        return replace(state, verdict=judged.verdict)
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
         """Wait for the model's lock; a model in another process has a queue of its own."""

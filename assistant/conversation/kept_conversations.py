@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from assistant.contract.lifecycle import reads, with_library, without
+from assistant.contract.answer_document import reads, with_library, without
 from assistant.receipts import record
 from assistant.storage.files import mentioned, mentioned_in
 from assistant.storage.part import inherit, leave

@@ -1,23 +1,20 @@
 """Keeps a receipt of each answer, so that it can be replayed and exported."""
 
 import hashlib
-import io
 import json
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageChops, ImageDraw
-
 from assistant.answering.gate import OPERATING_POINTS
 from assistant.contract import asked_in
+from assistant.contract.answer_document import reads, unfound, with_library
 from assistant.contract.asked_in import to_row
 from assistant.contract.facts import Outcome, Passage
-from assistant.contract.lifecycle import reads, unfound, with_library
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError, NotThere
@@ -38,70 +35,7 @@ from vectorstore.database.schema import Schema
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, is_joined, parts
 
-# -- Draws a page with some of its lines marked as with a pen: the cited ones in yellow
-
-YELLOW = (255, 226, 92)
-BLUE = (176, 214, 255)
-_MARGIN = 1.5  # points around the letters
-
-Rectangle = tuple[float, ...]  # x0, y0, x1, y1 in points from the top left
-
-
-Colour = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Marked:
-    """Finishes a drawn page (see `ingest.sandbox.drawing`): marks it, and cuts it to size."""
-
-    points: float  # the width of the page
-    cited: tuple[Rectangle, ...] = ()
-    changed: tuple[Rectangle, ...] = ()
-    between: tuple[float, float] | None = None  # points from the top; None: the whole page
-
-    def __call__(self, page: Image.Image) -> bytes:
-        """A PNG."""
-        for boxes, colour in ((self.changed, BLUE), (self.cited, YELLOW)):
-            if boxes and self.points:
-                page = highlighted(page, boxes, self.points, colour)
-        if self.between:
-            top, bottom = (int(side * page.width / self.points) for side in self.between)
-            page = page.crop((0, top, page.width, bottom))
-        return png(page)
-
-
-def highlighted(
-    page: Image.Image, boxes: Sequence[Rectangle], points: float, colour: Colour = YELLOW
-) -> Image.Image:
-    """`points` is the width of the page. What is printed stays readable: the pen multiplies."""
-    scale = page.width / points
-    pen = Image.new("RGB", page.size, "white")
-    draw = ImageDraw.Draw(pen)
-    for x0, y0, x1, y1 in boxes:
-        around = (x0 - _MARGIN, y0 - _MARGIN, x1 + _MARGIN, y1 + _MARGIN)
-        draw.rounded_rectangle([side * scale for side in around], 2 * scale, fill=colour)
-    return ImageChops.multiply(page, pen)
-
-
-def png(image: Image.Image) -> bytes:
-    """Fast rather than small: it goes to a browser on this machine."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
 # -- What a receipt says: how an answer was made
-
-
-@dataclass(frozen=True)
-class ReceiptSource:
-    """A passage that was read: its hash, and that of its document's file."""
-
-    document: str
-    page: int
-    passage_sha256: str  # of its text in UTF-8
-    document_sha256: str  # empty for passages that were given with the question
-    library: str = ""  # of the document, where several were asked
 
 
 @dataclass(frozen=True)
@@ -119,7 +53,7 @@ class Receipt:
     library: str  # "hr,sales" for several; empty for passages that came with the question
     generation: int  # of the library when it was asked
     settings: dict[str, Any]
-    sources: list[dict[str, Any]] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)  # the passages that were read
     versions: dict[str, str] = field(default_factory=dict)
     meant: str = ""  # the question as it was answered, where it completes another one
     documents: list[str] | None = None  # documents that the question was limited to; None: all
@@ -154,11 +88,6 @@ def conditions(receipt: Receipt) -> dict[str, str]:
         found = "" if receipt.answerable is None else f"; it was {receipt.answerable:.2f}"
         chosen["when unsure"] = f"{names[0]}: {below}{found}" if names else f"{below}{found}"
     return chosen
-
-
-def messages(asked: Sequence[Sequence[str]]) -> Sequence[tuple[str, str]]:
-    """What the model was asked, as (role, text)."""
-    return [(role, text) for role, text in asked]
 
 
 MOST = 2000  # receipts of a home; the oldest goes
@@ -372,7 +301,7 @@ class Recorder:
                 library="" if given else library.name,
                 generation=generation,
                 settings=dict(self._writer.settings),
-                sources=[asdict(_source(passage, library, given)) for passage in read],
+                sources=[_source(passage, library, given) for passage in read],
                 versions=versions(),
                 meant=reply.meant,
                 documents=None if named is None else list(named),
@@ -407,10 +336,16 @@ def _list_passages(outcome: Outcome) -> list[Passage]:
     return [*outcome.passages, *of_earlier]
 
 
-def _source(passage: Passage, library: AnyLibrary, given: bool) -> ReceiptSource:
-    digest = hashlib.sha256(passage.text.encode()).hexdigest()
-    of_file = "" if given else document_sha256(library, passage.full_name)
-    return ReceiptSource(passage.document, passage.page, digest, of_file, passage.library)
+def _source(passage: Passage, library: AnyLibrary, given: bool) -> dict[str, Any]:
+    """A passage that was read, with its hash and that of its document's file, which is empty for
+    what was given with the question."""
+    return {
+        "document": passage.document,
+        "page": passage.page,
+        "passage_sha256": hashlib.sha256(passage.text.encode()).hexdigest(),
+        "document_sha256": "" if given else document_sha256(library, passage.full_name),
+        "library": passage.library,
+    }
 
 
 def document_sha256(library: AnyLibrary, document: str) -> str:

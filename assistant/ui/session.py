@@ -16,7 +16,7 @@ from assistant.entrance import roles
 from assistant.entrance.asgi import is_loopback
 from assistant.libraries import uploads
 from assistant.libraries.uploads import Uploads, WatchedFolders
-from assistant.receipts.record import Rectangle
+from assistant.receipts.evidence_pack import Rectangle
 from assistant.settings import Settings
 from assistant.sources.fetch import Fetchings
 from assistant.team.accounts import Accounts, Known, NotAllowed

@@ -5,9 +5,8 @@ that no side can be given the other's words.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,15 +105,6 @@ _PARTS = 6
 _ON_TOPIC, _OF_PART = 4, 2  # pairs of statements
 
 
-class _About(NamedTuple):
-    """The two parts that are set against each other, see `Compared`."""
-
-    documents: tuple[str, str]
-    pages: tuple[int, int]
-    titles: tuple[str, str]
-    nearness: float | None
-
-
 def compare(
     pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
     reply: Reply, draft: CitedDraft,
@@ -133,7 +123,7 @@ def _on_topic(
     sides = [_side(_found(name, topic, shelf), topic, name, draft, reply) for name in pair]
     if all(side.stated for side in sides) and not reply.cancel.is_set():
         begins = _begin(sides[0]), _begin(sides[1])
-        about = _About((pair[0], pair[1]), begins, ("", ""), None)
+        about = Compared((pair[0], pair[1]), begins, ("", ""), None)
         yield from _set_against(about, sides[0], sides[1], "", _ON_TOPIC, reply, draft)
 
 
@@ -162,11 +152,17 @@ def _begin(side: Side) -> int:
 
 
 def _set_against(
-    about: _About, ours: Side, theirs: Side, title: str, most: int, reply: Reply, draft: CitedDraft
+    about: Compared,
+    ours: Side,
+    theirs: Side,
+    title: str,
+    most: int,
+    reply: Reply,
+    draft: CitedDraft,
 ) -> Iterator[str]:
     pairs = matched(ours, theirs, most)
     counts = len(ours.stated), len(theirs.stated)
-    reply.trace.facts.compared += (Compared(*about, counts, len(pairs)),)
+    reply.trace.facts.compared += (replace(about, stated=counts, quoted=len(pairs)),)
     for one, other in pairs:
         for name, said in zip(about.documents, (one, other), strict=True):
             heading = f"{title}, {_short(name)}" if title else _short(name)
@@ -189,7 +185,8 @@ def _part_by_part(
         ]
         if all(side.stated for side in sides) and not reply.cancel.is_set():
             titles = plain(one.title), plain(other.title)
-            about = _About((pair[0], pair[1]), (_begin(sides[0]), _begin(sides[1])), titles, near)
+            begins = _begin(sides[0]), _begin(sides[1])
+            about = Compared((pair[0], pair[1]), begins, titles, near)
             yield from _set_against(about, sides[0], sides[1], titles[0], _OF_PART, reply, draft)
     draft.notices += [
         *_only(pair[0], ours, [one for one, __, ___ in pairs]),

@@ -30,7 +30,7 @@ _LONGEST = 60  # words of an item: beyond these it is a numbered paragraph
 _APART = 0.6  # of a line's height: a larger gap ends an item
 _MARK = re.compile(r"\A\s*+(?:[•‣▪■◦●○\uf0b7*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s++(?=\S)")
 
-_REST = re.compile(r"(?<!\s)\s*+(?::\s|\(|(?<=\s)[–—-]\s).*", re.DOTALL)
+EXPLANATION = re.compile(r"(?<!\s)\s*+(?::\s|\(|(?<=\s)[–—-]\s).*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Item:
     @property
     def head(self) -> str:
         """What it is called, without the explanation behind it."""
-        return _REST.sub("", self.text).strip(" .;,") or self.text
+        return EXPLANATION.sub("", self.text).strip(" .;,") or self.text
 
 
 @dataclass(frozen=True)

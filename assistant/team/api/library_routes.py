@@ -19,7 +19,7 @@ from assistant.contract.evidence import check_name
 from assistant.errors import AssistantError
 from assistant.libraries import uploads
 from assistant.libraries.uploads import Upload, describe_step, given_path, turn_of
-from assistant.receipts.record import Marked
+from assistant.receipts.evidence_pack import Marked
 from assistant.sources import store
 from assistant.sources.address import parsed
 from assistant.sources.fetch import add_checked

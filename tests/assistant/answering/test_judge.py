@@ -58,13 +58,13 @@ def test_the_threshold_of_a_request_goes_before_the_settings() -> None:
 def test_what_no_line_states_counts_against_the_gate(
     probability: float, stated: float, given: bool
 ) -> None:
-    assert Judge(ScriptedChat(), threshold=0.4).gives(probability, stated) == given
+    assert Judge(ScriptedChat(), threshold=0.4).gives(probability, lambda: stated) == given
 
 
 def test_the_request_sets_what_an_answer_needs_and_nothing_is_needed_at_zero() -> None:
     judge = Judge(ScriptedChat(), threshold=0.4)
-    assert not judge.gives(0.6, 1.0, threshold=0.7)
-    assert judge.gives(0.0, 0.0, threshold=0.0)
+    assert not judge.gives(0.6, lambda: 1.0, threshold=0.7)
+    assert judge.gives(0.0, lambda: 0.0, threshold=0.0)
 
 
 def test_signals_are_the_nearest_sentence_and_the_share_of_words() -> None:

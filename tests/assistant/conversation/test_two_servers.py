@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant.contract.lifecycle import without
+from assistant.contract.answer_document import without
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.conversation.listing import Folders
