@@ -98,7 +98,6 @@ def _differ(one: Statement, other: Statement) -> bool:
 
 
 _READ = 5000  # tokens read of each document for a topic
-_WHOLE = 10**9  # tokens: all of a part is read
 _HITS = 48
 _ALIKE_COSINE = 0.45  # cosine from which two parts cover the same
 _PARTS = 6
@@ -172,7 +171,7 @@ def _set_against(
 def _part_by_part(
     pair: Sequence[str], shelf: Shelf, reply: Reply, draft: CitedDraft
 ) -> Iterator[str]:
-    ours, theirs = (parts(name, shelf, _WHOLE) for name in pair)
+    ours, theirs = (parts(name, shelf) for name in pair)
     pairs = aligned(ours, theirs, shelf)
     for number, (one, other, near) in enumerate(pairs, start=1):
         if reply.cancel.is_set():

@@ -144,7 +144,7 @@ _SPEAKS_OF = re.compile(
 )
 _BULLET = re.compile(r"^\s*(?:[-•*–]|\d+[.)])\s")
 _ITEMS = json.dumps({"type": "array", "items": {"type": "string", "maxLength": 160}})
-_LIST_TOKENS = 320
+_LIST_TOKENS, _SHORT_TOKENS = 320, 120
 _SHOWN = 12  # items by which a list is judged
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -162,11 +162,14 @@ class PartWriter:
         """Whether sentences are quoted because there is no model."""
         return self._model is None
 
-    def short(self, text: str, instruction: str, most: int = 120) -> str:
-        """At most `most` tokens from what was written before. Raises Stopped."""
+    def short(self, text: str) -> str:
+        """A few sentences that say a text in short; empty without a model. Raises Stopped."""
         if self._model is None:
             return ""
-        return self._written(self._model, prompts.on_text(text, instruction), most)
+        before = self.tokens[1]
+        messages = prompts.on_text(text, prompts.SHORT)
+        said = self._generated(self._model, messages, _SHORT_TOKENS)
+        return _whole(said, cut=self.tokens[1] - before >= _SHORT_TOKENS)
 
     def items(self, what: str, read: Sequence[Window]) -> list[str]:
         """The items of a kind that passages name, perhaps none. Raises Stopped."""
@@ -192,11 +195,6 @@ class PartWriter:
             asked, (prompts.YES, prompts.NO), self._reply.cancel
         )
         return yes - no
-
-    def _written(self, model: BaseChatModel, messages: list[BaseMessage], most: int) -> str:
-        before = self.tokens[1]
-        text = self._generated(model, messages, most)
-        return _whole(text, cut=self.tokens[1] - before >= most)
 
     def _generated(
         self, model: BaseChatModel, messages: list[BaseMessage], most: int,
@@ -246,7 +244,6 @@ def _parts(text: str) -> Iterator[str]:
         yield from [line.strip()] if _BULLET.match(line) else split(line)
 
 
-_WHOLE = 10**9  # tokens: all of a part is read
 _ENOUGH = 4  # statements from which a short summary is added
 _NUMBER = re.compile(
     r"^(?:(?:part|section|chapter|annex)\s+)?(?:\d+(?:\.\d+)*\.?|[A-Z]\.)\s+", re.I
@@ -259,7 +256,7 @@ def summarise(
 ) -> Iterator[str]:  # fmt: skip
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
     reply.activity.stage = _("Reading the document")
-    found = about(parts(document, shelf, _WHOLE), topic)
+    found = about(parts(document, shelf), topic)
     each = _statements(document, found, shelf)
     told = [one for some in each for one in some if one.instructs]  # a notice names them
     draft.windows += [lines for one in told for lines in one.lines]
@@ -277,7 +274,7 @@ def summarise(
             yield draft.quote(stated[at].text, stated[at].lines, "" if first else title)
     if len(chosen) >= _ENOUGH and not reply.cancel.is_set():
         reply.activity.stage = _("Putting it in short")
-        if short := writer.short("\n".join(stated[at].text for at in chosen), prompts.SHORT):
+        if short := writer.short("\n".join(stated[at].text for at in chosen)):
             yield draft.supported(short, tuple(draft.windows), "In short", "\n\n")
 
 
