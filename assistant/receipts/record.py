@@ -90,7 +90,7 @@ def conditions(receipt: Receipt) -> dict[str, str]:
     return chosen
 
 
-MOST = 2000  # receipts of a home; the oldest goes
+_MOST = 2000  # receipts of a home; the oldest goes
 _LEAST_OF_ID = 6  # characters that name an answer, where no other begins so
 
 _TABLE = """
@@ -123,10 +123,10 @@ class Receipts(Kept):
     """The newest receipts of a home, as a person sees them: their own, of libraries that they see;
     the command line sees all."""
 
-    def __init__(self, place: Place, most: int = MOST, whose: Whose = EVERYBODY) -> None:
+    def __init__(self, place: Place, whose: Whose = EVERYBODY) -> None:
         """Each use raises AssistantError when they cannot be read or written."""
         super().__init__(place, RECEIPTS)
-        self._most, self._whose = most, whose
+        self._whose = whose
 
     def add(self, receipt: Receipt, since: str | None = None) -> bool:
         """Nothing is written for a person who was removed, and the result is false. Nobody's is the
@@ -142,7 +142,7 @@ class Receipts(Kept):
             )
             connection.execute(
                 "DELETE FROM receipt WHERE number <= (SELECT max(number) FROM receipt) - ?",
-                (self._most,),
+                (_MOST,),
             )
         return True
 
@@ -152,7 +152,7 @@ class Receipts(Kept):
         if len(identity) < _LEAST_OF_ID or not rows:
             raise NotThere(
                 f"There is no receipt of an answer {identity!r}. The id is the `id` of the answer's"
-                f" JSON, or its first {_LEAST_OF_ID} characters or more; the newest {self._most:,}"
+                f" JSON, or its first {_LEAST_OF_ID} characters or more; the newest {_MOST:,}"
                 " answers have a receipt."
             )
         if len(rows) > 1:

@@ -43,6 +43,7 @@ from vectorstore.store import Vectors
 # -- An answer in pieces: each is attributed to the lines it was written from
 
 _AT_ONCE = 64  # texts embedded between two looks at Stop
+_IN_SHORT = "In short"
 
 
 @dataclass
@@ -104,11 +105,13 @@ class CitedDraft:
         self.citations.append(citation)
         return citation.mark
 
-    def supported(self, piece: str, read: Sequence[Window], title: str, begins: str = "\n") -> str:
-        """Add the sentences of a piece that lines support in full; returns the text to show."""
-        said, _ = Attributor(title, read, self.evidence).attribute(piece)
+    def in_short(self, piece: str) -> str:
+        """Add those sentences of a piece that the cited lines support in full, below all others;
+        returns the text to show."""
+        read = tuple(self.windows)
+        said, _ = Attributor(_IN_SHORT, read, self.evidence).attribute(piece)
         kept = " ".join(one.text for one in said if one.supported)
-        return self.add(kept, read, title, begins) if kept else ""
+        return self.add(kept, read, _IN_SHORT, "\n\n") if kept else ""
 
     def embedded(self, texts: Sequence[str], reply: Reply) -> Vectors:
         """Their vectors, with progress; fewer when it was stopped meanwhile."""
@@ -275,7 +278,7 @@ def summarise(
     if len(chosen) >= _ENOUGH and not reply.cancel.is_set():
         reply.activity.stage = _("Putting it in short")
         if short := writer.short("\n".join(stated[at].text for at in chosen)):
-            yield draft.supported(short, tuple(draft.windows), "In short", "\n\n")
+            yield draft.in_short(short)
 
 
 def _facts(
