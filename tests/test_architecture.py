@@ -128,7 +128,7 @@ HOMES = {
         "assistant/llm/odds.py",
         "assistant/llm/llama/chat_format.py",
         "assistant/llm/prompts.py",
-        "assistant/answering/context.py",
+        "assistant/answering/retrieve.py",
         "assistant/answering/write.py",
         "assistant/answering/pipeline.py",
         "assistant/tools/pictures.py",

@@ -8,7 +8,7 @@ on labelled sentences (docs/answers.md).
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import PurePath
@@ -26,11 +26,10 @@ from assistant.answering.claims import (
     written,
 )
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.window import CitableSpan, Window, lists_of, states, units_of
+from assistant.answering.window import CitableSpan, Window
+from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Sentence
-from ingest.document.model import Page
 from ingest.language.numbers import MONTH_OF
-from ingest.language.quantities import head_scales
 from ingest.language.sentences import numbers, split_answer
 from ingest.language.words import small_words, stems, without
 from vectorstore.embedding.embedder import Embedder, nearness
@@ -117,8 +116,8 @@ class _Lines:
         self._embedder = embedder
         self._windows = windows
         self._names = names
-        self._scales = [head_scales(window.page.text) for window in windows]
-        self._units = [*units_of(windows), *lists_of(windows)]
+        self._units = [unit for window in windows for unit in window.units]
+        self._units += [unit for window in windows for unit in window.lists]
 
     def ranked(self, said: Said) -> list[Support]:
         """The units that may support a sentence, best first."""
@@ -133,10 +132,10 @@ class _Lines:
         supports = [
             _found(unit, *given[document])
             for unit in self._units
-            if (document := self._windows[unit.window].document) in given
+            if (document := unit.window.document) in given
         ]
         nearest = sorted(supports, key=lambda support: -_lexical(support, said))[:_SHORTLIST]
-        shortlist = [support for support in nearest if states(support.unit)]
+        shortlist = [support for support in nearest if support.unit.states]
         if not shortlist:
             return []
         texts = [f"{s.unit.heads} {s.unit.text}".strip() for s in shortlist]
@@ -175,8 +174,8 @@ class _Lines:
     def _scored(self, support: Support, said: Said, cosine: float) -> Support:
         """With its score: similarity, less penalties for missing exact claims and for width."""
         unit = support.unit
-        exact = stated(unit.text, self._scales[unit.window])
-        title = self._names.period(self._windows[unit.window].document)
+        exact = stated(unit.text, unit.window.scales)
+        title = self._names.period(unit.window.document)
         exact = replace(
             exact,
             numbers=(*exact.numbers, *title.numbers),
@@ -189,15 +188,15 @@ class _Lines:
         width = max(unit.last - unit.first - 2, 0)
         score = alike - _MISSING * left - _WIDE * width
         return replace(
-            support, stated=exact, score=score, cosine=cosine, recalled=self._recalled(unit, said)
+            support, stated=exact, score=score, cosine=cosine, recalled=_recalled(unit, said)
         )
 
-    def _recalled(self, unit: CitableSpan, said: Said) -> frozenset[str]:
-        """The words of the question that the lines above have: texts refer back to them, as in "the
-        process", and hardly ever forward."""
-        window = self._windows[unit.window]
-        above = window.page.lines[window.first : unit.first]
-        return stems(said.question) & stems(" ".join(line.text for line in above))
+
+def _recalled(unit: CitableSpan, said: Said) -> frozenset[str]:
+    """The words of the question that the lines above have: texts refer back to them, as in "the
+    process", and hardly ever forward."""
+    above = unit.window.page.lines[unit.window.first : unit.first]
+    return stems(said.question) & stems(" ".join(line.text for line in above))
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -239,15 +238,15 @@ class Attributor:
     """Attributes the sentences of one answer to the lines that were read for it."""
 
     def __init__(
-        self, question: str, read: Sequence[Window], embedder: Embedder,
-        first_pages: Mapping[str, Page] | None = None, checker: Groundedness | None = None,
+        self, question: str, read: Sequence[Window], evidence: Evidence,
+        checker: Groundedness | None = None,
     ) -> None:  # fmt: skip
-        """`first_pages`, by document, tell what a document is about. `checker` reads what lines
-        were found for: it takes support away, and gives none."""
+        """What was `read` of the `evidence`. `checker` reads what lines were found for: it takes
+        support away, and gives none."""
         self._checker = checker
         self._question = question
         self._read = read
-        self._lines = _Lines(read, GivenNames(read, first_pages or {}), embedder)
+        self._lines = _Lines(read, GivenNames(read, evidence), evidence.embedder())
         self._known: dict[str, tuple[Sequence[Support], tuple[str, ...]]] = {}
 
     def attribute(self, answer: str) -> Marked:
@@ -257,7 +256,7 @@ class Attributor:
         for text in split_answer(answer):
             supports, words = self._attributed(text)
             words = self._checked(text, supports, words)
-            marks = {_mark(citations, support, self._read) for support in supports}
+            marks = {_mark(citations, support) for support in supports}
             supported = bool(marks) and not words
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
         return tuple(sentences), tuple(citations.values())
@@ -291,7 +290,8 @@ class Attributor:
 
     def _texts_of(self, supports: Sequence[Support]) -> str:
         """The passages that the lines are in, each below the name of its document."""
-        windows = [self._read[index] for index in sorted({s.unit.window for s in supports})]
+        cited = [support.unit.window for support in supports]
+        windows = [window for window in self._read if window in cited]
         return "\n\n".join(f"{PurePath(w.document).stem}\n{w.text}" for w in windows)
 
     def _stated(self, text: str) -> float:
@@ -317,14 +317,6 @@ class Attributor:
                 close = _close(said, self._lines)
                 self._known[text] = close, unstated(text, said, close, new) or (text.strip(),)
         return self._known[text]
-
-
-def ground(
-    question: str, answer: str, read: Sequence[Window], embedder: Embedder,
-    first_pages: Mapping[str, Page] | None = None,
-) -> Marked:  # fmt: skip
-    """The sentences of a complete answer with marks, and the citation behind each mark."""
-    return Attributor(question, read, embedder, first_pages).attribute(answer)
 
 
 def _close(said: Said, lines: _Lines) -> list[Support]:
@@ -421,33 +413,12 @@ def _adds(support: Support, chosen: Sequence[Support], said: Said) -> bool:
     return len(brought) >= max(_FEW_WORDS, len(said.words) * _PART)
 
 
-def citation(mark: int, unit: CitableSpan, read: Sequence[Window], score: float) -> Citation:
-    """The citation of a unit: its lines as on the page."""
-    return citation_of(mark, replace(read[unit.window], first=unit.first, last=unit.last), score)
-
-
-def citation_of(mark: int, lines: Window, score: float) -> Citation:
-    """The citation of whole lines."""
-    cited = lines.page.lines[lines.first : lines.last + 1]
-    return Citation(
-        mark,
-        lines.document,
-        lines.page.number,
-        "\n".join(line.text for line in cited),
-        tuple(line.box for line in cited),
-        round(min(max(score, 0.0), 1.0), 3),
-        cited[0].seconds,
-    )
-
-
-def _mark(
-    citations: dict[tuple[str, int, int, int], Citation], support: Support, read: Sequence[Window]
-) -> int:
-    unit = support.unit
-    window = read[unit.window]
-    key = window.document, window.page.number, unit.first, unit.last
+def _mark(citations: dict[tuple[str, int, int, int], Citation], support: Support) -> int:
+    """The mark of its lines, which get one if they have none yet."""
+    lines = support.unit.lines
+    key = lines.document, lines.page.number, lines.first, lines.last
     if key not in citations:
-        citations[key] = citation(len(citations) + 1, unit, read, support.score)
+        citations[key] = lines.citation(len(citations) + 1, support.score)
     return citations[key].mark
 
 

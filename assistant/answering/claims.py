@@ -3,7 +3,7 @@ state."""
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -226,8 +226,9 @@ _COVER = 5000  # characters of a first page: that of a plain text is the whole d
 class GivenNames:
     """The names given for each of the documents that were read, as folded words."""
 
-    def __init__(self, read: Sequence[Window], first_pages: Mapping[str, Page]) -> None:
-        """`first_pages`: the first page of each document; what is absent is not known."""
+    def __init__(self, read: Sequence[Window], evidence: Evidence) -> None:
+        """Of what was `read`, and of the first page of each document that is still there."""
+        first_pages = _first_pages(read, evidence)
         self._titles: dict[str, frozenset[str]] = {}
         self._known: dict[str, frozenset[str]] = {}
         self._periods: dict[str, Stated] = {}
@@ -270,8 +271,7 @@ class GivenNames:
         return frozenset().union(*others)
 
 
-def first_pages(read: Sequence[Window], evidence: Evidence) -> dict[str, Page]:
-    """The first page of each document that was read, if it is still there."""
+def _first_pages(read: Sequence[Window], evidence: Evidence) -> dict[str, Page]:
     found = {}
     for name in dict.fromkeys(window.document for window in read):
         try:

@@ -8,14 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from vectorstore.embedding.cross_encoders import Logits, PairClassifier
 from vectorstore.errors import LibraryError
-
-# -- What a checker of sentences tells: the seam between attribution and its models
 
 
 @dataclass(frozen=True)
@@ -24,14 +21,6 @@ class Finding:
 
     supported: bool
     spans: tuple[tuple[int, int], ...] = ()  # of the sentence: what it does not support, if known
-
-
-class Groundedness(Protocol):
-    """Reads a text and a sentence that rests on it."""
-
-    def check(self, question: str, read: str, sentence: str) -> Finding:
-        """`read` is what the sentence was found in. Raises LibraryError."""
-        ...
 
 
 _EVEN = 0.5  # probability from which a label holds
@@ -46,8 +35,9 @@ class Reads:
     second: str = "{sentence}"  # of a model of tokens it is the sentence alone
 
 
-class ClassifiedGroundedness:
-    """The classifier of a folder, in ONNX Runtime."""
+class Groundedness:
+    """Reads a text and a sentence that rests on it, with the classifier of a folder, in ONNX
+    Runtime."""
 
     def __init__(self, folder: Path, threads: int = 0, reads: Reads | None = None) -> None:
         """Nothing is loaded before it is needed. Raises LibraryError where it is no such model."""
@@ -63,6 +53,7 @@ class ClassifiedGroundedness:
         self._reads = reads or Reads()
 
     def check(self, question: str, read: str, sentence: str) -> Finding:
+        """`read` is what the sentence was found in. Raises LibraryError."""
         told = {"question": question, "read": read, "sentence": sentence}
         first, second = (_filled(text, told) for text in (self._reads.first, self._reads.second))
         [found] = self._model.read([(first, second)])

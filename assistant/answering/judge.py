@@ -1,35 +1,21 @@
 """Stage 3, judge: decides before writing whether the passages answer the question."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from assistant.answering import gate
-from assistant.answering.context import Context
 from assistant.answering.gate import Languages, Signals, Weights
-from assistant.answering.sentences import Quoted
-from assistant.contract.facts import Judged
+from assistant.answering.ranked_sentences import Quoted
+from assistant.answering.retrieve import Context
+from assistant.contract.facts import Judged, Verdict
 from assistant.contract.reply import Trace
 from assistant.errors import NoOdds
 from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds
 from ingest.errors import Stopped
 from ingest.language.identify import UNKNOWN, language_of_passages, language_of_question
-from ingest.language.words import stems, telling_words
 from vectorstore.embedding.embedder import is_multilingual
-
-# The decision: refuse, offer the model a refusal, or offer none.
-Verdict = Literal["refuse", "unsure", "sure"]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The gate's probability that the passages answer the question, and the decision."""
-
-    probability: float
-    verdict: Verdict
-    facts: Judged
 
 
 class Judge:
@@ -47,7 +33,7 @@ class Judge:
         self._weights = weights
         self._threshold = threshold
 
-    def judge(self, signals: Signals, threshold: float | None = None) -> Judgement:
+    def judge(self, signals: Signals, threshold: float | None = None) -> Judged:
         """Judge by the request's own threshold, if it has one."""
         probability = gate.answerable(signals, self._weights)
         verdict: Verdict = "refuse"
@@ -57,28 +43,28 @@ class Judge:
             verdict = "sure" if sure else "unsure"
         shares = gate.signal_shares(signals, self._weights)
         counted = {name: getattr(signals, name) for name in shares if name != "bias"}
-        facts = Judged(counted, shares, probability, self._least(threshold), verdict)
-        return Judgement(probability, verdict, facts)
+        return Judged(counted, shares, probability, self._least(threshold), verdict)
 
-    def gives(self, probability: float, stated: float, threshold: float | None = None) -> bool:
+    def gives(
+        self, probability: float, stated: Callable[[], float], threshold: float | None = None
+    ) -> bool:
         """Whether what was written is given, and not refused in the end: the share of its best
         sentence that no line states counts against the gate's probability. `stated` is the other
-        share, 0 to 1.
+        share, 0 to 1; it is called where it can make a difference.
 
         Weights of the two that were fitted to some sets did worse on others than equal ones
         (Dawes, The robust beauty of improper linear models, 1979).
         """
         least = self._least(threshold)
         sure = probability >= gate.SHOWN_AT_ONCE or least == 0
-        return sure or probability - (1 - stated) >= least
+        return sure or probability - (1 - stated()) >= least
 
     def _least(self, threshold: float | None) -> float:
         return self._threshold if threshold is None else threshold
 
     def signals(
-        self, question: str, context: Context, ranked: Sequence[Quoted],
-        trace: Trace, cancel: threading.Event,
-    ) -> Signals:  # fmt: skip
+        self, context: Context, ranked: Sequence[Quoted], trace: Trace, cancel: threading.Event
+    ) -> Signals:
         """The signals of whether the passages answer the question. Raises Stopped."""
         found = retrieval_signals(context, ranked)
         if cancel.is_set():
@@ -86,17 +72,16 @@ class Judge:
         if self._weights is None or not isinstance(self._model, TokenOdds):
             return found
         try:
-            return asked(self._model, question, context, found, trace, cancel)
+            return asked(self._model, context, found, trace, cancel)
         except NoOdds:  # no longer: a server was started without them
             return found
 
 
 def asked(
-    model: TokenOdds, question: str, context: Context, found: Signals,
-    trace: Trace, cancel: threading.Event,
-) -> Signals:  # fmt: skip
+    model: TokenOdds, context: Context, found: Signals, trace: Trace, cancel: threading.Event
+) -> Signals:
     """The signals with the odds of a model that reads the context. Raises Stopped."""
-    check = context.messages(question, prompts.CHECK)
+    check = context.messages(prompts.CHECK)
     yes, no = model.next_token_logprobs(check, [prompts.YES, prompts.NO], cancel)
     trace.asked, trace.yes_log_odds = prompts.to_rows(check), yes - no
     return replace(found, yes_log_odds=trace.yes_log_odds)
@@ -104,11 +89,11 @@ def asked(
 
 def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
     """The signals without a model; `ranked` are all sentences of the passages."""
-    asked = stems(telling_words(context.question))
     known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
+    words = context.words
     return Signals(
         sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
-        covered=len(asked & known) / len(asked) if asked else 1.0,
+        covered=len(words & known) / len(words) if words else 1.0,
         reader_odds=context.reader_odds,
         languages=_languages(context),
     )
@@ -116,7 +101,7 @@ def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
 
 def _languages(context: Context) -> Languages:
     """Passages of no certain language are taken for those of the question's: tables, for one."""
-    if not is_multilingual(context.retrieved.request.evidence.embedder()):
+    if not is_multilingual(context.embedder):
         return ""
     read = language_of_passages([window.text for window in context.windows])
     return "one" if read in (UNKNOWN, language_of_question(context.question)) else "two"

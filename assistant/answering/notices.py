@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from assistant.answering.attributor import citation
-from assistant.answering.context import Context
 from assistant.answering.contradiction import Difference, difference
-from assistant.answering.window import CitableSpan, Window, states, units_of, unread_windows
+from assistant.answering.retrieve import Context
+from assistant.answering.window import CitableSpan, Window, unread_windows
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, Sentence, place
 from assistant.i18n.translation import N_, _, ngettext, told
@@ -34,10 +33,10 @@ _ASKS = re.compile(
 _DEGREE = re.compile(r"\b(the|has|have|had|with|of)\s+\w{2,}est\b(?=\s+\w)", re.IGNORECASE)
 
 
-def of_refusal(context: Context, question: str) -> tuple[str, ...]:
+def of_refusal(context: Context) -> tuple[str, ...]:
     """Sentences for people: what was looked for and where, and which words of the question, without
     those that it builds on, nothing there mentions."""
-    return (*_looked_for(context, question), *_missing(context, question))
+    return (*_looked_for(context), *_missing(context))
 
 
 def marked_unsure(outcome: Outcome) -> Outcome:
@@ -50,7 +49,7 @@ def unstated() -> str:
     return _(UNSTATED)
 
 
-def _looked_for(context: Context, question: str) -> tuple[str, ...]:
+def _looked_for(context: Context) -> tuple[str, ...]:
     documents = list(dict.fromkeys(window.document for window in context.windows))
     if not documents:
         return ()
@@ -58,7 +57,7 @@ def _looked_for(context: Context, question: str) -> tuple[str, ...]:
     if more > 0:
         names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
     many = len(context.windows)
-    if context.question == question:
+    if not context.follows_up:
         looked = ngettext(
             "Looked in the closest passage, of {names}.",
             "Looked in the {count} closest passages, of {names}.",
@@ -73,8 +72,9 @@ def _looked_for(context: Context, question: str) -> tuple[str, ...]:
     return (looked,)
 
 
-def _missing(context: Context, question: str) -> tuple[str, ...]:
+def _missing(context: Context) -> tuple[str, ...]:
     """Empty when all words are there, or none is."""
+    question = context.request.question
     read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in context.windows))
     asked = telling_words(_DEGREE.sub(r"\1", _ASKS.sub(" ", question)))
     words = [word for word in content_words(asked) if len(word) >= _SHORTEST]
@@ -214,43 +214,44 @@ class Disagreement:
     difference: Difference
 
 
-def contradictions_noted(outcome: Outcome, context: Context, evidence: Evidence) -> Outcome:
+def contradictions_noted(outcome: Outcome, context: Context) -> Outcome:
     """The outcome with a sentence, a citation and a notice for each contradiction, at most two."""
     if outcome.refused or outcome.stopped:
         return outcome
-    windows = found_windows(context, evidence)
+    windows = found_windows(context)
     for one in list(disagreements(outcome, context.question, windows))[:_MOST_CONTRADICTIONS]:
-        outcome = _told(outcome, one, windows)
+        outcome = _told(outcome, one)
     return outcome
 
 
-def found_windows(context: Context, evidence: Evidence) -> tuple[Window, ...]:
+def found_windows(context: Context) -> tuple[Window, ...]:
     """The passages that were read, followed by those that were only found."""
     read = context.windows + context.earlier
-    return read + unread_windows(context.hits, read, evidence)
+    return read + unread_windows(context.hits, read, context.request.evidence)
 
 
 def disagreements(
     outcome: Outcome, question: str, windows: Sequence[Window]
 ) -> Iterator[Disagreement]:
     """The contradictions of an answer, in order; each sentence of another document once."""
-    units = [unit for unit in units_of(windows) if _prose(unit, windows[unit.window])]
-    seen: set[CitableSpan] = set()
+    units = [unit for window in windows for unit in window.units if _prose(unit)]
+    seen: list[CitableSpan] = []
     for sentence in outcome.sentences:
-        for mark, cited in _cited(sentence, outcome.citations, units, windows):
+        for mark, cited in _cited(sentence, outcome.citations, units):
             for other in units:
-                one, two = windows[cited.window], windows[other.window]
+                one, two = cited.window, other.window
                 if other in seen or not _comparable(one, two) or _told_apart(question, one, two):
                     continue
                 around = _about(one), _about(two)
                 what = difference(question, cited.text, other.text, *around)
-                if what and states(other):
-                    seen |= {cited, other}
+                if what and other.states:
+                    seen += [cited, other]
                     yield Disagreement(mark, cited, other, what)
 
 
-def _prose(unit: CitableSpan, window: Window) -> bool:
-    return not any(t.first <= unit.last and unit.first <= t.last for t in window.page.tables)
+def _prose(unit: CitableSpan) -> bool:
+    tables = unit.window.page.tables
+    return not any(t.first <= unit.last and unit.first <= t.last for t in tables)
 
 
 def _about(window: Window) -> str:
@@ -259,22 +260,20 @@ def _about(window: Window) -> str:
 
 
 def _cited(
-    sentence: Sentence,
-    citations: Sequence[Citation],
-    units: Sequence[CitableSpan],
-    read: Sequence[Window],
+    sentence: Sentence, citations: Sequence[Citation], units: Sequence[CitableSpan]
 ) -> Iterator[tuple[int, CitableSpan]]:
     """For each mark, the sentence of the cited lines closest to the answer's."""
     wanted = stems(sentence.text)
     for one in citations:
         if one.mark in sentence.marks:
             quote = " ".join(one.quote.split())
-            within = [u for u in units if _stands_in(u, one, quote, read[u.window])]
+            within = [unit for unit in units if _stands_in(unit, one, quote)]
             if within:
                 yield one.mark, max(within, key=lambda unit: len(unit.stems & wanted))
 
 
-def _stands_in(unit: CitableSpan, citation: Citation, quote: str, window: Window) -> bool:
+def _stands_in(unit: CitableSpan, citation: Citation, quote: str) -> bool:
+    window = unit.window
     same = window.document == citation.document and window.page.number == citation.page
     return same and " ".join(unit.text.split()) in quote
 
@@ -297,23 +296,21 @@ def _told_apart(question: str, one: Window, other: Window) -> bool:
     return any(name.lower() in first ^ second for name in _QUESTION_NAME.findall(question))
 
 
-def _told(outcome: Outcome, found: Disagreement, read: Sequence[Window]) -> Outcome:
-    sentence, citations = _sentence(outcome, found, read)
+def _told(outcome: Outcome, found: Disagreement) -> Outcome:
+    sentence, citations = _sentence(outcome, found)
     return replace(
         outcome,
         text=f"{outcome.text} {sentence.text}",
         sentences=(*outcome.sentences, sentence),
         citations=citations,
-        notices=(*outcome.notices, _contradiction(found, read)),
+        notices=(*outcome.notices, _contradiction(found)),
     )
 
 
-def _sentence(
-    outcome: Outcome, found: Disagreement, read: Sequence[Window]
-) -> tuple[Sentence, tuple[Citation, ...]]:
+def _sentence(outcome: Outcome, found: Disagreement) -> tuple[Sentence, tuple[Citation, ...]]:
     """The sentence to add to the answer, with its marks, and all citations then."""
     mark = 1 + max((citation.mark for citation in outcome.citations), default=0)
-    new = citation(mark, found.other, read, 1.0)
+    new = found.other.lines.citation(mark, 1.0)
     for known in outcome.citations:
         if replace(known, mark=mark, score=1.0) == new:  # the answer cites both already
             return Sentence(BOTH, True, (found.mark, known.mark)), outcome.citations
@@ -321,14 +318,14 @@ def _sentence(
     return Sentence(f"{OTHERWISE} “{text}”", True, (mark,)), (*outcome.citations, new)
 
 
-def _contradiction(found: Disagreement, read: Sequence[Window]) -> str:
+def _contradiction(found: Disagreement) -> str:
     """`A.pdf, page 1, says 25 days; B.pdf, page 2, says 28 days.`"""
     sides = ((found.cited, found.difference.one), (found.other, found.difference.other))
-    said = (_("{place}, says {value}", place=_where(unit, read), value=v) for unit, v in sides)
+    said = (_("{place}, says {value}", place=_where(unit), value=v) for unit, v in sides)
     return _("The documents do not agree: {sides}.", sides="; ".join(said))
 
 
-def _where(unit: CitableSpan, read: Sequence[Window]) -> str:
-    window = read[unit.window]
+def _where(unit: CitableSpan) -> str:
+    window = unit.window
     seconds = window.page.lines[unit.first].seconds
     return f"{window.document}, {place(window.page.number, seconds)}"

@@ -3,7 +3,7 @@ complete, check. Each takes the state that the one before it gave.
 """
 
 import functools
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -11,23 +11,20 @@ from time import perf_counter
 from langchain_core.language_models import BaseChatModel
 
 from assistant.answering import gate, notices
-from assistant.answering.attributor import Attributor, citation
-from assistant.answering.claims import first_pages
-from assistant.answering.context import Context, ContextBuilder, note_search
+from assistant.answering.attributor import Attributor
 from assistant.answering.gate import Weights
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.judge import Judge, Verdict, retrieval_signals
-from assistant.answering.retrieve import Budget, Retriever, Room
-from assistant.answering.sentences import (
+from assistant.answering.judge import Judge, retrieval_signals
+from assistant.answering.ranked_sentences import (
     Quoted,
     best_sentences,
+    in_order_of,
     left_out,
     rank,
-    reread,
 )
-from assistant.answering.window import states
+from assistant.answering.retrieve import Budget, Context, Retriever, Room, note_search
 from assistant.answering.write import Written, refuses, write
-from assistant.contract.facts import Citation, Outcome, Sentence
+from assistant.contract.facts import Citation, Outcome, Sentence, Verdict
 from assistant.contract.reply import Reply, stage
 from assistant.contract.request import Request
 from assistant.i18n.translation import _, ngettext
@@ -58,7 +55,7 @@ class State:
     @property
     def request(self) -> Request:
         """What was asked."""
-        return self.context.retrieved.request
+        return self.context.request
 
 
 class AnswerTool:
@@ -87,10 +84,8 @@ class AnswerTool:
         self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
-        room = Room(budget, self._count)
         self._reader = reader
-        self._retriever = Retriever(room, reranker, reader)
-        self._builder = ContextBuilder(room)
+        self._retriever = Retriever(Room(budget, self._count), reranker, reader)
         self.judge = Judge(odds or model, threshold, weights)
         self.model_name = model_name
 
@@ -102,7 +97,7 @@ class AnswerTool:
 
     def read(self, request: Request) -> Context:
         """Stages 1 and 2: what is read for a request. Raises ContextOverflow, LibraryError."""
-        return self._builder.build(self._retriever.retrieve(request))
+        return self._retriever.retrieve(request)
 
     def answerable(self, request: Request) -> float:
         """How probable it is that the documents answer, without the chat model, 0 to 1. Raises the
@@ -132,7 +127,7 @@ class AnswerTool:
         """Show the closest lines first, because a model takes seconds to read."""
         with stage("rank", reply):
             state = State(context, self._ranked(context))
-        reply.quote(_harmless(citations_of(best_sentences(state.ranked), context)))
+        reply.quote(_harmless(citations_of(best_sentences(state.ranked))))
         asked = perf_counter()
         try:
             with self._turn(reply):
@@ -180,14 +175,17 @@ class AnswerTool:
     def _written(self, model: BaseChatModel, state: State, reply: Reply) -> Answering:
         """A refusal is not yielded."""
         reply.activity.stage = _("Writing")
-        context, question = state.context, state.request.question
-        found = attributor(context, self._checker)
+        found, request = attributor(state.context, self._checker), state.request
+        probability = reply.trace.answerable or 0.0
 
         def held(text: str, whole: bool) -> bool:
+            if refuses(text, whole):
+                return True
             stated = functools.partial(found.stated, text, whole)
-            return refuses(text, whole) or not self._given(state.request, reply, stated)
+            return not (request.anyway or self.judge.gives(probability, stated, request.threshold))
 
-        messages = context.messages(question, prompts.answering(question, state.verdict == "sure"))
+        asked = prompts.answering(request.question, state.verdict == "sure")
+        messages = state.context.messages(asked)
         with stage("write", reply):
             written = yield from write(
                 model, messages, self._budget.answer, self._count, reply, held
@@ -196,17 +194,10 @@ class AnswerTool:
         with stage("attribute", reply):
             return attribute(written, state, found, held=bool(reply.trace.withheld))
 
-    def _given(self, request: Request, reply: Reply, stated: Callable[[], float]) -> bool:
-        """Whether what was written so far may be shown."""
-        probability = reply.trace.answerable or 0.0
-        gives = functools.partial(self.judge.gives, probability, threshold=request.threshold)
-        return request.anyway or gives(0.0) or gives(stated())
-
     def _read_on(self, state: State, reply: Reply) -> State:
         """Read the next passages behind those that were read, and judge again: the model reads only
         what is new, because the prompt begins as before. "refuse" when there are none."""
-        retrieved = self._retriever.read_on(state.context.retrieved)
-        more = self._builder.read_on(replace(state.context, retrieved=retrieved), state.request)
+        more = self._retriever.read_on(state.context)
         if more is None:
             return replace(state, verdict="refuse")
         note_search(reply.trace.facts, more, self._count)
@@ -218,22 +209,16 @@ class AnswerTool:
 
     def _ranked(self, context: Context, known: Sequence[Quoted] = ()) -> tuple[Quoted, ...]:
         """All sentences that were read, best first; `known` are those of the first passages."""
-        embedder = context.retrieved.request.evidence.embedder()
-        ranked = rank(context.question, context.windows, embedder, known)
-        reader = None if is_multilingual(embedder) else self._reader  # it reads English
-        return tuple(reread(context.question, ranked, context.windows, reader))
+        reader = None if is_multilingual(context.embedder) else self._reader  # it reads English
+        return in_order_of(reader, context.question, rank(context, known))
 
     def _judged(self, state: State, reply: Reply) -> State:
-        request = state.request
         with stage("judge", reply):
-            signals = self.judge.signals(
-                request.question, state.context, state.ranked, reply.trace, reply.cancel
-            )
-            judgement = self.judge.judge(signals, request.threshold)
-        reply.trace.answerable, reply.trace.withheld = judgement.probability, ""
-        judged = replace(judgement.facts, passages=len(state.context.windows))
-        reply.trace.facts.judged += (judged,)
-        return replace(state, verdict=judgement.verdict)
+            signals = self.judge.signals(state.context, state.ranked, reply.trace, reply.cancel)
+            judged = self.judge.judge(signals, state.request.threshold)
+        reply.trace.answerable, reply.trace.withheld = judged.probability, ""
+        reply.trace.facts.judged += (replace(judged, passages=len(state.context.windows)),)
+        return replace(state, verdict=judged.verdict)
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
         """Wait for the model's lock; a model in another process has a queue of its own."""
@@ -250,13 +235,12 @@ class AnswerTool:
 def refusal(state: State, why: Sequence[str] = ()) -> Outcome:
     """A refusal with the closest passages and lines, and what was looked for; `why` are sentences
     for people."""
-    context, question = state.context, state.request.question
-    said = prompts.refusal(question)
-    closest = [quoted for quoted in state.ranked if states(quoted.unit)][:_CLOSEST]
+    said = prompts.refusal(state.request.question)
+    closest = [quoted for quoted in state.ranked if quoted.unit.states][:_CLOSEST]
     return Outcome(
-        said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
-        notices=(*why, *notices.of_refusal(context, question)),
-        closest=_harmless(citations_of(closest, context)),
+        said, (Sentence(said, supported=False),), passages=state.context.passages, refused=True,
+        notices=(*why, *notices.of_refusal(state.context)),
+        closest=_harmless(citations_of(closest)),
     )  # fmt: skip
 
 
@@ -275,14 +259,13 @@ def _quote(state: State) -> Answering:
     sentences = tuple(Sentence(_shown(quoted), True, (mark,)) for mark, quoted in marked)
     text = " ".join(sentence.text for sentence in sentences)
     yield text
-    return Outcome(text, sentences, citations_of(best, state.context), state.context.passages)
+    return Outcome(text, sentences, citations_of(best), state.context.passages)
 
 
 def attributor(context: Context, checker: Groundedness | None = None) -> Attributor:
     """What attributes an answer to the lines of its context."""
-    read, evidence = context.windows + context.earlier, context.retrieved.request.evidence
-    about = first_pages(read, evidence)
-    return Attributor(context.question, read, evidence.embedder(), about, checker)
+    read = context.windows + context.earlier
+    return Attributor(context.question, read, context.request.evidence, checker)
 
 
 def attribute(written: Written, state: State, found: Attributor, held: bool = False) -> Outcome:
@@ -311,7 +294,7 @@ def _complete(outcome: Outcome, state: State, reply: Reply) -> Answering:
         return outcome
     whole = outcome
     for one in left_out(outcome.text, state.context.question, state.ranked):
-        whole = _with(whole, f"“{_shown(one)}”", citations_of([one], state.context)[0])
+        whole = _with(whole, f"“{_shown(one)}”", citations_of([one])[0])
     reply.trace.quoted = whole.text[len(outcome.text) :]
     yield from filter(None, [reply.trace.quoted])
     return whole
@@ -336,11 +319,9 @@ def _with(outcome: Outcome, text: str, lines: Citation) -> Outcome:
     )  # fmt: skip
 
 
-def citations_of(quoted: Sequence[Quoted], context: Context) -> tuple[Citation, ...]:
+def citations_of(quoted: Sequence[Quoted]) -> tuple[Citation, ...]:
     """One for each sentence, in their order."""
-    return tuple(
-        citation(mark, q.unit, context.windows, q.score) for mark, q in enumerate(quoted, start=1)
-    )
+    return tuple(q.unit.lines.citation(mark, q.score) for mark, q in enumerate(quoted, start=1))
 
 
 def _harmless(citations: Sequence[Citation]) -> tuple[Citation, ...]:
@@ -352,7 +333,7 @@ def _harmless(citations: Sequence[Citation]) -> tuple[Citation, ...]:
 
 def check(outcome: Outcome, context: Context) -> Outcome:
     """The outcome with notices: contradictions, unread pages, and instructions found."""
-    request = context.retrieved.request
-    outcome = notices.contradictions_noted(outcome, context, request.evidence)
+    outcome = notices.contradictions_noted(outcome, context)
+    request = context.request
     outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
     return prompt_injection.noted(outcome)

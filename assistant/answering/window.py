@@ -11,9 +11,10 @@ from functools import cached_property
 from itertools import groupby
 
 from assistant.contract.evidence import Evidence
-from assistant.contract.facts import Passage
+from assistant.contract.facts import Citation, Passage
 from assistant.security.prompt_injection import instructs
 from ingest.document.model import Page
+from ingest.language.quantities import head_scales
 from ingest.language.sentences import numbers, spans
 from ingest.language.words import stems
 from ingest.text.reflow import about_tokens
@@ -49,19 +50,23 @@ class Window:
         """Its sentences with their lines; in tables and lists, single lines. Cut once: ranking,
         attribution and the search for contradictions look at the same ones."""
         return tuple(
-            replace(unit, within=self.text)
-            for first, last in _blocks(self)
-            for unit in _sentences(self, first, last)
+            unit for first, last in _blocks(self) for unit in _sentences(self, first, last)
         )
 
     @cached_property
     def lists(self) -> "tuple[CitableSpan, ...]":
         """Its lists, each as one unit: an enumeration in an answer uses all its items."""
-        runs = _lists(self, list(_blocks(self)))
+        lines, runs = self.page.lines, _lists(self, list(_blocks(self)))
+        texts = (" ".join(line.text for line in lines[first : last + 1]) for first, last in runs)
         return tuple(
-            _unit(first, last, " ".join(line.text for line in self.page.lines[first : last + 1]))
-            for first, last in runs
+            CitableSpan(self, first, last, text, stems(text), numbers(text), is_list=True)
+            for (first, last), text in zip(runs, texts, strict=True)
         )
+
+    @cached_property
+    def scales(self) -> frozenset[int]:
+        """Powers of ten that the page states for its numbers ("in millions")."""
+        return head_scales(self.page.text)
 
     def holds(self, hit: Hit) -> bool:
         """Whether it contains all lines of the hit."""
@@ -72,6 +77,14 @@ class Window:
     def passage(self) -> Passage:
         seconds = self.page.lines[self.first].seconds
         return Passage(self.document, self.page.number, round(self.score, 4), self.text, seconds)
+
+    def citation(self, mark: int, score: float) -> Citation:
+        """The citation of these lines, as they are on the page; `score` is brought into 0 to 1."""
+        cited = self.page.lines[self.first : self.last + 1]
+        return Citation(
+            mark, self.document, self.page.number, self.text, tuple(line.box for line in cited),
+            round(min(max(score, 0.0), 1.0), 3), cited[0].seconds,
+        )  # fmt: skip
 
 
 def widened(
@@ -255,16 +268,16 @@ _BULLETS = ("•", "-", "–", "*")
 
 @dataclass(frozen=True)
 class CitableSpan:
-    """A sentence of a document, with the whole lines it stands on."""
+    """A sentence of a window that is read, with the whole lines it stands on."""
 
+    window: Window = field(repr=False)
     first: int  # lines of the page
     last: int
     text: str
     stems: frozenset[str]
     numbers: frozenset[str]
     heads: str = ""  # of a table row: its caption and column heads
-    window: int = 0  # its place among the windows that are read
-    within: str = field(default="", repr=False, compare=False)  # the text of the window
+    is_list: bool = False  # a list with the line above it: no other line says what it means
 
     @cached_property
     def meant(self) -> frozenset[str]:
@@ -272,30 +285,18 @@ class CitableSpan:
         and heads."""
         return self.stems | stems(self.heads) | stems(_HYPHEN.sub(r"\1\2", self.text))
 
+    @cached_property
+    def states(self) -> bool:
+        """Whether it states something: no question, no introduction of a list, and no instruction
+        to a model."""
+        if self.text.rstrip().endswith(("?", ":")):
+            return False
+        return not instructs(self.text, self.text if self.is_list else self.window.text)
 
-def _numbered(index: int, units: Sequence[CitableSpan]) -> Iterator[CitableSpan]:
-    """The units of a window as those of the one that stands at `index` of several."""
-    return (replace(unit, window=index) if index else unit for unit in units)
-
-
-def units_of(windows: Sequence[Window]) -> Iterator[CitableSpan]:
-    """The units of windows, in order."""
-    for index, window in enumerate(windows):
-        yield from _numbered(index, window.units)
-
-
-def lists_of(windows: Sequence[Window]) -> Iterator[CitableSpan]:
-    """Their lists, each as one unit."""
-    for index, window in enumerate(windows):
-        yield from _numbered(index, window.lists)
-
-
-def states(unit: CitableSpan) -> bool:
-    """Whether a unit states something: no question, no introduction of a list, and no instruction
-    to a model."""
-    return not unit.text.rstrip().endswith(("?", ":")) and not instructs(
-        unit.text, unit.within or unit.text
-    )
+    @property
+    def lines(self) -> Window:
+        """The lines it stands on."""
+        return replace(self.window, first=self.first, last=self.last)
 
 
 def _blocks(window: Window) -> Iterator[tuple[int, int]]:
@@ -306,15 +307,17 @@ def _blocks(window: Window) -> Iterator[tuple[int, int]]:
             start = line + 1
 
 
-def _lists(window: Window, blocks: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _lists(window: Window, blocks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Runs of list items, with the line above them."""
+    found = []
     items = [window.page.lines[first].text.startswith(_BULLETS) for first, _ in blocks]
     for is_item, run in groupby(range(len(blocks)), key=items.__getitem__):
         numbers = list(run)
         if is_item and len(numbers) > 1:
             first, last = max(blocks[numbers[0]][0] - 1, window.first), blocks[numbers[-1]][1]
             if last - first < _LONGEST_LIST:
-                yield first, last
+                found.append((first, last))
+    return found
 
 
 def _block_ends(window: Window, line: int) -> bool:
@@ -334,18 +337,19 @@ def _sentences(window: Window, first: int, last: int) -> Iterator[CitableSpan]:
         bottom = first + bisect_right(starts, end - 1) - 1
         if bottom - top >= _MOST_LINES:
             for number in range(top, bottom + 1):
-                yield _row(number, window.page)
+                yield _row(window, number, window.page.lines[number].text)
         elif top == bottom:
-            yield _row(top, window.page, text[begin:end])
+            yield _row(window, top, text[begin:end])
         else:
-            yield _unit(top, bottom, text[begin:end])
+            said = text[begin:end]
+            yield CitableSpan(window, top, bottom, said, stems(said), numbers(said))
 
 
-def _row(line: int, page: Page, text: str | None = None) -> CitableSpan:
+def _row(window: Window, line: int, text: str) -> CitableSpan:
     """A unit of one line; for a table row, with the words of the table's heads."""
-    shown = page.lines[line].text if text is None else text
-    above = " ".join(_heads(page, line)) if numbers(shown) else ""
-    return CitableSpan(line, line, shown, stems(shown), numbers(shown), above)
+    given = numbers(text)
+    above = " ".join(_heads(window.page, line)) if given else ""
+    return CitableSpan(window, line, line, text, stems(text), given, above)
 
 
 def _heads(page: Page, line: int) -> Iterator[str]:
@@ -367,7 +371,3 @@ def _bold_above(page: Page, line: int) -> Iterator[str]:
     while top >= 0 and page.lines[top].bold and not page.lines[line].bold:
         yield page.lines[top].text
         top -= 1
-
-
-def _unit(first: int, last: int, text: str) -> CitableSpan:
-    return CitableSpan(first, last, text, stems(text), numbers(text))

@@ -3,33 +3,24 @@
 from collections import Counter
 from collections.abc import Collection
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any
 
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
-from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.catalog.tags import Filter
 from vectorstore.errors import UnknownDocument
-from vectorstore.federation import shown
+from vectorstore.federation import AnyLibrary, shown
 
 _TOLD = 8  # tags of a library that a sentence names
 
 Names = Collection[str]
 
 
-class Asked(Protocol):
-    """A library, or several that are asked at once."""
-
-    name: str
-
-    def documents(self) -> list[DocumentInfo]: ...
-
-
 class NothingChosen(AssistantError):
     """A filter leaves no document to ask."""
 
 
-def chosen(library: Asked, within: Filter, named: Names | None = None) -> Names | None:
+def chosen(library: AnyLibrary, within: Filter, named: Names | None = None) -> Names | None:
     """The names of the documents, of the `named` ones if there are any; None: all of the library.
 
     Raises UnknownDocument for a named one that is not there, and NothingChosen.

@@ -48,15 +48,20 @@ class ReadPassage:
     earlier: bool = False  # of an earlier turn of the conversation
 
 
+# The decision: refuse, offer the model a refusal, or offer none.
+Verdict = Literal["refuse", "unsure", "sure"]
+
+
 @dataclass(frozen=True)
 class Judged:
-    """A judgement of the gate."""
+    """A judgement of the gate: how probable it is that the passages answer the question, and what
+    follows from it."""
 
     signals: Mapping[str, float]  # those that count, by the names of `Signals`
     shares: Mapping[str, float]  # what each adds to the log-odds; with the bias
     probability: float
     threshold: float
-    verdict: str  # see `assistant.answering.judge.Verdict`
+    verdict: Verdict
     passages: int = 0  # that had been read
 
 
@@ -111,8 +116,8 @@ class Compared:
     pages: tuple[int, int]  # on which the parts begin
     titles: tuple[str, str]  # both empty where a topic was compared
     nearness: float | None  # cosine of the parts; None for a topic
-    stated: tuple[int, int]  # statements of each
-    quoted: int  # pairs of statements
+    stated: tuple[int, int] = (0, 0)  # statements of each
+    quoted: int = 0  # pairs of statements
 
 
 @dataclass(frozen=True)

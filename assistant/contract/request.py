@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from assistant.contract.asked_question import AskedQuestion
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Passage
 from assistant.contract.intents import Intent
-from assistant.contract.query import Query
 from assistant.contract.reply import Reply
 from vectorstore.catalog.tags import EVERYTHING, Filter
 
@@ -49,10 +49,10 @@ class Request:
         return (self.named if self.within else self.documents) or ()
 
     @cached_property
-    def query(self) -> Query:
+    def query(self) -> AskedQuestion:
         """The question, parsed once for all stages."""
         said = " ".join(f"{turn.question} {turn.answer}" for turn in self.history)
-        return Query(self.question, tuple(turn.question for turn in self.history), said)
+        return AskedQuestion(self.question, tuple(turn.question for turn in self.history), said)
 
 
 class Tool(Protocol):

@@ -59,6 +59,11 @@ def _after(parents: Parents, number: int) -> list[int]:
     return [turn for turn, parent in parents.items() if parent == number and turn > number]
 
 
+_LATEST = 300  # turns whose waits are told: those of another machine or version are forgotten
+_LOOKED_AT = 3000  # turns of a team
+_TIMED = "json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
+
+
 class Conversations(Listing):
     """A person's conversations in a home.
 
@@ -232,31 +237,10 @@ class Conversations(Listing):
         shown = row[0] if row and row[0] in parents else max(parents, default=0)
         return branch_end(parents, shown) if parents else 0
 
-
-def _turn(answer: dict[str, Any]) -> Turn:
-    passages = tuple(Passage(**passage) for passage in answer["passages"])
-    asked_back = answer.get("asked_back", False)  # answers of older versions do not have it
-    kinds = ("attached", "images", "audio")  # answers of older versions lack some
-    files = tuple(Path(path) for kind in kinds for path in answer.get(kind, ()))
-    return Turn(
-        answer["question"], answer["answer"], passages, answer["refused"], asked_back,
-        files,
-    )  # fmt: skip
-
-
-# -- How long people have waited for first words, by the model that wrote them
-
-_LATEST = 300  # turns: those of another machine or version are forgotten in time
-_LOOKED_AT = 3000  # turns of a team
-_TIMED = "json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
-
-
-class Waits(Conversations):
-    """Of all people of a home; in a team, those for answers of this home's servers. No word of a
-    question or an answer is read."""
-
-    def by_model(self) -> dict[str, list[float]]:
-        """Seconds to the first word of answers from documents. Raises AssistantError."""
+    def waits(self) -> dict[str, list[float]]:
+        """Seconds to the first word of the latest answers from documents, by the model that wrote
+        them; of all people, in a team for answers of this home's servers. No word of a question or
+        an answer is read."""
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT json_extract(answer, '$.model'),"
@@ -282,3 +266,14 @@ class Waits(Conversations):
             f" AS latest WHERE answer LIKE '%{noted}%' AND {_TIMED}"
             f" AND json_extract(answer, '$.{HOME}') = '{self._home}'"
         )
+
+
+def _turn(answer: dict[str, Any]) -> Turn:
+    passages = tuple(Passage(**passage) for passage in answer["passages"])
+    asked_back = answer.get("asked_back", False)  # answers of older versions do not have it
+    kinds = ("attached", "images", "audio")  # answers of older versions lack some
+    files = tuple(Path(path) for kind in kinds for path in answer.get(kind, ()))
+    return Turn(
+        answer["question"], answer["answer"], passages, answer["refused"], asked_back,
+        files,
+    )  # fmt: skip

@@ -11,7 +11,12 @@ from pathlib import PurePath
 from typing import Any
 
 from assistant.contract.evidence import check_name
-from assistant.conversation.tables import CONVERSATIONS, KeptConversations
+from assistant.conversation.kept_conversations import (
+    CONVERSATIONS,
+    KeptConversations,
+    compared_turns,
+    indexed_turns,
+)
 from assistant.errors import AssistantError, NotThere
 from assistant.i18n.translation import N_
 from assistant.storage.part import EVERYBODY, Whose
@@ -195,8 +200,9 @@ class Listing(KeptConversations):
         if not terms:
             return []
         infos = self.infos(library)
+        query = indexed_turns(terms) if self._indexed else compared_turns(terms, self._mine)
         with self._reading() as connection:
-            turns = dict(connection.execute(*self._words.having(terms, self._mine)).fetchall())
+            turns = dict(connection.execute(*query).fetchall())
             found = [(info, turns.get(self._key(info.id), 0)) for info in infos]
             named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)]
             wanted = named[offset : offset + limit]  # each excerpt is a query
@@ -230,7 +236,7 @@ class Listing(KeptConversations):
                 "DELETE FROM turn WHERE conversation = ? RETURNING answer", (key,)
             ).fetchall()
             connection.execute("DELETE FROM arranged WHERE conversation = ?", (key,))
-            self._words.drop_deleted(connection)
+            self._drop_deleted_words(connection)
         return [as_given(answer) for (answer,) in gone]
 
     def has(self, conversation: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.answering import gate
-from assistant.contract.lifecycle import reads
+from assistant.contract.answer_document import reads
 from assistant.conversation.assistant import Assistant, turns_from_messages
 from assistant.errors import AssistantError, BadQuestionSet
 from assistant.evaluation import sets

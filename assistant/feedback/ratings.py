@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.gate import identity
-from assistant.contract import query
+from assistant.contract.asked_question import needs_history
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
@@ -215,7 +215,7 @@ def _id(answer: Answer) -> str:
 
 
 def _alone(answer: Answer) -> bool:
-    return not answer.get(REPLIES) and not query.needs_history(answer["question"])
+    return not answer.get(REPLIES) and not needs_history(answer["question"])
 
 
 def _row(answer: Answer, good: bool) -> tuple[Any, ...]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from assistant import attachments
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
 from assistant.i18n.translation import N_
 from assistant.libraries.uploads import upload_folder as uploads
-from assistant.receipts.record import RenamedReceipts
+from assistant.receipts.record import Receipts
 from assistant.settings import Settings, check_library_name
 from assistant.storage.files import Kind, Used, clean, used_space
 from assistant.wiring import composition
@@ -144,7 +144,7 @@ def rename(settings: Settings, old: str, new: str) -> None:
 
 def _rename_kept(settings: Settings, old: str, new: str) -> None:
     composition.conversations(settings).rename_library(old, new)
-    RenamedReceipts(place_of_part(settings, CONVERSATIONS)).rename_library(old, new)
+    Receipts(place_of_part(settings, CONVERSATIONS)).rename_library(old, new)
     sheet_cells(settings).rename_library(old, new)
     asked_columns(settings).rename_library(old, new)
     for folder in (settings.home / "evaluation" / "own", settings.home / "uploads"):

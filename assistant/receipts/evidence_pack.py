@@ -5,18 +5,74 @@ No script and no remote resource; whatever documents, models and people wrote is
 
 import base64
 import functools
-from collections.abc import Iterator, Mapping
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from PIL import Image, ImageChops, ImageDraw
+
 from assistant.contract.facts import full_name, place
 from assistant.export.account import STOPPED, pieces
-from assistant.receipts.record import Marked, Receipt, conditions, document_sha256
+from assistant.receipts.record import Receipt, conditions, document_sha256
 from ingest.document.model import Page, ended
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.sandbox.page_drawings import drawings
 from vectorstore.federation import AnyLibrary, is_joined, shown
+
+# -- Draws a page with some of its lines marked as with a pen: the cited ones in yellow
+
+YELLOW = (255, 226, 92)
+BLUE = (176, 214, 255)
+_MARGIN = 1.5  # points around the letters
+
+Rectangle = tuple[float, ...]  # x0, y0, x1, y1 in points from the top left
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Finishes a drawn page (see `ingest.sandbox.drawing`): marks it, and cuts it to size."""
+
+    points: float  # the width of the page
+    cited: tuple[Rectangle, ...] = ()
+    changed: tuple[Rectangle, ...] = ()
+    between: tuple[float, float] | None = None  # points from the top; None: the whole page
+
+    def __call__(self, page: Image.Image) -> bytes:
+        """A PNG."""
+        for boxes, colour in ((self.changed, BLUE), (self.cited, YELLOW)):
+            if boxes and self.points:
+                page = highlighted(page, boxes, self.points, colour)
+        if self.between:
+            top, bottom = (int(side * page.width / self.points) for side in self.between)
+            page = page.crop((0, top, page.width, bottom))
+        return png(page)
+
+
+def highlighted(
+    page: Image.Image, boxes: Sequence[Rectangle], points: float, colour: Colour = YELLOW
+) -> Image.Image:
+    """`points` is the width of the page. What is printed stays readable: the pen multiplies."""
+    scale = page.width / points
+    pen = Image.new("RGB", page.size, "white")
+    draw = ImageDraw.Draw(pen)
+    for x0, y0, x1, y1 in boxes:
+        around = (x0 - _MARGIN, y0 - _MARGIN, x1 + _MARGIN, y1 + _MARGIN)
+        draw.rounded_rectangle([side * scale for side in around], 2 * scale, fill=colour)
+    return ImageChops.multiply(page, pen)
+
+
+def png(image: Image.Image) -> bytes:
+    """Fast rather than small: it goes to a browser on this machine."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+# -- The pack: an HTML page whose template stands beside this file
 
 _SCALE = 2.0  # 144 dots per inch: sharp on paper, too
 _AROUND = 54.0  # points of the page shown above and below the cited lines

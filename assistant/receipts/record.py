@@ -1,23 +1,20 @@
 """Keeps a receipt of each answer, so that it can be replayed and exported."""
 
 import hashlib
-import io
 import json
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageChops, ImageDraw
-
 from assistant.answering.gate import OPERATING_POINTS
 from assistant.contract import asked_in
+from assistant.contract.answer_document import reads, unfound, with_library
 from assistant.contract.asked_in import to_row
 from assistant.contract.facts import Outcome, Passage
-from assistant.contract.lifecycle import reads, unfound, with_library
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError, NotThere
@@ -38,70 +35,7 @@ from vectorstore.database.schema import Schema
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, is_joined, parts
 
-# -- Draws a page with some of its lines marked as with a pen: the cited ones in yellow
-
-YELLOW = (255, 226, 92)
-BLUE = (176, 214, 255)
-_MARGIN = 1.5  # points around the letters
-
-Rectangle = tuple[float, ...]  # x0, y0, x1, y1 in points from the top left
-
-
-Colour = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Marked:
-    """Finishes a drawn page (see `ingest.sandbox.page_drawings`): marks it, and cuts it to size."""
-
-    points: float  # the width of the page
-    cited: tuple[Rectangle, ...] = ()
-    changed: tuple[Rectangle, ...] = ()
-    between: tuple[float, float] | None = None  # points from the top; None: the whole page
-
-    def __call__(self, page: Image.Image) -> bytes:
-        """A PNG."""
-        for boxes, colour in ((self.changed, BLUE), (self.cited, YELLOW)):
-            if boxes and self.points:
-                page = highlighted(page, boxes, self.points, colour)
-        if self.between:
-            top, bottom = (int(side * page.width / self.points) for side in self.between)
-            page = page.crop((0, top, page.width, bottom))
-        return png(page)
-
-
-def highlighted(
-    page: Image.Image, boxes: Sequence[Rectangle], points: float, colour: Colour = YELLOW
-) -> Image.Image:
-    """`points` is the width of the page. What is printed stays readable: the pen multiplies."""
-    scale = page.width / points
-    pen = Image.new("RGB", page.size, "white")
-    draw = ImageDraw.Draw(pen)
-    for x0, y0, x1, y1 in boxes:
-        around = (x0 - _MARGIN, y0 - _MARGIN, x1 + _MARGIN, y1 + _MARGIN)
-        draw.rounded_rectangle([side * scale for side in around], 2 * scale, fill=colour)
-    return ImageChops.multiply(page, pen)
-
-
-def png(image: Image.Image) -> bytes:
-    """Fast rather than small: it goes to a browser on this machine."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
 # -- What a receipt says: how an answer was made
-
-
-@dataclass(frozen=True)
-class ReceiptSource:
-    """A passage that was read: its hash, and that of its document's file."""
-
-    document: str
-    page: int
-    passage_sha256: str  # of its text in UTF-8
-    document_sha256: str  # empty for passages that were given with the question
-    library: str = ""  # of the document, where several were asked
 
 
 @dataclass(frozen=True)
@@ -119,7 +53,7 @@ class Receipt:
     library: str  # "hr,sales" for several; empty for passages that came with the question
     generation: int  # of the library when it was asked
     settings: dict[str, Any]
-    sources: list[dict[str, Any]] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)  # the passages that were read
     versions: dict[str, str] = field(default_factory=dict)
     meant: str = ""  # the question as it was answered, where it completes another one
     documents: list[str] | None = None  # documents that the question was limited to; None: all
@@ -156,12 +90,7 @@ def conditions(receipt: Receipt) -> dict[str, str]:
     return chosen
 
 
-def messages(asked: Sequence[Sequence[str]]) -> Sequence[tuple[str, str]]:
-    """What the model was asked, as (role, text)."""
-    return [(role, text) for role, text in asked]
-
-
-MOST = 2000  # receipts of a home; the oldest goes
+_MOST = 2000  # receipts of a home; the oldest goes
 _LEAST_OF_ID = 6  # characters that name an answer, where no other begins so
 
 _TABLE = """
@@ -173,6 +102,12 @@ CREATE TABLE IF NOT EXISTS receipt (
 );
 """
 RECEIPTS = Schema("conversations", "receipts", _TABLE + AUTHORS_SCHEMA)  # in the same file
+
+
+_OF = (
+    "json_valid(receipt) AND (json_extract(receipt, '$.library') = ?"
+    " OR json_extract(receipt, '$.library') LIKE '%,%')"
+)
 
 
 @dataclass(frozen=True)
@@ -188,10 +123,10 @@ class Receipts(Kept):
     """The newest receipts of a home, as a person sees them: their own, of libraries that they see;
     the command line sees all."""
 
-    def __init__(self, place: Place, most: int = MOST, whose: Whose = EVERYBODY) -> None:
+    def __init__(self, place: Place, whose: Whose = EVERYBODY) -> None:
         """Each use raises AssistantError when they cannot be read or written."""
         super().__init__(place, RECEIPTS)
-        self._most, self._whose = most, whose
+        self._whose = whose
 
     def add(self, receipt: Receipt, since: str | None = None) -> bool:
         """Nothing is written for a person who was removed, and the result is false. Nobody's is the
@@ -207,7 +142,7 @@ class Receipts(Kept):
             )
             connection.execute(
                 "DELETE FROM receipt WHERE number <= (SELECT max(number) FROM receipt) - ?",
-                (self._most,),
+                (_MOST,),
             )
         return True
 
@@ -217,7 +152,7 @@ class Receipts(Kept):
         if len(identity) < _LEAST_OF_ID or not rows:
             raise NotThere(
                 f"There is no receipt of an answer {identity!r}. The id is the `id` of the answer's"
-                f" JSON, or its first {_LEAST_OF_ID} characters or more; the newest {self._most:,}"
+                f" JSON, or its first {_LEAST_OF_ID} characters or more; the newest {_MOST:,}"
                 " answers have a receipt."
             )
         if len(rows) > 1:
@@ -267,6 +202,25 @@ class Receipts(Kept):
             if library in parts((row := json.loads(text)).get("library") or "")
             and reads(row, document, among := library if is_joined(row["library"]) else "")
         ]  # fmt: skip
+
+    def rename_library(self, old: str, new: str) -> None:
+        """What was of one library is of another one, whosever it is. Raises AssistantError."""
+        with self._connected() as connection:
+            # Others who change these wait from here on; then they are as the others have left them.
+            connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (old,))
+            rows = connection.execute(
+                f"SELECT number, receipt FROM receipt WHERE {_OF}", (old,)
+            ).fetchall()
+            for number, text in rows:
+                row = json.loads(text)
+                row = (
+                    {**row, "library": new}
+                    if row["library"] == old
+                    else with_library(row, old, new)
+                )
+                connection.execute(
+                    "UPDATE receipt SET receipt = ? WHERE number = ?", (json.dumps(row), number)
+                )
 
     def delete(self, answers: Iterable[str]) -> int:
         """Delete the person's receipts of answers, by their ids, and count them."""
@@ -347,7 +301,7 @@ class Recorder:
                 library="" if given else library.name,
                 generation=generation,
                 settings=dict(self._writer.settings),
-                sources=[asdict(_source(passage, library, given)) for passage in read],
+                sources=[_source(passage, library, given) for passage in read],
                 versions=versions(),
                 meant=reply.meant,
                 documents=None if named is None else list(named),
@@ -382,10 +336,16 @@ def _list_passages(outcome: Outcome) -> list[Passage]:
     return [*outcome.passages, *of_earlier]
 
 
-def _source(passage: Passage, library: AnyLibrary, given: bool) -> ReceiptSource:
-    digest = hashlib.sha256(passage.text.encode()).hexdigest()
-    of_file = "" if given else document_sha256(library, passage.full_name)
-    return ReceiptSource(passage.document, passage.page, digest, of_file, passage.library)
+def _source(passage: Passage, library: AnyLibrary, given: bool) -> dict[str, Any]:
+    """A passage that was read, with its hash and that of its document's file, which is empty for
+    what was given with the question."""
+    return {
+        "document": passage.document,
+        "page": passage.page,
+        "passage_sha256": hashlib.sha256(passage.text.encode()).hexdigest(),
+        "document_sha256": "" if given else document_sha256(library, passage.full_name),
+        "library": passage.library,
+    }
 
 
 def document_sha256(library: AnyLibrary, document: str) -> str:
@@ -410,34 +370,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
-
-
-# -- Receipts of a library that has another name now
-
-_OF = (
-    "json_valid(receipt) AND (json_extract(receipt, '$.library') = ?"
-    " OR json_extract(receipt, '$.library') LIKE '%,%')"
-)
-
-
-class RenamedReceipts(Receipts):
-    """Of all people of a home."""
-
-    def rename_library(self, old: str, new: str) -> None:
-        """What was of one library is of another one. Raises AssistantError."""
-        with self._connected() as connection:
-            # Others who change these wait from here on; then they are as the others have left them.
-            connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (old,))
-            rows = connection.execute(
-                f"SELECT number, receipt FROM receipt WHERE {_OF}", (old,)
-            ).fetchall()
-            for number, text in rows:
-                row = json.loads(text)
-                row = (
-                    {**row, "library": new}
-                    if row["library"] == old
-                    else with_library(row, old, new)
-                )
-                connection.execute(
-                    "UPDATE receipt SET receipt = ? WHERE number = ?", (json.dumps(row), number)
-                )

@@ -14,7 +14,7 @@ from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.llm import prompts
 from assistant.models.installed import Models
-from assistant.receipts.record import Receipt, document_sha256, messages, versions
+from assistant.receipts.record import Receipt, document_sha256, versions
 from assistant.security.untrusted_text import shown
 from assistant.tools.tabular import Tables, again
 from ingest.document.source import readable
@@ -77,7 +77,7 @@ def _parts(
     schema: str | None = None,
 ) -> Iterator[str]:  # fmt: skip
     sampling = {name: receipt.settings[name] for name in model.sampling}
-    again = prompts.from_rows(messages(asked))
+    again = prompts.from_rows([(role, text) for role, text in asked])
     fitting: dict[str, Any] = {"schema": schema} if schema else {}
     for part in model.stream(again, max_tokens=most, **fitting, **sampling):
         yield str(part.content)
@@ -141,7 +141,7 @@ def _changed(receipt: Receipt, library: AnyLibrary) -> str:
 
 def _checked(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
     """Replays a refusal by the gate: its odds are computed again."""
-    again = prompts.from_rows(messages(receipt.asked))
+    again = prompts.from_rows([(role, text) for role, text in receipt.asked])
     yes, no = model.next_token_logprobs(again, [prompts.YES, prompts.NO])
     if yes - no == receipt.yes_log_odds:
         told = "The model's odds that the passages answer it are the same: it is refused again."

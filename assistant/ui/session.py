@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from assistant.receipts.record import Rectangle
+from assistant.receipts.evidence_pack import Rectangle
 from ingest.errors import PinciteError
 from vectorstore.federation import parts
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from assistant.answering.gate import NO_MODEL, OperatingPoint, Weights
-from assistant.answering.groundedness import ClassifiedGroundedness, Groundedness, Reads
+from assistant.answering.groundedness import Groundedness, Reads
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Offer
-from assistant.conversation.history import Waits
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.history import Conversations
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
 from assistant.images.vision import Describer, Looking
 from assistant.images.vision_models import Tagging
@@ -82,7 +82,7 @@ def groundedness(settings: Settings) -> Groundedness | None:
     if path is None:
         return None
     known = next((model.habits for model in models.models if model.name == path.name), {})
-    return ClassifiedGroundedness(path, settings.threads, Reads(**known) if known else None)
+    return Groundedness(path, settings.threads, Reads(**known) if known else None)
 
 
 def classifier_identities(settings: Settings) -> Mapping[str, str]:
@@ -489,7 +489,7 @@ def first_words(settings: Settings) -> Mapping[str, Expected]:
     files = {model.name: Path(model.file).stem for model in models.models if model.role == "chat"}
     files |= {m.name: m.path.stem for m in models.installed() if m.role == "chat"}
     sizes = {model.name: model.weights for model in models.models if model.weights}
-    measured = Waits(place_of_part(settings, CONVERSATIONS)).by_model()
+    measured = Conversations(place_of_part(settings, CONVERSATIONS)).waits()
     return expected(sizes, {name: measured.get(file, []) for name, file in files.items()})
 
 

@@ -19,7 +19,7 @@ from assistant.contract.intents import Enhance
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.images.vision import chat_offers

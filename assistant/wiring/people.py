@@ -6,7 +6,7 @@ settings say.
 import math
 import time
 
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.settings import Settings
 from assistant.team.accounts import Accounts
 from assistant.team.database import ACCOUNTS

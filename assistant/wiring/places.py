@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from assistant.conversation.history import Conversations
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, SettingsError
 from assistant.models.server_address import kept
 from assistant.receipts.record import Receipts

@@ -15,14 +15,13 @@ or name of each sentence that is shown as supported: what the passages do not sa
 as supported then.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.attributor import ground
-from assistant.answering.claims import first_pages
+from assistant.answering.attributor import Attributor
 from assistant.answering.window import Window, window_of
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.facts import Citation, Passage, Sentence
@@ -31,8 +30,6 @@ from assistant.settings import Settings
 from assistant.wiring import chosen_models, composition
 from benchmarks import common
 from benchmarks.answering import citation_attacks
-from ingest.document.model import Page
-from vectorstore.embedding.embedder import Embedder
 
 Row = dict[str, Any]
 Span = tuple[int, int, int]  # passage, first and last line of it
@@ -44,12 +41,10 @@ class Read:
 
     row: Row
     windows: tuple[Window, ...]
-    embedder: Embedder
-    first_pages: Mapping[str, Page] = field(default_factory=dict)
+    evidence: Evidence
 
     def ground(self, answer: str) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-        question = self.row["question"]
-        return ground(question, answer, self.windows, self.embedder, self.first_pages)
+        return Attributor(self.row["question"], self.windows, self.evidence).attribute(answer)
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def read(rows: Iterable[Row], settings: Settings, stack: ExitStack) -> Iterator[
                 opened[name] = stack.enter_context(composition.library(settings, name))
             evidence = opened[name]
         windows = tuple(_windows(row, evidence))
-        yield Read(row, windows, evidence.embedder(), first_pages(windows, evidence))
+        yield Read(row, windows, evidence)
 
 
 def _windows(row: Row, evidence: Evidence) -> Iterator[Window]:

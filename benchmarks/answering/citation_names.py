@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from assistant.answering.attributor import ground
+from assistant.answering.attributor import Attributor
 from assistant.answering.window import CitableSpan, Window
+from assistant.contract.evidence import GivenPassages
 from benchmarks import common
 from ingest.document.model import Document
 from ingest.document.source import Engines
@@ -61,7 +62,9 @@ def count(
             ):
                 pages = {w.document: reports[w.document].pages[0] for w in read}
                 said = _SELF.sub(f"{about} ", unit.text, count=1)
-                shown, _ = ground(f"What does {about} say?", said, read, embedder, pages)
+                evidence = GivenPassages.of(pages, embedder)
+                asked = f"What does {about} say?"
+                shown, _ = Attributor(asked, read, evidence).attribute(said)
                 counts.setdefault(case, Counter())[shown[0].support] += 1
     return counts
 

@@ -15,12 +15,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.attributor import citation
-from assistant.answering.context import Context
 from assistant.answering.notices import Disagreement, disagreements, found_windows
 from assistant.answering.pipeline import AnswerTool
-from assistant.answering.retrieve import Budget
-from assistant.answering.sentences import Quoted, best_sentences, rank
+from assistant.answering.ranked_sentences import Quoted, best_sentences, rank
+from assistant.answering.retrieve import Budget, Context
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.facts import Outcome, Sentence
 from assistant.contract.request import Request
@@ -77,10 +75,10 @@ def found_for(question: str, evidence: Evidence, every: bool) -> Iterator[Disagr
     """Disagreements of the answer that quotes the best sentences, or, with `every`, all of them."""
     request = Request(question, evidence)
     reading = AnswerTool(None, Budget()).read(request)
-    ranked = rank(reading.question, reading.windows, evidence.embedder())
+    ranked = rank(reading)
     for quoted in [[one] for one in ranked] if every else [best_sentences(ranked)]:
         outcome = quoting(quoted, reading)
-        yield from disagreements(outcome, reading.question, found_windows(reading, evidence))
+        yield from disagreements(outcome, reading.question, found_windows(reading))
 
 
 def quoting(quoted: Iterable[Quoted], reading: Context) -> Outcome:
@@ -88,7 +86,7 @@ def quoting(quoted: Iterable[Quoted], reading: Context) -> Outcome:
     return Outcome(
         "",
         tuple(Sentence(q.unit.text, True, (mark,)) for mark, q in marked),
-        tuple(citation(mark, q.unit, reading.windows, q.score) for mark, q in marked),
+        tuple(q.unit.lines.citation(mark, q.score) for mark, q in marked),
     )
 
 

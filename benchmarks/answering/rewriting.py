@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from langchain_core.messages import HumanMessage, SystemMessage
 
+from assistant.contract.asked_question import AskedQuestion
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.query import Query
 from assistant.conversation.assistant import turns_from_messages
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.llm.chat_model import LlamaCppChat
@@ -95,9 +95,9 @@ def searched(task: Row, gold: set[str], corpus: GivenPassages, chat: LlamaCppCha
     }  # fmt: skip
 
 
-def query_of(task: Row) -> Query:
+def query_of(task: Row) -> AskedQuestion:
     history = turns_from_messages((said["role"], said["text"]) for said in task["history"][:-1])
-    return Query(multi_turn.question(task), tuple(turn.question for turn in history))
+    return AskedQuestion(multi_turn.question(task), tuple(turn.question for turn in history))
 
 
 def rewrite(task: Row, chat: LlamaCppChat) -> str:

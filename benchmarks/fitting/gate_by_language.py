@@ -18,8 +18,8 @@ import numpy as np
 from assistant.answering.gate import answerable
 from assistant.answering.judge import asked, retrieval_signals
 from assistant.answering.pipeline import AnswerTool
+from assistant.answering.ranked_sentences import rank
 from assistant.answering.retrieve import Budget
-from assistant.answering.sentences import rank
 from assistant.contract.reply import Trace
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_rows
@@ -116,10 +116,9 @@ def signals(
             own = {f"{one['doc_id']}.txt" for one in row["evidence"]}
             scope = None if known else [name for name in names if name not in own]
             context = tool.read(Request(row["question"], library, documents=scope))
-            ranked = rank(context.question, context.windows, library.embedder())
-            found = retrieval_signals(context, ranked)
+            found = retrieval_signals(context, rank(context))
             if model:
-                found = asked(model, row["question"], context, found, Trace(), threading.Event())
+                found = asked(model, context, found, Trace(), threading.Event())
             yield {"id": key, "set": pair, "answerable": known, **asdict(found)}
 
 

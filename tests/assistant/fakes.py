@@ -1,7 +1,7 @@
 """Small stand-ins with results that can be checked by hand."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -9,11 +9,15 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from assistant.answering.retrieve import Retrieved
+from assistant.answering.attributor import Attributor, Marked
+from assistant.answering.groundedness import Groundedness
+from assistant.answering.retrieve import Context
 from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
 from ingest.document.model import Box, Line, Page
+from vectorstore.embedding.embedder import Embedder
+from vectorstore.errors import UnknownDocument
 from vectorstore.testing import WordHashes
 
 WordEmbedder = WordHashes
@@ -80,6 +84,33 @@ def window_of(
     return Window(document, page, 0, len(texts) - 1, 1.0)
 
 
-def found(question: str) -> Retrieved:
-    """A search that found nothing."""
-    return Retrieved(Request(question, GivenPassages([], WordEmbedder())), question, ())
+def reading(question: str, *windows: Window, asked: str = "") -> Context:
+    """What is read for a question; `asked` is the question that was completed."""
+    request = Request(asked or question, GivenPassages([], WordEmbedder()))
+    return Context(request, question, windows)
+
+
+class FirstPages(GivenPassages):
+    """Evidence of which nothing but some first pages is there any more."""
+
+    def page(self, document: str, number: int) -> Page:
+        if document not in self.names:
+            raise UnknownDocument(document)
+        return super().page(document, number)
+
+
+def attributor(
+    question: str, read: Sequence[Window], first_pages: Mapping[str, Page] | None = None,
+    checker: Groundedness | None = None, embedder: Embedder | None = None,
+) -> Attributor:  # fmt: skip
+    """For what was read of documents that are gone but for some first pages."""
+    evidence = FirstPages.of(first_pages or {}, embedder or WordEmbedder())
+    return Attributor(question, read, evidence, checker)
+
+
+def ground(
+    question: str, answer: str, read: Sequence[Window], embedder: Embedder,
+    first_pages: Mapping[str, Page] | None = None,
+) -> Marked:  # fmt: skip
+    """The sentences of an answer with marks, and the citation behind each mark."""
+    return attributor(question, read, first_pages, embedder=embedder).attribute(answer)

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from assistant import attachments
-from assistant.answering.attributor import ground
 from assistant.answering.window import Window
 from assistant.contract.facts import Citation, Outcome, Passage, place
 from assistant.contract.reply import Reply
@@ -13,7 +12,7 @@ from assistant.models.catalogue import default_model
 from ingest.document.model import NOWHERE, Line, Page
 from ingest.errors import UnsupportedFile
 from ingest.loaders import load
-from tests.assistant.fakes import WordEmbedder
+from tests.assistant.fakes import WordEmbedder, ground
 from tests.recordings import tone, write
 from vectorstore.catalog.stored import StoredChunk
 from vectorstore.errors import UnknownDocument

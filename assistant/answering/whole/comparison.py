@@ -5,9 +5,8 @@ that no side can be given the other's words.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,20 +98,10 @@ def _differ(one: Statement, other: Statement) -> bool:
 
 
 _READ = 5000  # tokens read of each document for a topic
-_WHOLE = 10**9  # tokens: all of a part is read
 _HITS = 48
 _ALIKE_COSINE = 0.45  # cosine from which two parts cover the same
 _PARTS = 6
 _ON_TOPIC, _OF_PART = 4, 2  # pairs of statements
-
-
-class _About(NamedTuple):
-    """The two parts that are set against each other, see `Compared`."""
-
-    documents: tuple[str, str]
-    pages: tuple[int, int]
-    titles: tuple[str, str]
-    nearness: float | None
 
 
 def compare(
@@ -133,7 +122,7 @@ def _on_topic(
     sides = [_side(_found(name, topic, shelf), topic, name, draft, reply) for name in pair]
     if all(side.stated for side in sides) and not reply.cancel.is_set():
         begins = _begin(sides[0]), _begin(sides[1])
-        about = _About((pair[0], pair[1]), begins, ("", ""), None)
+        about = Compared((pair[0], pair[1]), begins, ("", ""), None)
         yield from _set_against(about, sides[0], sides[1], "", _ON_TOPIC, reply, draft)
 
 
@@ -162,11 +151,17 @@ def _begin(side: Side) -> int:
 
 
 def _set_against(
-    about: _About, ours: Side, theirs: Side, title: str, most: int, reply: Reply, draft: CitedDraft
+    about: Compared,
+    ours: Side,
+    theirs: Side,
+    title: str,
+    most: int,
+    reply: Reply,
+    draft: CitedDraft,
 ) -> Iterator[str]:
     pairs = matched(ours, theirs, most)
     counts = len(ours.stated), len(theirs.stated)
-    reply.trace.facts.compared += (Compared(*about, counts, len(pairs)),)
+    reply.trace.facts.compared += (replace(about, stated=counts, quoted=len(pairs)),)
     for one, other in pairs:
         for name, said in zip(about.documents, (one, other), strict=True):
             heading = f"{title}, {_short(name)}" if title else _short(name)
@@ -176,7 +171,7 @@ def _set_against(
 def _part_by_part(
     pair: Sequence[str], shelf: Shelf, reply: Reply, draft: CitedDraft
 ) -> Iterator[str]:
-    ours, theirs = (parts(name, shelf, _WHOLE) for name in pair)
+    ours, theirs = (parts(name, shelf) for name in pair)
     pairs = aligned(ours, theirs, shelf)
     for number, (one, other, near) in enumerate(pairs, start=1):
         if reply.cancel.is_set():
@@ -189,7 +184,8 @@ def _part_by_part(
         ]
         if all(side.stated for side in sides) and not reply.cancel.is_set():
             titles = plain(one.title), plain(other.title)
-            about = _About((pair[0], pair[1]), (_begin(sides[0]), _begin(sides[1])), titles, near)
+            begins = _begin(sides[0]), _begin(sides[1])
+            about = Compared((pair[0], pair[1]), begins, titles, near)
             yield from _set_against(about, sides[0], sides[1], titles[0], _OF_PART, reply, draft)
     draft.notices += [
         *_only(pair[0], ours, [one for one, __, ___ in pairs]),

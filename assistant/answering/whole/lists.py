@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.answering.whole.statements import Item, OwnList, Shelf, own_lists, passages_of
+from assistant.answering.whole.statements import (
+    EXPLANATION,
+    Item,
+    OwnList,
+    Shelf,
+    own_lists,
+    passages_of,
+)
 from assistant.answering.whole.summary import CitedDraft, PartWriter
 from assistant.answering.window import Window, widened
 from assistant.contract.facts import PartRead
@@ -109,7 +116,6 @@ def _kept(
 
 _SAME = 0.93  # cosine of two items in other words
 _TELLING = 4  # stems: between shorter items one word makes another thing
-_REST = re.compile(r"(?<!\s)\s*+(?::\s|\(|(?<=\s)[–—-]\s).*", re.DOTALL)
 
 
 class KnownItems:
@@ -153,7 +159,7 @@ class KnownItems:
 
 def _head(item: str) -> frozenset[str]:
     """What an item is called, without the explanation behind it."""
-    return stems(_REST.sub("", item)) or stems(item)
+    return stems(EXPLANATION.sub("", item)) or stems(item)
 
 
 _HITS = 96

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.window import CitableSpan, Window, states, units_of
+from assistant.answering.window import CitableSpan, Window
 from assistant.contract.evidence import Evidence
 from ingest.chunking.chunk import chunk as cut
 from ingest.document.model import Chunk, Document, Line, Page, Table
@@ -19,7 +19,6 @@ from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from ingest.text.reflow import about_tokens, join, lists_contents
 from vectorstore.catalog.stored import DocumentInfo
-from vectorstore.embedding.embedder import Embedder
 
 # -- The lists that a document has itself: bullets and numbers, columns of tables, headings
 # Code finds these better than a small model does. Which of them is meant, others decide.
@@ -30,7 +29,7 @@ _LONGEST = 60  # words of an item: beyond these it is a numbered paragraph
 _APART = 0.6  # of a line's height: a larger gap ends an item
 _MARK = re.compile(r"\A\s*+(?:[•‣▪■◦●○\uf0b7*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s++(?=\S)")
 
-_REST = re.compile(r"(?<!\s)\s*+(?::\s|\(|(?<=\s)[–—-]\s).*", re.DOTALL)
+EXPLANATION = re.compile(r"(?<!\s)\s*+(?::\s|\(|(?<=\s)[–—-]\s).*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Item:
     @property
     def head(self) -> str:
         """What it is called, without the explanation behind it."""
-        return _REST.sub("", self.text).strip(" .;,") or self.text
+        return EXPLANATION.sub("", self.text).strip(" .;,") or self.text
 
 
 @dataclass(frozen=True)
@@ -206,9 +205,9 @@ def _of_heading(document: str, pages: dict[int, Page], chunk: Chunk, heading: st
     return None
 
 
-# -- A document in at most a dozen parts that follow its headings, each within a token budget
+# -- A document in at most a dozen parts that follow its headings
 
-MOST = 12
+_MOST_PARTS = 12
 _FEWEST_GROUPS = 3  # groups by heading, above which no deeper level is used
 _MUCH = 0.2  # share of a document from which a part is divided further
 _SMALL = 60  # tokens: a smaller part is merged
@@ -227,24 +226,21 @@ class Shelf(Evidence, Protocol):
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a document: its heading, and the passages to read, in order."""
+    """A section of a document: its heading, and its passages, in order."""
 
     title: str
     windows: tuple[Window, ...]
-    tokens: int  # of the whole part
-    read: int  # of what is read
+    tokens: int
 
 
-def parts(document: str, shelf: Shelf, budget: int, most: int = MOST) -> list[Section]:
-    """The whole document in parts. A part longer than `budget` tokens is reduced to its most
-    central passages.
-
-    Raises UnknownDocument.
-    """
+def parts(document: str, shelf: Shelf) -> list[Section]:
+    """The whole document in parts. Raises UnknownDocument."""
     pages = {page.number: page for page in shelf.pages(document)}
-    chunks = passages_of(document, tuple(pages.values()))
-    groups = _merged(_by_heading(chunks), most)
-    return [_part(document, group, pages, shelf.embedder(), budget) for group in groups]
+    groups = _merged(_by_heading(passages_of(document, tuple(pages.values()))))
+    return [
+        Section(_title(chunks), _joined(document, chunks, pages), _tokens(chunks))
+        for chunks in groups
+    ]
 
 
 def passages_of(document: str, pages: Sequence[Page]) -> list[Chunk]:
@@ -283,38 +279,17 @@ def _runs(chunks: Sequence[Chunk], keys: Sequence[object]) -> list[list[Chunk]]:
     return [[c for _, c in run] for _, run in keyed]
 
 
-def _merged(groups: list[list[Chunk]], most: int) -> list[list[Chunk]]:
+def _merged(groups: list[list[Chunk]]) -> list[list[Chunk]]:
     """Merges the two shortest neighbours until there are few enough."""
     groups = list(groups)
     while len(groups) > 1:
         sizes = [_tokens(a) + _tokens(b) for a, b in pairwise(groups)]
         at = min(range(len(sizes)), key=sizes.__getitem__)
         small = min(map(_tokens, groups)) < _SMALL and sizes[at] < 4 * _SMALL
-        if len(groups) <= most and not small:
+        if len(groups) <= _MOST_PARTS and not small:
             break
         groups[at : at + 2] = [groups[at] + groups[at + 1]]
     return groups
-
-
-def _part(
-    document: str, chunks: Sequence[Chunk], pages: dict[int, Page], embedder: Embedder, budget: int
-) -> Section:
-    kept = chunks if _tokens(chunks) <= budget else _telling(chunks, embedder, budget)
-    windows = _joined(document, kept, pages)
-    return Section(_title(chunks), windows, _tokens(chunks), _tokens(kept))
-
-
-def _telling(chunks: Sequence[Chunk], embedder: Embedder, budget: int) -> list[Chunk]:
-    """The passages nearest to the middle of all (centroid summaries, Radev et al. 2004), and the
-    first, which introduces them; in the order of the document."""
-    vectors = embedder.passages([c.text for c in chunks])
-    nearness = vectors @ np.mean(vectors, axis=0)
-    nearness[0] = np.inf
-    chosen: list[int] = []
-    for index in np.argsort(-nearness):
-        if _tokens([chunks[i] for i in [*chosen, index]]) <= budget:
-            chosen.append(int(index))
-    return [chunks[i] for i in sorted(chosen or [0])]
 
 
 def _joined(document: str, chunks: Iterable[Chunk], pages: dict[int, Page]) -> tuple[Window, ...]:
@@ -378,10 +353,10 @@ def statements(windows: Sequence[Window], lists: Sequence[OwnList] = ()) -> list
     listed = [one for own in lists if (one := _enumeration(own))]
     inside = {_place(lines) for one in listed for lines in one.lines}
     found = [
-        Statement(text, (lines,), not states(unit))
-        for unit in units_of(windows)
-        if _place(lines := _lines(unit, windows)) not in inside
-        and _stands_alone(text := _said(unit, lines))
+        Statement(text, (lines,), not unit.states)
+        for window in windows
+        for unit in window.units
+        if _place(lines := _lines(unit)) not in inside and _stands_alone(text := _said(unit, lines))
     ]
     return sorted([*found, *listed], key=lambda one: _place(one.lines[0])[1:])
 
@@ -425,9 +400,9 @@ def _head(table: Table, column: int) -> str:
     return " ".join(" ".join(head.split()) for head in heads if head)
 
 
-def _lines(unit: CitableSpan, windows: Sequence[Window]) -> Window:
+def _lines(unit: CitableSpan) -> Window:
     """The lines of a sentence, without a heading that runs into it."""
-    window = windows[unit.window]
+    window = unit.window
     lines, first = window.page.lines, unit.first
     while first < unit.last and _style(lines[first]) != _style(lines[unit.last]):
         first += 1

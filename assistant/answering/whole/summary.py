@@ -14,8 +14,7 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.attributor import Attributor, citation_of, ground
-from assistant.answering.claims import first_pages
+from assistant.answering.attributor import Attributor
 from assistant.answering.whole.statements import (
     Section,
     Shelf,
@@ -44,6 +43,7 @@ from vectorstore.store import Vectors
 # -- An answer in pieces: each is attributed to the lines it was written from
 
 _AT_ONCE = 64  # texts embedded between two looks at Stop
+_IN_SHORT = "In short"
 
 
 @dataclass
@@ -66,8 +66,7 @@ class CitedDraft:
 
         A `title` stands in front of its first sentence and needs no support.
         """
-        pages = first_pages(read, self.evidence)
-        sentences, citations = ground(title, piece, read, self.embedder, pages)
+        sentences, citations = Attributor(title, read, self.evidence).attribute(piece)
         first = len(self.citations)
         marks = {c.mark: first + at for at, c in enumerate(citations, start=1)}
         self.citations += [replace(c, mark=marks[c.mark]) for c in citations]
@@ -99,19 +98,20 @@ class CitedDraft:
 
     def _mark(self, lines: Window) -> int:
         """The mark of lines; those that are cited already keep theirs."""
-        citation = citation_of(len(self.citations) + 1, lines, lines.score)
+        citation = lines.citation(len(self.citations) + 1, lines.score)
         for known in self.citations:
             if replace(known, mark=citation.mark, score=citation.score) == citation:
                 return known.mark
         self.citations.append(citation)
         return citation.mark
 
-    def supported(self, piece: str, read: Sequence[Window], title: str, begins: str = "\n") -> str:
-        """Add the sentences of a piece that lines support in full; returns the text to show."""
-        pages = first_pages(read, self.evidence)
-        said, _ = ground(title, piece, read, self.embedder, pages)
+    def in_short(self, piece: str) -> str:
+        """Add those sentences of a piece that the cited lines support in full, below all others;
+        returns the text to show."""
+        read = tuple(self.windows)
+        said, _ = Attributor(_IN_SHORT, read, self.evidence).attribute(piece)
         kept = " ".join(one.text for one in said if one.supported)
-        return self.add(kept, read, title, begins) if kept else ""
+        return self.add(kept, read, _IN_SHORT, "\n\n") if kept else ""
 
     def embedded(self, texts: Sequence[str], reply: Reply) -> Vectors:
         """Their vectors, with progress; fewer when it was stopped meanwhile."""
@@ -126,8 +126,7 @@ class CitedDraft:
 
     def carried(self, piece: str, read: Sequence[Window]) -> bool:
         """Whether the passages carry every sentence of a piece, perhaps in other words."""
-        pages = first_pages(read, self.evidence)
-        return Attributor("", read, self.embedder, pages).carries(piece)
+        return Attributor("", read, self.evidence).carries(piece)
 
     def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
         """The answer with its citations, and the cited pages as passages."""
@@ -148,7 +147,7 @@ _SPEAKS_OF = re.compile(
 )
 _BULLET = re.compile(r"^\s*(?:[-•*–]|\d+[.)])\s")
 _ITEMS = json.dumps({"type": "array", "items": {"type": "string", "maxLength": 160}})
-_LIST_TOKENS = 320
+_LIST_TOKENS, _SHORT_TOKENS = 320, 120
 _SHOWN = 12  # items by which a list is judged
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -166,11 +165,14 @@ class PartWriter:
         """Whether sentences are quoted because there is no model."""
         return self._model is None
 
-    def short(self, text: str, instruction: str, most: int = 120) -> str:
-        """At most `most` tokens from what was written before. Raises Stopped."""
+    def short(self, text: str) -> str:
+        """A few sentences that say a text in short; empty without a model. Raises Stopped."""
         if self._model is None:
             return ""
-        return self._written(self._model, prompts.on_text(text, instruction), most)
+        before = self.tokens[1]
+        messages = prompts.on_text(text, prompts.SHORT)
+        said = self._generated(self._model, messages, _SHORT_TOKENS)
+        return _whole(said, cut=self.tokens[1] - before >= _SHORT_TOKENS)
 
     def items(self, what: str, read: Sequence[Window]) -> list[str]:
         """The items of a kind that passages name, perhaps none. Raises Stopped."""
@@ -196,11 +198,6 @@ class PartWriter:
             asked, (prompts.YES, prompts.NO), self._reply.cancel
         )
         return yes - no
-
-    def _written(self, model: BaseChatModel, messages: list[BaseMessage], most: int) -> str:
-        before = self.tokens[1]
-        text = self._generated(model, messages, most)
-        return _whole(text, cut=self.tokens[1] - before >= most)
 
     def _generated(
         self, model: BaseChatModel, messages: list[BaseMessage], most: int,
@@ -250,7 +247,6 @@ def _parts(text: str) -> Iterator[str]:
         yield from [line.strip()] if _BULLET.match(line) else split(line)
 
 
-_WHOLE = 10**9  # tokens: all of a part is read
 _ENOUGH = 4  # statements from which a short summary is added
 _NUMBER = re.compile(
     r"^(?:(?:part|section|chapter|annex)\s+)?(?:\d+(?:\.\d+)*\.?|[A-Z]\.)\s+", re.I
@@ -263,7 +259,7 @@ def summarise(
 ) -> Iterator[str]:  # fmt: skip
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
     reply.activity.stage = _("Reading the document")
-    found = about(parts(document, shelf, _WHOLE), topic)
+    found = about(parts(document, shelf), topic)
     each = _statements(document, found, shelf)
     told = [one for some in each for one in some if one.instructs]  # a notice names them
     draft.windows += [lines for one in told for lines in one.lines]
@@ -281,8 +277,8 @@ def summarise(
             yield draft.quote(stated[at].text, stated[at].lines, "" if first else title)
     if len(chosen) >= _ENOUGH and not reply.cancel.is_set():
         reply.activity.stage = _("Putting it in short")
-        if short := writer.short("\n".join(stated[at].text for at in chosen), prompts.SHORT):
-            yield draft.supported(short, tuple(draft.windows), "In short", "\n\n")
+        if short := writer.short("\n".join(stated[at].text for at in chosen)):
+            yield draft.in_short(short)
 
 
 def _facts(

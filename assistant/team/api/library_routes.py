@@ -20,7 +20,7 @@ from assistant.errors import AssistantError
 from assistant.libraries import uploads
 from assistant.libraries.libraries import document_row, summary_row
 from assistant.libraries.uploads import Upload, describe_step, given_path, turn_of
-from assistant.receipts.record import Marked
+from assistant.receipts.evidence_pack import Marked
 from assistant.sources import source_list
 from assistant.sources.address import parsed
 from assistant.sources.fetching import add_checked

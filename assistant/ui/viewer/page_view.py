@@ -14,7 +14,7 @@ from assistant import attachments
 from assistant.answering.whole.statements import ends_block
 from assistant.attachments import CAME_WITH
 from assistant.i18n.translation import N_, _, ngettext, told
-from assistant.receipts.record import Marked
+from assistant.receipts.evidence_pack import Marked
 from assistant.ui import resources, session, widgets
 from assistant.ui.library.document_list import missing
 from assistant.ui.session import Shown

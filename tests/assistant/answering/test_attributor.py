@@ -2,9 +2,8 @@
 
 import pytest
 
-from assistant.answering.attributor import Attributor, ground
 from ingest.document.model import Box
-from tests.assistant.fakes import WordEmbedder, window_of
+from tests.assistant.fakes import WordEmbedder, attributor, ground, window_of
 
 EMBEDDER = WordEmbedder()
 LEAVE = window_of(
@@ -66,7 +65,7 @@ def test_a_bare_yes_to_a_number_that_no_line_has_is_unsupported() -> None:
     ],
 )
 def test_how_much_of_the_best_sentence_lines_state(answer: str, whole: bool, stated: float) -> None:
-    found = Attributor("?", [LEAVE], EMBEDDER)
+    found = attributor("?", [LEAVE])
     assert found.stated(answer, whole) == pytest.approx(stated, abs=0.15)
 
 

@@ -3,11 +3,12 @@
 import pytest
 
 from assistant.answering.attributor import Attributor
-from assistant.answering.groundedness import Finding
-from tests.assistant.answering.test_attributor import EMBEDDER, LEAVE
+from assistant.answering.groundedness import Finding, Groundedness
+from tests.assistant.answering.test_attributor import LEAVE
+from tests.assistant.fakes import attributor
 
 
-class Doubting:
+class Doubting(Groundedness):
     """Finds a word unsupported wherever it stands, and else what it is told."""
 
     def __init__(self, word: str = "", supported: bool = True) -> None:
@@ -23,7 +24,7 @@ class Doubting:
 
 
 def checked_by(checker: Doubting) -> Attributor:
-    return Attributor("Who?", [LEAVE], EMBEDDER, checker=checker)
+    return attributor("Who?", [LEAVE], checker=checker)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_a_checker_takes_support_away(checker: Doubting, unstated: tuple[str, ..
 
 def test_a_checker_gives_no_support_and_its_words_join_the_others() -> None:
     text = "Requests go to the team manager."
-    alone = Attributor("Who?", [LEAVE], EMBEDDER).attribute(text)[0]
+    alone = attributor("Who?", [LEAVE]).attribute(text)[0]
     agreed = checked_by(Doubting()).attribute(text)[0]
     assert alone == agreed
     assert alone[0].unstated == ("manager",)

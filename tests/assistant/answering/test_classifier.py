@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.groundedness import ClassifiedGroundedness, Groundedness, Reads
+from assistant.answering.groundedness import Groundedness, Reads
 from assistant.testing import GroundednessContract
 from tests.vectorstore.embedding.made import TOPICS, made
 from vectorstore.errors import LibraryError
@@ -17,12 +17,12 @@ READ = "Handbook about {}"
 class TestClassifiedGroundedness(GroundednessContract):
     @pytest.fixture(params=["texts", "tokens"])
     def checker(self, request: pytest.FixtureRequest) -> Groundedness:
-        return ClassifiedGroundedness(made(request.param))
+        return Groundedness(made(request.param))
 
 
 @pytest.mark.slow
 def test_a_classifier_of_texts_says_what_a_text_supports() -> None:
-    checker = ClassifiedGroundedness(made("texts"))
+    checker = Groundedness(made("texts"))
     for one in TOPICS:
         for other in TOPICS:
             found = checker.check("?", READ.format(one), f"It is {other}.")
@@ -31,7 +31,7 @@ def test_a_classifier_of_texts_says_what_a_text_supports() -> None:
 
 @pytest.mark.slow
 def test_a_classifier_of_tokens_marks_the_words_that_a_text_does_not_support() -> None:
-    checker = ClassifiedGroundedness(made("tokens"))
+    checker = Groundedness(made("tokens"))
     found = checker.check("?", READ.format("leave"), "It is travel.")
     assert not found.supported
     assert ["It is travel."[start:end] for start, end in found.spans] == ["travel"]
@@ -41,9 +41,9 @@ def test_a_classifier_of_tokens_marks_the_words_that_a_text_does_not_support() -
 @pytest.mark.slow
 def test_a_model_reads_its_texts_as_it_wants_them() -> None:
     """Both in one text, and braces in a document stay what they are."""
-    as_pair = ClassifiedGroundedness(made("texts"))
+    as_pair = Groundedness(made("texts"))
     swapped = Reads("{read}", "It is {question}.")
-    told = ClassifiedGroundedness(made("texts"), reads=swapped)
+    told = Groundedness(made("texts"), reads=swapped)
     for topic in ("leave", "salary"):
         wanted = as_pair.check("?", "Handbook about leave", f"It is {topic}.").supported
         assert told.check(topic, "Handbook about leave", "{question}").supported == wanted
@@ -54,4 +54,4 @@ def test_labels_that_tell_nothing_of_support_are_refused(tmp_path: Path) -> None
               "id2label": {"0": "POSITIVE", "1": "NEGATIVE"}}  # fmt: skip
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(LibraryError, match=r"None of the labels in .*positive, negative"):
-        ClassifiedGroundedness(tmp_path)
+        Groundedness(tmp_path)

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-from assistant.answering.attributor import ground
-from assistant.answering.claims import GivenNames, first_pages
+from assistant.answering.claims import GivenNames
 from assistant.answering.window import Window
-from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Line, Page
-from tests.assistant.fakes import WordEmbedder, window_of
+from tests.assistant.fakes import FirstPages, WordEmbedder, ground, window_of
 
 EMBEDDER = WordEmbedder()
 LINE = "We record inventories at the lower of cost and net realizable value."
@@ -84,8 +82,9 @@ def test_words_of_a_name_stand_side_by_side_somewhere() -> None:
 
 
 def test_a_document_that_is_gone_has_no_first_page() -> None:
-    evidence = GivenPassages([("Notes", LINE)], EMBEDDER)
-    window = Window("Notes", evidence.page("Notes", 1), 0, 0, 1.0)
-    assert set(first_pages([window], evidence)) == {"Notes"}
-    names = GivenNames([window], {})
-    assert "note" in names.of_title("Notes")
+    cover = Page(1, 595, 842, (Line("Quillmere Inc.", heading=1),))
+    window = window_of(LINE, document="Notes")
+    there = GivenNames([window], FirstPages.of({"Notes": cover}, EMBEDDER))
+    gone = GivenNames([window], FirstPages.of({}, EMBEDDER))
+    assert there.of_title("Notes") - gone.of_title("Notes") == {"quillmere", "inc"}
+    assert "note" in gone.of_title("Notes")

@@ -6,14 +6,13 @@ from dataclasses import replace
 import pytest
 
 from assistant.answering import gate
-from assistant.answering.context import Context
 from assistant.answering.gate import Signals, answerable
 from assistant.answering.judge import Judge, retrieval_signals
-from assistant.answering.sentences import rank
+from assistant.answering.ranked_sentences import rank
 from assistant.contract.reply import Trace
 from ingest.errors import Stopped
 from tests.assistant.answering.test_pipeline import FULL_TIME
-from tests.assistant.fakes import ScriptedChat, WordEmbedder, found, window_of
+from tests.assistant.fakes import ScriptedChat, reading, window_of
 
 FITTING = Signals(sentence_cosine=0.9, covered=1.0, yes_log_odds=3.0)
 FAR = Signals(sentence_cosine=0.1, covered=0.0, yes_log_odds=-3.0)
@@ -36,10 +35,10 @@ def test_without_odds_nobody_is_sure() -> None:
 def test_a_model_without_weights_of_its_own_is_not_asked() -> None:
     """What counts as a yes was fitted to another model's odds."""
     model = ScriptedChat()
-    context = Context(found("annual leave"), (window_of(FULL_TIME),))
-    ranked = rank(context.question, context.windows, WordEmbedder())
+    context = reading("annual leave", window_of(FULL_TIME))
+    ranked = rank(context)
     judge = Judge(model, 0.4, weights=None)
-    signals = judge.signals("annual leave", context, ranked, Trace(), threading.Event())
+    signals = judge.signals(context, ranked, Trace(), threading.Event())
     assert signals.yes_log_odds is None
     assert not model.asked
     assert judge.judge(FITTING).probability == answerable(replace(FITTING, yes_log_odds=None))
@@ -59,18 +58,18 @@ def test_the_threshold_of_a_request_goes_before_the_settings() -> None:
 def test_what_no_line_states_counts_against_the_gate(
     probability: float, stated: float, given: bool
 ) -> None:
-    assert Judge(ScriptedChat(), threshold=0.4).gives(probability, stated) == given
+    assert Judge(ScriptedChat(), threshold=0.4).gives(probability, lambda: stated) == given
 
 
 def test_the_request_sets_what_an_answer_needs_and_nothing_is_needed_at_zero() -> None:
     judge = Judge(ScriptedChat(), threshold=0.4)
-    assert not judge.gives(0.6, 1.0, threshold=0.7)
-    assert judge.gives(0.0, 0.0, threshold=0.0)
+    assert not judge.gives(0.6, lambda: 1.0, threshold=0.7)
+    assert judge.gives(0.0, lambda: 0.0, threshold=0.0)
 
 
 def test_signals_are_the_nearest_sentence_and_the_share_of_words() -> None:
-    context = Context(found("annual leave on Mars"), (window_of(FULL_TIME),))
-    ranked = rank(context.question, context.windows, WordEmbedder())
+    context = reading("annual leave on Mars", window_of(FULL_TIME))
+    ranked = rank(context)
     signals = retrieval_signals(context, ranked)
     assert signals.covered == pytest.approx(2 / 3)
     assert signals.sentence_cosine == pytest.approx(max(q.cosine for q in ranked))
@@ -80,7 +79,7 @@ def test_a_stopped_question_is_not_put_to_the_model() -> None:
     cancel, model = threading.Event(), ScriptedChat()
     cancel.set()
     with pytest.raises(Stopped):
-        Judge(model, 0.4).signals("?", Context(found("?"), ()), [], Trace(), cancel)
+        Judge(model, 0.4).signals(reading("?"), [], Trace(), cancel)
     assert not model.asked
 
 

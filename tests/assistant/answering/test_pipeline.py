@@ -8,7 +8,7 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from assistant.answering import gate
-from assistant.answering.groundedness import Finding
+from assistant.answering.groundedness import Finding, Groundedness
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
@@ -76,8 +76,11 @@ def test_an_answer_streams_and_is_cited() -> None:
     assert not done.refused
 
 
-class Disbelieving:
+class Disbelieving(Groundedness):
     """Finds nothing supported."""
+
+    def __init__(self) -> None:
+        """No model."""
 
     def check(self, question: str, read: str, sentence: str) -> Finding:
         return Finding(False)

@@ -1,10 +1,9 @@
 """What was written becomes sentences with citations, or a refusal."""
 
 from assistant.answering import notices
-from assistant.answering.context import Context
 from assistant.answering.pipeline import State, attribute, attributor, check
-from assistant.answering.retrieve import Retrieved
-from assistant.answering.sentences import rank
+from assistant.answering.ranked_sentences import rank
+from assistant.answering.retrieve import Context
 from assistant.answering.write import Written
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
@@ -15,8 +14,8 @@ from tests.assistant.fakes import WordEmbedder, window_of
 
 QUESTION = "How many days of annual leave do full-time employees get?"
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
-CONTEXT = Context(Retrieved(REQUEST, QUESTION, ()), (window_of(FULL_TIME, document="Leave"),))
-STATE = State(CONTEXT, tuple(rank(QUESTION, CONTEXT.windows, WordEmbedder())))
+CONTEXT = Context(REQUEST, QUESTION, (window_of(FULL_TIME, document="Leave"),))
+STATE = State(CONTEXT, tuple(rank(CONTEXT)))
 
 
 def attributed(written: Written) -> Outcome:

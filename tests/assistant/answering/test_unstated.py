@@ -2,10 +2,9 @@
 
 import pytest
 
-from assistant.answering.attributor import Attributor, ground
 from assistant.answering.window import Window
 from assistant.contract.facts import Sentence
-from tests.assistant.fakes import WordEmbedder, window_of
+from tests.assistant.fakes import WordEmbedder, attributor, ground, window_of
 
 EMBEDDER = WordEmbedder()
 SHOW = window_of(
@@ -92,6 +91,6 @@ def test_a_title_with_no_denies_nothing() -> None:
 
 
 def test_an_item_is_carried_also_in_other_words_but_not_with_another_number() -> None:
-    lines = Attributor("", [SHOW], EMBEDDER)
+    lines = attributor("", [SHOW])
     assert lines.carries("the modest old resort at the lake")
     assert not lines.carries("the modest old resort at the lake of 1999")

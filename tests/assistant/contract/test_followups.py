@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.contract.query import Query, needs_history
+from assistant.contract.asked_question import AskedQuestion, needs_history
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_full_questions_stand_alone(question: str) -> None:
 
 def test_a_chain_of_follow_ups_is_searched_from_its_full_question_on() -> None:
     earlier = ["What is the revenue?", "How long is annual leave?", "and for part-timers?"]
-    query = Query("and in the first year?", tuple(earlier))
+    query = AskedQuestion("and in the first year?", tuple(earlier))
     assert query.standalone == (
         "How long is annual leave? and for part-timers? and in the first year?"
     )

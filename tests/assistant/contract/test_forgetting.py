@@ -1,8 +1,8 @@
 import json
 from dataclasses import asdict
 
+from assistant.contract.answer_document import FORGOTTEN, reads, without
 from assistant.contract.facts import Compared
-from assistant.contract.lifecycle import FORGOTTEN, reads, without
 
 
 def answer(**more: object) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.contract.query import parts
+from assistant.contract.asked_question import parts
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place
 from assistant.wiring.places import place_of_part

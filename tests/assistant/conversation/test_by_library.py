@@ -15,7 +15,7 @@ from assistant.export.account import account
 from assistant.export.documents import markdown
 from assistant.llm.odds import TurnTaking
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder, RenamedReceipts
+from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.receipts.replay import replay
 from assistant.routing.dispatch import Choosing
 from assistant.storage.part import Whose
@@ -159,7 +159,7 @@ def test_a_forgotten_document_leaves_the_answers_that_read_it(both: Federated, f
 def test_a_renamed_library_keeps_its_answers(both: Federated, file: Place) -> None:
     identity = asked(both, file).id
     Conversations(file).rename_library("staff", "people")
-    RenamedReceipts(file).rename_library("staff", "people")
+    Receipts(file).rename_library("staff", "people")
     [turn] = Conversations(file).turns("talk")
     assert Conversations(file).library("talk") == "office,people"
     assert turn["citations"][0]["library"] == "people"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from assistant.contract.lifecycle import without
+from assistant.contract.answer_document import without
 from assistant.conversation.history import Conversations
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.conversation.listing import Folders
-from assistant.conversation.tables import CONVERSATIONS
 from assistant.errors import AssistantError
-from assistant.receipts.record import RenamedReceipts
+from assistant.receipts.record import Receipts
 from assistant.settings import Settings
 from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
@@ -109,7 +109,7 @@ def test_a_document_that_another_server_takes_out_of_a_receipt_does_not_come_bac
         found = [{"document": name, "library": "staff"} for name in documents]
         return written({"library": "hr,staff", "facts": {"found": found}})
 
-    kept = RenamedReceipts(tables)
+    kept = Receipts(tables)
     kept.prepare()
     for act, left in (
         (lambda: kept.forget("staff", "b"), []),

@@ -11,7 +11,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
-from assistant.conversation.tables import CONVERSATIONS
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
 from assistant.storage.sqlite_file import Place

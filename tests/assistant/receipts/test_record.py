@@ -160,13 +160,21 @@ def test_what_is_cited_of_an_earlier_question_is_among_the_sources(
 
 
 @ON_BOTH
-def test_the_newest_receipts_stay(assistant: Assistant, receipts: Receipts, shelf: Place) -> None:
+def test_the_newest_receipts_stay(
+    assistant: Assistant, receipts: Receipts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.receipts.record._MOST", 3)
     receipt = answered(assistant, receipts)
-    few = Receipts(shelf, most=3)
     for number in range(5):
-        few.add(replace(receipt, id=f"answer-{number}"))
+        receipts.add(replace(receipt, id=f"answer-{number}"))
 
-    assert [few.has(f"answer-{number}") for number in range(5)] == [False, False, True, True, True]
+    assert [receipts.has(f"answer-{number}") for number in range(5)] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 @ON_BOTH

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assistant.receipts.record import Marked
+from assistant.receipts.evidence_pack import Marked
 from ingest.errors import Stopped, UnreadableFile
 from ingest.sandbox.page_drawings import Drawings
 from tests.pdfs import write_pdf

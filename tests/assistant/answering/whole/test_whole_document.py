@@ -110,7 +110,7 @@ def test_of_too_many_parts_the_longest_are_compared(monkeypatch: pytest.MonkeyPa
     title = ["Rules", "Rules of the house, kept by the office.", *FILLER[:4]]
     texts = {"A.pdf": [title, ["Leave", LEAVE, *FILLER]], "B.pdf": [title, ["Leave", OLD, *FILLER]]}
     two = SmallShelf(texts)
-    ours, theirs = (statements.parts(name, two, 450) for name in texts)
+    ours, theirs = (statements.parts(name, two) for name in texts)
     [(one, other, near)] = comparison.aligned(ours, theirs, two)
     assert 0 < near <= 1
     assert (one.title, other.title) == ("Leave", "Leave")

@@ -10,7 +10,7 @@ from assistant.contract.facts import Outcome, Sentence
 from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
 from assistant.llm.prompts import REFUSAL
-from assistant.receipts.record import YELLOW, highlighted
+from assistant.receipts.evidence_pack import YELLOW, highlighted
 from assistant.ui.background import Answers
 from assistant.ui.chat.answer import _line_breaks, footer, stage_text
 from assistant.ui.session import Shown

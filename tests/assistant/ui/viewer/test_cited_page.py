@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from assistant.receipts.record import YELLOW, Marked
+from assistant.receipts.evidence_pack import YELLOW, Marked
 from ingest.sandbox.page_drawings import drawings
 from tests.scans import drawn, write_scan
 

@@ -1,13 +1,13 @@
 """A question is taken apart once, with the conversation before it."""
 
-from assistant.contract.query import Query
+from assistant.contract.asked_question import AskedQuestion
 
 LEAVE = "How long is annual leave at Fenwick Lighting?"
 PART_TIME = "and for part-time employees?"
 
 
 def test_a_first_question_follows_nothing_up() -> None:
-    query = Query(PART_TIME)
+    query = AskedQuestion(PART_TIME)
     assert not query.follows_up
     assert query.before is None
     assert query.search is query.alone
@@ -15,7 +15,9 @@ def test_a_first_question_follows_nothing_up() -> None:
 
 
 def test_a_follow_up_is_searched_with_the_questions_that_it_builds_on() -> None:
-    query = Query("and in the first year?", ("What is the revenue of 2025?", LEAVE, PART_TIME))
+    query = AskedQuestion(
+        "and in the first year?", ("What is the revenue of 2025?", LEAVE, PART_TIME)
+    )
     assert query.follows_up
     assert query.chain == (LEAVE, PART_TIME, "and in the first year?")
     assert query.search.text == " ".join(query.chain)
@@ -23,7 +25,7 @@ def test_a_follow_up_is_searched_with_the_questions_that_it_builds_on() -> None:
 
 
 def test_a_question_that_stands_alone_is_joined_only_when_that_is_asked_for() -> None:
-    query = Query("Which sites does the company have in Portugal?", (LEAVE,))
+    query = AskedQuestion("Which sites does the company have in Portugal?", (LEAVE,))
     assert not query.follows_up
     assert query.standalone == query.text
     assert query.joined.text == f"{LEAVE} {query.text}"
@@ -31,13 +33,14 @@ def test_a_question_that_stands_alone_is_joined_only_when_that_is_asked_for() ->
 
 def test_what_was_said_before_is_named() -> None:
     question = "Is this warehouse open on Sundays?"
-    assert Query(question).unnamed is not None
+    assert AskedQuestion(question).unnamed is not None
     assert (
-        Query(question, ("Where is the warehouse?",), "The warehouse is in Bremen.").unnamed is None
+        AskedQuestion(question, ("Where is the warehouse?",), "The warehouse is in Bremen.").unnamed
+        is None
     )
 
 
 def test_each_part_is_computed_once() -> None:
-    query = Query("What is on page 5?")
+    query = AskedQuestion("What is on page 5?")
     assert query.search.pages is query.alone.pages
     assert query.unnamed is query.unnamed

@@ -1,10 +1,11 @@
-"""The tables of conversations. The receipts of their answers stay with them."""
+"""The conversations of a home, whosever they are, and their tables. The receipts of their answers
+stay with them."""
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from assistant.contract.lifecycle import reads, with_library, without
+from assistant.contract.answer_document import reads, with_library, without
 from assistant.receipts import record
 from assistant.storage.files import mentioned, mentioned_in
 from assistant.storage.part import inherit, leave
@@ -105,66 +106,36 @@ CONVERSATIONS = Schema(
 )
 
 
-def drop_deleted_words(connection: Connection) -> None:
-    """Merge the parts of the index: a part may still hold words that another one marks as
-    deleted."""
-    connection.execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")
-
-
-# -- Finds words in turns: by SQLite's index of words, or one turn after the other in the tables of
-# a team, where a person has some thousand.
+# -- Finds words in turns: each query gives conversations with the latest turn that has all terms
 
 Mine = tuple[str, bool]  # which ids are the person's: like this, or not like this
 Query = tuple[str, list[Any]]
 _TERM = 3  # characters: the index has no shorter terms
 
 
-class WordSearch(Protocol):
-    """Of conversations."""
-
-    def having(self, terms: Sequence[str], mine: Mine) -> Query:
-        """Asks for the conversations with the latest turn of each that has all terms."""
-
-    def drop_deleted(self, connection: Connection) -> None:
-        """Leave no byte of the words of deleted turns."""
-
-
-class Indexed:
-    """By the index of SQLite; what is not the person's is left out later."""
-
-    def having(self, terms: Sequence[str], mine: Mine) -> Query:
-        """See `WordSearch`."""
-        long = [term for term in terms if len(term) >= _TERM]
-        short = [term for term in terms if len(term) < _TERM]
-        quoted = ('"{}"'.format(term.replace('"', '""')) for term in long)
-        match = (["turn_words MATCH ?"], [" AND ".join(quoted)]) if long else ([], [])
-        like = "(w.question || ' ' || w.answer) LIKE ? ESCAPE '\\'"
-        where = " AND ".join([*match[0], *(like for _ in short)])
-        return (
-            "SELECT turn.conversation, max(w.rowid) FROM turn_words AS w"
-            f" JOIN turn ON turn.number = w.rowid WHERE {where} GROUP BY turn.conversation",
-            [*match[1], *map(_part, short)],
-        )
-
-    def drop_deleted(self, connection: Connection) -> None:
-        """SQLite has overwritten the rows; the index of words only marks them as deleted."""
-        drop_deleted_words(connection)
+def indexed_turns(terms: Sequence[str]) -> Query:
+    """By SQLite's index of words; what is not the person's is left out later."""
+    long = [term for term in terms if len(term) >= _TERM]
+    short = [term for term in terms if len(term) < _TERM]
+    quoted = ('"{}"'.format(term.replace('"', '""')) for term in long)
+    match = (["turn_words MATCH ?"], [" AND ".join(quoted)]) if long else ([], [])
+    like = "(w.question || ' ' || w.answer) LIKE ? ESCAPE '\\'"
+    where = " AND ".join([*match[0], *(like for _ in short)])
+    return (
+        "SELECT turn.conversation, max(w.rowid) FROM turn_words AS w"
+        f" JOIN turn ON turn.number = w.rowid WHERE {where} GROUP BY turn.conversation",
+        [*match[1], *map(_part, short)],
+    )
 
 
-class Compared:
-    """In PostgreSQL."""
-
-    def having(self, terms: Sequence[str], mine: Mine) -> Query:
-        """See `WordSearch`."""
-        like = " AND ".join("words ILIKE ?" for _ in terms)
-        return (
-            "SELECT conversation, max(number) FROM turn"
-            f" WHERE (conversation LIKE ?) = ? AND {like} GROUP BY conversation",
-            [*mine, *map(_part, terms)],
-        )
-
-    def drop_deleted(self, connection: Connection) -> None:
-        """There is no index."""
+def compared_turns(terms: Sequence[str], mine: Mine) -> Query:
+    """In the tables of a team, one turn of the person after the other: they have some thousand."""
+    like = " AND ".join("words ILIKE ?" for _ in terms)
+    return (
+        "SELECT conversation, max(number) FROM turn"
+        f" WHERE (conversation LIKE ?) = ? AND {like} GROUP BY conversation",
+        [*mine, *map(_part, terms)],
+    )
 
 
 def _part(term: str) -> str:
@@ -188,7 +159,7 @@ class KeptConversations(Kept):
         super().__init__(place, CONVERSATIONS)
         team = place if isinstance(place, TeamTables) else None
         self._home = team.home if team else ""  # of several
-        self._words: WordSearch = Compared() if team else Indexed()
+        self._indexed = team is None  # SQLite has an index of words
 
     def is_empty(self) -> bool:
         """Whether nobody has a turn."""
@@ -285,5 +256,11 @@ class KeptConversations(Kept):
 
     def _write_anew(self) -> None:
         with self._connected() as connection:
-            self._words.drop_deleted(connection)
+            self._drop_deleted_words(connection)
         super()._write_anew()
+
+    def _drop_deleted_words(self, connection: Connection) -> None:
+        """SQLite has overwritten the rows of turns. A part of its index may still hold words that
+        another one marks as deleted, until both are one."""
+        if self._indexed:
+            connection.execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")

@@ -1,15 +1,15 @@
 """What is read for a question, and in which order the model sees it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from assistant.answering.context import Context, ContextBuilder
-from assistant.answering.retrieve import Budget, Retriever, Room
+from assistant.answering.retrieve import Budget, Context, Retriever, Room
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Passage
 from assistant.contract.request import Request, Turn
 from ingest.text.reflow import about_tokens
 from tests.assistant.answering.test_pipeline import FULL_TIME, PART_TIME, Shelf
-from tests.assistant.fakes import WordEmbedder, found, window_of
+from tests.assistant.fakes import WordEmbedder, reading, window_of
 
 CORE_HOURS = "Part-time employees have no core hours on days when they do not work."
 CONTENTS = "Annual leave … 10 Sick leave … 11 Parental leave … 12 Unpaid leave … 13"
@@ -17,11 +17,11 @@ CONTENTS = "Annual leave … 10 Sick leave … 11 Parental leave … 12 Unpaid l
 
 def read(request: Request) -> Context:
     room = Room(Budget(), about_tokens)
-    return ContextBuilder(room).build(Retriever(room).retrieve(request))
+    return Retriever(room).retrieve(request)
 
 
-def last_message(reading: Context, question: str) -> str:
-    return str(reading.messages(question)[-1].content)
+def last_message(reading: Context) -> str:
+    return str(reading.messages()[-1].content)
 
 
 def follow_up(new: Sequence[str], closest: Passage | None) -> Context:
@@ -29,27 +29,27 @@ def follow_up(new: Sequence[str], closest: Passage | None) -> Context:
     leave = window_of(FULL_TIME, PART_TIME, document="H.pdf")
     turn = Turn("How much annual leave do employees get?", "25 days.", (leave.passage,))
     windows = tuple(window_of(text, document="H.pdf", number=6) for text in new)
-    return Context(found("meant"), (leave, *windows), (turn,), (leave,), closest)
+    context = reading("meant", leave, *windows)
+    return replace(context, before=(turn,), earlier=(leave,), closest=closest)
 
 
 def test_what_fits_a_follow_up_best_stands_nearest_to_it() -> None:
     known = Passage("H.pdf", 1, 1.0, PART_TIME)
-    asked = last_message(follow_up([CORE_HOURS], known), "and for part-time employees?")
+    asked = last_message(follow_up([CORE_HOURS], known))
     assert asked.index(CORE_HOURS) < asked.index(PART_TIME) < asked.index("Question:")
 
 
 def test_a_new_passage_that_fits_best_is_whole_and_last() -> None:
     new = window_of("Hours", CORE_HOURS, "Overtime", document="H.pdf", number=6)
-    reading = follow_up([], Passage("H.pdf", 6, 1.0, CORE_HOURS))
+    follows = follow_up([], Passage("H.pdf", 6, 1.0, CORE_HOURS))
     other = window_of("Another page.", document="H.pdf", number=7)
-    reading = Context(found("m"), (new, other), reading.before, reading.earlier, reading.closest)
-    asked = last_message(reading, "and for part-time employees?")
+    asked = last_message(replace(follows, windows=(new, other)))
     assert asked.index("Another page.") < asked.index("Hours") < asked.index("Overtime")
     assert asked.count(CORE_HOURS) == 1
 
 
 def test_nothing_is_repeated_when_nothing_is_new() -> None:
-    asked = last_message(follow_up([], Passage("H.pdf", 1, 1.0, PART_TIME)), "and part-time?")
+    asked = last_message(follow_up([], Passage("H.pdf", 1, 1.0, PART_TIME)))
     assert asked.startswith("Question:")
 
 

@@ -6,15 +6,16 @@ first of them (benchmarks/results/reader.md).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assistant.answering.window import CitableSpan, Window, states, units_of
+from assistant.answering.retrieve import Context
+from assistant.answering.window import CitableSpan
 from ingest.language.sentences import split_answer
-from ingest.language.words import stems, telling_words
-from vectorstore.embedding.embedder import Embedder, nearness
+from ingest.language.words import stems
+from vectorstore.embedding.embedder import nearness
 from vectorstore.retrieval.rerank import Reader
 
 _MOST = 2
@@ -38,22 +39,60 @@ class Quoted:
     odds: float | None = None  # log-odds by the reader, of what it has read
 
     @property
+    def document(self) -> str:
+        """Where it stands; with its text what the reader reads."""
+        return self.unit.window.document
+
+    @property
+    def text(self) -> str:
+        """Its words, as they are on the page."""
+        return self.unit.text
+
+    @property
     def sure(self) -> bool:
         """Whether the reader is sure that it answers the question."""
         return self.odds is not None and self.odds >= _SURE
 
 
-@dataclass(frozen=True)
-class _Read:
-    """What the reader reads."""
+def rank(context: Context, known: Sequence[Quoted] = ()) -> list[Quoted]:
+    """All sentences that were read, best first, by embedding and by the question's words; `known`
+    are those of the first passages, ranked."""
+    ranked = {id(quoted.unit.window) for quoted in known}
+    windows = [window for window in context.windows if id(window) not in ranked]
+    units = [unit for window in windows for unit in window.units]
+    found = [*known, *_fitting(units, context)] if units else known
+    return sorted(found, key=lambda quoted: -quoted.score)
 
-    document: str
-    text: str
+
+def _fitting(units: Sequence[CitableSpan], context: Context) -> Iterator[Quoted]:
+    embedder, asked = context.embedder, context.words
+    vectors = embedder.passages([unit.text for unit in units])
+    cosines = nearness(embedder, vectors @ embedder.query(context.question))
+    for unit, cosine in zip(units, np.atleast_1d(cosines), strict=True):
+        shared = len(asked & unit.stems) / max(len(asked), 1)
+        score = (1 - _WORDS) * float(cosine) + _WORDS * shared
+        yield Quoted(unit, score, float(cosine))
+
+
+def in_order_of(
+    reader: Reader | None, question: str, ranked: Sequence[Quoted]
+) -> tuple[Quoted, ...]:
+    """The sentences in the order of the reader, where there is one: those that it reads, best
+    first, then the others as they were. Raises LibraryError."""
+    if reader is None:
+        return tuple(ranked)
+    near = [quoted for quoted in ranked if quoted.unit.states][:_READ]
+    new = [quoted for quoted in near if quoted.odds is None]  # others were read with the first ones
+    odds = reader.odds(question, new)
+    read = [replace(quoted, odds=one) for quoted, one in zip(new, odds, strict=True)]
+    read += [quoted for quoted in near if quoted.odds is not None]
+    others = [quoted for quoted in ranked if quoted not in near]
+    return (*sorted(read, key=lambda quoted: -(quoted.odds or 0.0)), *others)
 
 
 def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
     """The best one or two sentences that state something; empty when none does."""
-    stating = [quoted for quoted in ranked if states(quoted.unit)]
+    stating = [quoted for quoted in ranked if quoted.unit.states]
     full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
     return full[:1] + [q for q in full[1:_MOST] if _also(q, full[0])]
 
@@ -85,51 +124,3 @@ def _says(said: Sequence[frozenset[str]], new: frozenset[str]) -> bool:
     return len(shared) >= _SAID * len(new) or any(
         len(one & new) >= _NO_MORE * len(one) for one in said if one
     )
-
-
-def reread(
-    question: str, ranked: Sequence[Quoted], windows: Sequence[Window], reader: Reader | None
-) -> list[Quoted]:
-    """The sentences in the order of the reader, where there is one: those that it reads, best
-    first, then the others as they were. Raises LibraryError."""
-    if reader is None:
-        return list(ranked)
-    near = [quoted for quoted in ranked if states(quoted.unit)][:_READ]
-    new = [quoted for quoted in near if quoted.odds is None]  # others were read with the first ones
-    odds = reader.odds(question, [_text(quoted, windows) for quoted in new])
-    read = [replace(quoted, odds=one) for quoted, one in zip(new, odds, strict=True)]
-    read += [quoted for quoted in near if quoted.odds is not None]
-    others = [quoted for quoted in ranked if quoted not in near]
-    return [*sorted(read, key=lambda quoted: -(quoted.odds or 0.0)), *others]
-
-
-def _text(quoted: Quoted, windows: Sequence[Window]) -> _Read:
-    return _Read(windows[quoted.unit.window].document, quoted.unit.text)
-
-
-def rank_sentences(question: str, units: Sequence[CitableSpan], embedder: Embedder) -> list[Quoted]:
-    """All sentences ranked by embedding and by the question's words."""
-    if not units:
-        return []
-    asked = stems(telling_words(question))
-    vectors = embedder.passages([unit.text for unit in units])
-    cosines = nearness(embedder, vectors @ embedder.query(question))
-    found = [
-        Quoted(
-            unit,
-            (1 - _WORDS) * float(cosine) + _WORDS * len(asked & unit.stems) / max(len(asked), 1),
-            float(cosine),
-        )
-        for unit, cosine in zip(units, np.atleast_1d(cosines), strict=True)
-    ]
-    return sorted(found, key=lambda quoted: -quoted.score)
-
-
-def rank(
-    question: str, windows: Sequence[Window], embedder: Embedder, known: Sequence[Quoted] = ()
-) -> list[Quoted]:
-    """All sentences of the passages, best first; `known` are those of the first ones, ranked."""
-    ranked = {quoted.unit.window for quoted in known}
-    units = [unit for unit in units_of(windows) if unit.window not in ranked]
-    found = [*known, *rank_sentences(question, units, embedder)]
-    return sorted(found, key=lambda quoted: -quoted.score)

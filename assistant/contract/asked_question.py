@@ -1,4 +1,4 @@
-"""Query: a question with its earlier conversation, parsed once a turn and shared by all stages."""
+"""A question with its earlier conversation, parsed once a turn and shared by all stages."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,12 +17,11 @@ _CONNECTIVE = re.compile(
     r"|(?:yes|no|ok|okay|thanks|thank you|got it|sorry|great)\s*[,.!;]",
     re.IGNORECASE,
 )
+# IT in capitals is a department.
+_PERSONAL = r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|he|she|him|her|his{more})\b"
+_SOMEBODY = re.compile(_PERSONAL.format(more=""), re.IGNORECASE)
 _POINTER = re.compile(
-    r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|theirs|he|she|him|her|his|hers|this|these|those|former|latter)\b",
-    re.IGNORECASE,
-)
-_SOMEBODY = re.compile(
-    r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|he|she|him|her|his)\b", re.IGNORECASE
+    _PERSONAL.format(more="|theirs|hers|this|these|those|former|latter"), re.IGNORECASE
 )
 NOBODY = re.compile(  # "is it possible to", "does it rain": it refers to nothing
     r"\bit\b(?:\s+\w+){1,2}\s+(?:to|that|if|for|when)\b|\b(?:rain|snow)", re.IGNORECASE
@@ -61,10 +60,7 @@ def _points_back(question: str) -> bool:
 _AT = r"in|for|of|at|on|by|to|from|with|about|under"
 _POINTING = re.compile(rf"\b(?:this|(?:{_AT})\s+that)\s+", re.IGNORECASE)
 _DEFINITE = re.compile(r"\bthe\s+(?=[a-z])")
-_PRONOUN = re.compile(
-    r"\b(?!(?-i:IT)\b)(?:it|its|they|them|their|he|she|him|her|his|this|these|those|that)\b",
-    re.IGNORECASE,
-)
+_PRONOUN = re.compile(_PERSONAL.format(more="|this|these|those|that"), re.IGNORECASE)
 _TIME = re.compile(r"\s+(?:year|month|week|quarter|day|morning|evening|time)s?\b", re.IGNORECASE)
 # After "this" they name nothing: "What does this mean for staff?", "Is this allowed at night?".
 _NO_NOUNS = frozenset(
@@ -214,7 +210,7 @@ def parts(question: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Query:
+class AskedQuestion:
     """A question whose parts are computed on first use, then cached."""
 
     text: str
@@ -222,9 +218,9 @@ class Query:
     said: str = ""  # all questions and answers before it
 
     @cached_property
-    def before(self) -> "Query | None":
+    def before(self) -> "AskedQuestion | None":
         """The question of the turn before; None for the first."""
-        return Query(self.earlier[-1], self.earlier[:-1]) if self.earlier else None
+        return AskedQuestion(self.earlier[-1], self.earlier[:-1]) if self.earlier else None
 
     @cached_property
     def follows_up(self) -> bool:
