@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assistant.team.accounts import Accounts
     from assistant.team.database import Person, Role
     from assistant.team.moving_home import MovedRows
-    from vectorstore.maintenance.moving import Moved, MovedFiles
+    from vectorstore.team.moving import Moved, MovedFiles
 
 
 _ROLES = ("reader", "editor", "owner")  # as in accounts.person, which would load SQLite
@@ -392,7 +392,7 @@ def _run_migrate(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
     from assistant.team.moving_home import MovedRows
-    from vectorstore.maintenance.moving import Moved
+    from vectorstore.team.moving import Moved
 
     if isinstance(moved, Moved):
         return (

@@ -22,7 +22,8 @@ from vectorstore.database.copying import fingerprints
 from vectorstore.database.schema import Schema
 from vectorstore.database.transactions import Transaction
 from vectorstore.indexing.jobs import alone
-from vectorstore.maintenance.moving import (
+from vectorstore.opened import keep_names, schema_of
+from vectorstore.team.moving import (
     Moved,
     MovedFiles,
     to_bucket,
@@ -30,7 +31,6 @@ from vectorstore.maintenance.moving import (
     to_postgres,
     to_sqlite,
 )
-from vectorstore.opened import keep_names, schema_of
 from vectorstore.team.postgres import Inside, Server
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team

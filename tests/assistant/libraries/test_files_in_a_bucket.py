@@ -23,8 +23,8 @@ from tests.servers.s3_process import KEY, SECRET, S3Process
 from tests.vectorstore.conftest import write_papers
 from vectorstore.errors import LibraryError
 from vectorstore.maintenance import moving as moving_files
-from vectorstore.maintenance.moving import MovedFiles
 from vectorstore.opened import root_of, schema_of
+from vectorstore.team.moving import MovedFiles
 from vectorstore.team.postgres import Server
 
 

@@ -12,9 +12,9 @@ from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.tags import LONGEST, Tags
 from vectorstore.errors import UnknownDocument, WrongTag
 from vectorstore.library import Library
-from vectorstore.maintenance.moving import to_postgres, to_sqlite
 from vectorstore.opened import drop_catalog
 from vectorstore.opened import open_catalog as opened
+from vectorstore.team.moving import to_postgres, to_sqlite
 from vectorstore.team.postgres import Server
 
 
