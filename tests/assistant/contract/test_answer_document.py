@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from assistant.contract.answer_document import answer_document
 from assistant.contract.facts import Citation, Outcome, Sentence
-from assistant.contract.reply import Reply, doubt
+from assistant.contract.reply import Reply, answer_document, doubt
 from assistant.export.account import pieces
 from assistant.ui.chat import answer as ui_answer
 from assistant.ui.chat.answer_actions import copied

@@ -7,10 +7,9 @@ from typing import Any
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from assistant.contract.answer_document import answer_document
 from assistant.contract.facts import Offer, Outcome
 from assistant.contract.intents import Draw
-from assistant.contract.reply import Reply
+from assistant.contract.reply import Reply, answer_document
 from assistant.conversation.history import Conversations
 from tests.assistant.ui.conftest import answers, ask, copies, drawn, finish
 
