@@ -88,7 +88,7 @@ def attributes(path: Path, number: int = 200_000) -> Path:
     return written(path, f"<x {many}>text</x>")
 
 
-def records(path: Path, number: int = 400_000) -> Path:
+def records(path: Path, number: int = 150_000) -> Path:
     return written(path, "".join(f'{{"id": {n}, "text": "record"}}\n' for n in range(number)))
 
 
@@ -96,7 +96,7 @@ def bracketed(path: Path, opening: str, number: int, closing: str = "") -> Path:
     return written(path, f"first\n\n{opening * number}{closing}\n\nlast\n")
 
 
-def mailbox(path: Path, number: int = 100_000) -> Path:
+def mailbox(path: Path, number: int = 40_000) -> Path:
     return written(path, "From a@example.com\nSubject: x\n\ntext\n\n" * number)
 
 

@@ -153,7 +153,7 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "inflated.docx": inflated,
     "sparse.xlsx": xlsx,
     "huge.png": png,
-    "pages.pdf": lambda path: pdf(path, pages=5000),
+    "pages.pdf": lambda path: pdf(path, pages=2000),
     "stream.pdf": stream_bomb,
     "launch.pdf": lambda path: pdf(path, action=LAUNCH),
     "nested.json": lambda path: nested(path, "[", "]", 100_000),
