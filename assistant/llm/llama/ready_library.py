@@ -64,13 +64,6 @@ class _SamplerParams(ctypes.Structure):
     _fields_ = (("no_perf", _B),)
 
 
-class _Timings(ctypes.Structure):
-    _fields_ = (
-        *((name, ctypes.c_double) for name in ("t_start_ms", "t_load_ms", "t_p_eval_ms")),
-        ("t_eval_ms", ctypes.c_double), ("n_p_eval", _I), ("n_eval", _I), ("n_reused", _I),
-    )  # fmt: skip
-
-
 class _EyeParams(ctypes.Structure):
     _fields_ = (
         ("use_gpu", _B), ("device", _P), ("print_timings", _B), ("n_threads", ctypes.c_int),
@@ -106,8 +99,6 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_model_load_from_file": (_P, _S, _ModelParams),
     "llama_model_meta_val_str": (_I, _P, _S, _S, _N),
     "llama_model_n_ctx_train": (_I, _P),
-    "llama_perf_context": (_Timings, _P),
-    "llama_perf_context_reset": (None, _P),
     "llama_sampler_chain_add": (None, _P, _P),
     "llama_sampler_chain_default_params": (_SamplerParams,),
     "llama_sampler_chain_init": (_P, _SamplerParams),
