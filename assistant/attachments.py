@@ -37,7 +37,7 @@ class Attached:
 
     @property
     def about(self) -> str:
-        """Its first words."""
+        """The first words of the attachments; empty when they have no text."""
         words = " ".join(page.text for page in self.pages.values()).split()
         return " ".join(words[:_ABOUT])
 

@@ -19,7 +19,7 @@ from ingest.errors import PinciteError
 
 
 class AssistantError(PinciteError):
-    """The assistant cannot do it."""
+    """Base of these errors; the message says what went wrong and what to do."""
 
 
 class SettingsError(AssistantError):

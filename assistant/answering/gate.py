@@ -47,7 +47,7 @@ class Gate:
         return 1 / (1 + math.exp(-self.total(signals)))
 
     def total(self, signals: Signals) -> float:
-        """The log-odds of that probability."""
+        """The log-odds of that probability: the bias and the weighted signals."""
         return sum(self.shares(signals).values())
 
     def shares(self, signals: Signals) -> dict[str, float]:

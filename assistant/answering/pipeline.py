@@ -54,7 +54,7 @@ class State:
 
     @property
     def request(self) -> Request:
-        """What was asked."""
+        """The request that the context was read for."""
         return self.context.request
 
 

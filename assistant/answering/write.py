@@ -63,7 +63,7 @@ Held = Callable[[str, bool], bool]
 
 @dataclass(frozen=True)
 class Written:
-    """The output of a model."""
+    """The text that a model wrote, whether it was stopped, and the tokens used."""
 
     text: str
     stopped: bool = False

@@ -78,5 +78,5 @@ def to_row(within: Filter) -> dict[str, Any]:
 
 
 def from_row(row: dict[str, Any]) -> Filter:
-    """Raises WrongTag or WrongDate."""
+    """The filter from its JSON; empty without keys. Raises WrongTag or WrongDate."""
     return Filter(tuple(row.get("tags", ())), row.get("after", ""), row.get("before", ""))

@@ -39,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True)
 class ReadPassage:
-    """A passage of the prompt."""
+    """A passage in the prompt of an answer: its place and its size."""
 
     document: str
     page: int
@@ -66,7 +66,7 @@ class Judged:
 
 
 class Token(NamedTuple):
-    """A written token."""
+    """A token that the model wrote, with its probability."""
 
     text: str
     probability: float  # of all tokens that could have come, 0 to 1
@@ -168,7 +168,7 @@ class Facts:
             self.spent(stage, perf_counter() - start)
 
     def spent(self, stage: str, seconds: float) -> None:
-        """Add seconds to a stage."""
+        """Add seconds to the time that a stage has taken."""
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
 
 

@@ -30,7 +30,7 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """From 0 to 1."""
+        """The share that is done, 0 to 1; 0 while the number of steps is unknown."""
         return min(self.done / self.of, 1.0) if self.of else 0.0
 
 

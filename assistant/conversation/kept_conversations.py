@@ -162,7 +162,7 @@ class KeptConversations(Kept):
         self._indexed = team is None  # SQLite has an index of words
 
     def is_empty(self) -> bool:
-        """Whether nobody has a turn."""
+        """Whether there is no turn in any conversation."""
         with self._reading() as connection:
             return connection.execute("SELECT 1 FROM turn LIMIT 1").fetchone() is None
 
@@ -234,7 +234,7 @@ class KeptConversations(Kept):
             return mentioned_in(connection, "turn", "answer")
 
     def files_of(self, person: str) -> set[str]:
-        """The same of one person."""
+        """The names of files that a person's turns mention."""
         with self._reading() as connection:
             of = f"@{person}/%"
             return mentioned_in(connection, "turn", "answer", "conversation LIKE ?", of)

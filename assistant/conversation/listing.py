@@ -30,7 +30,7 @@ _LONGEST = 100  # characters of a name
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder in a list."""
+    """A folder for conversations, as the list shows it."""
 
     id: int
     name: str
@@ -46,7 +46,7 @@ class Folders(Kept):
         self._person = whose.person
 
     def all(self) -> list[Folder]:
-        """By name."""
+        """The folders of the person, sorted by name, ignoring case."""
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT number, name, collapsed FROM folder WHERE person = ?", (self._person,)
@@ -150,7 +150,7 @@ WHERE (c.id LIKE ?) = ? ORDER BY t.last DESC
 
 @dataclass(frozen=True)
 class ConversationInfo:
-    """A conversation in a list."""
+    """A conversation, as the list shows it: without its turns."""
 
     id: str
     library: str

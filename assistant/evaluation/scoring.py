@@ -286,7 +286,7 @@ class Scored:
 
 
 def scored(row: RunRow) -> Scored:
-    """All values of a row."""
+    """The values of all measures that apply to a row."""
     question = from_row(row["question"])
     hits = row.get("hits")
     means = {} if hits is None else _retrieval(question, [(doc, page) for doc, page in hits])
@@ -329,7 +329,7 @@ def _retrieval(question: Question, pages: Sequence[PagePair]) -> dict[str, float
 
 
 def behaviour(said: RunRow) -> Behaviour:
-    """What the assistant did."""
+    """What the assistant did, from an answer document: "refuse", "ask back" or "answer"."""
     if said["refused"]:
         return "refuse"
     return "ask back" if said["answer"].rstrip().endswith("?") else "answer"

@@ -156,7 +156,7 @@ _WAIT = 5.0
 
 
 class OwnQuestions:
-    """The file of one library."""
+    """A user's own questions about one library, in a JSONL file."""
 
     def __init__(self, file: Path) -> None:
         self.file = file

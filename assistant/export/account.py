@@ -40,7 +40,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Account:
-    """A question with its answer."""
+    """A question with its answer, as it is exported."""
 
     question: str
     said: tuple[Said, ...]

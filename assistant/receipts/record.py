@@ -253,7 +253,7 @@ class Receipts(Kept):
             return mentioned_in(connection, "receipt", "receipt")
 
     def files_of(self, person: str) -> set[str]:
-        """The same of one person."""
+        """The names of files that a person's receipts mention."""
         with self._reading() as connection:
             return mentioned_in(connection, "receipt", "receipt", "person = ?", person)
 

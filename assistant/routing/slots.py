@@ -62,7 +62,7 @@ class Message:
 
     @cached_property
     def pictures(self) -> tuple[Path, ...]:
-        """Attached ones."""
+        """The attached pictures."""
         return _of(self.files, "picture")
 
     @cached_property
@@ -76,12 +76,12 @@ class Message:
 
     @cached_property
     def recordings(self) -> tuple[Path, ...]:
-        """Attached ones."""
+        """The attached sound recordings."""
         return _of(self.files, "recording")
 
     @cached_property
     def videos(self) -> tuple[Path, ...]:
-        """Attached ones."""
+        """The attached videos."""
         return _of(self.files, "video")
 
     @cached_property

@@ -44,7 +44,7 @@ _TOLD = 600  # characters of the items that tell what a list is about
 
 @dataclass(frozen=True)
 class Chosen:
-    """A list that was chosen."""
+    """A list of a document that holds what is looked for."""
 
     items: tuple[Item, ...]
     about: str = ""  # the words above it
