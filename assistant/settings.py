@@ -191,7 +191,7 @@ class Settings(BaseModel):
 
     @property
     def sheets_file(self) -> Path:
-        """The cells of sheets."""
+        """The SQLite file that stores the cells of sheets."""
         return self.home / "sheets.sqlite"
 
     def model(self, role: str) -> str:
@@ -201,7 +201,7 @@ class Settings(BaseModel):
 
     @staticmethod
     def field_of(role: str) -> str:
-        """The name of that setting."""
+        """The name of the setting that names the model of a role."""
         return role if role == "reranker" else f"{role}_model"
 
     def by_hand(self, name: str) -> bool:

@@ -122,7 +122,7 @@ class Wanted:
 
     @cached_property
     def asked(self) -> TableQuestion:
-        """As tables see it."""
+        """The request as a question over tables: only the terms that are counted or measured."""
         found = tuple(term for term in terms(self.text) if term in self.of)
         return TableQuestion(self.text, LOOKUP, found, frozenset())
 

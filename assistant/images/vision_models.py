@@ -310,7 +310,7 @@ class Local:
 
 
 class Blip(Local):
-    """BLIP that describes."""
+    """A BLIP model that describes pictures."""
 
     def _loaded(self) -> Any:
         self._reader = self._from(self._library.AutoProcessor)

@@ -86,7 +86,7 @@ _LONGEST = 300  # characters of a description
 
 @dataclass(frozen=True)
 class Named:
-    """A library in a list."""
+    """A library in the list of libraries: its description and its size."""
 
     library: str
     description: str
@@ -153,7 +153,7 @@ def _rename_kept(settings: Settings, old: str, new: str) -> None:
 
 
 def check_there(settings: Settings, name: str) -> None:
-    """Raises UnknownLibrary."""
+    """Raises UnknownLibrary when there is no library of that name."""
     check_library(settings.libraries_folder / name)
 
 
@@ -338,7 +338,7 @@ Row = dict[str, Any]
 
 
 def document_row(info: DocumentInfo) -> Row:
-    """A document in a list."""
+    """A document as JSON, as lists of documents show it."""
     row = {
         "document": info.document, "pages": info.pages, "passages": info.chunks,
         "status": info.status, "sha256": info.sha256, "superseded_by": info.superseded_by,

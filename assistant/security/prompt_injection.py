@@ -187,7 +187,7 @@ def _sum(weights: Floats, buckets: NDArray[np.int64], values: Floats) -> float:
 
 @cache
 def load(path: Path = WEIGHTS) -> Head:
-    """The weights of a file."""
+    """The classifier's weights and thresholds from an .npz file."""
     with np.load(path) as kept:
         return Head(
             kept["plain"].astype(np.float32),

@@ -65,7 +65,7 @@ class AskedColumns(Kept):
             )
 
     def drop(self, person: str) -> None:
-        """Delete what a person asked."""
+        """Delete all columns that a person has asked for."""
         if not self.is_there():
             return
         with self._connected() as connection:
@@ -97,7 +97,7 @@ CREATE TABLE IF NOT EXISTS cell (
 
 @dataclass(frozen=True)
 class SheetKey:
-    """What a cell depends on."""
+    """What a cell depends on; the document's name may change."""
 
     library: str
     document: str
@@ -112,7 +112,7 @@ class SheetKey:
 
 
 class SheetCells(Kept):
-    """All cells of a home."""
+    """The filled cells of a home, in SQLite."""
 
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
@@ -127,7 +127,7 @@ class SheetCells(Kept):
         return self._row(key, _ASKED)
 
     def put(self, key: SheetKey, cell: Cell) -> None:
-        """Keep a cell."""
+        """Store a cell, replacing an earlier one of the same key."""
         with self._connected() as connection:
             self._write(connection, key, cell, _MAKER)
             connection.execute(f"DELETE FROM cell WHERE {_OF}", key.row(_ASKED))
@@ -204,7 +204,7 @@ def check_output(path: Path) -> None:
 
 
 def as_json(cells: Sequence[Cell]) -> dict[str, Any]:
-    """{"columns", "documents", "cells"}."""
+    """A sheet as JSON: {"columns", "documents", "cells"}."""
     columns = {cell.head: {"question": cell.question, "kind": cell.kind} for cell in cells}
     return {
         "columns": [{"head": head, **about} for head, about in columns.items()],

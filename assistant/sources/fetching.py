@@ -78,7 +78,7 @@ _NAMED = 20  # of what was left out
 
 @dataclass
 class Fetched:
-    """What came of a fetching."""
+    """What one run of fetching has brought, deleted and left out."""
 
     new: int = 0  # mails or files, also those that replaced an older one
     known: int = 0

@@ -93,7 +93,7 @@ class Landing:
         return [place for place in places if place.is_file()]
 
     def handed_over(self) -> None:
-        """The library has read them."""
+        """Note that the library has read all files. Raises HomeNotWritable."""
         self.rows = {key: replace(row, is_new=False) for key, row in self.rows.items()}
         self._rewrite()
 

@@ -183,7 +183,7 @@ class Shared:
         return entry.parts
 
     def close(self) -> None:
-        """End its connections."""
+        """Close the connections to the server."""
         self._client.close()
 
     def _file(self, entry: Entry, headers: dict[str, str]) -> Iterator[bytes | None]:

@@ -37,7 +37,7 @@ _ROWS = 500  # that are read at once
 
 
 class AnswerFiles:
-    """Of a home."""
+    """The files of answers in a home, attached and made."""
 
     def __init__(
         self, home: Path, in_use: Callable[[], set[str]], empty: Callable[[], bool]
@@ -142,7 +142,7 @@ class FileHashes(Kept):
         super().__init__(home / FILE, _HASHES)
 
     def sha256(self, path: Path) -> str:
-        """Of a file. Raises AssistantError."""
+        """The SHA-256 of a file, in hexadecimal. Raises AssistantError."""
         try:
             about = path.stat()
         except OSError as error:
@@ -206,7 +206,7 @@ _THUMBNAILS = "thumbnails"
 
 @dataclass(frozen=True)
 class Used:
-    """The files of one kind."""
+    """The space that the files of one kind take."""
 
     kind: Kind
     bytes: int  # on this disk; a model that other homes share counts here, too

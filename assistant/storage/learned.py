@@ -69,7 +69,7 @@ class FittedGates:
         return [row for line in lines if (row := _row(line))]
 
     def add(self, identity: str, row: Mapping[str, Any]) -> None:
-        """Append one. Raises AssistantError."""
+        """Append a row to those of a calibration. Raises AssistantError."""
         with self._explained(), self._rows(identity).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
@@ -122,7 +122,7 @@ class MeasuredChange:
         return self.after - self.before
 
     def summarise(self) -> str:
-        """For people."""
+        """Both means with the interval, in one line for people."""
         interval = f"{self.change:+.3f}, 95 % interval {self.low:+.3f} to {self.high:+.3f}"
         return f"{self.before:.3f} → {self.after:.3f} ({interval})"
 
@@ -149,7 +149,7 @@ class Lesson:
 
 
 class Lessons:
-    """The file of one library."""
+    """What was learned for one library, in a JSON file."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -167,7 +167,7 @@ class Lessons:
         return self._read[1]
 
     def ranking(self) -> Learned | None:
-        """The ranking for searches."""
+        """The learned ranking for searches; None when none was learned."""
         lesson = self.last()
         return lesson.ranking if lesson else None
 
@@ -215,7 +215,7 @@ def lessons(folder: Path) -> Lessons:
 
 
 def to_row(lesson: Lesson) -> dict[str, Any]:
-    """As it is read again."""
+    """A lesson as JSON, as `Lessons` reads it."""
     return asdict(lesson) | {"ranking": lesson.ranking and _ranking_row(lesson.ranking)}
 
 

@@ -244,7 +244,7 @@ def provenance(job: DrawingJob, tool: str, model: str, sha256: str) -> Provenanc
 
 
 def program() -> str:
-    """Name and version."""
+    """The name of this program, with its version where it is installed."""
     try:
         return f"pincite {version('pincite')}"
     except PackageNotFoundError:
@@ -252,7 +252,7 @@ def program() -> str:
 
 
 def marks(made: Provenance) -> "PngInfo":
-    """The texts of a PNG."""
+    """The text chunks that mark a PNG as generated, and say how it was made."""
     from PIL.PngImagePlugin import PngInfo
 
     texts = PngInfo()

@@ -44,7 +44,7 @@ PipelineParameters = Mapping[str, inspect.Parameter]
 
 
 def pipeline_parameters(pipeline: Any) -> PipelineParameters:
-    """The parameters of a pipeline."""
+    """The parameters that a call of the pipeline takes, by name."""
     return inspect.signature(pipeline.__call__).parameters
 
 
@@ -128,7 +128,7 @@ _PREVIEW_SIDE = 512  # pixels of a preview
 
 
 class Previews:
-    """Of one job."""
+    """Makes previews while one job is painted."""
 
     def __init__(self, loaded: Loaded, size: tuple[int, int]) -> None:
         self._loaded = loaded
@@ -347,7 +347,7 @@ class _Run:
         self._log = StepLog()
 
     def denoising(self) -> Denoising:
-        """How it went."""
+        """The steps that were taken so far, with the scheduler and the device."""
         scheduler = type(self._pipeline.scheduler).__name__
         return self._log.result(scheduler, str(self._pipeline.device))
 

@@ -189,7 +189,7 @@ INVENTED = N_(
 
 
 class Enhancing:
-    """Handles the intent Enhance."""
+    """The tool of the intent Enhance: makes a picture larger and sharper."""
 
     name = "enhance"
 
@@ -269,7 +269,7 @@ _BETWEEN = 0.2  # seconds of silence after a sentence
 
 
 class Speaking:
-    """Handles the intent Speak."""
+    """The tool of the intent Speak: reads a text aloud."""
 
     name = "speak"
 

@@ -38,7 +38,7 @@ _LARGEST = 1 << 20  # bytes of such a file
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the scheduler."""
+    """One step of the scheduler, with a small preview for some of them."""
 
     number: int  # from 1
     seconds: float
@@ -72,7 +72,7 @@ class StepLog:
         self._last = time.perf_counter()
 
     def result(self, scheduler: str, device: str) -> Denoising:
-        """The whole, with few pictures."""
+        """All steps; at most eight of them, evenly spread, keep their picture."""
         shown = [at for at, step in enumerate(self._steps) if step.picture]
         most = min(_PICTURES, len(shown))
         kept = {shown[round(n * (len(shown) - 1) / max(most - 1, 1))] for n in range(most)}
@@ -153,6 +153,6 @@ class Watch:
     stage: Callable[[str], None] = lambda phrase: None
 
     def look(self) -> None:
-        """Raises Stopped."""
+        """Raises Stopped once the job is cancelled."""
         if self.cancel.is_set():
             raise Stopped("Painting was stopped.")

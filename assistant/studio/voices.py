@@ -46,7 +46,7 @@ class SpokenSound:
 
     @property
     def wav(self) -> bytes:
-        """As a WAV file."""
+        """The bytes of a WAV file."""
         file = io.BytesIO()
         with wave.open(file, "wb") as written:
             written.setparams((1, 2, self.rate, 0, "NONE", ""))
@@ -98,7 +98,7 @@ class Espeak:
         self._command.append(_ACCENTS.get(language, language))
 
     def say(self, text: str, cancel: threading.Event) -> SpokenSound:
-        """See Voice."""
+        """Speak a sentence. Raises Stopped or VoiceFailed."""
         if cancel.is_set():
             raise Stopped("Reading aloud was stopped.")
         try:
@@ -150,7 +150,7 @@ class Piper:
         self._process: _Process | None = None
 
     def say(self, text: str, cancel: threading.Event) -> SpokenSound:
-        """See Voice."""
+        """Speak a sentence; empty sound for one without words. Raises Stopped or VoiceFailed."""
         # What makes no sound ends Piper 1.8.0: it cannot write an empty file.
         if not _SPOKEN.search(text):
             return SpokenSound(b"", 22_050)
@@ -170,11 +170,11 @@ class Piper:
 
     @property
     def warm(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process that speaks is running."""
         return self._process is not None
 
     def close(self) -> None:
-        """End the process."""
+        """End the process that speaks, if it is running."""
         with self._lock:
             self._end()
 
@@ -312,7 +312,7 @@ class Voices:
         )  # fmt: skip
 
     def close(self) -> None:
-        """End the processes that speak."""
+        """End the processes of all voices."""
         with self._lock:
             for piper in self._pipers.values():
                 piper.close()

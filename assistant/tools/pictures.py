@@ -97,7 +97,7 @@ _UNSEEN = N_("It is not described, because no vision model is installed.")
 
 
 class Describing:
-    """Handles the intent Describe."""
+    """The tool of the intent Describe: describes pictures and answers about them."""
 
     name = "describe"
 
@@ -247,7 +247,7 @@ class Watched:
 
 
 class Clipping:
-    """Handles the intent Clip."""
+    """The tool of the intent Clip: describes a video, or answers about it."""
 
     name = "clip"
 
@@ -336,7 +336,7 @@ _MOST = 4  # tokens of a translation for each word of the original, and 16
 
 
 class Translating:
-    """Handles the intent Translate."""
+    """The tool of the intent Translate."""
 
     name = "translate"
 

@@ -75,12 +75,12 @@ Work = Callable[[Request, Reply], Iterable[str]]
 
 
 class Running:
-    """Takes the intent Run."""
+    """The tool of the intent Run: passes its text to an installed extension."""
 
     name = "run"
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other intent."""
+        """The reply; None for any other intent."""
         intent = request.intent
         if not isinstance(intent, Run):
             return None

@@ -264,7 +264,7 @@ _LISTED = 12  # numbers that are written in the answer, too
 
 
 class Charting:
-    """Handles the intent Chart."""
+    """The tool of the intent Chart: draws cells of tables."""
 
     name = "chart"
 
@@ -323,7 +323,7 @@ def _title(what: str) -> str:
 
 
 def source(numbers: ChartNumbers) -> str:
-    """Document, page and table."""
+    """Where numbers are from, in words: document, page and the table's caption."""
     grid = numbers.grid
     table = f", “{grid.table.caption}”" if grid.table.caption else ""
     named = _("{document}, page {page}", document=grid.document, page=grid.page.number)

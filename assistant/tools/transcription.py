@@ -33,7 +33,7 @@ from ingest.sandbox.pool import Sandbox
 
 
 def srt(segments: Sequence[Segment]) -> str:
-    """SubRip, numbered from 1."""
+    """Timed text as SubRip (.srt), numbered from 1."""
     shown = (
         f"{number}\n{_moment(s.start, ',')} --> {_moment(s.end, ',')}\n{s.text}\n"
         for number, s in enumerate(segments, start=1)
@@ -42,7 +42,7 @@ def srt(segments: Sequence[Segment]) -> str:
 
 
 def vtt(segments: Sequence[Segment]) -> str:
-    """WebVTT."""
+    """Timed text as WebVTT (.vtt)."""
     shown = (
         f"{_moment(s.start, '.')} --> {_moment(s.end, '.')}\n{_escaped(s.text)}\n" for s in segments
     )

@@ -289,7 +289,7 @@ class WrittenToken:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """The parameters of an answer."""
+    """The prompt of an answer, and the parameters that it is generated with."""
 
     prompt: list[int]
     begun: str  # words of the answer that are already in the prompt
@@ -303,7 +303,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of an answer."""
+    """How an answer ended: why, with which calls of tools, and after how many tokens."""
 
     reason: str  # "stop", "length" or "cancelled"
     calls: list[ToolCall]
