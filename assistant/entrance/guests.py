@@ -86,7 +86,7 @@ _SEAL = secrets.token_hex(16)
 
 
 def sealed_role(role: Role) -> str:
-    """The value of the header."""
+    """The value of the role header, with the seal of this process."""
     return f"{role} {_SEAL}"
 
 

@@ -133,7 +133,7 @@ class _Connection(H11Protocol):
         super().resume_writing()
 
     def is_late(self) -> bool:
-        """To be asked each second."""
+        """Whether the client has kept the server waiting for too long. Call it once a second."""
         now, before = self.loop.time(), self._left
         self._left = self.transport.get_write_buffer_size()
         reads = not before or self._left < before

@@ -142,7 +142,7 @@ class Audit(AccountsDatabase):
             connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def lines(self) -> list[Line]:
-        """The oldest first. Raises AssistantError."""
+        """All lines of the log, the oldest first. Raises AssistantError."""
         with self._reading() as connection:
             found = connection.execute(
                 "SELECT at, person, token, did, library, what FROM audit ORDER BY at, id"
@@ -279,7 +279,7 @@ class Accounts(Audit):
             return person_of(connection, row[0])
 
     def any(self) -> bool:
-        """Whether somebody has an account."""
+        """Whether anybody has an account."""
         with self._reading() as connection:
             return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 

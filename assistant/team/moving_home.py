@@ -42,7 +42,7 @@ _NEW = ".new.sqlite"
 
 @dataclass(frozen=True)
 class MovedRows:
-    """What was copied and compared."""
+    """How many rows were copied and compared."""
 
     rows: int
     tables: dict[str, int]  # the rows of each; empty: another home has them

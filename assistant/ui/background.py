@@ -140,7 +140,7 @@ DRAFTS = "drafts"  # of one that drafts questions
 
 
 class Task(Background):
-    """A long task."""
+    """A long task in a thread: its progress, its messages, and its end."""
 
     def __init__(self, title: str, work: Work, kind: str = "") -> None:
         """`title` is in the language of who starts it, and `kind` is not."""
@@ -160,11 +160,11 @@ class Task(Background):
         return self.ended and not self.error and not self.cancel.is_set()
 
     def note(self, now: str, done: int, total: int) -> None:
-        """Record progress."""
+        """Record what is being done, and how many of `total` steps are done."""
         self.now, self.done, self.total = now, done, total
 
     def tell(self, text: str) -> None:
-        """Record a message for people."""
+        """Record a message for people; an empty one is ignored."""
         if text:
             self.notices.append(text)
 
@@ -193,7 +193,7 @@ class Tasks:
             return self._last
 
     def forget(self) -> None:
-        """Once its end was read."""
+        """Drop the last task once it has ended: its end was shown."""
         with self._lock:
             if self._last is not None and self._last.ended:
                 self._last = None
@@ -244,13 +244,13 @@ class Fetches:
             return self._all[name]
 
     def done(self) -> list[Fetch]:
-        """Those that have come whole."""
+        """The downloads that were completed."""
         with self._lock:
             every = list(self._all.values())
         return [one for one in every if one.ended and not one.error and not one.was_stopped]
 
     def going(self) -> list[Fetch]:
-        """Those that are under way."""
+        """The downloads that are running."""
         with self._lock:
             return [one for one in self._all.values() if not one.ended]
 
@@ -336,7 +336,7 @@ class Sheets:
         self._last: dict[str, RunningSheet] = {}
 
     def of(self, library: str) -> RunningSheet | None:
-        """None before the first one."""
+        """The last sheet of a library, running or not; None before the first one."""
         return self._last.get(library)
 
     def start(

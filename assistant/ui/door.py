@@ -118,7 +118,7 @@ class Entrance(Protocol):
 
     @property
     def form(self) -> Form:
-        """What they are asked."""
+        """The sign-in form."""
 
     @property
     def elsewhere(self) -> Elsewhere | None:

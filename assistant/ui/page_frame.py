@@ -173,7 +173,7 @@ _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 
 def listen_to_keyboard() -> None:
-    """Draw nothing, once a page."""
+    """Start to listen to the keyboard. Draws nothing; call it once per page."""
     commands = [
         {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
         for one in COMMANDS.values()

@@ -425,7 +425,7 @@ def _sheets(person: str) -> Sheets:
 
 @st.cache_resource(show_spinner=False)
 def uploads() -> Uploads:
-    """Of all visitors."""
+    """The uploads of all visitors."""
     return Uploads()
 
 
@@ -443,7 +443,7 @@ def running_fetchings() -> Fetchings:
 
 @st.cache_resource(show_spinner=False)
 def fetches() -> Fetches:
-    """The running downloads of models."""
+    """The downloads of models that this server has started."""
     return Fetches(composition.home_models(settings()).pull)
 
 

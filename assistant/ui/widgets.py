@@ -108,7 +108,7 @@ def show_error(error: object) -> None:
 
 
 def draw_kept_error() -> None:
-    """Once, what `session.keep_error` kept."""
+    """Show the error that `session.keep_error` stored, once."""
     if kept := session.take_error():
         show_error(kept)
 
@@ -120,7 +120,7 @@ def draw_kept_error() -> None:
 
 @dataclass(frozen=True)
 class Folded:
-    """How a part is drawn."""
+    """The state of a folded part between two runs of the page."""
 
     label: str = ""
     began_open: bool = False

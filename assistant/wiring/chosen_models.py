@@ -76,7 +76,7 @@ def reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | N
 
 
 def groundedness(settings: Settings) -> Groundedness | None:
-    """The same for the checker."""
+    """The chosen checker of sentences; None when none is chosen. Raises LibraryError."""
     models = Models(settings.models_folder, settings)
     path = models.chosen("groundedness")
     if path is None:
@@ -420,7 +420,7 @@ SERVED: tuple[str, ...] = get_args(Served)  # the roles that a server can have
 
 @dataclass(frozen=True)
 class InUse:
-    """The model of a role."""
+    """The model that has a role, and where it was chosen."""
 
     name: str = ""  # of the catalogue, a file, an address, a package; empty: none
     is_server: bool = False

@@ -156,7 +156,7 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
 
 
 def output_files(settings: Settings) -> Made:
-    """The folder of their output."""
+    """The files that tools make, in a folder of the home."""
     return Made(settings.home / "made")
 
 

@@ -60,12 +60,12 @@ def sessions(settings: Settings) -> Sessions:
 
 
 def tokens(settings: Settings) -> Tokens:
-    """Those of people, for programs."""
+    """The API tokens of people."""
     return Tokens(place_of_part(settings, ACCOUNTS))
 
 
 def guesses(settings: Settings) -> Guesses:
-    """What counts wrong passwords."""
+    """The counter of wrong passwords."""
     return Guesses(place_of_part(settings, ACCOUNTS))
 
 

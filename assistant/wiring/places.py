@@ -160,7 +160,7 @@ def hire(settings: Settings) -> Hire:
 
 
 def cluster(settings: Settings) -> RayCluster | None:
-    """None where this machine reads."""
+    """The Ray cluster that reads files; None where this machine does."""
     address = parsed(settings.workers)
     if address is None:
         return None

@@ -201,7 +201,7 @@ class _Writing:
     schema: Schema | None
 
     async def completion(self) -> Row:
-        """A chat completion. Raises PinciteError."""
+        """The whole answer as a `chat.completion` object. Raises PinciteError."""
         answer = (await turns.finish_reply(self.reply, self.place)).to_json()
         message = {"role": "assistant", "refusal": None, **await self._message(answer)}
         return {

@@ -92,7 +92,7 @@ class Shelf:
 
     @property
     def settings(self) -> Settings:
-        """The settings of the server."""
+        """The settings of the server, the same for everybody."""
         return self._libraries.settings
 
     def turns(self, kind: Kind) -> Turns:
@@ -210,7 +210,7 @@ def _size(source: BinaryIO) -> int:
 
 
 def shelf(request: Request) -> Shelf:
-    """Of who sends a request."""
+    """The libraries as the person who sends the request may use them."""
     return Shelf(request.app.state.libraries, person(request))
 
 
@@ -221,7 +221,7 @@ def changing(request: Request) -> None:
 
 
 def person(request: Request) -> Person:
-    """Whom the guard has found."""
+    """The person whom the guard has recognised in the request."""
     found: Person = getattr(request.state, PERSON)
     return found
 
@@ -309,7 +309,7 @@ class Chosen(BaseModel, extra="forbid"):
 
     @property
     def filter(self) -> Filter:
-        """Raises WrongTag or WrongDate."""
+        """The tags and dates as a Filter. Raises WrongTag or WrongDate."""
         return Filter(tuple(self.tags), self.after, self.before)
 
 

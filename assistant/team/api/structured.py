@@ -59,7 +59,7 @@ class Structured:
         self._model, self._turns = model, turns
 
     def check(self) -> None:
-        """Raises NotDone without a model."""
+        """Raises NotDone when there is no chat model."""
         if self._model is None:
             raise NotDone(_FIELD, "There is no chat model to write JSON. Answers are text.")
 

@@ -99,7 +99,7 @@ def coverage_bar(coverage: Coverage) -> list[tuple[str, int]]:
 
 
 def coverage_sizes(coverage: Coverage) -> str:
-    """The bar in words."""
+    """The parts of the coverage bar in words, with their numbers of characters."""
     return ", ".join(
         _(_PARTS[kind]).format(characters=_characters(size))
         for kind, size in coverage_bar(coverage)
@@ -204,7 +204,7 @@ def _document_row(
 
 
 def facts(document: DocumentInfo) -> list[str]:
-    """Sizes, coverage and dates."""
+    """A document's sizes, coverage and dates, each as a phrase for people."""
     sizes = [
         _length(document),
         ngettext("{count} passage", "{count} passages", document.chunks),
@@ -278,7 +278,7 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
 
 
 def dialog_answered() -> None:
-    """The dialog is closed."""
+    """Note in the session that the dialog is closed."""
     st.session_state.pop(DIALOG_OPEN, None)
 
 

@@ -274,7 +274,7 @@ def draw_page(
 
 
 def named(opened: Shown) -> str:
-    """The document and the page."""
+    """The document and the page that are open, in words."""
     return _("{document}, page {page}", document=readable(opened.document), page=opened.page)
 
 
