@@ -114,7 +114,7 @@ def media_kind(document: str) -> MediaKind:
 
 
 def passage_seconds(library: AnyLibrary, hit: Hit) -> float | None:
-    """Where the passage begins in a recording; None in other documents."""
+    """Where a passage begins in a recording, in seconds; None in other documents."""
     if media_kind(hit.document):
         with suppress(UnknownDocument, IndexError):  # removed or replaced since the search
             return library.page(hit.document, hit.page).lines[hit.chunk.first].seconds

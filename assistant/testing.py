@@ -142,7 +142,7 @@ class ToolContract:
 
     @pytest.fixture
     def request_(self) -> Request:
-        """What it is asked. Overridden by tools that need other evidence or files."""
+        """The request of the tests. Override it for tools that need other evidence or files."""
         return Request("days of leave", GivenPassages(TEXTS, WordHashes()))
 
     @pytest.fixture

@@ -23,7 +23,7 @@ Languages = Literal["", "one", "two"]
 
 @dataclass(frozen=True)
 class Signals:
-    """The signals of the gate. Odds are None where nobody was asked for them."""
+    """The signals of the gate. Odds are None where no model gave them."""
 
     sentence_cosine: float
     covered: float  # share of the question's words in the passages

@@ -116,7 +116,7 @@ def report_lines(found: dict[str, Any]) -> list[str]:
 
 
 def about(run: EvaluationRun) -> str:
-    """Of what library, and by which model."""
+    """A line about a run: its library, and the model that answered."""
     by = run.about["model"] or _("search only")
     documents = run.about["documents"]
     library = run.about["library"]

@@ -182,7 +182,7 @@ def _opposite(answer: str, known: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """In lower case, without accents, numbers as digits."""
+    """The text in lower case, without accents, with numbers as digits."""
     apart = unicodedata.normalize("NFKD", text.replace("ø", "o").replace("Ø", "O"))
     return in_digits("".join(c for c in apart if not unicodedata.combining(c)).lower())
 

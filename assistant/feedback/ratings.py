@@ -171,7 +171,7 @@ class Feedback(Kept):
 
 
 def feedback(settings: Settings, library: str, person: str = "") -> Feedback:
-    """Of a library of the home; with accounts that of a person, by their id."""
+    """The feedback on a library; with accounts, that of the person with this id."""
     mine = own(settings, library, person)
     return Feedback(mine.file.with_name("feedback.sqlite"), mine)
 

@@ -204,7 +204,7 @@ class SlotNumbers:
 
 
 def numbers(text: str) -> SlotNumbers:
-    """Of "a fox, 512x512, seed 7" the size, the seed, and "a fox"."""
+    """The parts of "a fox, 512x512, seed 7": the size, the seed, and "a fox"."""
     rest, negative = _take(_NEGATIVE, text)
     rest, size = _take(_SIZE, rest)
     rest, seed = _take(_SEED, rest)

@@ -86,7 +86,7 @@ def add_page(app: FastAPI) -> None:
 
 
 def examples() -> dict[str, dict[str, Any]]:
-    """By method and path: what fills the path, the query, the request and its answer."""
+    """The examples by method and path: of the path, query, request and answer."""
     found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     return found
 

@@ -96,7 +96,7 @@ class Shelf:
         return self._libraries.settings
 
     def turns(self, kind: Kind) -> Turns:
-        """In which this server does what takes long."""
+        """The queue in which this server does long work of a kind."""
         return self._libraries.turns[kind]
 
     @property
@@ -215,7 +215,7 @@ def shelf(request: Request) -> Shelf:
 
 
 def changing(request: Request) -> None:
-    """Before files are read. Raises NotAllowed for who may only read."""
+    """Raises NotAllowed, before files are read, for who may only read."""
     if not person(request).changes:
         raise NotAllowed("Only the owner or an editor may change a library.")
 

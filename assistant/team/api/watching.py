@@ -139,7 +139,7 @@ class JsonLines(logging.Formatter):
 
 
 def install_json_log() -> None:
-    """For all loggers of this process, instead of what they had."""
+    """Log JSON from all loggers of this process, replacing their handlers."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
