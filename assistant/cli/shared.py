@@ -215,7 +215,7 @@ def to_ask(settings: "Settings", named: Sequence[str] | None) -> Iterator["AnyLi
 
 
 def rebuild_notices(library: "AnyLibrary") -> list[str]:
-    """For each library that should be rebuilt."""
+    """A notice for each library that should be rebuilt."""
     from vectorstore.federation import Federated
 
     each = library.libraries.values() if isinstance(library, Federated) else (library,)

@@ -133,7 +133,7 @@ class Wanted:
 
 
 def wanted(text: str) -> Wanted:
-    """Of "revenue by region since 2020": revenue, region, and 2020."""
+    """The parts of "revenue by region since 2020": revenue, region, and 2020."""
     rest, first, last = text, 0, 9999
     if found := _FROM.search(rest):
         first, last = sorted((int(found[1]), int(found[2])))

@@ -376,7 +376,7 @@ class NotFollowed(AssistantError):
 
 
 def watched_folders(settings: Settings, library: str) -> list[Path]:
-    """Those of a library that are followed whenever the app runs; none where nothing is kept."""
+    """The folders that a library always watches; empty where none are stored."""
     try:
         rows = json.loads((settings.libraries_folder / library / _FILE).read_text("utf-8"))
     except (OSError, ValueError):
@@ -477,7 +477,7 @@ class WatchedFolder:
 
 
 class WatchedFolders:
-    """Of all libraries that a server has open."""
+    """The watched folders of all libraries that a server has open."""
 
     def __init__(self, settle: float = SETTLE, pause: float = PAUSE) -> None:
         """Seconds without a change before a file is read, and between two looks."""
@@ -496,8 +496,8 @@ class WatchedFolders:
             self._follow(settings, library, path)
 
     def sync(self, settings: Settings, library: Library) -> None:
-        """Follow those that others have put on the list meanwhile, and no longer those that they
-        have taken off."""
+        """Watch the folders that other processes have added to the list, and stop watching those
+        that they have removed."""
         listed = watched_folders(settings, library.name)
         self._end(library.name, lambda one: one.path not in listed)
         known = [one.path for one in self.of(library.name)]  # also those that ended by an error

@@ -45,7 +45,7 @@ _EACH = 40  # tokens of one among several
 
 
 def no_model(column: Column, answer: str, cancel: threading.Event) -> str:
-    """Where answers are quoted: they stay as they are."""
+    """Always empty: without a model, answers stay as they were quoted."""
     return ""
 
 

@@ -38,20 +38,20 @@ SHIPPED = Fitted(DEFAULT_WEIGHTS, OPERATING_POINTS)  # of the default chat model
 
 
 class FittedGates:
-    """The folder of a home. Questions that were asked wait in it until all were."""
+    """The fitted gates in a folder of the home, and the rows of unfinished calibrations."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def get(self, identity: str) -> Fitted | None:
-        """None where nothing was fitted, or it cannot be read: then it is fitted again."""
+        """The gate of a model; None where none was fitted or it cannot be read: fit it again."""
         try:
             return _fitted(json.loads(self._file(identity).read_text("utf-8")))
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
     def keep(self, identity: str, fitted: Fitted, about: Mapping[str, Any]) -> None:
-        """Save, and forget the rows. `about`: for people. Raises AssistantError."""
+        """Store a gate, and delete its rows. `about`: for people. Raises AssistantError."""
         row = {**about, "weights": asdict(fitted.weights)}
         row["points"] = {name: asdict(point) for name, point in fitted.points.items()}
         part = self._file(identity).with_suffix(f".{os.getpid()}.part")
@@ -61,7 +61,7 @@ class FittedGates:
             self._rows(identity).unlink(missing_ok=True)
 
     def rows(self, identity: str) -> list[dict[str, Any]]:
-        """Those of an interrupted calibration; a line that was cut off is left out."""
+        """The rows of an interrupted calibration, without a line that was cut off."""
         try:
             lines = self._rows(identity).read_text("utf-8").splitlines()
         except OSError:
@@ -210,7 +210,7 @@ class Lessons:
 
 
 def lessons(folder: Path) -> Lessons:
-    """Of the library in a folder."""
+    """The lessons of the library in a folder."""
     return Lessons(folder / "learned.json")
 
 

@@ -269,7 +269,7 @@ def _sound(samples: Any, pipeline: Any) -> GeneratedSound:
 
 
 class DiffusersPainter:
-    """One model, which is loaded with the first job and kept. One job at a time."""
+    """One model, which is loaded for the first job and stays loaded. One job at a time."""
 
     def __init__(self, path: Path) -> None:
         """`path` is a folder with model_index.json, or a single .safetensors file."""
@@ -352,7 +352,7 @@ class _Run:
         return self._log.result(scheduler, str(self._pipeline.device))
 
     def result(self, job: DrawingJob, taken: PipelineParameters) -> Any:
-        """What the pipeline gives back. Raises Stopped or CannotPaint."""
+        """What the pipeline returns. Raises Stopped or CannotPaint."""
         import torch
 
         self._watch.stage(_("Painting"))

@@ -204,7 +204,7 @@ class Tile:
 
 
 def tiles(width: int, height: int, side: int = SIDE, around: int = AROUND) -> list[Tile]:
-    """In reading order; each pixel is within one of them."""
+    """The tiles of a picture in reading order; each pixel is within one of them."""
     return [
         Tile(
             (left, top, right, bottom),

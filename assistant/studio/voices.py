@@ -90,7 +90,7 @@ def espeak_languages(espeak: Path) -> frozenset[str]:
 
 
 class Espeak:
-    """In one language. A sentence takes it some hundredths of a second."""
+    """Speaks one language with eSpeak NG. A sentence takes some hundredths of a second."""
 
     def __init__(self, espeak: Path, language: str) -> None:
         self.name = PROGRAM
@@ -134,7 +134,7 @@ _SPOKEN = re.compile(r"\w")
 
 
 class Piper:
-    """A voice's model, and the process that speaks with it once it is asked to."""
+    """A voice's model, and the process that speaks with it, started on demand."""
 
     def __init__(self, python: Path, model: Path, idle: float = _IDLE) -> None:
         """`python` is the environment's, `model` the voice's .onnx file, its .onnx.json beside.
@@ -287,7 +287,7 @@ class Voices:
         self._pipers: dict[Path, Piper] = {}
 
     def language_of(self, text: str) -> str:
-        """As an ISO 639-1 code; the person's own where the text is too short to tell."""
+        """The text's language as an ISO 639-1 code; the person's own for a short text."""
         return language_of(text, self._language)
 
     def of(self, text: str) -> Voice | None:
@@ -338,7 +338,7 @@ def model_of(folder: Path) -> Path:
 
 
 def language_of_voice(model: Path) -> str:
-    """As its settings say. Raises ModelUnusable."""
+    """The language of a voice by its settings. Raises ModelUnusable."""
     config = model.with_suffix(".onnx.json")
     try:
         voice = json.loads(config.read_text(encoding="utf-8"))["espeak"]["voice"]

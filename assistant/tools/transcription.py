@@ -162,14 +162,14 @@ class Transcription(Reply):
 
 
 class Transcribing:
-    """Handles the intent Transcribe. One recording at a time; another one waits."""
+    """The tool of the intent Transcribe. One recording at a time; others wait."""
 
     name = "transcribe"
 
     def __init__(
         self, ear: Callable[[], Ear | None], offers: Callable[[], tuple[Offer, ...]]
     ) -> None:
-        """`ear` is asked at each recording, `offers` where there is no speech model."""
+        """`ear` is called for each recording, `offers` where there is no speech model."""
         self._ear = ear
         self._offers = offers
         self._turns = TurnTaking(N_("Waiting for another recording"))

@@ -56,7 +56,7 @@ def row(key: str, name: str, facts: str, mark: str = "", border: bool = True) ->
 
 
 def jpeg_address(picture: bytes) -> str:
-    """For the `src` of an image."""
+    """The JPEG as a data URL, for the `src` of an image."""
     return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
 
 
@@ -95,7 +95,7 @@ def _spaced(part: str) -> str:
 
 
 def as_html(text: object) -> str:
-    """For st.html, which knows no Markdown."""
+    """The text escaped for st.html, which knows no Markdown."""
     return html.escape(str(text))
 
 

@@ -136,7 +136,7 @@ def _team(settings: Settings) -> Server | None:
 
 
 def answer_files(settings: Settings) -> AnswerFiles:
-    """What is asked of them raises AssistantError where the tables cannot be used."""
+    """The files of answers; each use raises AssistantError where tables cannot be used."""
     return AnswerFiles(settings.home, lambda: _in_use(settings), lambda: _empty(settings))
 
 
@@ -154,7 +154,7 @@ def _empty(settings: Settings) -> bool:
 
 
 def hire(settings: Settings) -> Hire:
-    """The network guard lets the address through from now on."""
+    """What starts the workers of an `add`. The network guard admits the cluster from now on."""
     found = cluster(settings)
     return found.hire if found else workers.here
 

@@ -29,8 +29,8 @@ _LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
 # move by .4 (0.3.36). Prompts are therefore computed in whole blocks from their start, and what was
 # computed otherwise is not used again: the same prompt gives the same answer, whatever was before.
 BLOCK = 32  # tokens
-_NEAR = -4.0  # a token that is less likely than the best by this log-ratio is not told
-_INSTEAD = 3  # tokens that are told
+_NEAR = -4.0  # a token that is less likely than the best by this log-ratio is not reported
+_INSTEAD = 3  # tokens that are reported
 _ABORTED = 2  # what llama_decode returns when the abort callback stopped it
 
 

@@ -176,7 +176,7 @@ def _draw_document_rows(
     ticked: Callable[[Mapping[str, bool]], None], clicked: Callable[[str, str, int], None],
 ) -> None:  # fmt: skip
     """`changes`: they can be removed; `several`: and selected. `ticked` takes which documents are
-    selected from now on, and which no more; `clicked` what is to be done (`pick` is done then,
+    selected from now on, and which no longer; `clicked` what is to be done (`pick` is done then,
     `look`, `open` or `remove`), the document, and the page to open."""
 
     def act() -> None:
@@ -283,13 +283,13 @@ def dialog_answered() -> None:
 
 
 def _selected_documents(library: Library) -> set[str]:
-    """Kept for all pages of the list."""
+    """The names of the selected documents, stored for all pages of the list."""
     found: set[str] = st.session_state.setdefault(f"picked-{library.name}", set())
     return found
 
 
 def _select_documents(library: Library, wanted: Mapping[str, bool]) -> None:
-    """Select documents, or select them no more."""
+    """Select documents, or deselect them."""
     for document, is_wanted in wanted.items():
         (set.add if is_wanted else set.discard)(_selected_documents(library), document)
 

@@ -47,7 +47,7 @@ def filter_of_fields(documents: Sequence[DocumentInfo], key: str) -> Filter:
 
 
 def filter_field_keys(key: str) -> tuple[str, ...]:
-    """Of the fields, in the session's state: tags, since, before."""
+    """The keys of the fields in the session's state: tags, after, before."""
     return tuple(f"{key}-{field}" for field in ("tags", "after", "before"))
 
 
