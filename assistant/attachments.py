@@ -37,7 +37,7 @@ class Attached:
 
     @property
     def about(self) -> str:
-        """Its first words."""
+        """The first words of the attachments; empty when they have no text."""
         words = " ".join(page.text for page in self.pages.values()).split()
         return " ".join(words[:_ABOUT])
 
@@ -114,7 +114,7 @@ def media_kind(document: str) -> MediaKind:
 
 
 def passage_seconds(library: AnyLibrary, hit: Hit) -> float | None:
-    """Where the passage begins in a recording; None in other documents."""
+    """Where a passage begins in a recording, in seconds; None in other documents."""
     if media_kind(hit.document):
         with suppress(UnknownDocument, IndexError):  # removed or replaced since the search
             return library.page(hit.document, hit.page).lines[hit.chunk.first].seconds

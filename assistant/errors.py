@@ -6,9 +6,9 @@ AssistantError
  ├─ ModelUnusable           the model file is missing, damaged or not a model
  ├─ ModelNotFetched         no source of the catalogue gave the model
  ├─ ContextOverflow         the prompt is longer than the model's context
- ├─ BadQuestionSet          a question set is not there or not of a known form
- ├─ NotThere                what an id or a number asks for is not there
- ├─ PersonRemoved           the account of who asked was removed meanwhile
+ ├─ BadQuestionSet          a question set is missing or in an unknown format
+ ├─ NotThere                nothing has this id or number
+ ├─ PersonRemoved           the person's account was removed meanwhile
  ├─ TablesAway              the server with people and conversations does not answer
  ├─ TablesBusy              it has no room for this one now, or others write the same
  ├─ TablesNotWritable       it takes nothing: its disk is full, or it is read-only
@@ -19,7 +19,7 @@ from ingest.errors import PinciteError
 
 
 class AssistantError(PinciteError):
-    """The assistant cannot do it."""
+    """Base of these errors; the message says what went wrong and what to do."""
 
 
 class SettingsError(AssistantError):
@@ -27,15 +27,15 @@ class SettingsError(AssistantError):
 
 
 class NotThere(AssistantError):
-    """There is nothing of the id or the number that was asked for."""
+    """Nothing has this id or number."""
 
 
 class PersonRemoved(AssistantError):
-    """The account of who asked was removed meanwhile: nothing more is kept for it."""
+    """The person's account was removed meanwhile: nothing more is stored for it."""
 
 
 class TablesAway(AssistantError):
-    """The server that keeps people and conversations does not answer, or has them no more."""
+    """The server with people and conversations does not answer, or no longer has them."""
 
 
 class TablesBusy(AssistantError):
@@ -43,7 +43,7 @@ class TablesBusy(AssistantError):
 
 
 class TablesNotWritable(AssistantError):
-    """That server lets nothing be written."""
+    """That server refuses to write."""
 
 
 class ModelRuntimeMissing(AssistantError):
@@ -55,7 +55,7 @@ class ModelUnusable(AssistantError):
 
 
 class NoOdds(ModelUnusable):
-    """The model does not tell how likely its words are."""
+    """The model does not report the probabilities of its tokens."""
 
 
 class ModelNotFetched(AssistantError):

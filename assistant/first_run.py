@@ -192,7 +192,7 @@ Mark = Literal["over", "without-model"]
 
 
 def has_mark(settings: Settings, mark: Mark) -> bool:
-    """Whether it was set."""
+    """Whether a mark was set in this home."""
     return _place(settings, mark).exists()
 
 

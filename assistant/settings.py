@@ -81,7 +81,7 @@ class Settings(BaseModel):
     extensions_first: tuple[str, ...] = ()  # names that an extension takes from what is built in
     questions_an_hour: int = Field(0, ge=0)  # of each person with an account; 0: no limit
     added_mb_a_day: int = Field(0, ge=0)  # the same, of files
-    audit_days: int = Field(365, ge=1)  # that lines of the audit log are kept
+    audit_days: int = Field(365, ge=1)  # for which lines of the audit log are kept
     oidc_issuer: str = ""  # an OpenID provider where people sign in, "https://login.example.org"
     oidc_client: str = ""  # the name of this Pincite there
     oidc_secret: SecretStr = SecretStr("")  # best as PINCITE_OIDC_SECRET; empty: a public client
@@ -191,7 +191,7 @@ class Settings(BaseModel):
 
     @property
     def sheets_file(self) -> Path:
-        """The cells of sheets."""
+        """The SQLite file that stores the cells of sheets."""
         return self.home / "sheets.sqlite"
 
     def model(self, role: str) -> str:
@@ -201,7 +201,7 @@ class Settings(BaseModel):
 
     @staticmethod
     def field_of(role: str) -> str:
-        """The name of that setting."""
+        """The name of the setting that names the model of a role."""
         return role if role == "reranker" else f"{role}_model"
 
     def by_hand(self, name: str) -> bool:

@@ -58,11 +58,11 @@ class EvidenceContract:
 
 
 class ChatModelContract:
-    """Fixture: `model`."""
+    """Tests of a chat model. Fixture: `model`."""
 
     @pytest.fixture
     def messages(self) -> list[BaseMessage]:
-        """As an answer sends them."""
+        """The messages of a question with passages, as an answer sends them."""
         passages = [Passage(f"{title}.pdf", 1, 0.5, text) for title, text in TEXTS]
         return prompts.first_turn(passages, "How many days of leave are there?", prompts.ANSWER)
 
@@ -112,7 +112,7 @@ def _options(model: BaseChatModel) -> dict[str, Any]:
 
 
 class GroundednessContract:
-    """Fixture: `checker`."""
+    """Tests of a checker of sentences. Fixture: `checker`."""
 
     READ = "Handbook\nThere are thirty days of leave."
     SAID = ("There are thirty days of leave.", "Cats {may} sleep in the lift.", "No.")
@@ -142,7 +142,7 @@ class ToolContract:
 
     @pytest.fixture
     def request_(self) -> Request:
-        """What it is asked. Overridden by tools that need other evidence or files."""
+        """The request of the tests. Override it for tools that need other evidence or files."""
         return Request("days of leave", GivenPassages(TEXTS, WordHashes()))
 
     @pytest.fixture

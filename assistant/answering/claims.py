@@ -66,7 +66,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Stated:
-    """The exact statements of lines."""
+    """What lines of a document state, in the forms that claims are compared with."""
 
     numbers: tuple[Quantity, ...]
     dates: tuple[Date, ...]

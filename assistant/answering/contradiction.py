@@ -139,7 +139,7 @@ class Amount:
     bound: str = ""  # "low", "high", "about" or none
 
     def agrees(self, other: "Amount") -> bool:
-        """Whether both can be true."""
+        """Whether both can be true. They must be `comparable`."""
         if isinstance(self.value, float) and isinstance(other.value, float):
             return self._near(other, self.value, other.value)
         if isinstance(self.value, Date) and isinstance(other.value, Date):
@@ -292,7 +292,7 @@ _DATES = ("date", "year")
 
 @dataclass(frozen=True)
 class Statement:
-    """A parsed sentence."""
+    """A sentence taken apart, as it is compared with another one."""
 
     amounts: tuple[Amount, ...]
     # Stems that make a difference, in order: is a preposition before, and which word follows?

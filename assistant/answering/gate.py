@@ -23,7 +23,7 @@ Languages = Literal["", "one", "two"]
 
 @dataclass(frozen=True)
 class Signals:
-    """The signals of the gate. Odds are None where nobody was asked for them."""
+    """The signals of the gate. Odds are None where no model gave them."""
 
     sentence_cosine: float
     covered: float  # share of the question's words in the passages
@@ -47,7 +47,7 @@ class Gate:
         return 1 / (1 + math.exp(-self.total(signals)))
 
     def total(self, signals: Signals) -> float:
-        """The log-odds of that probability."""
+        """The log-odds of that probability: the bias and the weighted signals."""
         return sum(self.shares(signals).values())
 
     def shares(self, signals: Signals) -> dict[str, float]:

@@ -54,12 +54,12 @@ class State:
 
     @property
     def request(self) -> Request:
-        """What was asked."""
+        """The request that the context was read for."""
         return self.context.request
 
 
 class AnswerTool:
-    """With a chat model, or with the best sentences of the documents where there is none."""
+    """Answers with a chat model, or by quoting the best sentences where there is none."""
 
     name = "answer"
 
@@ -77,7 +77,7 @@ class AnswerTool:
         checker: Groundedness | None = None,
     ) -> None:
         """`threshold`: refuse when the gate's probability is below it. `weights`: of the model's
-        odds in the gate; None where none were fitted to it. `odds`: who tells them, where it is
+        odds in the gate; None where none were fitted to it. `odds`: what gives them, where it is
         not the model. `checker` reads what the sentences rest on. `turns` are shared with other
         tools that write with the same model."""
         self._model = model

@@ -295,7 +295,7 @@ class CitableSpan:
 
     @property
     def lines(self) -> Window:
-        """The lines it stands on."""
+        """The whole lines that the sentence stands on, as a window."""
         return replace(self.window, first=self.first, last=self.last)
 
 

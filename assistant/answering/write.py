@@ -23,7 +23,7 @@ _DIGITS = 4
 
 
 def tokens_of(metadata: Mapping[str, Any]) -> list[Token]:
-    """Those of a part of a stream, by its metadata; empty where the model tells none."""
+    """The tokens in the metadata of a chunk; empty where the model reports none."""
     told = metadata.get("logprobs") or {}
     return [_token(one) for one in told.get("content") or ()]
 
@@ -63,7 +63,7 @@ Held = Callable[[str, bool], bool]
 
 @dataclass(frozen=True)
 class Written:
-    """The output of a model."""
+    """The text that a model wrote, whether it was stopped, and the tokens used."""
 
     text: str
     stopped: bool = False
@@ -115,7 +115,7 @@ def write(
 
 
 class _Stream:
-    """What a model writes, word by word, with what it tells of its tokens."""
+    """What a model writes, word by word, with what it reports of its tokens."""
 
     def __init__(
         self, model: BaseChatModel, messages: list[BaseMessage], most: int, cancel: Event
@@ -140,7 +140,7 @@ class _Stream:
         yield from filter(None, [kept.rest()])
 
     def tokens(self, written: Callable[[], int]) -> tuple[int, int]:
-        """Of the prompt and of the text. Ours that was cut has not told them: they are counted."""
+        """The tokens of prompt and text; counted where our model was stopped and reports none."""
         if not self._is_ours or any(self._tokens):
             return self._tokens
         return self._model.get_num_tokens_from_messages(self._messages), written()

@@ -28,7 +28,7 @@ Show = Callable[[str, int, int | None], None]  # the step, the number done, the 
 
 @contextmanager
 def adding_progress() -> Iterator[Adding]:
-    """Progress while files are added."""
+    """Show the progress on the terminal while files are added."""
     with measuring_progress() as (show, _):
         yield show
 
@@ -117,7 +117,7 @@ def command(
 def library_command(
     commands: Any, name: str, run: Callable[..., int], help: str, more: str = ""
 ) -> argparse.ArgumentParser:
-    """A command about one library."""
+    """Add the parser of a command about one library: `--library NAME`."""
     made = command(commands, name, run, help, more)
     made.add_argument("--library", metavar="NAME", help="which library (main)")
     return made
@@ -170,7 +170,7 @@ def with_filter(command: argparse.ArgumentParser) -> None:
 
 
 def filter_of(args: argparse.Namespace) -> "Filter":
-    """Raises WrongTag or WrongDate."""
+    """The filter from the arguments of a command. Raises WrongTag or WrongDate."""
     from vectorstore.catalog.tags import Filter
 
     return Filter(tuple(args.tag), args.after, args.before)
@@ -215,7 +215,7 @@ def to_ask(settings: "Settings", named: Sequence[str] | None) -> Iterator["AnyLi
 
 
 def rebuild_notices(library: "AnyLibrary") -> list[str]:
-    """For each library that should be rebuilt."""
+    """A notice for each library that should be rebuilt."""
     from vectorstore.federation import Federated
 
     each = library.libraries.values() if isinstance(library, Federated) else (library,)

@@ -23,7 +23,7 @@ class NothingChosen(AssistantError):
 def chosen(library: AnyLibrary, within: Filter, named: Names | None = None) -> Names | None:
     """The names of the documents, of the `named` ones if there are any; None: all of the library.
 
-    Raises UnknownDocument for a named one that is not there, and NothingChosen.
+    Raises UnknownDocument for a named one that does not exist, and NothingChosen.
     """
     if not within and not named:
         return named
@@ -72,11 +72,11 @@ def in_words(within: Filter) -> str:
 
 
 def to_row(within: Filter) -> dict[str, Any]:
-    """As JSON: what is asked for alone."""
+    """The filter as JSON, without empty fields."""
     row = {"tags": list(within.tags), "after": within.after, "before": within.before}
     return {name: value for name, value in row.items() if value}
 
 
 def from_row(row: dict[str, Any]) -> Filter:
-    """Raises WrongTag or WrongDate."""
+    """The filter from its JSON; empty without keys. Raises WrongTag or WrongDate."""
     return Filter(tuple(row.get("tags", ())), row.get("after", ""), row.get("before", ""))

@@ -119,11 +119,11 @@ class Joined:
         return list(found.values())[:k]
 
     def page(self, document: str, number: int) -> Page:
-        """Raises UnknownDocument."""
+        """A page of a document or of an attachment. Raises UnknownDocument."""
         return self._of(document).page(document, number)
 
     def ledger(self, document: str) -> Sequence[PageLedger]:
-        """The ledger; empty for attachments."""
+        """The ledger of each page of a document; empty for attachments."""
         return self._of(document).ledger(document)
 
     def embedder(self) -> Embedder:

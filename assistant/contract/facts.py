@@ -1,6 +1,6 @@
 """Facts: what an answer was made of, stage by stage, for who wants to look under the hood.
 
-They are small, JSON-able by `dataclasses.asdict`, and kept with the receipt. A replay does not
+They are small, JSON-able by `dataclasses.asdict`, and stored with the receipt. A replay does not
 compare them.
 """
 
@@ -39,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True)
 class ReadPassage:
-    """A passage of the prompt."""
+    """A passage in the prompt of an answer: its place and its size."""
 
     document: str
     page: int
@@ -66,7 +66,7 @@ class Judged:
 
 
 class Token(NamedTuple):
-    """A written token."""
+    """A token that the model wrote, with its probability."""
 
     text: str
     probability: float  # of all tokens that could have come, 0 to 1
@@ -110,7 +110,7 @@ class PartRead:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two parts that were set against each other, of two documents that were compared."""
+    """Two parts that were compared, of two documents."""
 
     documents: tuple[str, str]
     pages: tuple[int, int]  # on which the parts begin
@@ -127,7 +127,7 @@ class Looked:
     picture: str
     lines: int  # that were recognised on it
     confidence: float | None  # mean of the lines, 0 to 1; None without lines
-    shows: str  # a model's words, or tags with their probabilities; empty where none told
+    shows: str  # a model's words, or tags with their probabilities; empty without either
     seconds: tuple[float, float]  # to read what is written, and to look
 
 
@@ -150,7 +150,7 @@ class Facts:
     found: tuple[Found, ...] = ()  # in the order in which they were considered, the first ones
     read: tuple[ReadPassage, ...] = ()
     judged: tuple[Judged, ...] = ()  # again after more was read
-    written: tuple[Token, ...] = ()  # of the text that is shown; empty where no model tells
+    written: tuple[Token, ...] = ()  # of the text that is shown; empty where no model reports them
     seconds: dict[str, float] = field(default_factory=dict)  # by stage, in their order
     computed: Computed | None = None  # of a question to a table
     parts: tuple[PartRead, ...] = ()  # of a summary or a list, in the order of reading
@@ -168,7 +168,7 @@ class Facts:
             self.spent(stage, perf_counter() - start)
 
     def spent(self, stage: str, seconds: float) -> None:
-        """Add seconds to a stage."""
+        """Add seconds to the time that a stage has taken."""
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
 
 
@@ -192,7 +192,7 @@ class Citation:
 
     @property
     def full_name(self) -> str:
-        """Of the document among those of all that were asked."""
+        """The document's name among those of all libraries of the question."""
         return qualified(self.library, self.document)
 
 
@@ -235,13 +235,13 @@ class Passage:
 
     @property
     def full_name(self) -> str:
-        """Of the document among those of all that were asked."""
+        """The document's name among those of all libraries of the question."""
         return qualified(self.library, self.document)
 
 
 def full_name(row: Mapping[str, Any]) -> str:
-    """The same of a citation or a passage as it is kept: "hr/Handbook.pdf", or "Handbook.pdf" where
-    one library was asked."""
+    """The same from a stored citation or passage: "hr/Handbook.pdf", or "Handbook.pdf" where one
+    library alone was searched."""
     return qualified(row.get("library", ""), row["document"])
 
 

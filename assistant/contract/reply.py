@@ -30,7 +30,7 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """From 0 to 1."""
+        """The share that is done, 0 to 1; 0 while the number of steps is unknown."""
         return min(self.done / self.of, 1.0) if self.of else 0.0
 
 
@@ -139,11 +139,11 @@ class Reply:
     why: str = ""  # why this tool was chosen, as a short phrase; empty for an answer
     intent: Intent | None = None  # the request to a tool; None for an answer
     attached: tuple[Path, ...] = ()  # attachments of the question
-    within: Filter = EVERYTHING  # it has chosen the documents that were asked
+    within: Filter = EVERYTHING  # by which the documents were chosen
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     so_far: str = ""
     outcome: Outcome | None = None
-    unsaved: str = ""  # why a complete answer could not be kept
+    unsaved: str = ""  # why a complete answer could not be saved
     images: tuple[Path, ...] = ()
     audio: tuple[Path, ...] = ()
     activity: Activity = field(default_factory=Activity)
@@ -279,7 +279,7 @@ _BEGINNING = 100  # characters of a passage
 
 
 def below(reply: Reply, done: Outcome) -> Iterator[str]:
-    """Its quotes, what no line states, where it was asked in, notices, and files that were made."""
+    """Its quotes, what no line states, the filter of the question, notices, and files it made."""
     for citation in done.citations:
         where = f"{citation.full_name}, {place(citation.page, citation.seconds)}"
         yield f"[{citation.mark}] {where}: “{_joined(citation.quote)}”"

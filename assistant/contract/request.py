@@ -56,7 +56,7 @@ class Request:
 
 
 class Tool(Protocol):
-    """Answers one kind of request."""
+    """A tool: answers one kind of request."""
 
     name: str
 

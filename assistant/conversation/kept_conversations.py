@@ -1,4 +1,4 @@
-"""The conversations of a home, whosever they are, and their tables. The receipts of their answers
+"""The conversations of a home, of all people, and their tables. The receipts of their answers
 stay with them."""
 
 import json
@@ -114,7 +114,7 @@ _TERM = 3  # characters: the index has no shorter terms
 
 
 def indexed_turns(terms: Sequence[str]) -> Query:
-    """By SQLite's index of words; what is not the person's is left out later."""
+    """A query by SQLite's index of words, for the turns of all people."""
     long = [term for term in terms if len(term) >= _TERM]
     short = [term for term in terms if len(term) < _TERM]
     quoted = ('"{}"'.format(term.replace('"', '""')) for term in long)
@@ -129,7 +129,7 @@ def indexed_turns(terms: Sequence[str]) -> Query:
 
 
 def compared_turns(terms: Sequence[str], mine: Mine) -> Query:
-    """In the tables of a team, one turn of the person after the other: they have some thousand."""
+    """A query for a team's tables: scans the person's turns, of which there are some thousand."""
     like = " AND ".join("words ILIKE ?" for _ in terms)
     return (
         "SELECT conversation, max(number) FROM turn"
@@ -143,7 +143,7 @@ def _part(term: str) -> str:
     return f"%{literal}%"
 
 
-# -- The conversations of a home, whosever they are: what is done to all that read a document or
+# -- The conversations of a home, of all people: what is done to all that read a document or
 # asked a library, and to all of a person.
 
 _TABLES = (
@@ -153,7 +153,7 @@ _TABLES = (
 
 
 class KeptConversations(Kept):
-    """Of all people. Each use raises AssistantError when the tables cannot be used."""
+    """All conversations of a home. Each use raises AssistantError when tables cannot be used."""
 
     def __init__(self, place: Place) -> None:
         super().__init__(place, CONVERSATIONS)
@@ -162,7 +162,7 @@ class KeptConversations(Kept):
         self._indexed = team is None  # SQLite has an index of words
 
     def is_empty(self) -> bool:
-        """Whether nobody has a turn."""
+        """Whether there is no turn in any conversation."""
         with self._reading() as connection:
             return connection.execute("SELECT 1 FROM turn LIMIT 1").fetchone() is None
 
@@ -182,7 +182,7 @@ class KeptConversations(Kept):
         return len(changed)
 
     def rename_library(self, old: str, new: str) -> None:
-        """What was of one library is of another one, whosever it is."""
+        """Move the conversations of all people from a library's old name to its new one."""
         with self._connected() as connection:
             self._hold(connection, old)
             for number, of, answer in self._turns_of(connection, old):
@@ -197,7 +197,7 @@ class KeptConversations(Kept):
     def _turns_of(
         self, connection: Connection, library: str
     ) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        """The number, the libraries and the answer of each turn that asked a library."""
+        """The number, the libraries and the answer of each turn that searched a library."""
         for of in self._kept_of(connection, library):
             rows = connection.execute(
                 "SELECT number, answer FROM turn JOIN conversation AS c"
@@ -206,19 +206,19 @@ class KeptConversations(Kept):
             yield from ((number, of, json.loads(text)) for number, text in rows)
 
     def _hold(self, connection: Connection, library: str) -> None:
-        """Others who change turns of a library wait from here on, and what is read from here on has
-        what they wrote before: it is read, changed, and written back as a whole."""
+        """Lock the turns of a library until the transaction ends: whoever else changes them waits,
+        and what is read from here on has what they wrote before."""
         for of in sorted(self._kept_of(connection, library)):
             connection.execute("UPDATE conversation SET library = library WHERE library = ?", (of,))
 
     def _kept_of(self, connection: Connection, library: str) -> list[str]:
-        """The kept names with a library: its own, and those of several."""
+        """The stored names that contain a library: its own, and those of several libraries."""
         rows = connection.execute("SELECT DISTINCT library FROM conversation").fetchall()
         return [of for (of,) in rows if of and library in parts(of)]
 
     def give(self, person: str) -> None:
-        """What belongs to nobody becomes a person's, and what is under way for nobody when it ends:
-        before the first account all was theirs."""
+        """Give a person all that belongs to nobody, and what is under way for nobody once it ends:
+        before the first account everything was theirs."""
         with self._connected() as connection:
             inherit(connection, person)
             for table, column in _TABLES:
@@ -229,19 +229,19 @@ class KeptConversations(Kept):
             connection.execute("UPDATE folder SET person = ? WHERE person = ''", (person,))
 
     def files(self) -> set[str]:
-        """The names of files that turns mention, whosever they are."""
+        """The names of files that the turns of all people mention."""
         with self._reading() as connection:
             return mentioned_in(connection, "turn", "answer")
 
     def files_of(self, person: str) -> set[str]:
-        """The same of one person."""
+        """The names of files that a person's turns mention."""
         with self._reading() as connection:
             of = f"@{person}/%"
             return mentioned_in(connection, "turn", "answer", "conversation LIKE ?", of)
 
     def drop(self, person: str) -> set[str]:
-        """Delete all conversations of a person who is removed: none of theirs begins any more.
-        Returns the names of files that they have mentioned."""
+        """Delete all conversations of a person who is removed; they can begin no others.
+        Returns the names of files that the turns mentioned."""
         with self._connected() as connection:
             leave(connection, person)
             gone = connection.execute(

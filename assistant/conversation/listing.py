@@ -30,7 +30,7 @@ _LONGEST = 100  # characters of a name
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder in a list."""
+    """A folder for conversations, as the list shows it."""
 
     id: int
     name: str
@@ -38,7 +38,7 @@ class Folder:
 
 
 class Folders(Kept):
-    """Of a person, kept with their conversations. That of another person is not there."""
+    """The folders of one person, in the tables of their conversations."""
 
     def __init__(self, place: Place, whose: Whose = EVERYBODY) -> None:
         """Each use raises AssistantError when the tables cannot be used."""
@@ -46,7 +46,7 @@ class Folders(Kept):
         self._person = whose.person
 
     def all(self) -> list[Folder]:
-        """By name."""
+        """The folders of the person, sorted by name, ignoring case."""
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT number, name, collapsed FROM folder WHERE person = ?", (self._person,)
@@ -83,8 +83,8 @@ class Folders(Kept):
         return int(back)
 
     def move(self, conversation: str, folder: int) -> None:
-        """Put a conversation into a folder; 0: back to the list. Nothing is kept of one that is not
-        there. Raises AssistantError where there is no such folder."""
+        """Put a conversation into a folder; 0: back to the list. An unknown conversation
+        is ignored. Raises AssistantError where there is no such folder."""
         key = f"@{self._person}/{conversation}" if self._person else conversation
         if folder:
             self.check_there(folder)
@@ -128,7 +128,7 @@ HOME = "home"  # in the turns of a team: whose server gave the answer
 
 # Files without words, or with a command alone, name nothing: then the first question with words
 # does, else the first file. Only there are more questions read than the first; which that is, and
-# which the last, the index tells.
+# which the last, the index knows.
 _WORDLESS = "(trim({0}) = '' OR trim({0}) LIKE '/%' AND trim({0}) NOT LIKE '% %')".format
 _LIST = f"""
 SELECT c.id, c.library, coalesce(a.title, ''), q.question,
@@ -150,7 +150,7 @@ WHERE (c.id LIKE ?) = ? ORDER BY t.last DESC
 
 @dataclass(frozen=True)
 class ConversationInfo:
-    """A conversation in a list."""
+    """A conversation, as the list shows it: without its turns."""
 
     id: str
     library: str
@@ -180,7 +180,7 @@ class Listing(KeptConversations):
         self._before = f"@{whose.person}/" if whose.person else ""
 
     def infos(self, library: str | None = None) -> list[ConversationInfo]:
-        """Of libraries that the person sees (None: of all of them), the latest first."""
+        """The conversations in a library that the person sees, the latest first; None: in all."""
         with self._reading() as connection:
             rows = connection.execute(_LIST, self._mine).fetchall()
         sees = cache(self._whose.sees)
@@ -209,7 +209,7 @@ class Listing(KeptConversations):
             return [Found(i, turn, _excerpt(connection, turn, terms)) for i, turn in wanted]
 
     def title(self, conversation: str) -> str:
-        """Of one: as it was named, else its first question; empty for one without turns."""
+        """A conversation's title, else its first question; empty for one without turns."""
         with self._reading() as connection:
             row = connection.execute(
                 "SELECT coalesce(nullif(a.title, ''), t.question) FROM turn AS t"
@@ -223,7 +223,7 @@ class Listing(KeptConversations):
         self._arrange(conversation, "title", checked_title(title))
 
     def pin(self, conversation: str, pinned: bool = True) -> None:
-        """Keep it above all others, or no longer."""
+        """Pin a conversation above all others, or unpin it."""
         self._arrange(conversation, "pinned", int(pinned))
 
     def delete(self, conversation: str) -> list[dict[str, Any]]:
@@ -248,7 +248,7 @@ class Listing(KeptConversations):
         return row is not None
 
     def _arrange(self, conversation: str, column: str, value: object) -> None:
-        """Nothing is kept of a conversation that is not there."""
+        """Set a column of a conversation; an unknown conversation is ignored."""
         key = self._key(conversation)
         with self._connected() as connection:
             if self._hold_one(connection, key):
@@ -282,7 +282,7 @@ class Listing(KeptConversations):
 
 
 def checked_title(title: str) -> str:
-    """As it is kept. Raises AssistantError for a long one, and for control signs."""
+    """The title as it is stored. Raises AssistantError when it is long or has control signs."""
     title = " ".join(title.split())
     check_name(title, "The name of a conversation")
     if len(title) > _LONGEST_TITLE:

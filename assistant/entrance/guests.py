@@ -36,12 +36,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Form:
-    """What is asked; all texts are marked with `N_`, and translated when the page is made."""
+    """A sign-in form; all texts are marked with `N_`, and translated when the page is made."""
 
     fields: tuple[Field, ...]
     button: str
     wrong: str  # the sentence for who is not let in
-    where: str = ""  # where to find what is asked
+    where: str = ""  # where to find what the form asks for
     elsewhere: str = ""  # a provider where one may sign in instead, and the path to it:
     path: str = ""
 
@@ -86,7 +86,7 @@ _SEAL = secrets.token_hex(16)
 
 
 def sealed_role(role: Role) -> str:
-    """The value of the header."""
+    """The value of the role header, with the seal of this process."""
     return f"{role} {_SEAL}"
 
 
@@ -112,8 +112,8 @@ def unsealed_role(value: str) -> Role | None:
     return None
 
 
-# -- Counts wrong guesses of secrets that are random: who guessed too often is told to wait, and a
-# right one is let in all the same. Of passwords see `guesses`. Knows no HTTP.
+# -- Counts wrong guesses of secrets that are random: who guesses too often has to wait, and a
+# right one is still let in. Of passwords see `guesses`. Knows no HTTP.
 
 TRIES = 5  # wrong guesses from one place, after which it waits
 WAIT = 60.0  # seconds
@@ -125,7 +125,7 @@ class TooManyTries(Exception):
 
 
 class Tries:
-    """Of a server. A place is the address of who asks."""
+    """Counts wrong guesses on a server. A place is the address of the client."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -185,7 +185,7 @@ class Guests:
         return self.come_in(fields.get("token", "").strip(), place)
 
     def mark(self, cookie: str) -> str | None:
-        """What the pages are told of who has that cookie; None for nobody."""
+        """The header that tells the pages who has that cookie; None for an unknown one."""
         role = self.known(cookie)
         return sealed_role(role) if role else None
 

@@ -17,7 +17,7 @@ connections there are; one program that sends nothing can so use up all files of
 
 A WebSocket stays as long as its client answers a ping every half a minute. Its handshake is bound
 like a request, and what is sent over it by the size and the pieces of a message; to who does not
-read, no pong is kept.
+read, no pong is queued.
 """
 
 import socket
@@ -133,7 +133,7 @@ class _Connection(H11Protocol):
         super().resume_writing()
 
     def is_late(self) -> bool:
-        """To be asked each second."""
+        """Whether the client has kept the server waiting for too long. Call it once a second."""
         now, before = self.loop.time(), self._left
         self._left = self.transport.get_write_buffer_size()
         reads = not before or self._left < before
@@ -153,7 +153,7 @@ class _Connection(H11Protocol):
         return self._waits() or body or self.transport.is_closing()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Nothing: it is a request like others, and who sends many fills no log."""
+        """Log nothing: it is a request like others, and whoever sends many fills no log."""
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         lines = [(event.method, event.target), *self.headers]

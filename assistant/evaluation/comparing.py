@@ -86,7 +86,7 @@ def _interval_figure(interval: Interval, n: int) -> Figure:
 
 
 def rounded(interval: Interval) -> Figure:
-    """{"mean", "low", "high"}"""
+    """{"mean", "low", "high"}, each rounded to four decimals."""
     return {name: round(value, 4) for name, value in vars(interval).items()}
 
 
@@ -100,7 +100,7 @@ def _cost(name: str, rows: Sequence[RunRow]) -> Figure | None:
 
 
 def report_lines(found: dict[str, Any]) -> list[str]:
-    """A table for people."""
+    """The measures and costs of a run as lines of a table."""
     rows = [
         (MEASURES[name], f"{f['mean']:.3f}", f"[{f['low']:.3f}, {f['high']:.3f}]", str(f["n"]))
         for name, f in found["measures"].items()
@@ -116,7 +116,7 @@ def report_lines(found: dict[str, Any]) -> list[str]:
 
 
 def about(run: EvaluationRun) -> str:
-    """Of what library, and by which model."""
+    """A line about a run: its library, and the model that answered."""
     by = run.about["model"] or _("search only")
     documents = run.about["documents"]
     library = run.about["library"]
@@ -184,7 +184,7 @@ def compare(before: Sequence[RunRow], after: Sequence[RunRow]) -> dict[str, Any]
 
 
 def comparison_lines(found: dict[str, Any]) -> list[str]:
-    """For people."""
+    """A comparison of two runs as lines: a table, then the questions that changed."""
     rows = [
         (MEASURES[name], f"{f['before']:.3f}", f"{f['after']:.3f}", f"{f['mean']:+.3f}",
          f"[{f['low']:+.3f}, {f['high']:+.3f}]", str(f["n"]))

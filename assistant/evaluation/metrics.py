@@ -31,7 +31,7 @@ _FORM = (
 
 @dataclass(frozen=True)
 class EvidencePage:
-    """The place of the answer."""
+    """A document, and its page where it has pages, that holds the answer."""
 
     doc: str  # file name, or the id of a passage
     page: int | None = None  # as a viewer shows it: the first page is 1; None where there are none
@@ -73,7 +73,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def to_row(question: Question) -> dict[str, Any]:
-    """As it is read again."""
+    """A question as a JSON row, as `from_row` reads it."""
     row: dict[str, Any] = {
         "id": question.id,
         "question": question.question,

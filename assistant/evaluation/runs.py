@@ -53,7 +53,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class EvaluationRun:
-    """A run without its rows."""
+    """A run of an evaluation, without the rows of its questions."""
 
     number: int
     started: str  # ISO time, UTC
@@ -120,7 +120,7 @@ class EvaluationRuns(Kept):
             )
 
     def finish(self, run: int) -> None:
-        """Mark a run as finished."""
+        """Mark a run as finished, now."""
         with self._connected() as connection:
             connection.execute("UPDATE run SET finished = ? WHERE number = ?", (_now(), run))
 
@@ -133,7 +133,7 @@ class EvaluationRuns(Kept):
         return found[0]
 
     def recent(self, limit: int = 20) -> list[EvaluationRun]:
-        """The latest first."""
+        """The latest runs, the newest first, at most `limit`."""
         return self._select("ORDER BY number DESC LIMIT ?", limit)
 
     def rows(self, number: int) -> list[Row]:
@@ -199,7 +199,7 @@ HITS = 25  # pages that are requested; the first five or ten count
 
 @dataclass(frozen=True)
 class EvaluationStep:
-    """The progress of a run."""
+    """How far a run is: questions done and in total, and the present one."""
 
     done: int
     total: int
@@ -292,7 +292,7 @@ _COMPARED = (
 
 @dataclass(frozen=True)
 class MeasuringOptions:
-    """Options of a measurement."""
+    """What is measured, and on how many questions."""
 
     retrieval: bool = False  # only search
     limit: int | None = None
@@ -321,7 +321,7 @@ class MeasuringWatch:
 
 
 def all_runs(settings: Settings) -> EvaluationRuns:
-    """All runs of the home."""
+    """The stored runs of the home, of all libraries."""
     return EvaluationRuns(settings.home / "evaluation" / "runs.sqlite")
 
 

@@ -182,7 +182,7 @@ def _opposite(answer: str, known: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """In lower case, without accents, numbers as digits."""
+    """The text in lower case, without accents, with numbers as digits."""
     apart = unicodedata.normalize("NFKD", text.replace("ø", "o").replace("Ø", "O"))
     return in_digits("".join(c for c in apart if not unicodedata.combining(c)).lower())
 
@@ -286,7 +286,7 @@ class Scored:
 
 
 def scored(row: RunRow) -> Scored:
-    """All values of a row."""
+    """The values of all measures that apply to a row."""
     question = from_row(row["question"])
     hits = row.get("hits")
     means = {} if hits is None else _retrieval(question, [(doc, page) for doc, page in hits])
@@ -329,7 +329,7 @@ def _retrieval(question: Question, pages: Sequence[PagePair]) -> dict[str, float
 
 
 def behaviour(said: RunRow) -> Behaviour:
-    """What the assistant did."""
+    """What the assistant did, from an answer document: "refuse", "ask back" or "answer"."""
     if said["refused"]:
         return "refuse"
     return "ask back" if said["answer"].rstrip().endswith("?") else "answer"

@@ -2,7 +2,7 @@
 
 A library that is named; else, when passages come with each question, no other than these; else the
 default library when it holds what the questions are about; else one that is made of the documents
-beside the questions, below `<home>/evaluation`, and kept there for the next time.
+beside the questions, below `<home>/evaluation`, and stored there for the next time.
 """
 
 import hashlib
@@ -59,7 +59,7 @@ class QuestionSet:
 
 
 def read_set(path: Path) -> QuestionSet:
-    """Of a folder, or of a file of questions alone. Raises BadQuestionSet."""
+    """The set in a folder, or in a file of questions alone. Raises BadQuestionSet."""
     file = _questions_file(path)
     everything = read_questions(file)
     kept = tuple(question for question in everything if question.state == "kept")
@@ -150,23 +150,23 @@ def _page(row: dict[str, Any]) -> str:
 # -- A user's own questions about a library: drafted, kept or dropped, and measured like any set
 
 _changing = threading.Lock()  # the app's visitors are threads of one process
-# Seconds for another process, which takes milliseconds. Then it is changed all the same: a file
+# Seconds for another process, which takes milliseconds. Then it is changed anyway: a file
 # system may know no locks.
 _WAIT = 5.0
 
 
 class OwnQuestions:
-    """The file of one library."""
+    """A user's own questions about one library, in a JSONL file."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
 
     def all(self) -> list[Question]:
-        """Also drafts and dropped ones. Raises BadQuestionSet."""
+        """All questions, including drafts and dropped ones. Raises BadQuestionSet."""
         return read_questions(self.file) if self.file.exists() else []
 
     def of(self, state: State) -> list[Question]:
-        """Those of a state, in the order in which they came."""
+        """The questions in a state, in the order in which they were added."""
         return [question for question in self.all() if question.state == state]
 
     def add(self, questions: Iterable[Question]) -> int:
@@ -208,7 +208,7 @@ class OwnQuestions:
 
 
 def own(settings: Settings, library: str, person: str = "") -> OwnQuestions:
-    """Of a library of the home; with accounts those of a person, by their id."""
+    """A library's own questions; with accounts, those of the person with this id."""
     folder = settings.home / "evaluation" / "own" / library
     return OwnQuestions((folder / "people" / person if person else folder) / "questions.jsonl")
 
@@ -265,7 +265,7 @@ class QuestionSource:
 def opened_source(
     questions: QuestionSet, settings: Settings, named: bool, show: Show, tell: Callable[[str], None]
 ) -> Iterator[QuestionSource]:
-    """`named`: the library of the settings was asked for by name. `tell` hears what was not read.
+    """`named`: the person named the library of the settings. `tell` gets what was not read.
 
     Raises BadQuestionSet when nothing is beside the questions and no library holds their documents.
     """
@@ -332,7 +332,7 @@ def _filled(
 
 
 def _renamed(question: Question, same: Mapping[str, str]) -> Question:
-    """With the ids of the passages that are kept of those that repeat."""
+    """The question, with the id of the stored passage in place of its repetitions'."""
     places = tuple(
         replace(place, doc=same.get(place.doc, place.doc)) for place in question.evidence
     )

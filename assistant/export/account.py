@@ -1,4 +1,4 @@
-"""An answer as it is taken along: its sentences, what no line states of them, and their sources."""
+"""An answer as it is exported: its sentences, what no line states of them, and their sources."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Source:
 
     @property
     def words(self) -> str:
-        """For a note: `Handbook.pdf, page 2: “Thirty days of leave.”`"""
+        """The source in a note: `Handbook.pdf, page 2: “Thirty days of leave.”`"""
         return f"{self.document}, {self.where}: “{' '.join(self.quote.split())}”"
 
 
@@ -40,7 +40,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Account:
-    """A question with its answer."""
+    """A question with its answer, as it is exported."""
 
     question: str
     said: tuple[Said, ...]
@@ -49,7 +49,7 @@ class Account:
 
 
 def account(answer: Mapping[str, Any]) -> Account:
-    """Of an answer document. It leaves this machine: no address of a file is in it."""
+    """The account of an answer document. It may leave this machine: it has no file address."""
     sources = {
         row["mark"]: Source(
             readable(full_name(row)), place(row["page"], row.get("seconds")), row["quote"]

@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS opened (     -- cited pages that were looked at
 
 @dataclass(frozen=True)
 class Rating:
-    """A thumb with its answer."""
+    """A thumb up or down, with the question and the answer that it rates."""
 
     answer: str
     rated: str
@@ -83,7 +83,7 @@ _RATED = tuple(field.name for field in fields(Rating))  # the columns of a ratin
 
 
 class Feedback(Kept):
-    """Of one library."""
+    """The feedback on answers from one library, in an SQLite file."""
 
     def __init__(self, path: Path, mine: OwnQuestions) -> None:
         """Each use raises AssistantError when the file cannot be used."""
@@ -116,7 +116,7 @@ class Feedback(Kept):
         return None if row is None else bool(row[0])
 
     def ratings(self) -> list[Rating]:
-        """The oldest first."""
+        """All ratings, the oldest first."""
         with self._reading() as connection:
             rows = connection.execute("SELECT * FROM rating ORDER BY rated, rowid").fetchall()
         return [
@@ -171,7 +171,7 @@ class Feedback(Kept):
 
 
 def feedback(settings: Settings, library: str, person: str = "") -> Feedback:
-    """Of a library of the home; with accounts that of a person, by their id."""
+    """The feedback on a library; with accounts, that of the person with this id."""
     mine = own(settings, library, person)
     return Feedback(mine.file.with_name("feedback.sqlite"), mine)
 

@@ -122,7 +122,7 @@ class Wanted:
 
     @cached_property
     def asked(self) -> TableQuestion:
-        """As tables see it."""
+        """The request as a question over tables: only the terms that are counted or measured."""
         found = tuple(term for term in terms(self.text) if term in self.of)
         return TableQuestion(self.text, LOOKUP, found, frozenset())
 
@@ -133,7 +133,7 @@ class Wanted:
 
 
 def wanted(text: str) -> Wanted:
-    """Of "revenue by region since 2020": revenue, region, and 2020."""
+    """The parts of "revenue by region since 2020": revenue, region, and 2020."""
     rest, first, last = text, 0, 9999
     if found := _FROM.search(rest):
         first, last = sorted((int(found[1]), int(found[2])))

@@ -200,7 +200,7 @@ def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Res
 
 
 def first(path: Path) -> "Image":
-    """Raises UnreadableFile."""
+    """The first undamaged picture of a file. Raises UnreadableFile when there is none."""
     return next(_pictures(path))
 
 
@@ -232,5 +232,5 @@ def _offer(model: Model) -> Offer:
 
 
 def fits(model: Model) -> bool:
-    """Is there memory for it?"""
+    """Whether this machine has enough memory for a model."""
     return fit(model, this_machine()) == "good"

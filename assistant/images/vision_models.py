@@ -282,7 +282,7 @@ class Local:
         raise NotImplementedError
 
     def answer(self, picture: "Image", question: str, cancel: Cancel = None) -> str:
-        """Nothing from one that only describes."""
+        """The answer to a question; empty from a model that only describes."""
         return ""
 
     def _loaded(self) -> Any:
@@ -310,7 +310,7 @@ class Local:
 
 
 class Blip(Local):
-    """BLIP that describes."""
+    """A BLIP model that describes pictures."""
 
     def _loaded(self) -> Any:
         self._reader = self._from(self._library.AutoProcessor)
@@ -340,7 +340,7 @@ class BlipQuestions(Blip):
 
 
 class Florence(Blip):
-    """Florence-2: told by a word in brackets what it is to do. It answers no questions."""
+    """Florence-2: a word in brackets says what it is to do. It answers no questions."""
 
     def _loaded(self) -> Any:
         self._reader = self._from(self._library.AutoProcessor)

@@ -59,8 +59,7 @@ LOST: dict[Kind, str] = {
 
 
 def orphaned_files(settings: Settings) -> frozenset[Path]:
-    """Files of answers that are not there any more. Raises AssistantError where that cannot be
-    known."""
+    """Files whose answers no longer exist. Raises AssistantError where that is unknown."""
     return answer_files(settings).orphans()
 
 
@@ -86,7 +85,7 @@ _LONGEST = 300  # characters of a description
 
 @dataclass(frozen=True)
 class Named:
-    """A library in a list."""
+    """A library in the list of libraries: its description and its size."""
 
     library: str
     description: str
@@ -153,7 +152,7 @@ def _rename_kept(settings: Settings, old: str, new: str) -> None:
 
 
 def check_there(settings: Settings, name: str) -> None:
-    """Raises UnknownLibrary."""
+    """Raises UnknownLibrary when there is no library of that name."""
     check_library(settings.libraries_folder / name)
 
 
@@ -175,7 +174,7 @@ def check_unused(settings: Settings, name: str) -> None:
     """Raises LibraryBusy while a process adds to the library, has its index open or fetches one of
     its sources.
 
-    The locks are not kept: on Windows a folder with an open file cannot be moved.
+    The locks are released at once: on Windows a folder with an open file cannot be moved.
     """
     folder = settings.libraries_folder / name
     with (
@@ -231,13 +230,13 @@ class Deleted:
 
 
 def deleted(settings: Settings) -> list[Deleted]:
-    """Those that can be brought back, the latest first."""
+    """The deleted libraries that can be restored, the latest first."""
     return [one for one in all_waiting(settings) if one.until > datetime.now(UTC)]
 
 
 def check_not_waiting(settings: Settings, name: str) -> None:
-    """Raises LibraryError for the name of a library that can be brought back: it could not any
-    more, once another one has its name."""
+    """Raises LibraryError for the name of a library that can be restored: it could not be
+    once another one had its name."""
     for one in deleted(settings):
         if one.library.casefold() == name.casefold():
             raise LibraryError(
@@ -273,7 +272,7 @@ def _cleared(settings: Settings, folder: Path) -> bool:
 
 
 def all_waiting(settings: Settings) -> list[Deleted]:
-    """Those that are still in the home, also when their day is over; the latest first."""
+    """All deleted libraries still in the home, even expired ones, the latest first."""
     found = []
     for about in sorted((settings.home / "deleted").glob(f"*/{ABOUT}"), reverse=True):
         with suppress(OSError, ValueError, KeyError):  # not ours: left alone
@@ -313,8 +312,8 @@ def latest(settings: Settings, name: str) -> Deleted:
 
 
 def undo(settings: Settings, gone: Deleted) -> None:
-    """Bring a library back. Raises LibraryError where its day is over, or another one has its name
-    now; AssistantError."""
+    """Restore a deleted library. Raises LibraryError where its day is over, or another one has its
+    name now; AssistantError."""
     name = gone.library
     if gone not in deleted(settings):
         raise LibraryError(f"This library {name!r} cannot be brought back any more.")
@@ -338,7 +337,7 @@ Row = dict[str, Any]
 
 
 def document_row(info: DocumentInfo) -> Row:
-    """A document in a list."""
+    """A document as JSON, as lists of documents show it."""
     row = {
         "document": info.document, "pages": info.pages, "passages": info.chunks,
         "status": info.status, "sha256": info.sha256, "superseded_by": info.superseded_by,

@@ -72,7 +72,7 @@ class StagedFile:
     path: Path
 
     def move_to(self, place: Path) -> None:
-        """Take it there. Raises OSError."""
+        """Move the file to `place`, and remove its own folder. Raises OSError."""
         self.touch()
         self.path.replace(place)
         self.path.parent.rmdir()
@@ -271,7 +271,7 @@ class Uploads:
         again: Sequence[str] = (),
         rebuild: bool = False,
     ) -> Upload:
-        """See Upload."""
+        """Start an upload with the arguments of `Upload`, and return it."""
         upload = Upload(library, home, files, again, rebuild)
         with self._lock:
             self._all = [(name, old) for name, old in self._all if not old.done]
@@ -285,7 +285,7 @@ class Uploads:
 
 
 def describe_step(step: AddProgress) -> str:
-    """`reading, page 3 of 20`"""
+    """A step of adding in the visitor's language: `reading, page 3 of 20`."""
     if not step.page or not step.stage.startswith("reading"):
         return told(step.stage)
     stage = told(step.stage)
@@ -376,7 +376,7 @@ class NotFollowed(AssistantError):
 
 
 def watched_folders(settings: Settings, library: str) -> list[Path]:
-    """Those of a library that are followed whenever the app runs; none where nothing is kept."""
+    """The folders that a library always watches; empty where none are stored."""
     try:
         rows = json.loads((settings.libraries_folder / library / _FILE).read_text("utf-8"))
     except (OSError, ValueError):
@@ -433,7 +433,7 @@ class _Shared:
             return self._library.add(*given, **named)
 
     def close(self) -> None:
-        """The app closes it."""
+        """Does nothing: the app closes the library."""
 
 
 class WatchedFolder:
@@ -455,7 +455,7 @@ class WatchedFolder:
         self._thread.start()
 
     def is_alive(self) -> bool:
-        """False after an error."""
+        """Whether the folder is still watched; False after an error."""
         return self._thread.is_alive()
 
     def stop(self) -> None:
@@ -477,7 +477,7 @@ class WatchedFolder:
 
 
 class WatchedFolders:
-    """Of all libraries that a server has open."""
+    """The watched folders of all libraries that a server has open."""
 
     def __init__(self, settle: float = SETTLE, pause: float = PAUSE) -> None:
         """Seconds without a change before a file is read, and between two looks."""
@@ -486,7 +486,7 @@ class WatchedFolders:
         self._all: dict[str, list[WatchedFolder]] = {}
 
     def of(self, library: str) -> list[WatchedFolder]:
-        """Those that are followed now."""
+        """The folders that are watched for a library now; empty when there are none."""
         with self._lock:
             return list(self._all.get(library, ()))
 
@@ -496,8 +496,8 @@ class WatchedFolders:
             self._follow(settings, library, path)
 
     def sync(self, settings: Settings, library: Library) -> None:
-        """Follow those that others have put on the list meanwhile, and no longer those that they
-        have taken off."""
+        """Watch the folders that other processes have added to the list, and stop watching those
+        that they have removed."""
         listed = watched_folders(settings, library.name)
         self._end(library.name, lambda one: one.path not in listed)
         known = [one.path for one in self.of(library.name)]  # also those that ended by an error

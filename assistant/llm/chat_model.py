@@ -98,12 +98,12 @@ class LlamaCppChat(BaseChatModel):
 
     @property
     def placement(self) -> Placement:
-        """Where its layers are."""
+        """Where the model's layers are. Loads the model first."""
         return self._engine().placement
 
     @property
     def sampling(self) -> dict[str, Any]:
-        """The default sampling."""
+        """The model's own parameters of sampling, and the seed, by name."""
         names = ("temperature", "top_k", "top_p", "min_p", "seed")
         return {name: getattr(self, name) for name in names}
 

@@ -51,7 +51,7 @@ class ServerAddress:
 
     @property
     def place(self) -> str:
-        """For people: `127.0.0.1:8080`."""
+        """Host and port, as people are shown them: `127.0.0.1:8080`."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def __str__(self) -> str:

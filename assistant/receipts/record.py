@@ -129,8 +129,8 @@ class Receipts(Kept):
         self._whose = whose
 
     def add(self, receipt: Receipt, since: str | None = None) -> bool:
-        """Nothing is written for a person who was removed, and the result is false. Nobody's is the
-        first person's, where their account was made `since` (see `Conversations.heir`)."""
+        """Store a receipt; False, and nothing stored, for a person who was removed. One of nobody
+        belongs to the first person, if their account was made `since` (`Conversations.heir`)."""
         with self._connected() as connection:
             person = writer(connection, self._whose.person, since)
             if not may_write(connection, person):
@@ -147,7 +147,7 @@ class Receipts(Kept):
         return True
 
     def get(self, identity: str) -> Receipt:
-        """By an answer's id or its beginning. Raises AssistantError."""
+        """The receipt of an answer, by its id or the beginning of it. Raises AssistantError."""
         rows = self._begin_with(identity)
         if len(identity) < _LEAST_OF_ID or not rows:
             raise NotThere(
@@ -204,7 +204,7 @@ class Receipts(Kept):
         ]  # fmt: skip
 
     def rename_library(self, old: str, new: str) -> None:
-        """What was of one library is of another one, whosever it is. Raises AssistantError."""
+        """Move the receipts of all people to a library's new name. Raises AssistantError."""
         with self._connected() as connection:
             # Others who change these wait from here on; then they are as the others have left them.
             connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (old,))
@@ -236,8 +236,8 @@ class Receipts(Kept):
             connection.execute("UPDATE receipt SET person = ? WHERE person = ''", (person,))
 
     def drop(self, person: str) -> set[str]:
-        """Delete all receipts of a person who is removed: they get none any more. Returns the names
-        of files that they have mentioned."""
+        """Delete all receipts of a person who is removed; they get no others. Returns the names of
+        files that the receipts mentioned."""
         with self._connected() as connection:
             leave(connection, person)
             gone = connection.execute(
@@ -248,12 +248,12 @@ class Receipts(Kept):
         return files
 
     def files(self) -> set[str]:
-        """The names of files that receipts mention, whosever they are."""
+        """The names of files that the receipts of all people mention."""
         with self._reading() as connection:
             return mentioned_in(connection, "receipt", "receipt")
 
     def files_of(self, person: str) -> set[str]:
-        """The same of one person."""
+        """The names of files that a person's receipts mention."""
         with self._reading() as connection:
             return mentioned_in(connection, "receipt", "receipt", "person = ?", person)
 
@@ -283,7 +283,7 @@ class Recorder:
         self, reply: Reply, request: Request, library: AnyLibrary, generation: int,
         since: str | None = None,
     ) -> bool:  # fmt: skip
-        """Whether the receipt of a finished reply is kept, for whom `Receipts.add` says. Raises
+        """Store the receipt of a finished reply; False where `Receipts.add` stores none. Raises
         AssistantError when it cannot be written."""
         answer, given = reply.to_json(), request.given
         named = request.named if request.within else request.documents
@@ -349,7 +349,7 @@ def _source(passage: Passage, library: AnyLibrary, given: bool) -> dict[str, Any
 
 
 def document_sha256(library: AnyLibrary, document: str) -> str:
-    """Of the document's file: a library names its copies by it. Empty when it is gone."""
+    """The SHA-256 of a document's file, which names its copy; empty when it is gone."""
     try:
         return library.sha256(document)
     except LibraryError:
@@ -357,7 +357,7 @@ def document_sha256(library: AnyLibrary, document: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of what a text depends on."""
+    """The versions of all that a text depends on, by name."""
     machine = f"{platform.system()} {platform.machine()}"
     compiled = _version("llama-cpp-python")  # it is used where it is installed
     ready = _version("xllamacpp")

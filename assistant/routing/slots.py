@@ -62,7 +62,7 @@ class Message:
 
     @cached_property
     def pictures(self) -> tuple[Path, ...]:
-        """Attached ones."""
+        """The attached pictures."""
         return _of(self.files, "picture")
 
     @cached_property
@@ -76,12 +76,12 @@ class Message:
 
     @cached_property
     def recordings(self) -> tuple[Path, ...]:
-        """Attached ones."""
+        """The attached sound recordings."""
         return _of(self.files, "recording")
 
     @cached_property
     def videos(self) -> tuple[Path, ...]:
-        """Attached ones."""
+        """The attached videos."""
         return _of(self.files, "video")
 
     @cached_property
@@ -204,7 +204,7 @@ class SlotNumbers:
 
 
 def numbers(text: str) -> SlotNumbers:
-    """Of "a fox, 512x512, seed 7" the size, the seed, and "a fox"."""
+    """The parts of "a fox, 512x512, seed 7": the size, the seed, and "a fox"."""
     rest, negative = _take(_NEGATIVE, text)
     rest, size = _take(_SIZE, rest)
     rest, seed = _take(_SEED, rest)

@@ -37,7 +37,7 @@ Range = tuple[int, int]
 BUCKETS = 1 << 14
 GRAMS, EMBEDDING, CONTEXT, PATTERN = 4.0, 4.0, 4.0, 0.5  # scales of the features, regularised
 _READ = 60  # words of a sentence
-_REACHES = (1, 3)  # sentences on either side: a few tell that most are at home there
+_REACHES = (1, 3)  # sentences on either side: a few show that most are at home there
 _MARGIN = 0.5  # of a score, that more neighbours may change
 # Coherence of neighbours below which nothing is about what its page is about, as on slides and in
 # notes: of 30 notes 98 % are below it, of passages of three sentences 4 %, of six 1 %.
@@ -61,7 +61,7 @@ class Head:
 
     plain: Floats  # (BUCKETS + 1,): of hashed grams alone, and an intercept
     full: Floats  # (BUCKETS + dimensions + 2 + 1,): grams, embedding, context, intercept
-    alone: Floats  # (2,): the context of a sentence whose neighbours tell nothing
+    alone: Floats  # (2,): the context of a sentence whose neighbours show nothing
     of_plain: Thresholds
     of_full: Thresholds
     embedder: str
@@ -187,7 +187,7 @@ def _sum(weights: Floats, buckets: NDArray[np.int64], values: Floats) -> float:
 
 @cache
 def load(path: Path = WEIGHTS) -> Head:
-    """The weights of a file."""
+    """The classifier's weights and thresholds from an .npz file."""
     with np.load(path) as kept:
         return Head(
             kept["plain"].astype(np.float32),
@@ -209,7 +209,7 @@ Span = tuple[int, int]
 
 
 def instructions(text: str) -> tuple[Span, ...]:
-    """Where the instructions to an assistant begin and end in a passage."""
+    """The (start, end) of each instruction to an assistant in a passage, in characters."""
     return tuple((start, end) for start, end, grade in _graded(text) if grade == _SURE)
 
 
@@ -235,7 +235,7 @@ def instructs(said: str, passage: str) -> bool:
 
 
 def noted(outcome: Outcome) -> Outcome:
-    """With the sentences flagged in the passages, and a notice for each passage that has some."""
+    """The outcome with flagged sentences in its passages, and a notice for each such passage."""
     passages = tuple(replace(p, instructions=_found(p)) for p in outcome.passages)
     told = [_notice(passage) for passage in passages if passage.instructions][:_NAMED]
     return replace(outcome, passages=passages, notices=(*outcome.notices, *told))

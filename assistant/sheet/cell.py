@@ -48,7 +48,7 @@ _LONGEST = 300  # characters
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a sheet."""
+    """A column of a sheet: its head, its question, and the kind of its values."""
 
     head: str  # as the person wrote it
     question: str  # as each document is asked
@@ -187,7 +187,7 @@ def states(kind: Kind, value: Value, text: str) -> bool:
 
 
 def words(text: str) -> Value:
-    """Words as a value."""
+    """Words as a value: with single spaces, and no punctuation at the ends."""
     text = " ".join(text.split()).strip(" .;,")
     return Value(text, text, plain(text))
 
@@ -287,5 +287,5 @@ def from_json(row: Mapping[str, Any]) -> Cell:
 
 
 def blank(document: str, column: Column, state: State, why: str = "") -> Cell:
-    """A cell without a value."""
+    """A cell without a value, in a state; `why` is a sentence for people."""
     return Cell(document, column.head, column.question, column.kind, state, why=why)

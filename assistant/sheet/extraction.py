@@ -45,7 +45,7 @@ _EACH = 40  # tokens of one among several
 
 
 def no_model(column: Column, answer: str, cancel: threading.Event) -> str:
-    """Where answers are quoted: they stay as they are."""
+    """Always empty: without a model, answers stay as they were quoted."""
     return ""
 
 
@@ -140,7 +140,7 @@ _SMALL = frozenset({"of", "the", "our", "your"})  # "for the supplier" labels so
 
 @dataclass(frozen=True)
 class Labelled:
-    """A value with its place."""
+    """A value that was found, and the lines where it stands."""
 
     value: Value
     page: Page
@@ -308,7 +308,7 @@ _MOST_WORDS = 12  # words of a value
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads documents by a model."""
+    """Reads documents with a model, and finds the values of columns."""
 
     copy: Copy
     room: int  # tokens of a document that are read

@@ -1,4 +1,4 @@
-"""The cells of sheets, kept in SQLite, and a filled sheet as XLSX, as CSV and as JSON."""
+"""The cells of sheets, stored in SQLite, and a filled sheet as XLSX, as CSV and as JSON."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ from vectorstore.catalog.stored import DocumentInfo
 from vectorstore.database.schema import Schema
 
 # -- The columns that a person asked for last in a library, in SQLite: a sheet that is opened on
-# another day begins with them. Its cells are kept by `SheetCells`.
+# another day begins with them. Its cells are stored by `SheetCells`.
 
 _ASKED_COLUMNS = Schema("sheets", "columns of sheets", """
 CREATE TABLE IF NOT EXISTS asked (
@@ -32,14 +32,14 @@ CREATE TABLE IF NOT EXISTS asked (
 
 
 class AskedColumns(Kept):
-    """Of all persons of a home."""
+    """The columns that each person has last asked for, of all persons of a home."""
 
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _ASKED_COLUMNS)
 
     def of(self, person: str, library: str) -> list[str]:
-        """As they are written, a column each; empty where nothing was asked yet."""
+        """The person's columns as typed, one string each; empty before the first ones."""
         if not self.is_there():  # reading makes nothing
             return []
         with self._reading() as connection:
@@ -49,7 +49,7 @@ class AskedColumns(Kept):
         return list(json.loads(kept[0])) if kept else []
 
     def put(self, person: str, library: str, asked: Sequence[Column]) -> None:
-        """In the place of those before."""
+        """Store the person's columns, replacing the earlier ones."""
         lines = json.dumps([written(column) for column in asked])
         with self._connected() as connection:
             connection.execute(
@@ -65,7 +65,7 @@ class AskedColumns(Kept):
             )
 
     def drop(self, person: str) -> None:
-        """Delete what a person asked."""
+        """Delete all columns that a person has asked for."""
         if not self.is_there():
             return
         with self._connected() as connection:
@@ -97,7 +97,7 @@ CREATE TABLE IF NOT EXISTS cell (
 
 @dataclass(frozen=True)
 class SheetKey:
-    """What a cell depends on."""
+    """What a cell depends on; the document's name may change."""
 
     library: str
     document: str
@@ -106,13 +106,13 @@ class SheetKey:
     model: str
 
     def row(self, maker: str) -> tuple[str, str, str, str]:
-        """Without the name of the document, which may change."""
+        """The columns of the table's key, without the document's name, which may change."""
         question = json.dumps([self.column.head, self.column.question, self.column.kind])
         return self.library, self.sha256, question, f"{maker} {self.model}"
 
 
 class SheetCells(Kept):
-    """All cells of a home."""
+    """The filled cells of a home, in SQLite."""
 
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
@@ -127,7 +127,7 @@ class SheetCells(Kept):
         return self._row(key, _ASKED)
 
     def put(self, key: SheetKey, cell: Cell) -> None:
-        """Keep a cell."""
+        """Store a cell, replacing an earlier one of the same key."""
         with self._connected() as connection:
             self._write(connection, key, cell, _MAKER)
             connection.execute(f"DELETE FROM cell WHERE {_OF}", key.row(_ASKED))
@@ -178,7 +178,7 @@ _SOURCE_HEADS = (
 
 
 def save_sheet(path: Path, cells: Sequence[Cell], documents: Iterable[DocumentInfo]) -> None:
-    """The form is told by the file's ending. Raises AssistantError."""
+    """Save a sheet, in the format of the file's ending. Raises AssistantError."""
     check_output(path)
     made = {
         ".xlsx": lambda: as_workbook(cells, documents),
@@ -195,8 +195,8 @@ def save_sheet(path: Path, cells: Sequence[Cell], documents: Iterable[DocumentIn
 
 
 def check_output(path: Path) -> None:
-    """Before hours are spent. Raises AssistantError for a form that is not known, and for a folder
-    that is not there."""
+    """Check a path before hours are spent. Raises AssistantError for an unknown format, and for a
+    missing folder."""
     if path.suffix.lower() not in (".xlsx", ".csv", ".json"):
         raise AssistantError(f"{path} must end with .xlsx, .csv or .json.")
     if not path.absolute().parent.is_dir():
@@ -204,7 +204,7 @@ def check_output(path: Path) -> None:
 
 
 def as_json(cells: Sequence[Cell]) -> dict[str, Any]:
-    """{"columns", "documents", "cells"}."""
+    """A sheet as JSON: {"columns", "documents", "cells"}."""
     columns = {cell.head: {"question": cell.question, "kind": cell.kind} for cell in cells}
     return {
         "columns": [{"head": head, **about} for head, about in columns.items()],
@@ -282,13 +282,13 @@ def _source(cell: Cell, files: Mapping[str, str]) -> list[BookCell]:
 
 
 def _page(cell: Cell, files: Mapping[str, str]) -> str:
-    """Viewers of PDFs open the page that stands behind the mark; others the file."""
+    """The file's URL with the page after #, which PDF viewers open; other viewers ignore it."""
     address = files.get(cell.document, "")
     return f"{address}#page={cell.page}" if address and cell.page else ""
 
 
 def _address(path: str) -> str:
-    """Empty where the file is no more, or inside of an archive."""
+    """The file's URL; empty where the file no longer exists, or is inside an archive."""
     file = Path(path)
     return file.as_uri() if file.is_absolute() and file.is_file() else ""
 

@@ -82,7 +82,7 @@ class Address:
 
 
 def parsed(text: str) -> Address:
-    """Raises SourceFailed with the remedy."""
+    """The parts of an address. Raises SourceFailed, which says how to correct it."""
     shown = _shown(text)
     if not text.isprintable() or " " in text:
         raise SourceFailed(

@@ -54,7 +54,7 @@ def add_checked(
     every: int = EVERY, name: str = "",
 ) -> Source:  # fmt: skip
     """A new source whose server has let us in; a password that is given goes into the keyring.
-    Nothing is kept where the server or the keyring refuses. Raises SourceFailed, UnknownLibrary,
+    Nothing is stored where the server or the keyring refuses. Raises SourceFailed, UnknownLibrary,
     HomeNotWritable."""
     made = source_list.new(settings, library, address, name, mirror, every)
     with reached(made, password or password_of(made)) as client:
@@ -78,7 +78,7 @@ _NAMED = 20  # of what was left out
 
 @dataclass
 class Fetched:
-    """What came of a fetching."""
+    """What one run of fetching has brought, deleted and left out."""
 
     new: int = 0  # mails or files, also those that replaced an older one
     known: int = 0
@@ -108,9 +108,9 @@ def bring(
 ) -> tuple[Fetched, AddSummary | None]:  # fmt: skip
     """Fetch, and have `add` read what the library has not read yet; None where there is nothing.
 
-    What came of it is kept with the source. With `if_due` nothing is done where another process
+    The outcome is stored with the source. With `if_due` nothing is done where another process
     does it, or has just done it. Raises PinciteError; what was fetched until then stays, and the
-    next call goes on.
+    next call continues.
     """
     check_there(settings.libraries_folder / source.library)
     cancel = cancel or threading.Event()
@@ -234,7 +234,7 @@ class Fetching:
         if_due: bool,
     ) -> None:  # fmt: skip
         self.fetched: Fetched | None = None
-        self.error = ""  # of this time; those of a fetching that began are kept with the source
+        self.error = ""  # of this time; those of a fetching that began are stored with the source
         self.begun = time.monotonic()
         self._library, self._turn, self._if_due = library, turn, if_due
         self.cancel = threading.Event()
@@ -275,7 +275,7 @@ class _Following:
     """Looks again and again at what is due, as long as there is a source."""
 
     def __init__(self, library: str, look: Callable[[], bool], pause: float) -> None:
-        """`look` tells whether there is one."""
+        """`look` starts what is due, and returns whether there is still a source."""
         self._end = threading.Event()
         self._thread = threading.Thread(
             target=self._run, args=(look, pause), name=f"sources of {library}", daemon=True
@@ -295,7 +295,7 @@ class _Following:
 
 
 class Fetchings:
-    """Of all libraries that a server has open."""
+    """The fetchings of all libraries that a server has open."""
 
     def __init__(self, pause: float = _PAUSE, rest: float = _REST) -> None:
         """Seconds between two looks at what is due, and at least between two tries of a source."""
@@ -333,7 +333,7 @@ class Fetchings:
                 self._followed[library.name] = _Following(library.name, look, self._pause)
 
     def stop(self, library: str) -> None:
-        """What came until now stays, and the next fetching goes on."""
+        """Stop fetching for a library. What has come stays, and the next fetching continues."""
         with self._lock:
             followed = self._followed.pop(library, None)
         if followed:

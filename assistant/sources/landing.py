@@ -27,7 +27,7 @@ class Entry:
 
     key: str  # by which the server knows it
     parts: tuple[str, ...]  # its path, as the server says it: not to be trusted
-    size: int = 0  # bytes; 0: not told
+    size: int = 0  # bytes; 0: unknown
     etag: str = ""
     modified: str = ""
 
@@ -48,7 +48,7 @@ class Landing:
     """What was fetched of a source."""
 
     def __init__(self, folder: Path) -> None:
-        """Makes the folder where it is not there. Raises HomeNotWritable."""
+        """Creates the folder if it is missing. Raises HomeNotWritable."""
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -65,8 +65,8 @@ class Landing:
         self, entry: Entry, blocks: Iterable[bytes],
         named: Callable[[Entry, Path], Sequence[str]] = lambda entry, _: entry.parts,
     ) -> bool:  # fmt: skip
-        """Take a mail or file, and tell whether it is another than before. `named` gives the path
-        of a new one, from what came. Raises HomeNotWritable, and what `blocks` raises."""
+        """Store a mail or file, and return whether it differs from before. `named` gives the path
+        of a new one, from its content. Raises HomeNotWritable, and what `blocks` raises."""
         part, digest = self.folder / _PART, hashlib.sha256()
         with _told(self.folder), part.open("wb") as file:
             for block in blocks:
@@ -88,27 +88,27 @@ class Landing:
         return True
 
     def new(self) -> list[Path]:
-        """Those that the library has not read yet."""
+        """The files that the library has not read yet."""
         places = [self.folder / row.path for row in self.rows.values() if row.is_new]
         return [place for place in places if place.is_file()]
 
     def handed_over(self) -> None:
-        """The library has read them."""
+        """Note that the library has read all files. Raises HomeNotWritable."""
         self.rows = {key: replace(row, is_new=False) for key, row in self.rows.items()}
         self._rewrite()
 
     def others(self, keys: Collection[str]) -> list[Path]:
-        """Those that a server no longer lists, which lists the given ones."""
+        """The files that a server no longer lists, from the keys that it does list."""
         return [self.folder / row.path for key, row in self.rows.items() if key not in keys]
 
     def delete(self, paths: Iterable[Path]) -> None:
-        """The files alone; they stay noted."""
+        """Delete the files alone; they stay noted."""
         for path in paths:
             with suppress(OSError):
                 path.unlink()
 
     def forget(self, paths: Iterable[Path]) -> None:
-        """Note no longer that these files were fetched. Raises HomeNotWritable."""
+        """Delete the notes that these files were fetched. Raises HomeNotWritable."""
         gone = {path.relative_to(self.folder).as_posix() for path in paths}
         self.rows = {key: row for key, row in self.rows.items() if row.path not in gone}
         self._files -= set(map(_folded, gone))
@@ -148,7 +148,7 @@ class Landing:
 
 @contextmanager
 def _told(folder: Path) -> Iterator[None]:
-    """A full disk is told in a sentence. Raises HomeNotWritable; errors of the network pass."""
+    """Report a full disk as a sentence. Raises HomeNotWritable; errors of the network pass."""
     try:
         yield
     except OSError as error:

@@ -113,7 +113,7 @@ _ASKED = (
     b"<getetag/><getlastmodified/></prop></propfind>"
 )
 _REDIRECTS = 5
-_LATER = (429, 503)  # the server as a whole wants to be asked another time
+_LATER = (429, 503)  # the server as a whole asks to be tried again later
 
 
 class Shared:
@@ -163,8 +163,8 @@ class Shared:
             pass
 
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
-        """The bytes of a file; None where it is as it was, by its mark and time, which the listing
-        tells, else by a conditional GET. Raises LeftOut, SourceFailed."""
+        """The bytes of a file; None where it is unchanged, by the mark and time in the listing,
+        else by a conditional GET. Raises LeftOut, SourceFailed."""
         if entry.size > MOST_BYTES:
             raise LeftOut(reason=f"it has more than {MOST_BYTES >> 20} MB")
         if known and entry.etag and entry.etag == known.etag:
@@ -183,7 +183,7 @@ class Shared:
         return entry.parts
 
     def close(self) -> None:
-        """End its connections."""
+        """Close the connections to the server."""
         self._client.close()
 
     def _file(self, entry: Entry, headers: dict[str, str]) -> Iterator[bytes | None]:

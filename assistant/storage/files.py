@@ -37,13 +37,13 @@ _ROWS = 500  # that are read at once
 
 
 class AnswerFiles:
-    """Of a home."""
+    """The files of answers in a home, attached and made."""
 
     def __init__(
         self, home: Path, in_use: Callable[[], set[str]], empty: Callable[[], bool]
     ) -> None:
-        """`in_use` gives the names that something mentions, whosever it is; `empty` tells whether
-        there is nothing at all that could."""
+        """`in_use` gives the names that something mentions, of all people; `empty` says whether
+        there is nothing at all that could mention one."""
         self._home, self._in_use, self._empty = home, in_use, empty
 
     def discard(self, names: Iterable[str]) -> None:
@@ -59,7 +59,7 @@ class AnswerFiles:
             )
 
     def orphans(self) -> frozenset[Path]:
-        """What nothing mentions any more. Nothing while the tables are empty: they may have been
+        """Files that nothing mentions any more; none while the tables are empty: they may have been
         moved away, with the rows that mention it. Raises AssistantError where the tables cannot be
         used."""
         latest = time.time() - _DAY
@@ -80,7 +80,7 @@ class AnswerFiles:
                 yield f"{path} ({error.strerror})"
 
     def _all(self) -> Iterator[tuple[str, Path]]:
-        """With their names; not through links, and nothing that others have put there."""
+        """All files with their names, but not through links, or what other programs put there."""
         for folder in FOLDERS:
             top = self._home / folder
             for at, _, files in os.walk(top) if not top.is_symlink() else ():
@@ -142,7 +142,7 @@ class FileHashes(Kept):
         super().__init__(home / FILE, _HASHES)
 
     def sha256(self, path: Path) -> str:
-        """Of a file. Raises AssistantError."""
+        """The SHA-256 of a file, in hexadecimal. Raises AssistantError."""
         try:
             about = path.stat()
         except OSError as error:
@@ -206,7 +206,7 @@ _THUMBNAILS = "thumbnails"
 
 @dataclass(frozen=True)
 class Used:
-    """The files of one kind."""
+    """The space that the files of one kind take."""
 
     kind: Kind
     bytes: int  # on this disk; a model that other homes share counts here, too
@@ -214,8 +214,8 @@ class Used:
 
 
 def used_space(home: Path, orphans: Collection[Path] = ()) -> list[Used]:
-    """Each kind once, in the order of KINDS; what cannot be looked into is left out. `orphans` are
-    the files of answers that are not there any more."""
+    """Each kind once, in the order of KINDS; what cannot be read is left out. `orphans` are
+    the files of answers that no longer exist."""
     sizes: dict[Kind, list[int]] = {kind: [] for kind in KINDS}
     for file in _files(home):
         with suppress(OSError):  # it has gone meanwhile

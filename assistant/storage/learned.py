@@ -38,20 +38,20 @@ SHIPPED = Fitted(DEFAULT_WEIGHTS, OPERATING_POINTS)  # of the default chat model
 
 
 class FittedGates:
-    """The folder of a home. Questions that were asked wait in it until all were."""
+    """The fitted gates in a folder of the home, and the rows of unfinished calibrations."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def get(self, identity: str) -> Fitted | None:
-        """None where nothing was fitted, or it cannot be read: then it is fitted again."""
+        """The gate of a model; None where none was fitted or it cannot be read: fit it again."""
         try:
             return _fitted(json.loads(self._file(identity).read_text("utf-8")))
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
     def keep(self, identity: str, fitted: Fitted, about: Mapping[str, Any]) -> None:
-        """Save, and forget the rows. `about`: for people. Raises AssistantError."""
+        """Store a gate, and delete its rows. `about`: for people. Raises AssistantError."""
         row = {**about, "weights": asdict(fitted.weights)}
         row["points"] = {name: asdict(point) for name, point in fitted.points.items()}
         part = self._file(identity).with_suffix(f".{os.getpid()}.part")
@@ -61,7 +61,7 @@ class FittedGates:
             self._rows(identity).unlink(missing_ok=True)
 
     def rows(self, identity: str) -> list[dict[str, Any]]:
-        """Those of an interrupted calibration; a line that was cut off is left out."""
+        """The rows of an interrupted calibration, without a line that was cut off."""
         try:
             lines = self._rows(identity).read_text("utf-8").splitlines()
         except OSError:
@@ -69,7 +69,7 @@ class FittedGates:
         return [row for line in lines if (row := _row(line))]
 
     def add(self, identity: str, row: Mapping[str, Any]) -> None:
-        """Append one. Raises AssistantError."""
+        """Append a row to those of a calibration. Raises AssistantError."""
         with self._explained(), self._rows(identity).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
@@ -122,7 +122,7 @@ class MeasuredChange:
         return self.after - self.before
 
     def summarise(self) -> str:
-        """For people."""
+        """Both means with the interval, in one line for people."""
         interval = f"{self.change:+.3f}, 95 % interval {self.low:+.3f} to {self.high:+.3f}"
         return f"{self.before:.3f} → {self.after:.3f} ({interval})"
 
@@ -149,7 +149,7 @@ class Lesson:
 
 
 class Lessons:
-    """The file of one library."""
+    """What was learned for one library, in a JSON file."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -167,7 +167,7 @@ class Lessons:
         return self._read[1]
 
     def ranking(self) -> Learned | None:
-        """The ranking for searches."""
+        """The learned ranking for searches; None when none was learned."""
         lesson = self.last()
         return lesson.ranking if lesson else None
 
@@ -210,12 +210,12 @@ class Lessons:
 
 
 def lessons(folder: Path) -> Lessons:
-    """Of the library in a folder."""
+    """The lessons of the library in a folder."""
     return Lessons(folder / "learned.json")
 
 
 def to_row(lesson: Lesson) -> dict[str, Any]:
-    """As it is read again."""
+    """A lesson as JSON, as `Lessons` reads it."""
     return asdict(lesson) | {"ranking": lesson.ranking and _ranking_row(lesson.ranking)}
 
 

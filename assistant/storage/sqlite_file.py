@@ -58,7 +58,7 @@ class HomeFile(SqliteDatabase):
     """Each use raises AssistantError when the file cannot be used, or was moved to PostgreSQL."""
 
     def is_there(self) -> bool:
-        """Whether there is a file."""
+        """Whether the file exists."""
         return self.path.exists()
 
     def _before(self) -> None:

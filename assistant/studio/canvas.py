@@ -67,7 +67,7 @@ class Fit:
 
 
 def fresh(size: Size, likes: Likes) -> Fit:
-    """For a new picture. Raises CannotPaint for a size that the model would spoil."""
+    """How a new picture fits the model. Raises CannotPaint for a size that it would spoil."""
     width, height = size
     least = likes.step
     if min(size) < least or width * height > _MOST * likes.area:
@@ -80,7 +80,7 @@ def fresh(size: Size, likes: Likes) -> Fit:
 
 
 def given(size: Size, likes: Likes) -> Fit:
-    """For a picture that is to be changed."""
+    """How a picture that is to be changed fits the model: it may be scaled."""
     area = size[0] * size[1]
     factor = 1.0
     if not _LEAST * likes.area <= area <= _NEAR * likes.area:
@@ -244,7 +244,7 @@ def provenance(job: DrawingJob, tool: str, model: str, sha256: str) -> Provenanc
 
 
 def program() -> str:
-    """Name and version."""
+    """The name of this program, with its version where it is installed."""
     try:
         return f"pincite {version('pincite')}"
     except PackageNotFoundError:
@@ -252,7 +252,7 @@ def program() -> str:
 
 
 def marks(made: Provenance) -> "PngInfo":
-    """The texts of a PNG."""
+    """The text chunks that mark a PNG as generated, and say how it was made."""
     from PIL.PngImagePlugin import PngInfo
 
     texts = PngInfo()
@@ -263,7 +263,7 @@ def marks(made: Provenance) -> "PngInfo":
 
 
 def parameters(made: Provenance) -> str:
-    """In the form that Stable Diffusion programs read back."""
+    """The provenance as text, in the format of Stable Diffusion programs."""
     numbers = {
         "Steps": made.steps, "CFG scale": made.guidance, "Seed": made.seed,
         "Size": f"{made.width}x{made.height}" if made.width else None,

@@ -44,7 +44,7 @@ PipelineParameters = Mapping[str, inspect.Parameter]
 
 
 def pipeline_parameters(pipeline: Any) -> PipelineParameters:
-    """The parameters of a pipeline."""
+    """The parameters that a call of the pipeline takes, by name."""
     return inspect.signature(pipeline.__call__).parameters
 
 
@@ -128,7 +128,7 @@ _PREVIEW_SIDE = 512  # pixels of a preview
 
 
 class Previews:
-    """Of one job."""
+    """Makes previews while one job is painted."""
 
     def __init__(self, loaded: Loaded, size: tuple[int, int]) -> None:
         self._loaded = loaded
@@ -269,7 +269,7 @@ def _sound(samples: Any, pipeline: Any) -> GeneratedSound:
 
 
 class DiffusersPainter:
-    """One model, which is loaded with the first job and kept. One job at a time."""
+    """One model, which is loaded for the first job and stays loaded. One job at a time."""
 
     def __init__(self, path: Path) -> None:
         """`path` is a folder with model_index.json, or a single .safetensors file."""
@@ -347,12 +347,12 @@ class _Run:
         self._log = StepLog()
 
     def denoising(self) -> Denoising:
-        """How it went."""
+        """The steps that were taken so far, with the scheduler and the device."""
         scheduler = type(self._pipeline.scheduler).__name__
         return self._log.result(scheduler, str(self._pipeline.device))
 
     def result(self, job: DrawingJob, taken: PipelineParameters) -> Any:
-        """What the pipeline gives back. Raises Stopped or CannotPaint."""
+        """What the pipeline returns. Raises Stopped or CannotPaint."""
         import torch
 
         self._watch.stage(_("Painting"))

@@ -22,7 +22,7 @@ READY, MISSING = b"R", b"M"  # the first byte of the answers; behind MISSING com
 
 
 def main() -> None:
-    """Until standard input ends."""
+    """Answer each tile with the enlarged one until standard input ends."""
     results, tiles = _results(), sys.stdin.buffer
     try:
         wrapper, network = _network()

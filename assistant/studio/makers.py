@@ -102,7 +102,7 @@ class Studio:
         reply.outcome = Outcome(text, grounded=False, notices=done.notes)
 
     def _painter(self, path: Path) -> DiffusersPainter:
-        """The model's. Another one is let go of, so that memory holds one: asked in a turn."""
+        """The painter of a model; another one is dropped from memory. Call it within a turn."""
         if self._kept is None or self._kept[0] != path:
             self._kept = path, self._make(path)
         return self._kept[1]
@@ -189,7 +189,7 @@ INVENTED = N_(
 
 
 class Enhancing:
-    """Handles the intent Enhance."""
+    """The tool of the intent Enhance: makes a picture larger and sharper."""
 
     name = "enhance"
 
@@ -269,7 +269,7 @@ _BETWEEN = 0.2  # seconds of silence after a sentence
 
 
 class Speaking:
-    """Handles the intent Speak."""
+    """The tool of the intent Speak: reads a text aloud."""
 
     name = "speak"
 

@@ -1,6 +1,6 @@
 """A picture, clip or sound is painted by a diffusion model on this machine.
 
-A DrawingJob goes to a painter, which tells a Watch how far it is, and gives back what it Painted.
+A DrawingJob goes to a painter, which reports its progress to a Watch, and returns what it Painted.
 Only `diffusers_painter.py` and `drawing_model.py` know which library does it.
 """
 
@@ -38,7 +38,7 @@ _LARGEST = 1 << 20  # bytes of such a file
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the scheduler."""
+    """One step of the scheduler, with a small preview for some of them."""
 
     number: int  # from 1
     seconds: float
@@ -72,7 +72,7 @@ class StepLog:
         self._last = time.perf_counter()
 
     def result(self, scheduler: str, device: str) -> Denoising:
-        """The whole, with few pictures."""
+        """All steps; at most eight of them, evenly spread, keep their picture."""
         shown = [at for at, step in enumerate(self._steps) if step.picture]
         most = min(_PICTURES, len(shown))
         kept = {shown[round(n * (len(shown) - 1) / max(most - 1, 1))] for n in range(most)}
@@ -84,13 +84,13 @@ class StepLog:
 
 
 def keep_denoising(picture: Path, made: Denoising) -> None:
-    """Beside the picture. A full disk costs the steps, not the picture."""
+    """Store the steps beside the picture; on a full disk they are left out."""
     with suppress(OSError):
         picture.with_suffix(SUFFIX).write_bytes(_CODEC.encode(made))
 
 
 def kept_denoising(picture: Path) -> Denoising | None:
-    """None where there are none: of an older version, or damaged."""
+    """The stored steps of a picture; None where there are none, or they are damaged."""
     with suppress(OSError, InvalidData):
         file = picture.with_suffix(SUFFIX)
         if file.stat().st_size <= _LARGEST:
@@ -118,7 +118,7 @@ class DrawingJob:
     size: tuple[int, int] | None = None  # width and height in pixels
     steps: int | None = None
     guidance: float | None = None
-    seed: int | None = None  # None: another one each time
+    seed: int | None = None  # None: a new one each time
     picture: "Image | None" = None  # what it begins with, in RGB
     mask: "Image | None" = None  # of the picture's size, in L: 255 is painted again
     strength: float | None = None  # how much of the picture is forgotten, 0 to 1
@@ -141,7 +141,7 @@ class Painted:
     frames: "tuple[Image, ...]" = ()
     sound: GeneratedSound | None = None
     notes: tuple[str, ...] = ()  # sentences on what could not be done as requested
-    denoising: Denoising | None = None  # how it came out of noise, where the painter tells
+    denoising: Denoising | None = None  # how it came out of noise, where the painter reports it
 
 
 @dataclass
@@ -153,6 +153,6 @@ class Watch:
     stage: Callable[[str], None] = lambda phrase: None
 
     def look(self) -> None:
-        """Raises Stopped."""
+        """Raises Stopped once the job is cancelled."""
         if self.cancel.is_set():
             raise Stopped("Painting was stopped.")

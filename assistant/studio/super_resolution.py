@@ -119,7 +119,7 @@ class RealEsrgan:
 
     @functools.cache  # noqa: B019 - there is one for each process
     def digest(self) -> str:
-        """Of the weights' file."""
+        """The SHA-256 of the weights' file, in hexadecimal; empty where it is missing."""
         path = next(REAL_ESRGAN.folder(self._cache).rglob(f"{MODEL}.bin"), None)
         return hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
 
@@ -204,7 +204,7 @@ class Tile:
 
 
 def tiles(width: int, height: int, side: int = SIDE, around: int = AROUND) -> list[Tile]:
-    """In reading order; each pixel is within one of them."""
+    """The tiles of a picture in reading order; each pixel is within one of them."""
     return [
         Tile(
             (left, top, right, bottom),

@@ -46,7 +46,7 @@ class SpokenSound:
 
     @property
     def wav(self) -> bytes:
-        """As a WAV file."""
+        """The bytes of a WAV file."""
         file = io.BytesIO()
         with wave.open(file, "wb") as written:
             written.setparams((1, 2, self.rate, 0, "NONE", ""))
@@ -90,7 +90,7 @@ def espeak_languages(espeak: Path) -> frozenset[str]:
 
 
 class Espeak:
-    """In one language. A sentence takes it some hundredths of a second."""
+    """Speaks one language with eSpeak NG. A sentence takes some hundredths of a second."""
 
     def __init__(self, espeak: Path, language: str) -> None:
         self.name = PROGRAM
@@ -98,7 +98,7 @@ class Espeak:
         self._command.append(_ACCENTS.get(language, language))
 
     def say(self, text: str, cancel: threading.Event) -> SpokenSound:
-        """See Voice."""
+        """Speak a sentence. Raises Stopped or VoiceFailed."""
         if cancel.is_set():
             raise Stopped("Reading aloud was stopped.")
         try:
@@ -134,7 +134,7 @@ _SPOKEN = re.compile(r"\w")
 
 
 class Piper:
-    """A voice's model, and the process that speaks with it once it is asked to."""
+    """A voice's model, and the process that speaks with it, started on demand."""
 
     def __init__(self, python: Path, model: Path, idle: float = _IDLE) -> None:
         """`python` is the environment's, `model` the voice's .onnx file, its .onnx.json beside.
@@ -150,7 +150,7 @@ class Piper:
         self._process: _Process | None = None
 
     def say(self, text: str, cancel: threading.Event) -> SpokenSound:
-        """See Voice."""
+        """Speak a sentence; empty sound for one without words. Raises Stopped or VoiceFailed."""
         # What makes no sound ends Piper 1.8.0: it cannot write an empty file.
         if not _SPOKEN.search(text):
             return SpokenSound(b"", 22_050)
@@ -170,11 +170,11 @@ class Piper:
 
     @property
     def warm(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process that speaks is running."""
         return self._process is not None
 
     def close(self) -> None:
-        """End the process."""
+        """End the process that speaks, if it is running."""
         with self._lock:
             self._end()
 
@@ -287,7 +287,7 @@ class Voices:
         self._pipers: dict[Path, Piper] = {}
 
     def language_of(self, text: str) -> str:
-        """As an ISO 639-1 code; the person's own where the text is too short to tell."""
+        """The text's language as an ISO 639-1 code; the person's own for a short text."""
         return language_of(text, self._language)
 
     def of(self, text: str) -> Voice | None:
@@ -312,7 +312,7 @@ class Voices:
         )  # fmt: skip
 
     def close(self) -> None:
-        """End the processes that speak."""
+        """End the processes of all voices."""
         with self._lock:
             for piper in self._pipers.values():
                 piper.close()
@@ -338,7 +338,7 @@ def model_of(folder: Path) -> Path:
 
 
 def language_of_voice(model: Path) -> str:
-    """As its settings say. Raises ModelUnusable."""
+    """The language of a voice by its settings. Raises ModelUnusable."""
     config = model.with_suffix(".onnx.json")
     try:
         voice = json.loads(config.read_text(encoding="utf-8"))["espeak"]["voice"]

@@ -29,8 +29,8 @@ Holder = str  # "person ID" or "group NAME"
 
 
 def plain(name: str) -> str:
-    """A name as it is kept: "Ada" and "ada" are one. Raises AssistantError for what cannot be
-    one."""
+    """A name as it is stored: "Ada" and "ada" are one. Raises AssistantError for what cannot be a
+    name."""
     found = folded(name)
     if not _NAME.fullmatch(found):
         raise AssistantError(
@@ -40,7 +40,7 @@ def plain(name: str) -> str:
 
 
 def folded(name: str) -> str:
-    """The same for any text: names that are equal then are one person's."""
+    """A text as names are compared: equal ones belong to one person."""
     return unicodedata.normalize("NFKC", name.strip()).casefold()
 
 
@@ -65,8 +65,8 @@ def hashed_password(password: str) -> str:
 
 
 def fits_password(password: str, kept: str | None) -> bool:
-    """Whether it is the password of a kept hash. None, for a person who is not there, takes as
-    long as any other."""
+    """Whether it is the password of a stored hash. None, for an unknown person, takes as long as
+    any hash."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
     if len(password) > _MOST:
@@ -120,12 +120,12 @@ class Line:
 
 
 class Audit(AccountsDatabase):
-    """Of a home, or of the team that it belongs to."""
+    """The audit log of a home, or of the team that it belongs to."""
 
     def __init__(
         self, place: Place, days: int = 365, clock: Callable[[], float] = time.time
     ) -> None:
-        """Lines go after so many `days`; `clock` tells seconds since 1970."""
+        """Lines are deleted after so many `days`; `clock` returns seconds since 1970."""
         super().__init__(place)
         self._days, self._clock = days, clock
         self._tidied = 0.0  # when old lines were deleted last, by this object
@@ -142,7 +142,7 @@ class Audit(AccountsDatabase):
             connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def lines(self) -> list[Line]:
-        """The oldest first. Raises AssistantError."""
+        """All lines of the log, the oldest first. Raises AssistantError."""
         with self._reading() as connection:
             found = connection.execute(
                 "SELECT at, person, token, did, library, what FROM audit ORDER BY at, id"
@@ -156,9 +156,9 @@ class Audit(AccountsDatabase):
         self, library: str, others: Collection[str], names: Collection[str],
         left: Collection[str] = (),
     ) -> int:  # fmt: skip
-        """Take documents by their names out of the lines about a library, and about libraries that
-        are no more, under whose names it may have stood: neither it nor one of the `others`. The
-        library keeps the documents that are `left`. Returns the number of lines. Raises
+        """Put FORGOTTEN for names of documents in the lines about a library, and about libraries
+        that no longer exist, whose names it may have had: neither it nor one of the `others`. The
+        library keeps the documents that are `left`. Returns the number of lines changed. Raises
         AssistantError."""
         noted = map(re.escape, map(_composed, _noted_as(names, left)))
         spelt = sorted(noted, key=len, reverse=True)
@@ -202,7 +202,7 @@ class Listed:
 
 
 class Accounts(Audit):
-    """Of a home, with its audit log: what `together` holds is changed and noted, or neither."""
+    """The accounts of a home, with its audit log: `together` changes and logs, or does neither."""
 
     def add(self, name: str, password: str, role: Role, groups: Collection[str] = ()) -> Person:
         """A new person. Raises AssistantError for a name that is taken, for one that cannot be a
@@ -224,7 +224,7 @@ class Accounts(Audit):
     def change(
         self, name: str, role: Role | None = None, groups: Collection[str] | None = None
     ) -> Person:
-        """Give a person another role, or other groups. Raises AssistantError."""
+        """Change a person's role or groups. Raises AssistantError."""
         person = self.named(name)
         with self._connected() as connection:
             if role:
@@ -254,13 +254,13 @@ class Accounts(Audit):
         return person
 
     def named(self, name: str) -> Person:
-        """Raises AssistantError for one who is not there."""
+        """The person of that name. Raises AssistantError when there is none."""
         if found := self.find(name):
             return found
         raise AssistantError(f"There is no person {name!r}. `pincite users list` shows all.")
 
     def find(self, name: str) -> Person | None:
-        """None for one who is not there. Raises AssistantError for what cannot be a name."""
+        """The person of that name, or None. Raises AssistantError for an impossible name."""
         with self._reading() as connection:
             row = connection.execute(
                 "SELECT id FROM person WHERE name = ?", (plain(name),)
@@ -279,7 +279,7 @@ class Accounts(Audit):
             return person_of(connection, row[0])
 
     def any(self) -> bool:
-        """Whether somebody has an account."""
+        """Whether anybody has an account."""
         with self._reading() as connection:
             return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 
@@ -292,8 +292,8 @@ class Accounts(Audit):
         return sorted(listed, key=lambda one: one.person.name)
 
     def share(self, library: str, people: Collection[str], groups: Collection[str]) -> None:
-        """A library belongs to these from now on; to everybody with neither. Raises
-        AssistantError for a person who is not there."""
+        """Make a library belong to these people and groups; with neither, to everybody. Raises
+        AssistantError for an unknown person."""
         holders = [f"person {self.named(name).id}" for name in people]
         holders += [f"group {plain(name)}" for name in groups]
         with self._connected() as connection:

@@ -35,21 +35,21 @@ from vectorstore.team.postgres import Inside, Server
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
 # All rows are copied and compared first. While both the file and the mark are there, the move has
-# not ended, and nobody uses the part: the next move tells by the database which of the two has it.
+# not ended, and nobody uses the part: the next move finds in the database which of the two has it.
 
 _NEW = ".new.sqlite"
 
 
 @dataclass(frozen=True)
 class MovedRows:
-    """What was copied and compared."""
+    """How many rows were copied and compared."""
 
     rows: int
     tables: dict[str, int]  # the rows of each; empty: another home has them
 
 
 def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
-    """None where it is there already. Raises AssistantError, with nothing changed."""
+    """Move them; None when they are there already. Raises AssistantError, changing nothing."""
     _unlink(file.with_suffix(_NEW))  # of a move back that was interrupted
     if not file.exists():
         return None
@@ -72,8 +72,8 @@ def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
 
 
 def tables_to_sqlite(file: Path, tables: TeamTables) -> MovedRows | None:
-    """For all homes that share it; where another one has taken it already, this home begins
-    without it. None where it is there already. Raises AssistantError, with nothing changed."""
+    """Move them, for all homes that share them; where another home has taken them already, this one
+    begins without. None when they are there already. Raises AssistantError, changing nothing."""
     if not (mark := tables.marked()):
         return None
     if not file.exists() and tables.have_left():
@@ -216,7 +216,7 @@ def move_files(settings: Settings, to: FilesPlace) -> Iterator[tuple[str, MovedF
 
 def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | MovedRows | None]]:
     """(what, what was moved of it), None for what is there already. One that fails ends
-    it: those before it are moved, and the next call goes on.
+    it: those before it are moved, and the next call continues.
 
     People and conversations come first, under names that are in parentheses; then libraries; then
     deleted ones that wait for the end of their day, since nothing would clear them away where no

@@ -38,7 +38,7 @@ class WithPictures:
         self._answer = answer
 
     def offer(self, request: Request) -> Reply | None:
-        """None without a picture, here or with the question that this one follows up."""
+        """The reply; None without a picture, here or in the question that this one follows up."""
         pictures = _pictures(request)
         if not pictures or not (request.intent is None or isinstance(request.intent, Answer)):
             return None
@@ -97,7 +97,7 @@ _UNSEEN = N_("It is not described, because no vision model is installed.")
 
 
 class Describing:
-    """Handles the intent Describe."""
+    """The tool of the intent Describe: describes pictures and answers about them."""
 
     name = "describe"
 
@@ -107,8 +107,8 @@ class Describing:
         answer: Callable[[], Tool],
         offers: Callable[[bool], tuple[Offer, ...]],
     ) -> None:
-        """`answer` gives what answers questions from text; `offers` are models that say more, asked
-        with whether things can be named already."""
+        """`answer` gives what answers questions from text; `offers` gives models that say more,
+        from whether things can be named already."""
         self._looking = looking
         self._answer = answer
         self._offers = offers
@@ -158,8 +158,8 @@ class Describing:
     def _tell_what_is_seen(
         self, intent: Describe, seen: list[Seen], unasked: bool, reply: Reply
     ) -> Iterator[str]:
-        """Where the text does not answer: what the model that sees says, if it was not asked yet,
-        else all that is known."""
+        """Where the text does not answer: what the vision model says, if it was not asked yet, else
+        all that is known."""
         said = self._ask_viewer(intent, reply) if unasked else ""
         if not said:
             facts = "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
@@ -220,7 +220,7 @@ class Watched:
 
     @property
     def attached(self) -> Attached:
-        """As evidence: a page of what is heard and written, one of what is shown."""
+        """As evidence: one page of what is heard and written, and one of what is shown."""
         pages = {f"{CAME_WITH[1]}{self.name}": self.page} if self.page.lines else {}
         if not self.shown:
             return Attached(pages)
@@ -247,7 +247,7 @@ class Watched:
 
 
 class Clipping:
-    """Handles the intent Clip."""
+    """The tool of the intent Clip: describes a video, or answers about it."""
 
     name = "clip"
 
@@ -258,7 +258,7 @@ class Clipping:
         offers: Callable[[bool], tuple[Offer, ...]],
         hearing: Callable[[], tuple[Offer, ...]] = lambda: (),
     ) -> None:
-        """As of Describing; `hearing` are speech models, where none is installed."""
+        """As in Describing; `hearing` gives speech models, where none is installed."""
         self._looking = looking
         self._answer = answer
         self._offers = offers
@@ -336,7 +336,7 @@ _MOST = 4  # tokens of a translation for each word of the original, and 16
 
 
 class Translating:
-    """Handles the intent Translate."""
+    """The tool of the intent Translate."""
 
     name = "translate"
 

@@ -38,7 +38,7 @@ class AskBack:
     name = "ask_back"
 
     def offer(self, request: Request) -> Reply | None:
-        """None for a question that is clear, and for one about which was asked before."""
+        """The reply; None for a clear question, and for one that was already asked about."""
         found = None if request.clear else request.query.unnamed
         if found is None:
             return None
@@ -75,12 +75,12 @@ Work = Callable[[Request, Reply], Iterable[str]]
 
 
 class Running:
-    """Takes the intent Run."""
+    """The tool of the intent Run: passes its text to an installed extension."""
 
     name = "run"
 
     def offer(self, request: Request) -> Reply | None:
-        """None for any other intent."""
+        """The reply; None for any other intent."""
         intent = request.intent
         if not isinstance(intent, Run):
             return None
@@ -129,7 +129,7 @@ class Whole:
         self._turns = turns
 
     def offer(self, request: Request) -> Reply | None:
-        """None when no document is named, or a fact is asked."""
+        """The reply; None when no document is named, or for a question about a fact."""
         shelf = request.evidence
         if request.given or not isinstance(shelf, Shelf):
             return None

@@ -43,12 +43,12 @@ from assistant.security.untrusted_text import AddressFilter
 from assistant.storage.files import Made
 from ingest.errors import Stopped
 
-_TOLD = 40  # operands that are kept as facts
-_LONGEST = 40  # lines of a table that are kept as what was read
+_TOLD = 40  # operands that are stored as facts
+_LONGEST = 40  # lines of a table that are stored as what was read
 
 
 class Tables:
-    """Offers an answer only when one plan is certain: any other question is not its kind."""
+    """Answers from tables, only when one plan is certain: other questions are for other tools."""
 
     name = "table"
 
@@ -169,7 +169,7 @@ class Lists:
         self._otherwise = otherwise
 
     def offer(self, request: Request) -> Reply | None:
-        """None for a follow-up, and for a question that mentions nothing of a list nearby."""
+        """The reply; None for a follow-up, and for a question about no list nearby."""
         evidence = request.evidence
         if request.given or request.query.follows_up or not isinstance(evidence, Tabled):
             return None
@@ -264,7 +264,7 @@ _LISTED = 12  # numbers that are written in the answer, too
 
 
 class Charting:
-    """Handles the intent Chart."""
+    """The tool of the intent Chart: draws cells of tables."""
 
     name = "chart"
 
@@ -323,7 +323,7 @@ def _title(what: str) -> str:
 
 
 def source(numbers: ChartNumbers) -> str:
-    """Document, page and table."""
+    """Where numbers are from, in words: document, page and the table's caption."""
     grid = numbers.grid
     table = f", “{grid.table.caption}”" if grid.table.caption else ""
     named = _("{document}, page {page}", document=grid.document, page=grid.page.number)

@@ -33,7 +33,7 @@ from ingest.sandbox.pool import Sandbox
 
 
 def srt(segments: Sequence[Segment]) -> str:
-    """SubRip, numbered from 1."""
+    """Timed text as SubRip (.srt), numbered from 1."""
     shown = (
         f"{number}\n{_moment(s.start, ',')} --> {_moment(s.end, ',')}\n{s.text}\n"
         for number, s in enumerate(segments, start=1)
@@ -42,7 +42,7 @@ def srt(segments: Sequence[Segment]) -> str:
 
 
 def vtt(segments: Sequence[Segment]) -> str:
-    """WebVTT."""
+    """Timed text as WebVTT (.vtt)."""
     shown = (
         f"{_moment(s.start, '.')} --> {_moment(s.end, '.')}\n{_escaped(s.text)}\n" for s in segments
     )
@@ -162,14 +162,14 @@ class Transcription(Reply):
 
 
 class Transcribing:
-    """Handles the intent Transcribe. One recording at a time; another one waits."""
+    """The tool of the intent Transcribe. One recording at a time; others wait."""
 
     name = "transcribe"
 
     def __init__(
         self, ear: Callable[[], Ear | None], offers: Callable[[], tuple[Offer, ...]]
     ) -> None:
-        """`ear` is asked at each recording, `offers` where there is no speech model."""
+        """`ear` is called for each recording, `offers` where there is no speech model."""
         self._ear = ear
         self._offers = offers
         self._turns = TurnTaking(N_("Waiting for another recording"))

@@ -102,7 +102,7 @@ class Answers:
     def start(self, conversation: str, reply: Reply, after: int | None = None) -> RunningAnswer:
         """At most one at a time in a conversation, which may be open in two tabs.
 
-        Raises AssistantError while another one is in work.
+        Raises AssistantError while another one is being made.
         """
         with self._lock:
             self._drop_old()
@@ -121,7 +121,7 @@ class Answers:
             return self._running.get(conversation)
 
     def forget(self, conversation: str) -> None:
-        """Once its turn is in the conversation, or its error was read."""
+        """Drop an answer once its turn is stored, or its error was shown."""
         with self._lock:
             self._running.pop(conversation, None)
 
@@ -140,7 +140,7 @@ DRAFTS = "drafts"  # of one that drafts questions
 
 
 class Task(Background):
-    """A long task."""
+    """A long task in a thread: its progress, its messages, and its end."""
 
     def __init__(self, title: str, work: Work, kind: str = "") -> None:
         """`title` is in the language of who starts it, and `kind` is not."""
@@ -160,11 +160,11 @@ class Task(Background):
         return self.ended and not self.error and not self.cancel.is_set()
 
     def note(self, now: str, done: int, total: int) -> None:
-        """Record progress."""
+        """Record what is being done, and how many of `total` steps are done."""
         self.now, self.done, self.total = now, done, total
 
     def tell(self, text: str) -> None:
-        """Record a message for people."""
+        """Record a message for people; an empty one is ignored."""
         if text:
             self.notices.append(text)
 
@@ -193,7 +193,7 @@ class Tasks:
             return self._last
 
     def forget(self) -> None:
-        """Once its end was read."""
+        """Drop the last task once it has ended: its end was shown."""
         with self._lock:
             if self._last is not None and self._last.ended:
                 self._last = None
@@ -205,7 +205,7 @@ Pull = Callable[[str, Progress], object]
 
 
 class Fetch(Background):
-    """One model on its way; a new start goes on from what has come."""
+    """The download of one model; a new start continues from what has come."""
 
     def __init__(self, name: str, pull: Pull) -> None:
         self.name = name
@@ -218,7 +218,7 @@ class Fetch(Background):
 
     @property
     def share(self) -> float:
-        """From 0 to 1; 0 while the total is unknown."""
+        """The share that has been downloaded, 0 to 1; 0 while the total is unknown."""
         return min(self.have / self.total, 1.0) if self.total else 0.0
 
     def _note(self, doing: str, have: int, total: int | None) -> None:
@@ -244,13 +244,13 @@ class Fetches:
             return self._all[name]
 
     def done(self) -> list[Fetch]:
-        """Those that have come whole."""
+        """The downloads that were completed."""
         with self._lock:
             every = list(self._all.values())
         return [one for one in every if one.ended and not one.error and not one.was_stopped]
 
     def going(self) -> list[Fetch]:
-        """Those that are under way."""
+        """The downloads that are running."""
         with self._lock:
             return [one for one in self._all.values() if not one.ended]
 
@@ -264,14 +264,14 @@ _KEPT_ANSWERS = 256  # answers
 
 
 class NextQuestions:
-    """By answer; each is looked for once."""
+    """The questions to ask next, by answer; they are looked for once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._found: OrderedDict[Hashable, list[str] | None] = OrderedDict()
 
     def of(self, answer: Hashable, look: Callable[[], list[str]]) -> list[str] | None:
-        """None while they are looked for, which begins with the first call."""
+        """The questions; None while `look`, which the first call starts, is running."""
         with self._lock:
             if answer in self._found:
                 return self._found[answer]
@@ -303,7 +303,7 @@ class RunningSheet(Background):
     def __init__(
         self, sheet: Sheet, columns: Sequence[Column], rows: Sequence[DocumentInfo], anew: bool
     ) -> None:
-        """With `anew` also what was filled before is asked."""
+        """With `anew`, cells that were filled before are filled again."""
         self.columns, self.rows = tuple(columns), tuple(rows)
         self.total = len(columns) * len(rows)
         self.now = ""  # what is asked: "Contract.pdf: supplier"
@@ -312,11 +312,11 @@ class RunningSheet(Background):
 
     @property
     def cells(self) -> list[Cell]:
-        """Those that are filled, in their order."""
+        """The cells filled so far, in the order of filling."""
         return list(self._cells.values())
 
     def cell(self, document: str, head: str) -> Cell | None:
-        """None where it is not filled yet."""
+        """The cell of a document and a column; None while it is not filled."""
         return self._cells.get((document, head))
 
     def _fill(self, sheet: Sheet, anew: bool) -> None:
@@ -336,14 +336,14 @@ class Sheets:
         self._last: dict[str, RunningSheet] = {}
 
     def of(self, library: str) -> RunningSheet | None:
-        """None before the first one."""
+        """The last sheet of a library, running or not; None before the first one."""
         return self._last.get(library)
 
     def start(
         self, library: str, sheet: Sheet, columns: Sequence[Column],
         rows: Sequence[DocumentInfo], anew: bool = False,
     ) -> RunningSheet:  # fmt: skip
-        """In the place of the last one, which is stopped."""
+        """Start to fill a sheet, stopping the last one of the library."""
         with self._lock:
             if before := self._last.get(library):
                 before.stop()

@@ -86,7 +86,7 @@ def response_headers(host: str, page: str) -> dict[str, str]:
 
 @functools.cache
 def streamlit_page() -> str:
-    """The page of the app: that of Streamlit, which is told where its server is. By itself it looks
+    """The page of the app: that of Streamlit, with the address of its server. By itself it looks
     below the address of each page first, and every miss is an error in the browser's console."""
     import streamlit
 
@@ -118,7 +118,7 @@ class Entrance(Protocol):
 
     @property
     def form(self) -> Form:
-        """What they are asked."""
+        """The sign-in form."""
 
     @property
     def elsewhere(self) -> Elsewhere | None:
@@ -194,7 +194,7 @@ class Door:
     async def _let_in(
         self, scope: Scope, asked: dict[str, str], entrance: Entrance, receive: Receive, send: Send
     ) -> None:
-        """Who is known comes in; others are asked."""
+        """Let in who has a known cookie; others get the form."""
         form = _with_headers(send, response_headers(asked["host"], entrance.form.page("")))
         cookie = cookie_of(asked.get("cookie", ""), cookie_name(scope))
         if entrance.elsewhere and scope["path"] in (START, BACK):

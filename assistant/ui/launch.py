@@ -49,7 +49,7 @@ def command(
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The environment of that process."""
+    """The environment variables for the process that `command` starts."""
     return {
         **os.environ,
         **network_guard.QUIET,

@@ -117,13 +117,13 @@ _FOUND = "language-found"  # the same; a page has hundreds of texts, and each as
 
 
 def follow_visitor_language() -> None:
-    """From here on, what a page draws is in the language of its visitor."""
+    """Draw the page in the language of its visitor from here on."""
     st.session_state[_FOUND] = _browsers()
     translation.ask_visitors(visitor_language)
 
 
 def visitor_language() -> str:
-    """Of the visitor whose page this thread draws; empty in any other thread."""
+    """The language of the visitor whose page this thread draws; empty in other threads."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return ""
     return str(st.session_state.get(_CHOSEN) or st.session_state.get(_FOUND) or _browsers())
@@ -173,7 +173,7 @@ _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 
 def listen_to_keyboard() -> None:
-    """Draw nothing, once a page."""
+    """Start to listen to the keyboard. Draws nothing; call it once per page."""
     commands = [
         {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
         for one in COMMANDS.values()
@@ -206,7 +206,7 @@ def draw_every_page(address: Mapping[str, str]) -> None:
     _every_page_component(key="every-page", data=data)
 
 
-# -- The browser's tab: the app can be installed from it, and its title tells that an answer is done
+# -- The browser's tab: the app can be installed from it, and its title shows that an answer is done
 # while another tab is looked at.
 
 _tab_component = st.components.v2.component("pincite_tab", js=script("tab"))

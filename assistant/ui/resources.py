@@ -106,7 +106,7 @@ def permitted() -> Permitted:
 
 
 def person() -> Person:
-    """Raises NotAllowed for who has signed out, or has no account any more."""
+    """The person who looks at the page. Raises NotAllowed once signed out or removed."""
     if _accounts() is None:
         return LOCAL if _owns() else VISITOR
     if (found := _sessions().person(_session())) is None:
@@ -220,7 +220,7 @@ def check_folder_right() -> None:
 
 
 def count_questions(questions: int = 1, count: bool = True) -> None:
-    """Without `count` it is only looked whether there is room. Raises LimitReached."""
+    """Count questions; without `count` only check for room. Raises LimitReached."""
     limits(settings()).ask(person(), questions, count)
 
 
@@ -243,7 +243,7 @@ def library(name: str = "") -> Library:
 
 
 def chosen_one() -> str:
-    """For what is done to one library alone."""
+    """The chosen library, the first of several: for what is done to one alone."""
     return (session.libraries_left(name := chosen(), names()) or [name])[0]
 
 
@@ -289,13 +289,13 @@ def _opened(name: str) -> Library:
 
 @st.cache_resource(show_spinner=False)
 def _open_now() -> dict[str, ExitStack]:
-    """What closes them, by name; Streamlit does not tell what it keeps."""
+    """What closes them, by name; Streamlit does not list what it caches."""
     return {}
 
 
 @st.cache_resource(show_spinner=False)
 def _held(name: str) -> tuple[Library, int]:
-    """To look at a library makes none: one that is not there is empty, and nowhere in the home."""
+    """Opening a library to read creates nothing: a missing one is empty, and not in the home."""
     now, held = settings(), ExitStack()
     place = composition.place_of(now, name)
     there = composition.library(now, name) if place else composition.no_library(now)
@@ -312,7 +312,7 @@ def _held(name: str) -> tuple[Library, int]:
 
 
 def assistant() -> Assistant:
-    """Of the chosen library, or of several; all of them share one model. Raises PinciteError."""
+    """The assistant of the chosen library or libraries, on one model. Raises PinciteError."""
     _renew_if_more_came()
     mine, several = person(), is_joined(name := chosen())
     asked = tuple(session.libraries_left(name, names())) if several else (name,)
@@ -322,7 +322,7 @@ def assistant() -> Assistant:
 
 @st.cache_resource(show_spinner=False, max_entries=256)
 def _assistant(names: tuple[str, ...], several: bool, mine: str, _whose: Whose) -> Assistant:
-    """`mine` tells people and their rights apart."""
+    """`mine` distinguishes people and their rights."""
     kept = composition.conversations(settings(), _whose)
     opened = [_opened(name) for name in names]
     asked = Federated(opened) if several else opened[0]
@@ -330,7 +330,7 @@ def _assistant(names: tuple[str, ...], several: bool, mine: str, _whose: Whose) 
 
 
 def feedback() -> Feedback:
-    """Of the library that the conversation is about, be it gone. Raises PinciteError."""
+    """The feedback on the conversation's library, even a deleted one. Raises PinciteError."""
     return _feedback(_of_conversation() or chosen(), person().id)
 
 
@@ -425,25 +425,25 @@ def _sheets(person: str) -> Sheets:
 
 @st.cache_resource(show_spinner=False)
 def uploads() -> Uploads:
-    """Of all visitors."""
+    """The uploads of all visitors."""
     return Uploads()
 
 
 @st.cache_resource(show_spinner=False)
 def watched_folders() -> WatchedFolders:
-    """Of all libraries that are open."""
+    """The watched folders of all libraries that are open."""
     return WatchedFolders()
 
 
 @st.cache_resource(show_spinner=False)
 def running_fetchings() -> Fetchings:
-    """Of the sources of all libraries that are open."""
+    """The fetchings from the sources of all libraries that are open."""
     return Fetchings()
 
 
 @st.cache_resource(show_spinner=False)
 def fetches() -> Fetches:
-    """The running downloads of models."""
+    """The downloads of models that this server has started."""
     return Fetches(composition.home_models(settings()).pull)
 
 
@@ -457,7 +457,7 @@ def fetch(*names: str) -> None:
 
 @st.cache_resource(show_spinner=False)
 def next_questions() -> NextQuestions:
-    """Of all answers; who sees an answer sees them."""
+    """The questions to ask next of all answers; who sees an answer sees them."""
     return NextQuestions()
 
 

@@ -56,7 +56,7 @@ def row(key: str, name: str, facts: str, mark: str = "", border: bool = True) ->
 
 
 def jpeg_address(picture: bytes) -> str:
-    """For the `src` of an image."""
+    """The JPEG as a data URL, for the `src` of an image."""
     return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}"
 
 
@@ -95,7 +95,7 @@ def _spaced(part: str) -> str:
 
 
 def as_html(text: object) -> str:
-    """For st.html, which knows no Markdown."""
+    """The text escaped for st.html, which knows no Markdown."""
     return html.escape(str(text))
 
 
@@ -108,7 +108,7 @@ def show_error(error: object) -> None:
 
 
 def draw_kept_error() -> None:
-    """Once, what `session.keep_error` kept."""
+    """Show the error that `session.keep_error` stored, once."""
     if kept := session.take_error():
         show_error(kept)
 
@@ -120,7 +120,7 @@ def draw_kept_error() -> None:
 
 @dataclass(frozen=True)
 class Folded:
-    """How a part is drawn."""
+    """The state of a folded part between two runs of the page."""
 
     label: str = ""
     began_open: bool = False

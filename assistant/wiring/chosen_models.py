@@ -76,7 +76,7 @@ def reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | N
 
 
 def groundedness(settings: Settings) -> Groundedness | None:
-    """The same for the checker."""
+    """The chosen checker of sentences; None when none is chosen. Raises LibraryError."""
     models = Models(settings.models_folder, settings)
     path = models.chosen("groundedness")
     if path is None:
@@ -182,15 +182,15 @@ class LoadedChat:
     window: int  # tokens that a prompt and its answer may take together
     file: Path | None = None  # of its weights; None where an installed package brings it
     sampling: Mapping[str, Any] = field(default_factory=dict)
-    notice: str = ""  # what people are told while it answers
+    notice: str = ""  # what people are shown while it answers
     about: str = ""  # who answers and where, with what would be quicker
-    odds: TokenOdds | None = None  # who tells them, where it is not the model itself
+    odds: TokenOdds | None = None  # what gives them, where it is not the model itself
     known: str = ""  # the identity that its gate is kept by; empty for one without odds
     fitted: Fitted | None = None  # the gate, where one was fitted to this model
 
     @property
     def weights(self) -> Weights | None:
-        """Of its odds in the gate."""
+        """The weights of its odds in the gate; None where none were fitted."""
         return self.fitted.weights if self.fitted else None
 
     @property
@@ -252,8 +252,7 @@ def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
 
 
 def server_embedder(address: ServerAddress, settings: Settings) -> Any:
-    """The embedding model of a server, which is asked for its dimensions. Raises the same as
-    `server_of`."""
+    """The embedding model of a server, which reports its dimensions. Raises as `server_of`."""
     _server_chat()
     from assistant.llm.server import connect_embedder  # needs the extra, as the chat model does
 
@@ -273,7 +272,7 @@ def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
 
 
 def server_model(address: ServerAddress, settings: Settings) -> ServerAddress:
-    """The address with the name of its model, which the server is asked for. Raises the same."""
+    """The address with the name of the server's model. Raises the same as `server_of`."""
     named: ServerAddress = _server_chat().choose(address, key_of(address, settings))
     return named
 
@@ -420,7 +419,7 @@ SERVED: tuple[str, ...] = get_args(Served)  # the roles that a server can have
 
 @dataclass(frozen=True)
 class InUse:
-    """The model of a role."""
+    """The model that has a role, and where it was chosen."""
 
     name: str = ""  # of the catalogue, a file, an address, a package; empty: none
     is_server: bool = False
@@ -455,7 +454,7 @@ def in_use(settings: Settings, role: Role) -> InUse:
 def use(settings: Settings, role: Role, name: str) -> Choice:
     """Choose a model by name, path or address; AUTO and OFF as `Models.use` takes them.
 
-    A server is asked which models it has, and a classifier is loaded: what cannot be used is not
+    The server's models are looked up, and a classifier is loaded: what cannot be used is not
     chosen. Raises AssistantError or LibraryError.
     """
     address = ServerAddress.parse(name) if role in SERVED else None
@@ -484,7 +483,7 @@ def lacks_gate(settings: Settings) -> bool:
 
 def first_words(settings: Settings) -> Mapping[str, Expected]:
     """How long each local chat model lets people wait for its first word on this machine, by name:
-    as it was measured, or as the wait for another one tells. Raises AssistantError."""
+    as it was measured, or estimated from the wait for another one. Raises AssistantError."""
     models = Models(settings.models_folder, settings)
     files = {model.name: Path(model.file).stem for model in models.models if model.role == "chat"}
     files |= {m.name: m.path.stem for m in models.installed() if m.role == "chat"}
@@ -518,7 +517,7 @@ def speech_offers(models: Models) -> tuple[Offer, ...]:
 
 
 def speaking(settings: Settings, made: Made) -> Speaking:
-    """`made` is where sounds are kept."""
+    """`made` is where sounds are stored."""
     return Speaking(voices(settings), made)
 
 

@@ -156,7 +156,7 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
 
 
 def output_files(settings: Settings) -> Made:
-    """The folder of their output."""
+    """The files that tools make, in a folder of the home."""
     return Made(settings.home / "made")
 
 
@@ -316,7 +316,7 @@ def libraries(settings: Settings) -> list[str]:
 
 
 def place_of(settings: Settings, name: str) -> int:
-    """Tells a library from one of the same name that was there before; 0 where there is none."""
+    """A number that differs for a new library of the same name; 0 where there is none."""
     try:
         return file_of(settings.libraries_folder / name).stat().st_ino
     except OSError:
@@ -390,12 +390,12 @@ def maker(settings: Settings, library: Library) -> Assistant:
 
 
 def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
-    """Of a person in this home."""
+    """The conversations of a person in this home."""
     return Conversations(places.place_of_part(settings, CONVERSATIONS), whose)
 
 
 def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
-    """Of a person in this home; of everybody for the command line."""
+    """The receipts of a person in this home; for the command line, of everybody."""
     return Receipts(places.place_of_part(settings, CONVERSATIONS), whose=whose)
 
 
@@ -485,13 +485,13 @@ def sheet_cells(settings: Settings) -> SheetCells:
 
 
 def asked_columns(settings: Settings) -> AskedColumns:
-    """The columns that people have asked, of all sheets of a home."""
+    """The columns that people have last asked for in sheets of a home."""
     return AskedColumns(settings.sheets_file)
 
 
 def sheet(settings: Settings, library: Library, how: Answering | None = None) -> Sheet:
     """Sheets of a library. Its answers get no receipt: there are as many as cells, and they would
-    push out those that a person asked for."""
+    push out those of a person's own questions."""
     how = how or answering(settings)
     assistant: Assistant = assistant_of(settings, library, how, recorded=False)
     extract = Extractor(how.model, how.turns) if how.model else None

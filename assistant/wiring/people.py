@@ -21,12 +21,12 @@ PAUSE = 1.0  # seconds
 
 
 def home_accounts(settings: Settings) -> Accounts:
-    """With the audit log; the tables are made if they are not there."""
+    """The accounts of a home, with the audit log. The tables are made where they are missing."""
     return Accounts(place_of_part(settings, ACCOUNTS), settings.audit_days)
 
 
 def accounts_if_any(settings: Settings) -> Accounts | None:
-    """None where nobody has an account: then nobody is asked who they are. Raises AssistantError
+    """The accounts; None where nobody has one: then nobody has to sign in. Raises AssistantError
     where it cannot be known."""
     found = home_accounts(settings)
     return found if found.is_there() and found.any() else None
@@ -43,7 +43,7 @@ class Known:
 
     def now(self) -> Accounts | None:
         """None as long as nobody has an account, which any process may change at any moment; from
-        then on everybody is asked who they are, for as long as this process runs. Raises
+        then on everybody has to sign in, for as long as this process runs. Raises
         AssistantError where it cannot be known."""
         began = time.monotonic()
         if self._found is None and began >= self._none_until:
@@ -55,22 +55,22 @@ class Known:
 
 
 def sessions(settings: Settings) -> Sessions:
-    """Who has signed in at the app."""
+    """The sessions of people who have signed in to the app."""
     return Sessions(place_of_part(settings, ACCOUNTS))
 
 
 def tokens(settings: Settings) -> Tokens:
-    """Those of people, for programs."""
+    """The API tokens of people."""
     return Tokens(place_of_part(settings, ACCOUNTS))
 
 
 def guesses(settings: Settings) -> Guesses:
-    """What counts wrong passwords."""
+    """The counter of wrong passwords."""
     return Guesses(place_of_part(settings, ACCOUNTS))
 
 
 def limits(settings: Settings) -> Limits:
-    """What counts questions and added files."""
+    """The counters of questions and added files."""
     return Limits(
         place_of_part(settings, ACCOUNTS), settings.questions_an_hour, settings.added_mb_a_day
     )

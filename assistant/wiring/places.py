@@ -136,7 +136,7 @@ def _team(settings: Settings) -> Server | None:
 
 
 def answer_files(settings: Settings) -> AnswerFiles:
-    """What is asked of them raises AssistantError where the tables cannot be used."""
+    """The files of answers; each use raises AssistantError where tables cannot be used."""
     return AnswerFiles(settings.home, lambda: _in_use(settings), lambda: _empty(settings))
 
 
@@ -154,13 +154,13 @@ def _empty(settings: Settings) -> bool:
 
 
 def hire(settings: Settings) -> Hire:
-    """The network guard lets the address through from now on."""
+    """What starts the workers of an `add`. The network guard admits the cluster from now on."""
     found = cluster(settings)
     return found.hire if found else workers.here
 
 
 def cluster(settings: Settings) -> RayCluster | None:
-    """None where this machine reads."""
+    """The Ray cluster that reads files; None where this machine does."""
     address = parsed(settings.workers)
     if address is None:
         return None

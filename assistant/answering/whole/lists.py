@@ -39,12 +39,12 @@ _ASKED = 5  # lists that the model is asked about
 _NEAR, _BELOW = 0.25, 0.15  # cosine, and how much below the best one: the model decides
 _SURE, _UNLIKE = 2.0, 0.7  # log-odds, and how much below the best one
 _ALONE, _CLOSE = 0.5, 0.05  # cosines that decide where no model is asked
-_TOLD = 600  # characters of the items that tell what a list is about
+_TOLD = 600  # characters of the items that show what a list is about
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A list that was chosen."""
+    """A list of a document that holds what is looked for."""
 
     items: tuple[Item, ...]
     about: str = ""  # the words above it
@@ -127,7 +127,7 @@ class KnownItems:
         self._heads: set[frozenset[str]] = set()
 
     def unknown(self, items: Sequence[str]) -> list[str]:
-        """Those that were not named, each once."""
+        """Those of the items that were not named before, each once."""
         found: dict[frozenset[str], str] = {}
         for item in items:
             if item and not self._heads & {_head(item), stems(item)} and not self._meant(item):
@@ -135,7 +135,7 @@ class KnownItems:
         return list(found.values())
 
     def new(self, items: Sequence[str]) -> list[str]:
-        """The same, which are named from now on."""
+        """As `unknown`, and remember the result as named."""
         fresh = self.unknown(items)
         self._items += fresh
         self._heads |= {key for item in fresh for key in (_head(item), stems(item))}

@@ -290,7 +290,7 @@ class StopWords:
         self.found = False
 
     def feed(self, text: str) -> str:
-        """What may be shown now."""
+        """Take the next text, and return what may be shown now."""
         self._held += text
         at = [place for word in self._words if (place := self._held.find(word)) >= 0]
         if at:

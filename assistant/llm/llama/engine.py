@@ -29,8 +29,8 @@ _LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
 # move by .4 (0.3.36). Prompts are therefore computed in whole blocks from their start, and what was
 # computed otherwise is not used again: the same prompt gives the same answer, whatever was before.
 BLOCK = 32  # tokens
-_NEAR = -4.0  # a token that is less likely than the best by this log-ratio is not told
-_INSTEAD = 3  # tokens that are told
+_NEAR = -4.0  # a token that is less likely than the best by this log-ratio is not reported
+_INSTEAD = 3  # tokens that are reported
 _ABORTED = 2  # what llama_decode returns when the abort callback stopped it
 
 
@@ -289,7 +289,7 @@ class WrittenToken:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """The parameters of an answer."""
+    """The prompt of an answer, and the parameters that it is generated with."""
 
     prompt: list[int]
     begun: str  # words of the answer that are already in the prompt
@@ -303,7 +303,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of an answer."""
+    """How an answer ended: why, with which calls of tools, and after how many tokens."""
 
     reason: str  # "stop", "length" or "cancelled"
     calls: list[ToolCall]

@@ -61,7 +61,7 @@ class Described(FastAPI):
     """An application whose description has examples."""
 
     def openapi(self) -> dict[str, Any]:
-        """OpenAPI 3.1, made once."""
+        """The OpenAPI 3.1 description, with examples; built once."""
         if self.openapi_schema is None:
             self.openapi_schema = _with_examples(super().openapi())
         return self.openapi_schema
@@ -86,7 +86,7 @@ def add_page(app: FastAPI) -> None:
 
 
 def examples() -> dict[str, dict[str, Any]]:
-    """By method and path: what fills the path, the query, the request and its answer."""
+    """The examples by method and path: of the path, query, request and answer."""
     found: dict[str, dict[str, Any]] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     return found
 
@@ -152,7 +152,7 @@ def _logged(settings: Settings) -> dict[str, Any]:
 
 
 def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:
-    """The application behind its guard."""
+    """The API behind the guard that admits requests; each request is counted."""
     libraries.at_machine = hosts.only_here
     figures = Figures(libraries)
     inner = application(libraries, figures)

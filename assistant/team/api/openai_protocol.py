@@ -111,7 +111,7 @@ class EmbeddingsRequest(Strict):
     """Texts for the embedding model of a library."""
 
     model: str = Field(description="the name of a library")
-    # Any: of a union each member would tell its own error; `_texts` says it in one sentence.
+    # Any: of a union each member would report its own error; `_texts` says it in one sentence.
     input: str | list[Any] = Field(description="a text, or texts; no token ids")
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = Field(None, description="those that the library's model has")
@@ -201,7 +201,7 @@ class _Writing:
     schema: Schema | None
 
     async def completion(self) -> Row:
-        """A chat completion. Raises PinciteError."""
+        """The whole answer as a `chat.completion` object. Raises PinciteError."""
         answer = (await turns.finish_reply(self.reply, self.place)).to_json()
         message = {"role": "assistant", "refusal": None, **await self._message(answer)}
         return {
@@ -234,7 +234,7 @@ class _Writing:
         yield "data: [DONE]\n\n"
 
     async def _message(self, answer: Row) -> Row:
-        """What is said; a refusal is no JSON."""
+        """The content of the message, as text or as JSON; a refusal is no JSON."""
         if self.schema is None:
             return {"content": f"{marked(answer)}{sources(answer)}"}
         if answer["refused"]:

@@ -92,11 +92,11 @@ class Shelf:
 
     @property
     def settings(self) -> Settings:
-        """The settings of the server."""
+        """The settings of the server, the same for everybody."""
         return self._libraries.settings
 
     def turns(self, kind: Kind) -> Turns:
-        """In which this server does what takes long."""
+        """The queue in which this server does long work of a kind."""
         return self._libraries.turns[kind]
 
     @property
@@ -210,18 +210,18 @@ def _size(source: BinaryIO) -> int:
 
 
 def shelf(request: Request) -> Shelf:
-    """Of who sends a request."""
+    """The libraries as the person who sends the request may use them."""
     return Shelf(request.app.state.libraries, person(request))
 
 
 def changing(request: Request) -> None:
-    """Before files are read. Raises NotAllowed for who may only read."""
+    """Raises NotAllowed, before files are read, for who may only read."""
     if not person(request).changes:
         raise NotAllowed("Only the owner or an editor may change a library.")
 
 
 def person(request: Request) -> Person:
-    """Whom the guard has found."""
+    """The person whom the guard has recognised in the request."""
     found: Person = getattr(request.state, PERSON)
     return found
 
@@ -309,7 +309,7 @@ class Chosen(BaseModel, extra="forbid"):
 
     @property
     def filter(self) -> Filter:
-        """Raises WrongTag or WrongDate."""
+        """The tags and dates as a Filter. Raises WrongTag or WrongDate."""
         return Filter(tuple(self.tags), self.after, self.before)
 
 

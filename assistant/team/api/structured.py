@@ -18,7 +18,7 @@ from assistant.llm.odds import TokenOdds, TurnTaking
 from assistant.team.api.errors import NotDone
 
 _FIELD = "response_format"
-_TRIES = 2  # a model without a grammar is told once what was wrong
+_TRIES = 2  # a model without a grammar gets the error once
 _TOKENS = 600  # of the JSON
 _PARTS, _DEEPEST = 2_000, 60  # of a schema with its references; a model can follow no larger one
 # Python's patterns can take for ever, and such references name schemas elsewhere.
@@ -41,7 +41,7 @@ class Format(BaseModel):
     json_schema: Named | None = None
 
     def schema_wanted(self) -> Schema | None:
-        """None for text. Raises NotDone for what is no schema."""
+        """The schema that is wanted; None for text. Raises NotDone for what is no schema."""
         if self.type == "text":
             return None
         if self.type == "json_object":
@@ -59,7 +59,7 @@ class Structured:
         self._model, self._turns = model, turns
 
     def check(self) -> None:
-        """Raises NotDone without a model."""
+        """Raises NotDone when there is no chat model."""
         if self._model is None:
             raise NotDone(_FIELD, "There is no chat model to write JSON. Answers are text.")
 
@@ -107,7 +107,7 @@ def _checked(schema: Schema) -> Schema:
 
 
 def _expanded(part: Any, root: Schema, room: Iterator[int], depth: int) -> Any:
-    """With what its references name in their place: what is left has a size that can be told, and
+    """A schema with its references replaced by what they name: the result has a known size, and
     nothing is fetched to resolve it."""
     if next(room, None) is None or depth > _DEEPEST:
         raise NotDone(_FIELD, f"A schema here has at most {_PARTS:,} parts, in {_DEEPEST} levels.")

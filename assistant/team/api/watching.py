@@ -85,7 +85,7 @@ class Figures:
         self._tries = Tries()
 
     def note(self, scope: Scope, status: int, seconds: float) -> None:
-        """A request that is done."""
+        """Count and log a request that is done; `seconds` is how long it took."""
         route = route_of(scope["path"])
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
@@ -126,7 +126,7 @@ class JsonLines(logging.Formatter):
     """A line each: time, level, where, what; what a record is `about` in fields of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """See logging.Formatter."""
+        """The record as one line of JSON."""
         about = getattr(record, "about", {})
         row = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -139,7 +139,7 @@ class JsonLines(logging.Formatter):
 
 
 def install_json_log() -> None:
-    """For all loggers of this process, instead of what they had."""
+    """Log JSON from all loggers of this process, replacing their handlers."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -68,7 +68,7 @@ class Spoken:
 
 
 def take_recording(recorded: BytesIO, before: str, files: Sequence[Path]) -> None:
-    """Begin to listen. Raises PinciteError."""
+    """Start to transcribe a recording, discarding an earlier one. Raises PinciteError."""
     forget()
     st.session_state[_KEY] = Spoken(recorded, before, files, session.current())
 

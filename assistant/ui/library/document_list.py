@@ -99,7 +99,7 @@ def coverage_bar(coverage: Coverage) -> list[tuple[str, int]]:
 
 
 def coverage_sizes(coverage: Coverage) -> str:
-    """The bar in words."""
+    """The parts of the coverage bar in words, with their numbers of characters."""
     return ", ".join(
         _(_PARTS[kind]).format(characters=_characters(size))
         for kind, size in coverage_bar(coverage)
@@ -176,7 +176,7 @@ def _draw_document_rows(
     ticked: Callable[[Mapping[str, bool]], None], clicked: Callable[[str, str, int], None],
 ) -> None:  # fmt: skip
     """`changes`: they can be removed; `several`: and selected. `ticked` takes which documents are
-    selected from now on, and which no more; `clicked` what is to be done (`pick` is done then,
+    selected from now on, and which no longer; `clicked` what is to be done (`pick` is done then,
     `look`, `open` or `remove`), the document, and the page to open."""
 
     def act() -> None:
@@ -204,7 +204,7 @@ def _document_row(
 
 
 def facts(document: DocumentInfo) -> list[str]:
-    """Sizes, coverage and dates."""
+    """A document's sizes, coverage and dates, each as a phrase for people."""
     sizes = [
         _length(document),
         ngettext("{count} passage", "{count} passages", document.chunks),
@@ -278,18 +278,18 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
 
 
 def dialog_answered() -> None:
-    """The dialog is closed."""
+    """Note in the session that the dialog is closed."""
     st.session_state.pop(DIALOG_OPEN, None)
 
 
 def _selected_documents(library: Library) -> set[str]:
-    """Kept for all pages of the list."""
+    """The names of the selected documents, stored for all pages of the list."""
     found: set[str] = st.session_state.setdefault(f"picked-{library.name}", set())
     return found
 
 
 def _select_documents(library: Library, wanted: Mapping[str, bool]) -> None:
-    """Select documents, or select them no more."""
+    """Select documents, or deselect them."""
     for document, is_wanted in wanted.items():
         (set.add if is_wanted else set.discard)(_selected_documents(library), document)
 

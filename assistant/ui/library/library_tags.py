@@ -47,12 +47,12 @@ def filter_of_fields(documents: Sequence[DocumentInfo], key: str) -> Filter:
 
 
 def filter_field_keys(key: str) -> tuple[str, ...]:
-    """Of the fields, in the session's state: tags, since, before."""
+    """The keys of the fields in the session's state: tags, after, before."""
     return tuple(f"{key}-{field}" for field in ("tags", "after", "before"))
 
 
 def clear_filter_fields(key: str) -> None:
-    """Choose all documents again."""
+    """Empty the fields of a filter, so that all documents are chosen again."""
     nothing: tuple[Any, ...] = ([], None, None)
     for field, empty in zip(filter_field_keys(key), nothing, strict=True):
         if field in st.session_state:
@@ -124,7 +124,7 @@ def draw_question_filter(assistant: Assistant) -> None:
 
 
 def question_filter(assistant: Assistant) -> Filter:
-    """That of this library."""
+    """The filter for questions to this library; EVERYTHING when none is chosen."""
     kept: Filter = st.session_state.get(f"{_FIELDS}-{assistant.library.name}-kept", EVERYTHING)
     return kept
 

@@ -25,7 +25,7 @@ _AROUND = 60  # characters of a line before the words, and twice as many behind
 
 
 def keep_sought(words: str) -> None:
-    """Remember what is looked for."""
+    """Store the words to look for in the open document, in the session."""
     st.session_state[_SOUGHT] = words
 
 

@@ -274,7 +274,7 @@ def draw_page(
 
 
 def named(opened: Shown) -> str:
-    """The document and the page."""
+    """The document and the page that are open, in words."""
     return _("{document}, page {page}", document=readable(opened.document), page=opened.page)
 
 
@@ -506,7 +506,7 @@ def _turning(library: AnyLibrary, opened: Shown, turn: Callable[[Shown], None]) 
 
 
 def _differences(page: Page, here: Sequence[int], other: Page, there: Sequence[int]) -> None:
-    """What differs, in words: colours alone would tell it to some people only."""
+    """What differs, in words: some people cannot see it by colours alone."""
     if not here and not there:
         st.html(f'<p class="page-note" role="note">{as_html(_("Both pages say the same."))}</p>')
         return
