@@ -1,4 +1,4 @@
-"""The catalogue of a library in SQLite: documents, pages, chunks with vectors, words. The truth."""
+"""The catalogue of a library: documents, pages, chunks with vectors, words. The truth."""
 
 import json
 import logging
