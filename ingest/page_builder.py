@@ -124,7 +124,7 @@ class PageBuilder:
 
 
 def placed(cell: Cell, line: int) -> Cell:
-    """The cell on another line."""
+    """The same cell, shown by another line of the page (its index)."""
     return Cell(cell.text, line, cell.value, cell.kind, cell.unit)
 
 
@@ -260,7 +260,7 @@ class Flow:
         beat(len(self.pages), 0)
 
     def finished(self, note: str = "") -> tuple[Page, ...]:
-        """All pages, at least one."""
+        """End the document: all of its pages, at least one. `note` goes on the last page."""
         if self._unread:
             self.note(f"It is too long: its last {self._unread:,} lines were not read.")
         self.end_page(note, always=not self.pages)
@@ -351,7 +351,7 @@ def covered_text(entry: str | Cell, shown: Entry) -> str:
 
 
 def text_of(entry: Entry) -> str:
-    """A cell's own text."""
+    """The text of a cell or a string; empty for a covered or missing cell."""
     return entry.text if isinstance(entry, Cell) else entry if isinstance(entry, str) else ""
 
 

@@ -38,8 +38,8 @@ class Failure:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file or folder that was found and not read, and why; of those in archives, the failures
-    tell."""
+    """A file or folder that was found and not read, and why; those in archives are among the
+    failures."""
 
     path: str
     reason: str
@@ -47,7 +47,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Change:
-    """The result for one file."""
+    """What an `add` did with one file, and the name of its document."""
 
     outcome: Outcome
     document: str
@@ -89,7 +89,7 @@ class KeptAs:
 
 @dataclass
 class AddSummary:
-    """The summary of an `add`."""
+    """What an `add` did in all: counts, and lists of what a person should hear of."""
 
     added: int = 0
     updated: int = 0

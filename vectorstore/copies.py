@@ -24,7 +24,7 @@ SCRATCH = ".copy-"  # begins the name of a file that is on its way in or out
 
 @dataclass(frozen=True)
 class Copy:
-    """One copy in its place."""
+    """A copy as its place lists it."""
 
     name: str  # `<sha256><suffix>`
     changed: float  # seconds since 1970, by the clock of the place
@@ -38,12 +38,12 @@ class Copies(Protocol):
     """
 
     place: str  # for people
-    near: bool  # whether asking costs nothing: a disk of this machine
+    near: bool  # whether a look-up costs nothing: a disk of this machine
     arriving: Path  # the folder where a file is written before `take`
     left_over: float  # seconds after which a copy without a document was left by a killed run
 
     def names(self, start: str = "") -> Iterator[Copy]:
-        """Those whose name begins so."""
+        """The copies whose name begins with `start`, in no order; all of them without it."""
 
     def take(self, copy: Path, name: str) -> None:
         """Move in a local file under a name; another one of that name is replaced."""
@@ -57,20 +57,20 @@ class Copies(Protocol):
 
     def remove(self, start: str, versions: bool = False) -> int:
         """Delete the one whose name begins so, if there is one; with `versions` also what the place
-        keeps of older ones: the number of these that it does not let go."""
+        keeps of older ones: the number of these that it refuses to delete."""
 
     def tidy(self, older: float) -> int:
-        """Delete what killed processes left half done, so many seconds ago; how much."""
+        """Delete what killed processes left half done more than `older` seconds ago; how many."""
 
     def keep_to(self, known: Collection[str]) -> None:
-        """Delete what was fetched to this machine, but not what these sha256 name."""
+        """Delete what was fetched to this machine, except the files with these sha256."""
 
 
 _LEFT_OVER = 3600.0  # seconds; a younger file may belong to a process at work
 
 
 class Folder:
-    """`Copies` in a folder."""
+    """`Copies` in a folder of this machine."""
 
     near = True
     left_over = _LEFT_OVER
@@ -115,13 +115,13 @@ class Folder:
 
 
 def sha256_of(path: Path) -> str:
-    """Of a file. Raises OSError."""
+    """The hash of a file's bytes, in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sweep_scratch(folder: Path, older: float) -> int:
-    """Delete files that were on their way for so many seconds; how many."""
+    """Delete files that have been on their way for more than `older` seconds; how many."""
     swept = 0
     for path in folder.glob(f"{SCRATCH}*") if folder.is_dir() else ():
         with suppress(OSError):
@@ -157,7 +157,7 @@ class Files:
 
     @property
     def place(self) -> str:
-        """Where they are, for people."""
+        """Where the copies are, for people: the path of a folder, or the address of a bucket."""
         return self._copies.place
 
     def keep(self, source: Path, sha256: str, known: bool = False) -> bool:
@@ -218,7 +218,7 @@ class Files:
         return self._copies.path(self._checked(sha256))
 
     def forget_fetched(self, generation: int, known: Callable[[], Collection[str]]) -> None:
-        """Take what the library has no more from this machine, once for each generation of its
+        """Delete from this machine what the library no longer has, once for each generation of its
         catalogue: another machine may have removed it. `known`: the sha256 of its documents."""
         if not self._copies.near and self._looked_at != generation:
             self._copies.keep_to(known())
@@ -267,7 +267,7 @@ class Files:
 
     def erase(self, sha256: str, versions: bool = True) -> int:
         """Delete a copy, and what a server keeps of its older versions: the number of these that it
-        does not let go. Raises LibraryAway or LibraryError; the next `sweep` deletes it then."""
+        refuses to delete. Raises LibraryAway or LibraryError; the next `sweep` deletes it then."""
         start = self._checked(sha256)
         self.forget_drawn(sha256)
         if not self._copies.near:  # it has to go, also when the server is away now

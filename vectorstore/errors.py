@@ -20,7 +20,7 @@ from ingest.errors import PinciteError
 
 
 class LibraryError(PinciteError):
-    """The library cannot do it."""
+    """What was asked of a library cannot be done; the message says why, in a sentence."""
 
 
 class LibraryBusy(LibraryError):

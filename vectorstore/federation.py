@@ -39,7 +39,7 @@ from vectorstore.retrieval.search_query import SearchQuery, named
 from vectorstore.store import Vectors
 from vectorstore.word_index import idf
 
-# -- The names of several libraries that are asked at once, and of documents in them
+# -- The names of several libraries that are searched at once, and of documents in them
 # Names of libraries have letters, digits, hyphens and underscores, so that "hr,sales" names two,
 # and "hr/Handbook.pdf" a document of one.
 
@@ -64,12 +64,12 @@ def is_joined(name: str) -> bool:
 
 
 def shown(name: str) -> str:
-    """For people: "hr, sales"."""
+    """The name for people: "hr, sales" for "hr,sales"."""
     return ", ".join(parts(name))
 
 
 def renamed(name: str, old: str, new: str) -> str:
-    """The name of the libraries when one of them is called otherwise."""
+    """The name of the libraries after one of them was renamed from `old` to `new`."""
     new_parts = [new if part == old else part for part in parts(name)]
     return joined(new_parts) if is_joined(name) else "".join(new_parts)
 
@@ -96,7 +96,7 @@ _WORDS = 4_096  # whose counts are kept
 
 
 class Statistics:
-    """Of some libraries; read again when one of them has changed."""
+    """The statistics of some libraries; read again when one of them has changed."""
 
     def __init__(self, libraries: Mapping[str, Library]) -> None:
         self._libraries = libraries
@@ -106,7 +106,7 @@ class Statistics:
         self._stating = lru_cache(_WORDS)(lambda library, word: libraries[library].stating(word))
 
     def names(self) -> NameIndex:
-        """Of all documents, which are called "LIBRARY/DOCUMENT"."""
+        """The names of all documents, which are called "LIBRARY/DOCUMENT"."""
         self._read_if_changed()
         return self._names
 
@@ -152,7 +152,7 @@ _KEPT = 4_000  # passages whose vectors are kept: 6 MB
 class Federated:
     """Reads like a `Library`, and changes nothing. Documents are called "LIBRARY/DOCUMENT".
 
-    What was learned for one library counts only where it is asked alone.
+    What was learned for one library counts only where it is searched alone.
     """
 
     def __init__(self, libraries: Sequence[Library]) -> None:
@@ -194,12 +194,12 @@ class Federated:
         return self.libraries[name], inside
 
     def page(self, document: str, number: int) -> Page:
-        """Raises UnknownDocument, as the next ones."""
+        """A page by its number, from 1. Raises UnknownDocument, as the next methods do."""
         library, inside = self.part(document)
         return library.page(inside, number)
 
     def pages(self, document: str) -> list[Page]:
-        """All pages of a document."""
+        """All pages of a document, in their order."""
         library, inside = self.part(document)
         return library.pages(inside)
 
@@ -209,7 +209,7 @@ class Federated:
         return library.file(inside)
 
     def sha256(self, document: str) -> str:
-        """Of its file."""
+        """The hash of a document's file, in hexadecimal."""
         library, inside = self.part(document)
         return library.sha256(inside)
 

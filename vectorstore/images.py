@@ -165,7 +165,7 @@ class PictureCache:
         ]
 
     def matching(self, query: str) -> dict[int, float]:
-        """BM25 by id; higher is better."""
+        """Picture id -> BM25 score for the words of a query; higher is better."""
         match = language_words.match(query)
         if not match:
             return {}
@@ -215,7 +215,7 @@ class PictureModel(Protocol):
 
 @dataclass(frozen=True)
 class PictureHit:
-    """A picture of the library."""
+    """A picture that a search found, and where it is in its document."""
 
     document: str
     page: int

@@ -60,9 +60,9 @@ class Library:
         is not mostly English, see `Embedders`; `learned` tells what was learned from feedback.
 
         `vectors` is the server that has them, where they are not in the folder, `catalogue` the one
-        that has the catalogue, and `files` the bucket that has the copies of the files; `hire` gets
-        those who read the files of an `add`. The others are called each time, because a model may
-        have been installed meanwhile.
+        that has the catalogue, and `files` the bucket that has the copies of the files; `hire`
+        makes the workers that read the files of an `add`. The others are called each time, because
+        a model may have been installed meanwhile.
 
         Raises HomeNotWritable or LibraryError.
         """
@@ -152,7 +152,7 @@ class Library:
         return self._catalog.generation()
 
     def state(self) -> tuple[int, int]:
-        """The generation, and how often tags were changed: other ones, another list."""
+        """The generation, and how often tags were changed: either changes with `documents`."""
         return self._catalog.generation(), self._catalog.tagged()
 
     def size(self) -> tuple[int, int]:
@@ -168,7 +168,7 @@ class Library:
         self._catalog.set_meta("description", text)
 
     def documents(self) -> list[DocumentInfo]:
-        """All documents, by name."""
+        """All documents, ordered by name, also those with a newer version."""
         state = self.state()
         if self._listed is None or self._listed[0] != state:
             self._listed = state, self._documents()
@@ -182,7 +182,7 @@ class Library:
         ]
 
     def page(self, document: str, number: int) -> Page:
-        """Raises UnknownDocument."""
+        """A page by its number, from 1. Raises UnknownDocument, also for a number out of range."""
         page = self._catalog.page(document, number)
         if page is None:
             self._catalog.sha256(document)
@@ -190,7 +190,7 @@ class Library:
         return page
 
     def pages(self, document: str) -> list[Page]:
-        """Raises UnknownDocument."""
+        """All pages of a document, in their order. Raises UnknownDocument."""
         self._catalog.sha256(document)
         return list(self._catalog.pages(document))
 
@@ -205,7 +205,7 @@ class Library:
         return self._files.path(sha256)
 
     def sha256(self, document: str) -> str:
-        """Of its file. Raises UnknownDocument."""
+        """The hash of a document's file, in hexadecimal. Raises UnknownDocument."""
         return self._catalog.sha256(document)
 
     def ledger(self, document: str) -> list[PageLedger]:
@@ -259,11 +259,11 @@ class Library:
         return self._search.gathered(query, documents, versions, hidden, mixed, known)
 
     def names(self) -> list[Named]:
-        """The names of each document."""
+        """Each document with the names of what it is about, to find it by."""
         return stored_names(self._catalog)
 
     def passage_count(self) -> int:
-        """The number of visible passages."""
+        """The number of passages that can be found: hidden text is not counted."""
         return self._catalog.passages.count()
 
     def stating(self, word: str) -> int:

@@ -18,7 +18,7 @@ from vectorstore.team.served_vectors import ServedIndex
 
 
 def open_index(catalog: Catalog, folder: Path, server: Server | None = None) -> DenseIndex:
-    """In a folder, or on a server with pgvector."""
+    """The dense index of a library: in its folder, or on a server with pgvector."""
     return ServedIndex(catalog, folder, server) if server else DenseIndex(catalog, folder)
 
 
@@ -65,7 +65,7 @@ def schema_of(folder: Path) -> str:
 
 
 def is_library(folder: Path) -> bool:
-    """Whether there is a catalogue."""
+    """Whether a folder has a catalogue, or the mark of one in PostgreSQL."""
     return (folder / FILE).exists() or (folder / SCHEMA_MARK).exists()
 
 

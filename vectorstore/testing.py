@@ -22,13 +22,13 @@ _TEXTS = ("Thirty days of leave.", "A password has fourteen letters.", "Revenue 
 
 
 def vector(degrees: float) -> Vectors:
-    """In two dimensions, of length 1."""
+    """The vector of length 1 at this angle, in two dimensions."""
     radians = np.radians(degrees)
     return np.array([np.cos(radians), np.sin(radians)], np.float32)
 
 
 def at(*degrees: float) -> Vectors:
-    """A row for each."""
+    """A row for each angle, see `vector`."""
     return np.stack([vector(d) for d in degrees])
 
 
@@ -48,7 +48,7 @@ class WordHashes:
 
 
 class StoreContract:
-    """Fixture: `store`, an empty one."""
+    """What each `Store` does. Fixture: `store`, an empty one."""
 
     def test_the_nearest_comes_first_with_its_cosine(self, store: Store) -> None:
         store.add(["a", "b", "c"], at(0, 60, 90))
@@ -95,7 +95,7 @@ class StoreContract:
 
 
 class EmbedderContract:
-    """Fixture: `embedder`."""
+    """What each `Embedder` does. Fixture: `embedder`."""
 
     def test_it_has_an_identity(self, embedder: Embedder) -> None:
         assert embedder.identity
@@ -127,7 +127,7 @@ class EmbedderContract:
 
 
 class RerankerContract:
-    """Fixture: `reranker`."""
+    """What each `Reranker` does. Fixture: `reranker`."""
 
     @pytest.fixture
     def hits(self) -> list[Hit]:
@@ -156,7 +156,7 @@ class RerankerContract:
 
 
 class WorkersContract:
-    """Fixture: `hire`, of the scope "class"."""
+    """What all `Workers` do. Fixture: `hire`, of the scope "class"."""
 
     @pytest.fixture(scope="class")
     @classmethod

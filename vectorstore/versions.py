@@ -137,7 +137,7 @@ _OF_A_TIME = re.compile(
 
 @dataclass(frozen=True)
 class VersionName:
-    """A parsed file name."""
+    """What the name of a file says of the version that it holds."""
 
     base: str  # without marks of versions and periods
     periods: tuple[str, ...]  # years, quarters, months, days

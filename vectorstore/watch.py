@@ -31,11 +31,11 @@ class _Pending:
 
 
 class Followed(Protocol):
-    """What a library is to it."""
+    """What `Watching` needs of a library."""
 
     @property
     def sources(self) -> Sources:
-        """Where its documents come from."""
+        """The folders that its documents came from, to find files that are gone."""
 
     def add(
         self, paths: Sequence[Path], *, cancel: threading.Event | None,

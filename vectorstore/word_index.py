@@ -83,7 +83,7 @@ class TantivyIndex:
         self._searcher = self._index.searcher()
 
     def count(self) -> int:
-        """The number of its passages."""
+        """The number of passages in the index."""
         return int(self._searcher.num_docs)
 
     def nearest(
@@ -107,8 +107,8 @@ class TantivyIndex:
         return Query.boolean_query([(must, Query.const_score_query(within, 0.0)), (must, query)])
 
     def _weighted(self, match: str) -> Iterator["tantivy.Query"]:
-        """The words and phrases, each with the weight that FTS5 gives it: as often as it is asked,
-        and by its own idf."""
+        """The words and phrases, each with the weight that FTS5 gives it: as often as it stands in
+        the query, and by its own idf."""
         Query, searcher = self._tantivy.Query, self._searcher
         phrases = (tuple(self._analyzer.analyze(one)) for one in _QUOTED.findall(match))
         for stems, times in Counter(stems for stems in phrases if stems).items():
@@ -224,7 +224,7 @@ class WordIndex:
         self._sweep("")
 
     def close(self) -> None:
-        """Let go of its files."""
+        """Close the index in the folder; the next use opens it again."""
         with self._guard:
             self._opened = None
 

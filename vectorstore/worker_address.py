@@ -17,7 +17,7 @@ _PORT_CONNECTS = 5.0  # seconds after which nobody is there
 
 @dataclass(frozen=True)
 class RayAddress:
-    """Where a cluster answers."""
+    """The host and port at which a Ray cluster answers, and by which protocol."""
 
     host: str
     port: int
@@ -25,7 +25,7 @@ class RayAddress:
 
     @property
     def place(self) -> str:
-        """For people and for Ray."""
+        """The address as people and Ray read it: `ray://host:10001`, or `host:6379`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'ray://' if self.client else ''}{host}:{self.port}"
 
@@ -44,7 +44,7 @@ class RayAddress:
 
 
 def parsed(text: str) -> RayAddress | None:
-    """None for what is no such address."""
+    """The address that a text is; None where it is not one."""
     found = _FORM.fullmatch(text)
     if not found or not 0 < int(found["port"]) < 65536:
         return None

@@ -20,7 +20,7 @@ _MOST_CHILDREN = 4  # each holds the libraries of all formats in memory
 
 
 class Workers(Protocol):
-    """Those of one run; the functions that are returned wait for a result. See `Sandbox`."""
+    """The workers of one run; the functions that are returned wait for a result. See `Sandbox`."""
 
     @property
     def children(self) -> int:
@@ -30,7 +30,7 @@ class Workers(Protocol):
         """Begin to read a file. The result raises UnreadableFile, Stopped, or WorkersAway."""
 
     def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
-        """The same for small files."""
+        """The same for several small files, in one job; see `Sandbox` for what it gives."""
 
     def start_expand(
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0
@@ -49,7 +49,7 @@ class Order:
     folder: Path | None = None  # below it files that are inside of others can be unpacked
     # Of the model that embeds, at each file; None where whoever reads need not.
     recipe: Callable[[], Recipe | None] = lambda: None
-    # Told the vectors that came with a file, before its result is returned.
+    # Receives the vectors that came with a file, before its result is returned.
     embedded: Callable[[str, Sequence[str], Vectors], None] = lambda *_: None
 
 

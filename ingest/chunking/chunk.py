@@ -1,8 +1,8 @@
 """Cuts a document into passages of about 100 tokens that follow headings, paragraphs and tables.
 
-Small passages find better than big ones: 100 tokens gained .09 page hit@5 over 200 on long reports
-(the embedding model reads at most 256, and says nothing about the rest). What is read to answer is
-wider than what is found: see `vectorstore.library.Library.around`.
+Small passages are found better than big ones: 100 tokens gained .09 page hit@5 over 200 on long
+reports (the embedding model reads at most 256, and says nothing about the rest). What is read to
+answer is wider than what is found, see `assistant/answering/window.py`.
 
 A passage is whole lines of one page, and a line is in one passage or in none: long lines have been
 folded before (`ingest.text.reflow`), and `ledger` has the reason for each in none.
@@ -170,7 +170,7 @@ def _head(table: Table) -> str:
 
 
 VERSION = "3"  # a change of the output is a change of the index
-_SMALL = 30  # a rest of at most so many tokens joins the passage before it
+_SMALL = 30  # a remainder of at most this many tokens joins the passage before it
 _TITLE = 16  # tokens of the name of a slide or a sheet that each of its passages begins with
 
 
@@ -280,12 +280,12 @@ class PageLedger:
 
     @property
     def source(self) -> int:
-        """All that was read."""
+        """The characters of the page that were read, whether they are indexed or dropped."""
         return self.extracted + self.ocr
 
     @property
     def lost(self) -> int:
-        """All that was dropped."""
+        """The characters that are in no passage, whatever the reason."""
         return sum(dropped.characters for dropped in self.dropped)
 
     @property

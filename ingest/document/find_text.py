@@ -26,7 +26,7 @@ class PageText(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where the words are found."""
+    """One occurrence of the sought words: its page, and the line in which it begins."""
 
     page: int
     number: int  # of those on the page, from 0
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """The places in a document."""
+    """The occurrences in a document: all are counted, the first `most` are listed."""
 
     pages: tuple[tuple[int, int], ...]  # each page with places, and how many it has
     places: tuple[Place, ...]  # the first ones
@@ -62,7 +62,7 @@ def page_text(page: Page) -> PageText:
 
 
 def find(pages: Iterable[PageText], sought: str, most: int = LISTED) -> Found:
-    """`sought` is words, not a pattern; nothing is found for no words."""
+    """Where `sought` occurs, which is plain words and no pattern; nowhere when it is blank."""
     wanted = folded(" ".join(sought.split()))
     counts: list[tuple[int, int]] = []
     places: list[Place] = []

@@ -126,7 +126,7 @@ class Page:
 
     @property
     def source(self) -> int:
-        """All characters that were read."""
+        """The number of characters that the source gave: those of the lines and those dropped."""
         if self.characters is not None:
             return self.characters
         return characters_in(self.lines) + sum(dropped.characters for dropped in self.dropped)
@@ -138,7 +138,7 @@ def count(text: str) -> int:
 
 
 def characters_in(lines: Iterable[Line]) -> int:
-    """Those of several lines."""
+    """The characters of several lines, without white space."""
     return sum(count(line.text) for line in lines)
 
 

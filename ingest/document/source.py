@@ -67,7 +67,7 @@ class Limits:
     sized: bool = False  # whether `files` follows from the size of the user's file
 
     def for_file(self, size: int) -> "Limits":
-        """For a file of so many bytes: what it costs follows from what it holds.
+        """The limits for a file of this many bytes: what it costs follows from what it holds.
 
         A member of a ZIP takes a hundred bytes, in packed archives of small files thirty; an
         archive of archives can name thousands in the same bytes.
@@ -82,7 +82,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Bounds for reading one file."""
+    """How much reading one file may take of time, memory and output; beyond it, it is refused."""
 
     silence: float = 60.0  # seconds without a page read; the slowest measured takes a tenth of it
     seconds: float = 7200.0  # in all: a day of speech, or a thousand scans, on a small machine
@@ -114,14 +114,14 @@ class Engines:
 
     @property
     def models(self) -> tuple[Path, ...]:
-        """The folders of their models."""
+        """The folders of the installed models that they use, which a child must be able to read."""
         described = getattr(self.captioner, "folder", None)
         return tuple(filter(None, (self.speech, described)))
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file to be read."""
+    """The input of a loader: the path of a file, the hash of its bytes, and the engines."""
 
     path: Path
     sha256: str  # of its bytes
@@ -139,15 +139,15 @@ class Source:
         self, pages: Sequence[Page], title: str = "", metadata: dict[str, str] | None = None,
         outline: tuple[Heading, ...] = (),
     ) -> Document:  # fmt: skip
-        """What was read from the file. Without a title, also in its metadata, it is called as the
-        file is."""
+        """What was read from the file. Without a title, also in its metadata, it is named after
+        the file."""
         fields = metadata or {}
         title = title or fields.get("title") or self.stem
         return Document(self.sha256, self.name, title, pages, outline, fields)
 
     @contextmanager
     def nesting(self) -> Iterator[None]:
-        """For readers that call themselves for what is inside. Raises UnreadableFile."""
+        """Around a recursive reader: turns its RecursionError into UnreadableFile."""
         try:
             yield
         except RecursionError as error:

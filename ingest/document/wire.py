@@ -125,7 +125,7 @@ _PAGE_CODEC: Codec[Page] = Codec(Page)
 
 
 class Packed(Sequence[Page]):
-    """What takes pages one after the other and keeps none of them as an object."""
+    """Pages as bytes: each is decoded when it is read, and none is kept as an object."""
 
     def __init__(self, pages: Iterable[Page]) -> None:
         """Raises PageTooLarge for a page of more than LARGEST bytes or MOST_ITEMS lines."""
@@ -202,17 +202,17 @@ class LoadedCodec:
 
 
 class SeveralCodec:
-    """The same for several files."""
+    """Writes and reads the results of several small files, in the order of the files."""
 
     def encode(self, value: Several) -> bytes:
-        """Raises what `LoadedCodec.encode` raises."""
+        """The results as bytes. Raises what `LoadedCodec.encode` raises."""
         return _LISTED.encode([
             (b"", one) if isinstance(one, str) else (LoadedCodec().encode(one), "")
             for one in value
         ])  # fmt: skip
 
     def decode(self, data: bytes | memoryview) -> Several:
-        """Raises InvalidData."""
+        """The results that `encode` was given. Raises InvalidData."""
         return [
             LoadedCodec().decode(packed) if packed else said
             for packed, said in _LISTED.decode(data)

@@ -48,7 +48,7 @@ class Provenance:
     program: str = ""  # with its version
 
     def to_json(self) -> str:
-        """JSON without unknown values."""
+        """A JSON object with `"generated": true` and the known values; `provenance` reads it."""
         known = {name: value for name, value in asdict(self).items() if value not in (None, "")}
         return json.dumps({"generated": True, **known}, ensure_ascii=False)
 

@@ -88,7 +88,7 @@ class Fragment(NamedTuple):
 
 
 def confidence(fragments: Sequence[Fragment]) -> float:
-    """The mean over letters."""
+    """The mean confidence, 0 to 1, in which each letter counts once; 0 without letters."""
     letters = sum(count(fragment.text) for fragment in fragments)
     total = sum(fragment.confidence * count(fragment.text) for fragment in fragments)
     return total / letters if letters else 0.0
@@ -503,7 +503,7 @@ class Tesseract:
         )
 
     def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
-        """As `Rapid.lines`."""
+        """See `Rapid.lines`; `scale` is in pixels a point."""
         sized, factor = _sized(picture)
         quarters, words = self._upright(sized)
         rows = [[word for _, word in row] for _, row in groupby(words, key=lambda word: word[0])]

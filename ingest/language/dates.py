@@ -76,7 +76,7 @@ class Date:
 
     @property
     def alone(self) -> bool:
-        """Only a month."""
+        """Whether it states a month and neither a day nor a year."""
         return self.year is self.day is None
 
     def states(self, other: "Date", years: frozenset[int] = frozenset()) -> bool:
@@ -178,7 +178,7 @@ def with_quarters(text: str, name: Callable[[int], str]) -> str:
 
 
 def nth_quarter(number: int) -> str:
-    """`third quarter` of 3."""
+    """The name of a quarter by its number from 1 to 4: `third quarter` for 3."""
     return f"{_NTH[number - 1]} quarter"
 
 

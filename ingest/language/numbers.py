@@ -1,18 +1,18 @@
 """Numbers as people write them, in digits and in English words.
 
-Which mark is the decimal one is told by the number itself, else by the table it stands in:
+The number itself shows which mark is the decimal one, else the table around it does:
 
 | written | value | why |
 |---|---|---|
 | `1,234.50` `1.234,50` `1 234,50` `1'234.50` | 1234.5 | the last of two marks is the decimal one |
-| `1.234.567` `1,234,567` `1,23,456` | whole | a mark that is repeated parts groups |
-| `1,234` | 1234 | a comma before three digits parts groups |
+| `1.234.567` `1,234,567` `1,23,456` | whole | a mark that is repeated separates groups |
+| `1,234` | 1234 | a comma before three digits separates groups |
 | `3,5` `12,50` `0,125` | 3.5 12.5 0.125 | any other comma is the decimal mark |
 | `1.5` `0.125` `1234.5` | as it is | no group is of one or four digits, none begins with 0 |
 | `1.234` | none | a thousand, or a little more than one |
 | `1/2` `7:30` `1.2.3` | none | no number |
 
-A plain blank parts groups only before a decimal comma: "120 135 150" are three cells of a row.
+A plain blank separates groups only before a decimal comma: "120 135 150" are three cells of a row.
 text2num was tried for the words: it reads "1.2 million and two million" as 1.2 1000002 1000000.
 """
 
@@ -50,7 +50,7 @@ MONTHS = {
     "cs": "ledna leden|února únor|března březen|dubna duben|května květen|června červen"
     "|července červenec|srpna srpen|září|října říjen|listopadu listopad|prosince prosinec",
 }
-# Powers of ten. "Billion" is a thousand millions, as in English: only its German plural is told.
+# Powers of ten. "Billion" is a thousand millions, as in English: only its German plural differs.
 _SCALES = {
     2: "hundred",
     3: "thousand tausend tsd mille millier milliers mil mila duizend tusen tusind tys tisíc",
@@ -63,7 +63,7 @@ _SCALES = {
 
 
 def bare(text: str) -> str:
-    """Without accents."""
+    """The text without accents and other combining marks: `Março` becomes `Marco`."""
     apart = unicodedata.normalize("NFD", text)
     return "".join(c for c in apart if not unicodedata.combining(c))
 
@@ -148,7 +148,7 @@ _GROUP = re.compile(rf"(?<=\d)[{_BLANKS}](?=\d{{3}}(?!\d))")
 def value_of(digits: str, mark: str = "") -> Decimal | None:
     """The value of digits and marks; None when it is no number, or ambiguous.
 
-    `mark`: the decimal mark, where something else tells it.
+    `mark`: the decimal mark, where it is known from elsewhere.
     """
     if len(digits) > _LONGEST:
         return None

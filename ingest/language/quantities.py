@@ -155,7 +155,7 @@ class Quantity:
 
     @property
     def amount(self) -> Decimal | None:
-        """Its value with its scale."""
+        """The value times its power of ten: 1,200,000 for `1.2 million`; None without a value."""
         return None if self.value is None else self.value.scaleb(self.scale)
 
     @property

@@ -69,8 +69,9 @@ def mails_in(path: Path) -> Iterator[Mail]:
 
 
 def subject(path: Path) -> str:
-    """What a mail in a file says of itself, in a line; empty where it does not. Never raises for
-    what is in it: it names a file, and whoever reads that says what is wrong."""
+    """The subject of the mail in a file, as one line; empty without one. Never raises for its
+    content: this names a file, and whoever reads the file reports what is wrong. Raises
+    OSError."""
     with path.open("rb") as file:
         head = file.read(_LONGEST_HEAD)
     with suppress(Exception):  # as `parsed`
@@ -192,7 +193,7 @@ _SHORT_NAME, _SHOWN_NAME = 0x3704, 0x3001  # PidTagAttachFilename, PidTagDisplay
 
 
 def read_msg(path: Path) -> Mail:
-    """Raises UnreadableFile."""
+    """The message in an Outlook file (.msg). Raises UnreadableFile."""
     from oxmsg import Message
 
     try:
@@ -250,7 +251,7 @@ _TITLE = 1000  # characters repeated in each page or passage; the lines have all
 
 
 def load_mail(source: Source) -> Document:
-    """Raises UnreadableFile."""
+    """The messages of a file (.eml, .msg, .mbox), a page each at least. Raises UnreadableFile."""
     flow = Flow()
     subjects, sent = [], []
     for number, mail in enumerate(mails_in(source.path), 1):

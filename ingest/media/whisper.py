@@ -51,7 +51,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Transcript:
-    """The whole transcript."""
+    """The segments of a whole recording, in their order; the doubtful ones are apart."""
 
     segments: tuple[Segment, ...]
     language: str = ""  # as an ISO 639-1 code; empty when nothing is said
@@ -110,7 +110,7 @@ class Transcriber:
     def hear(
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
     ) -> Iterator[Said]:
-        """The same, segment by segment."""
+        """The same, each segment as soon as it is transcribed, also the doubtful ones."""
         try:
             yield from self._hear(sound, languages, seconds)
         except RuntimeError as error:  # of CTranslate2

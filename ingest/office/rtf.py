@@ -85,7 +85,7 @@ class _Rewriter:
         self._link = ""
 
     def read(self, text: str) -> str:
-        """The whole file, as Latin-1."""
+        """The rewritten file for striprtf; `text` is its bytes decoded as Latin-1."""
         at = 0
         while token := _TOKEN.match(text, at):
             at = token.end()

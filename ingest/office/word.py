@@ -266,7 +266,7 @@ class WordBody:
         self._runs = WordRuns(self._draft, self._styles)
 
     def read(self, body: Element) -> Page:
-        """The whole document."""
+        """The document as one page: its body, then unreferenced notes, headers and footers."""
         self.blocks(body, self._draft)
         for key in list(self._remarks):  # those without a reference in the text
             self._remark(key, "", self._draft)

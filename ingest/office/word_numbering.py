@@ -30,7 +30,7 @@ class Counts(dict[int, int]):
         return self[depth]
 
     def close_below(self, depth: int) -> None:
-        """What is deeper begins anew."""
+        """Restart the numbering of all levels below this depth."""
         for deeper in [place for place in self if place > depth]:
             del self[deeper]
 

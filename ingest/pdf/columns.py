@@ -112,7 +112,7 @@ _NONE = re.compile(r"[-\u2013\u2014]+|n/?a|n\.a\.|nm|\*+", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class WordSegment(Words):
-    """Words that stand close together."""
+    """Words of one row without a wide gap between them: perhaps a cell of a table."""
 
     @cached_property
     def number(self) -> bool:

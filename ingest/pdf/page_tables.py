@@ -283,7 +283,7 @@ def header_row_count(rows: Sequence[tuple[str, ...]]) -> int:
 
 
 def valued(text: str) -> bool:
-    """Digits without letters."""
+    """Whether a text has a digit and no letter but x: `12 %`, `3.5x`."""
     return any(map(str.isdigit, text)) and not any(map(str.isalpha, text.replace("x", "")))
 
 

@@ -48,7 +48,7 @@ class Region:
 
 
 def regions(rules: Sequence[Box]) -> Iterator[Region]:
-    """From top to bottom."""
+    """The grids and lists that drawn lines enclose, from top to bottom; none in a drawing."""
     along = _joined([r for r in rules if r.x1 - r.x0 >= _LONG_RULE and r.y1 - r.y0 <= THIN])
     down = _joined([_turned(r) for r in rules if r.y1 - r.y0 >= _TALL and r.x1 - r.x0 <= THIN])
     down = [_turned(r) for r in down]

@@ -199,7 +199,7 @@ class Screen(NamedTuple):
         )
 
     def boxes(self, left: Floats, bottom: Floats, right: Floats, top: Floats) -> list[Box]:
-        """The same for many."""
+        """The same for many rectangles: a box for each index of the four arrays of equal length."""
         x0, y0 = self.a * left + self.c * bottom + self.e, self.b * left + self.d * bottom + self.f
         x1, y1 = self.a * right + self.c * top + self.e, self.b * right + self.d * top + self.f
         sides = np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)
@@ -238,7 +238,7 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Words:
-    """Words beside each other."""
+    """Words side by side, with their common text and box."""
 
     words: tuple[Word, ...]
 
@@ -253,7 +253,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Row(Words):
-    """Words that are one line."""
+    """The words of one row of a page: a line of PDFium, or the part of it in one column."""
 
     hidden: str = ""  # why they are hidden
     begins: bool = False

@@ -55,14 +55,14 @@ _SIBLINGS = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
 
 
 def memory() -> int:
-    """All of it, in bytes."""
+    """Bytes of memory that this process may use: of the machine, or of its container."""
     import psutil
 
     return min(int(psutil.virtual_memory().total), _limit())
 
 
 def free_memory() -> int:
-    """Bytes that can be had without driving anything else out."""
+    """Bytes that can be allocated without pushing other programs out of memory."""
     import psutil
 
     free = int(psutil.virtual_memory().available)

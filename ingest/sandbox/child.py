@@ -68,11 +68,11 @@ class _Failed:
 
 
 class Ended(Exception):
-    """The child has ended."""
+    """The child has ended before it gave a result; the next job needs a new one."""
 
 
 class Crashed(Ended):
-    """It ended by itself."""
+    """The child crashed, or the system killed it: the parent did not end it."""
 
 
 class Invalid(Ended):

@@ -54,7 +54,8 @@ class SheetRegion:
 
 
 def blocks(grid: Grid, top: int = 0, left: int = 0) -> Iterator[SheetRegion]:
-    """The blocks in reading order."""
+    """The blocks of a grid in reading order, split at empty rows and columns. `top` and `left`
+    are the place of the grid in its sheet, from 0."""
     bands = _bands([any(cell.text for cell in row) for row in grid])
     for first, last in bands:
         rows = grid[first:last]
@@ -196,7 +197,7 @@ _NO_HIDING = "The sheet is too large to see which of its rows are hidden."
 
 
 def load_sheet(source: Source) -> Document:
-    """Raises EncryptedFile or UnreadableFile."""
+    """A workbook, a page or more for each sheet. Raises EncryptedFile or UnreadableFile."""
     suffix = source.path.suffix.lower()
     package = Package(source) if suffix in _ZIPPED else None
     if package is not None:

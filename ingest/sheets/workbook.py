@@ -182,7 +182,7 @@ Place = tuple[int, int]  # row and column from 0
 
 @dataclass
 class Around:
-    """Of one sheet."""
+    """What a file says of one sheet beside its values: formats, hiding, comments and charts."""
 
     units: dict[Place, CellUnit] = field(default_factory=dict)
     extra: dict[Place, str] = field(default_factory=dict)  # errors, formulas without a value

@@ -46,7 +46,7 @@ def load_text(source: Source) -> Document:
 
 
 def as_text(source: Source, found: DecodedText, note: str = "") -> Document:
-    """A document from decoded text."""
+    """The text as a document, line by line; a form feed ends a page, `note` is on the last one."""
     flow = Flow()
     for number, sheet in enumerate(found.text.split("\f")):
         if number:

@@ -58,7 +58,7 @@ def colour(value: Any) -> Colour | None:
 
 
 def with_variables(text: str, value_of: Callable[[str], str | None]) -> str:
-    """The value with what its `var()` stand for; "" where nobody says what that is.
+    """The value with what its `var()` stand for; "" where one is undefined.
 
     Raises RecursionError for variables that stand for too much, or for one another.
     """
@@ -267,7 +267,7 @@ class Cascade:
             self._steps = 0
 
     def guarded(self, work: Callable[..., Any], *given: Any) -> Any:
-        """What the work comes to; None, and `complete` no more, where it fails."""
+        """The result of `work(*given)`; None where it fails, and then `complete` becomes False."""
         try:
             return work(*given)
         except MemoryError:
@@ -277,7 +277,7 @@ class Cascade:
             return None
 
     def nodes(self) -> "Iterator[Node]":
-        """The elements in document order."""
+        """All elements of the document, in document order."""
         stack = [Node.from_html_root(self._root)]
         stack[0].spend = self.spend
         while stack:
@@ -391,7 +391,7 @@ class Node(ElementWrapper):  # type: ignore[misc]
         return node.variables[name] if node is not None else None
 
     def children(self) -> "Iterator[Node]":
-        """The elements in it."""
+        """The elements directly inside it, in their order."""
         for child in super().iter_children():
             child.spend = self.spend
             yield child

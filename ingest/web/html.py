@@ -123,7 +123,7 @@ _LONG = 600  # characters of a cell that is rather a part of a layout
 
 @dataclass
 class HtmlGrid:
-    """The content of one table."""
+    """The texts of one table, row by row, with what is hidden in it."""
 
     caption: str = ""
     rows: list[list[str]] = field(default_factory=list)

@@ -95,7 +95,7 @@ def document(source: Source, look: Look, *roots: "Element") -> Document:
 
 
 def title_of(root: "Element") -> str:
-    """The title in the head."""
+    """The title that the head of a page states; empty without one."""
     found = next((e for e in root.iter() if html.tag_name(e) == "title"), None)
     return "" if found is None else html.text_of(found)
 
@@ -288,7 +288,7 @@ _FIELD = re.compile(r"^(title|author|date|description)\s*:\s*(.+)$", re.IGNORECA
 
 
 def load_markdown(source: Source) -> Document:
-    """Raises UnreadableFile."""
+    """Markdown, rendered to HTML and read like a web page. Raises UnreadableFile."""
     found = read_whole(source)
     text = found.text.replace("\r\n", "\n")
     if _TOO_DEEP.search(text):

@@ -1,1 +1,1 @@
-"""The truth: documents, pages, tables, passages and vectors in SQLite."""
+"""The truth: documents, pages, tables, passages and vectors, in SQLite or PostgreSQL."""

@@ -1,4 +1,4 @@
-"""The catalogue of a library in SQLite: documents, pages, chunks with vectors, words. The truth."""
+"""The catalogue of a library: documents, pages, chunks with vectors, words. The truth."""
 
 import json
 import logging
@@ -161,7 +161,7 @@ class Catalog:
         return int(self.meta(_FORGOTTEN) or 0)
 
     def forget(self) -> None:
-        """Count that documents are forgotten."""
+        """Count up `forgotten`: from then on Chroma in other processes may hold what is deleted."""
         self.set_meta(_FORGOTTEN, str(self.forgotten() + 1))
 
     def readers(self) -> dict[str, int]:
@@ -201,7 +201,7 @@ class Catalog:
         return found
 
     def sha256(self, name: str) -> str:
-        """Raises UnknownDocument."""
+        """The hash of a document's file, in hexadecimal. Raises UnknownDocument."""
         row = self.database.one("SELECT sha256 FROM document WHERE name = ?", name)
         if row is None:
             raise UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
@@ -406,7 +406,7 @@ def count_languages(catalog: Catalog) -> Counts:
 
 
 def find_languages(catalog: Catalog) -> None:
-    """Find those of documents of which nobody has asked, and index their words in them.
+    """Find the language of each document that has none yet, and index its words in it.
 
     Raises HomeNotWritable or LibraryError."""
     for (id,) in catalog.database.all("SELECT id FROM document WHERE language = ''"):

@@ -42,7 +42,7 @@ CATALOG = Schema(
 
 
 class CatalogFile(SqliteDatabase):
-    """Raises HomeNotWritable or LibraryError."""
+    """The catalogue in an SQLite file. Raises HomeNotWritable or LibraryError."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, CATALOG, _WAIT, stays_open=True)

@@ -23,10 +23,10 @@ class Words(Protocol):
         """(chunk id, BM25 score), best first; of some documents if any are given."""
 
     def cards(self, match: str) -> list[tuple[str, float]]:
-        """(document name, BM25 score)."""
+        """(document name, BM25 score) of each card that matches, in no order; higher is better."""
 
     def has(self, rowid: int, match: str) -> bool:
-        """Whether a passage matches."""
+        """Whether the passage of this `chunk.rowid` matches."""
 
     def count(self, match: str) -> int:
         """The number of passages that match."""
@@ -36,7 +36,7 @@ class Words(Protocol):
 
 
 class Fts5:
-    """The `Words` of SQLite."""
+    """The `Words` of SQLite: its full-text search FTS5, with its BM25."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -119,11 +119,11 @@ class Passages:
     # Hidden text is indexed apart, so that it takes no place from evidence.
 
     def count(self) -> int:
-        """Of visible chunks."""
+        """The number of visible chunks: those that are not hidden text."""
         return int(self._database.all(f"SELECT count(*) FROM chunk WHERE {rows.SEEN}")[0][0])
 
     def ids(self) -> set[str]:
-        """Of visible chunks."""
+        """The ids of all visible chunks."""
         return {row[0] for row in self._database.all(f"SELECT id FROM chunk WHERE {rows.SEEN}")}
 
     def vectors(self, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
@@ -146,7 +146,7 @@ class Passages:
         return rows.matrix(found)
 
     def vectors_by_text(self, sha256: str) -> dict[str, Vectors]:
-        """Of the chunks of one document."""
+        """Text -> vector of each chunk of a document, hidden ones too; `sha256` is of its file."""
         found = self._database.all(
             "SELECT text, vector FROM chunk JOIN document ON document.id = document_id"
             " WHERE sha256 = ?",

@@ -105,7 +105,7 @@ def insert_chunk(
 
 
 def insert_words(connection: Transaction, where: str = "", *values: object) -> int:
-    """Index the words of all passages, or of some that a condition chooses, and count these."""
+    """Index the words of all passages, or of those that a condition chooses; their number."""
     found = connection.execute(
         "SELECT chunk.rowid, text, headings, language FROM chunk"
         f" JOIN document ON document.id = document_id {where} ORDER BY chunk.rowid",
@@ -310,5 +310,5 @@ def _cell(line: int, kind: str, text: str, value: float | str | None, unit: str)
 
 
 def tables_on_page(tables: Iterable[StoredTable], page: int) -> tuple[Table, ...]:
-    """The tables of one page."""
+    """The tables that stand on a page (its number, from 1), in their order."""
     return tuple(stored.table for stored in tables if stored.page == page)

@@ -1,4 +1,4 @@
-"""What the catalogue tells of a document: its coverage, its passages, its tables."""
+"""What the catalogue says of a document: its coverage, its passages, its tables."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class DocumentInfo:
-    """A document in a list."""
+    """What a list of documents shows of one."""
 
     document: str  # its name, unique in the library
     path: str  # where it was found

@@ -28,7 +28,7 @@ Row = tuple[Any, ...]
 
 
 class Columns(NamedTuple):
-    """Of a table, by their names."""
+    """The columns of a table, by their names."""
 
     all: tuple[str, ...]
     key: tuple[str, ...]  # names a row; empty: nothing does
@@ -48,7 +48,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Schema:
-    """Of a file NAME.sqlite, or of tables in a database that several homes share."""
+    """The schema of a file NAME.sqlite, or of tables in a database that several homes share."""
 
     name: str
     what: str  # the contents, for people
@@ -65,7 +65,7 @@ class Schema:
 
     @property
     def version(self) -> int:
-        """The present one."""
+        """The present version: the one after the last step."""
         return self.first + len(self.steps)
 
     def in_sqlite(self, since: int = 0) -> str:
@@ -74,7 +74,7 @@ class Schema:
         return "".join(step.script + step.sqlite for step in self._steps(since))
 
     def in_postgres(self, collation: str, since: int = 0) -> str:
-        """The same in PostgreSQL."""
+        """The same in PostgreSQL; `collation` is the quoted name that `{collation}` stands for."""
         return "".join(
             _translated(step.script) + step.postgres.replace("{collation}", collation)
             for step in self._steps(since)
@@ -86,8 +86,8 @@ class Schema:
 
     @cached_property
     def tables(self) -> dict[str, Columns]:
-        """Those of both databases by their names, as SQLite has understood the scripts. Each row
-        finds those of other tables that it refers to before it."""
+        """The columns of each table of both databases, by its name, as SQLite understands the
+        scripts. Tables come in an order in which rows refer only to rows before them."""
         with closing(sqlite3.connect(":memory:")) as made:
             made.executescript("".join(step.script for step in self._steps(0)))
             names = made.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
@@ -125,7 +125,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> Columns:
 
 
 def statements(script: str) -> Iterator[str]:
-    """Those of a script of SQLite: `executescript` would end a transaction."""
+    """The statements of a script of SQLite: `executescript` would end a transaction."""
     statement = ""
     for part in script.split(";")[:-1]:
         statement += f"{part};"

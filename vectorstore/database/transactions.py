@@ -23,7 +23,7 @@ class Transaction(Protocol):
 
 
 class Database(ABC):
-    """The tables of one schema. What cannot be done raises the errors of those who keep them: for
+    """The tables of one schema. What cannot be done raises the errors of their owner: for
     a library HomeNotWritable or LibraryError, for what a home has beside them AssistantError."""
 
     def __init__(self, schema: Schema) -> None:
@@ -32,7 +32,7 @@ class Database(ABC):
 
     @abstractmethod
     def all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        """The rows of one statement."""
+        """All rows that one statement finds; each `?` in it stands for one of the values."""
 
     def one(self, sql: str, *values: object) -> tuple | None:  # type: ignore[type-arg]
         """The first row of one statement; None where there is none."""
@@ -74,7 +74,7 @@ class Database(ABC):
             self.when_kept(do)
 
     def when_kept(self, do: Callable[[], object]) -> None:
-        """Do what cannot be undone: now, or when the transaction of `together` is kept."""
+        """Do what cannot be undone: now, or when the transaction of `together` is committed."""
         later: list[Callable[[], object]] | None = getattr(self._local, "later", None)
         if later is None:
             do()

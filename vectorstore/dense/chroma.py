@@ -74,7 +74,7 @@ class ChromaStore:
         ]
 
     def close(self) -> None:
-        """Release it."""
+        """Release the folder, which another process may open then."""
         self._client.close()
 
 

@@ -1,4 +1,4 @@
-"""What the classifier in a folder of transformers tells, by its configuration alone."""
+"""What the classifier in a model folder of transformers can do, by its configuration alone."""
 
 import json
 import re
@@ -12,7 +12,7 @@ Kind = Literal["score", "texts", "tokens"]
 EXPORTED = "pincite-onnx"  # the folder in a model's folder that `export` makes
 _ONNX = ("model.onnx", "onnx/model.onnx", f"{EXPORTED}/model.onnx")
 _UNNAMED = re.compile(r"label_\d+")
-# How publishers call what the first text says of the second one, and what it does not.
+# What publishers call what the first text says of the second one, and what it does not.
 _SUPPORTING = {
     "entailment", "entailed", "supported", "supports", "consistent", "faithful", "factual",
     "grounded",
@@ -24,7 +24,7 @@ _UNSUPPORTED = {
 
 @dataclass(frozen=True)
 class Classifier:
-    """The classifier of a folder."""
+    """What the classifier of a model folder puts out: its kind, and its labels in order."""
 
     kind: Kind
     labels: tuple[str, ...]  # in lower case
@@ -96,7 +96,7 @@ def head_folders(folder: Path) -> list[tuple[str, Path]]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """An object; empty where it is missing or damaged."""
+    """The JSON object in a file; empty where the file is missing or damaged."""
     found = _read(path)
     return found if isinstance(found, dict) else {}
 

@@ -55,7 +55,7 @@ def is_quantizable(folder: Path) -> bool:
 
 
 def is_packed(folder: Path) -> bool:
-    """Whether the model is one file, see `packed_weights`."""
+    """Whether the model is one file, see `PackedWeights`."""
     return (folder / onnx_export.PACKED_FILE).exists()
 
 
@@ -227,10 +227,10 @@ class Embedder(Protocol):
     identity: str  # vectors of two identities cannot be compared
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimensions)."""
+        """A row for each text: float32 of the shape (len(texts), dimensions)."""
 
     def query(self, text: str) -> Vectors:
-        """Shape (dimensions,)."""
+        """The vector of a question: float32 of the shape (dimensions,)."""
 
 
 @dataclass(frozen=True)
@@ -252,13 +252,13 @@ class Recipe:
     habits: Habits | None = None
 
     def make(self, threads: int = 0) -> Embedder | None:
-        """None where the folder holds other weights. Raises LibraryError."""
+        """The embedder; None where the folder holds other weights. Raises LibraryError."""
         found = load_embedder(self.folder, threads, self.habits)
         return found if found.identity == self.identity else None
 
 
 def recipe(embedder: Embedder) -> Recipe | None:
-    """None for one that is not made from a folder, such as that of a server."""
+    """How to make it elsewhere; None for one not made from a folder, such as that of a server."""
     found = getattr(embedder, "recipe", None)
     return found if isinstance(found, Recipe) else None
 

@@ -67,7 +67,7 @@ class PackedWeights:
 
     @cached_property
     def weights(self) -> dict[str, NDArray[Any]]:
-        """By their names in BERT, float32; the embeddings of words stay packed, see `words`."""
+        """Tensors in float32, by their names in BERT; those of words stay packed, see `words`."""
         found = {name: self._plain(at).reshape(-1, self._hidden) if at.endswith(("pos", "type"))
                  else self._plain(at) for at, name in _EMBEDDINGS.items()}  # fmt: skip
         for number in range(self.config["num_hidden_layers"]):
@@ -290,7 +290,7 @@ class BertGraph:
         return self._node("Div", total, self._node("Clip", count, self._constant(1e-9)))
 
     def unit_length(self, vectors: str) -> str:
-        """The output of the whole."""
+        """Each row divided by its length: `vectors`, the output of a model that embeds."""
         length = self._node("ReduceL2", vectors, axes=[1], keepdims=1)
         length = self._node("Clip", length, self._constant(1e-12))
         return self._node("Div", vectors, length, name="vectors")

@@ -1,1 +1,1 @@
-"""Adds files to a library, each in one transaction."""
+"""Adds files to a library: one, or a group of small ones, in each transaction."""

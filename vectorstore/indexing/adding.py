@@ -42,7 +42,7 @@ _LEFT_OVER = 3600.0  # seconds after which a file that was sent is nobody's
 
 
 class Indexing:
-    """One run over files."""
+    """One run of `add`: reads files and stores them. An object is used once."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Indexing:
         changed: Callable[[Change], None],
         cancel: threading.Event | None,
     ) -> None:
-        """`hire` gets the workers, who may embed with the library's model."""
+        """`hire` makes the workers, who may embed with the library's model."""
         self._catalog = catalog
         self._files = files
         self._jobs = jobs

@@ -41,7 +41,7 @@ class Jobs:
         self._lock = FileLock(lock, thread_local=False)
 
     def all(self) -> list[Job]:
-        """All jobs, ordered by path."""
+        """All jobs, waiting, running or failed, ordered by path."""
         return self._some("TRUE ORDER BY path")
 
     def running(self) -> bool:
@@ -147,7 +147,7 @@ MOST_ATTEMPTS = 2  # interruptions after which a file waits
 
 
 class Attempts:
-    """Rows of the table `attempt`."""
+    """How often files held a run that was interrupted: the rows of the table `attempt`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -171,7 +171,7 @@ class Attempts:
             _stop(timer)
 
     def ended(self, *paths: str) -> None:
-        """They came to an end."""
+        """Delete the attempts of files that came to an end, read or failed, by their paths."""
         where, listed = f"FROM attempt WHERE path {rows.AMONG}", rows.listed(paths)
         if self._database.one(f"SELECT 1 {where}", listed):
             self._database.write(f"DELETE {where}", listed)

@@ -1,4 +1,4 @@
-"""What becomes of each file of an `add`: told in its summary, in the queue, and as it happens."""
+"""What becomes of each file of an `add`: reported in its summary, its queue, and as it happens."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -19,7 +19,7 @@ _BAD_NAME = "The name of the file is not valid UTF-8. Rename it."
 
 
 class Telling:
-    """Tells what became of the files of one run."""
+    """Reports what became of the files of one run."""
 
     def __init__(self, summary: AddSummary, jobs: Jobs, changed: Callable[[Change], None]) -> None:
         self._summary = summary
@@ -84,7 +84,7 @@ class Telling:
             self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
 
     def tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
-        """Something has changed."""
+        """Report a change of the library as it happens."""
         self._changed(Change(outcome, document, detail))
 
 
@@ -94,7 +94,7 @@ def outer(item: Item) -> str:
 
 
 def interrupted(item: Item, times: int) -> str:
-    """Why a file waits."""
+    """The sentence about a file that waits, because `times` runs ended while it was read."""
     return (
         f"{item.name} was being read when {times} runs were interrupted: it waits until it is"
         f" named. `pincite add {outer(item)}` tries it again."

@@ -86,7 +86,7 @@ class ReadTogether:
     documents: Callable[[], Several]
 
     def close(self) -> None:
-        """Nothing was unpacked."""
+        """Does nothing: no files are inside them, so nothing was unpacked."""
 
 
 class Read:
@@ -104,7 +104,7 @@ class Read:
         self._folder = folder
 
     def document(self) -> Loaded:
-        """Raises UnreadableFile or Stopped."""
+        """Wait for the document and its passages. Raises UnreadableFile or Stopped."""
         assert self._document is not None, "what is known is not read"
         return self._document()
 
@@ -117,7 +117,7 @@ class Read:
             return Expanded((), (Omitted("what is inside", str(error)),))
 
     def close(self) -> None:
-        """Delete what was unpacked."""
+        """Delete the folder with the unpacked files, if there is one."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -131,7 +131,7 @@ class UnpackingBudget:
 
     @property
     def over(self) -> bool:
-        """Whether its time is over."""
+        """Whether no further file inside may be begun, because the time is used up."""
         return time.monotonic() > self.until
 
     def spend(self, expanded: Expanded) -> None:
@@ -144,8 +144,8 @@ class Prefetch:
     def __init__(
         self, order: Order, hire: Hire, heard: Heard, cancel: threading.Event, scratch: Path | None
     ) -> None:
-        """`heard` gets what is heard of a file while it is read; archives are unpacked in
-        `scratch`, or where the system keeps its temporary files."""
+        """`heard` makes, for a file, what receives how many of its pages are read, and of how many.
+        Archives are unpacked in `scratch`, or where the system keeps its temporary files."""
         self._folder = tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch)
         self._workers = hire(replace(order, folder=Path(self._folder.name)))
         bounds = order.engines.bounds

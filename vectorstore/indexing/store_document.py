@@ -56,7 +56,7 @@ class Embedding:
         }
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimensions)."""
+        """The vectors of passages, of the shape (len(texts), dimensions), in their order."""
         self._embedders.begin(texts)
         self._used = self._embedders.adding()
         known = {text: self._came.pop((self._used.identity, text), None) for text in set(texts)}
@@ -103,7 +103,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Stored:
-    """The result of storing."""
+    """What storing a file has changed in the library."""
 
     document: str  # its name
     new: bool = True  # otherwise the same bytes were there already
@@ -113,7 +113,7 @@ class Stored:
 
 
 class Storing:
-    """Stores documents for one run."""
+    """Stores the documents of one run: one in a transaction, or several small ones together."""
 
     def __init__(self, catalog: Catalog, files: Files, check: Callable[[], object]) -> None:
         """`check` raises, inside the transaction, when the new vectors are useless."""

@@ -1,1 +1,1 @@
-"""Maintenance of a library: rebuild, verify, back up, restore."""
+"""Maintenance of a library: rebuild, verify, back up, restore, remove."""

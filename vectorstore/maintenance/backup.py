@@ -123,7 +123,7 @@ def damages(backup: Path) -> Iterator[None]:
 
 
 def damaged(backup: Path, why: object) -> LibraryError:
-    """The error to raise."""
+    """The error to raise for a damaged backup; `why` is an error or part of a sentence."""
     told = readable(str(why) or type(why).__name__)[:300].rstrip(".")
     return LibraryError(f"{backup} is damaged: {told}. Nothing was changed.")
 

@@ -44,7 +44,7 @@ class WrongRows(ValueError):
 
 
 class ForeignFile:
-    """A connection that only reads."""
+    """A read-only connection to an SQLite file that somebody else may have made."""
 
     def __init__(self, path: Path) -> None:
         """Raises WrongRows."""
@@ -63,7 +63,7 @@ class ForeignFile:
         return int(self._all("PRAGMA user_version")[0][0])
 
     def check(self, own: Mapping[tuple[str, str], str]) -> None:
-        """Whether it is sound, and has only what one of ours has: (kind, name) -> SQL.
+        """Check that it is sound, and has only what one of ours has: (kind, name) -> SQL.
 
         Raises WrongRows.
         """

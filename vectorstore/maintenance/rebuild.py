@@ -350,7 +350,7 @@ def failed_rebuilds(documents: Iterable[DocumentInfo]) -> list[Incomplete]:
 
 
 def discard(staged: Path) -> None:
-    """Delete the rebuilt catalogue."""
+    """Delete a catalogue that a rebuild has begun, with its logs, if there is one."""
     for suffix in ("", "-wal", "-shm"):
         staged.with_name(staged.name + suffix).unlink(missing_ok=True)
 
@@ -359,7 +359,7 @@ def discard(staged: Path) -> None:
 
 
 class Maintenance:
-    """Reachable as `Library.maintenance`."""
+    """Keeps a library whole: checks, rebuilds, backups. Reachable as `Library.maintenance`."""
 
     def __init__(
         self, catalog: Catalog, files: Files, index: DenseIndex, words: WordIndex,
@@ -471,7 +471,7 @@ class Maintenance:
         self._follower = Follower(self._index, self._words, seconds)
 
     def close(self) -> None:
-        """End what `follow` has begun."""
+        """End the thread that `follow` has started, if it has."""
         if self._follower is not None:
             self._follower.end()
 

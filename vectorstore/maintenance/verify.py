@@ -27,7 +27,7 @@ class Health:
 
 
 class Verifying:
-    """One check of everything."""
+    """One comparison of a library's files, catalogue, ledger and index. An object is used once."""
 
     def __init__(self, catalog: Catalog, files: Files, index: DenseIndex) -> None:
         self._catalog = catalog

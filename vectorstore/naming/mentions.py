@@ -135,7 +135,7 @@ class NameIndex:
                 self._learn(one)
 
     def naming(self, text: str) -> Naming:
-        """What a text names."""
+        """The documents that a text names; no groups when it names none."""
         found = self._mentions(text)
         files = frozenset(name for one in found if one.file for name in one.documents)
         return Naming(tuple(self._groups(found)), files)

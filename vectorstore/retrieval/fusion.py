@@ -79,7 +79,7 @@ class Named:
         return frozenset[str]().union(*self.groups)
 
     def without(self, left_out: frozenset[str]) -> "Named":
-        """Without some documents."""
+        """The same without some documents; groups that become empty are dropped."""
         left = (group - left_out for group in self.groups)
         return Named(tuple(group for group in left if group), self.of_period - left_out)
 
@@ -107,7 +107,7 @@ class Gathered:
 
     @property
     def ranked(self) -> list[Ranked]:
-        """Best first."""
+        """All candidates with their fused scores, the best first."""
         return rank(self.candidates, self.cards, self.pointed, self.words)
 
 

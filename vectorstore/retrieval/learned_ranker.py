@@ -24,7 +24,7 @@ EARLIER = 3  # of them, the last ones
 
 @dataclass(frozen=True)
 class Known:
-    """Where answers stood before."""
+    """Where earlier answers stood: shares by document, page and word of a heading."""
 
     documents: Mapping[str, float] = field(default_factory=dict)  # share of all answers
     pages: Mapping[Place, float] = field(default_factory=dict)  # 0 to 1, more for more answers

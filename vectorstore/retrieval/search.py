@@ -30,7 +30,7 @@ _EMBEDDED = 50  # passages for one question when the library's vectors cannot be
 
 @dataclass(frozen=True)
 class Sought:
-    """What is searched, and where."""
+    """One query: the text and words to look for, and the documents to look in."""
 
     query: str
     words: str  # of it, those to look for
@@ -47,7 +47,7 @@ class Sought:
 
 
 class Search:
-    """Fuses dense and word search."""
+    """Searches one library: fuses dense and word search, and reads the passages found."""
 
     def __init__(
         self, catalog: Catalog, index: DenseIndex, embedders: Embedders,

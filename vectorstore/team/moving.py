@@ -46,7 +46,7 @@ _NEW = "catalog.new.sqlite"
 
 @dataclass(frozen=True)
 class Moved:
-    """What was copied and compared."""
+    """How many documents and passages, and rows of all tables, were copied and compared."""
 
     documents: int
     passages: int
@@ -161,7 +161,7 @@ _NAME = re.compile(r"[0-9a-f]{64}(\.[^/\\\x00-\x1f]*)?")
 
 @dataclass(frozen=True)
 class MovedFiles:
-    """What was copied and compared."""
+    """How many files and bytes were copied and compared."""
 
     files: int
     bytes: int

@@ -58,7 +58,7 @@ class Cache:
             self._checked.pop(path.name, None)
 
     def keep_to(self, known: Collection[str]) -> None:
-        """Delete those of documents that the library has no more, by sha256."""
+        """Delete all files but those with these sha256, which the library has."""
         for path in self.folder.glob("*"):
             if not path.name.startswith(SCRATCH) and path.name[:64] not in known:
                 with suppress(OSError):
@@ -181,7 +181,7 @@ class ObjectStore:
         return sweep_scratch(self._cache.folder, min(older, _SCRATCH_LEFT_OVER))
 
     def keep_to(self, known: Collection[str]) -> None:
-        """Take documents that the library has no more from this machine, by sha256."""
+        """Delete from this machine all files but those with these sha256."""
         self._cache.keep_to(known)
 
     def clear(self) -> None:
@@ -206,7 +206,7 @@ class ObjectStore:
         return f"{self._root}/{name}"
 
     def _listed(self, start: str) -> list[tuple[str, Mapping[str, Any]]]:
-        """Names, and what the store tells of them."""
+        """Names, and what the store says of them."""
         self._system.invalidate_cache()
         try:
             found = self._system.ls(self._root, detail=True)

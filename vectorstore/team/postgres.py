@@ -124,7 +124,7 @@ def as_sqlite(connection: "psycopg.Connection[Any]") -> "psycopg.Connection[Any]
 
 
 def problem(address: str) -> str:
-    """Why an address is none, as part of a sentence; empty where it is one."""
+    """Why an address is invalid, as part of a sentence; empty where it is valid."""
     form = "an address of PostgreSQL looks like postgresql://pincite@db.example.org:5432/pincite"
     try:
         parts = urlsplit(address)
@@ -191,7 +191,7 @@ _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the 
     "no password supplied": (LibraryAway, "wants a password: set PINCITE_DATABASE_PASSWORD"),
     "does not exist": (LibraryAway, "lacks what the address names"),
     "too many": (LibraryBusy, "has no connection left: raise its max_connections, or try again"),
-    "remaining connection slots": (  # what others than administrators are told
+    "remaining connection slots": (  # what users other than administrators get
         LibraryBusy, "has no connection left: raise its max_connections, or try again",
     ),
     "40p01": (  # deadlock
@@ -264,7 +264,7 @@ _KEPT = 4  # connections that wait for their next use
 
 
 class Connections:
-    """Psycopg's, which commit each statement and take values as SQLite does."""
+    """Connections of psycopg, which commit each statement and take values as SQLite does."""
 
     def __init__(self, server: Server, schema: str) -> None:
         """None is opened yet."""
@@ -277,7 +277,7 @@ class Connections:
 
     @contextmanager
     def one(self, begin: str = "") -> Iterator[Any]:
-        """One that nobody uses, in a transaction that this statement begins, if it is given.
+        """An unused connection, in a transaction that this statement begins, if it is given.
         Raises psycopg's errors, LibraryAway and LibraryError."""
         age = self._age
         connection = self._waiting(begin) or self._new(begin)
@@ -340,7 +340,7 @@ def _close_all(connections: list[Any]) -> None:
 
 
 class Inside:
-    """The transaction of a connection."""
+    """An open transaction: runs statements in SQLite's notation on its connection."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -354,7 +354,7 @@ class Inside:
             return cursor
 
     def run(self, script: str) -> None:
-        """Several statements without values."""
+        """Run a script: several statements without values, separated by semicolons."""
         self._connection.execute(script)
 
     def make(self, schema: Schema, since: int = 0) -> None:
@@ -377,7 +377,7 @@ _INNER = "RELEASE part", ("ROLLBACK TO part", "RELEASE part")
 
 
 class PostgresDatabase(Database):
-    """Reads go on while others write. What a restart of the server interrupts is asked again, where
+    """Reads go on while others write. What a restart of the server interrupts is run again, where
     it only reads."""
 
     def __init__(
@@ -563,5 +563,5 @@ def _reads(sql: str) -> bool:
 
 @lru_cache(1000)
 def translated(sql: str) -> str:
-    """In the notation of the driver."""
+    """A statement in the notation of the driver: `%s` for `?`."""
     return sql.replace("%", "%%").replace("?", "%s")

@@ -48,7 +48,7 @@ _SCORED = (
 
 
 class Bm25:
-    """The `Words` of PostgreSQL."""
+    """The `Words` of PostgreSQL: BM25 over its index of words, with the constants of FTS5."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -117,7 +117,7 @@ class Bm25:
         return sql, values
 
     def _size(self, table: str) -> tuple[int, float]:
-        """The number of its rows, and their mean number of words; asked once a generation."""
+        """The number of its rows, and their mean number of words; read once a generation."""
         ((generation,),) = self._database.all("SELECT value FROM meta WHERE key = 'generation'")
         if generation != self._of:
             self._of, self._sizes = generation, {}

@@ -260,14 +260,14 @@ Locate = Callable[[Path], Path | None]
 class RayCluster:
     """The cluster at an address. `locate` finds a model of this machine on another one, and must be
     importable there; None where it lacks the model. `quiet` are variables of the environment that
-    keep libraries from telling of their use, on the workers, too."""
+    keep libraries from reporting their use, on the workers, too."""
 
     address: RayAddress
     locate: Locate
     quiet: tuple[tuple[str, str], ...] = ()
 
     def hire(self, order: Order) -> "RayWorkers":
-        """Raises LibraryError without the extra."""
+        """The workers of one run. Raises LibraryError without the extra `ray`."""
         require("ray", "ray", to="read files on other machines", error=LibraryError)
         return RayWorkers(self, order)
 
@@ -281,7 +281,7 @@ class RayCluster:
 
 
 class RayWorkers:
-    """Of one run. Ray is looked for when the first file has to be read."""
+    """The workers of one run. Ray is looked for when the first file has to be read."""
 
     def __init__(self, cluster: RayCluster, order: Order) -> None:
         self._cluster = cluster
@@ -304,13 +304,13 @@ class RayWorkers:
         return partial(self._loaded, path, self._send([path], self._task(False)))
 
     def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
-        """Small files travel together."""
+        """See `Workers`; the files travel as one task."""
         return partial(self._listed, len(paths), self._send(paths, self._task(True)))
 
     def start_expand(
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0
     ) -> Callable[[], Expanded]:
-        """In a child of this machine."""
+        """See `Workers`; in a child process of this machine."""
         return self._here.start_expand(path, folder, limits, level)
 
     def machines(self) -> list[Machine]:
@@ -429,7 +429,7 @@ class _Link:
         return made
 
     def look(self, task: Task) -> list[Machine]:
-        """Raises WorkersAway."""
+        """Whether each machine that reads could do a task like this one. Raises WorkersAway."""
         try:
             self._pipe.send(Look(task))
             return self._looked.result(_SILENT)

@@ -109,7 +109,7 @@ class Bucket:
 
     @property
     def root(self) -> str:
-        """`bucket/prefix`."""
+        """The address without its scheme: `bucket/prefix`, or `bucket`."""
         return self.address.removeprefix(SCHEME).rstrip("/")
 
     @property
@@ -152,7 +152,7 @@ class Bucket:
 
 
 def problem(address: str) -> str:
-    """Why an address of files is none, as part of a sentence; empty where it is one."""
+    """Why an address of files is invalid, as part of a sentence; empty where it is valid."""
     return (
         ""
         if _ADDRESS.fullmatch(address)
@@ -161,7 +161,7 @@ def problem(address: str) -> str:
 
 
 def endpoint_problem(endpoint: str) -> str:
-    """The same of the address of the server."""
+    """The same for the address of the server."""
     try:
         parts = urlsplit(endpoint)
         told = parts.port or parts.hostname
@@ -175,7 +175,7 @@ def endpoint_problem(endpoint: str) -> str:
 
 
 class S3Store(ObjectStore):
-    """`Copies` in a bucket."""
+    """`Copies` below one path of a bucket; errors never show keys or words of documents."""
 
     def __init__(self, bucket: Bucket, root: str, cache: Cache) -> None:
         super().__init__(lambda: _system(bucket), root, cache, bucket.place)
@@ -209,7 +209,7 @@ class S3Store(ObjectStore):
 
     @contextmanager
     def sentences(self) -> Iterator[None]:
-        """See `ObjectStore`."""
+        """See `ObjectStore`; here the errors are those of the server."""
         try:
             yield
         except PinciteError:
