@@ -49,7 +49,7 @@ def paint(painter: DiffusersPainter) -> Any:
 
 def painted(painter: DiffusersPainter, job: DrawingJob) -> Image.Image:
     job = replace(job, steps=STEPS, guidance=GUIDANCE)
-    return painter.paint(job, Watch(previews=False)).pictures[0].convert("RGB")
+    return painter.paint(job, Watch()).pictures[0].convert("RGB")
 
 
 def sampled(paint: Any) -> list[tuple[Scene, Image.Image, Verdict]]:

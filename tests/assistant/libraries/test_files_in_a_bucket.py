@@ -22,8 +22,8 @@ from tests.pdfs import write_pdf
 from tests.servers.s3_process import KEY, SECRET, S3Process
 from tests.vectorstore.conftest import write_papers
 from vectorstore.errors import LibraryError
-from vectorstore.maintenance import moving as moving_files
 from vectorstore.opened import root_of, schema_of
+from vectorstore.team import moving as moving_files
 from vectorstore.team.moving import MovedFiles
 from vectorstore.team.postgres import Server
 

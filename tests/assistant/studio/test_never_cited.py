@@ -76,7 +76,7 @@ def test_the_generated_picture_does_not(settings: Settings, folder: Path) -> Non
         assert "63" not in done.text
         assert not [c for c in done.citations if c.document == "made.png"]
         assert not [p for p in done.passages if p.document == "made.png"]
-        assert parts("made.png", library, 500) == []  # nor is it summarised
+        assert parts("made.png", library) == []  # nor is it summarised
         assert [h.document for h in library.search("parental leave", hidden=True)][:1] == [
             "made.png"
         ]

@@ -17,9 +17,9 @@ from vectorstore.catalog.catalog_file import CATALOG
 from vectorstore.database.copying import fingerprints
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.library import Library
-from vectorstore.maintenance import moving
 from vectorstore.opened import FILE, SCHEMA_MARK, drop_catalog
 from vectorstore.opened import open_catalog as opened
+from vectorstore.team import moving
 from vectorstore.team.moving import to_postgres, to_sqlite
 from vectorstore.team.postgres import Server
 
