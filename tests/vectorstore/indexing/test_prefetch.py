@@ -53,7 +53,8 @@ def test_the_cost_of_small_members_does_not_follow_their_number(tmp_path: Path) 
     Counting.calls = 0
     statements: list[str] = []
     with Library(tmp_path / "library", "main", Counting) as library:
-        library._catalog.database._connection().set_trace_callback(statements.append)
+        with library._catalog.database.read() as connection:
+            connection.set_trace_callback(statements.append)
         summary = library.add([packed(tmp_path / "post.zip", letters(150))])
         assert (summary.added, summary.failed) == (151, [])
         assert Counting.calls <= 5

@@ -85,8 +85,8 @@ def test_only_the_chosen_documents_are_searched(shelf: Library) -> None:
 
 @pytest.mark.parametrize("query", ["leave", "What is on page 1?", "the balance sheet"])
 def test_any_number_of_documents_can_be_chosen(shelf: Library, query: str) -> None:
-    connection = shelf._catalog.database._connection()  # Debian's SQLite has a limit of its own
-    limit = connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)
+    with shelf._catalog.database.read() as connection:  # Debian's SQLite has a limit of its own
+        limit = connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)
     many = [f'Report {number} of “the” year\'s "end".pdf' for number in range(40_000)]
     some = shelf.search(query, documents=["Policy.pdf"])
     found = shelf.search(query, documents=["Policy.pdf", *many])
