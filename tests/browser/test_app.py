@@ -48,7 +48,7 @@ def test_the_mark_of_an_answer_opens_the_highlighted_page_at_a_desk_and_on_a_pho
         page.locator(".mark").first.wait_for()
         assert "characters" in page.locator(".paragraph").first.inner_text()
         assert page.locator(".answer .footer").first.inner_text().endswith(" s"), "not the model's"
-        assert page.get_by_text(f"Answers by {default_model('chat').name}").count() == 1
+        page.get_by_text(f"Answers by {default_model('chat').name}").wait_for()
         document = page.locator(".source .name").first.inner_text()
         number = page.locator(".source .page").first.inner_text().removeprefix("p. ")
 
