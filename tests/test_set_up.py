@@ -107,7 +107,7 @@ def test_packages_of_all_parts_are_installed_in_one_go_with_their_hashes(
     assert all("--require-hashes" in command for command in commands)
 
 
-def test_a_changed_translation_is_compiled_by_installing_pincite_again(
+def test_a_changed_or_lost_translation_is_compiled_by_installing_pincite_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pyproject.toml").write_text("")
@@ -116,10 +116,16 @@ def test_a_changed_translation_is_compiled_by_installing_pincite_again(
     commands: list[list[str]] = []
     monkeypatch.setattr(steps, "ROOT", tmp_path)
     monkeypatch.setattr(steps, "run", lambda step, command: commands.append(command) or 0)
+    counts = []
     for text in ("Seite", "Seite", "Seiten"):
         texts.write_text(text)
         packages.install_pincite()
-    assert [command[-2:] for command in commands] == [["--editable", "."]] * 2
+        texts.with_suffix(".mo").touch()  # as the installation compiles it
+        counts.append(len(commands))
+    texts.with_suffix(".mo").unlink()  # an older version in git took it away
+    packages.install_pincite()
+    assert [*counts, len(commands)] == [1, 1, 2, 3]
+    assert all(command[-2:] == ["--editable", "."] for command in commands)
 
 
 def test_a_command_that_fails_shows_its_last_lines(capsys: pytest.CaptureFixture[str]) -> None:

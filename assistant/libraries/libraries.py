@@ -30,10 +30,9 @@ from assistant.wiring.places import (
 )
 from vectorstore.add_report import AddSummary
 from vectorstore.catalog.stored import DocumentInfo
-from vectorstore.errors import LibraryBusy, LibraryError
+from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.federation import AnyLibrary, Federated, apart
 from vectorstore.indexing.jobs import alone
-from vectorstore.opened import check_there as check_library
 from vectorstore.opened import drop_catalog, drop_files
 from vectorstore.retrieval.fusion import Hit
 
@@ -152,8 +151,9 @@ def _rename_kept(settings: Settings, old: str, new: str) -> None:
 
 
 def check_there(settings: Settings, name: str) -> None:
-    """Raises UnknownLibrary when there is no library of that name."""
-    check_library(settings.libraries_folder / name)
+    """Raises UnknownLibrary when there is no library of exactly that name: "main/" is none."""
+    if name not in (known := composition.libraries(settings)):
+        raise UnknownLibrary(name, known)
 
 
 def _check_free(settings: Settings, name: str) -> None:

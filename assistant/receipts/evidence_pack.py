@@ -34,7 +34,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Marked:
-    """Finishes a drawn page (see `ingest.sandbox.drawing`): marks it, and cuts it to size."""
+    """Finishes a drawn page (see `ingest.sandbox.page_drawings`): marks it, and cuts it to size."""
 
     points: float  # the width of the page
     cited: tuple[Rectangle, ...] = ()

@@ -177,7 +177,7 @@ def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve as the arguments say; `server.command` makes them. What stands in the way, such as a
+    """Serve as the arguments say; `launch.command` makes them. What stands in the way, such as a
     database that is away, is told in its sentence."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)

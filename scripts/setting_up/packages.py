@@ -82,7 +82,8 @@ def install_pincite() -> None:
     texts = sorted((steps.ROOT / "assistant" / "i18n").rglob("*.po"))
     read = [steps.ROOT / "pyproject.toml", *texts]
     key = steps.digest(b"".join(path.read_bytes() for path in read))
-    if steps.done("pincite", key):
+    compiled = all(path.with_suffix(".mo").exists() for path in texts)
+    if compiled and steps.done("pincite", key):
         return
     if steps.run("pincite", [*steps.PIP_INSTALL, "--no-deps", "--editable", "."]):
         raise steps.StepFailed("Pincite could not be installed: see the lines above.")

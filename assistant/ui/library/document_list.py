@@ -33,7 +33,7 @@ _How = tuple[str, str, State, Sort, Filter]
 
 
 def _draw_document_filter(documents: list[DocumentInfo]) -> _How:
-    """Draw the fields, and return what they say, in the order of `choosing.chosen`."""
+    """Draw the fields, and return what they say, in the order of `tags.chosen`."""
     if st.session_state.get(_KIND) not in ("", *kinds(documents)):  # the last of its type has gone
         st.session_state[_KIND] = ""
     first, second, third = st.columns([2.2, 1.2, 1], vertical_alignment="bottom")

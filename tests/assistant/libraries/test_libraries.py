@@ -66,6 +66,14 @@ def test_a_name_that_is_taken_is_refused(settings: Settings) -> None:
         rename(settings, "west", "east")
 
 
+@pytest.mark.parametrize("name", ["north/", "../libraries/north", "./north"])
+def test_a_path_to_a_library_is_no_name_of_one(settings: Settings, name: str) -> None:
+    for change in (lambda: rename(settings, name, "newer"), lambda: delete(settings, name)):
+        with pytest.raises(UnknownLibrary):
+            change()
+    assert names(settings) == ["north"]
+
+
 def test_conversations_and_shares_move_along_with_a_name(settings: Settings) -> None:
     known = home_accounts(settings)
     known.add("ann", "correct horse battery", "editor", [])
