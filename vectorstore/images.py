@@ -83,12 +83,12 @@ class _Damaged(LibraryError):
 
 
 class _PictureFile(SqliteDatabase):
-    def _explain(self, kind: Trouble, error: Exception) -> Exception | None:
+    def _explain(self, kind: Trouble, error: Exception, path: Path) -> Exception | None:
         if kind == "refused":
             return None  # an error of the program
         damaged = _Damaged if kind in ("damaged", "other version") else LibraryError
         return damaged(
-            f"{self.path}, the cache of pictures, cannot be used: {error}. It may be deleted: it is"
+            f"{path}, the cache of pictures, cannot be used: {error}. It may be deleted: it is"
             " made again."
         )
 

@@ -73,19 +73,19 @@ class HomeFile(SqliteDatabase):
                 " again."
             )
 
-    def _explain(self, kind: Trouble, error: Exception) -> AssistantError:
+    def _explain(self, kind: Trouble, error: Exception, path: Path) -> AssistantError:
         if not isinstance(error, OtherVersion):
             return AssistantError(
-                f"{self.path}, which keeps the {self.schema.what}, cannot be used: {error}."
+                f"{path}, which keeps the {self.schema.what}, cannot be used: {error}."
                 f" {_REMEDIES.get(kind, _OTHER)}"
             )
         if error.version > self.schema.version:
             return AssistantError(
-                f"{self.path}, which keeps the {self.schema.what}, was made by a newer version of "
+                f"{path}, which keeps the {self.schema.what}, was made by a newer version of "
                 "Pincite. Use that version, or another --home."
             )
         return AssistantError(
-            f"{self.path}, which keeps the {self.schema.what}, was made by a version of Pincite "
+            f"{path}, which keeps the {self.schema.what}, was made by a version of Pincite "
             "that was never released, and was not changed. Move it away, or use another --home."
         )
 

@@ -47,8 +47,7 @@ class CatalogFile(SqliteDatabase):
     def __init__(self, path: Path) -> None:
         super().__init__(path, CATALOG, _WAIT, stays_open=True)
 
-    def _explain(self, kind: Trouble, error: Exception) -> Exception | None:
-        path = self.path
+    def _explain(self, kind: Trouble, error: Exception, path: Path) -> Exception | None:
         if isinstance(error, OtherVersion):
             return self._other_version(error.version)
         if kind == "let go":

@@ -59,11 +59,11 @@ class SqliteDatabase(Database):
         """Called before a file is opened that does not stay open. Raises what speaks against it."""
 
     def _enter(self) -> None:
-        """Called in each transaction that may write, before anything is read. Raises what speaks
-        against it."""
+        """Called when a file is opened that does not stay open, and in each transaction that may
+        write, before anything is read. Raises what speaks against it."""
 
-    def _explain(self, kind: "Trouble", error: Exception) -> Exception | None:
-        """What to raise in the place of an error; None: the error itself."""
+    def _explain(self, kind: "Trouble", error: Exception, path: Path) -> Exception | None:
+        """What to raise in the place of an error with a file; None: the error itself."""
         return None
 
     # -- transactions
@@ -74,6 +74,7 @@ class SqliteDatabase(Database):
 
     def note(self, sql: str, *values: object) -> None:
         """Run one statement that a power failure may lose: 30 times as fast as `write`."""
+        self._check_not_reading()
         with self._explained(), self._using() as connection:
             if connection.in_transaction:  # SQLite refuses the change, which would gain nothing
                 connection.execute(sql, values)
@@ -86,6 +87,7 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
+        self._check_not_reading()
         with self._explained(), self._using() as connection:
             inner = connection.in_transaction
             with _changing(connection):
@@ -101,10 +103,17 @@ class SqliteDatabase(Database):
                 yield connection
                 return
             connection.execute("BEGIN")
+            self._local.reads = True
             try:
                 yield connection
             finally:
+                self._local.reads = False
                 connection.execute("ROLLBACK")
+
+    def _check_not_reading(self) -> None:
+        """What is written inside of `read` would be lost with it."""
+        if getattr(self._local, "reads", False):
+            raise RuntimeError(f"{self.path} is only read here, and something would write")
 
     # -- the file as a whole
 
@@ -146,7 +155,7 @@ class SqliteDatabase(Database):
 
     def _between(self, source: Path, target: Path) -> None:
         with (
-            self._explained(),
+            self._explained(target),
             closing(sqlite3.connect(source, timeout=self._wait)) as one,
             closing(sqlite3.connect(target, timeout=self._wait)) as other,
         ):
@@ -219,6 +228,7 @@ class SqliteDatabase(Database):
         with self._alone:
             self._before()
             with closing(connect(self.path, self._wait)) as connection:
+                self._enter()  # it may have gone meanwhile: who reads would find an empty one
                 self._make(connection)
                 self._local.held = _Held(connection)
                 try:
@@ -235,11 +245,11 @@ class SqliteDatabase(Database):
             return held
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, path: Path | None = None) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError, UnicodeDecodeError, OtherVersion) as error:
-            if (explained := self._explain(trouble(error), error)) is None:
+            if (explained := self._explain(trouble(error), error, path or self.path)) is None:
                 raise
             raise explained from error
 

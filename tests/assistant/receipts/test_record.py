@@ -16,9 +16,10 @@ from assistant.contract.facts import Citation, Outcome, Passage
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
+from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.receipts.evidence_pack import evidence_pack
-from assistant.receipts.record import Receipts, ReceiptWriter, Recorder, conditions
+from assistant.receipts.record import RECEIPTS, Receipts, ReceiptWriter, Recorder, conditions
 from assistant.receipts.replay import replay
 from assistant.storage.part import Whose
 from assistant.storage.sqlite_file import Place
@@ -204,3 +205,9 @@ def test_forgetting_a_document_keeps_answers_that_only_found_it(
     assert receipts.forget("main", "Menu.pdf") == 0
     assert "Menu.pdf" not in json.dumps(receipts.get(receipt.id).facts)
     assert receipts.forget("main", "Handbook.pdf") == 1
+
+
+def test_receipts_and_conversations_have_one_version() -> None:
+    """They share a file, and a file has one number: a step of one needs an empty one of the
+    other."""
+    assert RECEIPTS.version == CONVERSATIONS.version

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from vectorstore.catalog.catalog_file import CatalogFile
 from vectorstore.database.schema import Schema, Step
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, connect, trouble
+from vectorstore.errors import HomeNotWritable
 
 
 def test_no_byte_of_what_is_deleted_is_left(tmp_path: Path) -> None:
@@ -155,3 +157,20 @@ def test_contents_are_copied_and_replaced_as_a_whole(books: SqliteDatabase, tmp_
     with books.beside(tmp_path / "copy.sqlite", BOOKS) as next:
         assert books.all(f"SELECT * FROM {next}book") == [("one",)]
     assert books.faults() == [] and books.write_anew()
+
+
+def test_what_is_written_inside_of_a_read_is_an_error(books: SqliteDatabase) -> None:
+    with books.read() as connection:
+        for write in (books.write, books.note):
+            with pytest.raises(RuntimeError, match="only read"):
+                write("INSERT INTO book VALUES ('lost')")
+        assert connection.execute("SELECT count(*) FROM book").fetchone() == (1,)
+    books.write("INSERT INTO book VALUES ('two')")
+    assert len(books.all("SELECT * FROM book")) == 2
+
+
+def test_what_hinders_a_copy_is_told_of_the_copy(tmp_path: Path) -> None:
+    catalog = CatalogFile(tmp_path / "library" / "catalog.sqlite")
+    with pytest.raises(HomeNotWritable, match="stick"):
+        catalog.copy_to(tmp_path / "stick" / "missing" / "backup.sqlite")
+    catalog.close()
