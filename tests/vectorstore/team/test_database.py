@@ -11,6 +11,7 @@ import pytest
 
 from ingest.language import words
 from tests.fakes import WordEmbedder
+from tests.pdfs import write_pdf
 from tests.servers.postgres_process import PostgresProcess
 from tests.vectorstore.catalog.test_catalog import put
 from vectorstore.catalog.catalog import Catalog
@@ -246,3 +247,19 @@ def test_a_library_lives_in_postgresql(tmp_path: Path, postgres: Server, papers:
     with postgres.connect() as connection:
         schemas = connection.execute("SELECT nspname FROM pg_namespace").fetchall()
     assert not [name for (name,) in schemas if name.endswith("_next")]
+
+
+def test_a_library_with_versions_is_restored(tmp_path: Path, postgres: Server) -> None:
+    folder, backup, rules = tmp_path / "library", tmp_path / "backup.zip", tmp_path / "in"
+    lines = [f"Rule {number}: a laptop is returned before noon." for number in range(30)]
+    with Library(folder, "main", WordEmbedder, catalogue=postgres) as library:
+        for number in (3, 1, 2):
+            more = [f"Rule {30 + n}: no stickers on it." for n in range(number)]
+            write_pdf(rules / f"Laptops v{number}.pdf", [*lines, *more])
+            library.add([rules])
+        before = library.documents()
+        assert [info.superseded_by for info in before] == ["Laptops v2.pdf", "Laptops v3.pdf", None]
+        library.maintenance.back_up(backup)
+        assert library.maintenance.restore(backup).documents == 3
+        assert library.documents() == before
+    drop_catalog(folder, postgres)
