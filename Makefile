@@ -6,10 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 BIN := .venv/bin
 # Types that another clone has checked are not checked again.
 export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pincite/mypy
-# Each worker takes groups of tests that share what they have prepared (tests/conftest.py), in its
-# order. There is one more than there are cores: a test of a browser or a server waits now and then.
-WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-TESTS = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+# Each core takes groups of tests that share what they have prepared (tests/conftest.py), in its order.
+TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help setup run test check bench lock licences commands messages clean python
 .DEFAULT_GOAL := help

@@ -63,7 +63,7 @@ def _goes_on(page: Any, picture: Any, home: Path) -> None:
     page.get_by_role("radio", name="Usual").wait_for(state="attached")
     page.locator(".st-key-step-1 .step", has_text="done").wait_for(timeout=PATIENCE)
     assert page.locator(".st-key-behind").count() == 0, "done with all of them"
-    page.get_by_role("button", name="Go on without a chat model").click()
+    page.get_by_role("button", name="Go on without a chat model").first.click()
     page.get_by_text("5 documents, 42 pages").wait_for()
     page.reload()
     page.get_by_text("5 documents, 42 pages").wait_for()
