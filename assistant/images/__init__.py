@@ -1,1 +1,1 @@
-"""Pictures are generated, enlarged, described and charted."""
+"""Pictures are described, and tables are charted."""

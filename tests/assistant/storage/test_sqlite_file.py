@@ -4,7 +4,11 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from assistant.storage.sqlite_file import Kept
+import pytest
+
+from assistant.errors import AssistantError
+from assistant.storage.part import mark_of
+from assistant.storage.sqlite_file import HomeFile, Kept
 from vectorstore.database.schema import Schema
 
 _TABLES = "".join(f"CREATE TABLE IF NOT EXISTS kept_{n} (a TEXT);" for n in range(5))
@@ -33,3 +37,15 @@ def test_many_that_begin_a_file_together_all_find_it_usable(tmp_path: Path) -> N
         with sqlite3.connect(path) as connection:
             assert len(connection.execute("SELECT 1 FROM sqlite_schema").fetchall()) == 5
     assert not failed
+
+
+def test_who_opens_a_file_while_it_moves_to_postgresql_finds_no_empty_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = HomeFile(tmp_path / "rows.sqlite", _ROWS)
+    mark_of(file.path).touch()
+    monkeypatch.setattr(file, "_before", lambda: None)  # it was still there a moment ago
+    for use in (file.read, file.transaction):
+        with pytest.raises(AssistantError, match="moved to PostgreSQL"), use():
+            pass
+    assert file.path.stat().st_size == 0, "tables were made"
