@@ -38,6 +38,7 @@ FLAGS = [
 WIDE = {"width": 1366, "height": 850}
 PHONE = {"width": 390, "height": 844}
 DAV_SOURCE = "127-0-0-1-papers"  # the name of a WebDAV folder whose password the real app has
+DRAWING = ".stApp[data-test-script-state=running]"
 LEASE = "The lease of the canteen ends on 31 December 2029."
 
 Visit = Callable[..., Any]
@@ -77,6 +78,8 @@ def visit(chromium: Any) -> Iterator[Visit]:
         page.outside = []
         page.on("request", lambda request: _note_outside(page, request.url))
         page.goto(address)
+        # Who acts while a page is drawn may act on what is about to be replaced.
+        page.add_locator_handler(page.locator(DRAWING), lambda: None)
         return page
 
     yield visit
@@ -116,6 +119,13 @@ _SETTLED = """() => {
 def settled(page: Any) -> None:
     """Waits until what a visitor sees is as it stays."""
     page.wait_for_function(_SETTLED)
+
+
+def shows(what: Any, times: int) -> None:
+    """Waits until it is on the page so many times."""
+    from playwright.sync_api import expect
+
+    expect(what).to_have_count(times, timeout=120_000)
 
 
 @pytest.fixture(scope="session")

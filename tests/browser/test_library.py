@@ -21,6 +21,8 @@ from tests.browser.conftest import (
     ask,
     harmless,
     pincite,
+    settled,
+    shows,
     yellow,
 )
 from tests.browser.files import write_docx, write_mail, write_photo, write_xlsx, write_zip
@@ -134,7 +136,7 @@ def test_adding_is_stopped_and_continued_after_a_reload(
     assert added + stopped == 4
     there = page.locator(".st-key-upload .state", has_text="in the library")
     there.nth(added - 1).wait_for()
-    assert there.count() == added
+    shows(there, added)
     picture(page, "stopped")
     page.reload()
     page.get_by_role("button", name="Continue").click()
@@ -160,7 +162,7 @@ def test_what_the_command_line_adds_is_shown_live_and_mended_and_brought_back_wi
     command = [sys.executable, "-m", "assistant.cli.main", *add]
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL) as adding:
         queue(page).get_by_text("Inspection.pdf").wait_for(timeout=PATIENCE)
-        assert page.get_by_role("button", name="Stop").count() == 0, "it is not ours to stop"
+        shows(page.get_by_role("button", name="Stop"), 0)  # it is not ours to stop
         assert adding.wait(240) in (1, 3)
 
     page.get_by_text("A rule.pdf is not a readable PDF").wait_for()
@@ -175,7 +177,7 @@ def test_what_the_command_line_adds_is_shown_live_and_mended_and_brought_back_wi
     row(page, "A rule.pdf").wait_for(state="detached")
     pincite(real_home, "restore", str(tmp_path / "saved"), "--library", "desk")
     row(page, "A rule.pdf").wait_for()
-    assert page.get_by_test_id("stAlert").count() == 0
+    shows(page.get_by_test_id("stAlert"), 0)
 
     row(page, "Inspection.pdf").locator(".coverage .unread").wait_for()
     page.get_by_role("button", name="Coverage: Inspection.pdf").click()
@@ -209,7 +211,8 @@ def test_folders_of_this_machine_and_of_a_server_are_followed_without_another_cl
         page.locator(".st-key-sources-followed summary").click()
         form = page.locator(".st-key-sources-followed")
         form.get_by_text("Folder (WebDAV)").click()
-        form.get_by_label("Mailbox", exact=True).wait_for(state="detached")  # of the other form
+        form.get_by_label("Mailbox", exact=True).wait_for(state="detached")
+        settled(page)  # both forms have a field "User"
         form.get_by_label("Address", exact=True).fill(server.address().replace("ann@", ""))
         form.get_by_label("User", exact=True).fill("ann")
         form.get_by_label("Folder on the server").fill("paper")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from assistant.libraries.libraries import make
 from assistant.settings import Settings
-from tests.browser.conftest import Visit, ask, settled
+from tests.browser.conftest import Visit, ask, settled, shows
 from tests.browser.files import write_photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -65,7 +65,7 @@ def test_pictures_are_drawn_stopped_varied_and_painted_over_and_added_as_generat
     page.locator(".st-key-in-steps img").wait_for(timeout=PATIENCE)
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped before it was complete.").wait_for()
-    assert made(page).count() == 0
+    shows(made(page), 0)
 
     ask(page, "draw a green triangle")  # words that a tool is chosen for
     made(page).wait_for(timeout=PATIENCE)

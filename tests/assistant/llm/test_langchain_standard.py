@@ -50,7 +50,7 @@ class TestIntegration(OurModel, ChatModelIntegrationTests):
     @pytest.fixture
     def model(self, request: Any, loaded: LlamaCppChat) -> BaseChatModel:
         """Each test has its own settings, all of them the same weights in memory."""
-        return loaded.model_copy(update={"max_tokens": 200, **getattr(request, "param", {})})
+        return loaded.model_copy(update={"max_tokens": 80, **getattr(request, "param", {})})
 
     @pytest.mark.xfail(
         not installed("llama_cpp"), strict=False,
