@@ -121,6 +121,11 @@ def settled(page: Any) -> None:
     page.wait_for_function(_SETTLED)
 
 
+def at_once(page: Any) -> None:
+    """From now on it is acted on while it is drawn: what works can be stopped."""
+    page.remove_locator_handler(page.locator(DRAWING))
+
+
 def shows(what: Any, times: int) -> None:
     """Waits until it is on the page so many times."""
     from playwright.sync_api import expect

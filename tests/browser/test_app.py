@@ -8,7 +8,7 @@ import pytest
 
 from assistant.models.catalogue import default_model
 from tests.browser import by_keyboard
-from tests.browser.conftest import PHONE, WIDE, Visit, ask, settled, shows, yellow
+from tests.browser.conftest import PHONE, WIDE, Visit, ask, at_once, settled, shows, yellow
 from tests.browser.test_axe import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -117,6 +117,8 @@ def test_an_answer_is_stopped_while_it_is_written_and_who_waits_for_it_has_their
     real_address: str, visit: Visit, picture: Picture
 ) -> None:
     one, other = visit(f"{real_address}/?library=main"), visit(f"{real_address}/?library=main")
+    for page in (one, other):
+        at_once(page)
     ask(one, "Explain the rules for passwords in a few sentences")
     one.get_by_role("button", name="Stop").wait_for()
     ask(other, PASSWORDS)
