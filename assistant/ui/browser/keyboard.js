@@ -3,6 +3,8 @@
 // the input shows the commands.
 const input = () => document.querySelector('[data-testid="stChatInputTextArea"]');
 
+const SLOWEST = 600; // tenths of a second until a slow machine has drawn the input
+
 const begin = (tries) => {
   if (focusedNow() !== document.body) return; // the person was faster
   const box = input();
@@ -98,7 +100,7 @@ const inMenu = (event, data) => {
 
 export default function ({ data, parentElement }) {
   const until = drawnAnew(parentElement);
-  if (window.matchMedia("(pointer: fine)").matches && !window.pinciteBegun) begin(50);
+  if (window.matchMedia("(pointer: fine)").matches && !window.pinciteBegun) begin(SLOWEST);
   window.pinciteBegun = true;
   const onKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
