@@ -79,7 +79,7 @@ class OperatingPoint:
 
 
 # The mean of five sets of questions, each by a gate that was fitted without it
-# (benchmarks/results/reader.md), with the default chat model.
+# (benchmarks/results/reader.md), with the default chat model and before anything is read on.
 OPERATING_POINTS = {
     "strict": OperatingPoint(0.5, 0.71, 0.18),
     "balanced": OperatingPoint(0.4, 0.65, 0.11),

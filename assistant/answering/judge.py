@@ -1,11 +1,12 @@
 """Stage 3, judge: decides before writing whether the passages answer the question."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assistant.answering import gate
 from assistant.answering.gate import Languages, Signals, Weights
+from assistant.answering.ranked_sentences import Quoted
 from assistant.answering.retrieve import Context
 from assistant.contract.facts import Judged, Verdict
 from assistant.contract.reply import Trace
@@ -61,9 +62,11 @@ class Judge:
     def _least(self, threshold: float | None) -> float:
         return self._threshold if threshold is None else threshold
 
-    def signals(self, context: Context, trace: Trace, cancel: threading.Event) -> Signals:
+    def signals(
+        self, context: Context, ranked: Sequence[Quoted], trace: Trace, cancel: threading.Event
+    ) -> Signals:
         """The signals of whether the passages answer the question. Raises Stopped."""
-        found = retrieval_signals(context)
+        found = retrieval_signals(context, ranked)
         if cancel.is_set():
             raise Stopped("Stopped before the model had read the question.")
         if self._weights is None or not isinstance(self._model, TokenOdds):
@@ -84,13 +87,13 @@ def asked(
     return replace(found, yes_log_odds=trace.yes_log_odds)
 
 
-def retrieval_signals(context: Context) -> Signals:
-    """The signals without a model."""
-    read = frozenset().union(*(unit.stems for one in context.windows for unit in one.units))
+def retrieval_signals(context: Context, ranked: Sequence[Quoted]) -> Signals:
+    """The signals without a model; `ranked` are all sentences of the passages."""
+    known = frozenset().union(*(quoted.unit.stems for quoted in ranked))
     words = context.words
     return Signals(
-        sentence_cosine=max((quoted.cosine for quoted in context.ranked), default=0.0),
-        covered=len(words & read) / len(words) if words else 1.0,
+        sentence_cosine=max((quoted.cosine for quoted in ranked), default=0.0),
+        covered=len(words & known) / len(words) if words else 1.0,
         reader_odds=context.reader_odds,
         languages=_languages(context),
     )

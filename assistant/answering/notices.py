@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.contradiction import Difference, difference
 from assistant.answering.retrieve import Context
-from assistant.answering.window import CitableSpan, Window, surroundings
+from assistant.answering.window import CitableSpan, Window, unread_windows
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, Sentence, place
 from assistant.i18n.translation import N_, _, ngettext, told
@@ -56,7 +56,7 @@ def _looked_for(context: Context) -> tuple[str, ...]:
     names, more = ", ".join(documents[:_DOCUMENTS]), len(documents) - _DOCUMENTS
     if more > 0:
         names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
-    many = len(context.passages)
+    many = len(context.windows)
     if not context.follows_up:
         looked = ngettext(
             "Looked in the closest passage, of {names}.",
@@ -225,10 +225,9 @@ def contradictions_noted(outcome: Outcome, context: Context) -> Outcome:
 
 
 def found_windows(context: Context) -> tuple[Window, ...]:
-    """What was found, with what stands around it, and what earlier turns have read elsewhere."""
-    found = surroundings(context.hits, context.request.evidence)
-    known = {window.place for window in found}
-    return found + tuple(one for one in context.earlier if one.place not in known)
+    """The passages that were read, followed by those that were only found."""
+    read = context.windows + context.earlier
+    return read + unread_windows(context.hits, read, context.request.evidence)
 
 
 def disagreements(

@@ -1,5 +1,5 @@
-"""A question becomes a cited answer in six stages: retrieve, pack, judge, write, attribute, check.
-Each takes the state that the one before it gave.
+"""A question becomes a cited answer in seven stages: retrieve, pack, judge, write, attribute,
+complete, check. Each takes the state that the one before it gave.
 """
 
 import functools
@@ -12,10 +12,16 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant.answering import gate, notices
 from assistant.answering.attributor import Attributor
-from assistant.answering.evidence_units import Quoted, best_sentences, left_out
 from assistant.answering.gate import Weights
 from assistant.answering.groundedness import Groundedness
 from assistant.answering.judge import Judge, retrieval_signals
+from assistant.answering.ranked_sentences import (
+    Quoted,
+    best_sentences,
+    in_order_of,
+    left_out,
+    rank,
+)
 from assistant.answering.retrieve import Budget, Context, Retriever, Room, note_search
 from assistant.answering.write import Written, refuses, write
 from assistant.contract.facts import Citation, Outcome, Sentence, Verdict
@@ -28,6 +34,7 @@ from assistant.security import prompt_injection
 from assistant.security.untrusted_text import AddressFilter
 from ingest.errors import Stopped
 from ingest.text.reflow import about_tokens, one_line
+from vectorstore.embedding.embedder import is_multilingual
 from vectorstore.retrieval.rerank import Reader, Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
@@ -37,11 +44,13 @@ Answering = Generator[str, None, Outcome]  # yields the text
 
 @dataclass(frozen=True)
 class State:
-    """A question on its way: what was read for it, and whether that is enough. A stage gives a new
-    one."""
+    """A question on its way: what was read for it, the sentences of that, best first, and whether
+    they are enough. A stage gives a new one."""
 
     context: Context
+    ranked: tuple[Quoted, ...] = ()
     verdict: Verdict = "refuse"
+    further: bool = False  # whether the next passages are in it, too
 
     @property
     def request(self) -> Request:
@@ -75,6 +84,7 @@ class AnswerTool:
         self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
+        self._reader = reader
         self._retriever = Retriever(Room(budget, self._count), reranker, reader)
         self.judge = Judge(odds or model, threshold, weights)
         self.model_name = model_name
@@ -95,7 +105,8 @@ class AnswerTool:
         context = self.read(request)
         if not context.windows:
             return 0.0
-        return gate.answerable(retrieval_signals(context), None)
+        found = retrieval_signals(context, self._ranked(context))
+        return gate.answerable(found, None)
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")
@@ -114,8 +125,9 @@ class AnswerTool:
 
     def _answer(self, context: Context, reply: Reply) -> Answering:
         """Show the closest lines first, because a model takes seconds to read."""
-        state = State(context)
-        reply.quote(_harmless(citations_of(best_sentences(context.ranked))))
+        with stage("rank", reply):
+            state = State(context, self._ranked(context))
+        reply.quote(_harmless(citations_of(best_sentences(state.ranked))))
         asked = perf_counter()
         try:
             with self._turn(reply):
@@ -125,9 +137,11 @@ class AnswerTool:
             return Outcome("", stopped=True, passages=context.passages)
 
     def _judge(self, state: State, reply: Reply) -> Answering:
-        many = len(state.context.passages)
+        many = len(state.context.windows)
         reply.activity.stage = ngettext("Reading a passage", "Reading {count} passages", many)
         state = self._judged(state, reply)
+        if state.verdict == "refuse":
+            state = self._read_on(state, reply)
         doubted, anyway = state.verdict == "refuse", state.request.anyway
         if doubted and not anyway:
             return (yield from _refuse(state))
@@ -139,14 +153,23 @@ class AnswerTool:
         return notices.marked_unsure(outcome) if unsure else outcome
 
     def _write(self, state: State, reply: Reply) -> Answering:
-        """Who wants an answer anyway gets the best lines of a model that refuses."""
+        """Write, and where the model refuses or lines state too little of what it writes, read on
+        and write again. Who wants an answer anyway gets the best lines of a model that refuses."""
         if self._model is None:
             return (yield from _quote(state))
         outcome = yield from self._written(self._model, state, reply)
+        if outcome.refused and not state.further:
+            state = self._read_on(state, reply)
+            if state.further and state.verdict == "refuse":
+                return (yield from _refuse(state))
+            if state.further:  # else there was no more to read, and the outcome says why
+                outcome = yield from self._written(self._model, state, reply)
         if outcome.refused and state.request.anyway:
             return notices.marked_unsure((yield from _quote(state)))
         if outcome.refused:
             yield outcome.text
+        elif not outcome.stopped:
+            return (yield from _complete(outcome, state, reply))
         return outcome
 
     def _written(self, model: BaseChatModel, state: State, reply: Reply) -> Answering:
@@ -171,12 +194,30 @@ class AnswerTool:
         with stage("attribute", reply):
             return attribute(written, state, found, held=bool(reply.trace.withheld))
 
+    def _read_on(self, state: State, reply: Reply) -> State:
+        """Read the next passages behind those that were read, and judge again: the model reads only
+        what is new, because the prompt begins as before. "refuse" when there are none."""
+        more = self._retriever.read_on(state.context)
+        if more is None:
+            return replace(state, verdict="refuse")
+        note_search(reply.trace.facts, more, self._count)
+        count = len(more.windows) - len(state.context.windows)
+        reply.activity.stage = ngettext(
+            "Reading on: {count} more passage", "Reading on: {count} more passages", count
+        )
+        return self._judged(State(more, self._ranked(more, state.ranked), further=True), reply)
+
+    def _ranked(self, context: Context, known: Sequence[Quoted] = ()) -> tuple[Quoted, ...]:
+        """All sentences that were read, best first; `known` are those of the first passages."""
+        reader = None if is_multilingual(context.embedder) else self._reader  # it reads English
+        return in_order_of(reader, context.question, rank(context, known))
+
     def _judged(self, state: State, reply: Reply) -> State:
         with stage("judge", reply):
-            signals = self.judge.signals(state.context, reply.trace, reply.cancel)
+            signals = self.judge.signals(state.context, state.ranked, reply.trace, reply.cancel)
             judged = self.judge.judge(signals, state.request.threshold)
-        reply.trace.answerable = judged.probability
-        reply.trace.facts.judged = (replace(judged, passages=len(state.context.passages)),)
+        reply.trace.answerable, reply.trace.withheld = judged.probability, ""
+        reply.trace.facts.judged += (replace(judged, passages=len(state.context.windows)),)
         return replace(state, verdict=judged.verdict)
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
@@ -195,7 +236,7 @@ def refusal(state: State, why: Sequence[str] = ()) -> Outcome:
     """A refusal with the closest passages and lines, and what was looked for; `why` are sentences
     for people."""
     said = prompts.refusal(state.request.question)
-    closest = [quoted for quoted in state.context.ranked if quoted.unit.states][:_CLOSEST]
+    closest = [quoted for quoted in state.ranked if quoted.unit.states][:_CLOSEST]
     return Outcome(
         said, (Sentence(said, supported=False),), passages=state.context.passages, refused=True,
         notices=(*why, *notices.of_refusal(state.context)),
@@ -211,7 +252,7 @@ def _refuse(state: State) -> Answering:
 
 def _quote(state: State) -> Answering:
     """Sentences of the documents as the answer, each with its citation."""
-    best = best_sentences(state.context.ranked)
+    best = best_sentences(state.ranked)
     if not best:
         return (yield from _refuse(state))
     marked = enumerate(best, start=1)
@@ -242,10 +283,40 @@ def attribute(written: Written, state: State, found: Attributor, held: bool = Fa
     )  # fmt: skip
 
 
+def _complete(outcome: Outcome, state: State, reply: Reply) -> Answering:
+    """The outcome with what it leaves out quoted behind it. What is answered anyway stays as
+    doubtful as it is.
+
+    A small model often writes half of an answer, or a fact beside it, where the reader finds the
+    sentence that states it (benchmarks/results/answers.md).
+    """
+    if state.request.anyway:
+        return outcome
+    whole = outcome
+    for one in left_out(outcome.text, state.context.question, state.ranked):
+        whole = _with(whole, f"“{_shown(one)}”", citations_of([one])[0])
+    reply.trace.quoted = whole.text[len(outcome.text) :]
+    yield from filter(None, [reply.trace.quoted])
+    return whole
+
+
 def _shown(quoted: Quoted) -> str:
     """In one line; the markup of links and pictures is reduced to its words."""
     text = one_line(quoted.unit.text)
     return AddressFilter([text]).clean(text)
+
+
+def _with(outcome: Outcome, text: str, lines: Citation) -> Outcome:
+    place = lines.document, lines.page, lines.quote
+    marks = {(c.document, c.page, c.quote): c.mark for c in outcome.citations}
+    # Lines that are cited already keep their mark.
+    mark = marks.get(place, len(outcome.citations) + 1)
+    new = () if place in marks else (replace(lines, mark=mark),)
+    return replace(
+        outcome, text=f"{outcome.text}\n\n{text}",
+        sentences=(*outcome.sentences, Sentence(text, True, (mark,))),
+        citations=(*outcome.citations, *new),
+    )  # fmt: skip
 
 
 def citations_of(quoted: Sequence[Quoted]) -> tuple[Citation, ...]:
@@ -265,4 +336,4 @@ def check(outcome: Outcome, context: Context) -> Outcome:
     outcome = notices.contradictions_noted(outcome, context)
     request = context.request
     outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
-    return prompt_injection.noted(outcome, left_out(context.ranked))
+    return prompt_injection.noted(outcome)

@@ -88,8 +88,8 @@ def write(
     reply: Reply,
     held: Held = refuses,
 ) -> Generator[str, None, Written]:
-    """Yields the text as it comes, up to a number of tokens, but for what is held back. `count`
-    gives a text's tokens."""
+    """Yields the text as it comes, up to a number of tokens, but for what is held back: who asked
+    may read on and ask again. `count` gives a text's tokens."""
     reply.trace.asked, reply.trace.yes_log_odds = prompts.to_rows(messages), None
     stream = _Stream(model, messages, most, reply.cancel)
     text, shown = "", 0

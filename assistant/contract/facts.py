@@ -149,7 +149,7 @@ class Facts:
     tool_guess: tuple[str, float] | None = None  # the router's likeliest tool, not sure enough
     found: tuple[Found, ...] = ()  # in the order in which they were considered, the first ones
     read: tuple[ReadPassage, ...] = ()
-    judged: tuple[Judged, ...] = ()
+    judged: tuple[Judged, ...] = ()  # again after more was read
     written: tuple[Token, ...] = ()  # of the text that is shown; empty where no model reports them
     seconds: dict[str, float] = field(default_factory=dict)  # by stage, in their order
     computed: Computed | None = None  # of a question to a table
@@ -219,14 +219,6 @@ class UsedCell:
     row: str  # the labels of its row and its column
     column: str
     text: str  # as it is written
-
-
-GAP = "…"  # stands in a passage for lines of the page that are left out
-
-
-def parts_of(text: str) -> list[str]:
-    """The lines of a passage that stand together on the page."""
-    return text.split(f"\n{GAP}\n")
 
 
 @dataclass(frozen=True)

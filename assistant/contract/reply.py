@@ -119,6 +119,7 @@ class Trace:
     answerable: float | None = None  # probability by the gate; None without a gate
     withheld: str = ""  # what the model wrote last, where it was left out: a refusal stands for it
     program: tuple[str, str] | None = None  # what a model chose of a list: operation and head
+    quoted: str = ""  # what is quoted behind the words of the model
     facts: Facts = field(default_factory=Facts)
 
 

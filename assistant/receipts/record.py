@@ -294,7 +294,7 @@ class Recorder:
                 made=datetime.now(UTC).isoformat(timespec="seconds"),
                 answer=answer,
                 asked=[list(message) for message in reply.trace.asked],
-                written=reply.trace.withheld or reply.so_far,
+                written=reply.trace.withheld or reply.so_far.removesuffix(reply.trace.quoted),
                 yes_log_odds=reply.trace.yes_log_odds,
                 model=self._model(reply),
                 embedding=library.embedder().identity,

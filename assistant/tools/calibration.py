@@ -15,6 +15,7 @@ from assistant.answering import gate
 from assistant.answering.gate import Example, Signals
 from assistant.answering.judge import asked, retrieval_signals
 from assistant.answering.pipeline import AnswerTool
+from assistant.answering.ranked_sentences import rank
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.reply import Trace
 from assistant.contract.request import Request
@@ -87,5 +88,5 @@ class Calibration:
     def signals(self, question: str, evidence: GivenPassages) -> Signals:
         """Those of the passages, and the model's odds. Raises AssistantError."""
         context = self._tool.read(Request(question, evidence, given=True))
-        found = retrieval_signals(context)
+        found = retrieval_signals(context, rank(context))
         return asked(self._model, context, found, Trace(), threading.Event())

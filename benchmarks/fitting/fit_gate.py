@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from assistant.answering.gate import Signals, answerable
 from assistant.answering.pipeline import AnswerTool
+from assistant.answering.ranked_sentences import rank
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.reply import Trace
@@ -83,7 +84,8 @@ def collect(options: Any, path: Path) -> None:
                 continue
             request = Request(question.question, evidence, given=name == "clapnq")
             context = tool.read(request)
-            signals = tool.judge.signals(context, Trace(), threading.Event())
+            ranked = rank(context)
+            signals = tool.judge.signals(context, ranked, Trace(), threading.Event())
             row = {"id": key, "set": name, "answerable": answerable, **asdict(signals)}
             common.append_row(path, row)
             print(key, answerable, json.dumps(asdict(signals)), file=sys.stderr)

@@ -18,6 +18,7 @@ import numpy as np
 from assistant.answering.gate import answerable
 from assistant.answering.judge import asked, retrieval_signals
 from assistant.answering.pipeline import AnswerTool
+from assistant.answering.ranked_sentences import rank
 from assistant.answering.retrieve import Budget
 from assistant.contract.reply import Trace
 from assistant.contract.request import Request
@@ -115,7 +116,7 @@ def signals(
             own = {f"{one['doc_id']}.txt" for one in row["evidence"]}
             scope = None if known else [name for name in names if name not in own]
             context = tool.read(Request(row["question"], library, documents=scope))
-            found = retrieval_signals(context)
+            found = retrieval_signals(context, rank(context))
             if model:
                 found = asked(model, context, found, Trace(), threading.Event())
             yield {"id": key, "set": pair, "answerable": known, **asdict(found)}

@@ -130,7 +130,7 @@ def answers(settings: Settings, asked: Sequence[Question]) -> tuple[list[Answer]
 def _answer(reply: Reply) -> Answer:
     outcome, trace = reply.finish(), reply.trace
     wrote = trace.yes_log_odds is None  # else the gate asked last
-    written = trace.withheld or reply.so_far
+    written = trace.withheld or reply.so_far.removesuffix(trace.quoted)
     return Answer(trace.asked if wrote else (), written.strip() if wrote else "", outcome.text)
 
 

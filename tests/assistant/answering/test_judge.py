@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from assistant.answering import gate
-from assistant.answering.evidence_units import rank
 from assistant.answering.gate import Signals, answerable
 from assistant.answering.judge import Judge, retrieval_signals
+from assistant.answering.ranked_sentences import rank
 from assistant.contract.reply import Trace
 from ingest.errors import Stopped
 from tests.assistant.answering.test_pipeline import FULL_TIME
-from tests.assistant.fakes import ScriptedChat, WordEmbedder, reading, window_of
+from tests.assistant.fakes import ScriptedChat, reading, window_of
 
 FITTING = Signals(sentence_cosine=0.9, covered=1.0, yes_log_odds=3.0)
 FAR = Signals(sentence_cosine=0.1, covered=0.0, yes_log_odds=-3.0)
@@ -36,8 +36,9 @@ def test_a_model_without_weights_of_its_own_is_not_asked() -> None:
     """What counts as a yes was fitted to another model's odds."""
     model = ScriptedChat()
     context = reading("annual leave", window_of(FULL_TIME))
+    ranked = rank(context)
     judge = Judge(model, 0.4, weights=None)
-    signals = judge.signals(context, Trace(), threading.Event())
+    signals = judge.signals(context, ranked, Trace(), threading.Event())
     assert signals.yes_log_odds is None
     assert not model.asked
     assert judge.judge(FITTING).probability == answerable(replace(FITTING, yes_log_odds=None))
@@ -67,10 +68,9 @@ def test_the_request_sets_what_an_answer_needs_and_nothing_is_needed_at_zero() -
 
 
 def test_signals_are_the_nearest_sentence_and_the_share_of_words() -> None:
-    read = reading("annual leave on Mars", window_of(FULL_TIME))
-    ranked = rank([read.question], read.windows, WordEmbedder(), None)
-    context = replace(read, ranked=ranked)
-    signals = retrieval_signals(context)
+    context = reading("annual leave on Mars", window_of(FULL_TIME))
+    ranked = rank(context)
+    signals = retrieval_signals(context, ranked)
     assert signals.covered == pytest.approx(2 / 3)
     assert signals.sentence_cosine == pytest.approx(max(q.cosine for q in ranked))
 
@@ -79,7 +79,7 @@ def test_a_stopped_question_is_not_put_to_the_model() -> None:
     cancel, model = threading.Event(), ScriptedChat()
     cancel.set()
     with pytest.raises(Stopped):
-        Judge(model, 0.4).signals(reading("?"), Trace(), cancel)
+        Judge(model, 0.4).signals(reading("?"), [], Trace(), cancel)
     assert not model.asked
 
 

@@ -327,7 +327,7 @@ def test_who_wants_an_answer_in_any_case_gets_one_that_is_marked_as_unsure() -> 
     assert prompts.REFUSAL not in str(model.asked[0][-1].content)
 
 
-def test_without_a_model_stop_ends_the_answer() -> None:
+def test_without_a_model_stop_ends_what_is_read_on() -> None:
     reply = AnswerTool(None, Budget()).run(Request("What?", Shelf(FULL_TIME)))
     reply.when_quoted = lambda reply: reply.stop()
     assert reply.finish().stopped

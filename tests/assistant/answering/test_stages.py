@@ -1,8 +1,8 @@
 """What was written becomes sentences with citations, or a refusal."""
 
 from assistant.answering import notices
-from assistant.answering.evidence_units import rank
 from assistant.answering.pipeline import State, attribute, attributor, check
+from assistant.answering.ranked_sentences import rank
 from assistant.answering.retrieve import Context
 from assistant.answering.write import Written
 from assistant.contract.evidence import GivenPassages
@@ -14,10 +14,8 @@ from tests.assistant.fakes import WordEmbedder, window_of
 
 QUESTION = "How many days of annual leave do full-time employees get?"
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
-WINDOW = window_of(FULL_TIME, document="Leave")
-RANKED = rank([QUESTION], [WINDOW], WordEmbedder(), None)
-CONTEXT = Context(REQUEST, QUESTION, (WINDOW,), RANKED)
-STATE = State(CONTEXT)
+CONTEXT = Context(REQUEST, QUESTION, (window_of(FULL_TIME, document="Leave"),))
+STATE = State(CONTEXT, tuple(rank(CONTEXT)))
 
 
 def attributed(written: Written) -> Outcome:

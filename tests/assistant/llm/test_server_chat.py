@@ -14,6 +14,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from assistant.answering.judge import Judge
+from assistant.answering.ranked_sentences import rank
 from assistant.contract.reply import Trace
 from assistant.errors import ModelUnusable, NoOdds
 from assistant.llm.odds import TokenOdds
@@ -156,12 +157,13 @@ def test_a_server_without_log_probabilities_is_told(server: Any) -> None:
 
 def test_without_them_the_gate_judges_by_the_evidence(server: Any) -> None:
     context = reading("How long is the leave?", window_of(FULL_TIME))
+    ranked = rank(context)
     with closing(connect_chat(at(server))) as model:
         judge = Judge(ServerOdds(model), 0.4)
-        signals = judge.signals(context, Trace(), threading.Event())
+        signals = judge.signals(context, ranked, Trace(), threading.Event())
         assert signals.yes_log_odds is None
         server.listed = {"Yes": 0.5, "No": 0.25}
-        signals = judge.signals(context, Trace(), threading.Event())
+        signals = judge.signals(context, ranked, Trace(), threading.Event())
         assert signals.yes_log_odds == pytest.approx(math.log(2))
 
 
