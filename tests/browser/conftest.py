@@ -78,7 +78,7 @@ def visit(chromium: Any) -> Iterator[Visit]:
         page.outside = []
         page.on("request", lambda request: _note_outside(page, request.url))
         page.goto(address)
-        # Who acts while a page is drawn may act on what is about to be replaced.
+        # Each action waits: what is clicked while the page is drawn may be replaced.
         page.add_locator_handler(page.locator(DRAWING), lambda: None)
         return page
 
@@ -121,16 +121,9 @@ def settled(page: Any) -> None:
     page.wait_for_function(_SETTLED)
 
 
-def at_once(page: Any) -> None:
-    """From now on it is acted on while it is drawn: what works can be stopped."""
+def act_while_drawn(page: Any) -> None:
+    """From now on no click waits until the page is drawn, as who presses Stop does not wait."""
     page.remove_locator_handler(page.locator(DRAWING))
-
-
-def shows(what: Any, times: int) -> None:
-    """Waits until it is on the page so many times."""
-    from playwright.sync_api import expect
-
-    expect(what).to_have_count(times, timeout=120_000)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.models.catalogue import default_model
 from tests.browser import by_keyboard
-from tests.browser.conftest import PHONE, WIDE, Visit, ask, at_once, settled, shows, yellow
+from tests.browser.conftest import PHONE, WIDE, Visit, act_while_drawn, ask, settled, yellow
 from tests.browser.test_axe import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -108,7 +108,7 @@ def test_a_follow_up_is_understood_from_what_was_asked_edited_and_its_versions_a
     page.get_by_role("img", name="Version 1 of 2").wait_for()
     page.locator(".question", has_text="And how often").last.wait_for()
     settled(page)  # nothing of the drawing before is left
-    shows(page.locator(".question"), 2)
+    assert page.locator(".question").count() == 2
     shown = [answers.nth(n).locator(".paragraph").first.inner_text() for n in range(2)]
     assert shown == [first, told]
 
@@ -118,7 +118,7 @@ def test_an_answer_is_stopped_while_it_is_written_and_who_waits_for_it_has_their
 ) -> None:
     one, other = visit(f"{real_address}/?library=main"), visit(f"{real_address}/?library=main")
     for page in (one, other):
-        at_once(page)
+        act_while_drawn(page)
     ask(one, "Explain the rules for passwords in a few sentences")
     one.get_by_role("button", name="Stop").wait_for()
     ask(other, PASSWORDS)
@@ -134,8 +134,7 @@ def test_an_answer_is_stopped_while_it_is_written_and_who_waits_for_it_has_their
     one.get_by_role("button", name="Try again").wait_for()
     picture(one, "stopped-while-written")
     assert len(one.locator(".paragraph").first.inner_text()) > 3, "what was written stays"
-    for page in (one, other):
-        shows(page.locator(".question"), 1)
+    assert one.locator(".question").count() == other.locator(".question").count() == 1
     other.get_by_role("button", name="Try again").click()
     other.locator(".mark").first.wait_for(timeout=PATIENCE)
 

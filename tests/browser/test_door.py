@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from assistant.ui.session import LIBRARY_COOKIE
-from tests.browser.conftest import Visit, ask, harmless, served, shows
+from tests.browser.conftest import Visit, ask, harmless, served
 from tests.servers.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -53,19 +53,19 @@ def test_a_visitor_signs_in_asks_finds_nothing_to_change_and_no_script_of_theirs
     page.locator(".mark").first.click()
     page.locator(".quote").wait_for()
 
-    shows(page.get_by_text("Measure"), 0)
-    shows(page.get_by_test_id("stFeedback"), 0)
+    assert page.get_by_text("Measure").count() == 0
+    assert page.get_by_test_id("stFeedback").count() == 0
     page.goto(f"{address}/library")
     page.locator(".document-name").first.wait_for()
     page.get_by_role("button", name="Open").first.wait_for()
     for name in ("Remove", "Rebuild it"):
-        shows(page.get_by_role("button", name=name), 0)
-    shows(page.get_by_text("Add documents"), 0)
+        assert page.get_by_role("button", name=name).count() == 0
+    assert page.get_by_text("Add documents").count() == 0
     assert (home / "conversations.sqlite").exists()
     assert not [path for path in (home, *home.rglob("*")) if path.stat().st_mode & 0o077]
     page.goto(f"{address}/measure")
     page.get_by_text("Page not found").first.wait_for()
-    shows(page.get_by_text("What came out"), 0)
+    assert page.get_by_text("What came out").count() == 0
     harmless(page)
     _no_script_reaches_another_server(page)
 
@@ -118,7 +118,7 @@ def _no_page_of_another_origin_frames_it_connects_or_reads(
         assert page.locator("#picture").get_attribute("alt") == "refused"
         (framed,) = [frame for frame in page.frames if frame != page.main_frame]
         assert framed.url.startswith("chrome-error:"), "it was framed"
-        shows(framed.locator("form, .stApp"), 0)
+        assert framed.locator("form, .stApp").count() == 0
         evil.shutdown()
 
 

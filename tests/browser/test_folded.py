@@ -4,13 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, act_while_drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 _NO_SECRET = """() =>
     ![...document.querySelectorAll('input')].some(each => each.value === 'a secret')"""
-_TURN = """(parts) => parts.forEach(
-    part => document.querySelector(`.st-key-${part} summary`).click())"""
 PARTS = ("watched-main", "sources-main", "pictures-main")
 
 
@@ -20,6 +18,7 @@ def test_what_was_typed_is_there_when_its_part_is_opened_again_but_no_password(
     page = visit(f"{fake_address}/library")
     typed = {"Folder": "/srv/papers", "Server": "mail.example.org", "User": "ann"}
     typed["Find pictures by their text or description"] = "a lighthouse"
+    act_while_drawn(page)  # one part after the other, as a person does who is quick
     turn(page, is_open=True)
     for label, text in typed.items():
         page.get_by_label(label, exact=True).fill(text)
@@ -36,9 +35,7 @@ def test_what_was_typed_is_there_when_its_part_is_opened_again_but_no_password(
 def turn(page: Any, is_open: bool) -> None:
     """A click on each part; then the server has drawn it so."""
     for part in PARTS:
-        page.locator(f".st-key-{part} summary").wait_for()
-    page.evaluate(_TURN, PARTS)  # at once: Streamlit forgets a click while it draws another one's
-    for part in PARTS:
+        page.locator(f".st-key-{part} summary").click()
         page.locator(f".st-key-{part} details{'[open]' if is_open else ':not([open])'}").wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for()
     if is_open:

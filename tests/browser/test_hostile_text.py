@@ -13,7 +13,7 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.settings import Settings
 from tests.assistant.ui.fakes import HOSTILE, SHARP
-from tests.browser.conftest import Visit, ask, fake_app, harmless, not_turned, settled, shows
+from tests.browser.conftest import Visit, ask, fake_app, harmless, not_turned, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -80,7 +80,7 @@ def _sharp_answer(page: Any) -> None:
     quote.wait_for()
     question = page.locator(".question", has_text="sharp").last
     assert "\\href{http://tracker.invalid/k}" in question.inner_text()
-    shows(page.locator(".katex, svg a, main iframe"), 0)
+    assert page.locator(".katex, svg a, main iframe").count() == 0
 
 
 def _hostile_error(page: Any) -> None:
@@ -114,7 +114,7 @@ def _names_of_the_library(page: Any, folder: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(logo)
     page.get_by_text("Logo.svg").first.wait_for()
     settled(page)
-    shows(page.locator("img[src$='.svg']:not([src*='static'])"), 0)
+    assert page.locator("img[src$='.svg']:not([src*='static'])").count() == 0
     harmless(page)
     page.get_by_text("Libraries", exact=True).first.click()
     page.locator(".document-facts", has_text="tracker.invalid").wait_for()
@@ -154,7 +154,7 @@ def test_saved_evidence_runs_and_loads_nothing(visit: Visit) -> None:
     page.set_content(evidence_pack(receipt, None))
     page.get_by_text("http://tracker.invalid/k").first.wait_for()
     assert page.content().count("&lt;iframe") >= 6
-    shows(page.locator("script, iframe, main svg, a[href^=data]"), 0)
+    assert page.locator("script, iframe, main svg, a[href^=data]").count() == 0
     harmless(page)
     not_turned(page)
 

@@ -18,12 +18,11 @@ from tests.browser.conftest import (
     PHONE,
     PROJECT,
     Visit,
+    act_while_drawn,
     ask,
-    at_once,
     harmless,
     pincite,
     settled,
-    shows,
     yellow,
 )
 from tests.browser.files import write_docx, write_mail, write_photo, write_xlsx, write_zip
@@ -129,7 +128,7 @@ def test_adding_is_stopped_and_continued_after_a_reload(
     # Two may be done between two drawings.
     page.get_by_text(re.compile("[1-3] of 4 files done")).wait_for(timeout=PATIENCE)
 
-    at_once(page)
+    act_while_drawn(page)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Continue").wait_for(timeout=PATIENCE)
     told = page.locator(".st-key-upload strong", has_text=re.compile("[1-3] added, [1-3] stopped"))
@@ -138,7 +137,7 @@ def test_adding_is_stopped_and_continued_after_a_reload(
     assert added + stopped == 4
     there = page.locator(".st-key-upload .state", has_text="in the library")
     there.nth(added - 1).wait_for()
-    shows(there, added)
+    assert there.count() == added
     picture(page, "stopped")
     page.reload()
     page.get_by_role("button", name="Continue").click()
@@ -179,7 +178,7 @@ def test_what_the_command_line_adds_is_shown_live_and_mended_and_brought_back_wi
     row(page, "A rule.pdf").wait_for(state="detached")
     pincite(real_home, "restore", str(tmp_path / "saved"), "--library", "desk")
     row(page, "A rule.pdf").wait_for()
-    shows(page.get_by_test_id("stAlert"), 0)
+    assert page.get_by_test_id("stAlert").count() == 0
 
     row(page, "Inspection.pdf").locator(".coverage .unread").wait_for()
     page.get_by_role("button", name="Coverage: Inspection.pdf").click()

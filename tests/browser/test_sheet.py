@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.by_keyboard import has_focus
-from tests.browser.conftest import PHONE, Visit, at_once, harmless
+from tests.browser.conftest import PHONE, Visit, act_while_drawn, harmless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -29,7 +29,7 @@ def test_a_sheet_is_filled_and_its_cells_open_their_pages_also_while_others_are_
     assert note.bounding_box()["y"] < page.locator(".sheet").bounding_box()["y"]
     _on_a_phone(visit(f"{fake_address}/sheet", viewport=PHONE, color_scheme="dark"), picture)
 
-    at_once(page)
+    act_while_drawn(page)
     _fill(page, "How many days of leave are there?", "Is slow leave paid?")
     stop = page.get_by_role("button", name="Stop")
     stop.wait_for()

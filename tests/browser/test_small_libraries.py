@@ -10,7 +10,7 @@ from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import own
 from assistant.settings import Settings
 from assistant.ui.door import PAGES
-from tests.browser.conftest import LEASE, Visit, ask, harmless, shows
+from tests.browser.conftest import LEASE, Visit, ask, harmless
 from tests.browser.test_axe import barriers
 
 sync_api: Any = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -35,7 +35,7 @@ def test_a_refusal_leads_on_to_one_document_and_to_an_answer_that_is_doubted(
     page.get_by_text("I could not find the answer").wait_for(timeout=PATIENCE)
     page.get_by_text("Looked in").wait_for()
     page.get_by_text(LEASE).first.wait_for()
-    shows(page.locator(".mark"), 0)
+    assert page.locator(".mark").count() == 0
     picture(page, "refusal")
 
     page.get_by_role("button", name="Ask only in").first.click()

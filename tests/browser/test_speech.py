@@ -12,7 +12,7 @@ from assistant.libraries.libraries import make
 from assistant.settings import Settings
 from assistant.wiring import chosen_models
 from benchmarks.tools.speech import distance, words
-from tests.browser.conftest import WIDE, launched, pincite, put_models, shows
+from tests.browser.conftest import WIDE, launched, pincite, put_models
 from tests.browser.files import write_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -127,7 +127,7 @@ def _is_read_aloud(page: Any, picture: Picture) -> None:
     assert "Review.webm" in page.locator(".heard-lines .quote").first.inner_text()
     picture(page, "read-aloud")
     page.get_by_role("button", name="Read aloud").wait_for()  # it is through
-    shows(page.locator(".heard, .heard-lines"), 0)
+    assert page.locator(".heard, .heard-lines").count() == 0
     assert page.evaluate("window.played") >= len(said)
     heard = page.evaluate("window.heardSeconds")
     assert heard > 1
@@ -137,5 +137,5 @@ def _is_read_aloud(page: Any, picture: Picture) -> None:
     page.get_by_role("button", name="Stop reading").click()
 
     page.get_by_role("button", name="Read aloud").wait_for()
-    shows(page.locator(".heard, .heard-lines"), 0)
+    assert page.locator(".heard, .heard-lines").count() == 0
     assert page.evaluate("window.heardSeconds") == heard, "it stopped before the end"
