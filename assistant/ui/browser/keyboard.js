@@ -3,8 +3,6 @@
 // the input shows the commands.
 const input = () => document.querySelector('[data-testid="stChatInputTextArea"]');
 
-const SLOWEST = 600; // tenths of a second until a slow machine has drawn the input
-
 const begin = (tries) => {
   if (focusedNow() !== document.body) return; // the person was faster
   const box = input();
@@ -100,7 +98,7 @@ const inMenu = (event, data) => {
 
 export default function ({ data, parentElement }) {
   const until = drawnAnew(parentElement);
-  if (window.matchMedia("(pointer: fine)").matches && !window.pinciteBegun) begin(SLOWEST);
+  if (window.matchMedia("(pointer: fine)").matches && !window.pinciteBegun) begin(50);
   window.pinciteBegun = true;
   const onKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
