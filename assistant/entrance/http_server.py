@@ -61,7 +61,7 @@ def server(
     config = uvicorn.Config(
         _Bounded(ProxyHeadersMiddleware(app, list(proxies))),  # type: ignore[arg-type]
         host=address, port=port, backlog=min(128, most // 4), http=_Connection,
-        h11_max_incomplete_event_size=HEADER_BYTES, ws=_Socket if message_bytes else "none",
+        ws=_Socket if message_bytes else "none",
         ws_max_size=message_bytes, ws_ping_interval=_PING, ws_ping_timeout=_PING,
         ws_per_message_deflate=False, proxy_headers=False, server_header=False, access_log=False,
         timeout_graceful_shutdown=stop_seconds, **logs,
@@ -87,11 +87,24 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
+class _Spoken(h11.Connection):
+    def send(self, event: Any) -> Any:
+        """Tell who is answered before the end of the body that no other request is heard: a client
+        that takes the connection again would not always see in time that it is half closed."""
+        early = isinstance(event, h11.Response) and self.their_state is h11.SEND_BODY
+        said = super().send(event)
+        return said[:-2] + b"Connection: close\r\n\r\n" if early and said else said
+
+
 class _Connection(H11Protocol):
     """One connection, until it becomes a WebSocket."""
 
     _since = 0.0  # when its client was last not late with anything
     _left = 0  # bytes that the client had not read a second ago
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.conn = _Spoken(h11.SERVER, HEADER_BYTES)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)

@@ -26,7 +26,7 @@ NAMES = (
 # All that people see or hear on a page, also in components, without what comes from documents.
 SEEN = """() => {
   const found = [], own = ".quote, .text-page, .text-layer, .excerpt, .words, .question, .name,"
-    + ".document-name, .page-name, code, [data-testid=stIconMaterial],"
+    + ".document-name, .page-name, .carried, code, [data-testid=stIconMaterial],"
     + "[data-testid=stStatusWidget], style, script";
   const look = (node) => {
     if (node.nodeType === Node.TEXT_NODE && node.data.trim()) found.push(node.data.trim());
@@ -109,7 +109,10 @@ def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
     assert left_out(page) == []
 
     page.get_by_role("button", name="⟦Under the hood⟧").click()
-    for tab in page.get_by_role("dialog").get_by_role("tab").all():
+    tabs = page.get_by_role("dialog").get_by_role("tab")
+    tabs.last.wait_for()
+    settled(page)
+    for tab in tabs.all():
         tab.click()
         assert left_out(page) == [], tab.inner_text()
     _close(page)

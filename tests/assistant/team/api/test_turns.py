@@ -14,10 +14,11 @@ import httpx
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from starlette.requests import Request
 
 from assistant.sheet.fill import Sheet
 from assistant.team.api.served_libraries import Libraries
-from assistant.team.api.turns import TooManyRequests, Turns
+from assistant.team.api.turns import Place, TooManyRequests, Turns
 from assistant.team.database import LOCAL, Person
 from assistant.wiring.people import home_accounts, tokens
 from ingest.sandbox.page_drawings import Drawings
@@ -86,7 +87,14 @@ def test_a_reader_who_asks_for_much_keeps_nobody_else_from_an_answer_and_leaves_
         assert going.wait(240)
         return really(*given, **named)
 
+    watch, gone = Place.watch, []
+
+    async def noticed(place: Place, request: Request) -> None:
+        await watch(place, request)
+        gone.append(place)
+
     monkeypatch.setattr(*work, slowly)
+    monkeypatch.setattr(Place, "watch", noticed)
     open_ = [_sent(server, token["ann"], *asked) for _ in range(45)]
     try:
         assert eventually(lambda: libraries.turns[kind].here == 16)
@@ -98,7 +106,7 @@ def test_a_reader_who_asks_for_much_keeps_nobody_else_from_an_answer_and_leaves_
         assert Counter(map(_status, refused)) == {429: 29}
         for one in open_:
             one.close()
-        assert eventually(lambda: libraries.turns[kind].here <= (os.cpu_count() or 1))
+        assert eventually(lambda: len(gone) == 16)
     finally:
         going.set()
     assert eventually(lambda: libraries.turns[kind].here == 0)
