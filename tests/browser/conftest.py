@@ -78,8 +78,7 @@ def visit(chromium: Any) -> Iterator[Visit]:
         page.outside = []
         page.on("request", lambda request: _note_outside(page, request.url))
         page.goto(address)
-        # Each action waits: what is clicked while the page is drawn may be replaced.
-        page.add_locator_handler(page.locator(DRAWING), lambda: None)
+        _wait_until_drawn(page)
         return page
 
     yield visit
@@ -121,9 +120,19 @@ def settled(page: Any) -> None:
     page.wait_for_function(_SETTLED)
 
 
-def act_while_drawn(page: Any) -> None:
-    """From now on no click waits until the page is drawn, as who presses Stop does not wait."""
-    page.remove_locator_handler(page.locator(DRAWING))
+@contextmanager
+def acting_while_drawn(*pages: Any) -> Iterator[None]:
+    """Within it no click waits until the page is drawn, as who presses Stop does not wait."""
+    for page in pages:
+        page.remove_locator_handler(page.locator(DRAWING))
+    yield
+    for page in pages:
+        _wait_until_drawn(page)
+
+
+def _wait_until_drawn(page: Any) -> None:
+    """Before each action: what is clicked while the page is drawn may be replaced."""
+    page.add_locator_handler(page.locator(DRAWING), lambda: None)
 
 
 @pytest.fixture(scope="session")

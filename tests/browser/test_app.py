@@ -8,7 +8,7 @@ import pytest
 
 from assistant.models.catalogue import default_model
 from tests.browser import by_keyboard
-from tests.browser.conftest import PHONE, WIDE, Visit, act_while_drawn, ask, settled, yellow
+from tests.browser.conftest import PHONE, WIDE, Visit, acting_while_drawn, ask, settled, yellow
 from tests.browser.test_axe import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -117,18 +117,17 @@ def test_an_answer_is_stopped_while_it_is_written_and_who_waits_for_it_has_their
     real_address: str, visit: Visit, picture: Picture
 ) -> None:
     one, other = visit(f"{real_address}/?library=main"), visit(f"{real_address}/?library=main")
-    for page in (one, other):
-        act_while_drawn(page)
     ask(one, "Explain the rules for passwords in a few sentences")
     one.get_by_role("button", name="Stop").wait_for()
     ask(other, PASSWORDS)
-    other.get_by_text("Waiting for another answer").wait_for()
-    other.get_by_role("button", name="Stop").click()
-    other.get_by_text("Stopped before it was complete").wait_for()
+    with acting_while_drawn(one, other):
+        other.get_by_text("Waiting for another answer").wait_for()
+        other.get_by_role("button", name="Stop").click()
+        other.get_by_text("Stopped before it was complete").wait_for()
 
-    one.locator(".writing").first.wait_for(timeout=PATIENCE)
-    assert "Stopped" not in one.locator(".answer").inner_text(), "it was not this one"
-    one.get_by_role("button", name="Stop").click()
+        one.locator(".writing").first.wait_for(timeout=PATIENCE)
+        assert "Stopped" not in one.locator(".answer").inner_text(), "it was not this one"
+        one.get_by_role("button", name="Stop").click()
 
     one.get_by_text("Stopped before it was complete").wait_for()
     one.get_by_role("button", name="Try again").wait_for()

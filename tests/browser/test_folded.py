@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Visit, act_while_drawn
+from tests.browser.conftest import Visit, acting_while_drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 _NO_SECRET = """() =>
@@ -18,7 +18,6 @@ def test_what_was_typed_is_there_when_its_part_is_opened_again_but_no_password(
     page = visit(f"{fake_address}/library")
     typed = {"Folder": "/srv/papers", "Server": "mail.example.org", "User": "ann"}
     typed["Find pictures by their text or description"] = "a lighthouse"
-    act_while_drawn(page)  # one part after the other, as a person does who is quick
     turn(page, is_open=True)
     for label, text in typed.items():
         page.get_by_label(label, exact=True).fill(text)
@@ -34,9 +33,11 @@ def test_what_was_typed_is_there_when_its_part_is_opened_again_but_no_password(
 
 def turn(page: Any, is_open: bool) -> None:
     """A click on each part; then the server has drawn it so."""
-    for part in PARTS:
-        page.locator(f".st-key-{part} summary").click()
-        page.locator(f".st-key-{part} details{'[open]' if is_open else ':not([open])'}").wait_for()
+    with acting_while_drawn(page):  # one part after the other, as a person does who is quick
+        for part in PARTS:
+            page.locator(f".st-key-{part} summary").click()
+            now = "[open]" if is_open else ":not([open])"
+            page.locator(f".st-key-{part} details{now}").wait_for()
     page.locator("[data-test-script-state=notRunning]").wait_for()
     if is_open:
         page.get_by_label("Password", exact=True).wait_for()

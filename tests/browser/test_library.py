@@ -18,7 +18,7 @@ from tests.browser.conftest import (
     PHONE,
     PROJECT,
     Visit,
-    act_while_drawn,
+    acting_while_drawn,
     ask,
     harmless,
     pincite,
@@ -128,8 +128,8 @@ def test_adding_is_stopped_and_continued_after_a_reload(
     # Two may be done between two drawings.
     page.get_by_text(re.compile("[1-3] of 4 files done")).wait_for(timeout=PATIENCE)
 
-    act_while_drawn(page)
-    page.get_by_role("button", name="Stop").click()
+    with acting_while_drawn(page):
+        page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Continue").wait_for(timeout=PATIENCE)
     told = page.locator(".st-key-upload strong", has_text=re.compile("[1-3] added, [1-3] stopped"))
     told.wait_for()

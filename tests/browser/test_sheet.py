@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.by_keyboard import has_focus
-from tests.browser.conftest import PHONE, Visit, act_while_drawn, harmless
+from tests.browser.conftest import PHONE, Visit, acting_while_drawn, harmless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -29,13 +29,13 @@ def test_a_sheet_is_filled_and_its_cells_open_their_pages_also_while_others_are_
     assert note.bounding_box()["y"] < page.locator(".sheet").bounding_box()["y"]
     _on_a_phone(visit(f"{fake_address}/sheet", viewport=PHONE, color_scheme="dark"), picture)
 
-    act_while_drawn(page)
     _fill(page, "How many days of leave are there?", "Is slow leave paid?")
     stop = page.get_by_role("button", name="Stop")
     stop.wait_for()
-    _open_a_cell(page)
-    has_focus(page, "td.found button")
-    stop.click()
+    with acting_while_drawn(page):
+        _open_a_cell(page)
+        has_focus(page, "td.found button")
+        stop.click()
     page.get_by_role("button", name="XLSX").wait_for()
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from assistant.libraries.libraries import make
 from assistant.settings import Settings
-from tests.browser.conftest import Visit, act_while_drawn, ask, settled
+from tests.browser.conftest import Visit, acting_while_drawn, ask, settled
 from tests.browser.files import write_photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -63,8 +63,8 @@ def test_pictures_are_drawn_stopped_varied_and_painted_over_and_added_as_generat
     page = visit(f"{real_address}/?library=drawings")
     ask(page, "/draw a small blue square, 128x128, 150 steps")
     page.locator(".st-key-in-steps img").wait_for(timeout=PATIENCE)
-    act_while_drawn(page)
-    page.get_by_role("button", name="Stop").click()
+    with acting_while_drawn(page):
+        page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped before it was complete.").wait_for()
     assert made(page).count() == 0
 
