@@ -28,6 +28,7 @@ class ScriptedChat(BaseChatModel):
 
     replies: list[str] = Field(default_factory=list)
     asked: list[list[BaseMessage]] = Field(default_factory=list)
+    yes: float = 5.0  # log-odds of "yes, the documents contain the answer"
 
     @property
     def _llm_type(self) -> str:
@@ -63,7 +64,7 @@ class ScriptedChat(BaseChatModel):
         candidates: Sequence[str],
         cancel: threading.Event | None = None,
     ) -> list[float]:
-        return [0.0, -5.0]  # yes
+        return [0.0, -self.yes]
 
 
 def page_of(*texts: str, number: int = 1, bold: int = 0) -> Page:

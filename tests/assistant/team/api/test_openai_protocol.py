@@ -266,6 +266,6 @@ def test_an_answer_is_json_of_the_clients_schema_with_its_citations_beside_it(
     with pytest.raises(openai.BadRequestError, match="nothing that fits the schema"):
         official.chat.completions.parse(model="staff", messages=[USER], response_format=Leave)
 
-    chat.replies = ["The moon is far away."]
+    chat.replies, chat.yes = [], -9.0
     done = official.chat.completions.parse(model="staff", messages=[USER], response_format=Leave)
     assert done.choices[0].message.refusal and done.choices[0].message.content is None
