@@ -87,13 +87,14 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-class _Spoken(h11.Connection):
+class _ClosesEarly(h11.Connection):
+    """Says "Connection: close" in an answer that comes before the end of the body."""
+
     def send(self, event: Any) -> Any:
-        """Tell who is answered before the end of the body that no other request is heard: a client
-        that takes the connection again would not always see in time that it is half closed."""
+        # h11 must not know: uvicorn would close at once, and the client lose the answer.
         early = isinstance(event, h11.Response) and self.their_state is h11.SEND_BODY
-        said = super().send(event)
-        return said[:-2] + b"Connection: close\r\n\r\n" if early and said else said
+        sent = super().send(event)
+        return sent[:-2] + b"Connection: close\r\n\r\n" if early and sent else sent
 
 
 class _Connection(H11Protocol):
@@ -104,7 +105,7 @@ class _Connection(H11Protocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.conn = _Spoken(h11.SERVER, HEADER_BYTES)
+        self.conn = _ClosesEarly(h11.SERVER, HEADER_BYTES)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)

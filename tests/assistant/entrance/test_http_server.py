@@ -224,3 +224,6 @@ def test_the_rest_of_a_body_is_not_looked_at_once_there_is_an_answer(clocked: Cl
     with closing(clocked.open(chunked)) as connection:
         told = b"".join(iter(lambda: received(connection), b""))  # to its end
         assert told.startswith(b"HTTP/1.1 200 OK") and told.endswith(b"\r\n0\r\n\r\n")
+        assert b"\r\nConnection: close\r\n\r\n" in told, (
+            "another request would be taken for the body"
+        )

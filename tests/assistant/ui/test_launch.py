@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from streamlit import config
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 
 from assistant.entrance.asgi import Hosts
 from assistant.errors import AssistantError
@@ -40,6 +42,15 @@ def test_every_option_is_one_that_streamlit_knows() -> None:
     assert options["server.allowedHosts"] == ["127.0.0.1", "::1", "localhost"]
     assert options["browser.gatherUsageStats"] is False
     assert options["theme.dark.primaryColor"].startswith("#")
+
+
+def test_no_message_counts_on_what_a_browser_has_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = serving.options(8600, "127.0.0.1", Hosts("127.0.0.1"))
+    monkeypatch.setattr(config, "get_option", options.__getitem__)
+    message = ForwardMsg()
+    message.delta.new_element.markdown.body = "a" * (4 << 20)
+    populate_hash_if_needed(message)
+    assert message.hash and not message.metadata.cacheable
 
 
 @pytest.mark.parametrize(
