@@ -77,7 +77,7 @@ class Settings(BaseModel):
     files_cache_mb: int = Field(1024, ge=1)  # of fetched files on this machine, of each library
     threads: int = Field(0, ge=0)  # 0: one for each core
     gpu: Gpu = "auto"  # as many layers as fit; "off": none; or a number of them
-    refusal_threshold: float = Field(0.4, ge=0, le=1)  # of the gate; higher refuses more
+    refusal_threshold: float = Field(0.35, ge=0, le=1)  # of answers; higher refuses more
     extensions_first: tuple[str, ...] = ()  # names that an extension takes from what is built in
     questions_an_hour: int = Field(0, ge=0)  # of each person with an account; 0: no limit
     added_mb_a_day: int = Field(0, ge=0)  # the same, of files

@@ -8,7 +8,7 @@ share a `group`. EMBEDDER is the folder of all-MiniLM-L6-v2 (else the installed 
 take about half an hour on two free cores with bfloat16.
 
 The weights in the package had a second loss on the place of the answer (weight .2), which this
-script leaves out: it makes others, for which the gate is to be fitted again.
+script leaves out: it makes others, for which the verifier is to be fitted again.
 
 What is trained are low-rank additions to all linear layers (LoRA, Hu et al., 2022), biases, layer
 norms, the two token types, and a head; the embedding model itself stays as it is.

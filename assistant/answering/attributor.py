@@ -26,7 +26,7 @@ from assistant.answering.claims import (
     written,
 )
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.window import CitableSpan, Window
+from assistant.answering.window import CitableSpan, Window, passages_of
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Sentence
 from ingest.language.numbers import MONTH_OF
@@ -138,7 +138,7 @@ class _Lines:
         shortlist = [support for support in nearest if support.unit.states]
         if not shortlist:
             return []
-        texts = [f"{s.unit.heads} {s.unit.text}".strip() for s in shortlist]
+        texts = [support.unit.with_heads for support in shortlist]
         vectors = self._embedder.passages([said.text, *texts])
         cosines = np.atleast_1d(nearness(self._embedder, vectors[1:] @ vectors[0]))
         scored = [
@@ -261,13 +261,6 @@ class Attributor:
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
         return tuple(sentences), tuple(citations.values())
 
-    def stated(self, answer: str, whole: bool = True) -> float:
-        """How much of the sentence that lines state best they state, 0 to 1; unless it is the
-        `whole` answer, its last sentence is still being written."""
-        sentences = split_answer(answer)
-        complete = sentences if whole else sentences[:-1]
-        return max(map(self._stated, complete), default=0.0)
-
     def carries(self, text: str) -> bool:
         """Whether lines state the numbers, dates and names of each sentence, and are like it; its
         other words need not be theirs. No name is taken for given by the question."""
@@ -290,20 +283,9 @@ class Attributor:
 
     def _texts_of(self, supports: Sequence[Support]) -> str:
         """The passages that the lines are in, each below the name of its document."""
-        cited = [support.unit.window for support in supports]
-        windows = [window for window in self._read if window in cited]
-        return "\n\n".join(f"{PurePath(w.document).stem}\n{w.text}" for w in windows)
-
-    def _stated(self, text: str) -> float:
-        """The share of a sentence's words that its lines state; half of it where they have another
-        number, or deny what it says."""
-        supports, words = self._attributed(text)
-        if not supports or not words:
-            return float(bool(supports))
-        said = stems(text)
-        share = 1 - len(said & stems(" ".join(words))) / max(len(said), 1)
-        against = any(map(numbers, words)) or denials(Said.of(text, self._question), supports)
-        return share / 2 if against else share
+        cited = {support.unit.window.place for support in supports}
+        passages = passages_of([window for window in self._read if window.place in cited])
+        return "\n\n".join(f"{PurePath(p.document).stem}\n{p.text}" for p in passages)
 
     def _attributed(self, text: str) -> tuple[Sequence[Support], tuple[str, ...]]:
         """The units that support a sentence or are close to it, and its words that they do not

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answering.contradiction import Difference, difference
 from assistant.answering.retrieve import Context
-from assistant.answering.window import CitableSpan, Window, unread_windows
+from assistant.answering.window import CitableSpan, Window, surroundings
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, Sentence, place
 from assistant.i18n.translation import N_, _, ngettext, told
@@ -22,7 +22,7 @@ from vectorstore.versions import one_document, parsed
 # -- Says of a refusal what was looked for and where, and which words no passage has
 
 _UNSURE = N_("The passages probably do not answer this. Check each line before you rely on it.")
-UNSTATED = N_("What the model wrote is left out: the lines that were read state too little of it.")
+UNSTATED = N_("What the model wrote is left out: it is probably not the answer.")
 _MOST = 4  # words that are named
 _DOCUMENTS = 3  # documents that are named
 _SHORTEST = 3  # letters
@@ -45,7 +45,7 @@ def marked_unsure(outcome: Outcome) -> Outcome:
 
 
 def unstated() -> str:
-    """That the lines did not state what the model wrote."""
+    """That what the model wrote was not verified."""
     return _(UNSTATED)
 
 
@@ -56,7 +56,7 @@ def _looked_for(context: Context) -> tuple[str, ...]:
     names, more = ", ".join(documents[:_DOCUMENTS]), len(documents) - _DOCUMENTS
     if more > 0:
         names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
-    many = len(context.windows)
+    many = len(context.passages)
     if not context.follows_up:
         looked = ngettext(
             "Looked in the closest passage, of {names}.",
@@ -225,9 +225,10 @@ def contradictions_noted(outcome: Outcome, context: Context) -> Outcome:
 
 
 def found_windows(context: Context) -> tuple[Window, ...]:
-    """The passages that were read, followed by those that were only found."""
-    read = context.windows + context.earlier
-    return read + unread_windows(context.hits, read, context.request.evidence)
+    """What was found, with what stands around it, and what earlier turns have read elsewhere."""
+    found = surroundings(context.hits, context.request.evidence)
+    known = {window.place for window in found}
+    return found + tuple(one for one in context.earlier if one.place not in known)
 
 
 def disagreements(

@@ -1,30 +1,22 @@
-"""A question becomes a cited answer in seven stages: retrieve, pack, judge, write, attribute,
-complete, check. Each takes the state that the one before it gave.
+"""A question becomes a cited answer in six stages: retrieve, pack, write, verify, attribute and
+check. What is written is verified once its first sentence is complete, before anybody sees it.
 """
 
-import functools
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.answering import gate, notices
+from assistant.answering import notices, verifier
 from assistant.answering.attributor import Attributor
-from assistant.answering.gate import Weights
+from assistant.answering.evidence_units import Quoted, best_sentences, left_out
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.judge import Judge, retrieval_signals
-from assistant.answering.ranked_sentences import (
-    Quoted,
-    best_sentences,
-    in_order_of,
-    left_out,
-    rank,
-)
 from assistant.answering.retrieve import Budget, Context, Retriever, Room, note_search
-from assistant.answering.write import Written, refuses, write
-from assistant.contract.facts import Citation, Outcome, Sentence, Verdict
+from assistant.answering.verifier import Verifier, first_statement
+from assistant.answering.write import Written, write
+from assistant.contract.facts import Citation, Judged, Outcome, Sentence, Verdict
 from assistant.contract.reply import Reply, stage
 from assistant.contract.request import Request
 from assistant.i18n.translation import _, ngettext
@@ -33,6 +25,7 @@ from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
 from assistant.security import prompt_injection
 from assistant.security.untrusted_text import AddressFilter
 from ingest.errors import Stopped
+from ingest.language.sentences import split_answer
 from ingest.text.reflow import about_tokens, one_line
 from vectorstore.embedding.embedder import is_multilingual
 from vectorstore.retrieval.rerank import Reader, Reranker
@@ -40,22 +33,6 @@ from vectorstore.retrieval.rerank import Reader, Reranker
 EXTRACTIVE = "extractive"  # the name of no model
 _CLOSEST = 2  # lines that a refusal shows
 Answering = Generator[str, None, Outcome]  # yields the text
-
-
-@dataclass(frozen=True)
-class State:
-    """A question on its way: what was read for it, the sentences of that, best first, and whether
-    they are enough. A stage gives a new one."""
-
-    context: Context
-    ranked: tuple[Quoted, ...] = ()
-    verdict: Verdict = "refuse"
-    further: bool = False  # whether the next passages are in it, too
-
-    @property
-    def request(self) -> Request:
-        """The request that the context was read for."""
-        return self.context.request
 
 
 class AnswerTool:
@@ -67,26 +44,22 @@ class AnswerTool:
         self,
         model: BaseChatModel | None,
         budget: Budget,
-        threshold: float = gate.DEFAULT_THRESHOLD,
+        threshold: float = verifier.DEFAULT_THRESHOLD,
         model_name: str = EXTRACTIVE,
         turns: TurnTaking | None = None,
         reranker: Reranker | None = None,
         reader: Reader | None = None,
-        weights: Weights | None = gate.DEFAULT_WEIGHTS,
-        odds: TokenOdds | None = None,
         checker: Groundedness | None = None,
     ) -> None:
-        """`threshold`: refuse when the gate's probability is below it. `weights`: of the model's
-        odds in the gate; None where none were fitted to it. `odds`: what gives them, where it is
-        not the model. `checker` reads what the sentences rest on. `turns` are shared with other
-        tools that write with the same model."""
+        """`threshold`: an answer is not given when the probability that it is right is below it.
+        `checker` reads what the sentences rest on. `turns` are shared with other tools that write
+        with the same model."""
         self._model = model
         self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
-        self._reader = reader
         self._retriever = Retriever(Room(budget, self._count), reranker, reader)
-        self.judge = Judge(odds or model, threshold, weights)
+        self._reader, self._threshold = reader, threshold
         self.model_name = model_name
 
     def run(self, request: Request) -> Reply:
@@ -103,10 +76,8 @@ class AnswerTool:
         """How probable it is that the documents answer, without the chat model, 0 to 1. Raises the
         same as `read`."""
         context = self.read(request)
-        if not context.windows:
-            return 0.0
-        found = retrieval_signals(context, self._ranked(context))
-        return gate.answerable(found, None)
+        best = best_sentences(context.ranked)
+        return self._verifier(context).verify_quoted(best[0]).probability if best else 0.0
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")
@@ -117,7 +88,7 @@ class AnswerTool:
             outcome = Outcome("", stopped=True, passages=context.passages)
         elif not context.windows:
             request.evidence.embedder()  # without one nothing was searched, so nothing is refused
-            outcome = yield from _refuse(State(context))
+            outcome = yield from _refuse(context)
         else:
             outcome = yield from self._answer(context, reply)
         with stage("check", reply):
@@ -125,100 +96,69 @@ class AnswerTool:
 
     def _answer(self, context: Context, reply: Reply) -> Answering:
         """Show the closest lines first, because a model takes seconds to read."""
-        with stage("rank", reply):
-            state = State(context, self._ranked(context))
-        reply.quote(_harmless(citations_of(best_sentences(state.ranked))))
+        reply.quote(_harmless(citations_of(best_sentences(context.ranked))))
+        if reply.cancel.is_set():
+            return Outcome("", stopped=True, passages=context.passages)
+        if self._model is None:
+            return (yield from self._quote(context, reply))
         asked = perf_counter()
         try:
             with self._turn(reply):
                 reply.trace.facts.spent("wait", perf_counter() - asked)
-                return (yield from self._judge(state, reply))
+                return (yield from self._written(self._model, context, reply))
         except Stopped:
             return Outcome("", stopped=True, passages=context.passages)
 
-    def _judge(self, state: State, reply: Reply) -> Answering:
-        many = len(state.context.windows)
+    def _written(self, model: BaseChatModel, context: Context, reply: Reply) -> Answering:
+        """What is not verified is not yielded."""
+        many = len(context.passages)
         reply.activity.stage = ngettext("Reading a passage", "Reading {count} passages", many)
-        state = self._judged(state, reply)
-        if state.verdict == "refuse":
-            state = self._read_on(state, reply)
-        doubted, anyway = state.verdict == "refuse", state.request.anyway
-        if doubted and not anyway:
-            return (yield from _refuse(state))
-        if anyway:
-            state = replace(state, verdict="sure")
-        outcome = yield from self._write(state, reply)
-        stated = any(sentence.supported for sentence in outcome.sentences)
-        unsure = not outcome.refused and (doubted or (anyway and not stated))
-        return notices.marked_unsure(outcome) if unsure else outcome
-
-    def _write(self, state: State, reply: Reply) -> Answering:
-        """Write, and where the model refuses or lines state too little of what it writes, read on
-        and write again. Who wants an answer anyway gets the best lines of a model that refuses."""
-        if self._model is None:
-            return (yield from _quote(state))
-        outcome = yield from self._written(self._model, state, reply)
-        if outcome.refused and not state.further:
-            state = self._read_on(state, reply)
-            if state.further and state.verdict == "refuse":
-                return (yield from _refuse(state))
-            if state.further:  # else there was no more to read, and the outcome says why
-                outcome = yield from self._written(self._model, state, reply)
-        if outcome.refused and state.request.anyway:
-            return notices.marked_unsure((yield from _quote(state)))
-        if outcome.refused:
-            yield outcome.text
-        elif not outcome.stopped:
-            return (yield from _complete(outcome, state, reply))
-        return outcome
-
-    def _written(self, model: BaseChatModel, state: State, reply: Reply) -> Answering:
-        """A refusal is not yielded."""
-        reply.activity.stage = _("Writing")
-        found, request = attributor(state.context, self._checker), state.request
-        probability = reply.trace.answerable or 0.0
-
-        def held(text: str, whole: bool) -> bool:
-            if refuses(text, whole):
-                return True
-            stated = functools.partial(found.stated, text, whole)
-            return not (request.anyway or self.judge.gives(probability, stated, request.threshold))
-
-        asked = prompts.answering(request.question, state.verdict == "sure")
-        messages = state.context.messages(asked)
+        decide = self._decider(context, reply)
+        messages = context.messages(prompts.answering(context.request.question))
         with stage("write", reply):
             written = yield from write(
-                model, messages, self._budget.answer, self._count, reply, held
+                model, messages, self._budget.answer, self._count, reply, decide
             )
         reply.activity.stage = _("Citing")
         with stage("attribute", reply):
-            return attribute(written, state, found, held=bool(reply.trace.withheld))
+            found = attributor(context, self._checker)
+            outcome = attribute(written, context, found, held=bool(reply.trace.withheld))
+        if outcome.refused:
+            yield outcome.text
+        return _doubted(outcome, reply, context.request.anyway)
 
-    def _read_on(self, state: State, reply: Reply) -> State:
-        """Read the next passages behind those that were read, and judge again: the model reads only
-        what is new, because the prompt begins as before. "refuse" when there are none."""
-        more = self._retriever.read_on(state.context)
-        if more is None:
-            return replace(state, verdict="refuse")
-        note_search(reply.trace.facts, more, self._count)
-        count = len(more.windows) - len(state.context.windows)
-        reply.activity.stage = ngettext(
-            "Reading on: {count} more passage", "Reading on: {count} more passages", count
-        )
-        return self._judged(State(more, self._ranked(more, state.ranked), further=True), reply)
+    def _decider(self, context: Context, reply: Reply) -> Callable[[str, bool], Verdict | None]:
+        """Decides by the first sentence of a text that is still being written; None: not yet."""
+        checked = self._verifier(context)
 
-    def _ranked(self, context: Context, known: Sequence[Quoted] = ()) -> tuple[Quoted, ...]:
-        """All sentences that were read, best first; `known` are those of the first passages."""
-        reader = None if is_multilingual(context.embedder) else self._reader  # it reads English
-        return in_order_of(reader, context.question, rank(context, known))
+        def decide(text: str, whole: bool) -> Verdict | None:
+            reply.activity.stage = _("Writing")
+            complete = split_answer(text) if whole else split_answer(text)[:-1]
+            said = first_statement(complete) or (text if whole else "")
+            return _noted(checked.verify(said), context, reply) if said else None
 
-    def _judged(self, state: State, reply: Reply) -> State:
-        with stage("judge", reply):
-            signals = self.judge.signals(state.context, state.ranked, reply.trace, reply.cancel)
-            judged = self.judge.judge(signals, state.request.threshold)
-        reply.trace.answerable, reply.trace.withheld = judged.probability, ""
-        reply.trace.facts.judged += (replace(judged, passages=len(state.context.windows)),)
-        return replace(state, verdict=judged.verdict)
+        return decide
+
+    def _quote(self, context: Context, reply: Reply) -> Answering:
+        """Sentences of the documents as the answer, each with its citation."""
+        best = best_sentences(context.ranked)
+        judged = self._verifier(context).verify_quoted(best[0]) if best else None
+        if judged is None or _noted(judged, context, reply) == "refuse":
+            return (yield from _refuse(context))
+        marked = enumerate(best, start=1)
+        sentences = tuple(Sentence(_shown(quoted), True, (mark,)) for mark, quoted in marked)
+        text = " ".join(sentence.text for sentence in sentences)
+        yield text
+        outcome = Outcome(text, sentences, citations_of(best), context.passages)
+        return _doubted(outcome, reply, context.request.anyway)
+
+    def _verifier(self, context: Context) -> Verifier:
+        least, several = context.request.threshold, is_multilingual(context.embedder)
+        near = max((one.cosine for one in context.ranked), default=0.0)
+        return Verifier(
+            context.question, context.windows + context.earlier, None if several else self._reader,
+            self._threshold if least is None else least, near if several else None,
+        )  # fmt: skip
 
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
         """Wait for the model's lock; a model in another process has a queue of its own."""
@@ -232,34 +172,36 @@ class AnswerTool:
 # -- The stages that need no model
 
 
-def refusal(state: State, why: Sequence[str] = ()) -> Outcome:
+def _noted(judged: Judged, context: Context, reply: Reply) -> Verdict:
+    """The verdict, which is kept with the answer's facts. Who wants an answer anyway gets one."""
+    reply.trace.answerable, reply.trace.facts.judged = judged.probability, (judged,)
+    return "give" if context.request.anyway else judged.verdict
+
+
+def _doubted(outcome: Outcome, reply: Reply, anyway: bool) -> Outcome:
+    """What is given although it would have been refused, or no line says it, says so."""
+    doubted = any(judged.verdict == "refuse" for judged in reply.trace.facts.judged)
+    unsure = doubted or (anyway and not any(one.supported for one in outcome.sentences))
+    shown = outcome.text and not outcome.refused
+    return notices.marked_unsure(outcome) if unsure and shown else outcome
+
+
+def refusal(context: Context, why: Sequence[str] = ()) -> Outcome:
     """A refusal with the closest passages and lines, and what was looked for; `why` are sentences
     for people."""
-    said = prompts.refusal(state.request.question)
-    closest = [quoted for quoted in state.ranked if quoted.unit.states][:_CLOSEST]
+    said = prompts.refusal(context.request.question)
+    closest = [quoted for quoted in context.ranked if quoted.unit.states][:_CLOSEST]
     return Outcome(
-        said, (Sentence(said, supported=False),), passages=state.context.passages, refused=True,
-        notices=(*why, *notices.of_refusal(state.context)),
+        said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
+        notices=(*why, *notices.of_refusal(context)),
         closest=_harmless(citations_of(closest)),
     )  # fmt: skip
 
 
-def _refuse(state: State) -> Answering:
-    outcome = refusal(state)
+def _refuse(context: Context) -> Answering:
+    outcome = refusal(context)
     yield outcome.text
     return outcome
-
-
-def _quote(state: State) -> Answering:
-    """Sentences of the documents as the answer, each with its citation."""
-    best = best_sentences(state.ranked)
-    if not best:
-        return (yield from _refuse(state))
-    marked = enumerate(best, start=1)
-    sentences = tuple(Sentence(_shown(quoted), True, (mark,)) for mark, quoted in marked)
-    text = " ".join(sentence.text for sentence in sentences)
-    yield text
-    return Outcome(text, sentences, citations_of(best), state.context.passages)
 
 
 def attributor(context: Context, checker: Groundedness | None = None) -> Attributor:
@@ -268,55 +210,24 @@ def attributor(context: Context, checker: Groundedness | None = None) -> Attribu
     return Attributor(context.question, read, context.request.evidence, checker)
 
 
-def attribute(written: Written, state: State, found: Attributor, held: bool = False) -> Outcome:
-    """The written answer with its citations; a refusal where the model refused, and where what it
-    wrote is `held` back."""
+def attribute(written: Written, context: Context, found: Attributor, held: bool) -> Outcome:
+    """The written answer with its citations; a refusal where what was written is `held` back, or
+    where nothing was."""
     tokens = written.prompt_tokens, written.completion_tokens
-    refused = refuses(written.text, whole=True) or not (written.text or written.stopped)
-    if refused or held:
-        why = () if refused else (notices.unstated(),)
-        return replace(refusal(state, why), prompt_tokens=tokens[0], completion_tokens=tokens[1])
+    if held or not (written.text or written.stopped):
+        why = (notices.unstated(),) if held else ()
+        return replace(refusal(context, why), prompt_tokens=tokens[0], completion_tokens=tokens[1])
     sentences, citations = found.attribute(written.text)
     return Outcome(
-        written.text, sentences, citations, state.context.passages, stopped=written.stopped,
+        written.text, sentences, citations, context.passages, stopped=written.stopped,
         prompt_tokens=tokens[0], completion_tokens=tokens[1],
     )  # fmt: skip
-
-
-def _complete(outcome: Outcome, state: State, reply: Reply) -> Answering:
-    """The outcome with what it leaves out quoted behind it. What is answered anyway stays as
-    doubtful as it is.
-
-    A small model often writes half of an answer, or a fact beside it, where the reader finds the
-    sentence that states it (benchmarks/results/answers.md).
-    """
-    if state.request.anyway:
-        return outcome
-    whole = outcome
-    for one in left_out(outcome.text, state.context.question, state.ranked):
-        whole = _with(whole, f"“{_shown(one)}”", citations_of([one])[0])
-    reply.trace.quoted = whole.text[len(outcome.text) :]
-    yield from filter(None, [reply.trace.quoted])
-    return whole
 
 
 def _shown(quoted: Quoted) -> str:
     """In one line; the markup of links and pictures is reduced to its words."""
     text = one_line(quoted.unit.text)
     return AddressFilter([text]).clean(text)
-
-
-def _with(outcome: Outcome, text: str, lines: Citation) -> Outcome:
-    place = lines.document, lines.page, lines.quote
-    marks = {(c.document, c.page, c.quote): c.mark for c in outcome.citations}
-    # Lines that are cited already keep their mark.
-    mark = marks.get(place, len(outcome.citations) + 1)
-    new = () if place in marks else (replace(lines, mark=mark),)
-    return replace(
-        outcome, text=f"{outcome.text}\n\n{text}",
-        sentences=(*outcome.sentences, Sentence(text, True, (mark,))),
-        citations=(*outcome.citations, *new),
-    )  # fmt: skip
 
 
 def citations_of(quoted: Sequence[Quoted]) -> tuple[Citation, ...]:
@@ -336,4 +247,4 @@ def check(outcome: Outcome, context: Context) -> Outcome:
     outcome = notices.contradictions_noted(outcome, context)
     request = context.request
     outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
-    return prompt_injection.noted(outcome)
+    return prompt_injection.noted(outcome, left_out(context.ranked))

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.window import Window, next_windows, widened, window_at, window_of
-from assistant.contract.facts import Facts, Found, Passage, ReadPassage, Understood
+from assistant.answering.evidence_units import Quoted, packed, rank
+from assistant.answering.window import Window, passages_of, surroundings, windows_of
+from assistant.contract.facts import Facts, Found, Passage, ReadPassage, Understood, parts_of
 from assistant.contract.request import Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
-from ingest.language.words import stems, telling_words
 from ingest.text.reflow import lists_contents
 from vectorstore.embedding.embedder import Embedder, is_multilingual
 from vectorstore.retrieval.fusion import Hit
@@ -32,7 +31,6 @@ class Budget:
     passages: int = 600
     answer: int = 400
     part: int = 300  # more for each further part of a question
-    further: int = 900  # for passages that are read when the first ones are not enough
 
 
 class Room:
@@ -57,26 +55,16 @@ class Room:
         wanted = self._budget.passages + self._budget.part * (parts - 1)
         return min(wanted, self._rest(question))
 
-    @property
-    def further(self) -> int:
-        """Tokens of the passages that are read on for."""
-        return self._budget.further
-
-    def left(self, messages: Iterable[str]) -> int:
-        """Tokens that are left for more between the messages and the answer."""
-        most = self._budget.window - self._budget.answer - _MARGIN
-        return most - sum(map(self.count, messages))
-
     def fits(self, messages: Iterable[str]) -> bool:
         """Whether the answer fits after the messages."""
-        return self.left(messages) >= 0
+        return sum(map(self.count, messages)) <= self._budget.window - self._budget.answer - _MARGIN
 
     @property
     def _least(self) -> int:
         return self._budget.passages // 2
 
     def _rest(self, question: str) -> int:
-        taken = self.count(prompts.SYSTEM + prompts.UNSURE) + self.count(question)
+        taken = self.count(prompts.SYSTEM + prompts.ANSWER) + self.count(question)
         return self._budget.window - self._budget.answer - _MARGIN - taken
 
     def _overlong(self, question: str) -> ContextOverflow:
@@ -97,6 +85,7 @@ class Context:
     request: Request
     question: str  # standalone: with the questions that it builds on
     windows: tuple[Window, ...] = ()
+    ranked: tuple[Quoted, ...] = ()  # the units of the hits, best first
     hits: tuple[Hit, ...] = ()  # best first; also those that are not read
     odds: Odds = field(default_factory=dict)  # of the hits that the reader has read
     before: tuple[Turn, ...] = ()  # earlier turns in the prompt
@@ -108,28 +97,15 @@ class Context:
         """Whether the question builds on those before it."""
         return self.question != self.request.question
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The stems of that question, without words that tell nothing."""
-        return stems(telling_words(self.question))
-
     @property
     def embedder(self) -> Embedder:
         """By which passages and sentences are found."""
         return self.request.evidence.embedder()
 
     @property
-    def reader_odds(self) -> float | None:
-        """Of the passage in it that answers the question best; None when the reader has read
-        none of them."""
-        read = [hit for hit in self.hits if any(window.holds(hit) for window in self.windows)]
-        known = (self.odds[hit.chunk.id] for hit in read if hit.chunk.id in self.odds)
-        return max(known, default=None)
-
-    @property
     def passages(self) -> tuple[Passage, ...]:
         """The passages that people and the model see."""
-        return tuple(window.passage for window in self.windows)
+        return passages_of(self.windows)
 
     def messages(self, instruction: str = prompts.ANSWER) -> list[BaseMessage]:
         """The prompt: passages first, so that a follow-up finds them in the model's cache."""
@@ -137,22 +113,22 @@ class Context:
             return prompts.first_turn(self.passages, self.question, instruction)
         first, *rest = self.before
         messages = prompts.first_turn(
-            first.passages, first.question, prompts.answering(first.question, sure=True)
+            first.passages, first.question, prompts.answering(first.question)
         )
         answer, read = first.answer, list(first.passages)
         for turn in rest:
             more = _unread(turn.passages, read)
             messages = prompts.next_turn(
-                messages, answer, more, turn.question, prompts.answering(turn.question, sure=True)
+                messages, answer, more, turn.question, prompts.answering(turn.question)
             )
             answer, read = turn.answer, read + more
         new = _closest_last(_unread(self.passages, read), self.closest)
         return prompts.next_turn(messages, answer, new, self.request.question, instruction)
 
 
-# -- Searches for the meaning of a question, and widens what is found until the budget is full
+# -- Searches for the meaning of a question, and packs the best of what is found
 
-_HITS = 24  # hits that are considered to fill the budget
+_HITS = 24  # hits whose units are ranked
 _BETTER = 0.1  # cosine gain from which a question builds on the one before
 
 
@@ -175,49 +151,46 @@ class Retriever:
             query = request.query.alone
             self._room.check(query.text)  # before seconds are spent on a search
         found = _contents_last(reranked(self._reranker, query.text, _search(request, query)))
-        context = self._looked_at(Context(request, query.text, hits=tuple(found)), LOOKED_AT)
+        context = self._looked_at(Context(request, query.text, hits=tuple(found)))
         hits = _with_parts(request, context.hits)
+        context = replace(context, hits=tuple(hits))
+        telling = [hit for hit in hits if not lists_contents(hit.text)] or hits
+        around = surroundings(telling, request.evidence)
+        # A chosen reranker decides; what the small reader thinks does not count then.
+        reader, trust = (None, 2.0) if self._reranker else (self._reader_of(context), 1.0)
+        ranked = rank(_asked(context), around, context.embedder, reader, trust)
         size = self._room.passages(context.question, len(request.query.parts))
-        windows = widened(hits, request.evidence, size, self._room.count)
-        context = replace(context, hits=tuple(hits), windows=tuple(windows))
+        windows = packed(ranked, size, self._room.count)
+        context = replace(context, ranked=ranked, windows=windows)
         return self._continued(context) if context.follows_up else context
 
-    def read_on(self, context: Context) -> Context | None:
-        """The context with the next passages behind those that were read, so that a model reads
-        only what is new; None when there are no more, or no room for them. The reader has read the
-        rest of the hits then, and ordered them."""
-        context = self._looked_at(context, _HITS)
-        texts = [str(message.content) for message in context.messages(prompts.UNSURE)]
-        size = min(self._room.left(texts), self._room.further)
-        evidence = context.request.evidence
-        more = next_windows(context.hits, context.windows, evidence, size, self._room.count)
-        return replace(context, windows=(*context.windows, *more)) if more else None
-
-    def _looked_at(self, context: Context, count: int) -> Context:
-        """With so many more of the hits read by the reader."""
-        # The reader has learned to read English.
-        if self._reader is None or is_multilingual(context.embedder):
+    def _looked_at(self, context: Context) -> Context:
+        """With the first of the hits read by the reader."""
+        reader = self._reader_of(context)
+        if reader is None:
             return context
-        read = [hit for hit in context.hits if hit.chunk.id in context.odds]
-        left = [hit for hit in context.hits if hit.chunk.id not in context.odds]
-        first, rest = left[:count], left[count:]
-        odds = self._reader.odds(context.question, first)
+        first, rest = context.hits[:LOOKED_AT], context.hits[LOOKED_AT:]
+        odds = reader.odds(context.question, first)
         known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
         ordered = first if self._reranker else reread(first, odds)
-        return replace(context, hits=(*read, *ordered, *rest), odds=context.odds | known)
+        return replace(context, hits=(*ordered, *rest), odds=known)
+
+    def _reader_of(self, context: Context) -> Reader | None:
+        """None in a library of several languages: the reader has learned to read English."""
+        return None if is_multilingual(context.embedder) else self._reader
 
     def _continued(self, context: Context) -> Context:
         """The context with earlier turns, if all their passages still exist and fit."""
         request = context.request
         before = tuple(t for t in _built_on(request) if t.answer and not t.refused)
         passages = [passage for turn in before for passage in turn.passages]
-        earlier = [window_of(passage, request.evidence) for passage in passages]
-        windows = tuple(window for window in earlier if window)
+        earlier = [windows_of(passage, request.evidence) for passage in passages]
+        windows = tuple(chain.from_iterable(earlier))
         scope = request.documents
         in_scope = scope is None or all(window.document in scope for window in windows)
-        if not before or len(windows) < len(passages) or not in_scope:
+        if not before or not all(earlier) or not in_scope:
             return context
-        closest = _closest(request, context.hits, context.windows + windows)
+        closest = _closest(request, context, windows)
         full = replace(context, before=before, earlier=windows, closest=closest)
         texts = [str(message.content) for message in full.messages()]
         return full if self._room.fits(texts) else context
@@ -256,6 +229,12 @@ def _with_parts(request: Request, hits: Sequence[Hit]) -> Sequence[Hit]:
     return list({hit.chunk.id: hit for hit in turns}.values())
 
 
+def _asked(context: Context) -> Sequence[str]:
+    """The parts of the question; of one that builds on others, the whole of it."""
+    parts = context.request.query.parts
+    return parts if len(parts) > 1 and not context.follows_up else (context.question,)
+
+
 def _contents_last(hits: Sequence[Hit]) -> list[Hit]:
     """Moves tables of contents to the end: they name everything and state nothing."""
     return sorted(hits, key=lambda hit: lists_contents(hit.text))
@@ -267,14 +246,17 @@ def _built_on(request: Request) -> Sequence[Turn]:
     return request.history[-len(before.chain) :] if before else ()
 
 
-def _closest(request: Request, hits: Sequence[Hit], windows: Sequence[Window]) -> Passage | None:
-    """The passages that fit both the follow-up and the questions it builds on."""
+def _closest(request: Request, context: Context, earlier: Sequence[Window]) -> Passage | None:
+    """The passage that fits both the follow-up and the questions it builds on."""
     alone = {hit.chunk.id: hit.score for hit in _search(request, request.query.alone)}
-    read = [hit for hit in hits if any(window.holds(hit) for window in windows)]
-    if not read:
-        return None
-    best = max(read, key=lambda hit: hit.score + alone.get(hit.chunk.id, 0.0))
-    return window_at(best, request.evidence).passage
+    found: list[tuple[float, Passage]] = []
+    for windows in (context.windows, earlier):
+        for passage in passages_of(windows):
+            place = passage.document, passage.page
+            own = [window for window in windows if window.place == place]
+            held = [hit for hit in context.hits if any(window.touches(hit) for window in own)]
+            found += [(hit.score + alone.get(hit.chunk.id, 0.0), passage) for hit in held]
+    return max(found, key=lambda one: one[0], default=(0.0, None))[1]
 
 
 def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
@@ -291,7 +273,7 @@ def _closest_last(new: list[Passage], closest: Passage | None) -> list[Passage]:
 
 def _is_part(passage: Passage, of: Passage) -> bool:
     same = passage.document == of.document and passage.page == of.page
-    return same and passage.text in of.text
+    return same and all(part in of.text for part in parts_of(passage.text))
 
 
 # -- The facts of stages 1 and 2: what was found, and what of it is read
@@ -305,7 +287,7 @@ def note_search(facts: Facts, context: Context, count: Callable[[str], int]) -> 
     facts.understood = Understood(context.question, context.request.query.parts)
     facts.found = tuple(_found(hit, context) for hit in context.hits[:_MOST])
     facts.read = (
-        *_read(context.windows, count), *_read(context.earlier, count, earlier=True)
+        *_read(context.passages, count), *_read(passages_of(context.earlier), count, earlier=True)
     )  # fmt: skip
 
 
@@ -314,15 +296,16 @@ def _found(hit: Hit, context: Context) -> Found:
     words = " ".join(hit.text.split())
     return Found(
         hit.document, hit.page, words if len(words) <= _WORDS else f"{words[:_WORDS]}…",
-        any(window.holds(hit) for window in context.windows), hit.legs,
+        any(window.touches(hit) for window in context.windows), hit.legs,
         None if odds is None else round(odds, 3),
     )  # fmt: skip
 
 
 def _read(
-    windows: Sequence[Window], count: Callable[[str], int], earlier: bool = False
+    passages: Sequence[Passage], count: Callable[[str], int], earlier: bool = False
 ) -> list[ReadPassage]:
     return [
-        ReadPassage(w.document, w.page.number, w.last - w.first + 1, count(w.text), earlier)
-        for w in windows
-    ]
+        ReadPassage(p.document, p.page, sum(part.count("\n") + 1 for part in parts_of(p.text)),
+                    count(p.text), earlier)
+        for p in passages
+    ]  # fmt: skip

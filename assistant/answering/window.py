@@ -11,9 +11,9 @@ from functools import cached_property
 from itertools import groupby
 
 from assistant.contract.evidence import Evidence
-from assistant.contract.facts import Citation, Passage
+from assistant.contract.facts import GAP, Citation, Passage, parts_of
 from assistant.security.prompt_injection import instructs
-from ingest.document.model import Page
+from ingest.document.model import Page, Table
 from ingest.language.quantities import head_scales
 from ingest.language.sentences import numbers, spans
 from ingest.language.words import stems
@@ -27,7 +27,7 @@ _BEFORE = 50  # tokens read above and below a hit
 _AFTER = 110
 _TABLE = 400  # tokens: a table up to this length is read as a whole
 _JOIN = 2  # lines between two windows of a page that are merged
-_LABEL = 24  # tokens of a passage's label
+LABEL = 24  # tokens of a passage's label
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ class Window:
     last: int
     score: float
     cosine: float = 0.0  # of the best hit in it to the question
+    is_cut: bool = field(default=False, compare=False)  # picked lines: sentences go on outside
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Its document, and the number of its page."""
+        return self.document, self.page.number
 
     @cached_property
     def text(self) -> str:
@@ -48,10 +54,24 @@ class Window:
     @cached_property
     def units(self) -> "tuple[CitableSpan, ...]":
         """Its sentences with their lines; in tables and lists, single lines. Cut once: ranking,
-        attribution and the search for contradictions look at the same ones."""
+        attribution and the search for contradictions look at the same ones. Where lines were
+        picked, a sentence that begins or ends outside is none."""
+        if self.is_cut:
+            around = (one for one in self._around().units if self.first <= one.first)
+            return tuple(replace(one, window=self) for one in around if one.last <= self.last)
         return tuple(
             unit for first, last in _blocks(self) for unit in _sentences(self, first, last)
         )
+
+    def _around(self) -> "Window":
+        """With as many lines above and below as a sentence has at most."""
+        lines = self.page.lines
+        first, last = self.first, self.last
+        while first > max(self.first - _MOST_LINES, 0) and not lines[first - 1].hidden:
+            first -= 1
+        while last < min(self.last + _MOST_LINES, len(lines) - 1) and not lines[last + 1].hidden:
+            last += 1
+        return replace(self, first=first, last=last, is_cut=False)
 
     @cached_property
     def lists(self) -> "tuple[CitableSpan, ...]":
@@ -70,8 +90,18 @@ class Window:
 
     def holds(self, hit: Hit) -> bool:
         """Whether it contains all lines of the hit."""
-        same = self.document == hit.document and self.page.number == hit.page
-        return same and self.first <= hit.chunk.first and hit.chunk.last <= self.last
+        inside = self.first <= hit.chunk.first and hit.chunk.last <= self.last
+        return inside and self.place == (hit.document, hit.page)
+
+    def touches(self, hit: Hit) -> bool:
+        """Whether it contains a line of the hit."""
+        near = self.first <= hit.chunk.last and hit.chunk.first <= self.last
+        return near and self.place == (hit.document, hit.page)
+
+    def widened_by(self, before: int, after: int) -> "Window":
+        """With so many tokens more above and below; hidden lines end it."""
+        first = _reach(self.page, self.first, -1, before)
+        return replace(self, first=first, last=_reach(self.page, self.last, +1, after))
 
     @property
     def passage(self) -> Passage:
@@ -105,65 +135,12 @@ def widened(
     return chosen
 
 
-def next_windows(
-    hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence, budget: int,
-    count: Callable[[str], int] = about_tokens,
-) -> list[Window]:  # fmt: skip
-    """What to read next, together at most `budget` tokens: the rest of the best passage's page,
-    which may hold a table that was too long, then the next hits with their surroundings. No line
-    that was read is in it, so that it can be read behind."""
-    added: list[Window] = []
-    for window in (*_rest_of_page(read[0], budget), *_unread(hits, read, evidence)):
-        for part in _without([window], [*read, *added]):
-            if _room([*added, part], budget, count) >= 0:
-                added.append(part)
-    return added
-
-
-def _rest_of_page(window: Window, budget: int) -> list[Window]:
-    """Below it first: what a window breaks off goes on there. Of a long page, what may fit."""
-    page, size = window.page, budget - _LABEL
-    wide = replace(
-        window,
-        first=_reach(page, window.first, -1, size),
-        last=_reach(page, window.last, +1, size),
-    )
-    return sorted(_apart(wide, window), key=lambda part: -part.first)
-
-
-def _unread(hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence) -> Iterator[Window]:
-    for hit in hits:
-        if not any(window.holds(hit) for window in read):
-            with suppress(LibraryError):  # removed while the first passages were read
-                yield _with_tables(_around(hit, evidence.page(hit.document, hit.page)))
-
-
-def _without(windows: Sequence[Window], read: Sequence[Window]) -> list[Window]:
-    """The parts of windows that were not read."""
-    left = list(windows)
-    for old in read:
-        left = [part for window in left for part in _apart(window, old)]
-    return left
-
-
-def _apart(window: Window, old: Window) -> list[Window]:
-    """The lines of a window before and behind those of another one of its page."""
-    same = window.document == old.document and window.page.number == old.page.number
-    if not same or old.last < window.first or window.last < old.first:
-        return [window]
-    before = replace(window, last=old.first - 1)
-    after = replace(window, first=old.last + 1)
-    return [part for part in (before, after) if part.first <= part.last]
-
-
-def unread_windows(
-    hits: Sequence[Hit], read: Sequence[Window], evidence: Evidence
-) -> tuple[Window, ...]:
-    """The hits that were not read, with their surroundings, if they still exist."""
-    unread = [hit for hit in hits if not any(window.holds(hit) for window in read)]
+def surroundings(hits: Sequence[Hit], evidence: Evidence) -> tuple[Window, ...]:
+    """The hits with the lines around them; those that touch are one. Without what another process
+    has removed."""
     found: list[Window] = []
-    for hit in unread:
-        with suppress(LibraryError):  # removed while the answer was written
+    for hit in hits:
+        with suppress(LibraryError):
             found = _merged(found, _around(hit, evidence.page(hit.document, hit.page)))
     return tuple(found)
 
@@ -174,18 +151,40 @@ def window_at(hit: Hit, evidence: Evidence) -> Window:
     return Window(hit.document, page, hit.chunk.first, hit.chunk.last, hit.score, hit.cosine)
 
 
-def window_of(passage: Passage, evidence: Evidence) -> Window | None:
-    """The lines of a passage of an earlier turn; None when they have changed."""
+def passages_of(windows: Sequence[Window]) -> tuple[Passage, ...]:
+    """What people and the model see: one for each page, with a gap between lines that are apart."""
+    pages: dict[tuple[str, int], Passage] = {}
+    for passage in (window.passage for window in windows):
+        place = passage.document, passage.page
+        before = pages.get(place)
+        joined = f"{before.text}\n{GAP}\n{passage.text}" if before else passage.text
+        pages[place] = replace(before or passage, text=joined)
+    return tuple(pages.values())
+
+
+def windows_of(passage: Passage, evidence: Evidence) -> tuple[Window, ...]:
+    """The lines of a passage of an earlier turn; empty when they have changed."""
     try:
         page = evidence.page(passage.document, passage.page)
     except LibraryError:
-        return None
-    wanted = passage.text.split("\n")
+        return ()
+    found: list[Window] = []
+    for part in parts_of(passage.text):
+        after = found[-1].last + 1 if found else 0
+        first = _found(part.split("\n"), page, after)
+        if first is None:
+            return ()
+        last = first + part.count("\n")
+        found.append(Window(passage.document, page, first, last, passage.score, is_cut=True))
+    return tuple(found)
+
+
+def _found(wanted: Sequence[str], page: Page, start: int) -> int | None:
     lines = [line.text for line in page.lines]
-    for first in range(len(lines) - len(wanted) + 1):
+    for first in range(start, len(lines) - len(wanted) + 1):
         last = first + len(wanted) - 1
         if lines[first : last + 1] == wanted and _seen(page, first, last):
-            return Window(passage.document, page, first, last, passage.score)
+            return first
     return None
 
 
@@ -195,9 +194,9 @@ def _seen(page: Page, first: int, last: int) -> bool:
 
 
 def _around(hit: Hit, page: Page) -> Window:
-    first = _reach(page, hit.chunk.first, -1, _BEFORE)
-    last = _reach(page, hit.chunk.last, +1, _AFTER)
-    return Window(hit.document, page, first, last, hit.score, hit.cosine)
+    first, last = hit.chunk.first, hit.chunk.last
+    found = Window(hit.document, page, first, last, hit.score, hit.cosine)
+    return found.widened_by(_BEFORE, _AFTER)
 
 
 def _reach(page: Page, line: int, step: int, tokens: int) -> int:
@@ -245,14 +244,14 @@ def _touch(one: Window, other: Window) -> bool:
 
 
 def _room(chosen: Sequence[Window], budget: int, count: Callable[[str], int]) -> int:
-    return budget - sum(count(w.text) + _LABEL for w in chosen)
+    return budget - sum(count(w.text) + LABEL for w in chosen)
 
 
 def _shrunk(window: Window, hit: Hit, budget: int, count: Callable[[str], int]) -> Window:
     """The hit alone, with as many lines as fit."""
     first, last = hit.chunk.first, hit.chunk.last
     shrunk = replace(window, first=first, last=last)
-    while last > first and count(shrunk.text) + _LABEL > budget:
+    while last > first and count(shrunk.text) + LABEL > budget:
         last -= 1
         shrunk = replace(shrunk, last=last)
     return shrunk
@@ -286,12 +285,43 @@ class CitableSpan:
         return self.stems | stems(self.heads) | stems(_HYPHEN.sub(r"\1\2", self.text))
 
     @cached_property
+    def instructs(self) -> bool:
+        """Whether it is an instruction to a model."""
+        return instructs(self.text, self.text if self.is_list else self.window.text)
+
+    @cached_property
     def states(self) -> bool:
         """Whether it states something: no question, no introduction of a list, and no instruction
         to a model."""
-        if self.text.rstrip().endswith(("?", ":")):
-            return False
-        return not instructs(self.text, self.text if self.is_list else self.window.text)
+        return not self.text.rstrip().endswith(("?", ":")) and not self.instructs
+
+    @property
+    def with_heads(self) -> str:
+        """Its text; that of a table row behind its caption and heads."""
+        return f"{self.heads} {self.text}".strip()
+
+    @property
+    def with_head_lines(self) -> set[int]:
+        """The numbers of its lines; with those of a table row's heads, and of the line that
+        introduces the list of an item."""
+        page, own = self.window.page, {*range(self.first, self.last + 1)}
+        if _table_at(page, self.first) or self.heads:
+            own |= _head_lines(page, self.first)
+        elif self.text.startswith(_BULLETS):
+            own |= _introduction(page, self.first)
+        return {line for line in own if not page.lines[line].hidden}
+
+    def paragraph(self, most: int) -> set[int]:
+        """The numbers of the lines of its paragraph in the window; none for a table row, nor where
+        it is longer than so many tokens."""
+        if _table_at(self.window.page, self.first):
+            return set()
+        for first, last in _blocks(self.window):
+            if first <= self.first <= last:
+                lines = range(first, max(last, self.last) + 1)
+                texts = "\n".join(self.window.page.lines[line].text for line in lines)
+                return {*lines} if about_tokens(texts) <= most else set()
+        return set()
 
     @property
     def lines(self) -> Window:
@@ -354,20 +384,42 @@ def _row(window: Window, line: int, text: str) -> CitableSpan:
 
 def _heads(page: Page, line: int) -> Iterator[str]:
     """Caption and column heads of the table that a line belongs to."""
-    for table in page.tables:
-        if table.first <= line <= table.last:
-            yield table.caption
-            for row in table.rows[: table.header]:
-                yield from (cell.text for cell in row)
-            return
-    yield from _bold_above(page, line)
+    table = _table_at(page, line)
+    if table is None:
+        yield from (page.lines[above].text for above in _bold_above(page, line))
+        return
+    yield table.caption
+    yield from (cell.text for row in table.rows[: table.header] for cell in row)
 
 
-def _bold_above(page: Page, line: int) -> Iterator[str]:
+def _head_lines(page: Page, line: int) -> set[int]:
+    """The lines with these heads."""
+    table = _table_at(page, line)
+    if table is None:
+        return {*_bold_above(page, line)}
+    heads = {cell.line for row in table.rows[: table.header] for cell in row}
+    above = table.first - 1
+    is_caption = above >= 0 and page.lines[above].text == table.caption
+    return heads | {above} if is_caption else heads
+
+
+def _introduction(page: Page, item: int) -> set[int]:
+    """The line above a list that says what its items mean."""
+    for above in range(item - 1, max(item - _LONGEST_LIST, -1), -1):
+        if not page.lines[above].text.startswith(_BULLETS):
+            return {above} if page.lines[above].text.rstrip().endswith(":") else set()
+    return set()
+
+
+def _table_at(page: Page, line: int) -> Table | None:
+    return next((one for one in page.tables if one.first <= line <= one.last), None)
+
+
+def _bold_above(page: Page, line: int) -> Iterator[int]:
     """The bold lines above the run of lines around a row, where no table was recognised."""
     top = line
     while top and not page.lines[top].bold and not page.lines[top - 1].text.endswith((".", ":")):
         top -= 1
     while top >= 0 and page.lines[top].bold and not page.lines[line].bold:
-        yield page.lines[top].text
+        yield top
         top -= 1

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
-from assistant.contract.facts import Token
+from assistant.contract.facts import Token, Verdict
 from assistant.contract.reply import Reply
 from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds
@@ -57,8 +57,8 @@ def showing(tokens: Sequence[Token], text: str) -> tuple[Token, ...]:
     return tuple(shown)
 
 
-# Whether a text, whole or still growing, is held back.
-Held = Callable[[str, bool], bool]
+# Whether a text, whole or still growing, is given; None: not known yet.
+Decide = Callable[[str, bool], Verdict | None]
 
 
 @dataclass(frozen=True)
@@ -71,37 +71,34 @@ class Written:
     completion_tokens: int = 0
 
 
-def refuses(text: str, whole: bool = False) -> bool:
-    """Whether a text is a refusal, or, unless it is the whole, may become one."""
-    said = text.strip()
-    return any(
-        said.startswith(refusal.rstrip(".")) or (not whole and refusal.startswith(said))
-        for refusal in prompts.REFUSALS
-    )
-
-
 def write(
     model: BaseChatModel,
     messages: list[BaseMessage],
     most: int,
     count: Callable[[str], int],
     reply: Reply,
-    held: Held = refuses,
+    decide: Decide = lambda text, whole: "give",
 ) -> Generator[str, None, Written]:
-    """Yields the text as it comes, up to a number of tokens, but for what is held back: who asked
-    may read on and ask again. `count` gives a text's tokens."""
-    reply.trace.asked, reply.trace.yes_log_odds = prompts.to_rows(messages), None
+    """Yields the text as it comes, up to a number of tokens, once it is decided to give it; what is
+    refused is not written to its end. `count` gives a text's tokens."""
+    reply.trace.asked = prompts.to_rows(messages)
     stream = _Stream(model, messages, most, reply.cancel)
     text, shown = "", 0
+    verdict: Verdict | None = None
     for words in stream:
         text += words
-        if shown or not held(text, False):
+        verdict = verdict or decide(text, False)
+        if verdict == "refuse":
+            break
+        if verdict == "give":
             yield text[shown:]
             shown = len(text)
         if repeats(text):  # at temperature 0 a small model can fall into a loop
             break
     stopped = reply.cancel.is_set()
-    if shown or not held(text, True):
+    if verdict is None and not stopped:
+        verdict = decide(text, True)
+    if verdict == "give":
         yield from filter(None, [text[shown:]])
     elif stopped:
         text = ""  # nobody has seen it, and it was not yet known to be an answer

@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +70,6 @@ def add_model_parsers(subparsers: Any) -> None:
     remove = command(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name", metavar="NAME", help="a model, or a program: real-esrgan, piper")
     command(inner, "verify", _verify, "read every model again and compare its sha256")
-    command(
-        inner, "calibrate", _calibrate, "fit the refusal gate to the chosen chat model",
-        "An interrupted run goes on when it is called again.",
-    )  # fmt: skip
     for each in inner.choices.values():
         # SUPPRESS, so that it does not undo an earlier --home.
         each.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -181,8 +176,6 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
             f"Note: {variable} (or settings.toml) says {named}, which takes precedence.",
             file=sys.stderr,
         )
-    elif path and args.role == "chat":
-        _offer_calibration(settings)
     elif path and args.role in BY_CHOICE:
         print(_MEASURE.format(role=args.role), file=sys.stderr)
     return DONE
@@ -193,37 +186,6 @@ def _without_path(role: str, name: str) -> str:
 
     none = role in BY_CHOICE and name in (AUTO, OFF)
     return "none" if none else f"{name}, from an installed package"
-
-
-def _offer_calibration(settings: "Settings") -> None:
-    from assistant.wiring.chosen_models import lacks_gate
-
-    if lacks_gate(settings):
-        print(
-            "The refusal gate is not fitted to this model and judges without its odds. "
-            "`pincite models calibrate` fits it, in a few minutes.",
-            file=sys.stderr,
-        )
-
-
-def _calibrate(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.cli.shared import counting_progress
-    from assistant.wiring.chosen_models import calibration
-
-    print("Interrupt it at will: the next time it goes on from there.", file=sys.stderr)
-    with counting_progress() as show:
-        fitted = calibration(settings).run(show)
-    if args.json:
-        points = {name: asdict(point) for name, point in fitted.points.items()}
-        print(json.dumps({"weights": asdict(fitted.weights), "points": points}))
-        return DONE
-    print("The gate is fitted to this model. On questions that were left out, it refuses:")
-    for name, point in fitted.points.items():
-        print(
-            f"  {name} (below {point.threshold}): {point.unanswerable:.0%} of what the passages "
-            f"do not answer, {point.answerable:.0%} of what they do"
-        )
-    return DONE
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:

@@ -48,21 +48,19 @@ class ReadPassage:
     earlier: bool = False  # of an earlier turn of the conversation
 
 
-# The decision: refuse, offer the model a refusal, or offer none.
-Verdict = Literal["refuse", "unsure", "sure"]
+Verdict = Literal["refuse", "give"]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A judgement of the gate: how probable it is that the passages answer the question, and what
-    follows from it."""
+    """A judgement of the verifier: how probable it is that an answer is right, and what follows."""
 
-    signals: Mapping[str, float]  # those that count, by the names of `Signals`
+    signals: Mapping[str, float]  # those that count, by the names that `verifier.Weights` explains
     shares: Mapping[str, float]  # what each adds to the log-odds; with the bias
     probability: float
     threshold: float
     verdict: Verdict
-    passages: int = 0  # that had been read
+    pages: int = 0  # that had been read
 
 
 class Token(NamedTuple):
@@ -149,7 +147,7 @@ class Facts:
     tool_guess: tuple[str, float] | None = None  # the router's likeliest tool, not sure enough
     found: tuple[Found, ...] = ()  # in the order in which they were considered, the first ones
     read: tuple[ReadPassage, ...] = ()
-    judged: tuple[Judged, ...] = ()  # again after more was read
+    judged: tuple[Judged, ...] = ()
     written: tuple[Token, ...] = ()  # of the text that is shown; empty where no model reports them
     seconds: dict[str, float] = field(default_factory=dict)  # by stage, in their order
     computed: Computed | None = None  # of a question to a table
@@ -219,6 +217,14 @@ class UsedCell:
     row: str  # the labels of its row and its column
     column: str
     text: str  # as it is written
+
+
+GAP = "…"  # stands in a passage for lines of the page that are left out
+
+
+def parts_of(text: str) -> list[str]:
+    """The lines of a passage that stand together on the page."""
+    return text.split(f"\n{GAP}\n")
 
 
 @dataclass(frozen=True)

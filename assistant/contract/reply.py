@@ -115,11 +115,9 @@ class Trace:
 
     asked: tuple[tuple[str, str], ...] = ()  # (role, text): the messages a model was sent last
     steps: tuple[Step, ...] = ()  # in order, for an answer of several texts
-    yes_log_odds: float | None = None  # the check's log-odds, when the gate decided
-    answerable: float | None = None  # probability by the gate; None without a gate
+    answerable: float | None = None  # probability that the answer is right; None: not verified
     withheld: str = ""  # what the model wrote last, where it was left out: a refusal stands for it
     program: tuple[str, str] | None = None  # what a model chose of a list: operation and head
-    quoted: str = ""  # what is quoted behind the words of the model
     facts: Facts = field(default_factory=Facts)
 
 

@@ -34,10 +34,10 @@ class Request:
     evidence: Evidence
     history: Sequence[Turn] = ()  # oldest first
     documents: Collection[str] | None = field(default=None)  # only these are searched
-    threshold: float | None = None  # of the gate; None: the tool's own
+    threshold: float | None = None  # of the verifier; None: the tool's own
     given: bool = False  # the evidence was chosen for this question
     clear: bool = False  # clarification was requested already
-    anyway: bool = False  # an answer is wanted also where the gate would refuse
+    anyway: bool = False  # an answer is wanted also where it would be refused
     files: tuple[Path, ...] = ()  # pictures, recordings and videos that the person attached
     intent: Intent | None = None  # chosen by a command or a button; None: the router decides
     within: Filter = EVERYTHING  # it has chosen the documents, of the `named` ones if there are any

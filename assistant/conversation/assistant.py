@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from assistant.answering.clarification import is_question_back, is_reply
-from assistant.answering.gate import NO_MODEL, OPERATING_POINTS, OperatingPoint
 from assistant.answering.suggestions import follow_ups, suggest
+from assistant.answering.verifier import DEFAULT_THRESHOLD
 from assistant.contract import asked_in
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Citation, Outcome, Passage, full_name
@@ -92,19 +92,18 @@ class Assistant:
         recorder: Recorder | None = None,
         learned_threshold: Callable[[], float | None] = lambda: None,
         about: str = "",
-        points: Mapping[str, OperatingPoint] = OPERATING_POINTS,
         answerable: Callable[[Request], float] | None = None,
         files: AnswerFiles | None = None,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
         `recorder` no receipts are kept. `learned_threshold` is asked at each question. `about`
-        says who answers, and where; `points` what the gate refuses at each setting. `answerable`
-        tells without the chat model how probably a request is answered. `files` are those of
-        answers, which go with an answer that is not kept."""
+        says who answers, and where. `answerable` tells without the chat model how probably a
+        request is answered. `files` are those of answers, which go with an answer that is not
+        kept."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
-        self.notice, self.about, self.points = notice, about, points
+        self.notice, self.about = notice, about
         self._tool, self._answerable, self._files = tool, answerable, files
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
@@ -128,11 +127,11 @@ class Assistant:
         """The reply works while it is iterated; a named conversation stores the turn afterwards.
 
         `documents` restricts the search, and so does the filter `within`; `history` stands in
-        front of the conversation's turns; below `threshold` the gate refuses (None: as was
+        front of the conversation's turns; below `threshold` an answer is not given (None: as was
         learned, else as the settings say).
-        `files` are attached; an `intent` is done, whatever the words are. With `anyway`, what the
-        gate would refuse is answered, and the answer says so. `after` a turn of the conversation
-        (0: instead of its first) it begins a branch, and knows only what was said before.
+        `files` are attached; an `intent` is done, whatever the words are. With `anyway`, what would
+        be refused is given, and says so. `after` a turn of the conversation (0: instead of its
+        first) it begins a branch, and knows only what was said before.
 
         Raises UnknownDocument for a name that is not there, and NothingChosen when the filter
         leaves no document.
@@ -168,7 +167,7 @@ class Assistant:
     def follow_ups(
         self, answer: Mapping[str, Any], asked: Sequence[str], limit: int = 3
     ) -> list[str]:
-        """Questions that one might ask next, and that the documents answer as the gate judges
+        """Questions that one might ask next, and that the documents answer as is judged
         without the chat model; none after a refusal. `answer` as it is kept, `asked` all questions
         of its conversation. Takes a search for each. Raises LibraryError."""
         cited = list(dict.fromkeys(full_name(citation) for citation in answer["citations"]))
@@ -179,7 +178,7 @@ class Assistant:
         said = f"{answer['question']} {answer['answer']}"
         found: list[str] = []
         for text in follow_ups(said, asked, headings)[:_TRIED]:
-            if self._answerable(self._within(answer, text)) >= NO_MODEL["strict"].threshold:
+            if self._answerable(self._within(answer, text)) >= DEFAULT_THRESHOLD:
                 found.append(text)
             if len(found) == limit:
                 break

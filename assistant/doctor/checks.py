@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -41,7 +40,7 @@ from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from assistant.storage.part import BACK, file_of, mark_of
 from assistant.storage.team_tables import TeamTables
-from assistant.wiring.chosen_models import fitted, identity, voice_state
+from assistant.wiring.chosen_models import voice_state
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, count_documents, team_tables
 from vectorstore import word_index
@@ -177,21 +176,6 @@ def _counts(catalog: Path) -> tuple[int, int]:
         return int(documents), int(passages)
 
 
-# -- Whether the gate that decides about refusals is fitted to the chosen chat model
-
-
-def check_refusal_gate(file: Path | None, settings: Settings) -> Iterator[Check]:
-    """None without a local chat model, and where the home or the model cannot be read."""
-    if file is None:
-        return
-    with suppress(AssistantError):
-        if fitted(settings, identity(settings, file)):
-            yield Check("refusals", "ok", f"The gate is fitted to {file.stem}.")
-        else:
-            message = f"The gate judges without the odds of {file.stem}."
-            yield Check("refusals", "warning", message, "pincite models calibrate")
-
-
 _LLAMA = "from assistant.llm.llama import runtime as r; r.runtime(); print(r.which())"
 
 
@@ -214,7 +198,6 @@ def checks(settings: Settings) -> list[Check]:
     found += check_reading_workers(settings)
     found += [_pdf(pdf), check_scans(settings, ocr), _recordings(recordings)]
     found += [_runtime(runtime, settings), *check_answering_device(device, settings)]
-    found += check_refusal_gate(chat, settings)
     return [*found, *check_extensions(settings)]
 
 

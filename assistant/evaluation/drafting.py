@@ -181,7 +181,7 @@ class Drafting:
             yield Question(_draft_id(beside), beside, (), False, (), state="draft")
 
     def _refused(self, question: str, passage: DraftingPassage) -> bool:
-        """Whether the gate says that the passage alone does not answer the question."""
+        """Whether the passage alone does not answer the question."""
         given = [(passage.document, passage.text)]
         return self.assistant.ask_given(question, given).finish().refused
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from assistant.answering import gate
+from assistant.answering import verifier
 from assistant.contract.answer_document import reads
 from assistant.conversation.assistant import Assistant, turns_from_messages
 from assistant.errors import AssistantError, BadQuestionSet
@@ -286,7 +286,7 @@ class RunningEvaluation:
 # -- Measures a question set: reads it, finds its library, asks, and saves the run
 
 _COMPARED = (
-    "set", "digest", "library", "sha256", "embedder", "model", "gate", "learned", *BY_CHOICE,
+    "set", "digest", "library", "sha256", "embedder", "model", "verifier", "learned", *BY_CHOICE,
 )  # fmt: skip
 
 
@@ -408,7 +408,7 @@ def _about(
         "digest": questions.digest,
         **source.identity(),
         "model": who.model_name if who else "",
-        "gate": gate.identity() if who else "",
+        "verifier": verifier.identity() if who else "",
         "learned": _learned(source.library),
         **chosen_models.classifier_identities(settings),
         "settings": _dumped(settings),

@@ -402,6 +402,6 @@ def _of_answer(row: RunRow, name: str) -> float | None:
 
 
 def _tokens(row: RunRow, name: str) -> float | None:
-    """The tokens; None for a refusal by the gate, which has none."""
+    """The tokens; None where no model wrote."""
     value: float | None = ((row.get("answer") or {}).get("usage") or {}).get(name)
     return value or None

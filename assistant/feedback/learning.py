@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering import gate
+from assistant.answering import verifier
 from assistant.evaluation.metrics import paired_difference
 from assistant.evaluation.runs import EvaluationRuns, all_runs
 from assistant.evaluation.scoring import scored
@@ -269,8 +269,9 @@ def worth(case: Case, rows: Matrix, weights: Matrix) -> tuple[float, float]:
 
 
 # -- Chooses the refusal threshold from a user's ratings
-# Of each answer the gate's probability is known, and whether it would have been right to answer: a
-# good answer and a refusal that was found wrong say yes, a wrong answer and a good refusal say no.
+# Of each answer the verifier's probability is known, and whether it should be given: a good answer
+# says yes, a wrong one and a good refusal say no. A refusal that was found wrong says nothing: what
+# was kept back may have been wrong, too.
 
 LEAST = 10  # answers of each kind
 _THRESHOLD_PARTS, _THRESHOLD_ROUNDS = 5, 3
@@ -279,18 +280,18 @@ _LABELS = ("correct", "wrong", "refused", "answered")
 
 @dataclass(frozen=True)
 class Judged:
-    """The gate's probability for a question, and the right decision."""
+    """The verifier's probability of an answer, and the right decision."""
 
     question: str
     answerable: float
     answers: bool  # it should be answered
-    model: str  # whose odds the gate has read
+    model: str  # that wrote it
 
 
 def judged(ratings: Iterable[Rating], rows: Iterable[dict[str, Any]]) -> list[Judged]:
     """Of thumbs, and of the rows of a run over the person's own questions; each question once, as
-    it was judged last. Only of the model that is judged last, and of the gate of this version: of
-    others the probabilities differ."""
+    it was judged last. Only of the model that is judged last, and of the verifier of this version:
+    of others the probabilities differ."""
     found = [*_of_run(rows), *_of_thumbs(ratings)]
     once = {one.question: one for one in found}
     return [one for one in once.values() if one.model == found[-1].model]
@@ -298,8 +299,9 @@ def judged(ratings: Iterable[Rating], rows: Iterable[dict[str, Any]]) -> list[Ju
 
 def _of_thumbs(ratings: Iterable[Rating]) -> Iterator[Judged]:
     for r in ratings:
-        if r.answerable is not None and r.gate == gate.identity():
-            yield Judged(r.question, r.answerable, r.good != r.refused, r.model)
+        known = r.answerable is not None and r.verifier == verifier.identity()
+        if known and (r.good or not r.refused):
+            yield Judged(r.question, r.answerable or 0.0, not r.refused and r.good, r.model)
 
 
 def _of_run(rows: Iterable[dict[str, Any]]) -> Iterator[Judged]:
@@ -308,7 +310,9 @@ def _of_run(rows: Iterable[dict[str, Any]]) -> Iterator[Judged]:
         one = scored(row)
         if "answerable" not in answer or one.label not in _LABELS:
             continue
-        right = one.question.wanted == "answer" and one.label != "wrong"
+        if one.label == "refused" and one.question.wanted == "answer":
+            continue  # whether what was kept back is right is not known
+        right = one.label == "correct"
         yield Judged(one.question.question, answer["answerable"], right, answer["model"])
 
 
@@ -407,14 +411,14 @@ class Learning:
             right=right,
             threshold=chosen,
             model=found[-1].model,
-            gate=gate.identity(),
+            verifier=verifier.identity(),
         )
 
     def _last_run(self) -> list[dict[str, Any]]:
-        """The rows of the last run that answered the person's own questions behind this gate."""
+        """The rows of the last run that answered the person's own questions with this verifier."""
         file = str(self.feedback.mine.file.resolve())
         for run in self.runs.recent(_RUNS):
-            if run.about["file"] == file and run.about.get("gate") == gate.identity():
+            if run.about["file"] == file and run.about.get("verifier") == verifier.identity():
                 return self.runs.rows(run.number)
         return []
 
@@ -507,7 +511,7 @@ def _refusing(lesson: Lesson, by_hand: bool) -> list[str]:
     if lesson.threshold is None:
         return [_("When to refuse: no certain gain, left unchanged.")]
     below = number(lesson.threshold, 2)
-    if lesson.gate != gate.identity():
+    if lesson.verifier != verifier.identity():
         return [
             _("When to refuse: on, refuses below {threshold}; not used, as the check of answers "
               "has changed since: learn again.", threshold=below)

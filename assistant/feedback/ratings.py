@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.gate import identity
+from assistant.answering.verifier import identity
 from assistant.contract.asked_question import needs_history
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
@@ -36,9 +36,9 @@ CREATE TABLE IF NOT EXISTS rating (
     said       TEXT NOT NULL,           -- the answer's text
     refused    INTEGER NOT NULL,
     pages      TEXT NOT NULL,           -- JSON: [[document, page], ...] that it cited
-    answerable REAL,                    -- by the gate; NULL where it was not asked
+    answerable REAL,                    -- that it is right; NULL where it was not verified
     model      TEXT NOT NULL,
-    gate       TEXT NOT NULL            -- which one was asked
+    verifier   TEXT NOT NULL            -- what judged it
 );
 CREATE TABLE IF NOT EXISTS opened (     -- cited pages that were looked at
     answer     TEXT NOT NULL,
@@ -66,7 +66,7 @@ class Rating:
     pages: tuple[Place, ...]
     answerable: float | None
     model: str
-    gate: str
+    verifier: str
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Lets one user at a time use a model in this process.
 
-An answer has its turn from its first check to its last word: another's passages would push its own
+An answer has its turn from its prompt to its last word: another's passages would push its own
 out of the model's cache. Pictures would be mixed, or would not fit into memory beside each other.
 """
 
@@ -75,7 +75,7 @@ class TokenCounts(Protocol):
         ...
 
 
-# -- What the gate and a reranker ask of a model: how likely a word begins its answer
+# -- What tables, lists and a reranker ask of a model: how likely a word begins its answer
 
 
 @runtime_checkable

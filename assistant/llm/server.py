@@ -29,7 +29,7 @@ from vectorstore.embedding.embedder import Habits
 from vectorstore.store import Vectors
 
 # -- The odds of a server's model, where the server gives log-probabilities (`top_logprobs`)
-# They are asked for in a request of their own, and only where the gate was fitted to them.
+# They are asked for in a request of their own.
 
 _MOST = 20  # OpenAI's limit; llama-server gives as many as it is asked for
 _LEAST = 1e-9  # of a probability

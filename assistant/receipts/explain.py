@@ -79,7 +79,7 @@ def explanation(answer: Mapping[str, Any], facts: Mapping[str, Any], meant: str 
         "found": [_found(row) for row in facts.get("found", ())],
         "read": [dict(row) for row in facts.get("read", ())],
         "tokens": _tokens(answer, facts),
-        "gate": [dict(row) for row in facts.get("judged", ())],
+        "judged": [dict(row) for row in facts.get("judged", ())],
         "written": [_token(row) for row in facts.get("written", ())],
         "computed": _computed(facts.get("computed")),
         "whole": [dict(row) for row in facts.get("parts", ())],

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.gate import OPERATING_POINTS
+from assistant.answering.verifier import OPERATING_POINTS
 from assistant.contract import asked_in
 from assistant.contract.answer_document import reads, unfound, with_library
 from assistant.contract.asked_in import to_row
@@ -47,7 +47,6 @@ class Receipt:
     answer: dict[str, Any]  # the answer document of the public contract
     asked: list[list[str]]  # [role, text]: the exact messages
     written: str  # the model's raw output
-    yes_log_odds: float | None  # the odds that decided, for a refusal by the gate
     model: dict[str, Any]  # "name", "file", "sha256"; only the name where none was used
     embedding: str  # identity of the model that found the passages
     library: str  # "hr,sales" for several; empty for passages that came with the question
@@ -58,8 +57,8 @@ class Receipt:
     meant: str = ""  # the question as it was answered, where it completes another one
     documents: list[str] | None = None  # documents that the question was limited to; None: all
     filter: dict[str, Any] = field(default_factory=dict)  # of these, see `asked_in.to_row`
-    threshold: float | None = None  # of the gate for this question; None in older receipts
-    answerable: float | None = None  # the gate's probability, 0 to 1; None without a gate
+    threshold: float | None = None  # for this question
+    answerable: float | None = None  # the verifier's probability, 0 to 1; None: not verified
     steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
     program: list[str] = field(default_factory=list)  # of a list: operation, head of its column
     facts: dict[str, Any] = field(default_factory=dict)  # Facts; no replay compares them
@@ -294,8 +293,7 @@ class Recorder:
                 made=datetime.now(UTC).isoformat(timespec="seconds"),
                 answer=answer,
                 asked=[list(message) for message in reply.trace.asked],
-                written=reply.trace.withheld or reply.so_far.removesuffix(reply.trace.quoted),
-                yes_log_odds=reply.trace.yes_log_odds,
+                written=reply.trace.withheld or reply.so_far,
                 model=self._model(reply),
                 embedding=library.embedder().identity,
                 library="" if given else library.name,

@@ -51,10 +51,10 @@ def replay(
         told = "No model wrote this answer: there is nothing to replay."
         return Replayed(None, "", told)
     model = load()
-    if receipt.yes_log_odds is not None:
-        return _checked(receipt, model)
     text = _write_answer(receipt, model)
-    stopped = receipt.answer["stopped"]
+    # What is refused is not written to its end either.
+    judged = receipt.facts.get("judged") or [{}]
+    stopped = receipt.answer["stopped"] or judged[-1].get("verdict") == "refuse"
     same = text.startswith(receipt.written) if stopped else text == receipt.written
     if not same:
         return Replayed(False, text, f"The text differs.{_other_versions(receipt)}")
@@ -137,21 +137,6 @@ def _changed(receipt: Receipt, library: AnyLibrary) -> str:
     elif library.generation() != receipt.generation:
         about = " The library has changed since then."
     return f"{about}{_other_versions(receipt)}"
-
-
-def _checked(receipt: Receipt, model: "LlamaCppChat") -> Replayed:
-    """Replays a refusal by the gate: its odds are computed again."""
-    again = prompts.from_rows([(role, text) for role, text in receipt.asked])
-    yes, no = model.next_token_logprobs(again, [prompts.YES, prompts.NO])
-    if yes - no == receipt.yes_log_odds:
-        told = "The model's odds that the passages answer it are the same: it is refused again."
-        return Replayed(True, receipt.written, told)
-    return Replayed(
-        False,
-        "",
-        f"The model's log-odds that the passages answer it are {yes - no:.4f} and were "
-        f"{receipt.yes_log_odds:.4f}.{_other_versions(receipt)}",
-    )
 
 
 def _other_versions(receipt: Receipt) -> str:

@@ -234,10 +234,11 @@ def instructs(said: str, passage: str) -> bool:
     return any(line in sentence or sentence in line for sentence in found)
 
 
-def noted(outcome: Outcome) -> Outcome:
-    """The outcome with flagged sentences in its passages, and a notice for each such passage."""
+def noted(outcome: Outcome, left_out: Sequence[Passage] = ()) -> Outcome:
+    """The outcome with flagged sentences in its passages, and a notice for each such passage, and
+    for each that was `left_out` of what was read."""
     passages = tuple(replace(p, instructions=_found(p)) for p in outcome.passages)
-    told = [_notice(passage) for passage in passages if passage.instructions][:_NAMED]
+    told = [*dict.fromkeys(_notice(p) for p in (*passages, *left_out) if p.instructions)][:_NAMED]
     return replace(outcome, passages=passages, notices=(*outcome.notices, *told))
 
 

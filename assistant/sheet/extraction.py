@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 from typing import Any
 
@@ -388,7 +388,6 @@ def _column_value(column: Column, said: str) -> Value | None:
 Extract = Callable[[Column, str, threading.Event], str]
 """The words of an answer that answer a question, by a model; empty without one."""
 
-_QUOTED = "“"
 _SHORT = 6  # words that are a value as they are
 _TOLD = 14  # words behind "The supplier is": longer ones are told, not named
 _IS = re.compile(
@@ -416,28 +415,15 @@ class Short:
 
 def shorten(column: Column, done: Outcome, extract: Extract, cancel: threading.Event) -> Short:
     """The value of an answer; the whole answer where it cannot be shortened."""
-    quoted = [s for s in done.sentences if s.text.startswith(_QUOTED)]
-    done = _written(done)
     if column.kind == "truth":
         return _truth(column, done, extract, cancel)
     for value in _ways(column, done, extract, cancel):
         if found := _cited(column, value, done):
             return found
-    # A sentence that was quoted behind the answer says it, where the answer does not.
-    said = values(column.kind, "\n".join(one.text for one in quoted))
-    if len(said) == 1 and (found := _cited(column, said[0], replace(done, sentences=(*quoted,)))):
-        return found
     sentence = done.sentences[0] if done.sentences else None
     first = done.citations[0] if done.citations else None
     line = first.quote.split("\n", 1)[0] if first else ""
     return Short(words(done.text), first if column.kind == "text" else None, line, sentence)
-
-
-def _written(done: Outcome) -> Outcome:
-    """The answer without the sentences of the document that were quoted behind it."""
-    own = tuple(one for one in done.sentences if not one.text.startswith(_QUOTED))
-    text = done.text.split(f"\n\n{_QUOTED}", 1)[0]
-    return replace(done, text=text, sentences=own) if own else done
 
 
 def _ways(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from assistant.answering.gate import DEFAULT_THRESHOLD, HELPFUL
+from assistant.answering.verifier import DEFAULT_THRESHOLD, HELPFUL, OPERATING_POINTS
 from assistant.contract.asked_in import chosen
 from assistant.contract.facts import Outcome
 from assistant.contract.intents import Answer
@@ -135,7 +135,7 @@ class Sheet:
     extract: Extract
     reader: Reader | None  # None without a model that reads
     model: str  # identity of who answers
-    threshold: float = DEFAULT_THRESHOLD  # of the gate, in conversations
+    threshold: float = DEFAULT_THRESHOLD  # in conversations
 
     def cells(
         self, columns: Sequence[Column], rows: Sequence[DocumentInfo], *,
@@ -210,7 +210,7 @@ class Sheet:
         """By a question; empty where it is refused. A person who asks all documents expects an
         answer of most, and sees which are doubtful: less is refused than in a conversation."""
         document = row.document
-        least = min(self.assistant.points[HELPFUL].threshold, self.threshold)
+        least = min(OPERATING_POINTS[HELPFUL].threshold, self.threshold)
         reply = self.assistant.ask(
             column.question, documents=[document], intent=Answer(), threshold=least
         )

@@ -6,104 +6,14 @@ Searches and answers read it again when it has changed; deleting it discards all
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.answering import gate as answering_gate
-from assistant.answering.gate import (
-    DEFAULT_WEIGHTS,
-    OPERATING_POINTS,
-    Gate,
-    OperatingPoint,
-    Weights,
-)
+from assistant.answering import verifier
 from assistant.errors import AssistantError
 from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned
-
-# -- The gates that were fitted to chat models, by the sha256 of their files, as JSON in the home
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A gate with the odds of one model, and what it refuses at each setting."""
-
-    weights: Weights
-    points: Mapping[str, OperatingPoint]
-
-
-SHIPPED = Fitted(DEFAULT_WEIGHTS, OPERATING_POINTS)  # of the default chat model
-
-
-class FittedGates:
-    """The fitted gates in a folder of the home, and the rows of unfinished calibrations."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def get(self, identity: str) -> Fitted | None:
-        """The gate of a model; None where none was fitted or it cannot be read: fit it again."""
-        try:
-            return _fitted(json.loads(self._file(identity).read_text("utf-8")))
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
-
-    def keep(self, identity: str, fitted: Fitted, about: Mapping[str, Any]) -> None:
-        """Store a gate, and delete its rows. `about`: for people. Raises AssistantError."""
-        row = {**about, "weights": asdict(fitted.weights)}
-        row["points"] = {name: asdict(point) for name, point in fitted.points.items()}
-        part = self._file(identity).with_suffix(f".{os.getpid()}.part")
-        with self._explained():
-            part.write_text(json.dumps(row, indent=1), "utf-8")
-            part.replace(self._file(identity))
-            self._rows(identity).unlink(missing_ok=True)
-
-    def rows(self, identity: str) -> list[dict[str, Any]]:
-        """The rows of an interrupted calibration, without a line that was cut off."""
-        try:
-            lines = self._rows(identity).read_text("utf-8").splitlines()
-        except OSError:
-            return []
-        return [row for line in lines if (row := _row(line))]
-
-    def add(self, identity: str, row: Mapping[str, Any]) -> None:
-        """Append a row to those of a calibration. Raises AssistantError."""
-        with self._explained(), self._rows(identity).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-
-    def _file(self, identity: str) -> Path:
-        return self._folder / f"{identity}.json"
-
-    def _rows(self, identity: str) -> Path:
-        return self._folder / f"{identity}.rows.jsonl"
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            yield
-        except OSError as error:
-            raise AssistantError(
-                f"The gate could not be saved in {self._folder}: {error.strerror}. Choose a home "
-                "that can be written to, with --home."
-            ) from error
-
-
-def _row(line: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _fitted(row: dict[str, Any]) -> Fitted:
-    weights = {name: Gate(**gate) for name, gate in row["weights"].items()}
-    points = {name: OperatingPoint(**point) for name, point in row["points"].items()}
-    return Fitted(Weights(**weights), points)
-
 
 # -- A measure without and with learning, on the same questions
 
@@ -144,8 +54,8 @@ class Lesson:
     should: tuple[int, int] = (0, 0)  # judged answers: to be answered, to be refused
     right: MeasuredChange | None = None  # decisions to answer or to refuse, by cross-validation
     threshold: float | None = None  # on
-    model: str = ""  # whose odds the threshold is for
-    gate: str = ""  # and which gate reads them
+    model: str = ""  # whose answers the threshold is for
+    verifier: str = ""  # and what judges them
 
 
 class Lessons:
@@ -174,7 +84,7 @@ class Lessons:
     def threshold(self, model: str) -> float | None:
         """The threshold for a model; None when it was learned for another one."""
         lesson = self.last()
-        fits = lesson and (lesson.model, lesson.gate) == (model, answering_gate.identity())
+        fits = lesson and (lesson.model, lesson.verifier) == (model, verifier.identity())
         return lesson.threshold if lesson and fits else None
 
     def keep(self, lesson: Lesson) -> None:

@@ -135,7 +135,6 @@ class Answers:
 # -- Long tasks of which one at a time runs in a server: measuring, learning, drafting questions
 
 Work = Callable[["Task"], None]
-GATE = "gate"  # the kind of a task that fits the refusal gate
 DRAFTS = "drafts"  # of one that drafts questions
 
 

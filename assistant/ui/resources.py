@@ -26,7 +26,7 @@ from assistant.team.database import LOCAL, VISITOR, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import Sessions
 from assistant.ui import session
-from assistant.ui.background import GATE, Answers, Fetches, NextQuestions, Sheets, Tasks, Work
+from assistant.ui.background import Answers, Fetches, NextQuestions, Sheets, Tasks, Work
 from assistant.wiring import composition
 from assistant.wiring.people import Known, limits, sessions
 from ingest.errors import PinciteError
@@ -365,15 +365,13 @@ def _renew_if_more_came() -> None:
 
 @st.cache_resource(show_spinner=False)
 def _models_in_use() -> set[object]:
-    """The downloads and fitted gates that are in use, or will be at the next loading."""
+    """The downloads that are in use, or will be at the next loading."""
     return set()
 
 
 def _models_that_came() -> set[object]:
-    """The downloads and the fitted gate that are done, whoever sees their page."""
-    task = tasks().last
-    fitted = {task} if task and task.kind == GATE and task.succeeded else set()
-    return {*fetches().done(), *fitted}
+    """The downloads that are done, whoever sees their page."""
+    return {*fetches().done()}
 
 
 def assistants() -> Callable[[Settings, Library], Assistant]:

@@ -15,23 +15,21 @@ from assistant.models.catalogue import BY_CHOICE, ROLES, Expected, Role, missing
 from assistant.models.installed import AUTO, OFF, Models, Row, rows
 from assistant.models.programs import ENHANCE, PROGRAMS
 from assistant.models.server_address import Served, ServerAddress, key_of
-from assistant.settings import PREFIX, Settings
+from assistant.settings import PREFIX
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, session, widgets
-from assistant.ui.background import GATE, Background, Fetch, Task, Work
+from assistant.ui.background import Background, Fetch
 from assistant.ui.door import PAGES
 from assistant.ui.widgets import plain, read
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import (
     SERVED,
     InUse,
-    calibration,
     first_words,
     in_use,
-    lacks_gate,
     use,
 )
-from ingest.errors import PinciteError, Stopped
+from ingest.errors import PinciteError
 
 # -- The choice between light, dark and what the system shows; the browser keeps it
 
@@ -47,59 +45,6 @@ def _draw_appearance() -> None:
         key="appearance",
         data={"title": _("Appearance"), "themes": words, "pages": list(PAGES)},
     )
-
-
-# -- Offers to fit the refusal gate to a chat model that has none, and shows how far that is
-
-
-def _draw_gate() -> None:
-    """Draw nothing where the gate fits."""
-    title = _("Fitting refusals to the chat model")
-    task = resources.tasks().last
-    if task and task.kind == GATE and not task.ended:
-        _going(title)
-        return
-    if task and task.kind == GATE and task.error:
-        widgets.show_error(task.error)
-    if not lacks_gate(resources.settings()):
-        return
-    with st.container(border=True, key="gate"):
-        st.markdown(
-            _("Refusals are not fitted to your chat model yet: it decides without the model's own "
-              "doubts. Fitting asks it some hundred questions, for minutes to an hour.")
-        )  # fmt: skip
-        if st.button(_("Fit refusals now"), key="calibrate", type="primary"):
-            resources.start(title, _calibrating(resources.settings()), GATE)
-
-
-def _calibrating(settings: Settings) -> Work:
-    """A second start goes on with the questions that were not asked yet."""
-
-    def work(task: Task) -> None:
-        def show(question: str, done: int, total: int) -> None:
-            task.note(question, done, total)
-            if task.cancel.is_set():
-                raise Stopped("Stopped.")
-
-        calibration(settings).run(show)
-
-    return work
-
-
-@st.fragment(run_every=1.0)
-def _going(title: str) -> None:
-    task: Task | None = resources.tasks().last
-    if task is None or task.ended:
-        resources.renew_answering()
-        st.rerun()
-    with st.container(border=True, key="gate"):
-        share = task.done / task.total if task.total else 0.0
-        sizes = {"done": number(task.done), "total": number(task.total)}
-        st.progress(share, f"{title}: {_('{done} of {total} done', **sizes)}")
-        if task.cancel.is_set():
-            st.caption(_("Stopping…"))
-        else:
-            st.button(_("Stop"), key="stop-gate", on_click=_stop, args=(task,))
 
 
 def _stop(work: Background) -> None:
@@ -293,7 +238,6 @@ def _draw_model_roles() -> None:
     using = {role: in_use(settings, role) for role in ROLES}
     machine = st.empty()
     machine.caption(plain(_machine()))
-    _draw_gate()
     for role in _NAMES:
         found = [row for row in listed if row["role"] == role]
         _role(role, using.get(cast(Role, role), _program(found)), found, waits, models)

@@ -3,7 +3,6 @@ package.
 """
 
 import functools
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,10 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from assistant.answering.gate import NO_MODEL, OperatingPoint, Weights
 from assistant.answering.groundedness import Groundedness, Reads
-from assistant.answering.pipeline import AnswerTool
-from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
@@ -32,7 +28,6 @@ from assistant.models.catalogue import (
     defaults,
     expected,
     known_as,
-    missing_extra,
     role_of,
 )
 from assistant.models.fetch import user_cache
@@ -42,7 +37,6 @@ from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.security import prompt_injection
 from assistant.settings import PREFIX, YES_NO, Settings
 from assistant.storage.files import FileHashes, Made
-from assistant.storage.learned import SHIPPED, Fitted, FittedGates
 from assistant.studio.aloud import Aloud
 from assistant.studio.makers import Speaking
 from assistant.studio.voices import (
@@ -52,7 +46,6 @@ from assistant.studio.voices import (
     language_of_voice,
     model_of,
 )
-from assistant.tools.calibration import Calibration
 from assistant.tools.transcription import Ear, Transcribing
 from assistant.wiring.places import place_of_part
 from ingest.document.source import Bounds, Engines, Limits
@@ -143,32 +136,7 @@ def looking(settings: Settings) -> Looking:
     return Looking(lambda: engines(settings), lambda: viewer(settings), lambda: tagging(settings))
 
 
-# -- Which gate a chat model has: the one that was fitted to it, or none
-
-# For people, beside who answers.
-UNFITTED = "Refusals are judged without its odds until `pincite models calibrate` has fitted them."
-
-
-def gates(settings: Settings) -> FittedGates:
-    """The gates that were fitted in a home, by model."""
-    return FittedGates(settings.home / "gates")
-
-
-def identity(settings: Settings, file: Path) -> str:
-    """The sha256 of a chat model's file. Raises AssistantError."""
-    return FileHashes(settings.home).sha256(file)
-
-
-def named(name: str) -> str:
-    """The identity of a model whose file is elsewhere, by its name and version."""
-    return hashlib.sha256(name.encode()).hexdigest()
-
-
-def fitted(settings: Settings, digest: str) -> Fitted | None:
-    """The gate of a model by its identity, so that no model runs with the weights of another."""
-    shipped = default_model("chat", Models(settings.models_folder, settings).models)
-    return gates(settings).get(digest) or (SHIPPED if digest == shipped.sha256 else None)
-
+# -- Loads the chosen chat model and the chosen embedding model
 
 _NEEDED = ("chat", "embedding")  # roles without which Pincite does little
 
@@ -185,18 +153,6 @@ class LoadedChat:
     notice: str = ""  # what people are shown while it answers
     about: str = ""  # who answers and where, with what would be quicker
     odds: TokenOdds | None = None  # what gives them, where it is not the model itself
-    known: str = ""  # the identity that its gate is kept by; empty for one without odds
-    fitted: Fitted | None = None  # the gate, where one was fitted to this model
-
-    @property
-    def weights(self) -> Weights | None:
-        """The weights of its odds in the gate; None where none were fitted."""
-        return self.fitted.weights if self.fitted else None
-
-    @property
-    def points(self) -> Mapping[str, OperatingPoint]:
-        """What the gate refuses at each setting."""
-        return self.fitted.points if self.fitted else NO_MODEL
 
 
 def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
@@ -216,13 +172,11 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     )
     about = _answers_by(known_as(model.model_name), model.placement)
     faster = quicker(model.placement, settings.gpu, bool(graphics()))
-    known = identity(settings, path)
-    gate = fitted(settings, known)
-    about = " ".join(filter(None, (about, faster, "" if gate else UNFITTED)))
+    about = " ".join(filter(None, (about, faster)))
     # A small model may have a smaller window than the settings say.
     return LoadedChat(
         model, model.model_name, model.context_size, path, model.sampling,
-        about=about, known=known, fitted=gate,
+        about=about,
     )  # fmt: skip
 
 
@@ -244,10 +198,9 @@ def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
 
     where = f"Answers come from {address.place}, which reads your questions and passages."
     name = f"{model.get_name()} at {address.place}"
-    known = named(str(address))
     return LoadedChat(
         model, name, settings.context_tokens, notice=where, about=f"Answers by {name}.",
-        odds=server.ServerOdds(model), known=known, fitted=fitted(settings, known),
+        odds=server.ServerOdds(model),
     )  # fmt: skip
 
 
@@ -289,12 +242,8 @@ def _server_chat() -> Any:
 
 def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
     model: ChatModel = extension.make(ChatModel)
-    known = named(f"{extension.package} {extension.version} {extension.name}")
     about = f"Answers by {extension.name}, from {extension.package}."
-    return LoadedChat(
-        model, extension.name, settings.context_tokens, about=about,
-        known=known, fitted=fitted(settings, known),
-    )  # fmt: skip
+    return LoadedChat(model, extension.name, settings.context_tokens, about=about)
 
 
 def missing_defaults(settings: Settings) -> list[Offer]:
@@ -390,28 +339,7 @@ def _embedder_of(extension: Extension) -> Embedder:
     return made
 
 
-# -- Builds the calibration of the chosen chat model's gate from settings
-
-
-def calibration(settings: Settings) -> Calibration:
-    """Raises AssistantError where no chat model is chosen, or where it gives no odds, and
-    LibraryError without an embedding model."""
-    load = chat_loader(settings)
-    if load is None:
-        raise ModelUnusable("There is no chat model to calibrate: `pincite models pull` gets one.")
-    chat = load()
-    odds = chat.odds or chat.model
-    if not chat.known or not isinstance(odds, TokenOdds):
-        raise ModelUnusable(
-            f"{chat.name} gives no odds of its words. Refusals are judged without them, so there "
-            "is nothing to calibrate."
-        )
-    budget = Budget(chat.window, settings.passage_tokens, settings.answer_tokens)
-    tool = AnswerTool(chat.model, budget, reader=reader(settings))
-    return Calibration(tool, odds, embedder(settings), gates(settings), chat.known)
-
-
-# -- What a person decides about models: which one a role has, and whether the gate is fitted to it
+# -- What a person decides about models: which one a role has
 # The commands, the app and other programs call the same functions.
 
 SERVED: tuple[str, ...] = get_args(Served)  # the roles that a server can have
@@ -468,17 +396,6 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
         if role_of(path) == role:  # it is written as ONNX now, so that no question waits for it
             PairClassifier(path, settings.threads).prepare()
     return Choice(name, models.use(role, name))
-
-
-def lacks_gate(settings: Settings) -> bool:
-    """Whether a chat model is chosen to which no gate was fitted. Raises AssistantError."""
-    if missing_extra("chat"):
-        return False
-    models = Models(settings.models_folder, settings)
-    if address := models.server("chat"):
-        return fitted(settings, named(str(address))) is None
-    path = None if models.extension("chat") else models.chosen("chat")
-    return path is not None and fitted(settings, identity(settings, path)) is None
 
 
 def first_words(settings: Settings) -> Mapping[str, Expected]:

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from assistant.answering.gate import NO_MODEL, OperatingPoint
 from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract import reply
@@ -144,15 +143,7 @@ def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
         return AnswerTool(None, budget, settings.refusal_threshold)
     chat = chatting.loaded
     budget = replace(budget, window=chat.window)
-    return AnswerTool(
-        chat.model,
-        budget,
-        settings.refusal_threshold,
-        chat.name,
-        chatting.turns,
-        weights=chat.weights,
-        odds=chat.odds,
-    )
+    return AnswerTool(chat.model, budget, settings.refusal_threshold, chat.name, chatting.turns)
 
 
 def output_files(settings: Settings) -> Made:
@@ -339,7 +330,6 @@ class Answering:
     writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
     model: ChatModel | None = None  # for texts without a question
     window: int = Budget.window  # its tokens
-    points: Mapping[str, OperatingPoint] = field(default_factory=lambda: NO_MODEL)  # of the gate
     about: str = ""  # who answers and where, for people
     turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
     answerable: Callable[[Request], float] | None = None  # how probably, without the model
@@ -366,7 +356,7 @@ def assistant_of(
     )
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
-        lambda: _learned_threshold(settings, library, how.model_name), how.about, how.points,
+        lambda: _learned_threshold(settings, library, how.model_name), how.about,
         how.answerable, answer_files(settings),
     )  # fmt: skip
 
@@ -431,7 +421,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     reranker = chosen_models.reranker(settings, model)
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-        chat.weights, chat.odds, chosen_models.groundedness(settings),
+        chosen_models.groundedness(settings),
     )  # fmt: skip
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
@@ -447,7 +437,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
     return Answering(
         tool, name, chat.notice, writer=writer, model=model, window=budget.window,
-        about=chat.about, points=chat.points, turns=turns, answerable=answer.answerable,
+        about=chat.about, turns=turns, answerable=answer.answerable,
     )  # fmt: skip
 
 

@@ -40,18 +40,15 @@ def first_token(model: LlamaCppChat, messages: list[BaseMessage]) -> float:
 
 
 def measure_first_token(model: LlamaCppChat, rounds: int) -> None:
-    """Cold against a follow-up, and against an answer whose gate question was asked before."""
-    cold, warm, gated = [], [], []
+    """Cold against a follow-up."""
+    cold, warm = [], []
     for number in range(rounds):
         cold.append(first_token(model, prompt(f"plan {number}", QUESTIONS[0])))
         warm.append(first_token(model, prompt(f"plan {number}", QUESTIONS[1])))
-        model.next_token_logprobs(prompt(f"gated {number}", "Is it there? yes or no"), ["Yes"])
-        gated.append(first_token(model, prompt(f"gated {number}", QUESTIONS[0])))
     base = statistics.median(cold)
     print(f"prompt                            {model.count_tokens(prompt('x', 'y'))} tokens")
     print(f"first token, cold                 {base:.2f} s")
     print(f"follow-up / cold                  {statistics.median(warm) / base:.3f}   (<= 0.2)")
-    print(f"answer after its gate / cold      {statistics.median(gated) / base:.3f}")
 
 
 def measure_speed(model: LlamaCppChat) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.attributor import Attributor
-from assistant.answering.window import Window, window_of
+from assistant.answering.window import Window, windows_of
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.facts import Citation, Passage, Sentence
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
@@ -97,10 +97,10 @@ def read(rows: Iterable[Row], settings: Settings, stack: ExitStack) -> Iterator[
 def _windows(row: Row, evidence: Evidence) -> Iterator[Window]:
     for told in row["passages"]:
         passage = Passage(told["document"], told["page"], told["score"], told["text"])
-        window = window_of(passage, evidence)
-        if window is None:
+        windows = windows_of(passage, evidence)
+        if not windows:
             raise SystemExit(f"{row['id']}: a passage of {passage.document} is not as it was read.")
-        yield window
+        yield from windows
 
 
 def judge(answer: Read) -> Iterator[Judged]:

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from assistant.answering.evidence_units import Quoted, best_sentences
 from assistant.answering.notices import Disagreement, disagreements, found_windows
 from assistant.answering.pipeline import AnswerTool
-from assistant.answering.ranked_sentences import Quoted, best_sentences, rank
 from assistant.answering.retrieve import Budget, Context
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.facts import Outcome, Sentence
@@ -75,7 +75,7 @@ def found_for(question: str, evidence: Evidence, every: bool) -> Iterator[Disagr
     """Disagreements of the answer that quotes the best sentences, or, with `every`, all of them."""
     request = Request(question, evidence)
     reading = AnswerTool(None, Budget()).read(request)
-    ranked = rank(reading)
+    ranked = reading.ranked
     for quoted in [[one] for one in ranked] if every else [best_sentences(ranked)]:
         outcome = quoting(quoted, reading)
         yield from disagreements(outcome, reading.question, found_windows(reading))

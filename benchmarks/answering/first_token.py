@@ -1,7 +1,7 @@
 """How long a person waits for the first word of a cold question, beside the LangChain pipeline.
 
 Both answer the same questions about the same PDFs in turns, in one process, with the same chat
-model on the same number of threads. Pincite's time includes its check whether to answer at all;
+model on the same number of threads. Pincite's time includes the first sentence, which is verified;
 a refusal's first word is the refusal. Beside it, when the closest lines are shown.
 """
 

@@ -5,8 +5,8 @@ The tasks of mtrag_un come with the conversation so far and with passages, which
 task wants. A lot with a seed splits the tasks into a half to develop on and a half to hold out.
 No unanswerable task has passages, so that refusing it is no feat: with `--near` tasks without
 passages get the nearest ones of other tasks. A run goes on where an earlier one was stopped.
-`--quick` stops an answer once it is known that it is none of a refusal: the gate is sure, or the
-first words are there. It takes a third of the time and says nothing about the answers.
+`--quick` stops an answer once it is known that it is none of a refusal: the first words are
+there. It takes a third of the time and says nothing about the answers.
 """
 
 import random
@@ -14,16 +14,14 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.pipeline import AnswerTool, State
+from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import completed, turns_from_messages
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.tools.specialists import AskBack
 from benchmarks import common
-from ingest.errors import Stopped
 
 Row = dict[str, Any]
 SEED = 20
@@ -133,7 +131,7 @@ def decide(options: Any, tasks: list[Row], path: Path) -> None:
 
     embedder = load_embedder(common.model(options, "embedding"))
     chat = None if options.no_model else LlamaCppChat.from_file(common.model(options, "chat"))
-    tool = Quick(chat, Budget())
+    tool = AnswerTool(chat, Budget())
     for task in remaining(options, tasks, path):
         row = batch_row(task)
         texts = [(passage["title"], passage["text"]) for passage in row["passages"]]
@@ -144,7 +142,7 @@ def decide(options: Any, tasks: list[Row], path: Path) -> None:
 
 
 def decision(tool: AnswerTool, request: Request) -> Row:
-    """What the product does, and the gate's probability."""
+    """What the product does, and the verifier's probability."""
     reply = AskBack().offer(request) or tool.run(request)
     for count, _ in enumerate(reply):
         if count == WORDS:
@@ -152,16 +150,6 @@ def decision(tool: AnswerTool, request: Request) -> Row:
     done = reply.finish()
     told = {"answer": done.text, "refused": done.refused, "asked_back": done.asked_back}
     return {**told, "answerable": reply.trace.answerable}
-
-
-class Quick(AnswerTool):
-    """Writes only where the model may still refuse, which it is not told when the gate is sure."""
-
-    def _judged(self, state: State, reply: Reply) -> State:
-        judged = super()._judged(state, reply)
-        if judged.verdict == "sure":
-            raise Stopped("An answer that is no refusal is not written.")
-        return judged
 
 
 def behaviour(said: Row) -> str:

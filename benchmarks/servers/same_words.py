@@ -2,7 +2,7 @@
 
 The whole assistant answers the first questions of the sample company twice at temperature 0: with
 the model in this process, and with a server on loopback that loaded the same file. Both have the
-same library and the same fitted gate. Where the prompts differ all the same, the server is asked
+same library. Where the prompts differ all the same, the server is asked
 again as the process was. Where words part, it prints after how many tokens, and by how much the
 process preferred its own token.
 `--alone`: the questions without passages, so many tokens of an answer, by the models alone.
@@ -32,13 +32,7 @@ from assistant.llm.server import connect_chat  # noqa: E402
 from assistant.models.server_address import ServerAddress  # noqa: E402
 from assistant.settings import Settings  # noqa: E402
 from assistant.wiring import composition  # noqa: E402  # after the line above
-from assistant.wiring.chosen_models import (  # noqa: E402
-    fitted,
-    gates,
-    identity,
-    named,
-    server_model,
-)
+from assistant.wiring.chosen_models import server_model  # noqa: E402
 
 SAMPLES = common.ROOT / "samples"
 
@@ -47,9 +41,14 @@ SAMPLES = common.ROOT / "samples"
 class Answer:
     """What was asked of a model, what it wrote, and what became of it."""
 
-    prompt: tuple[tuple[str, str], ...]  # (role, text); empty where the gate refused
+    prompt: tuple[tuple[str, str], ...]  # (role, text)
     written: str
     text: str
+
+    @property
+    def given(self) -> bool:
+        """Whether what was written became the answer."""
+        return self.text == self.written
 
 
 def main() -> None:
@@ -70,7 +69,7 @@ def main() -> None:
         )
         embedder = str(common.model(options, "embedding"))
         here = Settings.load(home=home, embedding_model=embedder, chat_model=str(model))
-        there = _with_gate(here, server.url, model)
+        there = _at(here, server.url)
         process, chat = answers(here, asked)
         other, remote = answers(there, asked)
         again = [_again(remote, one) if one.prompt != o.prompt else o.written
@@ -103,13 +102,9 @@ def _address(url: str) -> ServerAddress:
     return found
 
 
-def _with_gate(here: Settings, url: str, model: Path) -> Settings:
-    """The settings of the server, which has the gate that belongs to its file."""
-    address = str(server_model(_address(url), here))
-    there = here.model_copy(update={"chat_model": address})
-    if gate := fitted(here, identity(here, model)):
-        gates(there).keep(named(address), gate, {})
-    return there
+def _at(here: Settings, url: str) -> Settings:
+    """The settings of the server."""
+    return here.model_copy(update={"chat_model": str(server_model(_address(url), here))})
 
 
 def answers(settings: Settings, asked: Sequence[Question]) -> tuple[list[Answer], Any]:
@@ -129,9 +124,7 @@ def answers(settings: Settings, asked: Sequence[Question]) -> tuple[list[Answer]
 
 def _answer(reply: Reply) -> Answer:
     outcome, trace = reply.finish(), reply.trace
-    wrote = trace.yes_log_odds is None  # else the gate asked last
-    written = trace.withheld or reply.so_far.removesuffix(trace.quoted)
-    return Answer(trace.asked if wrote else (), written.strip() if wrote else "", outcome.text)
+    return Answer(trace.asked, (trace.withheld or reply.so_far).strip(), outcome.text)
 
 
 def _again(remote: Any, one: Answer) -> str:
@@ -152,7 +145,7 @@ def report(
     same = [a.written == text for a, text in zip(process, again, strict=True)]
     whole = [a.text == b.text for a, b in pairs]
     rows = [
-        ["the gate decides the same", sum(bool(a.prompt) == bool(b.prompt) for a, b in pairs)],
+        ["given by both, or by none", sum(a.given == b.given for a, b in pairs)],
         ["the same prompt", sum(a.prompt == b.prompt for a, b in pairs)],
         ["the same words to the same prompt", sum(same)],
         ["the same answer of the whole assistant", sum(whole)],

@@ -71,6 +71,11 @@ def has_word(text: str, words: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
 
 
+def has_spaceless(text: str) -> bool:
+    """Whether a text has letters of a script without spaces."""
+    return _RUN.search(text) is not None
+
+
 def letter_pairs(word: str) -> list[str]:
     """The pairs of letters of a word in a script without spaces; empty for any other."""
     return _pairs(word) if _RUN.fullmatch(word) else []

@@ -28,7 +28,7 @@ class ScriptedChat(BaseChatModel):
 
     replies: list[str] = Field(default_factory=list)
     asked: list[list[BaseMessage]] = Field(default_factory=list)
-    yes: float = 5.0  # log-odds of "yes, the documents contain the answer"
+    yes: float = 5.0  # log-odds of "yes"
 
     @property
     def _llm_type(self) -> str:

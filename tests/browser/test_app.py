@@ -20,7 +20,7 @@ POLICIES = ("Security Policy v2 (2026).pdf", "Security Policy v1 (2024).pdf")
 PATIENCE = 300_000  # milliseconds: machines without many cores take their time
 # What stands in the tabs of "Under the hood".
 HOOD = {"Question": PASSWORDS, "Search": "passages were compared", "Reading": "All passages",
-        "Gate": "threshold 40%", "Writing": "characters", "Citing": "characters",
+        "Checking": "threshold 35%", "Writing": "characters", "Citing": "characters",
         "Time": "searching"}  # fmt: skip
 
 Picture = Callable[[Any, str], None]

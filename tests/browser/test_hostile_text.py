@@ -147,7 +147,7 @@ def test_saved_evidence_runs_and_loads_nothing(visit: Visit) -> None:
         "notices": [SHARP], "passages": [cited | {"text": SHARP}],
     }  # fmt: skip
     receipt = Receipt(
-        "h", "2026-01-01T00:00:00+00:00", answer, [["user", SHARP]], SHARP, None, {"name": SHARP},
+        "h", "2026-01-01T00:00:00+00:00", answer, [["user", SHARP]], SHARP, {"name": SHARP},
         SHARP, "main", 1, {"said": SHARP}, meant=SHARP,
     )  # fmt: skip
     page = visit("about:blank")

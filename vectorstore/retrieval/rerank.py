@@ -150,11 +150,13 @@ def reread(hits: Sequence[Hit], odds: Sequence[float]) -> list[Hit]:
     """The hits in the order of search and reader together, which weigh the same."""
     if len(hits) < 2:
         return list(hits)
-    scores = _standardised([hit.score for hit in hits]) + _standardised(odds)
+    scores = standardised([hit.score for hit in hits]) + standardised(odds)
     return reordered(hits, list(scores))
 
 
-def _standardised(values: Sequence[float]) -> Any:
+def standardised(values: Sequence[float]) -> Any:
     """Mean 0 and deviation 1, or less where there is hardly a difference."""
     array = np.asarray(values, float)
+    if not array.size:
+        return array
     return (array - array.mean()) / max(array.std(), _NOISE)

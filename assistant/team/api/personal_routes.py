@@ -169,7 +169,7 @@ def receipt(answer: Id, seen: Seen) -> Row:
 
 @routes.get("/receipts/{answer}/explanation")
 def explained(answer: Id, seen: Seen) -> Row:
-    """The same stage by stage: search, gate, tokens, words of the lines, seconds."""
+    """The same stage by stage: search, tokens, verification, words of the lines, seconds."""
     kept = seen.receipts.get(answer)
     return explanation(kept.answer, kept.facts, kept.meant)
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from assistant import attachments
 from assistant.contract.asked_in import from_row, in_words
-from assistant.contract.facts import Citation, full_name
+from assistant.contract.facts import Citation, full_name, parts_of
 from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.contract.reply import Progress, Reply
 from assistant.feedback.ratings import REPLIES, Answer
@@ -151,7 +151,8 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
         near = answer["passages"][int(number)]
         page = near["page"]
         source, seconds = f"{key}/passage-{number}", near.get("seconds")
-        session.show(Shown(full_name(near), page, page, near["text"], (), source, seconds))
+        lines = max(parts_of(near["text"]), key=len)  # of a page of which several places were read
+        session.show(Shown(full_name(near), page, page, lines, (), source, seconds))
 
 
 def _cited(key: str, citation: Mapping[str, Any]) -> Shown:

@@ -76,15 +76,16 @@ LESSONS = {
         N_("The model reads only the best passages, because each token, about three quarters of a "
         "word, costs time."),
     ),
-    "gate": _Lesson(
-        N_("Gate"),
-        N_("Before a word is written, signals are added up to a probability that the passages hold "
-        "the answer; below the threshold the question is refused."),
-    ),
     "written": _Lesson(
         N_("Writing"),
         N_("The model writes token by token and takes the likeliest each time; the stronger the "
         "colour, the less likely it was."),
+    ),
+    "judged": _Lesson(
+        N_("Checking"),
+        N_("When the first sentence is written, signals of how well one line states what it adds "
+        "to the question are added up to a probability that it is right; below the threshold it "
+        "is not given."),
     ),
     "computed": _Lesson(
         N_("Program"),
@@ -130,10 +131,11 @@ SHARES = {
 
 SIGNALS = {
     "bias": N_("starting point"),
-    "sentence_cosine": N_("nearness of the best sentence"),
-    "covered": N_("share of the question's words that were read"),
-    "yes_log_odds": N_("the chat model's own “yes”"),
-    "reader_odds": N_("the reader's opinion of the best passage"),
+    "entailed": N_("the reader's opinion that a line says it"),
+    "stated": N_("share of its words in one line"),
+    "numbers": N_("share of its new numbers in one line"),
+    "asked": N_("share of the question's words that were read"),
+    "near": N_("nearness of the best line to the question"),
 }
 
 OPERATIONS = {
@@ -151,13 +153,11 @@ CHECKS = {
 
 STAGES = {
     "retrieve": N_("searching"), "rank": N_("comparing lines"), "wait": N_("waiting for the model"),
-    "judge": N_("reading and judging"), "write": N_("writing"), "attribute": N_("citing"),
+    "write": N_("reading and writing"), "attribute": N_("citing"),
     "check": N_("checking"), "other": N_("everything else"),
 }  # fmt: skip
 
-VERDICTS = {
-    "refuse": N_("refused"), "unsure": N_("the model may refuse"), "sure": N_("to be answered"),
-}  # fmt: skip
+VERDICTS = {"refuse": N_("not given"), "give": N_("given")}
 
 # What a tool has done, as people say it.
 DONE = {
@@ -319,12 +319,12 @@ def _read(explained: Row) -> str:
     return _table_of((_("Passage"), _("Lines"), _("Tokens")), rows)
 
 
-def _gate(explained: Row) -> str:
-    return "".join(_judgement(row) for row in explained["gate"])
+def _judged(explained: Row) -> str:
+    return "".join(_judgement(row) for row in explained["judged"])
 
 
 def _judgement(row: Row) -> str:
-    read = ngettext("After {count} passage", "After {count} passages", row["passages"])
+    read = ngettext("Against {count} page", "Against {count} pages", row["pages"])
     signals = [
         (as_html(_(SIGNALS[name])),
          as_html(number(row["signals"][name], 2) if name in row["signals"] else ""),
@@ -446,7 +446,7 @@ def _durations(head: str, spent: Mapping[str, float]) -> str:
 
 
 PARTS = {
-    "question": _question, "found": _found, "read": _read, "gate": _gate, "written": _written,
+    "question": _question, "found": _found, "read": _read, "written": _written, "judged": _judged,
     "computed": _computed, "whole": _whole, "compared": _compared, "looked": _looked,
     "heard": _heard, "sentences": _sentences, "seconds": _seconds,
 }  # fmt: skip

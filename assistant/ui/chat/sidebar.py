@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from assistant.answering.gate import OPERATING_POINTS, OperatingPoint
+from assistant.answering.verifier import OPERATING_POINTS, OperatingPoint
 from assistant.conversation.assistant import Assistant
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session
@@ -87,7 +87,7 @@ def scope() -> list[str] | None:
 
 
 def threshold() -> float | None:
-    """How sure the assistant must be that the documents answer; None: as was learned, or as the
+    """How sure the assistant must be of an answer; None: as was learned, or as the
     settings say."""
     point = OPERATING_POINTS.get(st.session_state.get("refusal", ""))
     return point.threshold if point else None
@@ -95,7 +95,7 @@ def threshold() -> float | None:
 
 def _refusal(assistant: Assistant) -> None:
     """Draw the choice from strict to helpful, with measured effects, and the learned one."""
-    learned, points = assistant.learned_threshold(), assistant.points
+    learned = assistant.learned_threshold()
     set_so = resources.settings().refusal_threshold
     now = next(
         (name for name, point in OPERATING_POINTS.items() if point.threshold == set_so), None
@@ -115,7 +115,9 @@ def _refusal(assistant: Assistant) -> None:
         )  # fmt: skip
     st.session_state["refusal"] = picked or ""
     if picked in OPERATING_POINTS:
-        st.caption(when_unsure(picked, points[picked]))
+        quotes = assistant.model_name == "extractive"  # then the figures are others
+        point = OPERATING_POINTS[picked]
+        st.caption(_(_EFFECTS[picked]) if quotes else when_unsure(picked, point))
     elif picked:
         st.caption(_("As learned from your feedback; the Measure page has the figures."))
 
@@ -125,7 +127,7 @@ def when_unsure(picked: str, point: OperatingPoint) -> str:
     shares = {"rightly": number(10 * point.unanswerable), "wrongly": number(10 * point.answerable)}
     often = _(
         "Of 10 questions without an answer in the documents it turns down about {rightly}; of 10 "
-        "with one, about {wrongly}.", **shares,
+        "right answers it keeps back about {wrongly}.", **shares,
     )  # fmt: skip
     return f"{_(_EFFECTS[picked])} {often}"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.document.model import Box
-from tests.assistant.fakes import WordEmbedder, attributor, ground, window_of
+from tests.assistant.fakes import WordEmbedder, ground, window_of
 
 EMBEDDER = WordEmbedder()
 LEAVE = window_of(
@@ -50,23 +50,6 @@ def test_a_bare_yes_to_a_number_that_no_line_has_is_unsupported() -> None:
         EMBEDDER,
     )
     assert not sentences[0].supported
-
-
-@pytest.mark.parametrize(
-    ("answer", "whole", "stated"),
-    [
-        ("Requests go to the team lead.", True, 1.0),
-        ("Requests go to the team manager.", True, 0.75),
-        ("Full-time employees start with 30 days of leave.", True, 0.4),  # 4 of 5 words, halved
-        ("Requests do not go to the team lead.", True, 0.5),  # the line says the contrary
-        ("Bananas ripen faster in paper bags.", True, 0.0),
-        ("Bananas ripen. Requests go to the team lead.", True, 1.0),
-        ("Bananas ripen. Requests go to the team lead", False, 0.0),  # still being written
-    ],
-)
-def test_how_much_of_the_best_sentence_lines_state(answer: str, whole: bool, stated: float) -> None:
-    found = attributor("?", [LEAVE])
-    assert found.stated(answer, whole) == pytest.approx(stated, abs=0.15)
 
 
 def test_something_else_than_the_documents_say_is_unsupported() -> None:

@@ -66,10 +66,11 @@ def test_the_closest_passage_fits_the_follow_up_and_what_it_builds_on() -> None:
     assert reading.closest.text == PART_TIME
 
 
-def test_a_table_of_contents_is_read_last() -> None:
-    request = Request("annual leave sick leave parental leave", Shelf(CONTENTS, FULL_TIME))
-    windows = read(request).windows
-    assert [window.page.number for window in windows] == [2, 1]
+def test_a_table_of_contents_is_read_where_nothing_else_is_found() -> None:
+    question = "annual leave sick leave parental leave"
+    windows = read(Request(question, Shelf(CONTENTS, FULL_TIME))).windows
+    assert [window.page.number for window in windows] == [2]
+    assert read(Request(question, Shelf(CONTENTS))).windows
 
 
 def test_given_passages_that_fit_better_with_the_question_before_are_read_behind_it() -> None:

@@ -1,8 +1,8 @@
 """What was written becomes sentences with citations, or a refusal."""
 
 from assistant.answering import notices
-from assistant.answering.pipeline import State, attribute, attributor, check
-from assistant.answering.ranked_sentences import rank
+from assistant.answering.evidence_units import rank
+from assistant.answering.pipeline import attribute, attributor, check
 from assistant.answering.retrieve import Context
 from assistant.answering.write import Written
 from assistant.contract.evidence import GivenPassages
@@ -14,12 +14,13 @@ from tests.assistant.fakes import WordEmbedder, window_of
 
 QUESTION = "How many days of annual leave do full-time employees get?"
 REQUEST = Request(QUESTION, GivenPassages([("Leave", FULL_TIME)], WordEmbedder()), given=True)
-CONTEXT = Context(REQUEST, QUESTION, (window_of(FULL_TIME, document="Leave"),))
-STATE = State(CONTEXT, tuple(rank(CONTEXT)))
+WINDOW = window_of(FULL_TIME, document="Leave")
+RANKED = rank([QUESTION], [WINDOW], WordEmbedder(), None)
+CONTEXT = Context(REQUEST, QUESTION, (WINDOW,), RANKED)
 
 
 def attributed(written: Written) -> Outcome:
-    return attribute(written, STATE, attributor(CONTEXT))
+    return attribute(written, CONTEXT, attributor(CONTEXT), held=False)
 
 
 def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
@@ -31,19 +32,10 @@ def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
 
 def test_what_is_held_back_is_a_refusal_that_says_why() -> None:
     written = Written("Full-time employees get 31 days.", False, 9, 7)
-    outcome = attribute(written, STATE, attributor(CONTEXT), held=True)
+    outcome = attribute(written, CONTEXT, attributor(CONTEXT), held=True)
     assert (outcome.refused, outcome.text) == (True, prompts.REFUSAL)
     assert outcome.notices[0] == notices.UNSTATED
     assert [line.quote for line in outcome.closest] == [FULL_TIME]
-    assert outcome.completion_tokens == 7
-
-
-def test_the_refusal_of_the_model_is_a_refusal_that_shows_the_passages() -> None:
-    outcome = attributed(Written(prompts.REFUSAL, False, 9, 7))
-    assert outcome.refused
-    assert outcome.citations == ()
-    assert outcome.passages == CONTEXT.passages
-    assert [(line.document, line.quote) for line in outcome.closest] == [("Leave", FULL_TIME)]
     assert outcome.completion_tokens == 7
 
 

@@ -73,7 +73,7 @@ def test_an_answer_says_that_a_page_of_its_document_could_not_be_read(library: L
 
 
 def test_a_refusal_says_that_the_answer_may_be_on_that_page(library: Library) -> None:
-    model = ScriptedChat(replies=[], yes=-30.0)
+    model = ScriptedChat(replies=["The moon is far."])
     done = (
         AnswerTool(model, Budget())
         .run(Request("What was the revenue in travel?", library))

@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from assistant.answering.window import next_windows, unread_windows, widened, window_of
+from assistant.answering.window import passages_of, surroundings, widened, windows_of
 from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Page, Table
-from ingest.text.reflow import about_tokens
 from tests.assistant.fakes import WordEmbedder, page_of
 from vectorstore.catalog.stored import StoredChunk
 from vectorstore.errors import UnknownDocument
@@ -67,12 +66,12 @@ def test_lines_that_a_reader_does_not_see_are_not_read_around_a_hit() -> None:
     read = {number for window in found for number in range(window.first, window.last + 1)}
     assert read == set(range(19, 33)) - unseen
     whole = replace(found[0].passage, text="\n".join(line.text for line in lines[17:20]))
-    assert window_of(whole, Hiding()) is None  # as versions before have read it
+    assert not windows_of(whole, Hiding())  # as versions before have read it
 
 
 def test_what_was_found_and_is_gone_by_now_is_no_error() -> None:
     gone = Hit(StoredChunk("9", "Gone.pdf", 1, 0, 0, (), ""), 1.0, 1.0)
-    [window] = unread_windows([gone, hit(20, 21)], [], OnePage())
+    [window] = surroundings([gone, hit(20, 21)], OnePage())
     assert window.document == "H.pdf"
 
 
@@ -109,30 +108,13 @@ def test_one_hit_larger_than_the_budget_is_cut_at_a_line() -> None:
 
 
 def test_an_earlier_passage_is_found_again_on_its_page() -> None:
-    [window] = widened([hit(20, 21)], OnePage(), 1000)
-    again = window_of(window.passage, OnePage())
-    assert again is not None
-    assert (again.first, again.last) == (window.first, window.last)
+    apart = widened([hit(2, 3), hit(40, 41, 0.9)], OnePage(), 2000)
+    [passage] = passages_of(apart)
+    again = windows_of(passage, OnePage())
+    assert [(one.first, one.last) for one in again] == [(one.first, one.last) for one in apart]
 
 
 def test_a_passage_of_a_removed_document_is_left_out() -> None:
     [window] = widened([hit(20, 21)], OnePage(), 1000)
     passage = type(window.passage)("Gone.pdf", 1, 1.0, window.text)
-    assert window_of(passage, OnePage()) is None
-
-
-def test_the_rest_of_the_best_page_is_read_first_and_no_line_twice() -> None:
-    hits = [hit(20, 21), hit(40, 41, 0.5)]
-    read = widened(hits[:1], OnePage(), 300)
-    more = next_windows(hits, read, OnePage(), 2000)
-    assert more[0].first == read[0].last + 1
-    numbers = [n for w in (*read, *more) for n in range(w.first, w.last + 1)]
-    assert sorted(numbers) == list(range(60))
-
-
-def test_what_is_too_long_is_left_off_for_what_fits() -> None:
-    hits = [hit(20, 21), hit(50, 51, 0.5)]
-    read = widened(hits[:1], OnePage(), 300)
-    more = next_windows(hits, read, OnePage(), 260)
-    assert more[0].first == read[0].last + 1  # of a long page, what may fit
-    assert sum(about_tokens(w.text) + 24 for w in more) <= 260
+    assert windows_of(passage, OnePage()) == ()

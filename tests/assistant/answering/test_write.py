@@ -4,20 +4,24 @@ import pytest
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 
-from assistant.answering.write import Held, Written, refuses, repeats, write
+from assistant.answering.write import Decide, Written, repeats, write
+from assistant.contract.facts import Verdict
 from assistant.contract.reply import Reply
-from assistant.llm import prompts
 from ingest.text.reflow import about_tokens
 
 MESSAGES = [HumanMessage("Question: how long?")]
 
 
-def written(text: str, stop_after: int = -1, held: Held = refuses) -> tuple[str, Written, Reply]:
+def given(text: str, whole: bool) -> Verdict:
+    return "give"
+
+
+def written(text: str, stop_after: int = -1, decide: Decide = given) -> tuple[str, Written, Reply]:
     model = GenericFakeChatModel(messages=iter([AIMessage(text)]))
     results: list[Written] = []
 
     def work(reply: Reply):  # type: ignore[no-untyped-def]
-        results.append((yield from write(model, list(MESSAGES), 100, about_tokens, reply, held)))
+        results.append((yield from write(model, list(MESSAGES), 100, about_tokens, reply, decide)))
 
     reply = Reply("how long?", work)
     for number, _ in enumerate(reply):
@@ -52,35 +56,29 @@ def test_an_address_that_the_model_has_not_read_is_never_shown() -> None:
     assert "http" not in streamed
 
 
-def test_a_refusal_is_not_shown_because_more_may_be_read() -> None:
-    streamed, done, _ = written(prompts.REFUSAL)
-    assert (streamed, done.text) == ("", prompts.REFUSAL)
-
-
-def test_what_only_begins_like_a_refusal_is_shown() -> None:
-    said = "I could not find the answer to this question at first. It is 25 days."
-    streamed, done, _ = written(said)
-    assert streamed == done.text == said
-
-
-def test_what_is_held_back_is_shown_from_where_it_no_longer_is() -> None:
-    streamed, done, reply = written("It is 25 days.", held=lambda text, whole: "25" not in text)
+def test_what_is_not_decided_yet_is_shown_once_it_is() -> None:
+    streamed, done, reply = written(
+        "It is 25 days.", decide=lambda text, whole: "give" if "25" in text else None
+    )
     assert streamed == done.text == "It is 25 days."
     assert reply.trace.withheld == ""
 
 
-def test_what_is_held_back_to_its_end_is_kept_for_the_receipt() -> None:
-    streamed, done, reply = written("It is 25 days.", held=lambda text, whole: True)
-    assert (streamed, done.text, reply.trace.withheld) == ("", "It is 25 days.", "It is 25 days.")
+def test_what_is_refused_is_not_written_to_its_end_and_kept_for_the_receipt() -> None:
+    streamed, done, reply = written(
+        "It is 25 days. It is paid.", decide=lambda text, whole: "refuse" if "25" in text else None
+    )
+    assert streamed == ""
+    assert done.text == reply.trace.withheld.strip() == "It is 25"
 
 
-def test_nothing_is_left_of_what_was_held_back_until_a_stop() -> None:
+def test_nothing_is_left_of_what_was_not_decided_until_a_stop() -> None:
     model = GenericFakeChatModel(messages=iter([AIMessage("It is 25 days.")]))
     reply = Reply("how long?", lambda reply: iter(()))
 
-    def stopped(text: str, whole: bool) -> bool:
+    def stopped(text: str, whole: bool) -> Verdict | None:
         reply.stop()
-        return True
+        return "refuse" if whole else None
 
     writing = write(model, list(MESSAGES), 100, about_tokens, reply, stopped)
     with pytest.raises(StopIteration) as ended:

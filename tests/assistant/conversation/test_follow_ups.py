@@ -1,4 +1,4 @@
-"""Follow-ups are suggested only where the gate says that the documents answer them."""
+"""Follow-ups are suggested only where the documents seem to answer them."""
 
 from pathlib import Path
 from typing import Any

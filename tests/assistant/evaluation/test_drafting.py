@@ -88,7 +88,7 @@ def test_a_passage_gives_a_question_a_paraphrase_and_a_near_miss(draft: Draft) -
     "said",
     [
         "Question: How many days is annual leave in Leeds?\nAnswer: 31 days",  # not copied
-        "Question: Who approves annual leave in Leeds?\nAnswer: 30 days",  # refused by the gate
+        "Question: Who approves annual leave in Leeds?\nAnswer: 30 days",  # refused
         "Question: What does the passage say about leave?\nAnswer: 30 days",
         "How many days is annual leave in Leeds?",  # no answer
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import gate
+from assistant.answering import verifier
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.runs import all_runs
 from assistant.feedback import learning
@@ -191,11 +191,11 @@ def test_a_threshold_needs_answers_of_both_kinds(found: Learning) -> None:
     assert "0 more that should be given and 6 more questions" in found.summarise()[-1]
 
 
-def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_gate_has_changed(
+def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_verifier_has_changed(
     found: Learning, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found.feedback.mine.add([Question("u", "Who pays for the lunch?", answerable=False)])
-    about = {"file": str(found.feedback.mine.file.resolve()), "gate": gate.identity()}
+    about = {"file": str(found.feedback.mine.file.resolve()), "verifier": verifier.identity()}
     number = all_runs(settings).begin(about)
     question = {"id": "u", "question": "Who pays for the lunch?", "answerable": False}
     said = {"answer": "Nobody.", "refused": False, "citations": [], "sentences": [],
@@ -205,7 +205,7 @@ def test_answers_of_a_run_over_ones_own_questions_are_judged_unless_the_gate_has
     lesson = found.lessons.last()
     assert lesson and lesson.should == (0, 1)
 
-    monkeypatch.setattr(gate, "WITH_MODEL", gate.Gate(-1, 1, 1, 1))
+    monkeypatch.setattr(verifier, "BY_READER", {"bias": -1.0})
     learn(found)
     lesson = found.lessons.last()
     assert lesson and lesson.should == (0, 0)

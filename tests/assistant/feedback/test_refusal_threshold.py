@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from assistant.answering.gate import identity
+from assistant.answering.verifier import identity
 from assistant.evaluation.metrics import EvidencePage, Question, to_row
 from assistant.feedback import learning
 from assistant.feedback.learning import Judged
@@ -16,9 +16,9 @@ def rating(
     good: bool,
     refused: bool,
     probability: float | None = 0.5,
-    gate: str = identity(),
+    verifier: str = identity(),
 ) -> Rating:
-    return Rating(question, "", good, question, True, "", refused, (), probability, "m", gate)
+    return Rating(question, "", good, question, True, "", refused, (), probability, "m", verifier)
 
 
 def row(id: str, said: str, refused: bool, answerable: bool, model: str = "m") -> dict:  # type: ignore[type-arg]
@@ -45,11 +45,11 @@ def test_a_thumb_says_whether_answering_was_right() -> None:
     ratings = [
         rating("answered well", True, False), rating("answered wrongly", False, False),
         rating("refused well", True, True), rating("refused wrongly", False, True),
-        rating("no gate", True, False, None), rating("another gate", True, False, 0.5, "other"),
+        rating("not verified", True, False, None), rating("otherwise", True, False, 0.5, "other"),
     ]  # fmt: skip
     assert {one.question: one.answers for one in learning.judged(ratings, [])} == {
         "answered well": True, "answered wrongly": False,
-        "refused well": False, "refused wrongly": True,
+        "refused well": False,
     }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_a_run_of_ones_own_questions_says_so_too_and_thumbs_come_first() -> None
     ]  # fmt: skip
     found = learning.judged([rating("right", False, False)], rows)
     assert {one.question: one.answers for one in found} == {
-        "right": False, "wrong": False, "cautious": True, "made up": False,
+        "right": False, "wrong": False, "made up": False,
     }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def measured(home: Path, answer: object) -> None:
     }
     about = {
         "library": "main", "set": "own", "settings": {}, "options": {}, "model": "none",
-        "digest": "", "sha256": "", "embedder": "", "gate": "", "learned": "", "documents": 2,
+        "digest": "", "sha256": "", "embedder": "", "verifier": "", "learned": "", "documents": 2,
         "skipped": {"questions": 0, "documents": []},
     }  # fmt: skip
     runs = EvaluationRuns(folder / "runs.sqlite")

@@ -28,7 +28,7 @@ from tests.assistant.fakes import WordEmbedder
 from tests.servers.postgres_fixtures import ON_BOTH
 from vectorstore.library import Library
 
-NOTHING = Receipt("", "", {}, [], "", None, {}, "", "main", 0, {})
+NOTHING = Receipt("", "", {}, [], "", {}, "", "main", 0, {})
 PHOTO, OF_BOTH = "1" * 32, "2" * 32
 
 

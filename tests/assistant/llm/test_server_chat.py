@@ -13,16 +13,11 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistant.answering.judge import Judge
-from assistant.answering.ranked_sentences import rank
-from assistant.contract.reply import Trace
 from assistant.errors import ModelUnusable, NoOdds
 from assistant.llm.odds import TokenOdds
 from assistant.llm.server import ServerChat, ServerOdds, choose, connect_chat
 from assistant.models.server_address import ServerAddress
 from ingest.text.reflow import about_tokens
-from tests.assistant.answering.test_pipeline import FULL_TIME
-from tests.assistant.fakes import reading, window_of
 from tests.assistant.llm.model_server import ModelHandler
 
 pytestmark = pytest.mark.timeout(60)
@@ -153,18 +148,6 @@ def test_what_is_not_listed_is_no_likelier_than_the_rest(server: Any) -> None:
 def test_a_server_without_log_probabilities_is_told(server: Any) -> None:
     with pytest.raises(NoOdds, match="small comes without log-probabilities"):
         odds(server, "Yes")
-
-
-def test_without_them_the_gate_judges_by_the_evidence(server: Any) -> None:
-    context = reading("How long is the leave?", window_of(FULL_TIME))
-    ranked = rank(context)
-    with closing(connect_chat(at(server))) as model:
-        judge = Judge(ServerOdds(model), 0.4)
-        signals = judge.signals(context, ranked, Trace(), threading.Event())
-        assert signals.yes_log_odds is None
-        server.listed = {"Yes": 0.5, "No": 0.25}
-        signals = judge.signals(context, ranked, Trace(), threading.Event())
-        assert signals.yes_log_odds == pytest.approx(math.log(2))
 
 
 def test_tokens_are_counted_by_the_server(server: Any) -> None:

@@ -31,16 +31,13 @@ class Again:
 
     sampling = SAMPLING
 
-    def __init__(self, *says: str, yes: float = 5.0) -> None:
-        self.chat = ScriptedChat(replies=list(says or [SAID]), yes=yes)
+    def __init__(self, *says: str) -> None:
+        self.chat = ScriptedChat(replies=list(says or [SAID]))
         self.options: dict[str, Any] = {}
 
     def stream(self, messages: list[BaseMessage], **options: Any) -> Iterator[Any]:
         self.options = options
         return self.chat.stream(messages, cancel=_Never())
-
-    def next_token_logprobs(self, *given: Any) -> list[float]:
-        return self.chat.next_token_logprobs(*given)
 
 
 class _Never:

@@ -19,8 +19,8 @@ SAID = "There are thirty days of leave."
 PASSAGES = [("Leave", SAID), ("Travel", "Trips are booked by the office.")]
 
 
-def answered(yes: float = 5.0) -> Reply:
-    tool = AnswerTool(ScriptedChat(replies=[SAID, SAID], yes=yes), Budget())
+def answered(said: str = SAID) -> Reply:
+    tool = AnswerTool(ScriptedChat(replies=[said]), Budget())
     reply = tool.run(Request(LEAVE, GivenPassages(PASSAGES, WordEmbedder()), given=True))
     reply.finish()
     return reply
@@ -38,12 +38,12 @@ def test_it_says_what_was_found_read_judged_and_how_long_it_took() -> None:
         assert row["shares"].keys() == SHARES.keys()
     assert found["found"][0]["vectors_rank"] == 1
     assert [row["tokens"] for row in found["read"]] == [6, 6]  # words, as the fake counts
-    [gate] = found["gate"]
-    assert gate["verdict"] == "sure"
-    assert gate["probability"] == reply.trace.answerable
-    assert gate["shares"].keys() <= SIGNALS.keys()
-    assert gate["verdict"] in VERDICTS
-    assert {"retrieve", "judge", "write", "attribute", OTHER} <= found["seconds"].keys()
+    [judged] = found["judged"]
+    assert judged["verdict"] == "give"
+    assert judged["probability"] == reply.trace.answerable
+    assert judged["shares"].keys() <= SIGNALS.keys()
+    assert judged["verdict"] in VERDICTS
+    assert {"retrieve", "write", "attribute", OTHER} <= found["seconds"].keys()
     assert found["seconds"].keys() <= STAGES.keys()
     assert sum(found["seconds"].values()) == pytest.approx(reply.activity.seconds_total, abs=0.01)
     assert found["sentences"][0]["words"][2] == {
@@ -60,19 +60,19 @@ def test_it_is_the_same_from_a_reply_and_from_a_receipt() -> None:
     assert kept == json.loads(json.dumps(explanation(reply.to_json(), facts)))
 
 
-def test_a_refusal_shows_the_gate_and_no_words() -> None:
-    reply = answered(yes=-9.0)
+def test_a_refusal_shows_what_judged_it_and_no_words() -> None:
+    reply = answered("The moon is 7 miles away.")
     found = explanation(reply.to_json(), asdict(reply.trace.facts))
 
-    assert found["gate"][-1]["verdict"] == "refuse"
-    assert found["gate"][-1]["probability"] < found["gate"][-1]["threshold"]
+    assert found["judged"][-1]["verdict"] == "refuse"
+    assert found["judged"][-1]["probability"] < found["judged"][-1]["threshold"]
     assert found["sentences"] == found["written"] == []
 
 
 def test_an_answer_of_an_older_version_has_what_it_tells_itself() -> None:
     found = explanation(answered().to_json(), {})
 
-    assert found["found"] == found["gate"] == found["read"] == []
+    assert found["found"] == found["judged"] == found["read"] == []
     assert found["sentences"][0]["text"] == SAID
 
 

@@ -61,7 +61,7 @@ def test_a_refusal_of_what_no_line_states_is_replayed_by_what_the_model_wrote(
     assistant: Assistant, receipts: Receipts, chat: ScriptedChat
 ) -> None:
     wrote = "Forty weeks of paternity are granted."
-    chat.replies, chat.yes = [wrote, wrote], 2.5
+    chat.replies = [wrote, wrote]
     receipt = answered(assistant, receipts)
     model: Any = Again(wrote)
 
@@ -77,21 +77,6 @@ def test_a_stopped_answer_is_the_same_up_to_where_it_was_stopped(
     model: Any = Again()
 
     assert replay(stopped, lambda: model).identical is True
-
-
-def test_a_refusal_before_a_word_was_written_is_replayed_by_its_odds(
-    assistant: Assistant, receipts: Receipts, chat: ScriptedChat
-) -> None:
-    chat.yes = -30.0
-    receipt = answered(assistant, receipts)
-    same: Any = Again(yes=-30.0)
-    other: Any = Again(yes=-29.0)
-
-    assert receipt.answer["refused"]
-    assert replay(receipt, lambda: same).identical is True
-    differs = replay(receipt, lambda: other)
-    assert differs.identical is False
-    assert "-29.0000 and were -30.0000" in differs.told
 
 
 def test_an_answer_that_no_model_wrote_has_nothing_to_replay(

@@ -49,25 +49,6 @@ def test_a_model_shortens_other_answers_and_must_copy_from_a_cited_line() -> Non
     )
 
 
-def test_what_is_quoted_behind_an_answer_is_no_part_of_a_name() -> None:
-    lines = "between Alder Ltd, and Brook"
-    cited = (
-        Citation(1, "a.pdf", 2, lines, (), 1.0),
-        Citation(2, "a.pdf", 2, "Pay 30 days.", (), 1.0),
-    )
-    said = Sentence("Alder Ltd", True, (1,)), Sentence("“Pay 30 days.”", True, (2,))
-    done = Outcome("Alder Ltd\n\n“Pay 30 days.”", said, cited)
-
-    def none(column: Column, text: str, cancel: threading.Event) -> str:
-        return ""
-
-    name = shorten(column("supplier"), done, none, threading.Event())
-    time = shorten(column("payment term"), done, none, threading.Event())
-
-    assert (name.value.text, name.line) == ("Alder Ltd", lines)
-    assert (time.value.text, time.line) == ("30 days", "Pay 30 days.")
-
-
 def test_an_answer_that_is_partly_stated_is_not_sure() -> None:
     found = short("supplier", "The supplier is Alder Ltd.", "Alder Ltd", supported=False)
 

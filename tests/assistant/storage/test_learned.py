@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering import gate
+from assistant.answering import verifier
 from assistant.errors import AssistantError
 from assistant.storage.learned import Lesson, Lessons, MeasuredChange, lessons
 from vectorstore.retrieval.learned_ranker import FEATURES, Known, Learned
@@ -17,7 +17,7 @@ LESSON = Lesson(
     MeasuredChange(0.5, 0.7, 0.1, 0.3), MeasuredChange(0.8, 0.9, 0, 0.2),
     Learned(WEIGHTS, KNOWN, "words"), (20, 12),
     MeasuredChange(0.6, 0.8, 0.1, 0.3), 0.55, "some-model",
-    gate.identity(),
+    verifier.identity(),
 )  # fmt: skip
 
 
@@ -35,11 +35,11 @@ def test_what_is_kept_is_read_again(place: Lessons) -> None:
     assert json.loads(place.file.read_text())["ranking"]["weights"]["title"] == 0.5
 
 
-def test_a_threshold_for_another_gate_does_not_count(
+def test_a_threshold_for_another_verifier_does_not_count(
     place: Lessons, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.keep(LESSON)
-    monkeypatch.setattr(gate, "WITH_MODEL", gate.Gate(-1, 1, 1, 1))
+    monkeypatch.setattr(verifier, "BY_READER", {"bias": -1.0})
     assert place.threshold("some-model") is None and place.ranking() == LESSON.ranking
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.ui import resources
-from assistant.ui.background import GATE, Fetches
+from assistant.ui.background import Fetches
 
 
 def test_what_has_come_is_used_also_when_its_page_was_left(
@@ -28,7 +28,3 @@ def test_what_has_come_is_used_also_when_its_page_was_left(
     resources.tasks().start("Mesurer", lambda task: None).wait(60)
     resources.assistant()
     assert len(loaded) == 2
-    resources.tasks().start("Ajuster", lambda task: None, GATE).wait(60)
-    for _ in range(2):
-        resources.assistant()
-    assert len(loaded) == 3

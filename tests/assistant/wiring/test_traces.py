@@ -86,7 +86,7 @@ def test_the_stages_of_an_answer_are_one_trace_with_its_id(
         for scope in resource.scope_spans
         for span in scope.spans
     ]
-    stages = {"retrieve", "rank", "judge", "write", "attribute", "check"}
+    stages = {"retrieve", "write", "attribute", "check"}
     assert {span.name for span in found} == stages
     assert {span.trace_id.hex() for span in found} == {reply.id}
     assert all(span.end_time_unix_nano > span.start_time_unix_nano for span in found)

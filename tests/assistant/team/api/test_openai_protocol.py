@@ -56,7 +56,7 @@ def test_an_answer_streams_and_ends_with_its_sources(official: openai.OpenAI) ->
     assert text.split("\n\n") == [f"{SAID} ", SOURCE]
     assert chunks[-2].choices[0].finish_reason == "stop"
     assert chunks[-1].usage and chunks[-1].usage.completion_tokens >= 0
-    assert len(chunks) > 5
+    assert len(chunks) > 3
 
 
 def test_a_filter_chooses_the_documents(official: openai.OpenAI) -> None:
@@ -266,6 +266,6 @@ def test_an_answer_is_json_of_the_clients_schema_with_its_citations_beside_it(
     with pytest.raises(openai.BadRequestError, match="nothing that fits the schema"):
         official.chat.completions.parse(model="staff", messages=[USER], response_format=Leave)
 
-    chat.replies, chat.yes = [], -9.0
+    chat.replies = ["The moon is far away."]
     done = official.chat.completions.parse(model="staff", messages=[USER], response_format=Leave)
     assert done.choices[0].message.refusal and done.choices[0].message.content is None

@@ -55,7 +55,7 @@ def test_conversations_are_searched_renamed_pinned_branched_and_deleted(
 
     explained = client.get(f"/api/receipts/{first['id']}/explanation").json()
     assert explained["question"] == first["question"]
-    assert explained["found"] and explained["gate"]
+    assert explained["found"] and explained["judged"]
     assert client.delete("/api/conversations/talk").json() == {"removed": 3}
     assert client.get("/api/conversations").json() == []
     assert client.get(f"/api/receipts/{first['id']}").status_code == 404

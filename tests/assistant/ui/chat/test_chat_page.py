@@ -341,10 +341,10 @@ def test_a_person_chooses_between_strict_and_helpful_and_sees_what_each_does(
     app = visit()
 
     ask(app, LEAVE)
-    assert "turns down about 6;" in app.sidebar.caption[0].value
+    assert "turns down about 8;" in app.sidebar.caption[0].value
     choice = next(g for g in app.button_group if g.label == "When unsure")
     choice.set_value("strict").run()
-    assert "turns down about 7;" in app.sidebar.caption[0].value
+    assert "turns down about 9;" in app.sidebar.caption[0].value
     ask(app, LEAVE)
 
-    assert [request.threshold for request in tool.asked] == [0.4, 0.5]
+    assert [request.threshold for request in tool.asked] == [0.35, 0.5]

@@ -37,7 +37,7 @@ def explained(text: str) -> dict[str, Any]:
     facts = Facts(
         Understood(f"{text} before", (text, text)), (text, 0.98),
         (Found(text, 10, text, True, LEGS, 1.1),), (ReadPassage(text, 10, 4, 90),),
-        (Judged({"yes_log_odds": 2.8}, {"bias": -1.9, "yes_log_odds": 4.0}, 0.89, 0.4, "sure", 3),),
+        (Judged({"entailed": 2.8}, {"bias": -1.9, "entailed": 4.0}, 0.89, 0.4, "give", 3),),
         (Token(text, 0.3, ((text, 0.2),)), Token(" sure", 0.99)), {"write": 2.0},
         Computed("sum", (UsedOperand(text, 10, text, text, text),), 4, (("held", 2.4, 1.9),)),
         (PartRead(text, 10, text, 9, 8, 5, 1.2), PartRead(text, 11, "", 3, 0, 0)),
@@ -80,11 +80,11 @@ def test_the_writing_shows_the_less_likely_tokens_and_what_could_have_been() -> 
     assert 'title="99%"> sure</span>' in html
 
 
-def test_the_gate_shows_its_sum_its_threshold_and_the_verdict() -> None:
-    html = PARTS["gate"](explained("Leave"))
+def test_the_check_shows_its_sum_its_threshold_and_the_verdict() -> None:
+    html = PARTS["judged"](explained("Leave"))
 
     assert "+2.10" in html
-    assert "Probability 89%, threshold 40%: to be answered." in html
+    assert "Probability 89%, threshold 40%: given." in html
 
 
 def test_a_computation_shows_its_program_cells_and_checks() -> None:
@@ -102,7 +102,7 @@ def test_parts_show_what_was_found_carried_and_kept() -> None:
 
 
 def test_parts_without_facts_are_left_out() -> None:
-    bare = {**explained("Leave"), "found": [], "read": [], "gate": [], "written": []}
+    bare = {**explained("Leave"), "found": [], "read": [], "judged": [], "written": []}
     bare |= {"computed": None, "whole": [], "compared": [], "looked": [], "heard": None}
 
     assert [name for name, part in PARTS.items() if part(bare)] == [

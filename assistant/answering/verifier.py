@@ -1,0 +1,178 @@
+"""Stage 4, verify: decides from what was written whether it is given as the answer.
+
+A small model writes something for every question. Right from wrong is told by whether one unit that
+was read says it: by a reader that has learned which passage answers which question, and is given
+the answer in the question's place, else by its words; by its numbers; and by whether what was asked
+about was read at all. How much each counts was fitted to answers that people have read
+(benchmarks/results/verifier.md). No chat model is asked, so that the same weights serve them all.
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.answering.attributor import opening
+from assistant.answering.claims import Claims, claims, stated
+from assistant.answering.evidence_units import Quoted
+from assistant.answering.window import Window
+from assistant.contract.facts import Judged, Verdict
+from ingest.language.identify import UNKNOWN, language_of_passages, language_of_question
+from ingest.language.sentences import split_answer
+from ingest.language.words import (
+    has_spaceless,
+    small_words,
+    stemmed,
+    stems,
+    telling_words,
+    without,
+)
+from vectorstore.retrieval.rerank import Reader
+
+Weights = dict[str, float]
+"""Of a logistic regression, with its bias, over what tells a right answer from a wrong one:
+
+- `entailed`: the reader's highest log-odds that a unit says it.
+- `stated`, without a reader: the highest share of its words in one unit; of a quoted sentence the
+  share of the question's words in it.
+- `numbers`: the highest share of the numbers and dates that it adds to the question in one unit.
+- `asked`: the share of the question's words in the units that state something.
+- `near`: the highest cosine of a unit to the question, where the two are in different languages, so
+  that hardly a word is shared.
+"""
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """A setting between strict and helpful, with its measured effect."""
+
+    threshold: float  # probability below which an answer is not given
+    unanswerable: float  # share of unanswerable questions that are refused
+    answerable: float  # share of right answers that are not given as well
+
+
+# Fitted by benchmarks/fitting/fit_verifier.py. The effects are those on sets that were left out.
+BY_READER: Weights = {"bias": -5.60, "entailed": 0.41, "numbers": 2.93, "asked": 2.14}
+BY_WORDS: Weights = {"bias": -7.17, "stated": 3.57, "numbers": 2.79, "asked": 2.32}
+# Those by words, and .23 more, so that as few unanswerable questions are answered.
+QUOTED: Weights = {"bias": -4.15, "stated": 3.57, "asked": 2.32}
+# Fitted to whether passages in another language answer (benchmarks/results/languages.md).
+ACROSS: Weights = {"bias": -2.55, "near": 11.36, "asked": 0.50}
+OPERATING_POINTS = {
+    "strict": OperatingPoint(0.5, 0.94, 0.43),
+    "balanced": OperatingPoint(0.35, 0.82, 0.23),
+    "helpful": OperatingPoint(0.25, 0.68, 0.15),
+}
+BALANCED, HELPFUL = "balanced", "helpful"
+DEFAULT_THRESHOLD = OPERATING_POINTS[BALANCED].threshold
+_UNREAD = -10.0  # log-odds where nothing was read
+_MOST = 32  # units that the reader reads: 5 ms each
+
+
+class Verifier:
+    """Verifies texts for one question against what was read for it."""
+
+    def __init__(
+        self, question: str, read: Sequence[Window], reader: Reader | None = None,
+        threshold: float = DEFAULT_THRESHOLD, near: float | None = None,
+    ) -> None:  # fmt: skip
+        """`reader` is None where it cannot read the question; then `near` is the highest cosine of
+        a unit to it, by a model that compares languages. Below `threshold`, 0 to 1, a text is not
+        given."""
+        self._question, self._reader, self._threshold = question, reader, threshold
+        self._near, self._read = near, read
+        units = {one.with_heads: one for window in read for one in window.units}.values()
+        self._units = [Quoted(one, 0.0, 0.0) for one in units if one.states]
+        self._units = self._units or [Quoted(one, 0.0, 0.0) for one in units]
+
+    def verify(self, text: str) -> Judged:
+        """Judge an answer by its first sentence. Raises LibraryError."""
+        if self._across:
+            return self._judged({"near": self._near or 0.0}, ACROSS)
+        first = first_statement(split_answer(text)) or text
+        if len([word for word in _words(first) if not word[0].isdigit()]) < 2:
+            first = f"{self._question} {first}"  # "Yes.", "25 days.": the question says of what
+        numbers = {"numbers": self._numbers(first)}
+        if self._reader is None:
+            share = max(self._stated(first), default=0.0)
+            return self._judged({"stated": share, **numbers}, BY_WORDS)
+        odds = self._reader.odds(first, self._nearest(first))
+        return self._judged({"entailed": max(odds, default=_UNREAD), **numbers}, BY_READER)
+
+    def verify_quoted(self, quoted: Quoted) -> Judged:
+        """Judge a sentence of the documents: they say it, but it may be no answer."""
+        if self._across:
+            return self._judged({"near": self._near or 0.0}, ACROSS)
+        return self._judged({"stated": _share(self._wanted, _of(quoted))}, QUOTED)
+
+    def _judged(self, signals: Weights, weights: Weights) -> Judged:
+        read = frozenset().union(*map(_of, self._units))
+        signals = {**signals, "asked": _share(self._wanted, read)}
+        shares = {name: weight * signals.get(name, 1.0) for name, weight in weights.items()}
+        chance = 1 / (1 + math.exp(-sum(shares.values())))
+        verdict: Verdict = "give" if chance >= self._threshold else "refuse"
+        pages = len({window.place for window in self._read})
+        return Judged(signals, shares, chance, self._threshold, verdict, pages)
+
+    @cached_property
+    def _across(self) -> bool:
+        """Passages of no certain language are taken for those of the question's: tables, for
+        one."""
+        if self._near is None:
+            return False
+        read = language_of_passages([window.text for window in self._read])
+        return read not in (UNKNOWN, language_of_question(self._question))
+
+    @cached_property
+    def _wanted(self) -> frozenset[str]:
+        return _words(telling_words(self._question))
+
+    def _stated(self, sentence: str) -> list[float]:
+        """The share of its words in each unit."""
+        words = _words(without(sentence, small_words(self._question)))
+        return [_share(words, _of(one)) for one in self._units]
+
+    def _nearest(self, sentence: str) -> list[Quoted]:
+        """The units that have most of its words, as many as are read."""
+        if len(self._units) <= _MOST:
+            return self._units
+        shares = self._stated(sentence)
+        order = sorted(range(len(shares)), key=lambda at: -shares[at])
+        return [self._units[at] for at in order[:_MOST]]
+
+    def _numbers(self, sentence: str) -> float:
+        new = _exact(claims(sentence[opening(sentence) :]).without(stated(self._question)))
+        if not new:
+            return 1.0
+        lines = (stated(one.text, one.unit.window.scales) for one in self._units)
+        return max((1 - len(_exact(new.without(one))) / len(new) for one in lines), default=0.0)
+
+
+def first_statement(sentences: Sequence[str]) -> str:
+    """The first sentence that is no introduction of a list; empty while there is none."""
+    return next((one for one in sentences if not one.rstrip().endswith(":")), "")
+
+
+def _exact(claimed: Claims) -> Claims:
+    """Its numbers and dates; a run of a script without spaces that has a digit is no code."""
+    numbers = (n for n in claimed.numbers if n.value is not None or not has_spaceless(n.digits))
+    return Claims(tuple(numbers), claimed.dates)
+
+
+def _of(quoted: Quoted) -> frozenset[str]:
+    return quoted.unit.meant | _words(quoted.text)
+
+
+def _words(text: str) -> frozenset[str]:
+    """The stems; of a script without spaces the pairs of letters."""
+    return stems(stemmed(text, "ja")) if has_spaceless(text) else stems(text)
+
+
+def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
+    return len(wanted & found) / len(wanted) if wanted else 1.0
+
+
+def identity() -> str:
+    """Of the weights: probabilities by different ones cannot be compared."""
+    return hashlib.sha256(repr((BY_READER, BY_WORDS, QUOTED, ACROSS)).encode()).hexdigest()[:8]

@@ -1,0 +1,105 @@
+"""Fits the weights of the verifier to answers that people have read.
+
+`--write FILE` has the default chat model answer the questions of `--library FOLDER`, and puts each
+answer with its signals into FILE, for a person to add `right`: 1 or 0. Without it, the labelled
+signals beside this file are fitted, each set left out in turn, and weights and operating points are
+printed.
+"""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from assistant.answering.pipeline import AnswerTool
+from assistant.answering.retrieve import Budget
+from assistant.answering.verifier import OPERATING_POINTS, Verifier
+from assistant.contract.request import Request
+from assistant.evaluation.metrics import read_questions
+from assistant.llm import prompts
+from assistant.llm.chat_model import LlamaCppChat
+from benchmarks import common
+from vectorstore.embedding.embedder import load_embedder
+from vectorstore.library import Library
+from vectorstore.retrieval.rerank import Reader
+
+LABELS = Path(__file__).with_name("verifier_labels.csv")
+_STRENGTH = 3.0  # of the regression
+_TOKENS = 80  # of an answer
+KINDS = {"BY_READER": ("entailed", "numbers", "asked"), "BY_WORDS": ("stated", "numbers", "asked")}
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    parser = common.parser(__doc__)
+    parser.add_argument("--write", type=Path, metavar="FILE")
+    parser.add_argument("--library", type=Path, help="a folder with `questions.jsonl` and `pdfs`")
+    options = parser.parse_args()
+    if options.write:
+        if not options.library:
+            parser.error("--write needs the --library that is asked")
+        write(options)
+        return
+    with LABELS.open(encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)]
+    for kind, names in KINDS.items():
+        fit(kind, names, [row for row in rows if row[names[0]]])
+
+
+def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
+    """Print the weights, and what they do to libraries that were left out."""
+    signals = np.array([[float(row[name]) for name in names] for row in rows])
+    right, sets = (np.array([row[name] for row in rows]) for name in ("right", "set"))
+    right, answerable = right == "1", np.array([row["answerable"] == "1" for row in rows])
+    chances = np.zeros(len(rows))
+    for one in dict.fromkeys(sets):
+        left_out = sets == one
+        chances[left_out] = _fitted(signals[~left_out], right[~left_out])(signals[left_out])
+    model = _regression(signals, right)
+    weights = dict(zip(names, model.coef_[0].round(2), strict=True))
+    print(f"{kind}: bias {model.intercept_[0]:.2f}, {weights}; of {len(rows)} answers")
+    print(f"  AUROC {roc_auc_score(right, chances):.3f} on sets that were left out")
+    for name, point in OPERATING_POINTS.items():
+        given = chances >= point.threshold
+        shares = [given[some].mean() for some in (~answerable, right, answerable & ~right)]
+        told = "unanswerable {:.2f}, right {:.2f}, wrong {:.2f}".format(*shares)
+        print(f"  {name} ({point.threshold}): share that is given of {told}")
+
+
+def _regression(signals: NDArray[np.float64], right: NDArray[np.bool_]) -> LogisticRegression:
+    return LogisticRegression(C=_STRENGTH).fit(signals, right)
+
+
+def _fitted(signals: NDArray[np.float64], right: NDArray[np.bool_]) -> Any:
+    model = _regression(signals, right)
+    return lambda others: model.predict_proba(others)[:, 1]
+
+
+def write(options: Any) -> None:
+    """Rows without labels; a run goes on where an earlier one was stopped."""
+    embedding = common.model(options, "embedding")
+    embedder, reader = load_embedder(embedding), Reader(embedding)
+    chat = LlamaCppChat.from_file(common.model(options, "chat"))
+    tool = AnswerTool(chat, Budget(), reader=reader)
+    with common.fresh_home() as home, Library(home, "asked", lambda: embedder) as library:
+        library.add(sorted((options.library / "pdfs").iterdir()))
+        for question in read_questions(options.library / "questions.jsonl"):
+            context = tool.read(Request(question.question, library))
+            asked = context.messages(prompts.answering(question.question))
+            text = str(chat.invoke(asked, max_tokens=_TOKENS).content)
+            known = (context.question, context.windows)
+            both = Verifier(*known, reader).verify(text), Verifier(*known).verify(text)
+            row = {"set": options.library.name, "question": question.question, "answer": text,
+                   "known": question.answers, "answerable": int(question.answerable),
+                   "right": ""}  # fmt: skip
+            common.append_row(options.write, {**row, **both[0].signals, **both[1].signals})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What was written is given where a unit that was read says it."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from assistant.answering.evidence_units import Quoted
+from assistant.answering.verifier import BY_READER, BY_WORDS, Verifier, identity
+from tests.assistant.fakes import window_of
+from vectorstore.retrieval.rerank import Readable
+
+LEAVE = window_of(
+    "Full-time employees get 25 days of annual leave.",
+    "Part-time employees get 15 days of annual leave.",
+    "The canteen opens at noon.",
+)
+QUESTION = "How many days of annual leave do full-time employees get?"
+
+
+class Believes:
+    """Gives the same odds for each text that has a word."""
+
+    def __init__(self, word: str, odds: float) -> None:
+        self._word, self._odds = word, odds
+        self.asked: list[str] = []
+
+    def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
+        self.asked.append(question)
+        return [self._odds if self._word in text.text else -9.0 for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("Full-time employees get 25 days of annual leave.", "give"),
+        ("They get 25 days.", "give"),
+        ("25 days.", "give"),
+        ("Full-time employees get 31 days of annual leave.", "refuse"),
+        ("They get a company car and free lunch in Paris.", "refuse"),
+    ],
+)
+def test_without_a_reader_words_and_numbers_decide(answer: str, verdict: str) -> None:
+    assert Verifier(QUESTION, [LEAVE]).verify(answer).verdict == verdict
+
+
+def test_a_question_about_something_that_was_not_read_needs_more() -> None:
+    said = "Employees get 25 days of annual leave."
+    asked = Verifier(QUESTION, [LEAVE]).verify(said)
+    other = Verifier("How long is the parental absence of a contractor?", [LEAVE]).verify(said)
+    assert asked.signals["asked"] > other.signals["asked"]
+    assert asked.probability > other.probability
+
+
+def test_the_reader_is_given_the_answer_in_the_place_of_the_question() -> None:
+    reader = Believes("25", 4.0)
+    judged = Verifier(QUESTION, [LEAVE], reader).verify("They get 25 days. It is paid.")
+    assert reader.asked == ["They get 25 days."]
+    assert (judged.signals["entailed"], judged.verdict) == (4.0, "give")
+    doubting = Verifier(QUESTION, [LEAVE], Believes("zebra", 4.0)).verify("They get 25 days.")
+    assert doubting.verdict == "refuse"
+
+
+def test_of_a_quoted_sentence_the_words_of_the_question_count() -> None:
+    first, _, canteen = (Quoted(unit, 1.0, 1.0) for unit in LEAVE.units)
+    verifier = Verifier(QUESTION, [LEAVE])
+    assert verifier.verify_quoted(first).verdict == "give"
+    assert verifier.verify_quoted(canteen).verdict == "refuse"
+
+
+@pytest.mark.parametrize(("near", "verdict"), [(0.32, "give"), (0.1, "refuse")])
+def test_across_languages_nearness_decides(near: float, verdict: str) -> None:
+    """What a German question finds in English passages shares no words with it."""
+    german = "Wie viele Tage Urlaub bekommen Angestellte in Vollzeit im Jahr?"
+    verifier = Verifier(german, [LEAVE], near=near)
+    assert verifier.verify("Sie bekommen 25 Tage Urlaub im Jahr.").verdict == verdict
+    assert verifier.verify_quoted(Quoted(LEAVE.units[0], 1.0, 1.0)).verdict == verdict
+
+
+def test_the_probability_is_that_of_the_shares_and_the_threshold_decides() -> None:
+    judged = Verifier(QUESTION, [LEAVE], threshold=0.999).verify("They get 25 days.")
+    assert judged.verdict == "refuse" and judged.pages == 1
+    assert sum(judged.shares.values()) > 0 and judged.shares.keys() == BY_WORDS.keys()
+    assert Verifier(QUESTION, [LEAVE], threshold=0.0).verify("Bananas ripen.").verdict == "give"
+
+
+def test_nothing_read_gives_nothing() -> None:
+    assert Verifier(QUESTION, []).verify("They get 25 days.").verdict == "refuse"
+    assert Verifier(QUESTION, [], Believes("25", 9.0)).verify("25 days.").verdict == "refuse"
+
+
+def test_other_weights_have_another_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = identity()
+    monkeypatch.setitem(BY_READER, "bias", 0.0)
+    assert identity() != before
