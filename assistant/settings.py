@@ -55,7 +55,7 @@ class Settings(BaseModel):
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
-    passage_tokens: int = Field(600, ge=200)  # of it, for what is read from documents
+    passage_tokens: int = Field(450, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
     # Where the vectors are: an address of PostgreSQL with pgvector,
     # "postgresql://user@host:5432/database"; empty: in the home.

@@ -119,6 +119,10 @@ class AnswerTool:
             written = yield from write(
                 model, messages, self._budget.answer, self._count, reply, decide
             )
+            if written.text and not reply.trace.facts.judged:
+                decide(written.text, True)
+        if context.request.anyway and not (written.text or written.stopped):
+            return (yield from self._quote(context, reply))
         reply.activity.stage = _("Citing")
         with stage("attribute", reply):
             found = attributor(context, self._checker)
@@ -128,11 +132,15 @@ class AnswerTool:
         return _doubted(outcome, reply, context.request.anyway)
 
     def _decider(self, context: Context, reply: Reply) -> Callable[[str, bool], Verdict | None]:
-        """Decides by the first sentence of a text that is still being written; None: not yet."""
+        """Decides by the first sentence of a text that is still being written; None: not yet. Who
+        wants any answer sees it as it comes: that one is judged when it is whole."""
         checked = self._verifier(context)
+        at_once = context.request.anyway or not checked.threshold
 
         def decide(text: str, whole: bool) -> Verdict | None:
             reply.activity.stage = _("Writing")
+            if at_once and not whole:
+                return "give"
             complete = split_answer(text) if whole else split_answer(text)[:-1]
             said = first_statement(complete) or (text if whole else "")
             return _noted(checked.verify(said), context, reply) if said else None

@@ -28,9 +28,9 @@ class Budget:
     """Tokens of the model's window, and the shares of passages and answer."""
 
     window: int = 4096
-    passages: int = 600
+    passages: int = 450
     answer: int = 400
-    part: int = 300  # more for each further part of a question
+    part: int = 225  # more for each further part of a question
 
 
 class Room:

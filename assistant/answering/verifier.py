@@ -80,7 +80,7 @@ class Verifier:
         """`reader` is None where it cannot read the question; then `near` is the highest cosine of
         a unit to it, by a model that compares languages. Below `threshold`, 0 to 1, a text is not
         given."""
-        self._question, self._reader, self._threshold = question, reader, threshold
+        self._question, self._reader, self.threshold = question, reader, threshold
         self._near, self._read = near, read
         units = {one.with_heads: one for window in read for one in window.units}.values()
         self._units = [Quoted(one, 0.0, 0.0) for one in units if one.states]
@@ -111,9 +111,9 @@ class Verifier:
         signals = {**signals, "asked": _share(self._wanted, read)}
         shares = {name: weight * signals.get(name, 1.0) for name, weight in weights.items()}
         chance = 1 / (1 + math.exp(-sum(shares.values())))
-        verdict: Verdict = "give" if chance >= self._threshold else "refuse"
+        verdict: Verdict = "give" if chance >= self.threshold else "refuse"
         pages = len({window.place for window in self._read})
-        return Judged(signals, shares, chance, self._threshold, verdict, pages)
+        return Judged(signals, shares, chance, self.threshold, verdict, pages)
 
     @cached_property
     def _across(self) -> bool:

@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS opened (     -- cited pages that were looked at
     alone      INTEGER NOT NULL,
     PRIMARY KEY (answer, document, page)
 );
-""")  # fmt: skip
+""", first=2)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
@@ -304,6 +305,21 @@ def test_who_wants_an_answer_in_any_case_gets_one_that_is_marked_as_unsure() -> 
     assert not done.refused
     assert "probably do not answer" in done.notices[-1]
     assert prompts.REFUSAL not in str(model.asked[0][-1].content)
+
+
+@pytest.mark.parametrize("wanted", [{"anyway": True}, {"threshold": 0.0}])
+def test_who_wants_any_answer_sees_its_first_words_at_once(wanted: dict[str, Any]) -> None:
+    model = ScriptedChat(replies=["Full-time employees get 25 days."])
+    reply = AnswerTool(model, Budget()).run(Request("Zebra?", Shelf(FULL_TIME), **wanted))
+    assert "." not in [*reply][0]
+    assert len(reply.trace.facts.judged) == 1
+
+
+def test_who_wants_any_answer_gets_a_quote_where_a_model_writes_nothing() -> None:
+    shelf = Shelf(FULL_TIME, PART_TIME)
+    request = Request("Leave of full-time employees?", shelf, anyway=True)
+    done = AnswerTool(ScriptedChat(replies=[""]), Budget()).run(request).finish()
+    assert FULL_TIME in done.text and not done.refused
 
 
 def test_without_a_model_stop_ends_the_answer() -> None:
