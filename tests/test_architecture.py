@@ -146,7 +146,7 @@ HOMES = {
     "onnx": {"vectorstore/embedding/onnx_export.py"},
     "onnxruntime": {"vectorstore/embedding/embedder.py"},
     "opentelemetry": {"assistant/wiring/composition.py"},
-    "oxmsg": {"ingest/mail/messages.py"},
+    "oxmsg": {"ingest/mail.py"},
     "matplotlib": {"assistant/export/documents.py", "assistant/images/charts.py"},
     "openai": {"assistant/llm/server.py"},
     "openpyxl": {"assistant/export/xlsx.py", "ingest/sheets/workbook.py"},

@@ -16,10 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
+from ingest import mail
 from ingest.containers.unpacking import ADVICE, Expanded, Member, unpack
 from ingest.document.source import Limits
 from ingest.errors import UnreadableFile
-from ingest.mail import messages
 from ingest.platform.process import beat
 
 # -- ZIP and TAR archives, and single packed files
@@ -137,7 +137,7 @@ def _rest(path: Path, reason: str) -> Member:
 def mail_members(path: Path, limits: Limits) -> Iterator[Member]:
     """In a mailbox, the number and subject of the mail precede the name like a folder."""
     many = path.suffix.lower() == ".mbox"
-    for number, message in enumerate(messages.mails_in(path), 1):
+    for number, message in enumerate(mail.mails_in(path), 1):
         subject = message.subject.replace("/", "-").replace("\\", "-").lstrip(".~ ")
         place = f"{number} {subject}".strip() + "/" if many else ""
         for file in message.attachments:

@@ -23,7 +23,7 @@ from ingest.errors import ExtensionFailed, UnreadableFile, UnsupportedFile
 from ingest.extensions import Extension
 from ingest.images.image_file import SUFFIXES as PICTURES
 from ingest.images.recognition import load_image
-from ingest.mail.messages import load_mail
+from ingest.mail import load_mail
 from ingest.media.loaders import load_audio, load_subtitles, load_video
 from ingest.office.odf import load_odf
 from ingest.office.rtf import load_rtf
