@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from ingest import extensions
-from ingest.containers.kinds import LIMITS, archive_members
+from ingest.containers import LIMITS, archive_members
 from ingest.document.model import Document, Line
 from ingest.document.source import Engines, Source, readable
 from ingest.document.wire import LoadedCodec

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ingest.chunking.chunk import PageLedger, ledger
-from ingest.containers.unpacking import Omitted
+from ingest.containers import Omitted
 from ingest.document.model import Chunk, Document, Page
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog import rows as catalog_rows

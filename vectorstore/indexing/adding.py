@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from ingest.containers.unpacking import FULL, Expanded
+from ingest.containers import FULL, Expanded
 from ingest.discovery import Found, discover
 from ingest.document.source import Engines, readable
 from ingest.document.wire import Loaded

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from ingest.containers.unpacking import Omitted
+from ingest.containers import Omitted
 from ingest.document.model import Chunk, Document
 from ingest.errors import UnreadableFile
 from ingest.loaders import digest

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from ingest.chunking.chunk import chunk
-from ingest.containers.unpacking import Expanded, Omitted, Part
+from ingest.containers import Expanded, Omitted, Part
 from ingest.document.model import (
     Box,
     Cell,
