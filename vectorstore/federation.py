@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Page
 from ingest.language.words import content_words
 from vectorstore.catalog.stored import DocumentInfo, StoredChunk, StoredTable

@@ -164,7 +164,7 @@ def _write_settings(path: Path) -> None:
 # -- The number of each reader. A change of a reader's output raises its number
 # Documents that an older one has read are made anew from the library's copies of their files; those
 # of other readers are left alone. What all of them share, such as the chunker, has a number of its
-# own: `ingest.chunking.chunk.VERSION`.
+# own: `ingest.chunking.VERSION`.
 
 VERSIONS = {
     "archive": 1, "audio": 1, "code": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
-from ingest.chunking.chunk import chunk
+from ingest.chunking import chunk
 from ingest.containers import Expanded, expand
 from ingest.document.source import Bounds, Engines, Limits, readable
 from ingest.document.wire import Codec, Loaded, LoadedCodec, Several, SeveralCodec

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from ingest.chunking.chunk import PageLedger, ledger
+from ingest.chunking import PageLedger, ledger
 from ingest.containers import Omitted
 from ingest.document.model import Chunk, Document, Page
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages

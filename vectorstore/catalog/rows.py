@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
 from ingest.language.identify import ENGLISH, UNKNOWN

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.chunking.headings import Headings
+from ingest.chunking import Headings
 from ingest.containers import CONTAINERS
 from ingest.document.model import Chunk, Document, count
 from ingest.document.wire import Loaded

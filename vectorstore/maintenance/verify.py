@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.chunking.chunk import UNEXPLAINED
+from ingest.chunking import UNEXPLAINED
 from ingest.errors import UnreadableFile
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.places import Places

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assistant.answering.window import CitableSpan, Window
 from assistant.contract.evidence import Evidence
-from ingest.chunking.chunk import chunk as cut
+from ingest.chunking import chunk as cut
 from ingest.document.model import Chunk, Document, Line, Page, Table
 from ingest.language.sentences import numbers
 from ingest.language.words import stems

@@ -21,7 +21,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.llm.prompts import REFUSAL
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Page, count
 from ingest.errors import UnreadableFile
 from ingest.language.sentences import split_answer

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ingest.chunking.chunk import chunk
+from ingest.chunking import chunk
 from ingest.containers import Expanded, Omitted, Part
 from ingest.document.model import (
     Box,

@@ -12,7 +12,7 @@ from odf import draw, style, text
 from odf.opendocument import OpenDocumentPresentation, OpenDocumentText
 from PIL import Image
 
-from ingest.chunking.chunk import chunk, ledger
+from ingest.chunking import chunk, ledger
 from ingest.document.model import Box, Document, Line, count
 from ingest.document.source import Engines
 from ingest.images import embedded_images, recognition

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.chunking.chunk import chunk
+from ingest.chunking import chunk
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from tests.conftest import PROJECT
 from vectorstore.catalog.catalog import Catalog

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Page
 from tests.assistant.fakes import WordEmbedder, page_of
 from vectorstore.catalog.stored import Coverage, DocumentInfo, StoredChunk
