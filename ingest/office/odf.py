@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from ingest.document.model import Cell, Document, Page, count
 from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.images.embedded_images import Pasted, Writing, best, decoded
+from ingest.images.recognition import Pasted, Writing, best, decoded
 from ingest.office import ooxml
 from ingest.office.odf_text import (
     SAID,

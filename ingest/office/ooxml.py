@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from ingest.document.source import Source
 from ingest.errors import EncryptedFile, UnreadableFile
-from ingest.images.embedded_images import DAMAGED, LARGEST, Pasted, Writing
+from ingest.images.recognition import DAMAGED_PICTURE, LARGEST, Pasted, Writing
 from ingest.page_builder import COPY, OfficePage
 
 # -- Opens a zipped office file, unless it is encrypted, damaged or a zip bomb
@@ -307,11 +307,11 @@ def texts_in_drawing(drawing: Element, package: Package, pasted: Pasted) -> Iter
 def text_in_picture(part: str, package: Package, pasted: Pasted) -> Writing:
     """The text on a picture in a package; a damaged picture costs only itself."""
     if package.size(part) > LARGEST:
-        return Writing(note=DAMAGED)
+        return Writing(note=DAMAGED_PICTURE)
     try:
         data = package.data(part)
     except UnreadableFile:
-        return Writing(note=DAMAGED)
+        return Writing(note=DAMAGED_PICTURE)
     return pasted.read(data, basename(part)) if data else Writing()
 
 
