@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ingest.chunking import PageLedger
     from ingest.document.model import Line, Page
     from vectorstore.add_report import Change
-    from vectorstore.catalog.stored import Coverage, DocumentInfo
+    from vectorstore.catalog.rows import Coverage, DocumentInfo
     from vectorstore.library import Library
     from vectorstore.maintenance.backup import Contents
 

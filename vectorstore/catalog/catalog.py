@@ -16,6 +16,9 @@ from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.catalog_file import CatalogFile
 from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import (
+    Coverage,
+    DocumentInfo,
+    StoredTable,
     count_up,
     insert_tables,
     insert_words,
@@ -24,7 +27,6 @@ from vectorstore.catalog.rows import (
     tables_on_page,
     word_language,
 )
-from vectorstore.catalog.stored import Coverage, DocumentInfo, StoredTable
 from vectorstore.database.transactions import Database, Transaction
 from vectorstore.errors import LibraryError, UnknownDocument
 from vectorstore.store import Vectors

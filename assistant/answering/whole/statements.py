@@ -18,7 +18,7 @@ from ingest.document.model import Chunk, Document, Line, Page, Table
 from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from ingest.text.reflow import about_tokens, join, lists_contents
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 
 # -- The lists that a document has itself: bullets and numbers, columns of tables, headings
 # Code finds these better than a small model does. Which of them is meant, others decide.

@@ -14,7 +14,7 @@ from ingest.chunking import PageLedger
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
-from vectorstore.catalog.stored import Coverage, DocumentInfo
+from vectorstore.catalog.rows import Coverage, DocumentInfo
 from vectorstore.catalog.tags import Filter, Sort, State, chosen, kinds, worth_a_look
 from vectorstore.library import Library
 

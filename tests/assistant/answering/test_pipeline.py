@@ -19,7 +19,7 @@ from assistant.llm.odds import WAITING
 from ingest.chunking import PageLedger
 from ingest.document.model import Page
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Readable

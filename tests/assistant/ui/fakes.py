@@ -27,7 +27,7 @@ from ingest.errors import UnreadableFile
 from ingest.language.sentences import split_answer
 from ingest.pdf import pdfium
 from vectorstore.add_report import AddProgress, AddSummary, Failure
-from vectorstore.catalog.stored import Coverage, DocumentInfo
+from vectorstore.catalog.rows import Coverage, DocumentInfo
 from vectorstore.errors import UnknownDocument
 from vectorstore.indexing.jobs import Job, State
 

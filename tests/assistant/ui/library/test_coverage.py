@@ -8,7 +8,7 @@ from assistant.ui.library.document_list import (
 )
 from ingest.chunking import PageLedger
 from ingest.document.model import Dropped
-from vectorstore.catalog.stored import Coverage
+from vectorstore.catalog.rows import Coverage
 
 
 def coverage(
