@@ -17,8 +17,7 @@ from ingest.document.model import Cell, Page
 from ingest.document.source import readable
 from ingest.document.wire import Codec, InvalidData
 from vectorstore.catalog import rows as catalog_rows
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.catalog_file import CATALOG
+from vectorstore.catalog.catalog import CATALOG, Catalog
 from vectorstore.catalog.tags import cleaned
 from vectorstore.copies import SHA256
 from vectorstore.database.transactions import Transaction

@@ -20,8 +20,7 @@ from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
-from vectorstore.catalog.catalog import Catalog, Counts, count_languages, find_languages
-from vectorstore.catalog.catalog_file import CATALOG
+from vectorstore.catalog.catalog import CATALOG, Catalog, Counts, count_languages, find_languages
 from vectorstore.catalog.rows import DocumentInfo, count_up
 from vectorstore.copies import Files
 from vectorstore.database.schema import Schema, statements

@@ -12,8 +12,7 @@ import pytest
 from filelock import FileLock
 
 from tests.fakes import WordEmbedder
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.catalog_file import CATALOG
+from vectorstore.catalog.catalog import CATALOG, Catalog
 from vectorstore.database.copying import fingerprints
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.library import Library
