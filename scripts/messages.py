@@ -34,11 +34,11 @@ _BELOW = (
     "assistant/wiring/composition.py", "assistant/wiring/chosen_models.py",
 )  # fmt: skip
 _ENGLISH = (
-    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/backup_rows.py",
-    "vectorstore/maintenance/verify.py", "vectorstore/testing.py", "vectorstore/watch.py",
-    "vectorstore/embedding/embedder.py", "vectorstore/embedding/onnx_export.py",
-    "vectorstore/retrieval/rerank.py", "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
-    "ingest/testing.py", "ingest/platform", "assistant/llm/prompts.py",
+    "vectorstore/maintenance/backup.py", "vectorstore/maintenance/verify.py",
+    "vectorstore/testing.py", "vectorstore/watch.py", "vectorstore/embedding/embedder.py",
+    "vectorstore/embedding/onnx_export.py", "vectorstore/retrieval/rerank.py",
+    "ingest/sandbox/child.py", "ingest/sandbox/confinement.py", "ingest/testing.py",
+    "ingest/platform", "assistant/llm/prompts.py",
     "assistant/llm/llama/chat_format.py",
     "assistant/studio/drawing_model.py", "assistant/studio/painter.py",
     "assistant/studio/voices.py", "assistant/sources/commands.py",

@@ -179,7 +179,7 @@ HOMES = {
         "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
         "vectorstore/database/schema.py",
         "vectorstore/database/sqlite.py",
-        "vectorstore/maintenance/backup_rows.py",
+        "vectorstore/maintenance/backup.py",
     },
     "starlette": {
         "assistant/team/api/errors.py",
