@@ -18,9 +18,8 @@ from assistant.storage.team_tables import KEPT, SCHEMA, TeamTables
 from assistant.wiring import composition
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, team_tables
-from vectorstore.database.copying import fingerprints
 from vectorstore.database.schema import Schema
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.transactions import Transaction, fingerprints
 from vectorstore.indexing.jobs import alone
 from vectorstore.opened import keep_names, schema_of
 from vectorstore.team.moving import (
