@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 
 from assistant.ui.viewer import page_panel
-from ingest.document.find_text import Place
+from assistant.ui.viewer.page_panel import Place
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 
 
