@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.verifier import identity
-from assistant.contract.asked_question import needs_history
+from assistant.contract.request import needs_history
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
