@@ -19,7 +19,7 @@ from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
 from assistant.settings import Settings
-from assistant.storage.sqlite_file import Kept
+from assistant.storage.part import Kept
 from vectorstore.database.schema import Schema
 from vectorstore.retrieval.fusion import Place
 

@@ -12,7 +12,7 @@ from typing import Any
 from assistant.errors import AssistantError
 from assistant.export.xlsx import BookCell, Tab, Tone, workbook
 from assistant.sheet.cell import Cell, Column, from_json, written
-from assistant.storage.sqlite_file import Connection, Kept
+from assistant.storage.part import Connection, Kept
 from ingest.document.source import readable
 from ingest.platform.process import usual_rights
 from vectorstore.catalog.rows import DocumentInfo

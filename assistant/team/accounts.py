@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, get_args
 
 from assistant.errors import AssistantError
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place
 from assistant.team.database import AccountsDatabase, Person, Role
 from vectorstore.database.transactions import Transaction
 

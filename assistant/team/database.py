@@ -5,7 +5,7 @@ nothing else reads them.
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from assistant.storage.sqlite_file import Kept, Place
+from assistant.storage.part import Kept, Place
 from vectorstore.database.schema import Schema
 
 _SCRIPT = """

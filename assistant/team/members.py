@@ -12,7 +12,7 @@ from dataclasses import replace
 from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place
 from assistant.team.accounts import Accounts, Audit, folded
 from assistant.team.database import VISITOR, AccountsDatabase
 from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _
-from assistant.storage.part import EVERYBODY, Whose
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import EVERYBODY, Place, Whose
 from assistant.team.accounts import Accounts, Holder
 from assistant.team.database import AccountsDatabase, Person
 from vectorstore.errors import LibraryError, UnknownLibrary
