@@ -13,8 +13,7 @@ from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbour
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.storage.part import Place
-from assistant.team.accounts import Accounts, Audit, folded
-from assistant.team.database import VISITOR, AccountsDatabase
+from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Audit, folded
 from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn
 from assistant.team.tokens import Sessions, digest
 from vectorstore.database.transactions import Transaction

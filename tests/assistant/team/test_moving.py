@@ -15,7 +15,7 @@ from assistant.settings import Settings
 from assistant.storage import part as team_tables_module
 from assistant.storage.part import HomeFile, Mark, TeamTables, keep_mark
 from assistant.team import moving_home
-from assistant.team.database import ACCOUNTS
+from assistant.team.accounts import ACCOUNTS
 from assistant.team.moving_home import MovedRows, tables_to_postgres, tables_to_sqlite
 from assistant.wiring.people import accounts_if_any, home_accounts, tokens
 from assistant.wiring.places import team_tables
