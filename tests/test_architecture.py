@@ -54,7 +54,7 @@ vectorstore/team
 vectorstore/workers
 vectorstore/embedding                       vectorstore/versions
 vectorstore/naming                          vectorstore/dense
-vectorstore/word_index
+vectorstore/word_index                      vectorstore/chroma
 vectorstore/catalog
 vectorstore/database
 vectorstore/store                           vectorstore/add_report          vectorstore/copies
@@ -92,7 +92,7 @@ HOMES = {
     "joserfc": {"assistant/team/provider.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
-    "chromadb": {"vectorstore/dense/chroma.py"},
+    "chromadb": {"vectorstore/chroma.py"},
     "cssselect2": {"ingest/web/css.py"},
     "ctranslate2": {"ingest/media/whisper.py"},
     "fastapi": {
@@ -112,7 +112,7 @@ HOMES = {
     "filelock": {
         "assistant/models/fetch.py",
         "assistant/models/programs.py",
-        "vectorstore/dense/index.py",
+        "vectorstore/dense.py",
         "vectorstore/team/served_vectors.py",
         "vectorstore/indexing/jobs.py",
         "vectorstore/word_index.py",

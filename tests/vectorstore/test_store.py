@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.dense.chroma import ChromaStore
+from vectorstore.chroma import ChromaStore
 from vectorstore.store import Store
 from vectorstore.team.postgres import Server
 from vectorstore.team.served_vectors import PgvectorStore

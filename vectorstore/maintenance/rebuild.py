@@ -25,7 +25,7 @@ from vectorstore.catalog.rows import DocumentInfo, count_up
 from vectorstore.copies import Files
 from vectorstore.database.schema import Schema, statements
 from vectorstore.database.transactions import Transaction
-from vectorstore.dense.index import DenseIndex, Follower
+from vectorstore.dense import DenseIndex, Follower
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, maker
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError

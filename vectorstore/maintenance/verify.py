@@ -10,7 +10,7 @@ from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.places import Places
 from vectorstore.catalog.rows import insert_words
 from vectorstore.copies import Files
-from vectorstore.dense.index import DenseIndex
+from vectorstore.dense import DenseIndex
 from vectorstore.errors import LibraryError
 
 

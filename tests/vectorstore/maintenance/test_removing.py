@@ -11,8 +11,8 @@ import pytest
 
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
+from vectorstore import chroma
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense import chroma
 from vectorstore.library import Library
 from vectorstore.maintenance.removing import Forgotten
 

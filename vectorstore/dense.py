@@ -13,7 +13,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.chroma import ChromaStore, chroma_fingerprint, chroma_loads, delete_chroma
+from vectorstore.chroma import ChromaStore, chroma_fingerprint, chroma_loads, delete_chroma
 from vectorstore.store import Store, Vectors
 from vectorstore.word_index import WordIndex
 
@@ -22,7 +22,7 @@ from vectorstore.word_index import WordIndex
 # it for its index, and writes it to `data_level0.bin` as it is (chromadb 1.5.9). In a process that
 # has forgotten a document these can be its ids.
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[1]
 
 
 def ids_from_child(catalog: Catalog, folder: Path) -> set[str] | None:

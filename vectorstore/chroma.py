@@ -80,10 +80,10 @@ class ChromaStore:
 
 def chroma_loads(folder: Path) -> bool:
     """Whether Chroma opens and searches a folder, tried in a child, which may crash."""
-    command = [sys.executable, "-m", "vectorstore.dense.chroma", str(folder)]
+    command = [sys.executable, "-m", "vectorstore.chroma", str(folder)]
     try:
         done = subprocess.run(
-            command, cwd=Path(__file__).parents[2], timeout=_PATIENCE, check=False,
+            command, cwd=Path(__file__).parents[1], timeout=_PATIENCE, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
