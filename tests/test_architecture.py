@@ -54,7 +54,7 @@ vectorstore/team
 vectorstore/workers
 vectorstore/embedding                       vectorstore/versions
 vectorstore/naming                          vectorstore/dense
-vectorstore/word_index                      vectorstore/chroma
+vectorstore/word_index
 vectorstore/catalog
 vectorstore/database
 vectorstore/store                           vectorstore/add_report          vectorstore/copies
@@ -92,7 +92,7 @@ HOMES = {
     "joserfc": {"assistant/team/provider.py"},
     "av": {"ingest/media/ffmpeg.py"},
     "charset_normalizer": {"ingest/text/decoding.py"},
-    "chromadb": {"vectorstore/chroma.py"},
+    "chromadb": {"vectorstore/store.py"},
     "cssselect2": {"ingest/web/css.py"},
     "ctranslate2": {"ingest/media/whisper.py"},
     "fastapi": {

@@ -13,8 +13,14 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.chroma import ChromaStore, chroma_fingerprint, chroma_loads, delete_chroma
-from vectorstore.store import Store, Vectors
+from vectorstore.store import (
+    ChromaStore,
+    Store,
+    Vectors,
+    chroma_fingerprint,
+    chroma_loads,
+    delete_chroma,
+)
 from vectorstore.word_index import WordIndex
 
 # -- Looks after Chroma in a process of its own, whose memory never held what was forgotten
