@@ -14,9 +14,8 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
-from vectorstore.database.schema import Schema
+from vectorstore.database.schema import Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
-from vectorstore.database.transactions import Transaction
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 from vectorstore.opened import keep_names
 from vectorstore.team.postgres import (

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from assistant.errors import AssistantError
 from assistant.storage.part import Kept, Place
-from vectorstore.database.schema import Schema
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Schema, Transaction
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher

@@ -16,7 +16,7 @@ from assistant.storage.part import Place
 from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Audit, folded
 from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn
 from assistant.team.tokens import Sessions, digest
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Transaction
 
 # -- Lets people in who sign in at a provider, and binds each sign-in to the browser that began it.
 # Knows no HTTP.

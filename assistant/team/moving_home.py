@@ -26,8 +26,7 @@ from assistant.storage.part import (
 from assistant.wiring import composition
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, team_tables
-from vectorstore.database.schema import Schema
-from vectorstore.database.transactions import Transaction, fingerprints
+from vectorstore.database.schema import Schema, Transaction, fingerprints
 from vectorstore.indexing.jobs import alone
 from vectorstore.opened import keep_names, schema_of
 from vectorstore.team.moving import (

@@ -26,9 +26,8 @@ from vectorstore.catalog.rows import (
     tables_on_page,
     word_language,
 )
-from vectorstore.database.schema import Row, Schema
+from vectorstore.database.schema import Database, Row, Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
-from vectorstore.database.transactions import Database, Transaction
 from vectorstore.errors import (
     DamagedCatalog,
     HomeNotWritable,

@@ -14,7 +14,7 @@ from ingest.chunking import PageLedger
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from ingest.language import words
 from ingest.language.identify import ENGLISH, UNKNOWN
-from vectorstore.database.transactions import Database, Transaction
+from vectorstore.database.schema import Database, Transaction
 from vectorstore.store import Vectors
 
 # -- What the catalogue says of a document: its coverage, its passages, its tables

@@ -22,7 +22,7 @@ from vectorstore.catalog import tags
 from vectorstore.catalog.catalog import Catalog, begin_container
 from vectorstore.catalog.places import Places, place_of
 from vectorstore.copies import Files
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Transaction
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.errors import EmbedderMismatch, HomeNotWritable, LibraryError

@@ -29,7 +29,7 @@ from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.catalog import CATALOG, Catalog
 from vectorstore.catalog.tags import cleaned
 from vectorstore.copies import SHA256, Files, sha256_of
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Transaction
 from vectorstore.errors import HomeNotWritable, LibraryError, WrongTag
 
 # -- Reads the rows of an SQLite file that somebody else may have made, and lets nothing in it run

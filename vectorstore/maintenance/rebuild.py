@@ -23,8 +23,7 @@ from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incom
 from vectorstore.catalog.catalog import CATALOG, Catalog, Counts, count_languages, find_languages
 from vectorstore.catalog.rows import DocumentInfo, count_up
 from vectorstore.copies import Files
-from vectorstore.database.schema import Schema, statements
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Schema, Transaction, statements
 from vectorstore.dense import DenseIndex, Follower
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, maker

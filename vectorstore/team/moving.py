@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile
 from vectorstore.copies import Copy, Folder, sha256_of
-from vectorstore.database.transactions import Database, Transaction, fingerprints
+from vectorstore.database.schema import Database, Transaction, fingerprints
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 from vectorstore.indexing.jobs import alone
 from vectorstore.maintenance.rebuild import discard

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile, unreleased
-from vectorstore.database.transactions import Database, Transaction
+from vectorstore.database.schema import Database, Transaction
 from vectorstore.errors import LibraryError
 from vectorstore.team.postgres import Inside, PostgresDatabase, Server, sentences
 

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from tests.fakes import WordEmbedder
 from vectorstore.catalog.catalog import CATALOG, Catalog
-from vectorstore.database.transactions import fingerprints
+from vectorstore.database.schema import fingerprints
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.library import Library
 from vectorstore.opened import FILE, SCHEMA_MARK, drop_catalog
