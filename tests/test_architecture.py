@@ -25,7 +25,7 @@ assistant/first_run                         assistant/team/api
 assistant/team/moving_home
 assistant/libraries                         assistant/doctor
 assistant/feedback
-assistant/evaluation                        assistant/bundling
+assistant/evaluation                        assistant/bundle
 assistant/wiring                            assistant/testing
 assistant/routing                           assistant/sheet
 assistant/conversation
@@ -150,7 +150,7 @@ HOMES = {
     "matplotlib": {"assistant/export/documents.py", "assistant/images/charts.py"},
     "openai": {"assistant/llm/server.py"},
     "openpyxl": {"assistant/export/xlsx.py", "ingest/sheets/workbook.py"},
-    "packaging": {"assistant/bundling/bundle.py"},
+    "packaging": {"assistant/bundle.py"},
     "pdfminer": {"ingest/pdf/pdfium.py"},
     "pi_heif": {"ingest/images/image_file.py"},
     "prometheus_client": {"assistant/team/api/watching.py"},
