@@ -25,7 +25,7 @@ from assistant.sources.address import (
     refused,
     told,
 )
-from assistant.sources.landing import Entry, Row
+from assistant.sources.source_list import Entry, Row
 from ingest.mail import subject
 
 _AT_ONCE = 1000  # mails that are listed by one command

@@ -15,8 +15,7 @@ from assistant.models.server_address import kept
 from assistant.receipts.record import Receipts
 from assistant.security.network_guard import QUIET, permit
 from assistant.settings import Settings
-from assistant.sources.landing import noted
-from assistant.sources.source_list import LOCK
+from assistant.sources.source_list import LOCK, noted
 from assistant.storage.files import AnswerFiles
 from assistant.storage.part import Place, TeamTables, mark_of
 from vectorstore import workers
