@@ -23,7 +23,7 @@ from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch, ke
 from assistant.studio.super_resolution import RealEsrgan, check, enhance
 from assistant.studio.voices import NONE, Voice, Voices
 from ingest.errors import Stopped
-from ingest.images.ai_provenance import Provenance
+from ingest.images.image_file import Provenance
 from ingest.media.ffmpeg import clock
 from ingest.platform.process import require
 

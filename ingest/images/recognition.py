@@ -16,8 +16,15 @@ from ingest.document.model import Box, Document, Figure, Line, Page, characters_
 from ingest.document.source import Engines, Source, described
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
 from ingest.images import image_file
-from ingest.images.ai_provenance import REASON, generated, marked, of_picture
-from ingest.images.image_file import frames, number, scaled
+from ingest.images.image_file import (
+    MADE_BY_MODEL,
+    frames,
+    generated,
+    marked,
+    number,
+    of_picture,
+    scaled,
+)
 from ingest.images.ocr_engines import recognizer
 from ingest.platform.process import beat
 from ingest.text.legibility import FEW, SMALL, like_paper, written
@@ -205,7 +212,7 @@ class Pasted:
             if picture.width * picture.height < _ICON:
                 return Writing()
             return _writing(
-                self._reading(picture, scale), REASON if of_picture(BytesIO(data)) else ""
+                self._reading(picture, scale), MADE_BY_MODEL if of_picture(BytesIO(data)) else ""
             )
         except UnsupportedFile:
             kind = PurePosixPath(name).suffix.lstrip(".").upper()
