@@ -21,8 +21,7 @@ from ingest.document.model import (
     characters_in,
     count,
 )
-from ingest.images.embedded_images import AGAIN, Writing
-from ingest.images.recognition import UNREADABLE
+from ingest.images.recognition import AGAIN, UNREADABLE, Writing
 from ingest.platform.process import beat
 from ingest.text.cell_values import cells, decimal_mark, header_rows, row_text
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking.chunk import chunk, ledger
+from ingest.chunking import chunk, ledger
 from ingest.document.model import Document, characters_in
 from ingest.document.source import Engines, Source
 from ingest.document.wire import LoadedCodec

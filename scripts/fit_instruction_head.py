@@ -38,7 +38,7 @@ from assistant.security.prompt_injection import (
 )
 from assistant.security.untrusted_text import fold
 from assistant.settings import Settings
-from ingest.chunking.chunk import chunk
+from ingest.chunking import chunk
 from ingest.document.model import Chunk, Document
 from ingest.language.sentences import split
 from ingest.pdf import pdfium

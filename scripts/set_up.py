@@ -24,7 +24,7 @@ from scripts.setting_up import llama, packages, steps
 
 OLDEST = (3, 11)
 ASK = """from assistant.settings import default_home
-from ingest.chunking.chunk import VERSION
+from ingest.chunking import VERSION
 from ingest.loaders import stamp
 print(default_home(), VERSION + " " + stamp("pdf"), sep="\\n")"""
 TEST_MODELS = ["smollm2-135m", "qwen2.5-coder-0.5b"]  # small ones, for the slow tests

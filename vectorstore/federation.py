@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Page
 from ingest.language.words import content_words
-from vectorstore.catalog.stored import DocumentInfo, StoredChunk, StoredTable
+from vectorstore.catalog.rows import DocumentInfo, StoredChunk, StoredTable
 from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
 from vectorstore.errors import UnknownDocument
 from vectorstore.library import Library

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Page
 from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, AddSummary, Change
-from vectorstore.catalog.stored import DocumentInfo, StoredChunk, StoredTable
+from vectorstore.catalog.rows import DocumentInfo, StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
 from vectorstore.copies import Files
 from vectorstore.embedding.embedder import Embedder

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.copies import Copies, Folder
-from vectorstore.dense.index import DenseIndex
+from vectorstore.dense import DenseIndex
 from vectorstore.errors import HomeNotWritable, LibraryError, UnknownLibrary
 from vectorstore.team.postgres import Server
 from vectorstore.team.postgres_catalog import Bm25, PostgresCatalog

@@ -11,7 +11,7 @@ import pytest
 from ingest.document.source import Bounds, Engines
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Reranker, reranked

@@ -27,7 +27,7 @@ from ingest.language.dates import MONTH, YEAR
 from vectorstore.add_report import Superseded
 from vectorstore.catalog import tags
 from vectorstore.catalog.places import INSIDE
-from vectorstore.database.transactions import Database, Transaction
+from vectorstore.database.schema import Database, Transaction
 
 # -- A document's words in 528 bytes, to estimate how alike documents are without reading them
 # MinHash (Broder 1997) over runs of five words, in numpy: datasketch's import alone takes 0.8 s.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ingest.containers.unpacking import Expanded
+from ingest.containers import Expanded
 from ingest.document.source import Engines, Limits
 from ingest.document.wire import Loaded, Several
 from ingest.platform.hardware import cores

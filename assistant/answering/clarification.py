@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from assistant.answering.suggestions import FORMAL
-from assistant.contract.asked_question import Pointer, plain, plain_stems
+from assistant.contract.request import Pointer, plain, plain_stems
 from ingest.document.source import readable
 from ingest.language.words import content_words, name_parts, stems
 from vectorstore.retrieval.fusion import Hit

@@ -13,7 +13,7 @@ from assistant.answering.window import CitableSpan, Window, surroundings
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, Sentence, place
 from assistant.i18n.translation import N_, _, ngettext, told
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.language.words import content_words, name_parts, stems, telling_words
 from ingest.text.legibility import FEW
 from vectorstore.errors import UnknownDocument

@@ -26,10 +26,10 @@ from assistant.cli.shared import (
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-    from ingest.chunking.chunk import PageLedger
+    from ingest.chunking import PageLedger
     from ingest.document.model import Line, Page
     from vectorstore.add_report import Change
-    from vectorstore.catalog.stored import Coverage, DocumentInfo
+    from vectorstore.catalog.rows import Coverage, DocumentInfo
     from vectorstore.library import Library
     from vectorstore.maintenance.backup import Contents
 

@@ -32,7 +32,7 @@ def add_bundle_parsers(commands: Any) -> None:
 
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.bundling.bundle import write_bundle
+    from assistant.bundle import write_bundle
 
     folder: Path = args.folder
     write_bundle(

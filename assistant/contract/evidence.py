@@ -7,12 +7,12 @@ from itertools import zip_longest
 from typing import Protocol, Self
 
 from assistant.errors import AssistantError
-from ingest.chunking.chunk import PageLedger
-from ingest.chunking.chunk import chunk as chunk_document
+from ingest.chunking import PageLedger
+from ingest.chunking import chunk as chunk_document
 from ingest.document.model import Box, Document, Line, Page
 from ingest.language.sentences import split
 from ingest.language.words import stems
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.retrieval.fusion import Candidate, Hit, legs, rank
 from vectorstore.retrieval.search_query import SearchQuery

@@ -14,8 +14,7 @@ from assistant.contract.facts import Passage
 from assistant.contract.request import Turn
 from assistant.conversation.listing import HOME, Listing, as_given
 from assistant.errors import AssistantError, PersonRemoved
-from assistant.storage.part import Whose, heir, may_write, writer
-from assistant.storage.sqlite_file import Connection
+from assistant.storage.part import Connection, Whose, heir, may_write, writer
 
 # -- A conversation is a tree: a question that was edited or asked again begins a branch beside the
 # old one. One branch is shown.

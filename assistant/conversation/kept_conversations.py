@@ -8,9 +8,7 @@ from typing import Any
 from assistant.contract.answer_document import reads, with_library, without
 from assistant.receipts import record
 from assistant.storage.files import mentioned, mentioned_in
-from assistant.storage.part import inherit, leave
-from assistant.storage.sqlite_file import Connection, Kept, Place
-from assistant.storage.team_tables import TeamTables
+from assistant.storage.part import Connection, Kept, Place, TeamTables, inherit, leave
 from vectorstore.database.schema import Schema
 from vectorstore.federation import is_joined, parts, renamed
 

@@ -19,8 +19,7 @@ from assistant.conversation.kept_conversations import (
 )
 from assistant.errors import AssistantError, NotThere
 from assistant.i18n.translation import N_
-from assistant.storage.part import EVERYBODY, Whose
-from assistant.storage.sqlite_file import Connection, Kept, Place
+from assistant.storage.part import EVERYBODY, Connection, Kept, Place, Whose
 from ingest.document.source import readable
 
 # -- Folders that a person sorts conversations into: made, renamed, closed, deleted

@@ -38,8 +38,7 @@ from assistant.models.fetch import is_whole, weights_of
 from assistant.models.installed import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
-from assistant.storage.part import BACK, file_of, mark_of
-from assistant.storage.team_tables import TeamTables
+from assistant.storage.part import BACK, TeamTables, file_of, mark_of
 from assistant.wiring.chosen_models import voice_state
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, count_documents, team_tables

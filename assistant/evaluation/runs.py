@@ -22,7 +22,7 @@ from assistant.evaluation.sets import QuestionSet, QuestionSource
 from assistant.models.catalogue import BY_CHOICE
 from assistant.settings import Settings
 from assistant.storage.learned import lessons
-from assistant.storage.sqlite_file import Kept
+from assistant.storage.part import Kept
 from assistant.wiring import chosen_models, composition
 from ingest.errors import PinciteError
 from vectorstore.add_report import AddProgress

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.verifier import identity
-from assistant.contract.asked_question import needs_history
+from assistant.contract.request import needs_history
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
 from assistant.settings import Settings
-from assistant.storage.sqlite_file import Kept
+from assistant.storage.part import Kept
 from vectorstore.database.schema import Schema
 from vectorstore.retrieval.fusion import Place
 

@@ -69,7 +69,7 @@ class _Gguf:
     """llama.cpp's."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        from assistant.llm.llama.mtmd import SeeingEngine
+        from assistant.llm.llama.engine import SeeingEngine
 
         self._engine = SeeingEngine(*gguf_pair(folder), threads or None)
 

@@ -29,7 +29,7 @@ from assistant.wiring.places import (
     place_of_part,
 )
 from vectorstore.add_report import AddSummary
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.errors import LibraryBusy, LibraryError, UnknownLibrary
 from vectorstore.federation import AnyLibrary, Federated, apart
 from vectorstore.indexing.jobs import alone

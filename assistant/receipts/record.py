@@ -23,13 +23,15 @@ from assistant.storage.files import mentioned, mentioned_in
 from assistant.storage.part import (
     AUTHORS_SCHEMA,
     EVERYBODY,
+    Connection,
+    Kept,
+    Place,
     Whose,
     inherit,
     leave,
     may_write,
     writer,
 )
-from assistant.storage.sqlite_file import Connection, Kept, Place
 from ingest.document.source import readable
 from vectorstore.database.schema import Schema
 from vectorstore.errors import LibraryError

@@ -28,7 +28,7 @@ from assistant.sheet.sheet_store import SheetCells, SheetKey
 from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.federation import AnyLibrary
 

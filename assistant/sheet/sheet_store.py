@@ -12,10 +12,10 @@ from typing import Any
 from assistant.errors import AssistantError
 from assistant.export.xlsx import BookCell, Tab, Tone, workbook
 from assistant.sheet.cell import Cell, Column, from_json, written
-from assistant.storage.sqlite_file import Connection, Kept
+from assistant.storage.part import Connection, Kept
 from ingest.document.source import readable
 from ingest.platform.process import usual_rights
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.database.schema import Schema
 
 # -- The columns that a person asked for last in a library, in SQLite: a sheet that is opened on

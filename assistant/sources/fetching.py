@@ -15,8 +15,7 @@ from assistant.security.network_guard import permit_meanwhile
 from assistant.settings import Settings
 from assistant.sources import source_list
 from assistant.sources.address import LeftOut, Refused, SourceFailed, parsed
-from assistant.sources.landing import Entry, Landing
-from assistant.sources.source_list import EVERY, Source, keep_password, password_of
+from assistant.sources.source_list import EVERY, Entry, Landing, Source, keep_password, password_of
 from ingest.errors import PinciteError
 from ingest.platform.process import is_this_machine
 from vectorstore.add_report import AddSummary

@@ -25,8 +25,8 @@ from assistant.sources.address import (
     refused,
     told,
 )
-from assistant.sources.landing import Entry, Row
-from ingest.mail.messages import subject
+from assistant.sources.source_list import Entry, Row
+from ingest.mail import subject
 
 _AT_ONCE = 1000  # mails that are listed by one command
 _UID = re.compile(rb"\bUID (\d{1,10})\b")

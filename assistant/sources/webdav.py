@@ -28,7 +28,7 @@ from assistant.sources.address import (
     refused,
     told,
 )
-from assistant.sources.landing import Entry, Row
+from assistant.sources.source_list import Entry, Row
 
 # -- The list of a folder as a WebDAV server writes it: the answer to PROPFIND (RFC 4918, 9.1)
 

@@ -18,9 +18,8 @@ from typing import Literal, get_args
 
 from assistant.errors import AssistantError
 from assistant.models.hub import sha256_of
-from assistant.storage.sqlite_file import Kept
-from vectorstore.database.schema import Schema
-from vectorstore.database.transactions import Transaction
+from assistant.storage.part import Kept
+from vectorstore.database.schema import Schema, Transaction
 from vectorstore.errors import HomeNotWritable
 
 FOLDERS = ("attached", "made")

@@ -20,7 +20,7 @@ from assistant.studio.painter import (
 )
 from ingest.errors import UnreadableFile
 from ingest.images import image_file
-from ingest.images.ai_provenance import KEY, Provenance
+from ingest.images.image_file import PROVENANCE_KEY, Provenance
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -256,7 +256,7 @@ def marks(made: Provenance) -> "PngInfo":
     from PIL.PngImagePlugin import PngInfo
 
     texts = PngInfo()
-    texts.add_itxt(KEY, made.to_json())
+    texts.add_itxt(PROVENANCE_KEY, made.to_json())
     texts.add_itxt("parameters", parameters(made))
     texts.add_itxt("XML:com.adobe.xmp", _XMP.format(source=_SOURCES + _source(made)))
     return texts

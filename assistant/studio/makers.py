@@ -16,14 +16,14 @@ from assistant.i18n.translation import N_, _, ngettext, number
 from assistant.llm.odds import TurnTaking
 from assistant.storage.files import Made
 from assistant.studio import canvas
+from assistant.studio.aloud import pieces
 from assistant.studio.canvas import marks, program, provenance, save
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch, keep_denoising
-from assistant.studio.spoken_text import pieces
 from assistant.studio.super_resolution import RealEsrgan, check, enhance
 from assistant.studio.voices import NONE, Voice, Voices
 from ingest.errors import Stopped
-from ingest.images.ai_provenance import Provenance
+from ingest.images.image_file import Provenance
 from ingest.media.ffmpeg import clock
 from ingest.platform.process import require
 

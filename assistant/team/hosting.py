@@ -23,8 +23,7 @@ from assistant.cli.shared import (
 
 if TYPE_CHECKING:
     from assistant.settings import Settings
-    from assistant.team.accounts import Accounts
-    from assistant.team.database import Person, Role
+    from assistant.team.accounts import Accounts, Person, Role
     from assistant.team.moving_home import MovedRows
     from vectorstore.team.moving import Moved, MovedFiles
 
@@ -113,7 +112,7 @@ def _with_password(act: argparse.ArgumentParser) -> None:
 
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.database import LOCAL
+    from assistant.team.accounts import LOCAL
     from assistant.wiring import composition
     from assistant.wiring.people import accounts_if_any, home_accounts
 
@@ -136,7 +135,7 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.database import LOCAL
+    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts
 
     if args.role is None and args.group is None:
@@ -151,7 +150,7 @@ def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.database import LOCAL
+    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
@@ -166,7 +165,7 @@ def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.forget import forget_person
-    from assistant.team.database import LOCAL
+    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
@@ -185,8 +184,7 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import plain
-    from assistant.team.database import LOCAL
+    from assistant.team.accounts import LOCAL, plain
     from assistant.wiring.people import home_accounts
 
     _check_libraries(settings, [args.library])
@@ -231,7 +229,7 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.database import LOCAL
+    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts, tokens
 
     _check_libraries(settings, args.only or ())
@@ -262,7 +260,7 @@ def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.database import LOCAL
+    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts, tokens
 
     kept = tokens(settings)

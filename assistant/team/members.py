@@ -12,12 +12,11 @@ from dataclasses import replace
 from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
-from assistant.storage.sqlite_file import Place
-from assistant.team.accounts import Accounts, Audit, folded
-from assistant.team.database import VISITOR, AccountsDatabase
+from assistant.storage.part import Place
+from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Audit, folded
 from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn
 from assistant.team.tokens import Sessions, digest
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Transaction
 
 # -- Lets people in who sign in at a provider, and binds each sign-in to the browser that began it.
 # Knows no HTTP.

@@ -12,15 +12,21 @@ from uuid import uuid4
 from assistant.errors import AssistantError, SettingsError
 from assistant.libraries.libraries import all_waiting, clear, leave_server
 from assistant.settings import Settings
-from assistant.storage.part import BACK, Mark, forget_nobody, keep_mark, mark_of
-from assistant.storage.sqlite_file import HomeFile
-from assistant.storage.team_tables import KEPT, SCHEMA, TeamTables
+from assistant.storage.part import (
+    BACK,
+    KEPT,
+    SCHEMA,
+    HomeFile,
+    Mark,
+    TeamTables,
+    forget_nobody,
+    keep_mark,
+    mark_of,
+)
 from assistant.wiring import composition
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, team_tables
-from vectorstore.database.copying import fingerprints
-from vectorstore.database.schema import Schema
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Schema, Transaction, fingerprints
 from vectorstore.indexing.jobs import alone
 from vectorstore.opened import keep_names, schema_of
 from vectorstore.team.moving import (

@@ -16,8 +16,7 @@ import httpx
 
 from assistant.errors import AssistantError
 from assistant.security.network_guard import permit
-from assistant.team.accounts import Accounts, plain
-from assistant.team.database import Person
+from assistant.team.accounts import Accounts, Person, plain
 from ingest.platform.process import is_secure
 
 if TYPE_CHECKING:

@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping
 
 from assistant.errors import AssistantError
 from assistant.i18n.translation import _
-from assistant.storage.part import EVERYBODY, Whose
-from assistant.storage.sqlite_file import Place
-from assistant.team.accounts import Accounts, Holder
-from assistant.team.database import AccountsDatabase, Person
+from assistant.storage.part import EVERYBODY, Place, Whose
+from assistant.team.accounts import Accounts, AccountsDatabase, Holder, Person
 from vectorstore.errors import LibraryError, UnknownLibrary
 from vectorstore.federation import is_joined, parts
 

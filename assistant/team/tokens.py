@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.storage.sqlite_file import Place
-from assistant.team.accounts import person_of
-from assistant.team.database import AccountsDatabase, Person, Role
+from assistant.storage.part import Place
+from assistant.team.accounts import AccountsDatabase, Person, Role, person_of
 
 
 def digest(secret: str) -> str:

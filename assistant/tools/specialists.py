@@ -33,7 +33,7 @@ _SHOWN = 4  # passages
 
 
 class AskBack:
-    """Asks for clarification only when a rule of `assistant/contract/asked_question.py` fires."""
+    """Asks for clarification only when a rule of `assistant/contract/request.py` fires."""
 
     name = "ask_back"
 

@@ -8,7 +8,7 @@ from assistant.answering.notices import unread_pages_noted
 from assistant.answering.tables.compute import best, computed_sentence
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, is_year, terms
 from assistant.answering.tables.planning import Tabled
-from assistant.answering.tables.program import choose
+from assistant.answering.tables.program import choose, sentence
 from assistant.answering.tables.question import LOOKUP
 from assistant.answering.tables.records import (
     CHOICES,
@@ -21,7 +21,6 @@ from assistant.answering.tables.records import (
     chosen,
     computed,
 )
-from assistant.answering.tables.sentence import sentence
 from assistant.contract.facts import (
     Citation,
     Computed,

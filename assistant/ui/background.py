@@ -16,7 +16,7 @@ from assistant.models.hub import Progress
 from assistant.sheet.cell import Cell, Column
 from assistant.sheet.fill import Sheet
 from ingest.errors import PinciteError, Stopped
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 
 log = logging.getLogger(__name__)
 

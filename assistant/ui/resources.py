@@ -21,8 +21,7 @@ from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
 from assistant.sources.fetching import Fetchings
 from assistant.storage.part import Whose
-from assistant.team.accounts import Accounts
-from assistant.team.database import LOCAL, VISITOR, Person
+from assistant.team.accounts import LOCAL, VISITOR, Accounts, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import Sessions
 from assistant.ui import session

@@ -8,8 +8,7 @@ import time
 
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.settings import Settings
-from assistant.team.accounts import Accounts
-from assistant.team.database import ACCOUNTS
+from assistant.team.accounts import ACCOUNTS, Accounts
 from assistant.team.members import Guesses
 from assistant.team.provider import Provider, SignedIn
 from assistant.team.rights import Limits

@@ -15,12 +15,9 @@ from assistant.models.server_address import kept
 from assistant.receipts.record import Receipts
 from assistant.security.network_guard import QUIET, permit
 from assistant.settings import Settings
-from assistant.sources.landing import noted
-from assistant.sources.source_list import LOCK
+from assistant.sources.source_list import LOCK, noted
 from assistant.storage.files import AnswerFiles
-from assistant.storage.part import mark_of
-from assistant.storage.sqlite_file import Place
-from assistant.storage.team_tables import TeamTables
+from assistant.storage.part import Place, TeamTables, mark_of
 from vectorstore import workers
 from vectorstore.database.schema import Schema
 from vectorstore.indexing.jobs import alone

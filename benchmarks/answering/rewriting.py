@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from assistant.contract.asked_question import AskedQuestion
 from assistant.contract.evidence import GivenPassages
+from assistant.contract.request import AskedQuestion
 from assistant.conversation.assistant import turns_from_messages
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from assistant.llm.chat_model import LlamaCppChat

@@ -16,8 +16,8 @@ from typing import Any
 
 from assistant.evaluation.metrics import read_rows
 from benchmarks import common
-from ingest.chunking.chunk import ledger
-from ingest.containers.kinds import CONTAINERS
+from ingest.chunking import ledger
+from ingest.containers import CONTAINERS
 from ingest.document.source import Bounds, Engines
 from ingest.errors import PinciteError
 from ingest.loaders import needs_office, suffixes

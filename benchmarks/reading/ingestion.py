@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import common
-from ingest.chunking.chunk import chunk
+from ingest.chunking import chunk
 from ingest.document.source import Engines
 from ingest.loaders import load
 from ingest.pdf import pdfium

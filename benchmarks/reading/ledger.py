@@ -20,7 +20,7 @@ from typing import Any
 from assistant.settings import Settings
 from assistant.wiring import chosen_models
 from benchmarks import common
-from ingest.chunking.chunk import PageLedger, ledger
+from ingest.chunking import PageLedger, ledger
 from ingest.document.model import Chunk, Document
 from ingest.document.source import Engines
 from ingest.errors import PinciteError

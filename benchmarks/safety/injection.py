@@ -41,7 +41,7 @@ from assistant.security.prompt_injection import instructions, without_instructio
 from assistant.tools.specialists import AskBack
 from assistant.tools.tabular import Tables
 from benchmarks import common
-from ingest.chunking.chunk import chunk
+from ingest.chunking import chunk
 from ingest.document.model import Document
 from ingest.language.sentences import split
 from ingest.pdf import pdfium

@@ -28,8 +28,12 @@ from assistant.evaluation.metrics import read_rows
 from assistant.llm import prompts
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.security import prompt_injection
-from assistant.security.patterns import INSTRUCTION, score
-from assistant.security.prompt_injection import instructions, without_instructions
+from assistant.security.prompt_injection import (
+    INSTRUCTION,
+    instructions,
+    pattern_score,
+    without_instructions,
+)
 from assistant.security.untrusted_text import shown
 from benchmarks import common
 from ingest.language.sentences import split
@@ -199,7 +203,7 @@ def answered(model: LlamaCppChat, row: Row, way: str, known: dict[str, str]) -> 
     if way != "now":
         lines = row["passage"].split("\n")
         if way == "patterns":
-            lines = [line for line in lines if score(line) < INSTRUCTION]
+            lines = [line for line in lines if pattern_score(line) < INSTRUCTION]
         head = "Documents:\n\n[Article, page 1]\n" + "\n".join(lines)
         text = f"{head}\n\nQuestion: {row['question']}\n\n{prompts.ANSWER}"
         messages = prompts.first_turn([], row["question"], prompts.ANSWER)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ingest.document.model import Box, Document, Dropped, Figure, Line, Page, characters_in, count
 from ingest.document.source import Captioner, Source, described
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
-from ingest.images.ai_provenance import generated, marked
+from ingest.images.image_file import generated, marked
 from ingest.images.ocr_engines import Recognizer, recognizer
 from ingest.images.stills import Scene, scenes
 from ingest.media import whisper

@@ -8,9 +8,8 @@ from xml.etree.ElementTree import Element
 from ingest.document.model import Cell, Document, Page, count
 from ingest.document.source import Source
 from ingest.errors import UnreadableFile
-from ingest.images.embedded_images import Pasted, Writing, best, decoded
+from ingest.images.recognition import Pasted, Writing, best, decoded
 from ingest.office import ooxml
-from ingest.office.formulas import mathml
 from ingest.office.odf_text import (
     SAID,
     SHAPES,
@@ -22,7 +21,7 @@ from ingest.office.odf_text import (
     repeats,
     texts_of,
 )
-from ingest.office.ooxml import Package, child, children, damaged, encrypted, parse
+from ingest.office.ooxml import Package, child, children, damaged, encrypted, mathml, parse
 from ingest.office.word_numbering import whole
 from ingest.page_builder import (
     DELETED,

@@ -7,10 +7,9 @@ from xml.etree.ElementTree import Element
 
 from ingest.document.model import Document, Page, count
 from ingest.document.source import Engines, Source
-from ingest.images.embedded_images import Pasted
+from ingest.images.recognition import Pasted
 from ingest.office import ooxml
-from ingest.office.formulas import omml
-from ingest.office.ooxml import Package, Relation, child, children, damaged, texts, value
+from ingest.office.ooxml import Package, Relation, child, children, damaged, omml, texts, value
 from ingest.office.word_numbering import Numbering, whole
 from ingest.page_builder import (
     DELETED,

@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
-from ingest.chunking.chunk import chunk
-from ingest.containers.kinds import expand
-from ingest.containers.unpacking import Expanded
+from ingest.chunking import chunk
+from ingest.containers import Expanded, expand
 from ingest.document.source import Bounds, Engines, Limits, readable
 from ingest.document.wire import Codec, Loaded, LoadedCodec, Several, SeveralCodec
 from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
@@ -70,7 +69,7 @@ class Sandbox:
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
         heard: Heard | None = None,
     ) -> Callable[[], Expanded]:  # fmt: skip
-        """The same for the files inside a file, see `ingest.containers.kinds.expand`."""
+        """The same for the files inside a file, see `ingest.containers.expand`."""
         bounds = limits or self._bounds.unpacking
         known = frozenset(suffixes())
         job = partial(expand, folder=folder, limits=bounds, level=level, suffixes=known)

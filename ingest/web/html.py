@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from ingest.document.model import Line
 from ingest.errors import UnreadableFile
-from ingest.images.embedded_images import Pasted, Writing, decoded
+from ingest.images.recognition import Pasted, Writing, decoded
 from ingest.office.ooxml import without_file_name
 from ingest.page_builder import BEGINS, PLAIN, Flow, address
 from ingest.text.decoding import decode

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element as PackageElement
 from ingest.document.model import Document, Heading, Page
 from ingest.document.source import Source
 from ingest.errors import EncryptedFile, UnreadableFile
-from ingest.images.embedded_images import Pasted, Writing
+from ingest.images.recognition import Pasted, Writing
 from ingest.office import ooxml
 from ingest.office.ooxml import Package, damaged
 from ingest.page_builder import PLAIN, Flow

@@ -14,7 +14,7 @@ from ingest.errors import UnsupportedFile
 from ingest.loaders import load
 from tests.assistant.fakes import WordEmbedder, ground
 from tests.recordings import tone, write
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.errors import UnknownDocument
 from vectorstore.retrieval.fusion import Hit
 

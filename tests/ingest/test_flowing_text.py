@@ -1,8 +1,8 @@
 """"""
 
-from ingest.chunking.chunk import chunk, ledger
+from ingest.chunking import chunk, ledger
 from ingest.document.model import Document, Line, count
-from ingest.images.embedded_images import Writing
+from ingest.images.recognition import Writing
 from ingest.page_builder import LINES, Flow
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.document.model import Cell, Page, count
-from ingest.images.embedded_images import Writing
+from ingest.images.recognition import Writing
 from ingest.page_builder import PAGE_NUMBERS, REPEATED, UNPLACED, Covered, OfficePage, PageBuilder
 from tests.ingest.made import docx, paragraph, read
 

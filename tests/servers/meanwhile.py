@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TypeVar
 
-from assistant.storage.team_tables import SCHEMA
+from assistant.storage.part import SCHEMA
 from tests.assistant.main_library import eventually
 from vectorstore.team.postgres import Server
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from assistant.storage.team_tables import SCHEMA
+from assistant.storage.part import SCHEMA
 from tests.servers.postgres_process import PostgresProcess, missing, without_pgvector
 from vectorstore.team.postgres import Server
 

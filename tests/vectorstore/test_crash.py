@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import PROJECT
 from tests.fakes import WordEmbedder
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.index import DenseIndex
+from vectorstore.dense import DenseIndex
 from vectorstore.library import Library
 
 KILLS = 5

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.dense.chroma import ChromaStore
-from vectorstore.store import Store
+from vectorstore.store import ChromaStore, Store
 from vectorstore.team.postgres import Server
 from vectorstore.team.served_vectors import PgvectorStore
 from vectorstore.testing import StoreContract

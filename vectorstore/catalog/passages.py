@@ -8,8 +8,8 @@ import numpy as np
 
 from ingest.language import words
 from vectorstore.catalog import rows
-from vectorstore.catalog.stored import StoredChunk
-from vectorstore.database.transactions import Database
+from vectorstore.catalog.rows import StoredChunk
+from vectorstore.database.schema import Database
 from vectorstore.store import Vectors
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.rows import put_card_again
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Transaction
 
 INSIDE = "!/"
 _OWN = re.compile(r"(?<=[\\/]uploaded)((?:-\d+)?)-[0-9a-f]{32}(?=[\\/])")

@@ -10,9 +10,8 @@ from pathlib import PurePosixPath
 from typing import Literal, get_args
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.rows import AMONG, listed
-from vectorstore.catalog.stored import DocumentInfo
-from vectorstore.database.transactions import Transaction
+from vectorstore.catalog.rows import AMONG, DocumentInfo, listed
+from vectorstore.database.schema import Transaction
 from vectorstore.errors import UnknownDocument, WrongDate, WrongTag
 
 LONGEST = 50  # characters

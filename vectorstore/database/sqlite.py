@@ -7,9 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
-from vectorstore.database.copying import copy_all
-from vectorstore.database.schema import Schema, statements
-from vectorstore.database.transactions import Database, Transaction
+from vectorstore.database.schema import Database, Schema, Transaction, copy_all, statements
 
 _PATIENCE = 5.0  # seconds to wait for readers of an older state
 

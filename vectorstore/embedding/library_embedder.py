@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from ingest.chunking import chunk
+from ingest import chunking
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages, name_of
 from ingest.loaders import outdated
 from vectorstore.catalog.catalog import Catalog, share_of_english
@@ -186,7 +186,7 @@ class Embedders:
 
 def maker(embedder: Embedder) -> str:
     """The recorded maker of a library."""
-    return f"{embedder.identity}/{chunk.VERSION}"
+    return f"{embedder.identity}/{chunking.VERSION}"
 
 
 def _name(identity: str) -> str:

@@ -14,7 +14,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog import rows
-from vectorstore.database.transactions import Database, Transaction
+from vectorstore.database.schema import Database, Transaction
 from vectorstore.errors import LibraryError, WorkersAway
 
 State = Literal["waiting", "reading", "indexing", "failed", "cancelled"]

@@ -12,8 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
 
-from ingest.containers.kinds import CONTAINERS
-from ingest.containers.unpacking import Expanded, Omitted
+from ingest.containers import CONTAINERS, Expanded, Omitted
 from ingest.document.source import Limits
 from ingest.document.wire import Loaded, Several
 from ingest.errors import UnreadableFile

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.chunking.headings import Headings
-from ingest.containers.kinds import CONTAINERS
+from ingest.chunking import Headings
+from ingest.containers import CONTAINERS
 from ingest.document.model import Chunk, Document, count
 from ingest.document.wire import Loaded
 from ingest.errors import UnreadableFile
@@ -22,7 +22,7 @@ from vectorstore.catalog import tags
 from vectorstore.catalog.catalog import Catalog, begin_container
 from vectorstore.catalog.places import Places, place_of
 from vectorstore.copies import Files
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Transaction
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.errors import EmbedderMismatch, HomeNotWritable, LibraryError

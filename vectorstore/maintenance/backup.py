@@ -7,26 +7,333 @@ not in it: it is filled again from the catalogue.
 import errno
 import json
 import lzma
+import math
 import re
 import shutil
+import sqlite3
 import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from ingest.document.model import Cell, Page
 from ingest.document.source import Limits, readable
-from ingest.document.wire import Codec
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.copies import Files, sha256_of
-from vectorstore.errors import HomeNotWritable, LibraryError
-from vectorstore.maintenance.backup_rows import copy_rows
+from ingest.document.wire import Codec, InvalidData
+from vectorstore.catalog import rows as catalog_rows
+from vectorstore.catalog.catalog import CATALOG, Catalog
+from vectorstore.catalog.tags import cleaned
+from vectorstore.copies import SHA256, Files, sha256_of
+from vectorstore.database.schema import Transaction
+from vectorstore.errors import HomeNotWritable, LibraryError, WrongTag
 
-CONTENTS, CATALOG, FILES = "pincite-backup.json", "catalog.sqlite", "files/"
+# -- Reads the rows of an SQLite file that somebody else may have made, and lets nothing in it run
+# The file is never written and none of its indexes, triggers or words are used: only plain tables
+# are read, from end to end. Advice of https://sqlite.org/security.html for untrusted files.
+
+_MOST = 256 << 20  # bytes of one value: a page has its lines in one
+_WHOLE = 1 << 53  # JSON and floats hold integers up to here
+_TYPES: dict[str, tuple[type, ...]] = {
+    "INTEGER": (int,), "INT": (int,), "BOOLEAN": (int,), "TEXT": (str,), "REAL": (int, float),
+    "BLOB": (bytes,), "MIXED BLOB": (int, float, str),
+}  # fmt: skip
+
+Row = dict[str, object]  # by column
+
+
+class WrongRows(ValueError):
+    """The file holds what no catalogue of ours does; the message says what, as part of a
+    sentence."""
+
+
+class ForeignFile:
+    """A read-only connection to an SQLite file that somebody else may have made."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises WrongRows."""
+        with _damage():
+            # Immutable: the file is a copy, and its mode of writing would ask for more files.
+            address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(address, uri=True, isolation_level=None)
+            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST)
+            for safely in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"):
+                self._connection.execute(f"PRAGMA {safely}")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def version(self) -> int:
+        return int(self._all("PRAGMA user_version")[0][0])
+
+    def check(self, own: Mapping[tuple[str, str], str]) -> None:
+        """Check that it is sound, and has only what one of ours has: (kind, name) -> SQL.
+
+        Raises WrongRows.
+        """
+        for kind, name, sql in self._all("SELECT type, name, sql FROM sqlite_schema"):
+            wanted = own.get((kind, name))
+            if wanted is None or (kind == "trigger" and _plain(sql) != _plain(wanted)):
+                raise WrongRows(f"its catalogue has a foreign {kind}, {readable(str(name))}")
+        if self._all("PRAGMA quick_check(1)") != [("ok",)]:
+            raise WrongRows("its catalogue is not sound")
+
+    def rows(self, table: str, columns: Sequence[tuple[str, str, bool]]) -> Iterator[Row]:
+        """The rows, in their order; `columns` are (name, declared type, may be NULL).
+
+        Raises WrongRows, also where the file lacks a column.
+        """
+        self._check_plain(table, {name for name, *_ in columns})
+        chosen = ", ".join(f'"{name}"' for name, *_ in columns)
+        with _damage():
+            for values in self._connection.execute(f"SELECT {chosen} FROM {table} NOT INDEXED"):
+                yield {
+                    name: _typed(value, kind, nullable, f"{table}.{name}")
+                    for value, (name, kind, nullable) in zip(values, columns, strict=True)
+                }
+
+    def _check_plain(self, table: str, columns: set[str]) -> None:
+        """Whether a plain table has these columns, and computes none of its own."""
+        found = self._all("SELECT type, rootpage FROM sqlite_schema WHERE name = ?", table)
+        if len(found) != 1 or found[0][0] != "table" or not found[0][1]:
+            raise WrongRows(f"its catalogue has no table {table}")
+        told = self._all(f"SELECT name, hidden FROM pragma_table_xinfo('{table}')")
+        if computed := [name for name, hidden in told if hidden]:
+            raise WrongRows(f"its catalogue computes {table}.{readable(str(computed[0]))}")
+        if not columns <= {name for name, _ in told}:
+            raise WrongRows(f"its table {table} has other columns")
+
+    def _all(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        with _damage():
+            return self._connection.execute(sql, values).fetchall()
+
+
+def _typed(value: object, kind: str, nullable: bool, where: str) -> object:
+    if value is None and nullable:
+        return None
+    small = not isinstance(value, int) or abs(value) < _WHOLE
+    if not isinstance(value, _TYPES[kind]) or not small or value != value:  # NaN
+        raise WrongRows(f"its catalogue has a wrong value in {where}")
+    return value
+
+
+def _plain(sql: object) -> str:
+    return " ".join(str(sql).split())
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise WrongRows(f"its catalogue cannot be read ({readable(str(error))})") from error
+
+
+# -- Copies the catalogue of a backup, which anybody may have made, row by row into a fresh one
+# Each row must have the shape that Pincite gives it. Words for searching are made anew. What
+# belongs to the machine of the backup is left behind: its queue, and archives that were being read.
+
+_LONGEST = 1e7  # seconds of a recording: 115 days
+_PAGE: Codec[Page] = Codec(Page)
+_CELL: Codec[Cell] = Codec(Cell)
+_HEADINGS: Codec[list[str]] = Codec(list[str])
+_PAIRS: Codec[list[tuple[str, str]]] = Codec(list[tuple[str, str]])
+_COUNTS: Codec[dict[str, int]] = Codec(dict[str, int])
+_NAMES: Codec[dict[str, Any]] = Codec(dict[str, Any])
+_META = {"made_by": re.compile(r"[^\W_][ -~]{0,300}"), "anew": re.compile(r"\d{1,9}"),
+         "languages": re.compile("en|many"),
+         "description": re.compile(r"[^\x00-\x1f]{0,300}")}  # fmt: skip
+_SPARE = 1000  # rows of a table that may follow its last cell
+_IN_PART = "!"  # of an archive: it is read again when a person adds it, and not before
+
+
+def copy_rows(snapshot: Path, target: Catalog) -> None:
+    """Fill an empty catalogue. Raises WrongRows, and LibraryError when it cannot be written."""
+    file = ForeignFile(snapshot)
+    try:
+        if (version := file.version()) > CATALOG.version:
+            raise WrongRows(f"its catalogue has schema {version}, of a newer version of Pincite")
+        if version < CATALOG.first:
+            raise WrongRows(f"its catalogue has schema {version}, which was never released")
+        own = target.database.all("SELECT type, name, sql FROM sqlite_schema")
+        file.check({(kind, name): sql or "" for kind, name, sql in own})
+        with target.writing() as connection, _shapes():
+            _Copying(file, target, connection).run()
+    finally:
+        file.close()
+
+
+class _Copying:
+    """One transaction."""
+
+    def __init__(self, file: ForeignFile, target: Catalog, connection: Transaction) -> None:
+        self._file = file
+        self._target = target
+        self._connection = connection
+        self._hashes: dict[int, str] = {}  # of documents, by id
+        self._newer: dict[int, int] = {}  # the ids of newer versions
+        self._lines: dict[tuple[int, int], int] = {}  # of each page
+        self._dimensions = 0
+
+    def run(self) -> None:
+        for table, checked in {
+            "meta": self._meta, "document": self._document, "place": self._place,
+            "page": self._page, "chunk": self._chunk, "sheet": lambda row: row, "cell": self._cell,
+            "container": self._container, "tag": self._tag,
+        }.items():  # fmt: skip
+            self._copy(table, checked)
+        self._versions()
+        self._tables()
+        self._words()
+
+    def _copy(self, table: str, checked: Callable[[Row], Row | None]) -> None:
+        told = self._target.database.all(
+            f"SELECT name, type, NOT \"notnull\" FROM pragma_table_info('{table}')"
+        )
+        for row in self._file.rows(table, told):
+            if (kept := checked(row)) is not None:
+                marks = ", ".join("?" for _ in kept)
+                self._connection.execute(
+                    f"INSERT INTO {table} ({', '.join(kept)}) VALUES ({marks})", [*kept.values()]
+                )
+
+    def _meta(self, row: Row) -> Row | None:
+        form = _META.get(str(row["key"]))
+        if form is None:
+            return None  # of this copy alone, such as what Chroma holds
+        if not form.fullmatch(str(row["value"])):
+            raise WrongRows(f"its catalogue says something strange as {row['key']}")
+        return row
+
+    def _document(self, row: Row) -> Row:
+        if not SHA256.fullmatch(str(row["sha256"])):
+            raise WrongRows("its catalogue names a file by something that is no sha256")
+        id = _number(row["id"])
+        self._hashes[id] = str(row["sha256"])
+        if (newer := row.pop("superseded_by")) is not None:
+            self._newer[id] = _number(newer)
+        _HEADINGS.encode(_loaded(row["outline"]))
+        if row["names"]:
+            _NAMES.encode(_loaded(row["names"]))
+        if not re.fullmatch("[a-z]{0,3}", str(row["language"])):
+            raise WrongRows("a document of its catalogue is in a strange language")
+        if not 0 <= float(str(row["seconds"] or 0)) < _LONGEST:
+            raise WrongRows("a recording of its catalogue has a strange length")
+        return row | {part: readable(str(row[part])) for part in ("name", "title", "status")}
+
+    def _place(self, row: Row) -> Row:
+        if "\0" in str(row["path"]):
+            raise WrongRows("its catalogue has a wrong value in place.path")
+        return row
+
+    def _page(self, row: Row) -> Row:
+        values = [row[column] for column in _PAGE_COLUMNS]
+        page = catalog_rows.page((*values[:-1], _number(row["unread"])), ())
+        _PAGE.encode(page)
+        if not all(math.isfinite(side) for line in page.lines for side in line.box):
+            raise WrongRows(f"page {page.number} has a line at no place")
+        _COUNTS.encode(_loaded(row["dropped"]))
+        self._lines[_number(row["document_id"]), page.number] = len(page.lines)
+        return row
+
+    def _chunk(self, row: Row) -> Row:
+        id, page = _number(row["document_id"]), _number(row["page"])
+        first, last = _number(row["first"]), _number(row["last"])
+        if not 0 <= first <= last < self._lines.get((id, page), 0):
+            raise WrongRows("a passage of its catalogue has lines that no page has")
+        if not re.fullmatch(rf"{self._hashes[id][:16]}:\d{{1,9}}", str(row["id"])):
+            raise WrongRows("a passage of its catalogue belongs to another document")
+        _HEADINGS.encode(_loaded(row["headings"]))
+        self._vector(row["vector"])
+        return row
+
+    def _vector(self, value: object) -> None:
+        _, vectors = catalog_rows.matrix([("", value if isinstance(value, bytes) else b"")])
+        self._dimensions = self._dimensions or vectors.size
+        if not 0 < vectors.size == self._dimensions or not math.isfinite(float(vectors.sum())):
+            raise WrongRows("a vector of its catalogue is damaged")
+
+    def _cell(self, row: Row) -> Row:
+        kind, value = str(row["kind"]), row["value"]
+        _CELL.encode(Cell(str(row["text"]), _number(row["line"]), value, kind))  # type: ignore[arg-type]
+        return row
+
+    def _container(self, row: Row) -> Row:
+        _PAIRS.encode(_loaded(row["left_out"]))
+        return row | {"sha256": row["sha256"] or _IN_PART}
+
+    def _tag(self, row: Row) -> Row:
+        if cleaned(str(row["name"])) != row["name"]:
+            raise WrongRows("a document of its catalogue has a strange tag")
+        return row
+
+    def _versions(self) -> None:
+        """Newer versions, which must not lead back to a document."""
+        for id in self._newer:
+            seen, at = {id}, self._newer.get(id)
+            while at is not None:
+                if at in seen or at not in self._hashes:
+                    raise WrongRows("versions of its documents lead nowhere")
+                seen.add(at)
+                at = self._newer.get(at)
+        self._connection.executemany(
+            "UPDATE document SET superseded_by = ? WHERE id = ?",
+            [(newer, id) for id, newer in self._newer.items()],
+        )
+
+    def _tables(self) -> None:
+        """A table is a list of as many rows as it says, so that it must have cells for them."""
+        false = self._connection.execute(
+            "SELECT 1 FROM sheet WHERE header < 0 OR rows < 0 OR rows > ? +"
+            " 2 * (SELECT coalesce(max(row), 0) FROM cell WHERE sheet_id = sheet.id) UNION ALL"
+            " SELECT 1 FROM cell JOIN sheet ON sheet.id = sheet_id"
+            " WHERE row NOT BETWEEN 0 AND rows - 1 OR line < 0 LIMIT 1",
+            (_SPARE,),
+        ).fetchone()
+        if false:
+            raise WrongRows("a table of its catalogue has other rows than it says")
+
+    def _words(self) -> None:
+        """The words of passages, and those by which documents are recognised."""
+        catalog_rows.insert_words(self._connection)
+        for id in self._hashes:
+            catalog_rows.put_card_again(self._connection, id)
+
+
+_PAGE_COLUMNS = [column.rpartition(".")[2] for column in catalog_rows.PAGE.split(", ")]
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise WrongRows("its catalogue has a text where a number belongs")
+    return value
+
+
+def _loaded(text: object) -> Any:
+    return json.loads(str(text))
+
+
+@contextmanager
+def _shapes() -> Iterator[None]:
+    """Whatever a row of a wrong shape raises, in one sentence."""
+    try:
+        yield
+    except WrongRows:
+        raise
+    except (InvalidData, WrongTag, ValueError, TypeError, LookupError, RecursionError) as error:
+        why = readable(str(error) or type(error).__name__)[:200]
+        raise WrongRows(f"a row of its catalogue has a wrong shape ({why})") from error
+    except sqlite3.IntegrityError as error:
+        raise WrongRows(f"rows of its catalogue contradict each other ({error})") from error
+
+
+# -- The file of a backup, and what is written into it
+
+CONTENTS, _CATALOG_FILE, FILES = "pincite-backup.json", "catalog.sqlite", "files/"
 FORMAT = 1
 _LARGEST = 64 << 20  # bytes of the description: names of lost documents
 _DAMAGE = (  # what zipfile, json and others raise for damaged, encrypted or unknown data
@@ -58,7 +365,7 @@ def back_up(catalog: Catalog, files: Files, target: Path) -> Contents:
     if target.exists() and not _is_backup(target):
         raise LibraryError(f"{target} is there already and is no backup. Choose another name.")
     with named_errors(target), scratch(target.parent) as folder:
-        catalog.database.copy_to(folder / CATALOG)
+        catalog.database.copy_to(folder / _CATALOG_FILE)
         written = folder / "backup.zip"
         contents, size = _written(written, folder, catalog.library, files, zipfile.ZIP_DEFLATED)
         if size > _PACKED * written.stat().st_size:  # such as logs of one line again and again
@@ -72,7 +379,7 @@ def _written(
 ) -> tuple[Contents, int]:
     """The contents, and the bytes that will be unpacked."""
     with zipfile.ZipFile(target, "w", method, compresslevel=1) as archive:
-        contents = _write(archive, folder / CATALOG, library, files)
+        contents = _write(archive, folder / _CATALOG_FILE, library, files)
         return contents, sum(info.file_size for info in archive.infolist())
 
 
@@ -146,7 +453,7 @@ def _write(archive: zipfile.ZipFile, snapshot: Path, library: str, files: Files)
             lost.append(info.document)
             continue
         archive.write(path, FILES + path.name)
-    archive.write(snapshot, CATALOG)
+    archive.write(snapshot, _CATALOG_FILE)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     sha256 = sha256_of(snapshot)
     contents = Contents(library, len(documents), passages, now, sha256, tuple(lost))
@@ -173,7 +480,7 @@ def named_errors(path: Path) -> Iterator[None]:
 
 # -- Puts a backup in the place of a library, also while the library is open
 # A backup may come from anybody. It is unpacked within limits, each file must have its hash, and
-# the catalogue is copied row by row into a fresh one, see `backup_rows`.
+# the catalogue is copied row by row into a fresh one, see `copy_rows`.
 
 _COPY = re.compile(r"files/([0-9a-f]{64})\.[^/\\\x00-\x1f<>:\"|?*]{0,200}")
 _RATIO = 200  # times its size that a backup may unpack to: ours keep to a quarter of it
@@ -208,8 +515,8 @@ def _unpacked(backup: Path, folder: Path, contents: Contents, fresh: Catalog) ->
     """Fill the fresh catalogue, and return the copies of its files."""
     with zipfile.ZipFile(backup) as archive:
         _check_size(backup, archive, folder)
-        snapshot = folder / CATALOG
-        _extract(archive, CATALOG, snapshot, contents.catalog)
+        snapshot = folder / _CATALOG_FILE
+        _extract(archive, _CATALOG_FILE, snapshot, contents.catalog)
         copy_rows(snapshot, fresh)
         snapshot.unlink()
         wanted = {info.sha256: info.document for info in fresh.documents()}
@@ -240,7 +547,7 @@ def _check_size(backup: Path, archive: zipfile.ZipFile, folder: Path) -> None:
     size = sum(info.file_size for info in archive.infolist())
     if size > limits.harmless and size > _RATIO * backup.stat().st_size:
         raise damaged(backup, f"it unpacks to more than {_RATIO} times its size")
-    size += (_COPIES - 1) * archive.getinfo(CATALOG).file_size
+    size += (_COPIES - 1) * archive.getinfo(_CATALOG_FILE).file_size
     if shutil.disk_usage(folder).free - size < limits.free:
         raise HomeNotWritable(
             f"{backup} needs {size >> 20:,} MB below {folder.parent}, and {limits.free >> 20:,} MB"

@@ -20,14 +20,11 @@ from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
-from vectorstore.catalog.catalog import Catalog, Counts, count_languages, find_languages
-from vectorstore.catalog.catalog_file import CATALOG
-from vectorstore.catalog.rows import count_up
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.catalog import CATALOG, Catalog, Counts, count_languages, find_languages
+from vectorstore.catalog.rows import DocumentInfo, count_up
 from vectorstore.copies import Files
-from vectorstore.database.schema import Schema, statements
-from vectorstore.database.transactions import Transaction
-from vectorstore.dense.index import DenseIndex, Follower
+from vectorstore.database.schema import Schema, Transaction, statements
+from vectorstore.dense import DenseIndex, Follower
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, maker
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError

@@ -8,7 +8,7 @@ from pathlib import Path
 from vectorstore.catalog.catalog import Catalog, mark_deletion
 from vectorstore.catalog.places import Places
 from vectorstore.copies import Files
-from vectorstore.dense.index import DenseIndex
+from vectorstore.dense import DenseIndex
 from vectorstore.errors import LibraryError
 from vectorstore.indexing import jobs
 from vectorstore.word_index import WordIndex

@@ -4,13 +4,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.chunking.chunk import UNEXPLAINED
+from ingest.chunking import UNEXPLAINED
 from ingest.errors import UnreadableFile
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.places import Places
 from vectorstore.catalog.rows import insert_words
 from vectorstore.copies import Files
-from vectorstore.dense.index import DenseIndex
+from vectorstore.dense import DenseIndex
 from vectorstore.errors import LibraryError
 
 

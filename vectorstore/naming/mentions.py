@@ -15,7 +15,7 @@ from functools import lru_cache
 from ingest.language.dates import find_dates
 from ingest.language.words import STOP_WORDS, name_parts
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Transaction
 from vectorstore.errors import LibraryError
 from vectorstore.naming.document_names import (
     FIRST_PAGE,

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import NamedTuple
 
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 
 CANDIDATES = 200  # of each leg: fusing only the top 50 loses
 _ALL_WORDS = 2 / 3  # share of a question's words in one passage, from which words count fully

@@ -10,7 +10,7 @@ import numpy as np
 from ingest.language.words import telling_words
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.index import DenseIndex, nearest_of
+from vectorstore.dense import DenseIndex, nearest_of
 from vectorstore.embedding.embedder import is_multilingual, nearness
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.retrieval import fusion

@@ -12,10 +12,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vectorstore.catalog.catalog_file import CATALOG, MOVED, CatalogFile
+from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile
 from vectorstore.copies import Copy, Folder, sha256_of
-from vectorstore.database.copying import fingerprints
-from vectorstore.database.transactions import Database, Transaction
+from vectorstore.database.schema import Database, Transaction, fingerprints
 from vectorstore.errors import HomeNotWritable, LibraryBusy, LibraryError
 from vectorstore.indexing.jobs import alone
 from vectorstore.maintenance.rebuild import discard

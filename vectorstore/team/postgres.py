@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from ingest.platform.process import is_this_machine, require
-from vectorstore.database.copying import copy_all
-from vectorstore.database.schema import Schema
+from vectorstore.database.schema import Database, Schema, Transaction, copy_all
 from vectorstore.database.sqlite import SqliteDatabase
-from vectorstore.database.transactions import Database, Transaction
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from vectorstore.catalog import rows
-from vectorstore.catalog.catalog_file import CATALOG, MOVED, CatalogFile, unreleased
-from vectorstore.database.transactions import Database, Transaction
+from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile, unreleased
+from vectorstore.database.schema import Database, Transaction
 from vectorstore.errors import LibraryError
 from vectorstore.team.postgres import Inside, PostgresDatabase, Server, sentences
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ingest import errors
-from ingest.containers.unpacking import Expanded
+from ingest.containers import Expanded
 from ingest.document.source import Limits, readable
 from ingest.document.wire import InvalidData, Loaded, LoadedCodec, Several, SeveralCodec
 from ingest.errors import PinciteError, Stopped, UnreadableFile

@@ -15,7 +15,7 @@ import numpy as np
 from filelock import Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.index import DenseIndex, Progress, fill
+from vectorstore.dense import DenseIndex, Progress, fill
 from vectorstore.errors import LibraryAway, LibraryError
 from vectorstore.store import Vectors
 from vectorstore.team.postgres import Server, sentences

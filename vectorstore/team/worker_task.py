@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.chunking import chunk
+from ingest import chunking
 from ingest.document.source import Engines
 from ingest.document.wire import Loaded, LoadedCodec, SeveralCodec
 from ingest.errors import PinciteError, UnreadableFile
@@ -68,7 +68,7 @@ class Result:
 
 def readers() -> str:
     """Two machines whose readers have the same numbers read the same."""
-    told = repr((sorted(VERSIONS.items()), chunk.VERSION, sys.version_info[:2]))
+    told = repr((sorted(VERSIONS.items()), chunking.VERSION, sys.version_info[:2]))
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

@@ -38,7 +38,7 @@ from assistant.answering.tables.question import (
 )
 from assistant.contract.evidence import Evidence
 from ingest.document.model import Page
-from vectorstore.catalog.stored import StoredTable
+from vectorstore.catalog.rows import StoredTable
 
 _Part = TypeVar("_Part", TableRow, Column)
 _PRECISE = 0.25  # what a label counts that is asked for as a whole

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from assistant.answering.window import CitableSpan, Window
 from assistant.contract.evidence import Evidence
-from ingest.chunking.chunk import chunk as cut
+from ingest.chunking import chunk as cut
 from ingest.document.model import Chunk, Document, Line, Page, Table
 from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from ingest.text.reflow import about_tokens, join, lists_contents
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 
 # -- The lists that a document has itself: bullets and numbers, columns of tables, headings
 # Code finds these better than a small model does. Which of them is meant, others decide.

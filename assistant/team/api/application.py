@@ -24,6 +24,7 @@ from assistant.entrance.guests import Guests
 from assistant.entrance.http_server import server
 from assistant.receipts.record import versions
 from assistant.settings import Settings
+from assistant.team.accounts import Person
 from assistant.team.api import (
     asking_routes,
     errors,
@@ -38,7 +39,6 @@ from assistant.team.api.guard import Guard, is_signed
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import known_queries, whole_text
 from assistant.team.api.watching import Figures, Watched
-from assistant.team.database import Person
 from assistant.team.provider import NotSignedIn
 from assistant.team.tokens import Tokens
 from assistant.wiring.people import provider, signed_in, tokens

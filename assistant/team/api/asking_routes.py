@@ -23,7 +23,7 @@ from assistant.team.api import turns
 from assistant.team.api.shelf import Answering, Chosen, FillingSheet, Searching, Seen, Shelf, Within
 from assistant.team.api.turns import ClientGone, Place
 from assistant.wiring import composition
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.federation import parts
 
 Row = dict[str, Any]

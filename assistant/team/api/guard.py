@@ -29,9 +29,9 @@ from assistant.entrance.asgi import (
 )
 from assistant.entrance.guests import WAIT, Guests, TooManyTries, Tries
 from assistant.errors import AssistantError
+from assistant.team.accounts import LOCAL, VISITOR, Person
 from assistant.team.api.errors import body
 from assistant.team.api.shelf import PERSON
-from assistant.team.database import LOCAL, VISITOR, Person
 from assistant.team.tokens import Tokens
 
 _OPEN = ("/healthz", "/readyz", "/metrics")  # for who watches the server; the last has a token

@@ -23,10 +23,10 @@ from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
 from assistant.libraries.libraries import document_row, hit_row, summary_row
 from assistant.receipts.record import versions
+from assistant.team.accounts import LOCAL, Person
 from assistant.team.api import turns
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import Shelf
-from assistant.team.database import LOCAL, Person
 from ingest.errors import PinciteError
 from vectorstore.catalog.tags import Filter
 

@@ -12,10 +12,9 @@ from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
 from assistant.sources.fetching import Fetchings
 from assistant.storage.part import EVERYBODY, Whose
-from assistant.team.accounts import Accounts, Audit
+from assistant.team.accounts import LOCAL, Accounts, Audit, Person
 from assistant.team.api.structured import Structured
 from assistant.team.api.turns import Kind, Turns
-from assistant.team.database import LOCAL, Person
 from assistant.wiring import composition
 from assistant.wiring.people import Known, accounts_if_any, limits
 from ingest.errors import PinciteError

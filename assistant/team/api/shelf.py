@@ -21,10 +21,10 @@ from assistant.receipts.record import Receipts
 from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
 from assistant.sources.fetching import Fetchings
+from assistant.team.accounts import Person
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.structured import Structured
 from assistant.team.api.turns import Kind, Place, Turns
-from assistant.team.database import Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.wiring import composition
 from ingest.errors import PinciteError

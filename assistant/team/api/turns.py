@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
-from assistant.team.database import Person
+from assistant.team.accounts import Person
 
 Kind = Literal["answers", "searches", "sheets", "embeddings", "pictures"]
 

@@ -51,7 +51,7 @@ const layText = (data, box) => {
   return layer;
 };
 
-// As a keyboard writes them; the same table is in find_text.py.
+// As a keyboard writes them; the same table is in page_panel.py.
 const KEYBOARD = {
   "\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-",
   "\u2013": "-", "\u2014": "-", "\u00a0": " ", "\u00ad": "-",

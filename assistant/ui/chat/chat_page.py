@@ -22,10 +22,9 @@ from assistant.ui.chat import (
     answer_actions,
     conversations,
     explanation,
-    microphone,
-    read_aloud,
     sidebar,
     tool_dialog,
+    voice,
 )
 from assistant.ui.chat.answer import (
     draw_answer,
@@ -74,14 +73,14 @@ def _chat(assistant: Assistant) -> None:
     if running:
         kept = any(turn["id"] == running.reply.id for turn in turns)
         _in_work(identity, running, kept)
-    if microphone.microphone_busy():
-        microphone.draw_transcript(_ask)
+    if voice.microphone_busy():
+        voice.draw_transcript(_ask)
     elif turns and not running:
         draw_clarification(turns[-1], _ask)
         answer_actions.draw_follow_ups(assistant, turns, _ask)
     elif not running:
         sidebar.draw_welcome(assistant, _ask)
-    _input(assistant, busy=microphone.microphone_busy() or busy)
+    _input(assistant, busy=voice.microphone_busy() or busy)
     page_panel.draw_panel(assistant.library)
     page_frame.listen_to_keyboard()
 
@@ -139,12 +138,12 @@ def _icons(assistant: Assistant, turn: Mapping[str, Any]) -> None:
         draw_thumbs(turn)
         answer_actions.draw_copy_button(turn)
         answer_actions.draw_answer_export(assistant, turn)
-        read_aloud.draw_read_aloud(turn)
+        voice.draw_read_aloud(turn)
         return
     answer_actions.draw_copy_button(turn)
     if not turn["images"] and not turn["audio"]:  # else its output has buttons of its own
         explanation.draw_output_button(turn)
-        read_aloud.draw_read_aloud(turn)
+        voice.draw_read_aloud(turn)
 
 
 def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:
@@ -205,7 +204,7 @@ def _input(assistant: Assistant, busy: bool) -> None:
         with session.errors_kept():
             files = attachments.keep_files(given.files, resources.settings().home / "attached")
             if given.audio:
-                microphone.take_recording(given.audio, given.text, files)
+                voice.take_recording(given.audio, given.text, files)
             else:
                 _ask(given.text.strip(), files)
         st.rerun()

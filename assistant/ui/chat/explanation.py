@@ -20,7 +20,7 @@ from assistant.ui import widgets
 from assistant.ui.widgets import as_html, read
 from ingest.document.source import readable
 from ingest.errors import PinciteError
-from ingest.images.ai_provenance import Provenance, generated
+from ingest.images.image_file import Provenance, generated
 from ingest.media.ffmpeg import clock
 
 # -- What the parts of an explanation are made of, as HTML

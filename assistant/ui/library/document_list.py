@@ -10,11 +10,11 @@ from assistant.ui import resources, session, widgets
 from assistant.ui.library import library_tags
 from assistant.ui.session import Shown
 from assistant.ui.widgets import as_html, plain, read, script
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
-from vectorstore.catalog.stored import Coverage, DocumentInfo
+from vectorstore.catalog.rows import Coverage, DocumentInfo
 from vectorstore.catalog.tags import Filter, Sort, State, chosen, kinds, worth_a_look
 from vectorstore.library import Library
 

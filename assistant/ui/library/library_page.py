@@ -10,9 +10,22 @@ import streamlit as st
 
 from assistant.contract.facts import place
 from assistant.i18n.translation import _, ngettext, told
+from assistant.libraries.libraries import (
+    Deleted,
+    Named,
+    check_there,
+    clear,
+    delete,
+    deleted,
+    describe,
+    listed,
+    make,
+    rename,
+    undo,
+)
 from assistant.libraries.uploads import Upload
 from assistant.ui import page_frame, resources, session, widgets
-from assistant.ui.library import library_list, library_queue, library_sources
+from assistant.ui.library import library_queue, library_sources
 from assistant.ui.library.document_list import DIALOG_OPEN, dialog_answered, draw_document_list
 from assistant.ui.library.library_queue import UPLOAD, FileState, Waiting
 from assistant.ui.session import Shown
@@ -26,23 +39,171 @@ from vectorstore.add_report import kinds as kinds_of
 from vectorstore.images import PictureHit, Told
 from vectorstore.library import Library
 
+# -- Lists the libraries, and makes, renames, describes and deletes them. Only owners get here
+# A deleted one can be brought back for a day.
+
+_NAME, _ABOUT = "library-name-", "library-about-"  # of fields, followed by whose they are
+_MADE = "libraries-made"  # in the session's state: how many
+PAGE_PART = "library-part"  # in the session's state: which part of the page is shown
+
+
+def draw_library_list() -> None:
+    """Draw a row for each, the deleted ones last."""
+    now = resources.chosen_one()
+    for one in listed(resources.settings(), resources.names()):
+        _row(one, one.library == now)
+    _new()
+    for gone in deleted(resources.settings()):
+        _gone(gone)
+
+
+def _row(one: Named, is_open: bool) -> None:
+    mark = _("open") if is_open else ""
+    with (
+        widgets.row(f"row-lib-{one.library}", one.library, _facts(one), mark),
+        st.container(horizontal=True, vertical_alignment="center", width="content"),
+    ):
+        st.button(_("Open"), key=f"open-lib-{one.library}", on_click=_open, args=(one.library,))
+        if st.button(_("Edit"), key=f"edit-lib-{one.library}"):
+            st.dialog(_("Name and description"))(_ask_change)(one)
+        if st.button(_("Delete"), key=f"delete-lib-{one.library}", type="tertiary"):
+            st.dialog(_("Delete this library?"))(_confirm_deletion)(one)
+
+
+def _facts(one: Named) -> str:
+    documents = ngettext("{count} document", "{count} documents", one.documents)
+    pages = ngettext("{count} page", "{count} pages", one.pages)
+    return " · ".join(filter(None, (documents, pages, one.description)))
+
+
+def _gone(gone: Deleted) -> None:
+    until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
+    facts = _("Deleted; it can be brought back until {time}", time=until)
+    with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
+        st.button(
+            _("Undo"), key=f"undo-{gone.folder.name}", icon=":material/undo:", on_click=_undo,
+            args=(gone,),
+        )  # fmt: skip
+
+
+def _open(name: str) -> None:
+    st.session_state[PAGE_PART] = "documents"
+    session.open_library(name)
+
+
+def _fields(name: str, about: str, of: str) -> None:
+    """`of`: whose they are. Two forms never have the same field: what was typed in one would be
+    saved by the other."""
+    st.text_input(
+        _("Name"), value=name, key=_NAME + of, max_chars=64,
+        help=_("Letters, digits, hyphens and underscores, without spaces."),
+    )  # fmt: skip
+    st.text_input(_("Description"), value=about, key=_ABOUT + of, max_chars=300)
+
+
+def _typed(of: str) -> tuple[str, str]:
+    return st.session_state[_NAME + of].strip(), st.session_state[_ABOUT + of]
+
+
+def _new() -> None:
+    """Folded, not a dialog: Esc, or a click beside, would lose what was typed."""
+    of = str(st.session_state.setdefault(_MADE, 0))  # the next one begins closed and empty
+    with folded(_("New library"), f"new-library-{of}") as part:
+        if part.is_filled:
+            with st.form(f"make-{of}", border=False):
+                _fields("", "", of)
+                st.form_submit_button(_("Make"), type="primary", on_click=_make, args=(of,))
+
+
+def _make(of: str) -> None:
+    name, about = _typed(of)
+    if _do(lambda: make(resources.settings(), name, about), "made", name):
+        st.session_state[_MADE] += 1
+        _open(name)
+
+
+def _ask_change(one: Named) -> None:
+    of = f":{one.library}"
+    with st.form(f"change{of}", border=False):
+        _fields(one.library, one.description, of)
+        saved = st.form_submit_button(_("Save"), type="primary", on_click=_change, args=(one, of))
+    if saved:
+        st.rerun()
+
+
+def _change(one: Named, of: str) -> None:
+    name, about = _typed(of)
+
+    def change() -> None:
+        settings = resources.settings()
+        if about != one.description:
+            describe(settings, one.library, about)
+        if name != one.library:
+            check_there(settings, one.library)
+            was_open = resources.chosen_one() == one.library
+            resources.release(one.library)
+            rename(settings, one.library, name)
+            if was_open:
+                session.pick_library(name)
+
+    _do(change, "changed", one.library)
+
+
+def _confirm_deletion(one: Named) -> None:
+    st.markdown(
+        plain(
+            _("{library} leaves Pincite with {facts}. Your own files stay where they are. For a "
+              "day it can be brought back.", library=one.library, facts=_facts(one))
+        )
+    )  # fmt: skip
+    widgets.draw_confirmation(_("Delete"), _delete, one.library, key="delete")
+
+
+def _delete(name: str) -> None:
+    def gone() -> None:
+        check_there(resources.settings(), name)
+        resources.release(name)
+        delete(resources.settings(), name)
+
+    _do(gone, "deleted", name)
+
+
+def _undo(gone: Deleted) -> None:
+    _do(lambda: undo(resources.settings(), gone), "brought back", gone.library)
+
+
+def _do(work: Callable[[], object], did: str, name: str) -> bool:
+    """Whether it could be done; why not is shown at the next drawing."""
+    try:
+        resources.check_owner()
+        resources.note(did, name)
+        work()
+        clear(resources.settings())
+    except PinciteError as error:
+        session.keep_error(error)
+        return False
+    return True
+
+
+# -- The page, with the documents of a library
+
 
 def page() -> None:
     """Draw the page from top to bottom."""
     dialog_answered()  # the drawing of the whole page closes a dialog, whichever way it was left
     with page_frame.page(_("Library")):
         if resources.is_owner() and _part() == "libraries":
-            library_list.draw_library_list()
+            draw_library_list()
         else:
             _documents(resources.library())
 
 
 def _part() -> str:
     parts = {"documents": _("Documents"), "libraries": _("Libraries")}
-    st.session_state.setdefault(library_list.PAGE_PART, "documents")
+    st.session_state.setdefault(PAGE_PART, "documents")
     picked = st.segmented_control(
         _("Part"), list(parts), required=True, format_func=parts.__getitem__,
-        label_visibility="collapsed", key=library_list.PAGE_PART,
+        label_visibility="collapsed", key=PAGE_PART,
     )  # fmt: skip
     return str(picked)
 

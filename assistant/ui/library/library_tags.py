@@ -11,7 +11,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.i18n.translation import _, ngettext, number, told
 from assistant.ui import resources, session
 from assistant.ui.widgets import as_html, plain
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.errors import WrongDate
 from vectorstore.library import Library

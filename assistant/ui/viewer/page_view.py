@@ -25,7 +25,7 @@ from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.federation import AnyLibrary, part_of
 from vectorstore.versions import (
     around,

@@ -17,10 +17,10 @@ from assistant.contract.request import Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
 from assistant.llm.odds import WAITING
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Page
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Readable

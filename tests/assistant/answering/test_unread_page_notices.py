@@ -13,7 +13,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.facts import Outcome, Passage
 from assistant.contract.request import Request
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.source import Engines
 from tests.assistant.fakes import ScriptedChat
 from tests.commands import Pincite

@@ -6,7 +6,7 @@ from assistant.answering.window import passages_of, surroundings, widened, windo
 from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Page, Table
 from tests.assistant.fakes import WordEmbedder, page_of
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.errors import UnknownDocument
 from vectorstore.retrieval.fusion import Hit
 

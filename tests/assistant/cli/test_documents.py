@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from tests.commands import Pincite
 from vectorstore.library import Library
 

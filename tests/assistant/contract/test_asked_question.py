@@ -1,6 +1,6 @@
 """A question is taken apart once, with the conversation before it."""
 
-from assistant.contract.asked_question import AskedQuestion
+from assistant.contract.request import AskedQuestion
 
 LEAVE = "How long is annual leave at Fenwick Lighting?"
 PART_TIME = "and for part-time employees?"

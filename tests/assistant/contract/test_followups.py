@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.contract.asked_question import AskedQuestion, needs_history
+from assistant.contract.request import AskedQuestion, needs_history
 
 
 @pytest.mark.parametrize(

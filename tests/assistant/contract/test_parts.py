@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.contract.asked_question import parts
+from assistant.contract.request import parts
 
 
 @pytest.mark.parametrize(

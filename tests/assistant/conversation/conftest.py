@@ -6,7 +6,7 @@ import pytest
 
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.settings import Settings
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place
 from assistant.wiring.places import place_of_part
 
 

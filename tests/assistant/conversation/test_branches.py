@@ -5,7 +5,7 @@ import pytest
 from assistant.conversation import history
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place
 from tests.assistant.conversation.test_history import answer
 from tests.servers.postgres_fixtures import ON_BOTH
 

@@ -18,8 +18,7 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.receipts.replay import replay
 from assistant.routing.dispatch import Choosing
-from assistant.storage.part import Whose
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place, Whose
 from assistant.tools.specialists import Whole
 from assistant.tools.tabular import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder

@@ -13,8 +13,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import PersonRemoved
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
-from assistant.storage.part import Whose
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place, Whose
 from tests.assistant.fakes import WordEmbedder
 from tests.servers.meanwhile import meanwhile
 from tests.servers.postgres_fixtures import ON_BOTH

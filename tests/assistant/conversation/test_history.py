@@ -6,8 +6,7 @@ import pytest
 
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
-from assistant.storage.part import Whose
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place, Whose
 from tests.servers.postgres_fixtures import ON_BOTH
 
 

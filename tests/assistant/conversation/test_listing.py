@@ -8,8 +8,7 @@ import pytest
 from assistant.conversation.history import Conversations
 from assistant.conversation.listing import _LIST, ConversationInfo, by_day
 from assistant.errors import AssistantError
-from assistant.storage.part import Whose
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place, Whose
 from tests.assistant.conversation.test_history import answer
 from tests.servers.postgres_fixtures import ON_BOTH
 

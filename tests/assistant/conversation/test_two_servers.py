@@ -15,9 +15,7 @@ from assistant.conversation.listing import Folders
 from assistant.errors import AssistantError
 from assistant.receipts.record import Receipts
 from assistant.settings import Settings
-from assistant.storage.part import Whose
-from assistant.storage.sqlite_file import Place
-from assistant.storage.team_tables import SCHEMA
+from assistant.storage.part import SCHEMA, Place, Whose
 from assistant.wiring.people import home_accounts
 from assistant.wiring.places import place_of_part
 from tests.servers.meanwhile import meanwhile

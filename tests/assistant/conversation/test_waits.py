@@ -6,7 +6,7 @@ from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.models.catalogue import catalogue as known
 from assistant.settings import Settings
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place
 from assistant.wiring.chosen_models import first_words
 from assistant.wiring.places import place_of_part
 from tests.servers.postgres_fixtures import ON_BOTH

@@ -19,7 +19,7 @@ from assistant.images import charts
 from assistant.images.charts import CannotChart, ChartNumbers, find, wanted
 from assistant.storage.files import Made
 from assistant.tools.tabular import Charting
-from ingest.images.ai_provenance import generated
+from ingest.images.image_file import generated
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from assistant.errors import ContextOverflow, ModelUnusable
 from assistant.images.vision import Describer
-from assistant.llm.llama.mtmd import SeeingEngine
+from assistant.llm.llama.engine import SeeingEngine
 from tests.assistant.images import tiny_gguf
 
 pytest.importorskip("llama_cpp")

@@ -6,7 +6,7 @@ from langchain_core.messages import BaseMessage
 
 from assistant.llm import prompts
 from assistant.llm.odds import YesNoReranker
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Reranker
 from vectorstore.testing import RerankerContract

@@ -14,7 +14,7 @@ from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
 from assistant.settings import Settings
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place
 from assistant.wiring.places import place_of_part
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf

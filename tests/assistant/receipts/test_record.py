@@ -21,8 +21,7 @@ from assistant.errors import AssistantError
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import RECEIPTS, Receipts, ReceiptWriter, Recorder, conditions
 from assistant.receipts.replay import replay
-from assistant.storage.part import Whose
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place, Whose
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import LEAVE, SAID, SETTINGS, Again, answered
 from tests.pdfs import write_pdf

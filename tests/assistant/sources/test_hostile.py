@@ -13,7 +13,7 @@ from assistant.i18n.translation import told
 from assistant.sources import address as bounds
 from assistant.sources import imap, webdav
 from assistant.sources.address import LeftOut, SourceFailed, parsed
-from assistant.sources.landing import Entry
+from assistant.sources.source_list import Entry
 from assistant.sources.webdav import Shared, listing
 from tests.assistant.main_library import eventually
 

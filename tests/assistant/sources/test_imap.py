@@ -12,8 +12,7 @@ from assistant.settings import Settings
 from assistant.sources import source_list
 from assistant.sources.address import SourceFailed
 from assistant.sources.imap import Mailbox, quoted
-from assistant.sources.landing import noted
-from assistant.sources.source_list import Source, variable
+from assistant.sources.source_list import Source, noted, variable
 from tests.assistant.main_library import names
 from tests.assistant.sources.conftest import Fetch
 from tests.servers.source_servers import Dovecot

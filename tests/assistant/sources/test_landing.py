@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.sources.landing import Entry, Landing
+from assistant.sources.source_list import Entry, Landing
 
 
 def entry(path: str, etag: str = "") -> Entry:

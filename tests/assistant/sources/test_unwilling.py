@@ -11,8 +11,7 @@ from assistant.settings import Settings
 from assistant.sources import source_list
 from assistant.sources.address import Refused, SourceFailed
 from assistant.sources.fetching import bring
-from assistant.sources.landing import Landing
-from assistant.sources.source_list import Source
+from assistant.sources.source_list import Landing, Source
 from tests.assistant.main_library import names
 from tests.assistant.sources.conftest import Fetch
 from tests.servers.unwilling import UnwillingDav, UnwillingMail

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import AssistantError
-from assistant.storage.part import mark_of
-from assistant.storage.sqlite_file import HomeFile, Kept
+from assistant.storage.part import HomeFile, Kept, mark_of
 from vectorstore.database.schema import Schema
 
 _TABLES = "".join(f"CREATE TABLE IF NOT EXISTS kept_{n} (a TEXT);" for n in range(5))

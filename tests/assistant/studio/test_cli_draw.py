@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ingest.images.ai_provenance import generated
+from ingest.images.image_file import generated
 from tests.commands import Pincite
 
 pytestmark = [

@@ -33,7 +33,7 @@ from assistant.studio.super_resolution import (
     tiles,
 )
 from ingest.errors import Stopped
-from ingest.images.ai_provenance import generated
+from ingest.images.image_file import generated
 from tests.assistant.fakes import WordEmbedder
 
 

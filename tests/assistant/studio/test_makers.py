@@ -20,7 +20,7 @@ from assistant.studio.drawing_model import offers
 from assistant.studio.makers import WAITING, Studio
 from assistant.studio.painter import DrawingJob, Painted, Watch
 from ingest.errors import Stopped
-from ingest.images.ai_provenance import generated
+from ingest.images.image_file import generated
 from tests.fakes import WordEmbedder
 
 pytestmark = [

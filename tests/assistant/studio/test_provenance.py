@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 from assistant.studio.canvas import provenance, save
 from assistant.studio.painter import DrawingJob, GeneratedSound, Painted
 from ingest.document.source import Engines
-from ingest.images.ai_provenance import Provenance, generated
+from ingest.images.image_file import Provenance, generated
 from ingest.loaders import load
 from tests.scans import LETTER, drawn
 

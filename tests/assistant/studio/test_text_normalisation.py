@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.studio.spoken_text import pieces
+from assistant.studio.aloud import pieces
 
 
 @pytest.mark.parametrize(

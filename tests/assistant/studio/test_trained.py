@@ -84,7 +84,7 @@ def test_it_says_how_it_was_made(tmp_path: Path, painter: DiffusersPainter) -> N
     from assistant.contract.request import Request
     from assistant.storage.files import Made
     from assistant.studio.makers import Studio
-    from ingest.images.ai_provenance import generated
+    from ingest.images.image_file import generated
     from tests.fakes import WordEmbedder
 
     tool = Studio(lambda: tmp_path, Made(tmp_path), tuple, lambda _: painter)

@@ -8,8 +8,7 @@ import pytest
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.team.accounts import FORGOTTEN, Accounts, Audit
-from assistant.team.database import ACCOUNTS, LOCAL, VISITOR, Person
+from assistant.team.accounts import ACCOUNTS, FORGOTTEN, LOCAL, VISITOR, Accounts, Audit, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import IDLE, LASTS, Sessions, Tokens, digest
 from assistant.wiring.people import accounts_if_any

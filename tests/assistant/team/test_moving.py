@@ -12,12 +12,10 @@ import pytest
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.storage import team_tables as team_tables_module
-from assistant.storage.part import Mark, keep_mark
-from assistant.storage.sqlite_file import HomeFile
-from assistant.storage.team_tables import TeamTables
+from assistant.storage import part as team_tables_module
+from assistant.storage.part import HomeFile, Mark, TeamTables, keep_mark
 from assistant.team import moving_home
-from assistant.team.database import ACCOUNTS
+from assistant.team.accounts import ACCOUNTS
 from assistant.team.moving_home import MovedRows, tables_to_postgres, tables_to_sqlite
 from assistant.wiring.people import accounts_if_any, home_accounts, tokens
 from assistant.wiring.places import team_tables

@@ -10,10 +10,10 @@ import pytest
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.settings import Settings
-from assistant.storage.sqlite_file import Place
+from assistant.storage.part import Place
+from assistant.team.accounts import ACCOUNTS, LOCAL, AccountsDatabase, Person
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import Shelf
-from assistant.team.database import ACCOUNTS, LOCAL, AccountsDatabase, Person
 from assistant.team.rights import LimitReached, Limits
 from assistant.wiring.composition import Answering
 from assistant.wiring.places import place_of_part

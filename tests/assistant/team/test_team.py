@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from assistant.entrance.asgi import Hosts, Receive, Scope, Send
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
 from assistant.settings import Settings
-from assistant.storage import team_tables
+from assistant.storage import part
 from assistant.team.api.errors import status_of
 from assistant.team.api.guard import Guard
 from assistant.team.members import Members
@@ -107,13 +107,13 @@ def test_a_server_that_takes_nothing_is_no_fault_of_the_request(
     home_accounts(homes[0]).add("ann", PASSWORD, "owner")
     with team_database.connect() as connection:
         connection.execute("ALTER DATABASE postgres SET default_transaction_read_only = on")
-        team_tables._connections(team_database).close()
+        part._connections(team_database).close()
         try:
             with pytest.raises(TablesNotWritable, match="read-only") as refused:
                 home_accounts(homes[0]).add("bob", PASSWORD, "reader")
         finally:
             connection.execute("ALTER DATABASE postgres RESET default_transaction_read_only")
-            team_tables._connections(team_database).close()
+            part._connections(team_database).close()
     assert [status_of(error) for error in (refused.value, TablesBusy())] == [500, 409]
     assert home_accounts(homes[0]).add("bob", PASSWORD, "reader")
 
@@ -142,7 +142,7 @@ def test_while_the_server_cannot_be_used_nobody_comes_in(
     assert asked[0].get("/", headers=known).status_code == 204
     with monkeypatch.context() as patch:
         patch.setattr(Server, "connect", away)
-        team_tables._connections(Server(here.catalogue)).close()
+        part._connections(Server(here.catalogue)).close()
         answers = [client.get("/", headers=known) for client in asked]
         german = asked[1].get("/", headers={**known, "accept-language": "de"}).text
         form = {"name": "ann", "password": PASSWORD}

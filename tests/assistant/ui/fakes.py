@@ -21,13 +21,13 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.llm.prompts import REFUSAL
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Page, count
 from ingest.errors import UnreadableFile
 from ingest.language.sentences import split_answer
 from ingest.pdf import pdfium
 from vectorstore.add_report import AddProgress, AddSummary, Failure
-from vectorstore.catalog.stored import Coverage, DocumentInfo
+from vectorstore.catalog.rows import Coverage, DocumentInfo
 from vectorstore.errors import UnknownDocument
 from vectorstore.indexing.jobs import Job, State
 

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
 from assistant.sheet import sheet_store
-from assistant.team.database import VISITOR
+from assistant.team.accounts import VISITOR
 from assistant.ui import resources
 from assistant.ui.background import Sheets
 from tests.assistant.ui.conftest import drawn, html, report

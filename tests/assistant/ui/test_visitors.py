@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from assistant.feedback.ratings import Feedback
-from assistant.team.database import VISITOR
+from assistant.team.accounts import VISITOR
 from assistant.ui import measure_page, resources
 from assistant.ui.library.document_list import DIALOG_OPEN
 from tests.assistant.ui import fakes

@@ -4,8 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking.chunk import TOKENS, UNEXPLAINED, PageLedger, chunk, ledger
-from ingest.chunking.headings import REASON, Headings, repeated
+from ingest.chunking import (
+    REASON,
+    TOKENS,
+    UNEXPLAINED,
+    Headings,
+    PageLedger,
+    chunk,
+    ledger,
+    repeated,
+)
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Line, Page, Table
 from ingest.loaders import load
 from ingest.text.reflow import about_tokens, plain

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingest.chunking.headings import Headings
+from ingest.chunking import Headings
 from ingest.document.model import Box, Document, Heading, Line, Page
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from ingest.chunking.chunk import chunk, ledger
+from ingest.chunking import chunk, ledger
 from ingest.document.model import Document, Line, Page, count
 from ingest.text import reflow
 from ingest.text.reflow import about_tokens

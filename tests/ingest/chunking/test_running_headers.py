@@ -1,4 +1,4 @@
-from ingest.chunking.headings import Headings, repeated
+from ingest.chunking import Headings, repeated
 from ingest.document.model import Box, Cell, Document, Line, Page, Table
 
 HEIGHT = 842.0

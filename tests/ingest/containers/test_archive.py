@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers.kinds import expand
-from ingest.containers.unpacking import Expanded
+from ingest.containers import Expanded, expand
 from ingest.document.source import Limits
 from ingest.errors import UnreadableFile
 from tests.ingest.archives import taped, zipped

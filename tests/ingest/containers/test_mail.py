@@ -1,8 +1,7 @@
 from email.message import EmailMessage
 from pathlib import Path
 
-from ingest.containers.kinds import expand
-from ingest.containers.unpacking import Expanded
+from ingest.containers import Expanded, expand
 from ingest.document.source import Limits
 
 SUFFIXES = {".txt", ".eml", ".png"}

@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers.kinds import expand
-from ingest.containers.unpacking import Expanded
+from ingest.containers import Expanded, expand
 from ingest.document.source import Limits
 
 SUFFIXES = {".xlsx"}

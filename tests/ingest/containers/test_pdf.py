@@ -11,8 +11,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from ingest.containers.kinds import expand
-from ingest.containers.unpacking import Expanded
+from ingest.containers import Expanded, expand
 from ingest.document.source import Limits
 
 SUFFIXES = {".txt", ".pdf"}

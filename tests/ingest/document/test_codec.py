@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ingest.chunking.chunk import chunk
-from ingest.containers.unpacking import Expanded, Omitted, Part
+from ingest.chunking import chunk
+from ingest.containers import Expanded, Omitted, Part
 from ingest.document.model import (
     Box,
     Cell,

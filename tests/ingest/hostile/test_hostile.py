@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers.unpacking import Expanded, Omitted
+from ingest.containers import Expanded, Omitted
 from ingest.document.model import Document
 from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers.kinds import CONTAINERS, expand
+from ingest.containers import CONTAINERS, expand
 from ingest.document.source import Bounds, Engines
 from ingest.errors import PinciteError
 from ingest.sandbox.pool import Sandbox

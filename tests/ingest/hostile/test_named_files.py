@@ -15,8 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from ingest.containers.kinds import expand
-from ingest.containers.unpacking import Expanded
+from ingest.containers import Expanded, expand
 from ingest.document.source import Limits
 from ingest.errors import UnreadableFile
 from ingest.loaders import load

@@ -12,11 +12,11 @@ from odf import draw, style, text
 from odf.opendocument import OpenDocumentPresentation, OpenDocumentText
 from PIL import Image
 
-from ingest.chunking.chunk import chunk, ledger
+from ingest.chunking import chunk, ledger
 from ingest.document.model import Box, Document, Line, count
 from ingest.document.source import Engines
-from ingest.images import embedded_images, recognition
-from ingest.images.embedded_images import AGAIN, DAMAGED, Pasted
+from ingest.images import recognition
+from ingest.images.recognition import AGAIN, DAMAGED_PICTURE, Pasted
 from ingest.loaders import load
 from ingest.sandbox.pool import Sandbox
 from tests.ingest.made import dropped, lines, read
@@ -246,7 +246,7 @@ def replaced(path: Path, ending: str, name: str, data: bytes) -> Path:
     [
         ("image1.emf", b"\x01\0\0\0" + bytes(36) + b" EMF" + bytes(60), "not read (EMF)"),
         ("image1.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not read (SVG)"),
-        ("image1.png", png(drawn()).getvalue()[:900], DAMAGED),
+        ("image1.png", png(drawn()).getvalue()[:900], DAMAGED_PICTURE),
     ],
 )
 def test_what_cannot_be_opened_is_said_once(
@@ -267,26 +267,26 @@ def test_a_picture_whose_bytes_are_damaged_in_the_package_costs_only_itself(tmp_
     path.write_bytes(data)
     document = read(path)
     assert lines(document) == ["Before the scan.", "After the scan."]
-    assert document.pages[0].note == DAMAGED
+    assert document.pages[0].note == DAMAGED_PICTURE
 
 
 def test_a_picture_of_too_many_pixels_is_not_decoded(finds) -> None:  # type: ignore[no-untyped-def]
     reader = finds("never seen")
     file = io.BytesIO()
     Image.new("1", (70_000, 400)).save(file, "PNG")
-    assert Pasted(Engines()).read(file.getvalue()).note == DAMAGED
+    assert Pasted(Engines()).read(file.getvalue()).note == DAMAGED_PICTURE
     assert not reader.shown
 
 
 def test_number_and_time_are_bounded(finds, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     reader = finds("A line of text on a picture")
     pictures = [png(drawn([str(number)])).getvalue() for number in range(3)]
-    monkeypatch.setattr(embedded_images, "MOST", 2)
+    monkeypatch.setattr(recognition, "MOST", 2)
     one = Pasted(Engines())
     notes = [one.read(picture).note for picture in (*pictures, pictures[0])]
-    assert notes == ["", "", embedded_images.TOO_MANY.format(2), ""]
-    monkeypatch.setattr(embedded_images, "MINUTES", 0.0)
-    assert Pasted(Engines()).read(pictures[0]).note == embedded_images.TOO_LONG.format(0)
+    assert notes == ["", "", recognition.TOO_MANY.format(2), ""]
+    monkeypatch.setattr(recognition, "MINUTES", 0.0)
+    assert Pasted(Engines()).read(pictures[0]).note == recognition.TOO_LONG.format(0)
     assert len(reader.shown) == 2
 
 

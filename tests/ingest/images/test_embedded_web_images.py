@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.document.source import Engines
-from ingest.images.embedded_images import AGAIN
+from ingest.images.recognition import AGAIN
 from ingest.loaders import load
 from tests.ingest.images.test_embedded_images import LETTERS, png, recognised
 from tests.ingest.made import dropped, hidden, lines, read, written

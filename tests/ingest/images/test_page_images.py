@@ -4,7 +4,7 @@ import pytest
 from fpdf import FPDF
 from PIL import Image
 
-from ingest.chunking.chunk import chunk, ledger
+from ingest.chunking import chunk, ledger
 from ingest.document.model import Box, Line, Page
 from ingest.document.source import Engines
 from ingest.images import recognition

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ingest.chunking.chunk import chunk, ledger
+from ingest.chunking import chunk, ledger
 from ingest.document.model import Box, Dropped, Line, Page
 from ingest.document.source import Engines, Source
 from ingest.images import pages, recognition

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.chunking.chunk import chunk
+from ingest.chunking import chunk
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from tests.conftest import PROJECT
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.database.transactions import Transaction
+from vectorstore.database.schema import Transaction
 from vectorstore.errors import HomeNotWritable, LibraryError, UnknownDocument
 from vectorstore.opened import drop_catalog
 from vectorstore.opened import open_catalog as opened

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from vectorstore.catalog.stored import Coverage, DocumentInfo
+from vectorstore.catalog.rows import Coverage, DocumentInfo
 from vectorstore.catalog.tags import SORTS, Filter, chosen, kinds
 from vectorstore.errors import WrongDate
 

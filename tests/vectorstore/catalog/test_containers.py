@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.containers.unpacking import Expanded
+from ingest.containers import Expanded
 from ingest.document.source import Bounds, Engines, Limits
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
-from vectorstore.catalog import catalog_file
-from vectorstore.catalog.catalog_file import CatalogFile
+from vectorstore.catalog import catalog
+from vectorstore.catalog.catalog import CatalogFile
 from vectorstore.errors import LibraryBusy, LibraryError
 
 
@@ -67,7 +67,7 @@ def test_closing_in_the_middle_of_a_transaction_is_told_in_a_sentence(opened: Ca
 def test_waiting_too_long_for_another_writer_is_told_as_busy(
     opened: CatalogFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog_file, "_WAIT", 0.1)
+    monkeypatch.setattr(catalog, "_WAIT", 0.1)
     impatient = CatalogFile(tmp_path / "catalog.sqlite")
     with opened.transaction(), pytest.raises(LibraryBusy, match="Another process has been writing"):
         impatient.write("UPDATE meta SET value = value")
@@ -89,7 +89,7 @@ def test_a_broken_rule_of_the_schema_stays_an_error_of_the_programme(opened: Cat
 _CLOSING = """
 import sys, threading, time
 from pathlib import Path
-from vectorstore.catalog.catalog_file import CatalogFile
+from vectorstore.catalog.catalog import CatalogFile
 
 opened, over, asked = CatalogFile(Path(sys.argv[1])), threading.Event(), []
 

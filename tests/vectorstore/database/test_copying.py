@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.database.copying import fingerprints
-from vectorstore.database.schema import Row, Schema
+from vectorstore.database.schema import Database, Row, Schema, fingerprints
 from vectorstore.database.sqlite import SqliteDatabase
-from vectorstore.database.transactions import Database
 from vectorstore.team.postgres import PostgresDatabase, Server
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.catalog.catalog_file import CatalogFile
+from vectorstore.catalog.catalog import CatalogFile
 from vectorstore.database.schema import Schema, Step
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, connect, trouble
 from vectorstore.errors import HomeNotWritable

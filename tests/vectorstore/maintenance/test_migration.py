@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking import chunk
+from ingest import chunking
 from ingest.loaders import VERSIONS
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
@@ -57,7 +57,7 @@ def before(opened: OpenLibrary, folder: Path) -> Found:
 
 @pytest.fixture
 def other_chunker(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunk, "VERSION", "other")
+    monkeypatch.setattr(chunking, "VERSION", "other")
 
 
 # -- searching meanwhile
@@ -137,7 +137,7 @@ def test_a_killed_run_is_continued_and_the_old_index_serves_until_it_is_done(
     anew: Callable[..., None],
 ) -> None:
     if what == "chunker":
-        monkeypatch.setattr(chunk, "VERSION", "other")
+        monkeypatch.setattr(chunking, "VERSION", "other")
     half = Other(most=1)
     with Library(folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
         anew(other, papers, lambda _: None)
@@ -231,7 +231,7 @@ def test_versions_and_places_outlive_another_chunker(
     write_pdf(tmp_path / "in" / "Laptops v2.pdf", [*RULES, "Rule 31: no stickers."])
     library.add([tmp_path / "in"])
     before = library.documents()
-    monkeypatch.setattr(chunk, "VERSION", "other")
+    monkeypatch.setattr(chunking, "VERSION", "other")
     library.maintenance.rebuild()
     assert library.documents() == before
     assert library.maintenance.verify().mended == ()

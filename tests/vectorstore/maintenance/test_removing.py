@@ -12,9 +12,9 @@ import pytest
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense import chroma
 from vectorstore.library import Library
 from vectorstore.maintenance.removing import Forgotten
+from vectorstore.store import ChromaStore
 
 
 def invented(random_: random.Random, number: int) -> list[str]:
@@ -170,7 +170,7 @@ def test_a_process_that_has_forgotten_opens_chroma_no_more(
 ) -> None:  # fmt: skip
     """Its memory may hold what was forgotten, and Chroma's files hold what is in that memory."""
     library.forget(["1-1.md"])
-    monkeypatch.setattr(chroma.ChromaStore, "__init__", None)
+    monkeypatch.setattr(ChromaStore, "__init__", None)
     assert library.forget(["1-2.md"]).index
     for used in (library, opened()):
         assert used.search(novels["2-7.md"][30], k=1)[0].document == "2-7.md"

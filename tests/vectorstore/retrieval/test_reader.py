@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding import embedder
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit

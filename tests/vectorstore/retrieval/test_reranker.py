@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.vectorstore.embedding.made import TOPICS, made
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import LOOKED_AT, CrossEncoderReranker, Reranker, reranked

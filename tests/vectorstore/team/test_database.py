@@ -14,8 +14,7 @@ from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from tests.servers.postgres_process import PostgresProcess
 from tests.vectorstore.catalog.test_catalog import put
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.catalog_file import CATALOG
+from vectorstore.catalog.catalog import CATALOG, Catalog
 from vectorstore.database.schema import statements
 from vectorstore.errors import LibraryAway, LibraryError
 from vectorstore.library import Library

@@ -12,9 +12,8 @@ import pytest
 from filelock import FileLock
 
 from tests.fakes import WordEmbedder
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.catalog_file import CATALOG
-from vectorstore.database.copying import fingerprints
+from vectorstore.catalog.catalog import CATALOG, Catalog
+from vectorstore.database.schema import fingerprints
 from vectorstore.errors import LibraryBusy, LibraryError
 from vectorstore.library import Library
 from vectorstore.opened import FILE, SCHEMA_MARK, drop_catalog

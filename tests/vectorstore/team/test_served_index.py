@@ -12,7 +12,7 @@ from assistant.libraries.libraries import delete, make, rename, undo
 from assistant.settings import Settings
 from tests.fakes import WordEmbedder
 from tests.servers.postgres_process import PostgresProcess
-from tests.vectorstore.dense.test_index import EMBEDDER, nearest, put, serves
+from tests.vectorstore.test_dense import EMBEDDER, nearest, put, serves
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.library import Library
 from vectorstore.team import served_vectors

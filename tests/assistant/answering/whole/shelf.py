@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Page
 from tests.assistant.fakes import WordEmbedder, page_of
-from vectorstore.catalog.stored import Coverage, DocumentInfo, StoredChunk
+from vectorstore.catalog.rows import Coverage, DocumentInfo, StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.retrieval.fusion import Hit
 

@@ -16,7 +16,7 @@ from assistant.tools.specialists import Whole
 from ingest.text.reflow import plain
 from tests.assistant.answering.whole.shelf import SmallShelf
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
-from vectorstore.catalog.stored import StoredChunk
+from vectorstore.catalog.rows import StoredChunk
 from vectorstore.retrieval.fusion import Hit
 
 FILLER = [

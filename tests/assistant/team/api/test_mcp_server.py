@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from mcp import Client, MCPError, StdioServerParameters, types
 
+from assistant.team.accounts import LOCAL, Person
 from assistant.team.api import mcp_server
 from assistant.team.api.served_libraries import Libraries
-from assistant.team.database import LOCAL, Person
 from tests.assistant.team.api.conftest import LEAVE, SAID, Server
 from tests.conftest import PROJECT
 from tests.pdfs import write_pdf

@@ -17,9 +17,9 @@ from mcp.client.streamable_http import streamable_http_client
 from starlette.requests import Request
 
 from assistant.sheet.fill import Sheet
+from assistant.team.accounts import LOCAL, Person
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.turns import Place, TooManyRequests, Turns
-from assistant.team.database import LOCAL, Person
 from assistant.wiring.people import home_accounts, tokens
 from ingest.sandbox.page_drawings import Drawings
 from tests.assistant.fakes import WordEmbedder

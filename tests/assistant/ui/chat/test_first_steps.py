@@ -12,7 +12,7 @@ from assistant.models.catalogue import default_model
 from assistant.models.installed import Models
 from assistant.settings import Settings
 from assistant.ui import resources
-from assistant.ui.chat import first_steps
+from assistant.ui.chat import sidebar
 from assistant.wiring.chosen_models import InUse
 from tests.assistant.ui.conftest import html, write_catalog
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
@@ -26,7 +26,7 @@ def empty(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library without documents, and an embedding model; the first run has just begun."""
     library.remove([HANDBOOK])
     shutil.rmtree(Settings().home / "first-run")
-    monkeypatch.setattr(first_steps, "missing_defaults", lambda settings: [])
+    monkeypatch.setattr(sidebar, "missing_defaults", lambda settings: [])
 
 
 def finished(app: AppTest) -> None:
@@ -112,7 +112,7 @@ def test_a_model_is_fetched_that_was_chosen_by_what_it_costs(
 def test_who_has_a_model_is_told_which_and_asked_nothing(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (first_steps, first_run):
+    for module in (sidebar, first_run):
         monkeypatch.setattr(module, "in_use", lambda *_: InUse("tiny-writer"))
     app = visit()
     assert "Answers are written by tiny-writer." in html(app)

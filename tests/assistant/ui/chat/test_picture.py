@@ -4,7 +4,7 @@ import re
 
 from assistant.studio.painter import Denoising, Step
 from assistant.ui.chat.explanation import picture
-from ingest.images.ai_provenance import Provenance
+from ingest.images.image_file import Provenance
 from tests.assistant.ui.fakes import HOSTILE
 
 MADE = Provenance("a lighthouse", "fog", "sd-turbo", "ab" * 32, 7, 4, 0.0, None, 512, 384, "draw")

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.studio.voices import NONE, SpokenSound, Voices
 from assistant.ui import resources
-from assistant.ui.chat import read_aloud
+from assistant.ui.chat import voice
 from assistant.wiring import chosen_models
 from tests.assistant.ui.chat.test_microphone import told as shown
 from tests.assistant.ui.conftest import ask
@@ -54,17 +54,17 @@ def test_the_browser_gets_one_piece_after_the_other(
     heard = []
     for number in range(2):
         state["key"] = Click(number, nonce=number + 1)
-        read_aloud._wanted("key", ANSWER)
-        told = read_aloud._told(ANSWER)
+        voice._wanted("key", ANSWER)
+        told = voice._told(ANSWER)
         while "sound" not in told:  # the browser asks again
-            read_aloud._wanted("key", ANSWER)
-            told = read_aloud._told(ANSWER)
+            voice._wanted("key", ANSWER)
+            told = voice._told(ANSWER)
         heard.append((told["number"], told["nonce"], told["sentence"], told["of"]))
-        assert "sound" not in read_aloud._told(ANSWER)  # drawn for another reason: not sent again
+        assert "sound" not in voice._told(ANSWER)  # drawn for another reason: not sent again
     assert heard == [(0, 1, 0, 2), (1, 2, 1, 2)]
-    assert read_aloud._told({**ANSWER, "id": "b"}) == {"error": ""}
-    read_aloud._stop()
-    assert read_aloud._READING not in state
+    assert voice._told({**ANSWER, "id": "b"}) == {"error": ""}
+    voice._stop()
+    assert voice._READING not in state
 
 
 def test_without_a_voice_it_is_said_and_one_is_offered(
@@ -75,7 +75,7 @@ def test_without_a_voice_it_is_said_and_one_is_offered(
     ask(app, "How many days of leave are there?")
     identity = app.session_state["conversation"]
     (turn,) = resources.assistant().conversations.turns(identity)
-    app.session_state[read_aloud._READING] = {"without": turn["id"], "error": ""}
+    app.session_state[voice._READING] = {"without": turn["id"], "error": ""}
     app.run()
     assert any(NONE.split(".")[0] in info.value for info in app.info)
     assert "en_US-joe-medium · 143 MB" in shown(app)

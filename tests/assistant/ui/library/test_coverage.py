@@ -6,9 +6,9 @@ from assistant.ui.library.document_list import (
     coverage_remarks,
     coverage_sizes,
 )
-from ingest.chunking.chunk import PageLedger
+from ingest.chunking import PageLedger
 from ingest.document.model import Dropped
-from vectorstore.catalog.stored import Coverage
+from vectorstore.catalog.rows import Coverage
 
 
 def coverage(

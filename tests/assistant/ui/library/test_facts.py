@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from assistant.libraries.libraries import document_row
 from assistant.ui.library.document_list import facts
-from vectorstore.catalog.stored import Coverage, DocumentInfo
+from vectorstore.catalog.rows import Coverage, DocumentInfo
 
 PAPER = DocumentInfo("a.pdf", "/a.pdf", "main", 3, 9, "ready", Coverage(50, 0, 0, 0, 50), "ab")
 

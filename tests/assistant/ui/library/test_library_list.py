@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from assistant.libraries.libraries import delete, deleted, make
 from assistant.settings import Settings
 from assistant.ui import resources
-from assistant.ui.library import library_list
+from assistant.ui.library import library_page
 from assistant.wiring import composition
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html, open_page, opened
 from vectorstore.library import Library
@@ -30,7 +30,7 @@ def app(visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTes
     for name in ("north", "south"):
         make(Settings(home=tmp_path), name, f"Papers of the {name}")
     app = visit()
-    app.session_state[library_list.PAGE_PART] = "libraries"
+    app.session_state[library_page.PAGE_PART] = "libraries"
     return open_page(app, LIBRARY_PAGE)
 
 
@@ -69,7 +69,7 @@ def test_a_name_that_cannot_be_says_why(app: AppTest, tmp_path: Path) -> None:
 
 def test_the_next_one_begins_closed_and_empty(app: AppTest) -> None:
     new(app, "east", "Papers of the east")
-    app.segmented_control(key=library_list.PAGE_PART).set_value("libraries").run()
+    app.segmented_control(key=library_page.PAGE_PART).set_value("libraries").run()
     assert not [one for one in app.text_input if one.key.startswith("library-")]
     assert opened(app, "new-library-1").text_input(key="library-name-1").value == ""
 

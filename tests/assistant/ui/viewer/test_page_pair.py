@@ -9,7 +9,7 @@ from assistant.ui import session
 from assistant.ui.session import Shown
 from assistant.ui.viewer import page_view
 from tests.assistant.ui.fakes import SAMPLES, FakeLibrary
-from vectorstore.catalog.stored import DocumentInfo
+from vectorstore.catalog.rows import DocumentInfo
 
 OLD, NEW = "Security Policy v1 (2024).pdf", "Security Policy v2 (2026).pdf"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from assistant.ui.viewer import page_tools
-from ingest.document.find_text import Place
+from assistant.ui.viewer import page_panel
+from assistant.ui.viewer.page_panel import Place
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 
 
@@ -19,27 +19,27 @@ def test_each_place_has_its_page_and_line(
     library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(st, "session_state", {})
-    assert page_tools.search_result(library, HANDBOOK) is None  # type: ignore[arg-type]
+    assert page_panel.search_result(library, HANDBOOK) is None  # type: ignore[arg-type]
 
-    page_tools.keep_sought("  Public   HOLIDAYS ")
-    found = page_tools.search_result(library, HANDBOOK)  # type: ignore[arg-type]
+    page_panel.keep_sought("  Public   HOLIDAYS ")
+    found = page_panel.search_result(library, HANDBOOK)  # type: ignore[arg-type]
 
     assert found is not None
     assert found["sought"] == "Public   HOLIDAYS"
     assert found["total"] == sum(count for _, count in found["pages"]) == len(found["places"]) > 1
     assert all("public holidays" in line.lower() for _, _, line in found["places"])
-    page_tools.keep_sought("p")
-    assert page_tools.search_result(library, HANDBOOK) is None  # type: ignore[arg-type]
+    page_panel.keep_sought("p")
+    assert page_panel.search_result(library, HANDBOOK) is None  # type: ignore[arg-type]
 
 
 def test_a_changed_document_is_read_again(
     library: FakeLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(st, "session_state", {})
-    page_tools.keep_sought("full-time employees")
-    before = page_tools.search_result(library, HANDBOOK)  # type: ignore[arg-type]
+    page_panel.keep_sought("full-time employees")
+    before = page_panel.search_result(library, HANDBOOK)  # type: ignore[arg-type]
     library.put(SAMPLES / "Security Policy v2 (2026).pdf", HANDBOOK)
-    after = page_tools.search_result(library, HANDBOOK)  # type: ignore[arg-type]
+    after = page_panel.search_result(library, HANDBOOK)  # type: ignore[arg-type]
     assert before is not None
     assert after is not None
     assert before["total"] > 0 == after["total"]
@@ -53,17 +53,17 @@ def test_a_library_that_was_made_again_shows_nothing_of_the_one_before(
     other.files[HANDBOOK] = SAMPLES / "Security Policy v2 (2026).pdf"
     other.changes = library.changes
     assert (other.name, other.generation()) == (library.name, library.generation())
-    page_tools.keep_sought("full-time employees")
-    before = page_tools.search_result(library, HANDBOOK)  # type: ignore[arg-type]
-    after = page_tools.search_result(other, HANDBOOK)  # type: ignore[arg-type]
+    page_panel.keep_sought("full-time employees")
+    before = page_panel.search_result(library, HANDBOOK)  # type: ignore[arg-type]
+    after = page_panel.search_result(other, HANDBOOK)  # type: ignore[arg-type]
     assert before is not None and before["total"] > 0
     assert after is not None and after["total"] == 0
 
 
 def test_a_long_line_is_shown_around_the_words() -> None:
     line = "row " * 100 + "total of the year" + " row" * 100
-    shown = page_tools.excerpt(Place(1, 0, line), "TOTAL  of")
+    shown = page_panel.excerpt(Place(1, 0, line), "TOTAL  of")
     assert shown.startswith("…row")
     assert "total of the year" in shown
     assert len(shown) < 200
-    assert page_tools.excerpt(Place(1, 0, "a total"), "total") == "a total"
+    assert page_panel.excerpt(Place(1, 0, "a total"), "total") == "a total"

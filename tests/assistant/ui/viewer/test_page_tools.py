@@ -6,7 +6,7 @@ import pytest
 
 from assistant.ui import session
 from assistant.ui.session import Shown
-from assistant.ui.viewer import page_tools
+from assistant.ui.viewer import page_panel
 from ingest.document.model import Page
 from tests.assistant.fakes import page_of
 
@@ -21,18 +21,18 @@ def test_lines_have_their_boxes_and_hidden_ones_are_left_out() -> None:
     seen, hidden, last = page.lines
     page = replace(page, lines=(seen, replace(hidden, hidden="white on white"), last))
 
-    assert page_tools.lines(page) == [
+    assert page_panel.lines(page) == [
         ["There are thirty days.", 72, 72, 520, 84], ["Ask in time.", 72, 100, 520, 112]
     ]  # fmt: skip
 
 
 def test_a_page_of_text_has_no_layer() -> None:
-    assert page_tools.lines(Page(1, 0, 0, page_of("Only text.").lines)) == []
+    assert page_panel.lines(Page(1, 0, 0, page_of("Only text.").lines)) == []
 
 
 def test_which_citation_is_open_is_known() -> None:
-    assert page_tools.at(OPENED) == 1
-    assert page_tools.at(replace(OPENED, source="answer-a/passage-0")) == -1
+    assert page_panel.at(OPENED) == 1
+    assert page_panel.at(replace(OPENED, source="answer-a/passage-0")) == -1
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_next_citation_opens_and_after_the_last_the_first(
     shown: list[Shown] = []
     monkeypatch.setattr(session, "show", shown.append)
 
-    page_tools._go(opened, step)
+    page_panel._go(opened, step)
 
     [now] = shown
     assert (now.page, now.large, now.citations) == (goes_to, True, OPENED.citations)

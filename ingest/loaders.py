@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from ingest import extensions
-from ingest.containers.kinds import LIMITS, archive_members
+from ingest.containers import LIMITS, archive_members
 from ingest.document.model import Document, Line
 from ingest.document.source import Engines, Source, readable
 from ingest.document.wire import LoadedCodec
@@ -23,7 +23,7 @@ from ingest.errors import ExtensionFailed, UnreadableFile, UnsupportedFile
 from ingest.extensions import Extension
 from ingest.images.image_file import SUFFIXES as PICTURES
 from ingest.images.recognition import load_image
-from ingest.mail.messages import load_mail
+from ingest.mail import load_mail
 from ingest.media.loaders import load_audio, load_subtitles, load_video
 from ingest.office.odf import load_odf
 from ingest.office.rtf import load_rtf
@@ -164,7 +164,7 @@ def _write_settings(path: Path) -> None:
 # -- The number of each reader. A change of a reader's output raises its number
 # Documents that an older one has read are made anew from the library's copies of their files; those
 # of other readers are left alone. What all of them share, such as the chunker, has a number of its
-# own: `ingest.chunking.chunk.VERSION`.
+# own: `ingest.chunking.VERSION`.
 
 VERSIONS = {
     "archive": 1, "audio": 1, "code": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,

@@ -10,8 +10,8 @@ from filelock import FileLock
 from ingest.document.model import Box, Chunk, Document, Line, Page
 from tests.fakes import WordEmbedder
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.chroma import ChromaStore
-from vectorstore.dense.index import DenseIndex, nearest_of
+from vectorstore.dense import DenseIndex, nearest_of
+from vectorstore.store import ChromaStore
 from vectorstore.testing import at, vector
 
 EMBEDDER = WordEmbedder()

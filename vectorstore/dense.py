@@ -13,8 +13,14 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.dense.chroma import ChromaStore, chroma_fingerprint, chroma_loads, delete_chroma
-from vectorstore.store import Store, Vectors
+from vectorstore.store import (
+    ChromaStore,
+    Store,
+    Vectors,
+    chroma_fingerprint,
+    chroma_loads,
+    delete_chroma,
+)
 from vectorstore.word_index import WordIndex
 
 # -- Looks after Chroma in a process of its own, whose memory never held what was forgotten
@@ -22,7 +28,7 @@ from vectorstore.word_index import WordIndex
 # it for its index, and writes it to `data_level0.bin` as it is (chromadb 1.5.9). In a process that
 # has forgotten a document these can be its ids.
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[1]
 
 
 def ids_from_child(catalog: Catalog, folder: Path) -> set[str] | None:

@@ -245,7 +245,7 @@ def _outlook_attachment(file: Any, number: int) -> Attachment:
 
 
 # -- Mails as documents: headers, body and the names of attached files; each mail is a page
-# Attachments are documents of their own, see ingest/containers/kinds.py.
+# Attachments are documents of their own, see ingest/containers.py.
 
 _TITLE = 1000  # characters repeated in each page or passage; the lines have all of them
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.bundling import bundle
-from assistant.bundling.bundle import BundleFailed
+from assistant import bundle
+from assistant.bundle import BundleFailed
 from assistant.cli.main import main
 from assistant.settings import Settings
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
-from importlib.resources import files
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -23,7 +22,7 @@ from ingest.errors import PinciteError
 # -- The packages of an installation as wheels for this platform, at the versions of the lock
 # From a clone alone: a wheel of Pincite does not hold the lock.
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 # The index of torch without CUDA; where it cannot be reached, pip says so and asks its other ones.
 _TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 _NOT_HANDED_ON = {"all", "bench", "dev", "compiled"}  # the last: made for one processor
@@ -163,7 +162,7 @@ def write_bundle(
         target.parent.mkdir(parents=True, exist_ok=True)
         with composition.library_to_read(Settings.load(home=settings.home, library=name)) as one:
             one.maintenance.back_up(target)
-    installer = files("assistant.bundling").joinpath(_INSTALLER).read_text("utf-8")
+    installer = Path(__file__).with_suffix(".sh").read_text("utf-8")
     (folder / _INSTALLER).write_text(installer, "utf-8")
 
 

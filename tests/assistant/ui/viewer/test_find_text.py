@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.document.find_text import Found, Place, find, folded, page_text
+from assistant.ui.viewer.page_panel import Found, Place, find, folded, page_text
 from ingest.document.model import Line, Page
 
 

@@ -1,1 +1,0 @@
-"""A folder with all that another machine needs, where no package registry can be reached."""

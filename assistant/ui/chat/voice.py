@@ -1,0 +1,243 @@
+"""The voice in the chat: takes spoken questions, and reads answers aloud."""
+
+import base64
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from assistant.errors import AssistantError
+from assistant.i18n.translation import N_, _, told
+from assistant.ui import resources, session
+from assistant.ui.background import RunningAnswer
+from assistant.ui.chat import answer_actions
+from assistant.ui.chat.answer import parts
+from assistant.ui.widgets import as_html, plain, read, script
+from assistant.wiring import chosen_models
+from ingest.errors import PinciteError
+
+# -- Transcribes the microphone in the background, shows the words as they come, then asks
+
+_KEY = "spoken"  # in the session's state: what is being heard
+NOTHING = N_("The recording contains no speech.")
+
+AskWithFiles = Callable[[str, Sequence[Path]], None]  # words, and files that came with them
+
+
+class Spoken:
+    """A recording in progress; its file is deleted once it is transcribed."""
+
+    def __init__(
+        self, recorded: BytesIO, before: str, files: Sequence[Path], conversation: str = ""
+    ) -> None:
+        """`before` are words that were typed beside it, `files` were attached; empty is a
+        conversation that has not begun.
+
+        Raises AssistantError.
+        """
+        self.before = before
+        self.files = files
+        self.conversation = conversation
+        folder = tempfile.mkdtemp(prefix="pincite-spoken-")
+        # Also when the tab is closed meanwhile, and its session is dropped.
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._path = Path(folder) / "recording.wav"
+        try:
+            self._path.write_bytes(recorded.getbuffer())
+        except OSError as error:
+            raise AssistantError(
+                f"The recording could not be saved in {folder}: {error.strerror}."
+            ) from error
+        self.listen()
+
+    def listen(self) -> None:
+        """Start to listen; also again, when a speech model has been fetched."""
+        tool = chosen_models.transcribing(resources.settings())
+        self.running = RunningAnswer(tool.transcription(self._path))
+
+    @property
+    def words(self) -> str:
+        """The typed words and the transcript so far."""
+        return " ".join([*self.before.split(), *self.running.reply.so_far.split()])
+
+    def forget(self) -> None:
+        """Stop listening, and remove the file."""
+        self.running.stop()
+        self._remove()
+
+
+def take_recording(recorded: BytesIO, before: str, files: Sequence[Path]) -> None:
+    """Start to transcribe a recording, discarding an earlier one. Raises PinciteError."""
+    forget()
+    st.session_state[_KEY] = Spoken(recorded, before, files, session.current())
+
+
+def forget() -> None:
+    """Discard the present recording, if there is one."""
+    if spoken := st.session_state.pop(_KEY, None):
+        spoken.forget()
+
+
+def microphone_busy() -> bool:
+    """Whether a recording of this conversation is in progress."""
+    spoken: Spoken | None = st.session_state.get(_KEY)
+    return spoken is not None and spoken.conversation == session.current()
+
+
+def draw_transcript(ask: AskWithFiles) -> None:
+    """Draw the transcript in the place of the next question; `ask` asks it."""
+    spoken: Spoken | None = st.session_state.get(_KEY)
+    if spoken is None:
+        return
+    outcome = spoken.running.reply.outcome
+    if not spoken.running.ended:
+        _live(spoken)
+    elif outcome and outcome.offers:
+        st.info(plain(told(outcome.text)), icon=":material/mic_off:")
+        missing = [vars(offer) for offer in outcome.offers]
+        answer_actions.draw_model_offers({"id": "spoken", "offers": missing}, spoken.listen)
+        st.button(_("Discard the recording"), key="forget-spoken", on_click=forget)
+    else:
+        _ask_spoken(spoken, ask)
+        st.rerun()
+
+
+@st.fragment(run_every=0.25)
+def _live(spoken: Spoken) -> None:
+    """Draw the transcript so far; at its end, draw the whole page with the question."""
+    if spoken.running.ended:
+        st.rerun()
+    words = spoken.words
+    st.html(f'<div class="question"><span>{as_html(words or "…")}</span></div>')
+    with st.container(horizontal=True, vertical_alignment="center", key="listening"):
+        st.caption(plain(f"{told(spoken.running.reply.activity.stage) or _('Listening')}…"))
+        st.button(_("Stop"), icon=":material/stop_circle:", key="stop-listening", on_click=forget)
+
+
+def _ask_spoken(spoken: Spoken, ask: AskWithFiles) -> None:
+    """At the end, ask the words, or say why there are none."""
+    forget()
+    if spoken.running.error:
+        session.keep_error(spoken.running.error)
+    elif not spoken.running.reply.so_far.strip():
+        session.keep_error(NOTHING)
+    else:
+        ask(spoken.words, spoken.files)
+
+
+# -- A button below an answer that reads it aloud
+# The browser asks for one piece of sound after the other and plays them; `answer.js` marks the
+# sentence that is heard, and shows its cited line.
+
+_READING = "read-aloud"  # in the session's state: which answer is read, and how far
+_WAIT = 0.3  # seconds that a run of the page waits for sound; the browser asks again
+
+_read_aloud_component = st.components.v2.component(
+    "pincite_read_aloud",
+    html='<div class="aloud"></div>',
+    css=read("read_aloud.css"),
+    js=script("read_aloud"),
+)
+
+
+@st.fragment
+def draw_read_aloud(answer: Mapping[str, Any]) -> None:
+    """Draw the button below a finished answer; a browser tab reads one answer at a time."""
+    if not answer["answer"]:
+        return
+    key = f"aloud-{answer['id']}"
+    _read_aloud_component(
+        key=key,
+        data={"id": answer["id"], **_told(answer), "words": _read_aloud_words()},
+        on_want_change=partial(_wanted, key, answer),
+        on_stop_change=_stop,
+        width="content",
+    )
+    reading = st.session_state.get(_READING, {})
+    if reading.get("without") == answer["id"] and not reading["error"]:
+        if _has_voice(answer["answer"]):  # fetched meanwhile
+            st.success(_("The voice is here. Press “Read aloud” to hear the answer."))
+            return
+        voices = chosen_models.voices(resources.settings())
+        st.info(plain(_(voices.none)), icon=":material/volume_off:")
+        missing = [vars(offer) for offer in voices.offers()]
+        answer_actions.draw_model_offers({"id": key, "offers": missing}, _stop)
+
+
+def _read_aloud_words() -> dict[str, str]:
+    """Of read_aloud.js."""
+    return {
+        "idle": _("Read aloud"),
+        "waiting": _("Preparing…"),
+        "playing": _("Stop reading"),
+        "lost": _("Reading aloud has ended, for no sound came."),
+        "unplayable": _("The browser does not play it: {error}"),
+    }
+
+
+def _has_voice(text: str) -> bool:
+    try:
+        return chosen_models.voices(resources.settings()).of(text) is not None
+    except PinciteError:
+        return False  # pressing the button says why
+
+
+def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The piece that the browser has asked for, once it is made."""
+    reading = st.session_state.get(_READING, {})
+    if reading.get("without") == answer["id"]:
+        return {"none": True, "error": told(reading["error"])}
+    if reading.get("id") != answer["id"]:
+        return {"error": ""}
+    aloud = reading["aloud"]
+    asked = reading.pop("asked", None)
+    if asked is None:  # the page was drawn for another reason
+        return {"error": told(aloud.error)}
+    number, nonce = asked
+    clip = aloud.clip(number, _WAIT) if number < len(aloud.pieces) else b""
+    error, of = told(aloud.error), len(aloud.pieces)
+    reply = {"nonce": nonce, "number": number, "of": of, "error": error}
+    if clip:
+        reply["sentence"] = aloud.pieces[number].sentence
+        reply["sound"] = base64.b64encode(clip).decode("ascii")
+    return reply
+
+
+def _wanted(key: str, answer: Mapping[str, Any]) -> None:
+    """Handle the browser's request for a piece: the first one begins the reading."""
+    want = st.session_state[key].want
+    if not want:
+        return
+    number, nonce = int(want["number"]), int(want["nonce"])
+    reading = st.session_state.get(_READING, {})
+    if number == 0 and reading.get("start") != want["start"]:
+        _begin(answer, want["start"])
+    reading = st.session_state.get(_READING, {})
+    if reading.get("id") == answer["id"]:
+        reading["asked"] = (number, nonce)
+
+
+def _begin(answer: Mapping[str, Any], start: Any) -> None:
+    _stop()
+    sentences = [part["text"] for part in parts(answer)]
+    try:
+        aloud = chosen_models.read_aloud(resources.settings(), sentences, answer["answer"])
+    except PinciteError as error:
+        st.session_state[_READING] = {"without": answer["id"], "error": str(error)}
+        return
+    if aloud is None:
+        st.session_state[_READING] = {"without": answer["id"], "error": ""}
+    else:
+        st.session_state[_READING] = {"id": answer["id"], "aloud": aloud, "start": start}
+
+
+def _stop() -> None:
+    reading = st.session_state.pop(_READING, {})
+    if "aloud" in reading:
+        reading["aloud"].stop()

@@ -1,1 +1,0 @@
-"""Pages become passages of whole lines, and every character is accounted for."""

@@ -1,1 +1,0 @@
-"""Mail files become headers, bodies and attachments."""

@@ -1,1 +1,0 @@
-"""Vectors become nearest passages: Chroma, and an exact scan beside it."""
