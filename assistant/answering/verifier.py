@@ -4,7 +4,7 @@ A small model writes something for every question. Right from wrong is told by w
 was read says it: by a reader that has learned which passage answers which question, and is given
 the answer in the question's place, else by its words; by its numbers; and by whether what was asked
 about was read at all. How much each counts was fitted to answers that people have read
-(benchmarks/results/verifier.md). No chat model is asked, so that the same weights serve them all.
+(benchmarks/results/fit_verifier.md). No chat model is asked, so that the same weights serve them all.
 """
 
 import hashlib
