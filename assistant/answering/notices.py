@@ -1,23 +1,18 @@
-"""What is said beside an answer: what a refusal looked for, pages that could not be read, and
-documents that contradict each other.
-"""
+"""What is said beside an answer: what a refusal looked for, and pages that could not be read."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from assistant.answering.contradiction import Difference, difference
 from assistant.answering.retrieve import Context
-from assistant.answering.window import CitableSpan, Window, surroundings
 from assistant.contract.evidence import Evidence
-from assistant.contract.facts import Citation, Outcome, Sentence, place
+from assistant.contract.facts import Outcome
 from assistant.i18n.translation import N_, _, ngettext, told
 from ingest.chunking import PageLedger
-from ingest.language.words import content_words, name_parts, stems, telling_words
+from ingest.language.words import content_words, stems, telling_words
 from ingest.text.legibility import FEW
 from vectorstore.errors import UnknownDocument
-from vectorstore.versions import one_document, parsed
 
 # -- Says of a refusal what was looked for and where, and which words no passage has
 
@@ -189,144 +184,3 @@ def _why(rows: Sequence[PageLedger]) -> str:
     size = ngettext("an estimated {count} character", "an estimated {count} characters", missing)
     reasons = [*list(notes)[:2], *([size] if missing else [])]
     return f" ({', '.join(reasons)})" if reasons else ""
-
-
-# -- Adds a notice to an answer that another document contradicts, and cites both
-# Only what was found is looked at, whether it was read or not, and only running text: rows of
-# tables say too little by themselves.
-
-OTHERWISE = "Another document says otherwise:"
-BOTH = "The documents cited here do not agree on this."
-_MOST_CONTRADICTIONS = 2  # in one answer
-_NAME_WORD = re.compile(r"\w+")
-_QUESTION_NAME = re.compile(
-    r"(?<=\s)(?:[A-Z]\w*|(?=\w*\d)\w+)"
-)  # behind the first word of a question
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """A sentence of the answer rests on `cited`; `other`, of another document, contradicts it."""
-
-    mark: int  # mark of the citation of `cited`
-    cited: CitableSpan
-    other: CitableSpan
-    difference: Difference
-
-
-def contradictions_noted(outcome: Outcome, context: Context) -> Outcome:
-    """The outcome with a sentence, a citation and a notice for each contradiction, at most two."""
-    if outcome.refused or outcome.stopped:
-        return outcome
-    windows = found_windows(context)
-    for one in list(disagreements(outcome, context.question, windows))[:_MOST_CONTRADICTIONS]:
-        outcome = _told(outcome, one)
-    return outcome
-
-
-def found_windows(context: Context) -> tuple[Window, ...]:
-    """What was found, with what stands around it, and what earlier turns have read elsewhere."""
-    found = surroundings(context.hits, context.request.evidence)
-    known = {window.place for window in found}
-    return found + tuple(one for one in context.earlier if one.place not in known)
-
-
-def disagreements(
-    outcome: Outcome, question: str, windows: Sequence[Window]
-) -> Iterator[Disagreement]:
-    """The contradictions of an answer, in order; each sentence of another document once."""
-    units = [unit for window in windows for unit in window.units if _prose(unit)]
-    seen: list[CitableSpan] = []
-    for sentence in outcome.sentences:
-        for mark, cited in _cited(sentence, outcome.citations, units):
-            for other in units:
-                one, two = cited.window, other.window
-                if other in seen or not _comparable(one, two) or _told_apart(question, one, two):
-                    continue
-                around = _about(one), _about(two)
-                what = difference(question, cited.text, other.text, *around)
-                if what and other.states:
-                    seen += [cited, other]
-                    yield Disagreement(mark, cited, other, what)
-
-
-def _prose(unit: CitableSpan) -> bool:
-    tables = unit.window.page.tables
-    return not any(t.first <= unit.last and unit.first <= t.last for t in tables)
-
-
-def _about(window: Window) -> str:
-    """The text around a sentence, which may name its subject."""
-    return f"{window.document}\n{window.text}"
-
-
-def _cited(
-    sentence: Sentence, citations: Sequence[Citation], units: Sequence[CitableSpan]
-) -> Iterator[tuple[int, CitableSpan]]:
-    """For each mark, the sentence of the cited lines closest to the answer's."""
-    wanted = stems(sentence.text)
-    for one in citations:
-        if one.mark in sentence.marks:
-            quote = " ".join(one.quote.split())
-            within = [unit for unit in units if _stands_in(unit, one, quote)]
-            if within:
-                yield one.mark, max(within, key=lambda unit: len(unit.stems & wanted))
-
-
-def _stands_in(unit: CitableSpan, citation: Citation, quote: str) -> bool:
-    window = unit.window
-    same = window.document == citation.document and window.page.number == citation.page
-    return same and " ".join(unit.text.split()) in quote
-
-
-def _comparable(one: Window, other: Window) -> bool:
-    """Whether two documents can contradict each other: versions and reports of two years cannot."""
-    if one.document == other.document:
-        return False
-    first, second = parsed(one.document), parsed(other.document)
-    if first.periods and second.periods and first.periods != second.periods:
-        return False
-    return not one_document(first, second)
-
-
-def _told_apart(question: str, one: Window, other: Window) -> bool:
-    """Whether the question names one of two of a kind, such as the Acme and the Globex contract."""
-    first, second = (set(_NAME_WORD.findall(name_parts(w.document).lower())) for w in (one, other))
-    if not first & second:
-        return False
-    return any(name.lower() in first ^ second for name in _QUESTION_NAME.findall(question))
-
-
-def _told(outcome: Outcome, found: Disagreement) -> Outcome:
-    sentence, citations = _sentence(outcome, found)
-    return replace(
-        outcome,
-        text=f"{outcome.text} {sentence.text}",
-        sentences=(*outcome.sentences, sentence),
-        citations=citations,
-        notices=(*outcome.notices, _contradiction(found)),
-    )
-
-
-def _sentence(outcome: Outcome, found: Disagreement) -> tuple[Sentence, tuple[Citation, ...]]:
-    """The sentence to add to the answer, with its marks, and all citations then."""
-    mark = 1 + max((citation.mark for citation in outcome.citations), default=0)
-    new = found.other.lines.citation(mark, 1.0)
-    for known in outcome.citations:
-        if replace(known, mark=mark, score=1.0) == new:  # the answer cites both already
-            return Sentence(BOTH, True, (found.mark, known.mark)), outcome.citations
-    text = " ".join(found.other.text.split())
-    return Sentence(f"{OTHERWISE} “{text}”", True, (mark,)), (*outcome.citations, new)
-
-
-def _contradiction(found: Disagreement) -> str:
-    """`A.pdf, page 1, says 25 days; B.pdf, page 2, says 28 days.`"""
-    sides = ((found.cited, found.difference.one), (found.other, found.difference.other))
-    said = (_("{place}, says {value}", place=_where(unit), value=v) for unit, v in sides)
-    return _("The documents do not agree: {sides}.", sides="; ".join(said))
-
-
-def _where(unit: CitableSpan) -> str:
-    window = unit.window
-    seconds = window.page.lines[unit.first].seconds
-    return f"{window.document}, {place(window.page.number, seconds)}"

@@ -251,8 +251,7 @@ def _harmless(citations: Sequence[Citation]) -> tuple[Citation, ...]:
 
 
 def check(outcome: Outcome, context: Context) -> Outcome:
-    """The outcome with notices: contradictions, unread pages, and instructions found."""
-    outcome = notices.contradictions_noted(outcome, context)
+    """The outcome with notices: unread pages, and instructions found."""
     request = context.request
     outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
     return prompt_injection.noted(outcome, left_out(context.ranked))

@@ -53,9 +53,9 @@ class Window:
 
     @cached_property
     def units(self) -> "tuple[CitableSpan, ...]":
-        """Its sentences with their lines; in tables and lists, single lines. Cut once: ranking,
-        attribution and the search for contradictions look at the same ones. Where lines were
-        picked, a sentence that begins or ends outside is none."""
+        """Its sentences with their lines; in tables and lists, single lines. Cut once: ranking
+        and attribution look at the same ones. Where lines were picked, a sentence that begins or
+        ends outside is none."""
         if self.is_cut:
             around = (one for one in self._around().units if self.first <= one.first)
             return tuple(replace(one, window=self) for one in around if one.last <= self.last)

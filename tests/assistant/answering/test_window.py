@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from assistant.answering.window import passages_of, surroundings, widened, windows_of
+from assistant.answering.window import Window, passages_of, surroundings, widened, windows_of
 from assistant.contract.evidence import GivenPassages
-from ingest.document.model import Page, Table
+from ingest.document.model import Line, Page, Table
 from tests.assistant.fakes import WordEmbedder, page_of
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.errors import UnknownDocument
@@ -118,3 +118,18 @@ def test_a_passage_of_a_removed_document_is_left_out() -> None:
     [window] = widened([hit(20, 21)], OnePage(), 1000)
     passage = type(window.passage)("Gone.pdf", 1, 1.0, window.text)
     assert windows_of(passage, OnePage()) == ()
+
+
+def test_a_heading_is_no_part_of_the_sentence_below_it() -> None:
+    lines = (
+        Line("Hall", heading=1, begins=True),
+        Line("Seats", heading=2, begins=True),
+        Line("The hall has", begins=True),
+        Line("420 seats."),
+        Line("It is heated.", begins=True),
+    )
+    window = Window("Hall.md", Page(1, 0, 0, lines), 0, 4, 1.0)
+
+    assert [unit.text for unit in window.units] == [
+        "Hall", "Seats", "The hall has 420 seats.", "It is heated.",
+    ]  # fmt: skip

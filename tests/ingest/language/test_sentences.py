@@ -37,6 +37,10 @@ def test_a_sentence_may_end_with_a_unit(end: str) -> None:
     assert split(f"It is {end} Then it ends.") == [f"It is {end}", "Then it ends."]
 
 
+def test_an_initial_does_not_end_a_sentence() -> None:
+    assert split("It is 5 m. He is J. Smith.") == ["It is 5 m.", "He is J. Smith."]
+
+
 def test_each_line_of_a_list_is_a_sentence() -> None:
     assert split("- one thing\n- another thing") == ["- one thing", "- another thing"]
 
