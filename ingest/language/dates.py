@@ -88,11 +88,6 @@ class Date:
             return years == {other.year}
         return other.year in (None, self.year)
 
-    def fits(self, other: "Date") -> bool:
-        """Whether both can mean the same day."""
-        parts = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
-        return all(one == two or one is None or two is None for one, two in parts)
-
 
 def find_dates(text: str) -> list[Date]:
     """All dates of a text with a month, in order; also months alone, when English or German."""

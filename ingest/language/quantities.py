@@ -1,7 +1,6 @@
 """Numbers of running text with their units: `$1.2 million`, `25 working days`, `der 3.`, `7 %`.
 
-Callers compare them in their own way: strictly for citations, by size for contradictions, rounded
-for judging answers.
+Callers compare them in their own way: strictly for citations, rounded for judging answers.
 """
 
 import re
@@ -26,44 +25,43 @@ from ingest.language.numbers import (
     value_of_words,
 )
 
-# -- Measures and currencies: their names in some languages, and their sizes
+# -- Measures and currencies: their names in some languages
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A measure. `size` is its size in the base unit of its kind."""
+    """A measure or a currency."""
 
     name: str
     kind: str  # "length", "money", "time", ...
-    size: float = 1.0
 
 
-# kind: a name, its size, and other ways to write it; plurals with -s are understood.
+# kind: a name, and other ways to write it; plurals with -s are understood.
 _TABLE = """
-length: mm 0.001; cm 0.01; m 1 metre meter mètre metro
-length: km 1000 kilometre kilometer kilomètre kilómetro chilometro chilometri quilômetro
-length: mile 1609.34; foot 0.3048 feet ft; inch 0.0254 inches
-mass: mg 0.001; gram 1 g gramm; kg 1000 kgs kilogram kilogramm kilogramme; lb 453.6 lbs
-mass: ton 1e6 tonne tonnen
-time: second 1.1574074e-5 sec sekunde sekunden seconde seconden segundo secondo secondi
-time: minute 6.9444444e-4 min minuten minuto minuti
-time: hour 0.041666667 hr hrs stunde stunden heure hora uur timmar
-time: day 1 tage tagen jour día giorno giorni dag dagen dia dagar
-time: week 7 woche wochen semaine semana settimana settimane weken
-time: month 30.4375 monat monate monaten mois meses mese mesi maand maanden månader
-time: year 365.25 yr yrs jahr jahre jahren année ans año anno anni jaar jaren ano år
-time: decade 3652.5 jahrzehnt jahrzehnte; century 36525 centuries jahrhundert jahrhunderte siècle
-share: % 1 percent prozent pourcent porciento percento porcento procent procento; ‰ 0.1
-temperature: °c 1; °f 1; degree 1
-speed: km/h 1 kph; mph 1.609
-volume: ml 0.001; litre 1 l liter litro
-data: kb 1e-6; mb 1e-3; gb 1; tb 1e3
-power: w 1; kw 1e3; mw 1e6; gw 1e9
-energy: kwh 1; mwh 1e3; gwh 1e6
-frequency: hz 1; khz 1e3; mhz 1e6; ghz 1e9
-area: m² 1 m2; hectare 1e4 ha; km² 1e6 km2; acre 4046.86
-money: $ 1 us$ usd dollar; € 1 eur euro; £ 1 gbp pound; ¥ 1 jpy yen; chf 1 franken; cent 0.01
-half of a day: am 1; pm 1
+length: mm; cm; m metre meter mètre metro
+length: km kilometre kilometer kilomètre kilómetro chilometro chilometri quilômetro
+length: mile; foot feet ft; inch inches
+mass: mg; gram g gramm; kg kgs kilogram kilogramm kilogramme; lb lbs
+mass: ton tonne tonnen
+time: second sec sekunde sekunden seconde seconden segundo secondo secondi
+time: minute min minuten minuto minuti
+time: hour hr hrs stunde stunden heure hora uur timmar
+time: day tage tagen jour día giorno giorni dag dagen dia dagar
+time: week woche wochen semaine semana settimana settimane weken
+time: month monat monate monaten mois meses mese mesi maand maanden månader
+time: year yr yrs jahr jahre jahren année ans año anno anni jaar jaren ano år
+time: decade jahrzehnt jahrzehnte; century centuries jahrhundert jahrhunderte siècle
+share: % percent prozent pourcent porciento percento porcento procent procento; ‰
+temperature: °c; °f; degree
+speed: km/h kph; mph
+volume: ml; litre l liter litro
+data: kb; mb; gb; tb
+power: w; kw; mw; gw
+energy: kwh; mwh; gwh
+frequency: hz; khz; mhz; ghz
+area: m² m2; hectare ha; km² km2; acre
+money: $ us$ usd dollar; € eur euro; £ gbp pound; ¥ jpy yen; chf franken; cent
+half of a day: am; pm
 """
 CODES = (
     "USD EUR GBP CHF JPY CNY ILS AUD CAD NZD INR SEK NOK DKK PLN CZK HUF BRL MXN ZAR TRY KRW"
@@ -79,8 +77,8 @@ def _units() -> dict[str, Unit]:
     found = {code.lower(): Unit(code.lower(), "money") for code in CODES.split("|")}
     for line in _TABLE.strip().splitlines():
         kind, entries = line.split(": ")
-        for name, size, *others in map(str.split, entries.split("; ")):
-            unit = Unit(name, kind, float(size))
+        for name, *others in map(str.split, entries.split("; ")):
+            unit = Unit(name, kind)
             found |= {form: unit for word in (name, *others) for form in (word, bare(word))}
     return found
 
@@ -119,11 +117,11 @@ _BETWEEN = frozenset(
         " between",
     )
 )
-# Say which days or metres, not how many, with what a day of theirs takes.
-_MODIFIERS = {
-    "working": 7 / 5, "business": 7 / 5, "calendar": 1, "full": 1, "consecutive": 1, "paid": 1,
-    "additional": 1, "square": 1, "other": 1, "whole": 1,
-}  # fmt: skip
+# Say which days or metres, not how many.
+_MODIFIERS = (
+    "working", "business", "calendar", "full", "consecutive", "paid", "additional", "square",
+    "other", "whole",
+)  # fmt: skip
 _RANGE = re.compile(r"\s?(?:to|-|and|or|bis|à|a)\s?")
 _REST = re.compile(r"\w+")
 _CURRENCY = r"(?:(?:U\.?S\.? )?(?:dollars?|euros?)|(?-i:[A-Z]{3}))"
@@ -149,7 +147,6 @@ class Quantity:
     negative: bool = False
     tail: str = ""  # letters after the digits that are no unit, as in `4x`
     word: str = ""  # how it is written when it is in words
-    modifier: float = 1.0  # of its unit: a working day takes 7 days of 5
     start: int = field(default=0, compare=False)
     end: int = field(default=0, compare=False)  # with its scale and unit, when they stand beside it
 
@@ -175,7 +172,7 @@ def find_quantities(text: str) -> list[Quantity]:
         between = _RANGE.fullmatch(text, one.end, other.start)
         if between and other.unit and not (one.unit or one.tail or re.fullmatch(YEAR, one.digits)):
             behind = text[other.start].isalnum()  # its unit; "Q3 2022 to $11" has it in front
-            found[at] = replace(one, unit=other.unit, modifier=other.modifier) if behind else one
+            found[at] = replace(one, unit=other.unit) if behind else one
     return found
 
 
@@ -269,5 +266,4 @@ def _counting(found: Quantity, unit: Unit, passed: list[str], end: int) -> Quant
     if found.unit and found.unit != unit:  # "$5 million year over year"
         return found
     near = not passed or (len(passed) == 1 and passed[0] in _MODIFIERS)
-    modifier = _MODIFIERS[passed[0]] if near and passed else 1.0
-    return replace(found, unit=unit, modifier=modifier, end=end if near else found.end)
+    return replace(found, unit=unit, end=end if near else found.end)
