@@ -3,8 +3,8 @@
 A small model writes something for every question. Right from wrong is told by whether one unit that
 was read says it: by a reader that has learned which passage answers which question, and is given
 the answer in the question's place, else by its words; by its numbers; and by whether what was asked
-about was read at all. How much each counts was fitted to answers that people have read
-(benchmarks/results/fit_verifier.md). No chat model is asked, so that the same weights serve them all.
+about was read at all. How much each counts was fitted to answers that were read
+(benchmarks/results/fit_verifier.md). No chat model is asked, so that one set serves them all.
 """
 
 import hashlib
@@ -38,8 +38,7 @@ Weights = dict[str, float]
   share of the question's words in it.
 - `numbers`: the highest share of the numbers and dates that it adds to the question in one unit.
 - `asked`: the share of the question's words in the units that state something.
-- `near`: the highest cosine of a unit to the question, where the two are in different languages, so
-  that hardly a word is shared.
+- `near`: the highest cosine of a unit to the question, by a model that compares languages.
 """
 
 
@@ -57,7 +56,11 @@ BY_READER: Weights = {"bias": -5.60, "entailed": 0.41, "numbers": 2.93, "asked":
 BY_WORDS: Weights = {"bias": -7.17, "stated": 3.57, "numbers": 2.79, "asked": 2.32}
 # Those by words, and .23 more, so that as few unanswerable questions are answered.
 QUOTED: Weights = {"bias": -4.15, "stated": 3.57, "asked": 2.32}
-# Fitted to whether passages in another language answer (benchmarks/results/languages.md).
+# In libraries of several languages; of a sentence that is quoted `stated` is what it has of the
+# question's words.
+BY_NEARNESS: Weights = {"bias": -4.69, "near": 4.27, "stated": 3.08}
+# Where hardly a word is shared. Fitted to whether passages in another language answer
+# (benchmarks/results/languages.md).
 ACROSS: Weights = {"bias": -2.55, "near": 11.36, "asked": 0.50}
 OPERATING_POINTS = {
     "strict": OperatingPoint(0.5, 0.94, 0.43),
@@ -93,9 +96,11 @@ class Verifier:
         first = first_statement(split_answer(text)) or text
         if len([word for word in _words(first) if not word[0].isdigit()]) < 2:
             first = f"{self._question} {first}"  # "Yes.", "25 days.": the question says of what
+        share = max(self._stated(first), default=0.0)
+        if self._near is not None:
+            return self._judged({"near": self._near, "stated": share}, BY_NEARNESS)
         numbers = {"numbers": self._numbers(first)}
         if self._reader is None:
-            share = max(self._stated(first), default=0.0)
             return self._judged({"stated": share, **numbers}, BY_WORDS)
         odds = self._reader.odds(first, self._nearest(first))
         return self._judged({"entailed": max(odds, default=_UNREAD), **numbers}, BY_READER)
@@ -104,7 +109,10 @@ class Verifier:
         """Judge a sentence of the documents: they say it, but it may be no answer."""
         if self._across:
             return self._judged({"near": self._near or 0.0}, ACROSS)
-        return self._judged({"stated": _share(self._wanted, _of(quoted))}, QUOTED)
+        share = _share(self._wanted, _of(quoted))
+        if self._near is not None:
+            return self._judged({"near": self._near, "stated": share}, BY_NEARNESS)
+        return self._judged({"stated": share}, QUOTED)
 
     def _judged(self, signals: Weights, weights: Weights) -> Judged:
         read = frozenset().union(*map(_of, self._units))
@@ -175,4 +183,6 @@ def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
 
 def identity() -> str:
     """Of the weights: probabilities by different ones cannot be compared."""
-    return hashlib.sha256(repr((BY_READER, BY_WORDS, QUOTED, ACROSS)).encode()).hexdigest()[:8]
+    return hashlib.sha256(
+        repr((BY_READER, BY_WORDS, QUOTED, BY_NEARNESS, ACROSS)).encode()
+    ).hexdigest()[:8]

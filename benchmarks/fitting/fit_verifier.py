@@ -1,9 +1,9 @@
-"""Fits the weights of the verifier to answers that people have read.
+"""Fits the weights of the verifier to answers that were read and labelled.
 
-`--write FILE` has the default chat model answer the questions of `--library FOLDER`, and puts each
-answer with its signals into FILE, for a person to add `right`: 1 or 0. Without it, the labelled
-signals beside this file are fitted, each set left out in turn, and weights and operating points are
-printed.
+`--write FILE` has the default chat model answer the questions of `--library FOLDER`, added as
+people add files, and puts each answer with its signals into FILE, to be labelled `right`: 1 or 0.
+Without it, the labelled signals beside this file are fitted, each set left out in turn, and weights
+and operating points are printed.
 """
 
 import csv
@@ -17,21 +17,26 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from assistant.answering.pipeline import AnswerTool
-from assistant.answering.retrieve import Budget
+from assistant.answering.retrieve import Budget, Context
 from assistant.answering.verifier import OPERATING_POINTS, Verifier
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_questions
 from assistant.llm import prompts
 from assistant.llm.chat_model import LlamaCppChat
+from assistant.settings import Settings
+from assistant.wiring.composition import library_in
 from benchmarks import common
-from vectorstore.embedding.embedder import load_embedder
-from vectorstore.library import Library
+from vectorstore.embedding.embedder import is_multilingual
 from vectorstore.retrieval.rerank import Reader
 
 LABELS = Path(__file__).with_name("verifier_labels.csv")
 _STRENGTH = 3.0  # of the regression
 _TOKENS = 80  # of an answer
-KINDS = {"BY_READER": ("entailed", "numbers", "asked"), "BY_WORDS": ("stated", "numbers", "asked")}
+KINDS = {
+    "BY_READER": ("entailed", "numbers", "asked"),
+    "BY_WORDS": ("stated", "numbers", "asked"),
+    "BY_NEARNESS": ("near", "stated"),
+}
 
 Row = dict[str, Any]
 
@@ -49,7 +54,7 @@ def main() -> None:
     with LABELS.open(encoding="utf-8") as file:
         rows = [*csv.DictReader(file)]
     for kind, names in KINDS.items():
-        fit(kind, names, [row for row in rows if row[names[0]]])
+        fit(kind, names, [row for row in rows if all(row[name] for name in names)])
 
 
 def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
@@ -83,22 +88,28 @@ def _fitted(signals: NDArray[np.float64], right: NDArray[np.bool_]) -> Any:
 
 def write(options: Any) -> None:
     """Rows without labels; a run goes on where an earlier one was stopped."""
-    embedding = common.model(options, "embedding")
-    embedder, reader = load_embedder(embedding), Reader(embedding)
+    settings = Settings.load()
+    reader = Reader(common.model(options, "embedding"))
     chat = LlamaCppChat.from_file(common.model(options, "chat"))
     tool = AnswerTool(chat, Budget(), reader=reader)
-    with common.fresh_home() as home, Library(home, "asked", lambda: embedder) as library:
+    with common.fresh_home() as home, library_in(settings, home, "asked") as library:
         library.add(sorted((options.library / "pdfs").iterdir()))
         for question in read_questions(options.library / "questions.jsonl"):
             context = tool.read(Request(question.question, library))
             asked = context.messages(prompts.answering(question.question))
             text = str(chat.invoke(asked, max_tokens=_TOKENS).content)
-            known = (context.question, context.windows)
-            both = Verifier(*known, reader).verify(text), Verifier(*known).verify(text)
             row = {"set": options.library.name, "question": question.question, "answer": text,
                    "known": question.answers, "answerable": int(question.answerable),
                    "right": ""}  # fmt: skip
-            common.append_row(options.write, {**row, **both[0].signals, **both[1].signals})
+            common.append_row(options.write, {**row, **_signals(context, text, reader)})
+
+
+def _signals(context: Context, text: str, reader: Reader) -> dict[str, float]:
+    read = (context.question, context.windows)
+    if is_multilingual(context.embedder):
+        near = max((one.cosine for one in context.ranked), default=0.0)
+        return {**Verifier(*read, near=near).verify(text).signals}
+    return {**Verifier(*read, reader).verify(text).signals, **Verifier(*read).verify(text).signals}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from assistant.answering.evidence_units import Quoted
-from assistant.answering.verifier import BY_READER, BY_WORDS, Verifier, identity
+from assistant.answering.verifier import BY_NEARNESS, BY_READER, BY_WORDS, Verifier, identity
 from tests.assistant.fakes import window_of
 from vectorstore.retrieval.rerank import Readable
 
@@ -74,6 +74,17 @@ def test_across_languages_nearness_decides(near: float, verdict: str) -> None:
     verifier = Verifier(german, [LEAVE], near=near)
     assert verifier.verify("Sie bekommen 25 Tage Urlaub im Jahr.").verdict == verdict
     assert verifier.verify_quoted(Quoted(LEAVE.units[0], 1.0, 1.0)).verdict == verdict
+
+
+@pytest.mark.parametrize(("near", "verdict"), [(0.6, "give"), (0.1, "refuse")])
+def test_in_a_library_of_several_languages_nearness_and_words_decide(
+    near: float, verdict: str
+) -> None:
+    """A unit that is near the question has to say the answer, too."""
+    verifier = Verifier(QUESTION, [LEAVE], near=near)
+    judged = verifier.verify("Full-time employees get 25 days.")
+    assert judged.verdict == verdict and judged.shares.keys() == BY_NEARNESS.keys()
+    assert verifier.verify("Bananas ripen in a paper bag.").verdict == "refuse"
 
 
 def test_the_probability_is_that_of_the_shares_and_the_threshold_decides() -> None:
