@@ -59,7 +59,9 @@ class Heard:
         self.texts: list[str] = []
 
     def note(self, text: str, *sent: str) -> None:
-        for words in sorted(sent, key=len, reverse=True):
+        # A refusal quotes the words of the question that no passage has.
+        missed = [f"“{word.strip('?,.')}”" for words in sent for word in words.split()]
+        for words in sorted((*sent, *missed), key=len, reverse=True):
             for form in (words, json.dumps(words)[1:-1], repr(words)[1:-1]):
                 text = re.sub(re.escape(form), "", text, flags=re.IGNORECASE)
         self.texts.append(text)
@@ -114,7 +116,7 @@ def sent_to(library: str, document: str) -> Iterator[tuple[str, str, dict[str, A
 def over_http(client: httpx.Client, heard: Heard, identity: str) -> None:
     def send(method: str, path: str, *words: str, **given: Any) -> None:
         answer = client.request(method, path, **given)
-        text = answer.content.decode("latin-1") + str(answer.headers)
+        text = answer.content.decode("utf-8", "replace") + str(answer.headers)
         heard.note(text, path, *words)
 
     for path in ("/v1/models", "/api/libraries", "/openapi.json", "/metrics", "/readyz"):

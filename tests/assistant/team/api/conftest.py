@@ -51,7 +51,7 @@ class Server:
 
 @pytest.fixture
 def chat() -> ScriptedChat:
-    return ScriptedChat(replies=[SAID])
+    return ScriptedChat(replies=[SAID] * 4)
 
 
 @pytest.fixture
