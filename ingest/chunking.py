@@ -148,6 +148,8 @@ def _at_an_end(text: str, start: int, end: int) -> bool:
     return not (_WORD.search(text, 0, start) and _WORD.search(text, end))
 
 
+# -- Finds the headings that passages stand under
+
 _LONGEST = 100  # characters
 _LETTERS = re.compile(r"[^\W\d_]{3}")
 _NUMBERED = re.compile(r"^(\d+(?:\.\d+)*)\.?\s+\S")
@@ -401,6 +403,8 @@ def _head(table: Table) -> str:
     )
     return running.shortened("\n".join(row for row in rows if row), _HEAD)
 
+
+# -- Cuts a document into passages
 
 VERSION = "3"  # a change of the output is a change of the index
 _SMALL = 30  # a remainder of at most this many tokens joins the passage before it

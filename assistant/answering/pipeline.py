@@ -1,5 +1,6 @@
 """A question becomes a cited answer in six stages: retrieve, pack, write, verify, attribute and
-check. What is written is verified once its first sentence is complete, before anybody sees it.
+check. What is written is verified once its first sentence is complete, before anybody sees it,
+unless any answer is wanted.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -110,7 +111,7 @@ class AnswerTool:
             return Outcome("", stopped=True, passages=context.passages)
 
     def _written(self, model: BaseChatModel, context: Context, reply: Reply) -> Answering:
-        """What is not verified is not yielded."""
+        """What is not verified is not yielded, unless any answer is wanted."""
         many = len(context.passages)
         reply.activity.stage = ngettext("Reading a passage", "Reading {count} passages", many)
         decide = self._decider(context, reply)
@@ -120,9 +121,11 @@ class AnswerTool:
                 model, messages, self._budget.answer, self._count, reply, decide
             )
             if written.text and not reply.trace.facts.judged:
-                decide(written.text, True)
-        if context.request.anyway and not (written.text or written.stopped):
-            return (yield from self._quote(context, reply))
+                decide(written.text, not written.stopped)
+        if not (written.text or written.stopped or reply.trace.withheld):
+            reply.trace.asked = []  # nothing to write again
+            if context.request.anyway:
+                return (yield from self._quote(context, reply))
         reply.activity.stage = _("Citing")
         with stage("attribute", reply):
             found = attributor(context, self._checker)

@@ -58,7 +58,7 @@ BY_WORDS: Weights = {"bias": -7.17, "stated": 3.57, "numbers": 2.79, "asked": 2.
 QUOTED: Weights = {"bias": -4.15, "stated": 3.57, "asked": 2.32}
 # In libraries of several languages; of a sentence that is quoted `stated` is what it has of the
 # question's words.
-BY_NEARNESS: Weights = {"bias": -4.69, "near": 4.27, "stated": 3.08}
+BY_NEARNESS: Weights = {"bias": -6.22, "near": 4.02, "stated": 2.62, "numbers": 1.97}
 # Where hardly a word is shared. Fitted to whether passages in another language answer
 # (benchmarks/results/languages.md).
 ACROSS: Weights = {"bias": -2.55, "near": 11.36, "asked": 0.50}
@@ -96,12 +96,12 @@ class Verifier:
         first = first_statement(split_answer(text)) or text
         if len([word for word in _words(first) if not word[0].isdigit()]) < 2:
             first = f"{self._question} {first}"  # "Yes.", "25 days.": the question says of what
-        share = max(self._stated(first), default=0.0)
-        if self._near is not None:
-            return self._judged({"near": self._near, "stated": share}, BY_NEARNESS)
         numbers = {"numbers": self._numbers(first)}
         if self._reader is None:
-            return self._judged({"stated": share, **numbers}, BY_WORDS)
+            shares = {"stated": max(self._stated(first), default=0.0), **numbers}
+            if self._near is None:
+                return self._judged(shares, BY_WORDS)
+            return self._judged({"near": self._near, **shares}, BY_NEARNESS)
         odds = self._reader.odds(first, self._nearest(first))
         return self._judged({"entailed": max(odds, default=_UNREAD), **numbers}, BY_READER)
 
@@ -111,7 +111,8 @@ class Verifier:
             return self._judged({"near": self._near or 0.0}, ACROSS)
         share = _share(self._wanted, _of(quoted))
         if self._near is not None:
-            return self._judged({"near": self._near, "stated": share}, BY_NEARNESS)
+            signals = {"near": self._near, "stated": share, "numbers": 1.0}
+            return self._judged(signals, BY_NEARNESS)
         return self._judged({"stated": share}, QUOTED)
 
     def _judged(self, signals: Weights, weights: Weights) -> Judged:

@@ -1,4 +1,4 @@
-"""Stage 4, write: the chat model writes an answer from the packed context."""
+"""Stage 3, write: the chat model writes an answer from the packed context."""
 
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence

@@ -167,7 +167,7 @@ class Assistant:
     def follow_ups(
         self, answer: Mapping[str, Any], asked: Sequence[str], limit: int = 3
     ) -> list[str]:
-        """Questions that one might ask next, and that the documents answer as is judged
+        """Questions that one might ask next, and that the documents answer, as the verifier judges
         without the chat model; none after a refusal. `answer` as it is kept, `asked` all questions
         of its conversation. Takes a search for each. Raises LibraryError."""
         cited = list(dict.fromkeys(full_name(citation) for citation in answer["citations"]))

@@ -375,7 +375,8 @@ def _model(entry: dict[str, Any]) -> Model:
 Fit = Literal["good", "slow", "too big"]
 
 # Reading a prompt is bound by computation: 1.1 GB on two cores read 185 tokens a second, so the
-# evidence for an answer (about 600 tokens) takes three seconds; five are still good.
+# evidence for an answer (about 450 tokens) and its first sentence take three seconds. Five are
+# still good.
 WEIGHTS_PER_CORE = 0.8e9
 _WAITED, _WAITED_WEIGHTS, _WAITED_CORES = 3.2, 1.1e9, 2
 # Flags of processors of x86 and ARM that calculate with 16 bits: 2.5 times as fast as with 32.

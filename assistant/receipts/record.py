@@ -70,7 +70,7 @@ def receipt_of(row: Mapping[str, Any]) -> Receipt:
     """Raises AssistantError for one that says more than this version could replay."""
     if unknown := set(row) - {known.name for known in fields(Receipt)}:
         raise AssistantError(
-            f"The receipt {row['id']} was made by a newer version of Pincite (it has"
+            f"The receipt {row['id']} was made by another version of Pincite (it has"
             f" {', '.join(sorted(unknown))}). Use that version."
         )
     return Receipt(**row)

@@ -53,8 +53,7 @@ def replay(
     model = load()
     text = _write_answer(receipt, model)
     # What is refused is not written to its end either.
-    judged = receipt.facts.get("judged") or [{}]
-    stopped = receipt.answer["stopped"] or judged[-1].get("verdict") == "refuse"
+    stopped = receipt.answer["stopped"] or receipt.answer["refused"]
     same = text.startswith(receipt.written) if stopped else text == receipt.written
     if not same:
         return Replayed(False, text, f"The text differs.{_other_versions(receipt)}")

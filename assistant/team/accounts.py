@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 
-# -- The tables of the accounts, in `accounts.sqlite` of the home or in the PostgreSQL of a team;
-# nothing else reads them
+# -- The tables of the accounts, in `accounts.sqlite` of the home or in the PostgreSQL of a team
 
 _SCRIPT = """
 CREATE TABLE IF NOT EXISTS person (
@@ -128,6 +127,8 @@ class Person:
 LOCAL = Person("", "", "owner")
 VISITOR = Person("", "", "reader")
 
+
+# -- Names of people and groups
 
 _NAME = re.compile(r"[\w.@+-]{1,64}")
 Holder = str  # "person ID" or "group NAME"

@@ -2,8 +2,8 @@
 
 `--write FILE` has the default chat model answer the questions of `--library FOLDER`, added as
 people add files, and puts each answer with its signals into FILE, to be labelled `right`: 1 or 0.
-Without it, the labelled signals beside this file are fitted, each set left out in turn, and weights
-and operating points are printed.
+Without it, the labelled signals beside this file, and those of `--labelled FILE`, are fitted, each
+set left out in turn, and weights and operating points are printed.
 """
 
 import csv
@@ -20,7 +20,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget, Context
 from assistant.answering.verifier import OPERATING_POINTS, Verifier
 from assistant.contract.request import Request
-from assistant.evaluation.metrics import read_questions
+from assistant.evaluation.metrics import read_questions, read_rows
 from assistant.llm import prompts
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
@@ -35,7 +35,7 @@ _TOKENS = 80  # of an answer
 KINDS = {
     "BY_READER": ("entailed", "numbers", "asked"),
     "BY_WORDS": ("stated", "numbers", "asked"),
-    "BY_NEARNESS": ("near", "stated"),
+    "BY_NEARNESS": ("near", "stated", "numbers"),
 }
 
 Row = dict[str, Any]
@@ -45,6 +45,7 @@ def main() -> None:
     parser = common.parser(__doc__)
     parser.add_argument("--write", type=Path, metavar="FILE")
     parser.add_argument("--library", type=Path, help="a folder with `questions.jsonl` and `pdfs`")
+    parser.add_argument("--labelled", type=Path, metavar="FILE", help="that --write has written")
     options = parser.parse_args()
     if options.write:
         if not options.library:
@@ -52,9 +53,12 @@ def main() -> None:
         write(options)
         return
     with LABELS.open(encoding="utf-8") as file:
-        rows = [*csv.DictReader(file)]
+        rows: list[Row] = [*csv.DictReader(file)]
+    if options.labelled:
+        more = read_rows(options.labelled)
+        rows += [{name: str(value) for name, value in row.items()} for row in more]
     for kind, names in KINDS.items():
-        fit(kind, names, [row for row in rows if all(row[name] for name in names)])
+        fit(kind, names, [row for row in rows if all(row.get(name) for name in names)])
 
 
 def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:

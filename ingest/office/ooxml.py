@@ -365,10 +365,10 @@ def _cached(element: Element) -> Iterator[tuple[int, str]]:
             yield int(point.get("idx", "")), found.text
 
 
-# -- Formulas of office files as one line of text:
-# fractions as a/b, powers as a^b.
-# Word and PowerPoint write them in OMML, OpenDocument in MathML. Both name the parts of a fraction
-# or a root; how these are written on a line is the same for both.
+# -- Formulas of office files as one line of text
+# Fractions are written as a/b, powers as a^b. Word and PowerPoint write them in OMML, OpenDocument
+# in MathML. Both name the parts of a fraction or a root; how these are written on a line is the
+# same for both.
 
 Sign = Callable[[str], str]  # takes every character that the file does not hold as text
 

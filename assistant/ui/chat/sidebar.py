@@ -338,8 +338,7 @@ def scope() -> list[str] | None:
 
 
 def threshold() -> float | None:
-    """How sure the assistant must be of an answer; None: as was learned, or as the
-    settings say."""
+    """How sure the assistant must be of an answer; None: as was learned, or as the settings say."""
     point = OPERATING_POINTS.get(st.session_state.get("refusal", ""))
     return point.threshold if point else None
 

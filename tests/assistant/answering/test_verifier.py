@@ -85,6 +85,7 @@ def test_in_a_library_of_several_languages_nearness_and_words_decide(
     judged = verifier.verify("Full-time employees get 25 days.")
     assert judged.verdict == verdict and judged.shares.keys() == BY_NEARNESS.keys()
     assert verifier.verify("Bananas ripen in a paper bag.").verdict == "refuse"
+    assert verifier.verify("Full-time employees get 31 days.").verdict == "refuse"
 
 
 def test_the_probability_is_that_of_the_shares_and_the_threshold_decides() -> None:

@@ -212,5 +212,5 @@ def test_a_receipt_of_a_newer_version_is_refused_in_a_sentence(full: Pincite, ho
         file.commit()
 
     for command in (["replay", answer["id"]], ["eval", "rate", answer["id"], "up"]):
-        assert "was made by a newer version of Pincite (it has newer)" in refused(full(*command))
+        assert "was made by another version of Pincite (it has newer)" in refused(full(*command))
     assert full("forget", "Handbook.pdf").status == 0

@@ -12,7 +12,7 @@ import pytest
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.storage import part as team_tables_module
+from assistant.storage import part
 from assistant.storage.part import HomeFile, Mark, TeamTables, keep_mark
 from assistant.team import moving_home
 from assistant.team.accounts import ACCOUNTS
@@ -220,7 +220,7 @@ def test_a_home_that_joined_hears_that_another_one_took_all_and_begins_without(
     assert moved(joined, team_database, back=True) == MovedRows(0, {})
     with pytest.raises(AssistantError, match="moved to SQLite meanwhile"):
         accounts_if_any(joined)  # of a server that still runs: nobody is let in by it
-    team_tables_module._ready.clear()  # in another process
+    part._ready.clear()  # in another process
     assert files(joined) == [] and accounts_if_any(joined) is None
     assert people(there.model_copy(update={"catalogue": ""})) == ["ann", "bob"]
 
