@@ -20,7 +20,6 @@ from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.retrieval.rerank import Reader, standardised
 
 _MOST = 2
-_SHOWN = 16  # units among which the reader chooses what people see
 _READ = 32  # units that the reader reads: 5 ms each
 _SURE = 1.0  # log-odds from which it is sure
 _NEAR = 0.92  # share of the best score that a second sentence needs
@@ -182,11 +181,8 @@ def left_out(ranked: Sequence[Quoted]) -> tuple[Passage, ...]:
 
 
 def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
-    """The best one or two sentences that state something, in the order of the reader; empty when
-    none does."""
+    """The best one or two sentences that state something; empty when none does."""
     stating = [quoted for quoted in ranked if quoted.unit.states]
-    read = [quoted for quoted in stating[:_SHOWN] if quoted.odds is not None]
-    stating = sorted(read, key=lambda one: -(one.odds or 0.0)) or stating
     full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
     return full[:1] + [q for q in full[1:_MOST] if _also(q, full[0])]
 

@@ -56,16 +56,16 @@ def test_who_wants_an_answer_anyway_gets_what_was_written_with_a_warning() -> No
 def test_a_picture_of_a_document_is_quoted_without_its_address() -> None:
     picture = "![The seal](https://example.com/seal.png) stands below each order she signs."
     alone = AnswerTool(None, Budget(), reader=Reader({picture: 2.0}))
-    quoted = alone.run(Request(QUESTION, Shelf(ROLE, picture), threshold=0)).finish()
+    quoted = alone.run(Request(QUESTION, Shelf(picture), threshold=0)).finish()
     assert quoted.text == "The seal stands below each order she signs."
 
 
-def test_without_a_model_the_reader_chooses_what_is_quoted() -> None:
+def test_without_a_model_the_best_is_quoted_and_a_second_one_of_which_the_reader_is_sure() -> None:
     request = Request(QUESTION, Shelf(ROLE, WORK, OTHER), threshold=0)
-    alone = AnswerTool(None, Budget(), reader=Reader({WORK: 2.0, ROLE: 0.5})).run(request).finish()
-    assert alone.text == WORK
-    both = AnswerTool(None, Budget(), reader=Reader({WORK: 2.0, ROLE: 1.5})).run(request).finish()
-    assert both.text == f"{WORK} {ROLE}"
+    alone = AnswerTool(None, Budget(), reader=Reader({ROLE: 2.0, WORK: 0.5})).run(request).finish()
+    assert alone.text == ROLE
+    both = AnswerTool(None, Budget(), reader=Reader({ROLE: 2.0, WORK: 1.5})).run(request).finish()
+    assert both.text == f"{ROLE} {WORK}"
 
 
 def test_a_row_is_read_with_the_heads_of_its_table_and_other_rows_are_left_out() -> None:
