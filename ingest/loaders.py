@@ -206,7 +206,7 @@ def load_archive(source: Source) -> Document:
 
 
 Loader = Callable[[Source], Document]
-"""Reads a file. Raises UnreadableFile or EncryptedFile; `ingest.testing` says what else holds."""
+"""Reads a file. Raises UnreadableFile or EncryptedFile. More: `tests/contracts/loaders.py`."""
 
 LOADERS: dict[str, Loader] = {
     ".pdf": load_pdf,

@@ -35,9 +35,9 @@ _BELOW = (
 )  # fmt: skip
 _ENGLISH = (
     "vectorstore/maintenance/backup.py", "vectorstore/maintenance/verify.py",
-    "vectorstore/testing.py", "vectorstore/watch.py", "vectorstore/embedding/embedder.py",
+    "vectorstore/watch.py", "vectorstore/embedding/embedder.py",
     "vectorstore/embedding/onnx_export.py", "vectorstore/retrieval/rerank.py",
-    "ingest/sandbox/child.py", "ingest/sandbox/confinement.py", "ingest/testing.py",
+    "ingest/sandbox/child.py", "ingest/sandbox/confinement.py",
     "ingest/platform", "assistant/llm/prompts.py",
     "assistant/llm/llama/chat_format.py",
     "assistant/studio/drawing_model.py", "assistant/studio/painter.py",

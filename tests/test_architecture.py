@@ -26,7 +26,7 @@ assistant/team/moving_home
 assistant/libraries                         assistant/doctor
 assistant/feedback
 assistant/evaluation                        assistant/bundle
-assistant/wiring                            assistant/testing
+assistant/wiring
 assistant/routing                           assistant/sheet
 assistant/conversation
 assistant/receipts
@@ -45,7 +45,7 @@ assistant/i18n
 assistant/errors
 assistant
 
-vectorstore/watch                           vectorstore/testing             vectorstore/federation
+vectorstore/watch                           vectorstore/federation
 vectorstore/library                         vectorstore/team/moving
 vectorstore/maintenance                     vectorstore/images
 vectorstore/indexing                        vectorstore/retrieval
@@ -62,7 +62,7 @@ vectorstore/worker_address
 vectorstore/errors
 vectorstore
 
-ingest/sandbox                              ingest/discovery                ingest/testing
+ingest/sandbox                              ingest/discovery
 ingest/loaders
 ingest/web/loaders                          ingest/sheets/loader            ingest/containers
 ingest/text/loaders                         ingest/media/loaders            ingest/mail
@@ -135,7 +135,6 @@ HOMES = {
         "assistant/routing/model_router.py",
         "assistant/tools/specialists.py",
         "assistant/answering/whole/summary.py",
-        "assistant/testing.py",
     },
     "langchain_openai": {"assistant/llm/server.py"},
     "llama_cpp": {"assistant/llm/llama/runtime.py"},

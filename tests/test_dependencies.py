@@ -14,8 +14,6 @@ from tests.test_architecture import LAYERS, SOURCES
 
 # Needed by another package that is declared, and imported by that alone.
 BY_OTHERS = {"accelerate": "diffusers", "num2words": "transformers", "python-multipart": "fastapi"}
-# Contracts are run by the tests of extensions, whose projects have pytest.
-PRODUCT = [path for path in SOURCES if path.name != "testing.py"]
 ISOLATED = {"realesrgan_ncnn_vulkan_wrapper"}  # installed in environments of their own
 HOOK = PROJECT / "scripts" / "build_hook.py"
 FOR_TESTS = [
@@ -68,7 +66,7 @@ def providers(name: str) -> set[str]:
     return {normalised(distribution) for distribution in DISTRIBUTIONS.get(name, ())}
 
 
-@pytest.mark.parametrize("name", sorted(outside(PRODUCT)))
+@pytest.mark.parametrize("name", sorted(outside(SOURCES)))
 def test_what_the_product_imports_is_declared(name: str) -> None:
     assert providers(name) & declared(*abilities())
 
@@ -89,7 +87,7 @@ def test_what_the_build_imports_is_what_it_asks_for() -> None:
 
 
 def test_what_is_declared_is_imported() -> None:
-    imported = {found for name in outside(PRODUCT) for found in providers(name)}
+    imported = {found for name in outside(SOURCES) for found in providers(name)}
     assert declared(*abilities()) - imported == set(BY_OTHERS)
     assert set(BY_OTHERS.values()) <= imported
 

@@ -297,7 +297,8 @@ def test_the_help_loads_no_extension(installed: Path) -> None:
 
 @pytest.mark.slow
 def test_the_contracts_of_the_page_pass(installed: Path, tmp_path: Path) -> None:
-    test = tmp_path / "test_contracts.py"
+    test = tmp_path / "tests" / "test_contracts.py"
+    test.parent.mkdir()
     test.write_text(EXAMPLES["tests/test_contracts.py"])
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
     paths = os.pathsep.join([str(installed), str(PROJECT)])

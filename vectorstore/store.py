@@ -1,4 +1,4 @@
-"""A vector index: its protocol, which `vectorstore.testing.StoreContract` checks, and Chroma's."""
+"""A vector index: its protocol, and Chroma's."""
 
 import hashlib
 import os

@@ -110,10 +110,6 @@ def add_parsers(commands: Any) -> None:
     command.add_argument("--limit", type=count, metavar="N", help="ask only N of the questions")
     command.add_argument("--seed", type=int, default=0, help="seed of the selection (0)")
     command.add_argument(
-        "--passages", type=count, default=0, metavar="N",
-        help="answer from the N best passages of a corpus, whole, instead of searching it",
-    )  # fmt: skip
-    command.add_argument(
         "-n", type=count, default=10, metavar="N", help="make: draft at most N questions (10)"
     )
     command.add_argument("--note", default="", help="a note to recognise the run by")
@@ -146,9 +142,7 @@ def _own(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> in
 def _measured(args: argparse.Namespace, settings: "Settings", path: Path, named: bool) -> int:
     from assistant.evaluation.runs import MeasuringOptions, MeasuringWatch, all_runs, measure
 
-    options = MeasuringOptions(
-        args.retrieval, args.limit, args.seed, args.passages, args.note, args.fresh
-    )
+    options = MeasuringOptions(args.retrieval, args.limit, args.seed, args.note, args.fresh)
     with shared.measuring_progress() as (adding, asking):
         watch = MeasuringWatch(adding, asking, notice)
         number = measure(path, settings, named, options, watch)

@@ -215,7 +215,6 @@ class RunningEvaluation:
     source: QuestionSource
     assistant: Assistant | None  # None: only searches
     reranker: Reranker | None = None  # orders what a search finds, as for answers
-    passages: int = 0  # number of whole passages given from a corpus; 0: the assistant searches
     show: Callable[[EvaluationStep], None] = lambda step: None
     cancel: threading.Event = field(default_factory=threading.Event)
 
@@ -257,30 +256,15 @@ class RunningEvaluation:
     def _ask(self, assistant: Assistant, question: Question) -> Row:
         """The answer document, with document names as in the set."""
         history = turns_from_messages(question.history)
-        titles = self._best(question) if self.passages and question.passages is None else {}
-        given = question.passages or [(title, self._text(id)) for title, id in titles.items()]
-        if question.passages is None and not titles:
+        if question.passages is None:
             reply = assistant.ask(question.question, history=history)
         else:
-            reply = assistant.ask_given(question.question, given, history)
+            reply = assistant.ask_given(question.question, question.passages, history)
         reply.cancel = self.cancel
         answer = reply.to_json()
         for cited in (*answer["citations"], *answer["passages"]):
-            name = cited["document"]
-            cited["document"] = self.source.named(titles.get(name, name))
+            cited["document"] = self.source.named(cited["document"])
         return answer
-
-    def _best(self, question: Question) -> dict[str, str]:
-        """The best passages of a corpus: title -> document; a title that repeats is numbered."""
-        found: dict[str, str] = {}
-        for hit in self.source.library.search(question.question, self.passages):
-            title = self.source.library.page(hit.document, 1).lines[0].text
-            found[title if title not in found else f"{title} ({len(found) + 1})"] = hit.document
-        return found
-
-    def _text(self, document: str) -> str:
-        """A passage without its title."""
-        return " ".join(line.text for line in self.source.library.page(document, 1).lines[1:])
 
 
 # -- Measures a question set: reads it, finds its library, asks, and saves the run
@@ -297,7 +281,6 @@ class MeasuringOptions:
     retrieval: bool = False  # only search
     limit: int | None = None
     seed: int = 0
-    passages: int = 0  # see RunningEvaluation
     note: str = ""
     fresh: bool = False  # do not continue an interrupted run
 
@@ -351,9 +334,8 @@ def measure(
         kept = all_runs(settings)
         with kept.at_work(about, options.note, options.fresh) as number:
             running = RunningEvaluation(
-                kept, source, who, chosen_models.reranker(settings), options.passages,
-                watch.asking, watch.cancel,
-            )  # fmt: skip
+                kept, source, who, chosen_models.reranker(settings), watch.asking, watch.cancel
+            )
             running.run(number, asked)
     return number
 
@@ -416,7 +398,7 @@ def _about(
             "retrieval": who is None,
             "limit": options.limit,
             "seed": options.seed,
-            "passages": options.passages,
+            "passages": 0,  # as in runs of earlier versions, which are compared with new ones
         },
     }
 

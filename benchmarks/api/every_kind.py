@@ -25,9 +25,9 @@ from assistant.settings import Settings
 from assistant.team.api.application import guarded
 from assistant.team.api.served_libraries import Libraries
 from assistant.wiring.composition import Answering
+from tests.contracts.embedders import WordHashes
 from tests.pdfs import write_pdf
 from vectorstore.library import Library
-from vectorstore.testing import WordHashes
 
 REQUESTS = 3200  # at most: routes without parameters have few
 UPLOADS = 20  # each starts processes that read

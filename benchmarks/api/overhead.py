@@ -29,9 +29,9 @@ from assistant.settings import Settings
 from assistant.wiring import composition
 from assistant.wiring.composition import Answering
 from benchmarks import text_library
+from tests.contracts.embedders import WordHashes
 from tests.servers.ports import free_port
 from vectorstore.library import Library
-from vectorstore.testing import WordHashes
 
 ANSWERS, RATE, SECONDS, SLOW = 60, 50, 20, 1000
 LIBRARY = "abstracts"

@@ -16,9 +16,9 @@ from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
 from ingest.document.model import Box, Line, Page
+from tests.contracts.embedders import WordHashes
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import UnknownDocument
-from vectorstore.testing import WordHashes
 
 WordEmbedder = WordHashes
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ingest.document.model import Document
 from ingest.loaders import load
-from ingest.testing import check_books
+from tests.contracts.loaders import check_books
 
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -9,10 +9,10 @@ from filelock import FileLock
 
 from ingest.document.model import Box, Chunk, Document, Line, Page
 from tests.fakes import WordEmbedder
+from tests.vectorstore.test_store import at, vector
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.dense import DenseIndex, nearest_of
 from vectorstore.store import ChromaStore
-from vectorstore.testing import at, vector
 
 EMBEDDER = WordEmbedder()
 

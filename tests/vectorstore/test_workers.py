@@ -1,7 +1,8 @@
 """What all workers promise, and what becomes of lost ones."""
 
 import socket
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from assistant.security.network_guard import QUIET
 from assistant.wiring.places import located
-from ingest.document.source import Engines
+from ingest.document.source import Bounds, Engines
+from ingest.errors import Stopped, UnreadableFile
+from ingest.loaders import digest
 from tests.fakes import WordEmbedder
 from tests.servers.ray_process import RayProcess
 from vectorstore.embedding.embedder import load_embedder, recipe
@@ -18,9 +21,71 @@ from vectorstore.library import Library
 from vectorstore.store import Vectors
 from vectorstore.team import ray_workers
 from vectorstore.team.ray_workers import RayCluster, RayWorkers
-from vectorstore.testing import WorkersContract
 from vectorstore.worker_address import parsed
-from vectorstore.workers import Hire, Order, here
+from vectorstore.workers import Hire, Order, Workers, here
+
+
+class WorkersContract:
+    """What all `Workers` do. Fixture: `hire`, of the scope "class"."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def folder(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("unpacked")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def workers(cls, hire: Hire, folder: Path) -> Iterator[Workers]:
+        hired = hire(Order(Engines(ocr="off", bounds=Bounds(output=100_000)), folder))
+        yield hired
+        hired.close()
+
+    def test_files_become_documents_with_passages(self, workers: Workers, tmp_path: Path) -> None:
+        paths = [tmp_path / f"note {number}.txt" for number in range(6)]
+        for number, path in enumerate(paths):
+            path.write_text(f"Depot {number} opens at {number + 6} o'clock.\n")
+        for pending, path in [(workers.start(path), path) for path in paths]:
+            document, chunks = pending()
+            assert (document.sha256, document.name) == (digest(path), path.name)
+            assert chunks[0].text.strip() == path.read_text().strip()
+            assert document.pages[0].lines
+
+    def test_what_cannot_be_read_is_refused_in_a_sentence(
+        self, workers: Workers, tmp_path: Path
+    ) -> None:
+        broken, long = tmp_path / "broken.pdf", tmp_path / "long.txt"
+        broken.write_bytes(b"%PDF-1.4 and no more")
+        long.write_text("A line of a very long file.\n" * 10_000)
+        for path, why in ((broken, "broken.pdf"), (long, "long.txt holds more than 0 MB of text")):
+            with pytest.raises(UnreadableFile, match=why):
+                workers.start(path)()
+
+    def test_small_files_are_read_together(self, workers: Workers, tmp_path: Path) -> None:
+        note, broken = tmp_path / "note.txt", tmp_path / "broken.pdf"
+        note.write_text("The depot opens at six.\n")
+        broken.write_bytes(b"%PDF-1.4 and no more")
+        first, second = workers.start_several([note, broken])()
+        assert not isinstance(first, str) and first[0].name == "note.txt"
+        assert isinstance(second, str) and "broken.pdf" in second
+
+    def test_what_is_inside_of_a_file_is_unpacked_here(
+        self, workers: Workers, tmp_path: Path, folder: Path
+    ) -> None:
+        packed = tmp_path / "papers.zip"
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("inner.txt", "The depot opens at six.\n")
+        (part,) = workers.start_expand(packed, folder)().parts
+        assert workers.start(part.path)()[0].name == "inner.txt"
+
+    def test_who_waits_is_told_when_it_ends(self, hire: Hire, tmp_path: Path) -> None:
+        workers = hire(Order(Engines(ocr="off")))
+        path = tmp_path / "note.txt"
+        path.write_text("The depot opens at six.\n" * 500)
+        waiting = [workers.start(path) for _ in range(60)]
+        workers.close()
+        with pytest.raises(Stopped):
+            for pending in waiting:
+                pending()
 
 
 def cluster(address: str) -> RayCluster:

@@ -6,11 +6,36 @@ from pathlib import Path
 import pytest
 
 from assistant.answering.groundedness import Groundedness, Reads
-from assistant.testing import GroundednessContract
 from tests.vectorstore.embedding.made import TOPICS, made
 from vectorstore.errors import LibraryError
 
 READ = "Handbook about {}"
+
+
+class GroundednessContract:
+    """What every checker of sentences promises. Fixture: `checker`."""
+
+    READ = "Handbook\nThere are thirty days of leave."
+    SAID = ("There are thirty days of leave.", "Cats {may} sleep in the lift.", "No.")
+
+    def test_words_are_marked_only_where_a_sentence_is_unsupported(
+        self, checker: Groundedness
+    ) -> None:
+        for said in self.SAID:
+            found = checker.check("How much leave?", self.READ, said)
+            assert not (found.supported and found.spans)
+
+    def test_marks_are_in_the_sentence_and_in_its_order(self, checker: Groundedness) -> None:
+        for said in self.SAID:
+            places = [n for s in checker.check("?", self.READ, said).spans for n in s]
+            assert places == sorted(places) and all(0 <= n <= len(said) for n in places)
+
+    def test_the_same_sentence_is_judged_the_same(self, checker: Groundedness) -> None:
+        first, second = (checker.check("?", self.READ, self.SAID[1]) for _ in range(2))
+        assert first == second
+
+    def test_a_long_text_and_an_empty_question_are_read(self, checker: Groundedness) -> None:
+        checker.check("", "There are thirty days of leave. " * 500, self.SAID[0])
 
 
 @pytest.mark.slow

@@ -207,13 +207,8 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("passages", [0, 2])
-def test_passages_of_a_corpus_are_named_by_their_ids(
-    settings: Settings, tmp_path: Path, passages: int
-) -> None:
-    number = measure(
-        corpus(tmp_path), settings, False, MeasuringOptions(passages=passages), MeasuringWatch()
-    )
+def test_passages_of_a_corpus_are_named_by_their_ids(settings: Settings, tmp_path: Path) -> None:
+    number = measure(corpus(tmp_path), settings, False, MeasuringOptions(), MeasuringWatch())
     row = asked(settings, number)["q"]
     assert row["hits"][0] == ["-1-0", 1]
     assert {cited["document"] for cited in row["answer"]["citations"]} == {"-1-0"}

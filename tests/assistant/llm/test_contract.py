@@ -6,8 +6,8 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 
 from assistant.llm.chat_model import LlamaCppChat
-from assistant.testing import ChatModelContract
 from tests.assistant.fakes import ScriptedChat
+from tests.contracts.chat_models import ChatModelContract
 
 
 class TestScriptedChat(ChatModelContract):

@@ -21,8 +21,8 @@ from assistant.settings import Settings
 from assistant.wiring.chosen_models import embedder, server_embedder
 from tests.assistant.fakes import WordEmbedder
 from tests.assistant.llm.model_server import ModelHandler
+from tests.contracts.embedders import EmbedderContract
 from vectorstore.embedding.embedder import Habits
-from vectorstore.testing import EmbedderContract
 
 pytestmark = pytest.mark.timeout(60)
 

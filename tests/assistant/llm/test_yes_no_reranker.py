@@ -6,10 +6,10 @@ from langchain_core.messages import BaseMessage
 
 from assistant.llm import prompts
 from assistant.llm.odds import YesNoReranker
+from tests.contracts.embedders import RerankerContract
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Reranker
-from vectorstore.testing import RerankerContract
 
 
 class Believer:

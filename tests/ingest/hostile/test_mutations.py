@@ -15,7 +15,7 @@ from ingest.containers import CONTAINERS, expand
 from ingest.document.source import Bounds, Engines
 from ingest.errors import PinciteError
 from ingest.sandbox.pool import Sandbox
-from ingest.testing import check_books
+from tests.contracts.loaders import check_books
 from tests.ingest import made
 from tests.ingest.archives import zipped
 from tests.ingest.hostile.mutations import mutated

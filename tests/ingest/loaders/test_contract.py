@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 
 from ingest.loaders import LOADERS, Loader
-from ingest.testing import LoaderContract
+from tests.contracts.loaders import LoaderContract
 from tests.ingest.made import docx, odf, paragraph, pptx, shape, written
 from tests.pdfs import write_pdf
 

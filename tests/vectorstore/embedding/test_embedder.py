@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from tests.contracts.embedders import EmbedderContract, WordHashes
 from tests.fakes import WordEmbedder
 from vectorstore.embedding.embedder import (
     Embedder,
@@ -18,7 +19,6 @@ from vectorstore.embedding.embedder import (
 )
 from vectorstore.embedding.onnx_export import write_bert
 from vectorstore.errors import LibraryError
-from vectorstore.testing import EmbedderContract, WordHashes
 
 TEXTS = [
     "Employees have thirty days of paid leave in a year.",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from tests.contracts.embedders import EmbedderContract
 from vectorstore.embedding.embedder import (
     Embedder,
     Habits,
@@ -16,7 +17,6 @@ from vectorstore.embedding.embedder import (
 )
 from vectorstore.embedding.onnx_export import PACKED_FILE, PackedWeights, write_bert
 from vectorstore.errors import LibraryError
-from vectorstore.testing import EmbedderContract
 
 PIECES = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -3.0),
           ("\u2581Haus", -1.0), ("tür", -2.0), ("H", -9.0), ("ü", -9.0)]  # fmt: skip

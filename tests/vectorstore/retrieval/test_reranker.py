@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.embedders import RerankerContract
 from tests.vectorstore.embedding.made import TOPICS, made
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import LOOKED_AT, CrossEncoderReranker, Reranker, reranked
-from vectorstore.testing import RerankerContract
 
 
 def hit(text: str, score: float) -> Hit:

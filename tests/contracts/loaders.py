@@ -1,4 +1,4 @@
-"""What every loader promises, as tests to be run on a new one: subclass, and supply fixtures."""
+"""What every loader promises, as tests."""
 
 from pathlib import Path
 
