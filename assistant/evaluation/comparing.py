@@ -15,35 +15,35 @@ from assistant.evaluation.metrics import (
 )
 from assistant.evaluation.runs import EvaluationRun
 from assistant.evaluation.scoring import COSTS, Pair, RunRow, Scored, scored
-from assistant.i18n.translation import N_, _
+from assistant.i18n.translation import _, number
 
 # -- The figures of a run: means with their intervals, percentiles of seconds; a table of them
 
 MEASURES = {
-    "document_hit@5": N_("right document among the first 5 pages"),
-    "page_hit@5": N_("right page among the first 5"),
-    "page_hit@5_one_off": N_("- or one page off"),
-    "page_recall@5": N_("share of the right pages among the first 5"),
-    "page_hit@10": N_("right page among the first 10"),
-    "page_hit@10_one_off": N_("- or one page off"),
-    "document_recall@10": N_("share of the right documents among the first 10"),
-    "ndcg@10": N_("nDCG@10"),
-    "correct": N_("answerable: correct"),
-    "wrong": N_("answerable: wrong"),
-    "refused": N_("answerable: refused"),
-    "refusal_recall": N_("unanswerable: refused (refusal recall)"),
-    "refusal_precision": N_("refusals that are right (precision)"),
-    "asked_back": N_("unclear: asked back"),
-    "right_behaviour": N_("answered, refused or asked back as wanted"),
-    "citation_precision": N_("citations that point at known evidence"),
-    "citation_recall": N_("sentences that cite known evidence"),
+    "document_hit@5": "right document among the first 5 pages",
+    "page_hit@5": "right page among the first 5",
+    "page_hit@5_one_off": "- or one page off",
+    "page_recall@5": "share of the right pages among the first 5",
+    "page_hit@10": "right page among the first 10",
+    "page_hit@10_one_off": "- or one page off",
+    "document_recall@10": "share of the right documents among the first 10",
+    "ndcg@10": "nDCG@10",
+    "correct": "answerable: correct",
+    "wrong": "answerable: wrong",
+    "refused": "answerable: refused",
+    "refusal_recall": "unanswerable: refused (refusal recall)",
+    "refusal_precision": "refusals that are right (precision)",
+    "asked_back": "unclear: asked back",
+    "right_behaviour": "answered, refused or asked back as wanted",
+    "citation_precision": "citations that point at known evidence",
+    "citation_recall": "sentences that cite known evidence",
 }
 COST_NAMES = {
-    "search_seconds": N_("search, seconds"),
-    "first_token_seconds": N_("first word, seconds"),
-    "total_seconds": N_("whole answer, seconds"),
-    "prompt_tokens": N_("tokens read"),
-    "completion_tokens": N_("tokens written"),
+    "search_seconds": "search, seconds",
+    "first_token_seconds": "first word, seconds",
+    "total_seconds": "whole answer, seconds",
+    "prompt_tokens": "tokens read",
+    "completion_tokens": "tokens written",
 }
 
 Figure = dict[str, Any]
@@ -117,14 +117,9 @@ def report_lines(found: dict[str, Any]) -> list[str]:
 
 def about(run: EvaluationRun) -> str:
     """A line about a run: its library, and the model that answered."""
-    by = run.about["model"] or _("search only")
+    by = run.about["model"] or "search only"
     documents = run.about["documents"]
-    library = run.about["library"]
-    held = (
-        _("{library}, documents: {count}", library=library, count=documents)
-        if documents
-        else _("given passages")
-    )
+    held = f"{run.about['library']}, documents: {documents}" if documents else "given passages"
     return f"{held}; {by}"
 
 
@@ -198,6 +193,18 @@ def comparison_lines(found: dict[str, Any]) -> list[str]:
     if found["left_out"]:
         told.append(f"Questions of only one run, left out: {found['left_out']}")
     return told
+
+
+def since(found: dict[str, Any], differ: Sequence[str]) -> str:
+    """What a comparison with the run before says in words, with the names of what else differs;
+    empty where the two have no question in common."""
+    if not found["questions"]:
+        return ""
+    counts = {name: number(len(found[name])) for name in ("better", "broke")}
+    told = _("Compared with the run before, answers that got better: {better}, that got worse: "
+             "{broke}.", **counts)  # fmt: skip
+    how = _("They differ in {names}.", names=", ".join(differ)) if differ else _("Same settings.")
+    return f"{told} {how}"
 
 
 def verdict(found: dict[str, Any], role: str) -> str:

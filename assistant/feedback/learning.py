@@ -17,7 +17,7 @@ from assistant.evaluation.metrics import paired_difference
 from assistant.evaluation.runs import EvaluationRuns, all_runs
 from assistant.evaluation.scoring import scored
 from assistant.feedback.ratings import Example, Feedback, Rating, examples, feedback
-from assistant.i18n.translation import N_, _, number
+from assistant.i18n.translation import _, number
 from assistant.settings import Settings
 from assistant.storage.learned import Lesson, Lessons, MeasuredChange, lessons
 from ingest.errors import Stopped
@@ -426,9 +426,9 @@ class Learning:
         """(what, without and with what was learned, of how many questions), as far as measured."""
         lesson = self.lessons.last()
         measured = [] if lesson is None else [
-            (N_("reciprocal rank of the first right page"), lesson.rank, lesson.questions),
-            (N_("right page among the first 5"), lesson.hit, lesson.questions),
-            (N_("right decisions to answer or to refuse"), lesson.right, sum(lesson.should)),
+            ("reciprocal rank of the first right page", lesson.rank, lesson.questions),
+            ("right page among the first 5", lesson.hit, lesson.questions),
+            ("right decisions to answer or to refuse", lesson.right, sum(lesson.should)),
         ]  # fmt: skip
         return [(name, figure, n) for name, figure, n in measured if figure is not None]
 

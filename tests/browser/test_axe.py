@@ -188,6 +188,6 @@ def _libraries(page: Any) -> list[str]:
 
 
 def _measure(page: Any, _: str) -> list[str]:
-    page.locator("summary", has_text="All figures and options").click()
-    page.get_by_role("heading", name="Runs").wait_for()
+    page.locator("summary", has_text="Learned from your feedback").click()
+    page.get_by_role("button", name="Learn from feedback").wait_for()
     return barriers(page, "measure")

@@ -369,7 +369,7 @@ def _refusal(assistant: Assistant) -> None:
         point = OPERATING_POINTS[picked]
         st.caption(_(_EFFECTS[picked]) if quotes else when_unsure(picked, point))
     elif picked:
-        st.caption(_("As learned from your feedback; the Measure page has the figures."))
+        st.caption(_("As learned from your feedback; the Measure page can take it back."))
 
 
 def when_unsure(picked: str, point: OperatingPoint) -> str:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from assistant.evaluation.comparing import compare, comparison_lines, verdict
+from assistant.evaluation.comparing import compare, comparison_lines, since, verdict
 from assistant.evaluation.metrics import Question
 from tests.assistant.evaluation.rows import HIDDEN, QUESTION, row
 
@@ -64,6 +64,14 @@ def test_people_read_the_questions_by_name() -> None:
     assert "Got better: 2\n  a: How long? (wrong → correct)" in told
     assert "Broke: 1\n  b: How long? (correct → refused)" in told
     assert "left out: 1" in told
+
+
+def test_what_changed_since_the_run_before_is_told_in_words() -> None:
+    told = since(compare(BEFORE, AFTER), ["model", "settings: refusal_threshold"])
+    assert "got better: 2, that got worse: 1." in told
+    assert told.endswith("They differ in model, settings: refusal_threshold.")
+    assert since(compare(BEFORE, AFTER), []).endswith("Same settings.")
+    assert since(compare([], AFTER), []) == "", "nothing was asked both times"
 
 
 def test_a_gain_or_a_loss_is_what_the_interval_shows() -> None:

@@ -16,8 +16,8 @@ from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, click, drawn, ht
 MEASURE_PAGE = "measure"
 CHANGES = (
     "Remove", "Retry", "Retry all", "Dismiss", "Dismiss all", "Continue", "Rebuild it", "Fetch it",
-    "Add documents", "Add to library", "Measure", "Draft questions", "Learn from feedback", "Keep",
-    "Drop", "Reset",
+    "Add documents", "Add to library", "Ask my questions", "Draft questions",
+    "Learn from feedback", "Keep", "Drop", "Reset",
 )  # fmt: skip
 
 Visit = Callable[..., AppTest]
