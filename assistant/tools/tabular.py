@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from assistant.answering.notices import unread_pages_noted
 from assistant.answering.tables.compute import best, computed_sentence
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, is_year, terms
-from assistant.answering.tables.planning import Tabled
 from assistant.answering.tables.program import choose, sentence
 from assistant.answering.tables.question import AVERAGE, COUNT, HIGHEST, LOOKUP, LOWEST, SUM
 from assistant.answering.tables.records import (
@@ -36,6 +35,7 @@ from assistant.llm.odds import TokenOdds, TurnTaking, likeliest
 from assistant.security.untrusted_text import AddressFilter
 from assistant.storage.files import Made
 from ingest.errors import Stopped
+from vectorstore.federation import AnyLibrary
 
 _TOLD = 40  # operands that are stored as facts
 _LONGEST = 40  # lines of a table that are stored as what was read
@@ -49,7 +49,7 @@ class Tables:
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for a follow-up, and when no table answers with certainty."""
         evidence = request.evidence
-        if request.given or not isinstance(evidence, Tabled):
+        if request.given or not isinstance(evidence, AnyLibrary):
             return None
         if request.query.follows_up:
             return None
@@ -165,7 +165,7 @@ class Lists:
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for a follow-up, and for a question about no list nearby."""
         evidence = request.evidence
-        if request.given or request.query.follows_up or not isinstance(evidence, Tabled):
+        if request.given or request.query.follows_up or not isinstance(evidence, AnyLibrary):
             return None
         asked = asked_list(request.question, evidence, request.documents)
         if asked is None:
@@ -208,7 +208,7 @@ def _write(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
 def again(request: Request, program: tuple[str, str]) -> Reply | None:
     """The reply of a program that was chosen before; None where the list does not give it."""
     evidence = request.evidence
-    if not isinstance(evidence, Tabled):
+    if not isinstance(evidence, AnyLibrary):
         return None
     asked = asked_list(request.question, evidence, request.documents)
     plan = computed(asked, *program) if asked else None
@@ -347,7 +347,7 @@ class Charting:
 
 
 def _found(intent: Chart, request: Request) -> ChartNumbers:
-    if not isinstance(request.evidence, Tabled):
+    if not isinstance(request.evidence, AnyLibrary):
         raise CannotChart("The given passages contain no tables.")
     return find(intent.what, request.evidence, request.documents)
 

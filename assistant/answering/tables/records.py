@@ -19,10 +19,10 @@ from assistant.answering.tables.grid import (
     is_year,
     value,
 )
-from assistant.answering.tables.planning import Tabled
 from assistant.answering.tables.question import AVERAGE, COUNT, LOOKUP, SUM
 from ingest.language.identify import language_of_question
 from ingest.language.words import language_stem, stop_words
+from vectorstore.federation import AnyLibrary
 
 _PASSAGES = 6  # of the search, whose lists are looked at
 _FEWEST = 3  # records
@@ -115,7 +115,7 @@ class RecordList:
 
 
 def lists_near(
-    question: str, evidence: Tabled, documents: Collection[str] | None
+    question: str, evidence: AnyLibrary, documents: Collection[str] | None
 ) -> Iterator[RecordList]:
     """The lists of which the best passages are rows, each as far as its page has it."""
     done: set[tuple[str, int, int]] = set()
@@ -132,7 +132,7 @@ def lists_near(
                 yield near
 
 
-def whole(near: RecordList, evidence: Tabled) -> RecordList | None:
+def whole(near: RecordList, evidence: AnyLibrary) -> RecordList | None:
     """With the rows on other pages: of the tables of its document that have the same heads and
     stand under the same title. None where all of them are no list, or one of too many rows."""
     wanted = _key(near.grid)
@@ -333,7 +333,7 @@ class AskedList:
 
 
 def asked_list(
-    question: str, evidence: Tabled, documents: Collection[str] | None
+    question: str, evidence: AnyLibrary, documents: Collection[str] | None
 ) -> AskedList | None:
     """The list near a question of which it mentions a value or a head. None where it mentions
     nothing, a number that no value has, or values that no record has together."""
