@@ -124,7 +124,7 @@ class AnswerTool:
             if written.text and not reply.trace.facts.judged:
                 decide(written.text, not written.stopped)
         if not (written.text or written.stopped or reply.trace.withheld):
-            reply.trace.asked = []  # nothing to write again
+            reply.trace.asked = ()  # nothing to write again
             if context.request.anyway:
                 return (yield from self._quote(context, reply))
         reply.activity.stage = _("Citing")
