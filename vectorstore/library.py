@@ -72,7 +72,7 @@ class Library:
         self._catalog = open_catalog(folder, name, catalogue)
         self._index = open_index(self._catalog, folder / "chroma", vectors)
         self._words = WordIndex(self._catalog, folder / "words")
-        self._catalog.passages.beside = self._words
+        self._catalog.passages.beside = self._words.passages
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
         self._embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
         self._search = Search(self._catalog, self._index, self._embedders, learned)

@@ -6,15 +6,15 @@ A file counts once it has stayed the same for a while, so that no half-written f
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from ingest.discovery import discover
 from ingest.errors import NothingFound
 from vectorstore.add_report import Change
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy
-from vectorstore.maintenance.removing import Sources
+from vectorstore.library import Library
 
 SETTLE = 2.0  # seconds without a change; editors and copying programs write more often
 PAUSE = 2.0  # seconds between two samples
@@ -30,34 +30,22 @@ class _Pending:
     since: float
 
 
-class Followed(Protocol):
-    """What `Watching` needs of a library."""
-
-    @property
-    def sources(self) -> Sources:
-        """The folders that its documents came from, to find files that are gone."""
-
-    def add(
-        self, paths: Sequence[Path], *, cancel: threading.Event | None,
-        changed: Callable[[Change], None],
-    ) -> object: ...  # fmt: skip
-
-    def close(self) -> None: ...
-
-
 class Watching:
     """Follows files and folders until it is cancelled."""
 
     def __init__(
         self,
-        library: Followed,
+        library: Library,
         paths: Sequence[Path],
         changed: Callable[[Change], None],
         notice: Callable[[str], None],
         settle: float = SETTLE,
+        turn: AbstractContextManager[object] | None = None,
     ) -> None:
-        """`changed` receives the result for each file, `notice` messages for the user."""
+        """`changed` receives the result for each file, `notice` messages for the user. `turn` is
+        what adding waits for where others use the library, too: nothing closes it then."""
         self._library = library
+        self._turn = turn
         self._paths = [path.absolute() for path in paths]
         self._changed = changed
         self._notice = notice
@@ -84,12 +72,13 @@ class Watching:
         try:
             lost = self._library.sources.lost(self._not_compared(reachable, new))
             if new:  # additions first: a renamed file is both new and gone
-                self._library.add(new, cancel=cancel, changed=self._changed)
+                with self._turn or nullcontext():
+                    self._library.add(new, cancel=cancel, changed=self._changed)
             self._prune([*gone, *lost])
         except (NothingFound, LibraryAway, LibraryBusy, HomeNotWritable) as error:
             self._tell(f"{error} Trying again.")
             return
-        if new or gone:
+        if (new or gone) and not self._turn:
             self._library.close()  # releases Chroma; it opens again when needed
         self._known |= {path: seen[path] for path in new}
         for path in gone:

@@ -22,12 +22,12 @@ from assistant.contract.reply import Reply, stage
 from assistant.contract.request import Request
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
-from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
+from assistant.llm.odds import TokenOdds, TurnTaking, token_counter
 from assistant.security import prompt_injection
 from assistant.security.untrusted_text import AddressFilter
 from ingest.errors import Stopped
 from ingest.language.sentences import split_answer
-from ingest.text.reflow import about_tokens, one_line
+from ingest.text.reflow import one_line
 from vectorstore.embedding.embedder import is_multilingual
 from vectorstore.retrieval.rerank import Reader, Reranker
 
@@ -56,6 +56,7 @@ class AnswerTool:
         `checker` reads what the sentences rest on. `turns` are shared with other tools that write
         with the same model."""
         self._model = model
+        self._count = token_counter(model)
         self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
@@ -123,7 +124,7 @@ class AnswerTool:
             if written.text and not reply.trace.facts.judged:
                 decide(written.text, not written.stopped)
         if not (written.text or written.stopped or reply.trace.withheld):
-            reply.trace.asked = []  # nothing to write again
+            reply.trace.asked = ()  # nothing to write again
             if context.request.anyway:
                 return (yield from self._quote(context, reply))
         reply.activity.stage = _("Citing")
@@ -174,10 +175,6 @@ class AnswerTool:
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
         """Wait for the model's lock; a model in another process has a queue of its own."""
         return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
-
-    def _count(self, text: str) -> int:
-        model = self._model
-        return model.tokens_in(text) if isinstance(model, TokenCounts) else about_tokens(text)
 
 
 # -- The stages that need no model

@@ -161,7 +161,7 @@ _MOST = 10_000  # cookies that are remembered; the oldest are forgotten
 class Guests:
     """The tokens of a server, and who has come in with one of them."""
 
-    elsewhere = None
+    elsewhere = None  # no provider where they may sign in instead
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.tokens: dict[Role, str] = {

@@ -25,13 +25,14 @@ from assistant.answering.tables.grid import (
     terms,
 )
 from assistant.answering.tables.matching import CHANGES, Match, weight
-from assistant.answering.tables.planning import Tabled, card, grids
+from assistant.answering.tables.planning import card, grids
 from assistant.answering.tables.question import LOOKUP, TableQuestion
 from assistant.errors import AssistantError
 from assistant.export.documents import fonts
 from assistant.i18n.translation import _
 from ingest.language.dates import YEAR
 from ingest.platform.process import require
+from vectorstore.federation import AnyLibrary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -162,7 +163,7 @@ _OF = re.compile(r"\b(?:with|for|of|per|in|to|from|at|by|on)\b|,", re.IGNORECASE
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".tab")
 
 
-def find(what: str, evidence: Tabled, documents: Collection[str] | None = None) -> ChartNumbers:
+def find(what: str, evidence: AnyLibrary, documents: Collection[str] | None = None) -> ChartNumbers:
     """The numbers that fit best. Raises CannotChart when none do."""
     asked = wanted(what)
     found: list[ChartNumbers] = []

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from assistant.contract.facts import Offer
 from assistant.i18n.translation import _
-from assistant.images.vision_models import Tag, Tagging, gguf_pair, kind_of
+from assistant.images.vision_models import Local, Tag, Tagging, gguf_pair, kind_of
 from assistant.llm.prompts import DESCRIBE
 from assistant.models.catalogue import Model, fit, this_machine
 from ingest.document.model import Document, Line, Page
@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-class Viewer(Protocol):
-    """Describes pictures (it is a `Captioner`), and answers questions about them."""
-
-    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
-        """One or two sentences; empty when the model is not sure. `cancel` ends it early."""
-        ...
-
-    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
-        """A short answer; empty from a model that only describes."""
-        ...
-
-
 # -- The chosen vision model as one value: it travels to the processes that read files, and loads
 # its model when it is first used.
 
@@ -48,18 +36,20 @@ _loading = threading.Lock()  # a cache does not keep two threads from loading a 
 
 @dataclass(frozen=True)
 class Describer:
-    """A Viewer of a folder: transformers, or a GGUF file with its mmproj file."""
+    """Describes pictures (it is a `Captioner`), and answers questions about them, by the model of a
+    folder: transformers, or a GGUF file with its mmproj file."""
 
     folder: Path
     threads: int = 0  # of llama.cpp; 0: one for each core
 
     def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
-        """One or two sentences. Raises ModelUnusable or ModelRuntimeMissing."""
+        """One or two sentences; empty when the model is not sure. `cancel` ends it early. Raises
+        ModelUnusable or ModelRuntimeMissing."""
         with _ready(self, cancel) as model:
             return model.describe(picture.convert("RGB"), cancel)
 
     def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
-        """The answer; empty without a model that answers. Raises as `describe`, or
+        """A short answer; empty from a model that only describes. Raises as `describe`, or
         ContextOverflow."""
         with _ready(self, cancel) as model:
             return model.answer(picture.convert("RGB"), question, cancel)
@@ -81,7 +71,7 @@ class _Gguf:
 
 
 @contextmanager
-def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[Viewer]:
+def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[_Gguf | Local]:
     """The model, for one caller at a time."""
     with _loading:
         model, lock = _loaded_describer(what)
@@ -95,7 +85,7 @@ def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[Viewer]:
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded_describer(what: Describer) -> tuple[Viewer, threading.Lock]:
+def _loaded_describer(what: Describer) -> tuple[_Gguf | Local, threading.Lock]:
     """The loaded model; another one replaces it in memory."""
     kind = kind_of(what.folder)
     if kind == "gguf":
@@ -145,7 +135,7 @@ class Looking:
     def __init__(
         self,
         engines: Callable[[], Engines],
-        viewer: Callable[[], Viewer | None],
+        viewer: Callable[[], Describer | None],
         tagging: Callable[[], Tagging | None],
     ) -> None:
         """Each is looked up when a picture is read: a model may have been installed meanwhile."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from assistant.attachments import DroppedFile
 from assistant.errors import AssistantError
@@ -420,22 +420,6 @@ def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
             write_private(place, json.dumps([str(path) for path in known]))
 
 
-class _Shared:
-    """A library that others use at the same time: adding takes its turn among the uploads, and
-    nothing closes it."""
-
-    def __init__(self, library: Library, turn: threading.Lock) -> None:
-        self._library, self._turn = library, turn
-        self.sources = library.sources
-
-    def add(self, *given: Any, **named: Any) -> AddSummary:
-        with self._turn:
-            return self._library.add(*given, **named)
-
-    def close(self) -> None:
-        """Does nothing: the app closes the library."""
-
-
 class WatchedFolder:
     """One folder, from now on until it is stopped."""
 
@@ -447,8 +431,7 @@ class WatchedFolder:
         self.notice = self.error = ""
         self._cancel = threading.Event()
         self._pause = pause
-        shared = _Shared(library, turn)
-        watching = Watching(shared, [path], self.changes.append, self._tell, settle)
+        watching = Watching(library, [path], self.changes.append, self._tell, settle, turn)
         self._thread = threading.Thread(
             target=self._run, args=(watching,), name="watch", daemon=True
         )

@@ -6,7 +6,7 @@ out of the model's cache. Pictures would be mixed, or would not fit into memory 
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from string import ascii_uppercase
 from typing import Protocol, runtime_checkable
@@ -18,6 +18,7 @@ from assistant.contract.reply import Reply
 from assistant.i18n.translation import N_, _
 from assistant.llm import prompts
 from ingest.errors import Stopped
+from ingest.text.reflow import about_tokens
 from vectorstore.retrieval.fusion import Hit
 
 WAITING = N_("Waiting for another answer")
@@ -65,14 +66,12 @@ class TurnTaking:
 # -- What packing asks of a model: how many tokens a text has
 
 
-@runtime_checkable
-class TokenCounts(Protocol):
-    """A model that counts itself. Others would count with a tokenizer that langchain-core fetches
+def token_counter(model: object) -> Callable[[str], int]:
+    """How many tokens a text has, without those that begin and end a prompt: the model's own
+    `tokens_in`, or an estimate. Others would count with a tokenizer that langchain-core fetches
     from a hub."""
-
-    def tokens_in(self, text: str) -> int:
-        """The tokens of a text, without those that begin and end a prompt."""
-        ...
+    count: Callable[[str], int] = getattr(model, "tokens_in", about_tokens)
+    return count
 
 
 # -- What tables, lists and a reranker ask of a model: how likely a word begins its answer

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from assistant.contract.facts import Offer
 from assistant.errors import AssistantError, ModelUnusable
@@ -54,19 +53,6 @@ class SpokenSound:
         return file.getvalue()
 
 
-class Voice(Protocol):
-    """What reads aloud. Several threads may use it; one sentence is made at a time."""
-
-    name: str
-
-    def say(self, text: str, cancel: threading.Event) -> SpokenSound:
-        """A sentence as sound, of which there may be none (a row of dots).
-
-        Raises VoiceFailed, and ingest.errors.Stopped within a tenth of a second of `cancel`.
-        """
-        ...
-
-
 # -- espeak-ng reads aloud where the machine has it: a small program, about a hundred languages
 # It is under the GPL-3.0, and run as a program.
 
@@ -98,7 +84,7 @@ class Espeak:
         self._command.append(_ACCENTS.get(language, language))
 
     def say(self, text: str, cancel: threading.Event) -> SpokenSound:
-        """Speak a sentence. Raises Stopped or VoiceFailed."""
+        """Speak a sentence; empty sound for a row of dots. Raises Stopped or VoiceFailed."""
         if cancel.is_set():
             raise Stopped("Reading aloud was stopped.")
         try:
@@ -150,7 +136,8 @@ class Piper:
         self._process: _Process | None = None
 
     def say(self, text: str, cancel: threading.Event) -> SpokenSound:
-        """Speak a sentence; empty sound for one without words. Raises Stopped or VoiceFailed."""
+        """Speak a sentence; empty sound for one without words. Raises VoiceFailed, and Stopped
+        within a tenth of a second of `cancel`."""
         # What makes no sound ends Piper 1.8.0: it cannot write an empty file.
         if not _SPOKEN.search(text):
             return SpokenSound(b"", 22_050)
@@ -271,6 +258,9 @@ NONE = N_(
     "There is no voice to read aloud with. `pincite models pull en_US-joe-medium` fetches one; "
     "espeak-ng is used where the machine has it (`apt install espeak-ng`)."
 )
+
+# What reads aloud. Several threads may use it; one sentence is made at a time.
+Voice = Espeak | Piper
 
 
 class Voices:

@@ -11,7 +11,6 @@ from assistant.answering.clarification import Clarification, question_back
 from assistant.answering.whole.comparison import compare
 from assistant.answering.whole.lists import list_all
 from assistant.answering.whole.requests import WholeDocumentRequest, understood, what
-from assistant.answering.whole.statements import Shelf
 from assistant.answering.whole.summary import CitedDraft, PartWriter, summarise
 from assistant.answering.window import window_at
 from assistant.contract.facts import Outcome, Passage, Sentence
@@ -24,6 +23,7 @@ from assistant.llm.odds import TokenOdds, TurnTaking
 from assistant.security import prompt_injection
 from ingest.errors import Stopped
 from ingest.extensions import TOOLS, installed
+from vectorstore.federation import AnyLibrary
 from vectorstore.retrieval.fusion import Hit
 
 # -- Asks for clarification of an unclear question, without a model
@@ -55,7 +55,7 @@ class AskBack:
 def _alone(request: Request) -> bool:
     """One document is asked: "this" may be all of it."""
     shelf = request.evidence
-    if request.given or not isinstance(shelf, Shelf):
+    if request.given or not isinstance(shelf, AnyLibrary):
         return False
     return len(shelf.documents() if request.documents is None else request.documents) == 1
 
@@ -131,7 +131,7 @@ class Whole:
     def offer(self, request: Request) -> Reply | None:
         """The reply; None when no document is named, or for a question about a fact."""
         shelf = request.evidence
-        if request.given or not isinstance(shelf, Shelf):
+        if request.given or not isinstance(shelf, AnyLibrary):
             return None
         newest_first = sorted(shelf.documents(), key=lambda d: d.superseded_by is not None)
         names = [d.document for d in newest_first]
@@ -146,7 +146,7 @@ class Whole:
         )
 
     def _work(
-        self, request: Request, asked: WholeDocumentRequest, shelf: Shelf, reply: Reply
+        self, request: Request, asked: WholeDocumentRequest, shelf: AnyLibrary, reply: Reply
     ) -> Iterator[str]:
         draft = CitedDraft(shelf)
         writer = PartWriter(self._model, reply)
@@ -165,7 +165,7 @@ class Whole:
         reply.outcome = prompt_injection.noted(noted)
 
 
-def _refused(request: Request, shelf: Shelf, writer: PartWriter) -> Outcome:
+def _refused(request: Request, shelf: AnyLibrary, writer: PartWriter) -> Outcome:
     """A refusal with the closest passages."""
     hits = shelf.passages(request.question, _CLOSEST, request.documents)
     said = prompts.refusal(request.question)
@@ -179,7 +179,7 @@ def _refused(request: Request, shelf: Shelf, writer: PartWriter) -> Outcome:
 def _write(
     request: Request,
     asked: WholeDocumentRequest,
-    shelf: Shelf,
+    shelf: AnyLibrary,
     writer: PartWriter,
     reply: Reply,
     draft: CitedDraft,

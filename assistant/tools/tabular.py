@@ -7,19 +7,13 @@ from dataclasses import dataclass, field, replace
 from assistant.answering.notices import unread_pages_noted
 from assistant.answering.tables.compute import best, computed_sentence
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, is_year, terms
-from assistant.answering.tables.planning import Tabled
 from assistant.answering.tables.program import choose, sentence
-from assistant.answering.tables.question import LOOKUP
+from assistant.answering.tables.question import AVERAGE, COUNT, HIGHEST, LOOKUP, LOWEST, SUM
 from assistant.answering.tables.records import (
-    CHOICES,
-    HELD,
-    NO_COLUMN,
-    SURE_OF_COLUMN,
-    SURE_OF_OPERATION,
     AskedList,
     asked_list,
-    chosen,
     computed,
+    knows_exceptions,
 )
 from assistant.contract.facts import (
     Citation,
@@ -41,6 +35,7 @@ from assistant.llm.odds import TokenOdds, TurnTaking, likeliest
 from assistant.security.untrusted_text import AddressFilter
 from assistant.storage.files import Made
 from ingest.errors import Stopped
+from vectorstore.federation import AnyLibrary
 
 _TOLD = 40  # operands that are stored as facts
 _LONGEST = 40  # lines of a table that are stored as what was read
@@ -54,7 +49,7 @@ class Tables:
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for a follow-up, and when no table answers with certainty."""
         evidence = request.evidence
-        if request.given or not isinstance(evidence, Tabled):
+        if request.given or not isinstance(evidence, AnyLibrary):
             return None
         if request.query.follows_up:
             return None
@@ -170,7 +165,7 @@ class Lists:
     def offer(self, request: Request) -> Reply | None:
         """The reply; None for a follow-up, and for a question about no list nearby."""
         evidence = request.evidence
-        if request.given or request.query.follows_up or not isinstance(evidence, Tabled):
+        if request.given or request.query.follows_up or not isinstance(evidence, AnyLibrary):
             return None
         asked = asked_list(request.question, evidence, request.documents)
         if asked is None:
@@ -182,7 +177,7 @@ class Lists:
         try:
             with self._turns.turn(reply):
                 chooser = Chooser(self._model, reply.cancel)
-                program = chosen(asked, chooser)
+                program = chooser.chosen(asked)
         except Stopped:
             reply.outcome = Outcome("", stopped=True)
             return
@@ -213,7 +208,7 @@ def _write(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
 def again(request: Request, program: tuple[str, str]) -> Reply | None:
     """The reply of a program that was chosen before; None where the list does not give it."""
     evidence = request.evidence
-    if not isinstance(evidence, Tabled):
+    if not isinstance(evidence, AnyLibrary):
         return None
     asked = asked_list(request.question, evidence, request.documents)
     plan = computed(asked, *program) if asked else None
@@ -222,38 +217,82 @@ def again(request: Request, program: tuple[str, str]) -> Reply | None:
     return Reply(request.question, lambda reply: _write(plan, request, reply), Lists.name)
 
 
+# The chat model chooses the computation and the column, each as one letter of a list of choices, by
+# its probabilities; no rule knows the words of a language. Code does the rest: which records are
+# meant, arithmetic, and citations. Programs over tables that a model writes are of Cheng et al.,
+# Binding Language Models in Symbolic Languages, 2023; here the model may only choose.
+
+CHOICES = {
+    LOOKUP: "a value of one row",
+    HIGHEST: "the highest or most",
+    LOWEST: "the lowest, least or fewest",
+    SUM: "the sum of values",
+    AVERAGE: "the average of values",
+    COUNT: "how many rows match",
+}
+_NO_COLUMN = "none of these columns"
+# A choice counts from this probability on (benchmarks/results/lists.md).
+_SURE_OF_OPERATION, _SURE_OF_COLUMN = 0.5, 0.6
+# Log-odds of the model that the list holds the answer: a condition that no column tells ("who speak
+# English") is no value, and is seen by nothing else.
+_HELD = 1.9
+_JUDGED = 20  # records, for that judgement
+
+
 @dataclass(frozen=True)
 class Chooser:
-    """A `records.Chooser`: the chat model chooses, by the likeliest letter."""
+    """Lets the chat model choose a program, by the likeliest letters."""
 
     model: TokenOdds
     cancel: threading.Event
     checks: list[tuple[str, float, float]] = field(default_factory=list)  # see `Computed`
 
-    def operation(self, question: str, shown: Sequence[str]) -> tuple[str, float]:
-        at, sure = self._choose(question, shown, prompts.WHICH_VALUE, list(CHOICES.values()))
-        self.checks.append(("operation", sure, SURE_OF_OPERATION))
+    def chosen(self, asked: AskedList) -> tuple[str, str] | None:
+        """The operation and the head of its column, empty for a count; None where the model is not
+        sure. Raises Stopped."""
+        operation, sure = self.operation(asked)
+        if sure < _SURE_OF_OPERATION or operation == LOOKUP:
+            operation = ""
+        if len(asked.records) == 1:
+            simple = asked.near.alone and operation in ("", SUM, COUNT)
+            operation = LOOKUP if simple else ""
+        if not operation:
+            return None
+        heads = asked.offered(operation)
+        head, sure = self._column(asked, heads) if heads else (_NO_COLUMN, 1.0)
+        known = head != _NO_COLUMN and sure >= _SURE_OF_COLUMN
+        if known == (operation == COUNT):  # what is counted are rows, not values of a column
+            return None
+        if operation != LOOKUP and not self._holds(asked):
+            return None
+        return operation, "" if operation == COUNT else head
+
+    def operation(self, asked: AskedList) -> tuple[str, float]:
+        """One of CHOICES, and its probability. Raises Stopped."""
+        at, sure = self._choose(asked, prompts.WHICH_VALUE, list(CHOICES.values()))
+        self.checks.append(("operation", sure, _SURE_OF_OPERATION))
         return list(CHOICES)[at], sure
 
-    def column(
-        self, question: str, shown: Sequence[str], heads: Sequence[str]
-    ) -> tuple[str, float]:
-        choices = [*heads, NO_COLUMN]
-        at, sure = self._choose(question, shown, prompts.WHICH_COLUMN, choices)
-        self.checks.append(("column", sure, SURE_OF_COLUMN))
+    def _column(self, asked: AskedList, heads: Sequence[str]) -> tuple[str, float]:
+        """One of the heads or _NO_COLUMN, and its probability."""
+        choices = [*heads, _NO_COLUMN]
+        at, sure = self._choose(asked, prompts.WHICH_COLUMN, choices)
+        self.checks.append(("column", sure, _SURE_OF_COLUMN))
         return choices[at], sure
 
-    def held(self, question: str, document: str, shown: Sequence[str]) -> float:
-        passage = Passage(document, 1, 1.0, "\n".join(shown))
-        messages = prompts.first_turn([passage], question, prompts.CHECK)
+    def _holds(self, asked: AskedList) -> bool:
+        """Whether the list holds what a question over several records is about."""
+        if not knows_exceptions(asked.question):
+            return False
+        text = "\n".join(asked.shown(_JUDGED))
+        passage = Passage(asked.near.grid.document, 1, 1.0, text)
+        messages = prompts.first_turn([passage], asked.question, prompts.CHECK)
         yes, no = self.model.next_token_logprobs(messages, (prompts.YES, prompts.NO), self.cancel)
-        self.checks.append(("held", yes - no, HELD))
-        return yes - no
+        self.checks.append(("held", yes - no, _HELD))
+        return yes - no >= _HELD
 
-    def _choose(
-        self, question: str, shown: Sequence[str], asked: str, choices: Sequence[str]
-    ) -> tuple[int, float]:
-        messages = prompts.on_choices(question, shown, asked, choices)
+    def _choose(self, asked: AskedList, which: str, choices: Sequence[str]) -> tuple[int, float]:
+        messages = prompts.on_choices(asked.question, asked.shown(), which, choices)
         return likeliest(self.model, messages, len(choices), self.cancel)
 
 
@@ -308,7 +347,7 @@ class Charting:
 
 
 def _found(intent: Chart, request: Request) -> ChartNumbers:
-    if not isinstance(request.evidence, Tabled):
+    if not isinstance(request.evidence, AnyLibrary):
         raise CannotChart("The given passages contain no tables.")
     return find(intent.what, request.evidence, request.documents)
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qs
 
 from assistant.entrance.asgi import (
@@ -34,11 +34,11 @@ from assistant.entrance.asgi import (
     is_same_origin,
     with_headers,
 )
-from assistant.entrance.guests import ROLE_HEADER, WAIT, Form, TooManyTries, sealed_role
+from assistant.entrance.guests import ROLE_HEADER, WAIT, Guests, TooManyTries, sealed_role
 from assistant.errors import AssistantError
 from assistant.i18n import translation
 from assistant.i18n.translation import N_, _
-from assistant.team.members import BACK, LASTS, START, Elsewhere
+from assistant.team.members import BACK, LASTS, START, Elsewhere, Members
 from assistant.team.provider import NotSignedIn
 
 # -- The headers of every response: the page loads nothing from elsewhere, and nobody frames it
@@ -113,22 +113,8 @@ _FORM = 4096  # bytes of a form with a token
 log = logging.getLogger(__name__)
 
 
-class Entrance(Protocol):
-    """Who lets people in: by a token of this process, or by their accounts."""
-
-    @property
-    def form(self) -> Form:
-        """The sign-in form."""
-
-    @property
-    def elsewhere(self) -> Elsewhere | None:
-        """A provider where they may sign in instead."""
-
-    def enter(self, fields: Mapping[str, str], place: str) -> str | None:
-        """A new cookie for the right fields of the form. Raises TooManyTries."""
-
-    def mark(self, cookie: str) -> str | None:
-        """The header that tells the pages who has that cookie; None for nobody."""
+# Who lets people in: by a token of this process, or by their accounts.
+Entrance = Guests | Members
 
 
 class Door:

@@ -24,7 +24,7 @@ from assistant.i18n.translation import N_
 from assistant.images.vision import chat_offers
 from assistant.images.vision import offers as vision_offers
 from assistant.llm.chat_model import ChatModel
-from assistant.llm.odds import TokenCounts, TokenOdds, TurnTaking
+from assistant.llm.odds import TokenOdds, TurnTaking, token_counter
 from assistant.models.fetch import user_cache
 from assistant.models.hub import Progress
 from assistant.models.installed import Models
@@ -63,7 +63,6 @@ from assistant.wiring.chosen_models import (
 )
 from assistant.wiring.places import answer_files, bucket, catalogue_server, hire
 from ingest.errors import ExtensionFailed
-from ingest.text.reflow import about_tokens
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library
@@ -495,8 +494,7 @@ def _reader(extract: Extractor | None, how: Answering) -> Reader | None:
     """None without a model."""
     if extract is None:
         return None
-    count = how.model.tokens_in if isinstance(how.model, TokenCounts) else about_tokens
-    return Reader(extract.copied, how.window // _PART, count)
+    return Reader(extract.copied, how.window // _PART, token_counter(how.model))
 
 
 def _identity(settings: Settings, how: Answering) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.tables.program import sentence
-from assistant.answering.tables.records import asked_list, chosen, computed
+from assistant.answering.tables.records import asked_list, computed
 from assistant.evaluation.metrics import read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
@@ -56,8 +56,8 @@ def answer(question: str, library: Library, chooser: Chooser, show: bool) -> str
         return ""
     if show:
         said = {c.label: set(v) for c, v in asked.mentions.values.items()}
-        print("   ", said, chooser.operation(question, asked.shown()))
-    program = chosen(asked, chooser)
+        print("   ", said, chooser.operation(asked))
+    program = chooser.chosen(asked)
     plan = computed(asked, *program) if program else None
     if show:
         print("   ", program)

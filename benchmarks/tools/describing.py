@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from assistant.evaluation.metrics import wilson
-from assistant.images.vision import Viewer
+from assistant.images.vision import Describer
 from benchmarks import common
 from tests.small_models import shapes, trained
 from tests.small_models.shapes import Scene
@@ -38,7 +38,7 @@ def main() -> None:
             common.say(f"{shapes.plain(scene)}: {caption}")
 
 
-def described(viewer: Viewer, count: int) -> list[Row]:
+def described(viewer: Describer, count: int) -> list[Row]:
     """Scenes in turn, so that each of the 150 held out ones is there."""
     chance = random.Random(SEED)
     held = shapes.split()[1]

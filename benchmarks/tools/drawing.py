@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from assistant.evaluation.metrics import wilson
-from assistant.images.vision import Viewer
+from assistant.images.vision import Describer
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.painter import DrawingJob, Watch
 from benchmarks import common
@@ -76,7 +76,7 @@ def _options() -> argparse.Namespace:
 
 def draw(
     painter: DiffusersPainter,
-    viewer: Viewer,
+    viewer: Describer,
     prompts: list[tuple[Scene, str]],
     base: DrawingJob,
     first: int,

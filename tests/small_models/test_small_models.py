@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from assistant.evaluation.metrics import wilson
-from assistant.images.vision import Viewer
+from assistant.images.vision import Describer
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.painter import DrawingJob, Watch
 from tests.small_models import shapes, trained
@@ -37,7 +37,7 @@ def painter(tmp_path_factory: pytest.TempPathFactory) -> DiffusersPainter:
 
 
 @pytest.fixture(scope="module")
-def viewer(tmp_path_factory: pytest.TempPathFactory) -> Viewer:
+def viewer(tmp_path_factory: pytest.TempPathFactory) -> Describer:
     return trained.viewer(tmp_path_factory.mktemp("home"))
 
 
@@ -74,18 +74,18 @@ def test_words_that_were_never_seen_become_the_picture_that_they_tell(paint: Any
     assert may_be(0.8, [v.place for v in verdicts])
 
 
-def test_a_picture_that_is_described_gives_its_words_back(paint: Any, viewer: Viewer) -> None:
+def test_a_picture_that_is_described_gives_its_words_back(paint: Any, viewer: Describer) -> None:
     said = [(s, shapes.read(viewer.describe(picture))) for s, picture, _ in sampled(paint)]
     assert may_be(0.9, [caption == scene for scene, caption in said])
 
 
-def test_a_large_red_circle_on_the_left(paint: Any, viewer: Viewer) -> None:
+def test_a_large_red_circle_on_the_left(paint: Any, viewer: Describer) -> None:
     picture = paint("a large red circle on the left")
     assert judge(picture, RED).all
     assert viewer.describe(picture) == "a large red circle on the left"
 
 
-def test_captions_of_drawn_pictures_that_were_never_seen_are_right(viewer: Viewer) -> None:
+def test_captions_of_drawn_pictures_that_were_never_seen_are_right(viewer: Describer) -> None:
     chance = random.Random(8)
     scenes = shapes.split()[1][::3]
     said = [viewer.describe(shapes.draw(scene, chance)) for scene in scenes]
@@ -93,7 +93,7 @@ def test_captions_of_drawn_pictures_that_were_never_seen_are_right(viewer: Viewe
     assert np.mean(right) >= 0.9, said
 
 
-def test_it_counts(viewer: Viewer) -> None:
+def test_it_counts(viewer: Describer) -> None:
     scene = Scene("blue", "square", "small", count=3)
     assert viewer.describe(shapes.draw(scene, random.Random(9))) == "three small blue squares"
 

@@ -1,7 +1,7 @@
 """The passages of a library in its catalogue: their texts, vectors, and the search for words."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -86,13 +86,9 @@ class Fts5:
                 connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
 
 
-class WordsBeside(Protocol):
-    """An index of words beside the catalogue, for libraries of many passages."""
-
-    def passages(
-        self, match: str, k: int, documents: Collection[str] | None
-    ) -> list[tuple[str, float]] | None:
-        """As `Words.passages`, of visible ones; None where it is not current."""
+# Finds as `Words.passages`, visible ones, in an index beside the catalogue, for libraries of many
+# passages; None where it is not current.
+Beside = Callable[[str, int, Collection[str] | None], list[tuple[str, float]] | None]
 
 
 class Passages:
@@ -101,7 +97,7 @@ class Passages:
     def __init__(self, database: Database, words: Words) -> None:
         self._database = database
         self._words = words
-        self.beside: WordsBeside | None = None
+        self.beside: Beside | None = None
 
     def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
         found = self._database.all(
@@ -177,7 +173,7 @@ class Passages:
         match = words.match(query, self._languages())
         if not match:
             return []
-        found = self.beside.passages(match, k, documents) if self.beside and not hidden else None
+        found = self.beside(match, k, documents) if self.beside and not hidden else None
         return self._words.passages(match, k, hidden, documents) if found is None else found
 
     def share_of_words(self, query: str, id: str) -> float:

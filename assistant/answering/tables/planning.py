@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
 from assistant.answering.tables.compute import best, result
 from assistant.answering.tables.grid import (
@@ -36,9 +36,8 @@ from assistant.answering.tables.question import (
     period_of,
     quarters_of,
 )
-from assistant.contract.evidence import Evidence
 from ingest.document.model import Page
-from vectorstore.catalog.rows import StoredTable
+from vectorstore.federation import AnyLibrary
 
 _Part = TypeVar("_Part", TableRow, Column)
 _PRECISE = 0.25  # what a label counts that is asked for as a whole
@@ -269,13 +268,6 @@ _NO_NUMBER = re.compile(r"\W*(?:where|when|who|whom|whose|why)\b", re.IGNORECASE
 MANY = 3  # tables with the same result, which then outweigh fewer
 
 
-@runtime_checkable
-class Tabled(Evidence, Protocol):
-    """Evidence that knows the tables of its documents."""
-
-    def tables(self, document: str) -> Sequence[StoredTable]: ...
-
-
 def certain(ranked: Sequence[Plan]) -> Plan | None:
     """The best plan, when it is good and no other result is as likely."""
     if not ranked or ranked[0].score < SCORE:
@@ -289,7 +281,7 @@ def certain(ranked: Sequence[Plan]) -> Plan | None:
 
 
 def ranking(
-    wanted: TableQuestion, evidence: Tabled, documents: Collection[str] | None = None
+    wanted: TableQuestion, evidence: AnyLibrary, documents: Collection[str] | None = None
 ) -> list[Plan]:
     """All plans that the tables near a question allow, best first."""
     question = wanted.text
@@ -345,7 +337,7 @@ def told(plan: Plan) -> tuple[object, ...]:
 
 
 def grids(
-    question: str, evidence: Tabled, documents: Collection[str] | None
+    question: str, evidence: AnyLibrary, documents: Collection[str] | None
 ) -> Iterator[TableGrid]:
     """The tables on the pages of the best passages, and all those of the best document."""
     hits = evidence.passages(question, PASSAGES, documents)
@@ -397,20 +389,22 @@ class Candidate:
     columns: tuple[Dated, ...]  # of the period, with a number; none where it has another period
 
 
-def documents_of(question: str, evidence: Tabled, documents: Collection[str] | None) -> list[str]:
+def documents_of(
+    question: str, evidence: AnyLibrary, documents: Collection[str] | None
+) -> list[str]:
     """The documents of the best passages, best first."""
     hits = evidence.passages(question, PASSAGES, documents)
     return list(dict.fromkeys(hit.document for hit in hits))[:_DOCUMENTS]
 
 
-def candidates(asked: Asked, document: str, evidence: Tabled) -> list[Candidate]:
+def candidates(asked: Asked, document: str, evidence: AnyLibrary) -> list[Candidate]:
     """All rows with numbers of a document; none when no table has the period."""
     fiscal = bool(_FISCAL.search(f"{asked.text} {evidence.page(document, 1).text}"))
     found = [row for grid in _grids(document, evidence) for row in _of_table(asked, grid, fiscal)]
     return _named(found) if any(candidate.columns for candidate in found) else []
 
 
-def _grids(document: str, evidence: Tabled) -> Iterator[TableGrid]:
+def _grids(document: str, evidence: AnyLibrary) -> Iterator[TableGrid]:
     for number in dict.fromkeys(table.page for table in evidence.tables(document)):
         page = evidence.page(document, number)
         for table in page.tables:

@@ -23,7 +23,6 @@ from assistant.answering.tables.matching import (
 from assistant.answering.tables.planning import (
     Candidate,
     Dated,
-    Tabled,
     candidates,
     card,
     certain,
@@ -53,6 +52,7 @@ from assistant.answering.tables.question import (
 )
 from assistant.i18n.translation import DEFAULT_LANGUAGE, LANGUAGES, _, number, speaking
 from ingest.language.identify import language_of_question
+from vectorstore.federation import AnyLibrary
 
 # -- The cells of rows in the period that a question names: one value a name, or two over time
 
@@ -190,7 +190,7 @@ class Proposal:
 
 
 def propose(
-    asked: TableQuestion, evidence: Tabled, documents: Collection[str] | None
+    asked: TableQuestion, evidence: AnyLibrary, documents: Collection[str] | None
 ) -> Proposal | None:
     """The plan that fits best, of the first document whose tables have the period that a question
     names; None without one."""
@@ -212,7 +212,7 @@ class _Planning:
         periods: Asked,
         found: Sequence[Candidate],
         document: str,
-        evidence: Tabled,
+        evidence: AnyLibrary,
     ) -> None:
         asked = replace(asked, text=spelt_out(asked.text, [candidate.name for candidate in found]))
         self._asked, self._periods = asked, periods
@@ -372,7 +372,7 @@ def _told_value(plan: Plan) -> object:
 
 
 def choose(
-    question: str, evidence: Tabled, documents: Collection[str] | None = None
+    question: str, evidence: AnyLibrary, documents: Collection[str] | None = None
 ) -> Plan | None:
     """The certain plan; None when there is none. Where the two ways lead to different answers, the
     one by meaning counts: it explains all of the question."""

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 from assistant.answering.tables.grid import (
     Column,
@@ -20,10 +19,10 @@ from assistant.answering.tables.grid import (
     is_year,
     value,
 )
-from assistant.answering.tables.planning import Tabled
-from assistant.answering.tables.question import AVERAGE, COUNT, HIGHEST, LOOKUP, LOWEST, SUM
+from assistant.answering.tables.question import AVERAGE, COUNT, LOOKUP, SUM
 from ingest.language.identify import language_of_question
 from ingest.language.words import language_stem, stop_words
+from vectorstore.federation import AnyLibrary
 
 _PASSAGES = 6  # of the search, whose lists are looked at
 _FEWEST = 3  # records
@@ -116,7 +115,7 @@ class RecordList:
 
 
 def lists_near(
-    question: str, evidence: Tabled, documents: Collection[str] | None
+    question: str, evidence: AnyLibrary, documents: Collection[str] | None
 ) -> Iterator[RecordList]:
     """The lists of which the best passages are rows, each as far as its page has it."""
     done: set[tuple[str, int, int]] = set()
@@ -133,7 +132,7 @@ def lists_near(
                 yield near
 
 
-def whole(near: RecordList, evidence: Tabled) -> RecordList | None:
+def whole(near: RecordList, evidence: AnyLibrary) -> RecordList | None:
     """With the rows on other pages: of the tables of its document that have the same heads and
     stand under the same title. None where all of them are no list, or one of too many rows."""
     wanted = _key(near.grid)
@@ -295,46 +294,11 @@ def _within(span: Span, other: Span) -> bool:
 
 
 # -- A program over a list: what to compute, of which column, over which records
-# The chat model chooses the computation and the column, each as one letter of a list of choices, by
-# its probabilities; no rule knows the words of a language. Code does the rest: which records are
-# meant, arithmetic, and citations. Programs over tables that a model writes are of Cheng et al.,
-# Binding Language Models in Symbolic Languages, 2023; here the model may only choose.
+# `assistant/tools/tabular.py` lets the chat model choose one; code does the rest.
 
-CHOICES = {
-    LOOKUP: "a value of one row",
-    HIGHEST: "the highest or most",
-    LOWEST: "the lowest, least or fewest",
-    SUM: "the sum of values",
-    AVERAGE: "the average of values",
-    COUNT: "how many rows match",
-}
-NO_COLUMN = "none of these columns"
-# A choice counts from this probability on (benchmarks/results/lists.md).
-SURE_OF_OPERATION, SURE_OF_COLUMN = 0.5, 0.6
-# Log-odds of the model that the list holds the answer: a condition that no column tells ("who speak
-# English") is no value, and is seen by nothing else.
-HELD = 1.9
 _COLUMNS = 20  # that are offered
-_SHOWN, _JUDGED = 2, 20  # records, as examples and for that judgement
+_SHOWN = 2  # records, as examples
 _CELL = 60  # characters of a cell that the model reads
-
-
-class Chooser(Protocol):
-    """Chooses among some answers to a question about a list."""
-
-    def operation(self, question: str, shown: Sequence[str]) -> tuple[str, float]:
-        """One of CHOICES, and its probability. Raises Stopped."""
-        ...
-
-    def column(
-        self, question: str, shown: Sequence[str], heads: Sequence[str]
-    ) -> tuple[str, float]:
-        """One of the heads or NO_COLUMN, and its probability. Raises Stopped."""
-        ...
-
-    def held(self, question: str, document: str, shown: Sequence[str]) -> float:
-        """The log-odds that these lines of a document hold the answer. Raises Stopped."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -358,9 +322,18 @@ class AskedList:
         heads = [column.label[:_CELL] for column in columns]
         return [" | ".join(row) for row in [heads, *rows[:most]]]
 
+    def offered(self, operation: str) -> list[str]:
+        """Heads of the columns that may hold the answer: numbers, or for a look-up all but those of
+        the values in question."""
+        columns: Sequence[Column] = self.near.numbers
+        if operation == LOOKUP:
+            columns = [c for c in self.near.columns if c not in self.mentions.values]
+        heads = [column.label for column in columns if column.label]
+        return list(dict.fromkeys(heads))[:_COLUMNS]
+
 
 def asked_list(
-    question: str, evidence: Tabled, documents: Collection[str] | None
+    question: str, evidence: AnyLibrary, documents: Collection[str] | None
 ) -> AskedList | None:
     """The list near a question of which it mentions a value or a head. None where it mentions
     nothing, a number that no value has, or values that no record has together."""
@@ -382,35 +355,6 @@ def asked_list(
     return AskedList(question, near, said, records) if records and not said.unknown else None
 
 
-def chosen(asked: AskedList, chooser: Chooser) -> tuple[str, str] | None:
-    """The operation and the head of its column, empty for a count; None where the model is not
-    sure. Raises Stopped."""
-    operation, sure = chooser.operation(asked.question, asked.shown())
-    if sure < SURE_OF_OPERATION or operation == LOOKUP:
-        operation = ""
-    if len(asked.records) == 1:
-        simple = asked.near.alone and operation in ("", SUM, COUNT)
-        operation = LOOKUP if simple else ""
-    if not operation:
-        return None
-    heads = _offered(asked, operation)
-    head, sure = chooser.column(asked.question, asked.shown(), heads) if heads else (NO_COLUMN, 1.0)
-    known = head != NO_COLUMN and sure >= SURE_OF_COLUMN
-    if known == (operation == COUNT):  # what is counted are rows, not values of a column
-        return None
-    if operation != LOOKUP and not _holds(asked, chooser):
-        return None
-    return operation, "" if operation == COUNT else head
-
-
-def _holds(asked: AskedList, chooser: Chooser) -> bool:
-    """Whether the list holds what a question over several records is about. Raises Stopped."""
-    if not knows_exceptions(asked.question):
-        return False
-    shown = asked.shown(_JUDGED)
-    return chooser.held(asked.question, asked.near.grid.document, shown) >= HELD
-
-
 def computed(asked: AskedList, operation: str, head: str) -> Plan | None:
     """The plan of a program; None where its column is absent, cells are empty, or units differ."""
     if operation == COUNT:
@@ -428,16 +372,6 @@ def computed(asked: AskedList, operation: str, head: str) -> Plan | None:
     if len(cells) < 2 or not numbers or (len(units) > 1 and operation != COUNT):
         return None
     return Plan(asked.near.grid, operation, tuple(cells), score=1.0)
-
-
-def _offered(asked: AskedList, operation: str) -> list[str]:
-    """Heads of the columns that may hold the answer: numbers, or for a look-up all but those of
-    the values in question."""
-    columns: Sequence[Column] = asked.near.numbers
-    if operation == LOOKUP:
-        columns = [c for c in asked.near.columns if c not in asked.mentions.values]
-    heads = [column.label for column in columns if column.label]
-    return list(dict.fromkeys(heads))[:_COLUMNS]
 
 
 def _called(operand: Operand, asked: AskedList) -> Operand:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from assistant.answering.whole.requests import subject
 from assistant.answering.whole.statements import (
     Section,
-    Shelf,
     Statement,
     fullness,
     parts,
@@ -30,6 +29,7 @@ from ingest.document.source import readable
 from ingest.language.sentences import numbers
 from ingest.language.words import name_parts, stems, telling_words
 from vectorstore.embedding.embedder import nearness
+from vectorstore.federation import AnyLibrary
 from vectorstore.store import Vectors
 
 # -- Finds the statements of two documents that are about the same matter
@@ -105,7 +105,7 @@ _ON_TOPIC, _OF_PART = 4, 2  # pairs of statements
 
 
 def compare(
-    pair: Sequence[str], question: str, topic: frozenset[str], shelf: Shelf,
+    pair: Sequence[str], question: str, topic: frozenset[str], shelf: AnyLibrary,
     reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
@@ -116,7 +116,7 @@ def compare(
 
 
 def _on_topic(
-    pair: Sequence[str], topic: str, shelf: Shelf, reply: Reply, draft: CitedDraft
+    pair: Sequence[str], topic: str, shelf: AnyLibrary, reply: Reply, draft: CitedDraft
 ) -> Iterator[str]:
     reply.activity.stage = _("Reading both documents")
     sides = [_side(_found(name, topic, shelf), topic, name, draft, reply) for name in pair]
@@ -126,7 +126,7 @@ def _on_topic(
         yield from _set_against(about, sides[0], sides[1], "", _ON_TOPIC, reply, draft)
 
 
-def _found(name: str, topic: str, shelf: Shelf) -> list[Statement]:
+def _found(name: str, topic: str, shelf: AnyLibrary) -> list[Statement]:
     """What a document says on a topic: sentences, and rows of the tables in them."""
     read = widened(shelf.passages(topic, _HITS, [name]), shelf, _READ)
     return [*statements(read), *(row for window in read for row in _rows(window))]
@@ -169,7 +169,7 @@ def _set_against(
 
 
 def _part_by_part(
-    pair: Sequence[str], shelf: Shelf, reply: Reply, draft: CitedDraft
+    pair: Sequence[str], shelf: AnyLibrary, reply: Reply, draft: CitedDraft
 ) -> Iterator[str]:
     ours, theirs = (parts(name, shelf) for name in pair)
     pairs = aligned(ours, theirs, shelf)
@@ -194,7 +194,7 @@ def _part_by_part(
 
 
 def aligned(
-    ours: Sequence[Section], theirs: Sequence[Section], shelf: Shelf
+    ours: Sequence[Section], theirs: Sequence[Section], shelf: AnyLibrary
 ) -> list[tuple[Section, Section, float]]:
     """Parts that are each other's nearest with their cosine, in the order of the first document. Of
     too many, the longest are taken, because nothing is more alike than two title pages."""

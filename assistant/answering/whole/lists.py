@@ -15,7 +15,6 @@ from assistant.answering.whole.statements import (
     EXPLANATION,
     Item,
     OwnList,
-    Shelf,
     own_lists,
     passages_of,
 )
@@ -28,6 +27,7 @@ from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from ingest.text.reflow import lists_contents
 from vectorstore.embedding.embedder import Embedder, nearness
+from vectorstore.federation import AnyLibrary
 from vectorstore.retrieval.fusion import Hit
 
 # -- Chooses the lists of documents that hold what is looked for
@@ -60,7 +60,7 @@ class Chosen:
 
 
 def choose(
-    what: str, hits: Sequence[Hit], documents: Collection[str] | None, shelf: Shelf,
+    what: str, hits: Sequence[Hit], documents: Collection[str] | None, shelf: AnyLibrary,
     writer: PartWriter,
 ) -> tuple[list[Chosen], frozenset[str]]:  # fmt: skip
     """The lists that are meant, in the order of their documents, and what the items of all others
@@ -78,12 +78,12 @@ def choose(
     return chosen, frozenset(others if found else ())
 
 
-def _lists(name: str, shelf: Shelf) -> list[OwnList]:
+def _lists(name: str, shelf: AnyLibrary) -> list[OwnList]:
     pages = shelf.pages(name)
     return own_lists(name, pages, passages_of(name, pages))
 
 
-def _nearest(what: str, lists: Sequence[OwnList], shelf: Shelf) -> list[tuple[OwnList, float]]:
+def _nearest(what: str, lists: Sequence[OwnList], shelf: AnyLibrary) -> list[tuple[OwnList, float]]:
     if not lists:
         return []
     embedder = shelf.embedder()
@@ -174,7 +174,7 @@ _NONE = re.compile(r"none\b", re.IGNORECASE)
 
 
 def list_all(
-    what: str, documents: Collection[str] | None, shelf: Shelf,
+    what: str, documents: Collection[str] | None, shelf: AnyLibrary,
     writer: PartWriter, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the items as they are found, and adds them, cited, to `draft`. Raises Stopped."""
@@ -208,7 +208,7 @@ def _note(reply: Reply, part: PartRead) -> None:
 
 
 def _extracted(
-    what: str, hits: Sequence[Hit], most: int, shelf: Shelf,
+    what: str, hits: Sequence[Hit], most: int, shelf: AnyLibrary,
     writer: PartWriter, reply: Reply, draft: CitedDraft, known: KnownItems,
 ) -> Iterator[str]:  # fmt: skip
     batches, unread = _batches(hits, shelf, most)
@@ -247,7 +247,9 @@ def _carried(item: str, read: Sequence[Window], draft: CitedDraft) -> list[str]:
     return [one for one in several if row and draft.carried(one, read)]
 
 
-def _batches(hits: Sequence[Hit], shelf: Shelf, most: int) -> tuple[list[list[Window]], list[Hit]]:
+def _batches(
+    hits: Sequence[Hit], shelf: AnyLibrary, most: int
+) -> tuple[list[list[Window]], list[Hit]]:
     """Passages around the hits, best first, one budget at a time and none twice; and the remaining
     hits."""
     batches: list[list[Window]] = []

@@ -6,19 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, takewhile
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answering.window import CitableSpan, Window
-from assistant.contract.evidence import Evidence
 from ingest.chunking import chunk as cut
 from ingest.document.model import Chunk, Document, Line, Page, Table
 from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from ingest.text.reflow import about_tokens, join, lists_contents
-from vectorstore.catalog.rows import DocumentInfo
+from vectorstore.federation import AnyLibrary
 
 # -- The lists that a document has itself: bullets and numbers, columns of tables, headings
 # Code finds these better than a small model does. Which of them is meant, others decide.
@@ -213,17 +211,6 @@ _MUCH = 0.2  # share of a document from which a part is divided further
 _SMALL = 60  # tokens: a smaller part is merged
 
 
-@runtime_checkable
-class Shelf(Evidence, Protocol):
-    """Evidence that has whole documents: a Library."""
-
-    def documents(self) -> list[DocumentInfo]: ...
-
-    def pages(self, document: str) -> list[Page]: ...
-
-    def about(self, text: str) -> frozenset[str]: ...
-
-
 @dataclass(frozen=True)
 class Section:
     """A section of a document: its heading, and its passages, in order."""
@@ -233,7 +220,7 @@ class Section:
     tokens: int
 
 
-def parts(document: str, shelf: Shelf) -> list[Section]:
+def parts(document: str, shelf: AnyLibrary) -> list[Section]:
     """The whole document in parts. Raises UnknownDocument."""
     pages = {page.number: page for page in shelf.pages(document)}
     groups = _merged(_by_heading(passages_of(document, tuple(pages.values()))))

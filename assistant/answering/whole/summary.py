@@ -17,7 +17,6 @@ from langchain_core.messages import BaseMessage
 from assistant.answering.attributor import Attributor
 from assistant.answering.whole.statements import (
     Section,
-    Shelf,
     Statement,
     of_part,
     own_lists,
@@ -38,6 +37,7 @@ from assistant.security.untrusted_text import AddressFilter
 from ingest.language.sentences import split
 from ingest.language.words import stems
 from vectorstore.embedding.embedder import Embedder
+from vectorstore.federation import AnyLibrary
 from vectorstore.store import Vectors
 
 # -- An answer in pieces: each is attributed to the lines it was written from
@@ -254,7 +254,7 @@ _NUMBER = re.compile(
 
 
 def summarise(
-    document: str, topic: frozenset[str], shelf: Shelf,
+    document: str, topic: frozenset[str], shelf: AnyLibrary,
     writer: PartWriter, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the words as they come, and adds them, cited, to `draft`. Raises Stopped."""
@@ -302,7 +302,9 @@ def _title(found: Sequence[Section], part: int) -> str:
     return f"{title}, from page {page}" if again else title
 
 
-def _statements(document: str, found: Sequence[Section], shelf: Shelf) -> list[list[Statement]]:
+def _statements(
+    document: str, found: Sequence[Section], shelf: AnyLibrary
+) -> list[list[Statement]]:
     """What each part states."""
     pages = shelf.pages(document)
     lists = own_lists(document, pages, passages_of(document, pages))

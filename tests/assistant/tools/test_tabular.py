@@ -11,13 +11,12 @@ from langchain_core.messages import BaseMessage
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
-from assistant.answering.tables.records import CHOICES
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Turn
 from assistant.errors import NoOdds
 from assistant.llm import prompts
 from assistant.llm.odds import TurnTaking
-from assistant.tools.tabular import Lists
+from assistant.tools.tabular import CHOICES, Lists
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library
 

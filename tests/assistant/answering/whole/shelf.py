@@ -7,11 +7,13 @@ from ingest.document.model import Page
 from tests.assistant.fakes import WordEmbedder, page_of
 from vectorstore.catalog.rows import Coverage, DocumentInfo, StoredChunk
 from vectorstore.embedding.embedder import Embedder
+from vectorstore.library import Library
 from vectorstore.retrieval.fusion import Hit
 
 
-class SmallShelf:
-    """Documents of one-line passages; the first line of each page is its heading."""
+class SmallShelf(Library):
+    """Documents of one-line passages; the first line of each page is its heading. No library is
+    opened."""
 
     def __init__(self, texts: Mapping[str, Sequence[Sequence[str]]]) -> None:
         self._pages = {
