@@ -41,7 +41,7 @@ EXPECTED = {
     "nested.html": "nested too deeply",
     "nested.md": READ,
     "brackets.md": READ,
-    "nested.rtf": "nested too deeply",
+    "nested.rtf": READ,
     "columns.csv": READ,
     "line.txt": READ,
     "line.json": READ,
