@@ -179,17 +179,18 @@ def test_a_library_uses_it_and_forgets_with_it(
 ) -> None:
     for number, text in enumerate(TEXTS[:4]):
         (tmp_path / f"{number}.txt").write_text(text, "utf-8")
+    asked: list[str] = []
+    real = WordIndex.passages
+
+    def noting(self: WordIndex, match: str, *rest: object) -> object:
+        hits = real(self, match, *rest)  # type: ignore[arg-type]
+        asked.append("index" if hits is not None else "catalogue")
+        return hits
+
+    monkeypatch.setattr(WordIndex, "passages", noting)
     with Library(tmp_path / "library", "main", lambda: EMBEDDER) as library:
         library.add([tmp_path / f"{number}.txt" for number in range(4)], cancel=Event())
-        asked: list[str] = []
-        real = WordIndex.passages
-
-        def noting(self: WordIndex, match: str, *rest: object) -> object:
-            hits = real(self, match, *rest)  # type: ignore[arg-type]
-            asked.append("index" if hits is not None else "catalogue")
-            return hits
-
-        monkeypatch.setattr(WordIndex, "passages", noting)
+        assert asked == []
         hits = library.search("signatures of invoices")
         assert hits[0].document == "2.txt"
         assert asked == ["index"]
