@@ -19,8 +19,8 @@ from ingest.text.reflow import one_line
 from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.retrieval.rerank import Reader, standardised
 
-_MOST = 2
-_READ = 32  # units that the reader reads: 5 ms each
+_SHOWN = 2  # sentences that are quoted
+MOST_READ = 32  # units that the reader reads: 5 ms each
 _SURE = 1.0  # log-odds from which it is sure
 _NEAR = 0.92  # share of the best score that a second sentence needs
 _WORDS = 0.35  # weight of the question's words against the embedding
@@ -82,7 +82,7 @@ def _ranked(
 ) -> list[Quoted]:  # fmt: skip
     cosines = np.atleast_1d(nearness(embedder, vectors @ embedder.query(part)))
     fitting = sorted(_fitting(part, units, cosines), key=lambda one: -one.score)
-    near, rest = fitting[:_READ], fitting[_READ:]
+    near, rest = fitting[:MOST_READ], fitting[MOST_READ:]
     scores = standardised([one.score for one in near])
     scores += trust * standardised([one.unit.window.score for one in near])
     if reader is not None:
@@ -173,7 +173,7 @@ def _runs(window: Window, lines: Sequence[int]) -> Iterator[Window]:
 
 def left_out(ranked: Sequence[Quoted]) -> tuple[Passage, ...]:
     """The lines among the best that are instructions to a model, which are not read."""
-    units = (one.unit for one in ranked[:_READ] if one.unit.instructs)
+    units = (one.unit for one in ranked[:MOST_READ] if one.unit.instructs)
     return tuple(replace(u.lines.passage, instructions=(one_line(u.text),)) for u in units)
 
 
@@ -184,7 +184,7 @@ def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
     """The best one or two sentences that state something; empty when none does."""
     stating = [quoted for quoted in ranked if quoted.unit.states]
     full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
-    return full[:1] + [q for q in full[1:_MOST] if _also(q, full[0])]
+    return full[:1] + [q for q in full[1:_SHOWN] if _also(q, full[0])]
 
 
 def _also(second: Quoted, first: Quoted) -> bool:

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from assistant.answering.attributor import opening
 from assistant.answering.claims import Claims, claims, stated
-from assistant.answering.evidence_units import Quoted
+from assistant.answering.evidence_units import MOST_READ, Quoted
 from assistant.answering.window import Window
 from assistant.contract.facts import Judged, Verdict
 from ingest.language.identify import UNKNOWN, language_of_passages, language_of_question
@@ -51,7 +51,8 @@ class OperatingPoint:
     answerable: float  # share of right answers that are not given as well
 
 
-# Fitted by benchmarks/fitting/fit_verifier.py. The effects are those on sets that were left out.
+# The first two and BY_NEARNESS are fitted by benchmarks/fitting/fit_verifier.py. The effects are
+# those of BY_READER on sets that were left out.
 BY_READER: Weights = {"bias": -5.60, "entailed": 0.41, "numbers": 2.93, "asked": 2.14}
 BY_WORDS: Weights = {"bias": -7.17, "stated": 3.57, "numbers": 2.79, "asked": 2.32}
 # Those by words, and .23 more, so that as few unanswerable questions are answered.
@@ -70,7 +71,6 @@ OPERATING_POINTS = {
 BALANCED, HELPFUL = "balanced", "helpful"
 DEFAULT_THRESHOLD = OPERATING_POINTS[BALANCED].threshold
 _UNREAD = -10.0  # log-odds where nothing was read
-_MOST = 32  # units that the reader reads: 5 ms each
 
 
 class Verifier:
@@ -85,9 +85,9 @@ class Verifier:
         given."""
         self._question, self._reader, self.threshold = question, reader, threshold
         self._near, self._read = near, read
-        units = {one.with_heads: one for window in read for one in window.units}.values()
-        self._units = [Quoted(one, 0.0, 0.0) for one in units if one.states]
-        self._units = self._units or [Quoted(one, 0.0, 0.0) for one in units]
+        found = {one.with_heads: one for window in read for one in window.units}.values()
+        units = [one for one in found if one.states] or found
+        self._units = [Quoted(one, 0.0, 0.0) for one in units]
 
     def verify(self, text: str) -> Judged:
         """Judge an answer by its first sentence. Raises LibraryError."""
@@ -116,7 +116,7 @@ class Verifier:
         return self._judged({"stated": share}, QUOTED)
 
     def _judged(self, signals: Weights, weights: Weights) -> Judged:
-        read = frozenset().union(*map(_of, self._units))
+        read = frozenset().union(*self._unit_words)
         signals = {**signals, "asked": _share(self._wanted, read)}
         shares = {name: weight * signals.get(name, 1.0) for name, weight in weights.items()}
         chance = 1 / (1 + math.exp(-sum(shares.values())))
@@ -134,21 +134,25 @@ class Verifier:
         return read not in (UNKNOWN, language_of_question(self._question))
 
     @cached_property
+    def _unit_words(self) -> list[frozenset[str]]:
+        return [_of(one) for one in self._units]
+
+    @cached_property
     def _wanted(self) -> frozenset[str]:
         return _words(telling_words(self._question))
 
     def _stated(self, sentence: str) -> list[float]:
         """The share of its words in each unit."""
         words = _words(without(sentence, small_words(self._question)))
-        return [_share(words, _of(one)) for one in self._units]
+        return [_share(words, held) for held in self._unit_words]
 
     def _nearest(self, sentence: str) -> list[Quoted]:
         """The units that have most of its words, as many as are read."""
-        if len(self._units) <= _MOST:
+        if len(self._units) <= MOST_READ:
             return self._units
         shares = self._stated(sentence)
         order = sorted(range(len(shares)), key=lambda at: -shares[at])
-        return [self._units[at] for at in order[:_MOST]]
+        return [self._units[at] for at in order[:MOST_READ]]
 
     def _numbers(self, sentence: str) -> float:
         new = _exact(claims(sentence[opening(sentence) :]).without(stated(self._question)))
@@ -184,6 +188,5 @@ def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
 
 def identity() -> str:
     """Of the weights: probabilities by different ones cannot be compared."""
-    return hashlib.sha256(
-        repr((BY_READER, BY_WORDS, QUOTED, BY_NEARNESS, ACROSS)).encode()
-    ).hexdigest()[:8]
+    weights = repr((BY_READER, BY_WORDS, QUOTED, BY_NEARNESS, ACROSS))
+    return hashlib.sha256(weights.encode()).hexdigest()[:8]

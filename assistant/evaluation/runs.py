@@ -398,7 +398,6 @@ def _about(
             "retrieval": who is None,
             "limit": options.limit,
             "seed": options.seed,
-            "passages": 0,  # as in runs of earlier versions, which are compared with new ones
         },
     }
 

@@ -69,7 +69,8 @@ def fit(kind: str, names: Sequence[str], rows: Sequence[Row]) -> None:
     chances = np.zeros(len(rows))
     for one in dict.fromkeys(sets):
         left_out = sets == one
-        chances[left_out] = _fitted(signals[~left_out], right[~left_out])(signals[left_out])
+        others = _regression(signals[~left_out], right[~left_out])
+        chances[left_out] = others.predict_proba(signals[left_out])[:, 1]
     model = _regression(signals, right)
     weights = dict(zip(names, model.coef_[0].round(2), strict=True))
     print(f"{kind}: bias {model.intercept_[0]:.2f}, {weights}; of {len(rows)} answers")
@@ -85,13 +86,8 @@ def _regression(signals: NDArray[np.float64], right: NDArray[np.bool_]) -> Logis
     return LogisticRegression(C=_STRENGTH).fit(signals, right)
 
 
-def _fitted(signals: NDArray[np.float64], right: NDArray[np.bool_]) -> Any:
-    model = _regression(signals, right)
-    return lambda others: model.predict_proba(others)[:, 1]
-
-
 def write(options: Any) -> None:
-    """Rows without labels; a run goes on where an earlier one was stopped."""
+    """Rows without labels, added to those of an earlier run."""
     settings = Settings.load()
     reader = Reader(common.model(options, "embedding"))
     chat = LlamaCppChat.from_file(common.model(options, "chat"))
