@@ -25,8 +25,8 @@ from assistant.answering.claims import (
     words,
     written,
 )
+from assistant.answering.evidence_units import Unit, Window, passages_of
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.window import CitableSpan, Window, passages_of
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Sentence
 from ingest.language.numbers import MONTH_OF
@@ -101,7 +101,7 @@ class Said:
 class Support:
     """A unit that may support a sentence."""
 
-    unit: CitableSpan
+    unit: Unit
     meant: frozenset[str]  # stems of the unit, and of names that are given for its document
     stated: Stated
     score: float = 0.0  # similarity, less penalties
@@ -192,7 +192,7 @@ class _Lines:
         )
 
 
-def _recalled(unit: CitableSpan, said: Said) -> frozenset[str]:
+def _recalled(unit: Unit, said: Said) -> frozenset[str]:
     """The words of the question that the lines above have: texts refer back to them, as in "the
     process", and hardly ever forward."""
     above = unit.window.page.lines[unit.window.first : unit.first]
@@ -208,7 +208,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             yield one[0], other[0]
 
 
-def _found(unit: CitableSpan, given: frozenset[str], names: frozenset[str]) -> Support:
+def _found(unit: Unit, given: frozenset[str], names: frozenset[str]) -> Support:
     return Support(unit, unit.meant | given, Stated((), (), "", names))
 
 
@@ -323,7 +323,7 @@ def _supports(question: str, text: str, whole: Said, lines: _Lines) -> list[Supp
     return chosen
 
 
-def _whole(said: Said, unit: CitableSpan) -> bool:
+def _whole(said: Said, unit: Unit) -> bool:
     """Whether a unit has the words itself, with the names that are given elsewhere."""
     return len(said.words & unit.meant) >= _WHOLE * len(said.words)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from assistant.answering.window import Window
+from assistant.answering.evidence_units import Window
 from assistant.contract.evidence import Evidence
 from ingest.document.model import Page
 from ingest.language.dates import (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from assistant.answering.retrieve import Context
+from assistant.answering.evidence_units import Window
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Outcome
 from assistant.i18n.translation import N_, _, ngettext, told
@@ -28,10 +28,10 @@ _ASKS = re.compile(
 _DEGREE = re.compile(r"\b(the|has|have|had|with|of)\s+\w{2,}est\b(?=\s+\w)", re.IGNORECASE)
 
 
-def of_refusal(context: Context) -> tuple[str, ...]:
-    """Sentences for people: what was looked for and where, and which words of the question, without
-    those that it builds on, nothing there mentions."""
-    return (*_looked_for(context), *_missing(context))
+def of_refusal(asked: str, question: str, read: Sequence[Window]) -> tuple[str, ...]:
+    """Sentences for people: what was looked for and where, and which words of what was `asked`
+    nothing there mentions. `question` is the same with the questions that it builds on."""
+    return (*_looked_for("" if question == asked else question, read), *_missing(asked, read))
 
 
 def marked_unsure(outcome: Outcome) -> Outcome:
@@ -44,15 +44,15 @@ def unstated() -> str:
     return _(UNSTATED)
 
 
-def _looked_for(context: Context) -> tuple[str, ...]:
-    documents = list(dict.fromkeys(window.document for window in context.windows))
+def _looked_for(question: str, read: Sequence[Window]) -> tuple[str, ...]:
+    documents = list(dict.fromkeys(window.document for window in read))
     if not documents:
         return ()
     names, more = ", ".join(documents[:_DOCUMENTS]), len(documents) - _DOCUMENTS
     if more > 0:
         names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
-    many = len(context.passages)
-    if not context.follows_up:
+    many = len({window.place for window in read})
+    if not question:
         looked = ngettext(
             "Looked in the closest passage, of {names}.",
             "Looked in the {count} closest passages, of {names}.",
@@ -62,18 +62,17 @@ def _looked_for(context: Context) -> tuple[str, ...]:
         looked = ngettext(
             "Looked for “{question}” in the closest passage, of {names}.",
             "Looked for “{question}” in the {count} closest passages, of {names}.",
-            many, names=names, question=context.question,
+            many, names=names, question=question,
         )  # fmt: skip
     return (looked,)
 
 
-def _missing(context: Context) -> tuple[str, ...]:
+def _missing(question: str, read: Sequence[Window]) -> tuple[str, ...]:
     """Empty when all words are there, or none is."""
-    question = context.request.question
-    read = frozenset().union(*(stems(f"{w.document} {w.text}") for w in context.windows))
+    known = frozenset().union(*(stems(f"{w.document} {w.text}") for w in read))
     asked = telling_words(_DEGREE.sub(r"\1", _ASKS.sub(" ", question)))
     words = [word for word in content_words(asked) if len(word) >= _SHORTEST]
-    absent = [word for word in words if not stems(word) <= read]
+    absent = [word for word in words if not stems(word) <= known]
     if not absent or len(absent) == len(words):
         return ()
     quoted = [f"“{_as_written(word, question)}”" for word in absent[:_MOST]]

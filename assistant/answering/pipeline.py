@@ -3,7 +3,7 @@ check. What is written is verified once its first sentence is complete, before a
 unless any answer is wanted.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from time import perf_counter
@@ -12,14 +12,29 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant.answering import notices, verifier
 from assistant.answering.attributor import Attributor
-from assistant.answering.evidence_units import Quoted, best_sentences, left_out
+from assistant.answering.evidence_units import Quoted, surroundings
 from assistant.answering.groundedness import Groundedness
-from assistant.answering.retrieve import Budget, Context, Retriever, Room, note_search
+from assistant.answering.retrieve import (
+    HITS,
+    Budget,
+    Context,
+    best_sentences,
+    better_joined,
+    continued,
+    left_out,
+    note_search,
+    ordered,
+    packed,
+    rank,
+    room_beside,
+    with_parts,
+)
 from assistant.answering.verifier import Verifier, first_statement
-from assistant.answering.write import Written, write
+from assistant.answering.write import Decide, Written, write
 from assistant.contract.facts import Citation, Judged, Outcome, Sentence, Verdict
 from assistant.contract.reply import Reply, stage
 from assistant.contract.request import Request
+from assistant.errors import ContextOverflow
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds, TurnTaking, token_counter
@@ -27,13 +42,14 @@ from assistant.security import prompt_injection
 from assistant.security.untrusted_text import AddressFilter
 from ingest.errors import Stopped
 from ingest.language.sentences import split_answer
-from ingest.text.reflow import one_line
+from ingest.text.reflow import lists_contents, one_line
 from vectorstore.embedding.embedder import is_multilingual
+from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Reader, Reranker
+from vectorstore.retrieval.search_query import SearchQuery
 
 EXTRACTIVE = "extractive"  # the name of no model
 _CLOSEST = 2  # lines that a refusal shows
-Answering = Generator[str, None, Outcome]  # yields the text
 
 
 class AnswerTool:
@@ -53,15 +69,15 @@ class AnswerTool:
         checker: Groundedness | None = None,
     ) -> None:
         """`threshold`: an answer is not given when the probability that it is right is below it.
-        `checker` reads what the sentences rest on. `turns` are shared with other tools that write
-        with the same model."""
+        `reranker` decides about the order of hits, where there is one, and else `reader`. `checker`
+        reads what the sentences rest on. `turns` are shared with other tools that write with the
+        same model."""
         self._model = model
         self._count = token_counter(model)
         self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
-        self._retriever = Retriever(Room(budget, self._count), reranker, reader)
-        self._reader, self._threshold = reader, threshold
+        self._reranker, self._reader, self._threshold = reranker, reader, threshold
         self.model_name = model_name
 
     def run(self, request: Request) -> Reply:
@@ -70,10 +86,6 @@ class AnswerTool:
             request.question, lambda reply: self._work(request, reply), self.name, self.model_name
         )
 
-    def read(self, request: Request) -> Context:
-        """Stages 1 and 2: what is read for a request. Raises ContextOverflow, LibraryError."""
-        return self._retriever.retrieve(request)
-
     def answerable(self, request: Request) -> float:
         """How probable it is that the documents answer, without the chat model, 0 to 1. Raises the
         same as `read`."""
@@ -81,94 +93,105 @@ class AnswerTool:
         best = best_sentences(context.ranked)
         return self._verifier(context).verify_quoted(best[0]).probability if best else 0.0
 
+    def read(self, request: Request) -> Context:
+        """Stages 1 and 2: what is read for a request. Raises ContextOverflow when the question
+        leaves no room for passages, LibraryError, and what the evidence raises."""
+        asked, evidence = request.query, request.evidence
+
+        def search(query: SearchQuery) -> list[Hit]:
+            return evidence.passages(query, HITS, request.documents)
+
+        query = asked.search
+        if request.given and asked.before and not asked.follows_up:
+            query = better_joined(asked, search)
+        try:
+            room = room_beside(query.text, self._budget, self._count)
+        except ContextOverflow:  # earlier questions were long
+            query = asked.alone
+            room = room_beside(query.text, self._budget, self._count)
+        found, embedder = search(query), evidence.embedder()
+        # In a library of several languages there is none: it has learned to read English.
+        reader = None if is_multilingual(embedder) else self._reader
+        hits, odds = ordered(query.text, found, self._reranker, reader)
+        hits = with_parts(hits, asked.parts[1:], evidence)
+        telling = [hit for hit in hits if not lists_contents(hit.text)] or hits
+        # A chosen reranker decides; what the small reader thinks does not count then.
+        reader, trust = (None, 2.0) if self._reranker else (reader, 1.0)
+        parts = asked.parts if query is asked.alone else (query.text,)
+        ranked = rank(parts, surroundings(telling, evidence), embedder, reader, trust)
+        most = self._budget.passages + self._budget.part * (len(asked.parts) - 1)
+        windows = packed(ranked, min(most, room), self._count)
+        context = Context(asked.text, query.text, evidence, windows, ranked, tuple(hits), odds)
+        if not context.follows_up or not asked.before:
+            return context
+        before = request.history[-len(asked.before.chain) :]
+        full = continued(context, before, request.documents, lambda: search(asked.alone))
+        tokens = sum(self._count(str(message.content)) for message in full.messages())
+        return full if tokens <= self._budget.prompt else context
+
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")
         with stage("retrieve", reply):
             context = self.read(request)
-            note_search(reply.trace.facts, context, self._count)
-        if reply.cancel.is_set():
-            outcome = Outcome("", stopped=True, passages=context.passages)
-        elif not context.windows:
-            request.evidence.embedder()  # without one nothing was searched, so nothing is refused
-            outcome = yield from _refuse(context)
-        else:
-            outcome = yield from self._answer(context, reply)
+            note_search(reply.trace.facts, context, request.query.parts, self._count)
+        checked = self._verifier(context, request.threshold)
+        outcome = yield from self._answer(context, checked, request.anyway, reply)
         with stage("check", reply):
-            reply.outcome = check(outcome, context)
+            outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
+            reply.outcome = prompt_injection.noted(outcome, left_out(context.ranked))
 
-    def _answer(self, context: Context, reply: Reply) -> Answering:
-        """Show the closest lines first, because a model takes seconds to read."""
-        reply.quote(_harmless(citations_of(best_sentences(context.ranked))))
+    def _answer(
+        self, context: Context, checked: Verifier, anyway: bool, reply: Reply
+    ) -> Generator[str, None, Outcome]:
+        """Yields the text. The closest lines are shown first, because a model takes seconds to
+        read."""
+        best, written = best_sentences(context.ranked), None
+        if context.windows and not reply.cancel.is_set():
+            reply.quote(_harmless(_citations(best)))
         if reply.cancel.is_set():
             return Outcome("", stopped=True, passages=context.passages)
-        if self._model is None:
-            return (yield from self._quote(context, reply))
-        asked = perf_counter()
-        try:
-            with self._turn(reply):
-                reply.trace.facts.spent("wait", perf_counter() - asked)
-                return (yield from self._written(self._model, context, reply))
-        except Stopped:
-            return Outcome("", stopped=True, passages=context.passages)
-
-    def _written(self, model: BaseChatModel, context: Context, reply: Reply) -> Answering:
-        """What is not verified is not yielded, unless any answer is wanted."""
-        many = len(context.passages)
-        reply.activity.stage = ngettext("Reading a passage", "Reading {count} passages", many)
-        decide = self._decider(context, reply)
-        messages = context.messages(prompts.answering(context.request.question))
-        with stage("write", reply):
-            written = yield from write(
-                model, messages, self._budget.answer, self._count, reply, decide
-            )
-            if written.text and not reply.trace.facts.judged:
-                decide(written.text, not written.stopped)
-        if not (written.text or written.stopped or reply.trace.withheld):
-            reply.trace.asked = ()  # nothing to write again
-            if context.request.anyway:
-                return (yield from self._quote(context, reply))
-        reply.activity.stage = _("Citing")
-        with stage("attribute", reply):
-            found = attributor(context, self._checker)
-            outcome = attribute(written, context, found, held=bool(reply.trace.withheld))
-        if outcome.refused:
+        if self._model is not None and context.windows:
+            try:
+                written = yield from self._written(self._model, context, checked, anyway, reply)
+            except Stopped:
+                return Outcome("", stopped=True, passages=context.passages)
+        if written is None:
+            outcome = _quoted(best, context, checked, anyway, reply)
             yield outcome.text
-        return _doubted(outcome, reply, context.request.anyway)
+        else:
+            reply.activity.stage = _("Citing")
+            with stage("attribute", reply):
+                outcome = attributed(written, context, self._checker, bool(reply.trace.withheld))
+            if outcome.refused:
+                yield outcome.text
+        return _doubted(outcome, reply, anyway)
 
-    def _decider(self, context: Context, reply: Reply) -> Callable[[str, bool], Verdict | None]:
-        """Decides by the first sentence of a text that is still being written; None: not yet. Who
-        wants any answer sees it as it comes: that one is judged when it is whole."""
-        checked = self._verifier(context)
-        at_once = context.request.anyway or not checked.threshold
+    def _written(
+        self, model: BaseChatModel, context: Context, checked: Verifier, anyway: bool, reply: Reply
+    ) -> Generator[str, None, Written | None]:
+        """Yields what is verified, or all if any answer is wanted; None where the best sentences
+        are to be quoted because the model wrote nothing."""
+        begun, many = perf_counter(), len(context.passages)
+        with self._turn(reply):
+            reply.trace.facts.spent("wait", perf_counter() - begun)
+            reply.activity.stage = ngettext("Reading a passage", "Reading {count} passages", many)
+            decide = _decider(checked, anyway, reply)
+            with stage("write", reply):
+                written = yield from write(
+                    model, context.messages(), self._budget.answer, self._count, reply, decide
+                )
+                if written.text and not reply.trace.facts.judged:
+                    decide(written.text, not written.stopped)
+        if written.text or written.stopped:
+            return written
+        reply.trace.asked = ()  # nothing to write again
+        return None if anyway else written
 
-        def decide(text: str, whole: bool) -> Verdict | None:
-            reply.activity.stage = _("Writing")
-            if at_once and not whole:
-                return "give"
-            complete = split_answer(text) if whole else split_answer(text)[:-1]
-            said = first_statement(complete) or (text if whole else "")
-            return _noted(checked.verify(said), context, reply) if said else None
-
-        return decide
-
-    def _quote(self, context: Context, reply: Reply) -> Answering:
-        """Sentences of the documents as the answer, each with its citation."""
-        best = best_sentences(context.ranked)
-        judged = self._verifier(context).verify_quoted(best[0]) if best else None
-        if judged is None or _noted(judged, context, reply) == "refuse":
-            return (yield from _refuse(context))
-        marked = enumerate(best, start=1)
-        sentences = tuple(Sentence(_shown(quoted), True, (mark,)) for mark, quoted in marked)
-        text = " ".join(sentence.text for sentence in sentences)
-        yield text
-        outcome = Outcome(text, sentences, citations_of(best), context.passages)
-        return _doubted(outcome, reply, context.request.anyway)
-
-    def _verifier(self, context: Context) -> Verifier:
-        least, several = context.request.threshold, is_multilingual(context.embedder)
+    def _verifier(self, context: Context, least: float | None = None) -> Verifier:
+        several = is_multilingual(context.evidence.embedder())
         near = max((one.cosine for one in context.ranked), default=0.0)
         return Verifier(
-            context.question, context.windows + context.earlier, None if several else self._reader,
+            context.question, context.read, None if several else self._reader,
             self._threshold if least is None else least, near if several else None,
         )  # fmt: skip
 
@@ -180,10 +203,67 @@ class AnswerTool:
 # -- The stages that need no model
 
 
-def _noted(judged: Judged, context: Context, reply: Reply) -> Verdict:
+def _decider(checked: Verifier, anyway: bool, reply: Reply) -> Decide:
+    """Decides by the first sentence of a text that is still being written; None: not yet. Who wants
+    any answer sees it as it comes: that one is judged when it is whole."""
+    at_once = anyway or not checked.threshold
+
+    def decide(text: str, whole: bool) -> Verdict | None:
+        reply.activity.stage = _("Writing")
+        if at_once and not whole:
+            return "give"
+        complete = split_answer(text) if whole else split_answer(text)[:-1]
+        said = first_statement(complete) or (text if whole else "")
+        return _noted(checked.verify(said), anyway, reply) if said else None
+
+    return decide
+
+
+def _noted(judged: Judged, anyway: bool, reply: Reply) -> Verdict:
     """The verdict, which is kept with the answer's facts. Who wants an answer anyway gets one."""
     reply.trace.answerable, reply.trace.facts.judged = judged.probability, (judged,)
-    return "give" if context.request.anyway else judged.verdict
+    return "give" if anyway else judged.verdict
+
+
+def _quoted(
+    best: Sequence[Quoted], context: Context, checked: Verifier, anyway: bool, reply: Reply
+) -> Outcome:
+    """Sentences of the documents as the answer, each with its citation."""
+    if not best or _noted(checked.verify_quoted(best[0]), anyway, reply) == "refuse":
+        return refusal(context)
+    marked = enumerate(best, start=1)
+    sentences = tuple(Sentence(_shown(quoted), True, (mark,)) for mark, quoted in marked)
+    text = " ".join(sentence.text for sentence in sentences)
+    return Outcome(text, sentences, _citations(best), context.passages)
+
+
+def attributed(
+    written: Written, context: Context, checker: Groundedness | None = None, held: bool = False
+) -> Outcome:
+    """The written answer with its citations; a refusal where what was written is `held` back, or
+    where nothing was."""
+    tokens = written.prompt_tokens, written.completion_tokens
+    if held or not (written.text or written.stopped):
+        why = (notices.unstated(),) if held else ()
+        return replace(refusal(context, why), prompt_tokens=tokens[0], completion_tokens=tokens[1])
+    lines = Attributor(context.question, context.read, context.evidence, checker)
+    sentences, citations = lines.attribute(written.text)
+    return Outcome(
+        written.text, sentences, citations, context.passages, stopped=written.stopped,
+        prompt_tokens=tokens[0], completion_tokens=tokens[1],
+    )  # fmt: skip
+
+
+def refusal(context: Context, why: Sequence[str] = ()) -> Outcome:
+    """A refusal with the closest passages and lines, and what was looked for; `why` are sentences
+    for people."""
+    said = prompts.refusal(context.asked)
+    closest = [quoted for quoted in context.ranked if quoted.unit.states][:_CLOSEST]
+    return Outcome(
+        said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
+        notices=(*why, *notices.of_refusal(context.asked, context.question, context.windows)),
+        closest=_harmless(_citations(closest)),
+    )  # fmt: skip
 
 
 def _doubted(outcome: Outcome, reply: Reply, anyway: bool) -> Outcome:
@@ -194,51 +274,13 @@ def _doubted(outcome: Outcome, reply: Reply, anyway: bool) -> Outcome:
     return notices.marked_unsure(outcome) if unsure and shown else outcome
 
 
-def refusal(context: Context, why: Sequence[str] = ()) -> Outcome:
-    """A refusal with the closest passages and lines, and what was looked for; `why` are sentences
-    for people."""
-    said = prompts.refusal(context.request.question)
-    closest = [quoted for quoted in context.ranked if quoted.unit.states][:_CLOSEST]
-    return Outcome(
-        said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
-        notices=(*why, *notices.of_refusal(context)),
-        closest=_harmless(citations_of(closest)),
-    )  # fmt: skip
-
-
-def _refuse(context: Context) -> Answering:
-    outcome = refusal(context)
-    yield outcome.text
-    return outcome
-
-
-def attributor(context: Context, checker: Groundedness | None = None) -> Attributor:
-    """What attributes an answer to the lines of its context."""
-    read = context.windows + context.earlier
-    return Attributor(context.question, read, context.request.evidence, checker)
-
-
-def attribute(written: Written, context: Context, found: Attributor, held: bool) -> Outcome:
-    """The written answer with its citations; a refusal where what was written is `held` back, or
-    where nothing was."""
-    tokens = written.prompt_tokens, written.completion_tokens
-    if held or not (written.text or written.stopped):
-        why = (notices.unstated(),) if held else ()
-        return replace(refusal(context, why), prompt_tokens=tokens[0], completion_tokens=tokens[1])
-    sentences, citations = found.attribute(written.text)
-    return Outcome(
-        written.text, sentences, citations, context.passages, stopped=written.stopped,
-        prompt_tokens=tokens[0], completion_tokens=tokens[1],
-    )  # fmt: skip
-
-
 def _shown(quoted: Quoted) -> str:
     """In one line; the markup of links and pictures is reduced to its words."""
     text = one_line(quoted.unit.text)
     return AddressFilter([text]).clean(text)
 
 
-def citations_of(quoted: Sequence[Quoted]) -> tuple[Citation, ...]:
+def _citations(quoted: Sequence[Quoted]) -> tuple[Citation, ...]:
     """One for each sentence, in their order."""
     return tuple(q.unit.lines.citation(mark, q.score) for mark, q in enumerate(quoted, start=1))
 
@@ -248,10 +290,3 @@ def _harmless(citations: Sequence[Citation]) -> tuple[Citation, ...]:
     return tuple(
         replace(one, quote=prompt_injection.without_instructions(one.quote)) for one in citations
     )
-
-
-def check(outcome: Outcome, context: Context) -> Outcome:
-    """The outcome with notices: unread pages, and instructions found."""
-    request = context.request
-    outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
-    return prompt_injection.noted(outcome, left_out(context.ranked))

@@ -1,26 +1,48 @@
-"""Stages 1 and 2, retrieve and pack: the passages and turns that are read for a question."""
+"""Stages 1 and 2, retrieve and pack: what is found for a question, and which units of it are read.
 
-from collections.abc import Callable, Iterable, Sequence
+Search, embedding and the learned reader order the units together: each alone misses what the others
+find (benchmarks/results/evidence.md).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, zip_longest
+from itertools import chain, groupby, zip_longest
 
+import numpy as np
 from langchain_core.messages import BaseMessage
+from numpy.typing import NDArray
 
-from assistant.answering.evidence_units import Quoted, packed, rank
-from assistant.answering.window import Window, passages_of, surroundings, windows_of
+from assistant.answering.evidence_units import (
+    LABEL,
+    Quoted,
+    Unit,
+    Window,
+    passages_of,
+    windows_of,
+)
+from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Facts, Found, Passage, ReadPassage, Understood, parts_of
-from assistant.contract.request import Request, Turn
+from assistant.contract.request import AskedQuestion, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
-from ingest.text.reflow import lists_contents
-from vectorstore.embedding.embedder import Embedder, is_multilingual
+from ingest.language.words import stems, telling_words
+from ingest.text.reflow import lists_contents, one_line
+from vectorstore.embedding.embedder import Embedder, nearness
 from vectorstore.retrieval.fusion import Hit
-from vectorstore.retrieval.rerank import LOOKED_AT, Reader, Reranker, reranked, reread
+from vectorstore.retrieval.rerank import (
+    LOOKED_AT,
+    Reader,
+    Reranker,
+    reranked,
+    reread,
+    standardised,
+)
 from vectorstore.retrieval.search_query import SearchQuery
 
 # -- The token budget: shares of the model's window for passages, conversation and answer
 
 _MARGIN = 48  # tokens of the chat template
+Count = Callable[[str], int]  # the tokens of a text
 
 
 @dataclass(frozen=True)
@@ -32,62 +54,40 @@ class Budget:
     answer: int = 400
     part: int = 225  # more for each further part of a question
 
-
-class Room:
-    """The room in the window; `count` gives a text's tokens."""
-
-    def __init__(self, budget: Budget, count: Callable[[str], int]) -> None:
-        self._budget = budget
-        self.count = count
-
-    def holds(self, question: str) -> bool:
-        """Whether enough passages fit beside a question."""
-        return self._rest(question) >= self._least
-
-    def check(self, question: str) -> None:
-        """Raises ContextOverflow for a question that leaves too little room."""
-        if not self.holds(question):
-            raise self._overlong(question)
-
-    def passages(self, question: str, parts: int = 1) -> int:
-        """Tokens for the passages beside a question of so many parts. Raises ContextOverflow."""
-        self.check(question)
-        wanted = self._budget.passages + self._budget.part * (parts - 1)
-        return min(wanted, self._rest(question))
-
-    def fits(self, messages: Iterable[str]) -> bool:
-        """Whether the answer fits after the messages."""
-        return sum(map(self.count, messages)) <= self._budget.window - self._budget.answer - _MARGIN
-
     @property
-    def _least(self) -> int:
-        return self._budget.passages // 2
+    def prompt(self) -> int:
+        """Tokens for all that the model reads."""
+        return self.window - self.answer - _MARGIN
 
-    def _rest(self, question: str) -> int:
-        taken = self.count(prompts.SYSTEM + prompts.ANSWER) + self.count(question)
-        return self._budget.window - self._budget.answer - _MARGIN - taken
 
-    def _overlong(self, question: str) -> ContextOverflow:
-        tokens, rest = self.count(question), self._rest(question)
-        return ContextOverflow(
-            f"The question is {tokens:,} tokens long, and {tokens + rest - self._least:,} fit "
+def room_beside(question: str, budget: Budget, count: Count) -> int:
+    """Tokens that are left for passages. Raises ContextOverflow where they are too few."""
+    tokens, least = count(question), budget.passages // 2
+    left = budget.prompt - count(prompts.SYSTEM + prompts.ANSWER) - tokens
+    if left < least:
+        raise ContextOverflow(
+            f"The question is {tokens:,} tokens long, and {tokens + left - least:,} fit "
             "beside the passages. Shorten it, or raise PINCITE_CONTEXT_TOKENS."
         )
+    return left
 
 
-Odds = dict[str, float]  # of a chunk's id: log-odds that the passage answers the question
+# -- What is read for a question, and the prompt that it becomes
 
 
 @dataclass(frozen=True)
 class Context:
     """The passages and turns that are read for a question."""
 
-    request: Request
+    asked: str  # as the person asked it
     question: str  # standalone: with the questions that it builds on
+    evidence: Evidence
     windows: tuple[Window, ...] = ()
     ranked: tuple[Quoted, ...] = ()  # the units of the hits, best first
     hits: tuple[Hit, ...] = ()  # best first; also those that are not read
-    odds: Odds = field(default_factory=dict)  # of the hits that the reader has read
+    odds: dict[str, float] = field(
+        default_factory=dict
+    )  # log-odds of hits, by chunk, by the reader
     before: tuple[Turn, ...] = ()  # earlier turns in the prompt
     earlier: tuple[Window, ...] = ()  # passages of those turns
     closest: Passage | None = None  # the best passages for a follow-up, from any turn
@@ -95,168 +95,36 @@ class Context:
     @property
     def follows_up(self) -> bool:
         """Whether the question builds on those before it."""
-        return self.question != self.request.question
-
-    @property
-    def embedder(self) -> Embedder:
-        """By which passages and sentences are found."""
-        return self.request.evidence.embedder()
+        return self.question != self.asked
 
     @property
     def passages(self) -> tuple[Passage, ...]:
         """The passages that people and the model see."""
         return passages_of(self.windows)
 
-    def messages(self, instruction: str = prompts.ANSWER) -> list[BaseMessage]:
+    @property
+    def read(self) -> tuple[Window, ...]:
+        """All that an answer may rest on."""
+        return self.windows + self.earlier
+
+    def messages(self) -> list[BaseMessage]:
         """The prompt: passages first, so that a follow-up finds them in the model's cache."""
+        instruction = prompts.answering(self.asked)
         if not self.before:
             return prompts.first_turn(self.passages, self.question, instruction)
-        first, *rest = self.before
-        messages = prompts.first_turn(
-            first.passages, first.question, prompts.answering(first.question)
-        )
-        answer, read = first.answer, list(first.passages)
-        for turn in rest:
+        messages: list[BaseMessage] = []
+        answer, read = "", list[Passage]()
+        for turn in self.before:
             more = _unread(turn.passages, read)
-            messages = prompts.next_turn(
-                messages, answer, more, turn.question, prompts.answering(turn.question)
+            asking = prompts.answering(turn.question)
+            messages = (
+                prompts.next_turn(messages, answer, more, turn.question, asking)
+                if messages
+                else prompts.first_turn(more, turn.question, asking)
             )
             answer, read = turn.answer, read + more
         new = _closest_last(_unread(self.passages, read), self.closest)
-        return prompts.next_turn(messages, answer, new, self.request.question, instruction)
-
-
-# -- Searches for the meaning of a question, and packs the best of what is found
-
-_HITS = 24  # hits whose units are ranked
-_BETTER = 0.1  # cosine gain from which a question builds on the one before
-
-
-class Retriever:
-    """Finds and packs what is read for a question."""
-
-    def __init__(
-        self, room: Room, reranker: Reranker | None = None, reader: Reader | None = None
-    ) -> None:
-        """`reranker` decides about the order of hits, where there is one, and else `reader`."""
-        self._room = room
-        self._reranker = reranker
-        self._reader = reader
-
-    def retrieve(self, request: Request) -> Context:
-        """What is read for a request. Raises ContextOverflow when the question leaves no room for
-        passages, LibraryError, and what the evidence raises."""
-        query = _standalone(request)
-        if not self._room.holds(query.text):  # earlier questions were long
-            query = request.query.alone
-            self._room.check(query.text)  # before seconds are spent on a search
-        found = _contents_last(reranked(self._reranker, query.text, _search(request, query)))
-        context = self._looked_at(Context(request, query.text, hits=tuple(found)))
-        hits = _with_parts(request, context.hits)
-        context = replace(context, hits=tuple(hits))
-        telling = [hit for hit in hits if not lists_contents(hit.text)] or hits
-        around = surroundings(telling, request.evidence)
-        # A chosen reranker decides; what the small reader thinks does not count then.
-        reader, trust = (None, 2.0) if self._reranker else (self._reader_of(context), 1.0)
-        ranked = rank(_asked(context), around, context.embedder, reader, trust)
-        size = self._room.passages(context.question, len(request.query.parts))
-        windows = packed(ranked, size, self._room.count)
-        context = replace(context, ranked=ranked, windows=windows)
-        return self._continued(context) if context.follows_up else context
-
-    def _looked_at(self, context: Context) -> Context:
-        """With the first of the hits read by the reader."""
-        reader = self._reader_of(context)
-        if reader is None:
-            return context
-        first, rest = context.hits[:LOOKED_AT], context.hits[LOOKED_AT:]
-        odds = reader.odds(context.question, first)
-        known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
-        ordered = first if self._reranker else reread(first, odds)
-        return replace(context, hits=(*ordered, *rest), odds=known)
-
-    def _reader_of(self, context: Context) -> Reader | None:
-        """None in a library of several languages: the reader has learned to read English."""
-        return None if is_multilingual(context.embedder) else self._reader
-
-    def _continued(self, context: Context) -> Context:
-        """The context with earlier turns, if all their passages still exist and fit."""
-        request = context.request
-        before = tuple(t for t in _built_on(request) if t.answer and not t.refused)
-        passages = [passage for turn in before for passage in turn.passages]
-        earlier = [windows_of(passage, request.evidence) for passage in passages]
-        windows = tuple(chain.from_iterable(earlier))
-        scope = request.documents
-        in_scope = scope is None or all(window.document in scope for window in windows)
-        if not before or not all(earlier) or not in_scope:
-            return context
-        closest = _closest(request, context, windows)
-        full = replace(context, before=before, earlier=windows, closest=closest)
-        texts = [str(message.content) for message in full.messages()]
-        return full if self._room.fits(texts) else context
-
-
-def _search(request: Request, query: SearchQuery) -> list[Hit]:
-    """Search in the scope of the request."""
-    return request.evidence.passages(query, _HITS, request.documents)
-
-
-def _standalone(request: Request) -> SearchQuery:
-    query = request.query
-    # In a library the passages of the question before would always fit.
-    if query.follows_up or not query.earlier or not request.given:
-        return query.search
-    better = _fit(request, query.joined) > _fit(request, query.alone) + _BETTER
-    return query.joined if better else query.alone
-
-
-def _fit(request: Request, query: SearchQuery) -> float:
-    return max((hit.cosine for hit in _search(request, query)), default=0.0)
-
-
-def _with_parts(request: Request, hits: Sequence[Hit]) -> Sequence[Hit]:
-    """Of a question with several parts: the hits of each, in turns. The words of the first part
-    are most of the whole question; the others are searched in the documents that this has found."""
-    others = request.query.parts[1:]
-    if not others or not hits:
-        return hits
-    documents = {hit.document for hit in hits[:LOOKED_AT]}
-    each = [
-        _contents_last(request.evidence.passages(SearchQuery(part), LOOKED_AT, documents))
-        for part in others
-    ]
-    turns = (hit for turn in zip_longest(hits, *each) for hit in turn if hit)
-    return list({hit.chunk.id: hit for hit in turns}.values())
-
-
-def _asked(context: Context) -> Sequence[str]:
-    """The parts of the question; of one that builds on others, the whole of it."""
-    parts = context.request.query.parts
-    return parts if len(parts) > 1 and not context.follows_up else (context.question,)
-
-
-def _contents_last(hits: Sequence[Hit]) -> list[Hit]:
-    """Moves tables of contents to the end: they name everything and state nothing."""
-    return sorted(hits, key=lambda hit: lists_contents(hit.text))
-
-
-def _built_on(request: Request) -> Sequence[Turn]:
-    """The last turns, starting with the one that stands alone, oldest first."""
-    before = request.query.before
-    return request.history[-len(before.chain) :] if before else ()
-
-
-def _closest(request: Request, context: Context, earlier: Sequence[Window]) -> Passage | None:
-    """The passage that fits both the follow-up and the questions it builds on."""
-    alone = {hit.chunk.id: hit.score for hit in _search(request, request.query.alone)}
-    found: list[tuple[float, Passage]] = []
-    for windows in (context.windows, earlier):
-        for passage in passages_of(windows):
-            place = passage.document, passage.page
-            own = [window for window in windows if window.place == place]
-            held = [hit for hit in context.hits if any(window.touches(hit) for window in own)]
-            found += [(hit.score + alone.get(hit.chunk.id, 0.0), passage) for hit in held]
-    return max(found, key=lambda one: one[0], default=(0.0, None))[1]
+        return prompts.next_turn(messages, answer, new, self.asked, instruction)
 
 
 def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
@@ -276,36 +144,225 @@ def _is_part(passage: Passage, of: Passage) -> bool:
     return same and all(part in of.text for part in parts_of(passage.text))
 
 
+# -- Finds passages for the meaning of a question
+
+HITS = 24  # hits whose units are ranked
+_BETTER = 0.1  # cosine gain from which a question builds on the one before
+Search = Callable[[SearchQuery], list[Hit]]
+
+
+def better_joined(query: AskedQuestion, search: Search) -> SearchQuery:
+    """The query of a question to passages that came with it: joined with the question before where
+    that fits better. In a library the passages of the question before would always fit."""
+    alone, joined = (
+        max((hit.cosine for hit in search(one)), default=0.0) for one in (query.alone, query.joined)
+    )
+    return query.joined if joined > alone + _BETTER else query.alone
+
+
+def ordered(
+    question: str, found: Sequence[Hit], reranker: Reranker | None, reader: Reader | None
+) -> tuple[list[Hit], dict[str, float]]:
+    """The hits by the reranker, where there is one, else by search and reader together; and the
+    reader's log-odds of those that it has read, by the ids of their chunks."""
+    hits = contents_last(reranked(reranker, question, found))
+    if reader is None:
+        return hits, {}
+    first, rest = hits[:LOOKED_AT], hits[LOOKED_AT:]
+    odds = reader.odds(question, first)
+    known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
+    return [*(first if reranker else reread(first, odds)), *rest], known
+
+
+def with_parts(hits: list[Hit], others: Sequence[str], evidence: Evidence) -> list[Hit]:
+    """The hits in turns with those of the `others`, further parts of the question. The words of the
+    first part are most of the whole question; the others are searched in the documents that this
+    has found."""
+    if not others or not hits:
+        return hits
+    documents = {hit.document for hit in hits[:LOOKED_AT]}
+    each = [
+        contents_last(evidence.passages(SearchQuery(part), LOOKED_AT, documents)) for part in others
+    ]
+    turns = (hit for turn in zip_longest(hits, *each) for hit in turn if hit)
+    return list({hit.chunk.id: hit for hit in turns}.values())
+
+
+def contents_last(hits: Sequence[Hit]) -> list[Hit]:
+    """Moves tables of contents to the end: they name everything and state nothing."""
+    return sorted(hits, key=lambda hit: lists_contents(hit.text))
+
+
+def continued(
+    context: Context,
+    before: Sequence[Turn],
+    scope: Iterable[str] | None,
+    search: Callable[[], list[Hit]],
+) -> Context:
+    """The context with earlier turns, if all their passages still exist, in the `scope` of
+    documents. `search` finds what fits the follow-up alone."""
+    told = tuple(turn for turn in before if turn.answer and not turn.refused)
+    each = [windows_of(one, context.evidence) for turn in told for one in turn.passages]
+    earlier = tuple(chain.from_iterable(each))
+    in_scope = scope is None or {window.document for window in earlier} <= {*scope}
+    if not told or not all(each) or not in_scope:
+        return context
+    alone = {hit.chunk.id: hit.score for hit in search()}
+    closest = _closest(context, earlier, alone)
+    return replace(context, before=told, earlier=earlier, closest=closest)
+
+
+def _closest(
+    context: Context, earlier: Sequence[Window], alone: dict[str, float]
+) -> Passage | None:
+    """The passage that fits both the follow-up and the questions it builds on."""
+    found: list[tuple[float, Passage]] = []
+    for windows in (context.windows, earlier):
+        for passage in passages_of(windows):
+            own = [one for one in windows if one.place == (passage.document, passage.page)]
+            held = [hit for hit in context.hits if any(window.touches(hit) for window in own)]
+            found += [(hit.score + alone.get(hit.chunk.id, 0.0), passage) for hit in held]
+    return max(found, key=lambda one: one[0], default=(0.0, None))[1]
+
+
+# -- Orders the units of what a search has found
+
+MOST_READ = 32  # units that the reader reads: 5 ms each
+_WORDS = 0.35  # weight of the question's words against the embedding
+
+
+def rank(
+    parts: Sequence[str], found: Sequence[Window], embedder: Embedder,
+    reader: Reader | None = None, trust: float = 1.0,
+) -> tuple[Quoted, ...]:  # fmt: skip
+    """The units of what was found, best first; of a question with several parts, those of each in
+    turns. `reader` is None where it cannot read them; `trust` is the weight of the search's order.
+    Raises LibraryError."""
+    units = [unit for window in found for unit in window.units]
+    if not units:
+        return ()
+    vectors = embedder.passages([unit.with_heads for unit in units])
+    ranked = [_ranked(part, units, vectors, embedder, reader, trust) for part in parts]
+    best: dict[int, Quoted] = {}
+    for one in filter(None, chain.from_iterable(zip_longest(*ranked))):
+        best.setdefault(id(one.unit), one)
+    return tuple(best.values())
+
+
+def _ranked(
+    part: str, units: Sequence[Unit], vectors: NDArray[np.float32], embedder: Embedder,
+    reader: Reader | None, trust: float,
+) -> list[Quoted]:  # fmt: skip
+    cosines = np.atleast_1d(nearness(embedder, vectors @ embedder.query(part)))
+    fitting = sorted(_fitting(part, units, cosines), key=lambda one: -one.score)
+    near, rest = fitting[:MOST_READ], fitting[MOST_READ:]
+    scores = standardised([one.score for one in near])
+    scores += trust * standardised([one.unit.window.score for one in near])
+    if reader is not None:
+        odds = reader.odds(part, near)
+        near = [replace(one, odds=told) for one, told in zip(near, odds, strict=True)]
+        scores += standardised(odds)
+    return [near[at] for at in np.argsort(-scores, kind="stable")] + rest
+
+
+def _fitting(part: str, units: Sequence[Unit], cosines: Iterable[float]) -> Iterator[Quoted]:
+    """By meaning and by the question's words."""
+    asked = stems(telling_words(part))
+    for unit, cosine in zip(units, cosines, strict=True):
+        shared = len(asked & unit.meant) / max(len(asked), 1)
+        yield Quoted(unit, (1 - _WORDS) * float(cosine) + _WORDS * shared, float(cosine))
+
+
+# -- Packs the best of them into what a model reads
+
+_GAP = 2  # tokens of the mark where lines are left out
+_PARAGRAPH = 120  # tokens: one up to this length is read as a whole
+
+
+def packed(ranked: Sequence[Quoted], budget: int, count: Count) -> tuple[Window, ...]:
+    """The lines of the best units, together at most `budget` tokens: pages by their best unit, each
+    in its own order. None is left out for a worse one that is shorter. The best one is read with
+    what stands around it, a sentence with its paragraph, a table row with its heads."""
+    picked: dict[tuple[str, int], tuple[Window, set[int]]] = {}  # by page, which of its lines
+    units = [one.unit for one in ranked]
+    units = [one for one in units if one.states] or [one for one in units if not one.instructs]
+    for unit in units:
+        page, place, own = unit.window.page, unit.window.place, unit.with_head_lines
+        window, known = picked.get(place, (unit.window, set()))
+        if own <= known:
+            continue
+        around = unit.lines.widened()
+        wide = unit.paragraph(_PARAGRAPH) if picked else {*range(around.first, around.last + 1)}
+        for lines in (own | wide, own):
+            texts = [page.lines[line].text for line in sorted(lines - known)]
+            tokens = count("\n".join(texts)) + (_GAP if known else LABEL)
+            if tokens <= budget:
+                picked[place] = window, known | lines
+                budget -= tokens
+                break
+        else:
+            break
+    if not picked:  # the best one is longer than all that may be read
+        return tuple(unit.lines for unit in units[:1])
+    return tuple(run for window, lines in picked.values() for run in _runs(window, sorted(lines)))
+
+
+def _runs(window: Window, lines: Sequence[int]) -> Iterator[Window]:
+    """One for each run of lines without a gap."""
+    for _, run in groupby(enumerate(lines), key=lambda place: place[1] - place[0]):
+        numbers = [line for _, line in run]
+        yield replace(window, first=numbers[0], last=numbers[-1], is_cut=True)
+
+
+# -- The best and the worst of them: what is quoted, and what no model reads
+
+_QUOTED = 2  # sentences
+_SURE = 1.0  # log-odds from which the reader is sure
+_NEAR = 0.92  # share of the best score that a second sentence needs
+_SHORTEST = 4  # words: shorter sentences are headings
+
+
+def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
+    """The best one or two sentences that state something; empty when none does."""
+    stating = [quoted for quoted in ranked if quoted.unit.states]
+    full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
+    return full[:1] + [q for q in full[1:_QUOTED] if _also(q, full[0])]
+
+
+def _also(second: Quoted, first: Quoted) -> bool:
+    if first.odds is None:
+        return second.score >= _NEAR * first.score
+    return second.odds is not None and second.odds >= _SURE
+
+
+def left_out(ranked: Sequence[Quoted]) -> tuple[Passage, ...]:
+    """The lines among the best that are instructions to a model, which are not read."""
+    units = (one.unit for one in ranked[:MOST_READ] if one.unit.instructs)
+    return tuple(replace(u.lines.passage, instructions=(one_line(u.text),)) for u in units)
+
+
 # -- The facts of stages 1 and 2: what was found, and what of it is read
 
 _MOST = 16  # passages
-_WORDS = 60  # characters of a passage that is found
+_BEGINNING = 60  # characters of a passage that is found
 
 
-def note_search(facts: Facts, context: Context, count: Callable[[str], int]) -> None:
-    """Put them into an answer's facts; `count` gives a text's tokens."""
-    facts.understood = Understood(context.question, context.request.query.parts)
+def note_search(facts: Facts, context: Context, parts: Sequence[str], count: Count) -> None:
+    """Put them into an answer's facts."""
+    facts.understood = Understood(context.question, tuple(parts))
     facts.found = tuple(_found(hit, context) for hit in context.hits[:_MOST])
-    facts.read = (
-        *_read(context.passages, count), *_read(passages_of(context.earlier), count, earlier=True)
+    facts.read = tuple(
+        ReadPassage(p.document, p.page, sum(part.count("\n") + 1 for part in parts_of(p.text)),
+                    count(p.text), earlier)
+        for passages, earlier in ((context.passages, False), (passages_of(context.earlier), True))
+        for p in passages
     )  # fmt: skip
 
 
 def _found(hit: Hit, context: Context) -> Found:
-    odds = context.odds.get(hit.chunk.id)
-    words = " ".join(hit.text.split())
+    odds, words = context.odds.get(hit.chunk.id), " ".join(hit.text.split())
     return Found(
-        hit.document, hit.page, words if len(words) <= _WORDS else f"{words[:_WORDS]}…",
+        hit.document, hit.page, words if len(words) <= _BEGINNING else f"{words[:_BEGINNING]}…",
         any(window.touches(hit) for window in context.windows), hit.legs,
         None if odds is None else round(odds, 3),
     )  # fmt: skip
-
-
-def _read(
-    passages: Sequence[Passage], count: Callable[[str], int], earlier: bool = False
-) -> list[ReadPassage]:
-    return [
-        ReadPassage(p.document, p.page, sum(part.count("\n") + 1 for part in parts_of(p.text)),
-                    count(p.text), earlier)
-        for p in passages
-    ]  # fmt: skip

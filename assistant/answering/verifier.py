@@ -15,8 +15,8 @@ from functools import cached_property
 
 from assistant.answering.attributor import opening
 from assistant.answering.claims import Claims, claims, stated
-from assistant.answering.evidence_units import MOST_READ, Quoted
-from assistant.answering.window import Window
+from assistant.answering.evidence_units import Quoted, Window
+from assistant.answering.retrieve import MOST_READ
 from assistant.contract.facts import Judged, Verdict
 from ingest.language.identify import UNKNOWN, language_of_passages, language_of_question
 from ingest.language.sentences import split_answer

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 from typing import Any
 
-from assistant.answering.window import widened
+from assistant.answering.evidence_units import widened
 from assistant.contract.facts import Citation, Outcome, Passage, Sentence
 from assistant.contract.reply import Reply
 from assistant.llm import prompts

@@ -8,11 +8,11 @@ from langchain_core.language_models import BaseChatModel
 
 from assistant.answering import notices
 from assistant.answering.clarification import Clarification, question_back
+from assistant.answering.evidence_units import window_at
 from assistant.answering.whole.comparison import compare
 from assistant.answering.whole.lists import list_all
 from assistant.answering.whole.requests import WholeDocumentRequest, understood, what
 from assistant.answering.whole.summary import CitedDraft, PartWriter, summarise
-from assistant.answering.window import window_at
 from assistant.contract.facts import Outcome, Passage, Sentence
 from assistant.contract.intents import Run
 from assistant.contract.reply import Reply

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.answering.attributor import Attributor
-from assistant.answering.window import Window, windows_of
+from assistant.answering.evidence_units import Window, windows_of
 from assistant.contract.evidence import Evidence, GivenPassages
 from assistant.contract.facts import Citation, Passage, Sentence
 from assistant.evaluation.metrics import bootstrap_interval, read_rows

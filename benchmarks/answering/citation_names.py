@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from assistant.answering.attributor import Attributor
-from assistant.answering.window import CitableSpan, Window
+from assistant.answering.evidence_units import Unit, Window
 from assistant.contract.evidence import GivenPassages
 from benchmarks import common
 from ingest.document.model import Document
@@ -73,9 +73,7 @@ def company(report: str) -> str:
     return next(name for ticker, name in COMPANIES.items() if ticker in report)
 
 
-def sentences(
-    name: str, report: Document, chance: random.Random
-) -> Iterator[tuple[Window, CitableSpan]]:
+def sentences(name: str, report: Document, chance: random.Random) -> Iterator[tuple[Window, Unit]]:
     """Sentences in which the company speaks of itself, on pages drawn by lot."""
     for page in chance.sample(report.pages[1:], len(report.pages) - 1):
         window = Window(name, page, 0, len(page.lines) - 1, 0)

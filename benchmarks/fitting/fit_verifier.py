@@ -21,7 +21,6 @@ from assistant.answering.retrieve import Budget, Context
 from assistant.answering.verifier import OPERATING_POINTS, Verifier
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import read_questions, read_rows
-from assistant.llm import prompts
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings
 from assistant.wiring.composition import library_in
@@ -96,7 +95,7 @@ def write(options: Any) -> None:
         library.add(sorted((options.library / "pdfs").iterdir()))
         for question in read_questions(options.library / "questions.jsonl"):
             context = tool.read(Request(question.question, library))
-            asked = context.messages(prompts.answering(question.question))
+            asked = context.messages()
             text = str(chat.invoke(asked, max_tokens=_TOKENS).content)
             row = {"set": options.library.name, "question": question.question, "answer": text,
                    "known": question.answers, "answerable": int(question.answerable),
@@ -106,7 +105,7 @@ def write(options: Any) -> None:
 
 def _signals(context: Context, text: str, reader: Reader) -> dict[str, float]:
     read = (context.question, context.windows)
-    if is_multilingual(context.embedder):
+    if is_multilingual(context.evidence.embedder()):
         near = max((one.cosine for one in context.ranked), default=0.0)
         return {**Verifier(*read, near=near).verify(text).signals}
     return {**Verifier(*read, reader).verify(text).signals, **Verifier(*read).verify(text).signals}

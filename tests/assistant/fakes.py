@@ -10,11 +10,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field
 
 from assistant.answering.attributor import Attributor, Marked
+from assistant.answering.evidence_units import Window
 from assistant.answering.groundedness import Groundedness
 from assistant.answering.retrieve import Context
-from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.request import Request
 from ingest.document.model import Box, Line, Page
 from tests.contracts.embedders import WordHashes
 from vectorstore.embedding.embedder import Embedder
@@ -86,8 +85,7 @@ def window_of(
 
 def reading(question: str, *windows: Window, asked: str = "") -> Context:
     """What is read for a question; `asked` is the question that was completed."""
-    request = Request(asked or question, GivenPassages([], WordEmbedder()))
-    return Context(request, question, windows)
+    return Context(asked or question, question, GivenPassages([], WordEmbedder()), windows)
 
 
 class FirstPages(GivenPassages):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant import attachments
-from assistant.answering.window import Window
+from assistant.answering.evidence_units import Window
 from assistant.contract.facts import Citation, Outcome, Passage, place
 from assistant.contract.reply import Reply
 from assistant.models.catalogue import default_model

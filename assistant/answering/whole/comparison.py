@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.answering.evidence_units import Window, widened
 from assistant.answering.whole.requests import subject
 from assistant.answering.whole.statements import (
     Section,
@@ -21,7 +22,6 @@ from assistant.answering.whole.statements import (
     statements,
 )
 from assistant.answering.whole.summary import CitedDraft, plain
-from assistant.answering.window import Window, widened
 from assistant.contract.facts import Compared
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import _

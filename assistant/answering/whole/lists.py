@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assistant.answering.evidence_units import Window, widened
 from assistant.answering.whole.statements import (
     EXPLANATION,
     Item,
@@ -19,7 +20,6 @@ from assistant.answering.whole.statements import (
     passages_of,
 )
 from assistant.answering.whole.summary import CitedDraft, PartWriter
-from assistant.answering.window import Window, widened
 from assistant.contract.facts import PartRead
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import N_, _

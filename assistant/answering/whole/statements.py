@@ -10,7 +10,7 @@ from itertools import groupby, pairwise, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.window import CitableSpan, Window
+from assistant.answering.evidence_units import Unit, Window
 from ingest.chunking import chunk as cut
 from ingest.document.model import Chunk, Document, Line, Page, Table
 from ingest.language.sentences import numbers
@@ -387,7 +387,7 @@ def _head(table: Table, column: int) -> str:
     return " ".join(" ".join(head.split()) for head in heads if head)
 
 
-def _lines(unit: CitableSpan) -> Window:
+def _lines(unit: Unit) -> Window:
     """The lines of a sentence, without a heading that runs into it."""
     window = unit.window
     lines, first = window.page.lines, unit.first
@@ -404,7 +404,7 @@ def _place(window: Window) -> tuple[str, int, int]:
     return window.document, window.page.number, window.first
 
 
-def _said(unit: CitableSpan, lines: Window) -> str:
+def _said(unit: Unit, lines: Window) -> str:
     text = " ".join(join(unit.text.split("\n")).split())
     for line in lines.page.lines[unit.first : lines.first]:
         text = text.removeprefix(" ".join(line.text.split())).lstrip()

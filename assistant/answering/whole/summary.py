@@ -15,6 +15,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
 from assistant.answering.attributor import Attributor
+from assistant.answering.evidence_units import Window
 from assistant.answering.whole.statements import (
     Section,
     Statement,
@@ -26,7 +27,6 @@ from assistant.answering.whole.statements import (
     statements,
     telling,
 )
-from assistant.answering.window import Window
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, PartRead, Sentence
 from assistant.contract.reply import Reply, Step

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from assistant.answering.evidence_units import Quoted, left_out, packed, rank
+from assistant.answering.evidence_units import Quoted, Window, passages_of
 from assistant.answering.pipeline import AnswerTool
-from assistant.answering.retrieve import Budget
-from assistant.answering.window import Window, passages_of
+from assistant.answering.retrieve import Budget, left_out, packed, rank
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request
 from ingest.document.model import Cell, Table

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from assistant.answering.claims import GivenNames
-from assistant.answering.window import Window
+from assistant.answering.evidence_units import Window
 from ingest.document.model import Line, Page
 from tests.assistant.fakes import FirstPages, WordEmbedder, ground, window_of
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.answering.retrieve import Budget, Context, Retriever, Room
+from assistant.answering.pipeline import AnswerTool
+from assistant.answering.retrieve import Budget, Context
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Passage
 from assistant.contract.request import Request, Turn
-from ingest.text.reflow import about_tokens
 from tests.assistant.answering.test_pipeline import FULL_TIME, PART_TIME, Shelf
 from tests.assistant.fakes import WordEmbedder, reading, window_of
 
@@ -16,8 +16,7 @@ CONTENTS = "Annual leave … 10 Sick leave … 11 Parental leave … 12 Unpaid l
 
 
 def read(request: Request) -> Context:
-    room = Room(Budget(), about_tokens)
-    return Retriever(room).retrieve(request)
+    return AnswerTool(None, Budget()).read(request)
 
 
 def last_message(reading: Context) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.answering.window import Window
+from assistant.answering.evidence_units import Window
 from assistant.contract.facts import Sentence
 from tests.assistant.fakes import WordEmbedder, attributor, ground, window_of
 

@@ -2,7 +2,13 @@
 
 from dataclasses import replace
 
-from assistant.answering.window import Window, passages_of, surroundings, widened, windows_of
+from assistant.answering.evidence_units import (
+    Window,
+    passages_of,
+    surroundings,
+    widened,
+    windows_of,
+)
 from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Line, Page, Table
 from tests.assistant.fakes import WordEmbedder, page_of
@@ -99,12 +105,6 @@ def test_no_more_is_read_than_the_budget() -> None:
     read = widened(hits, OnePage(), 300, count=lambda text: len(text.split()))
     assert sum(len(window.text.split()) + 24 for window in read) <= 300
     assert read
-
-
-def test_one_hit_larger_than_the_budget_is_cut_at_a_line() -> None:
-    [window] = widened([hit(0, 59)], OnePage(), 100, count=lambda text: len(text.split()))
-    assert window.first == 0
-    assert len(window.text.split()) + 24 <= 100
 
 
 def test_an_earlier_passage_is_found_again_on_its_page() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.window import widened
+from assistant.answering.evidence_units import widened
 from assistant.contract.evidence import Evidence, GivenPassages, Joined
 from tests.assistant.fakes import WordEmbedder
 from tests.contracts import TEXTS
