@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from ingest.language.identify import ENGLISH, language_of_question
@@ -13,10 +12,20 @@ _NUMBER = re.compile(
     r"|(?:Teil|Abschnitt|Kapitel|Partie|Chapitre|Parte|Sección|Capítulo) (?:\d+|[IVXLC]+)\b[.:]?"
     r")\s+"
 )
-FORMAL = re.compile(
+# A document's own parts, as its publisher names them, and words of questions and of "we": such a
+# heading says nothing about what stands below it.
+_FORMAL = re.compile(
     r"\b(?:contents|introduction|appendix|index|references|revision|history|version|page|table"
     r"|figure|overview|summary|about this|foreword|preface|signature|copyright"
-    r"|why|how|what|who|when|where|this|these|we|our)\b",
+    r"|why|how|what|who|when|where|this|these|we|our"
+    r"|inhalt|inhaltsverzeichnis|einleitung|einführung|anhang|anlage|verzeichnis|quellen|literatur"
+    r"|fassung|seite|tabelle|abbildung|überblick|übersicht|zusammenfassung|vorwort|unterschrift"
+    r"|impressum|warum|wie|wer|wann|wir|unser\w*"
+    r"|sommaire|annexes?|références|bibliographie|tableau|aperçu|résumé|avant-propos|signatures"
+    r"|mentions légales|pourquoi|comment|quoi|qui|quand|où|cette|ces|nous|notre|nos"
+    r"|índice|contenido|introducción|anexos?|apéndice|referencias|bibliografía|versión|página"
+    r"|tabla|figura|resumen|prólogo|prefacio|firmas?|aviso legal"
+    r"|por qué|cómo|qué|quién(?:es)?|cuándo|dónde|estos|estas|nuestr[oa]s?)\b",
     re.IGNORECASE,
 )
 # With these a heading goes on from what stands above it: nobody asks "about before your first day".
@@ -25,48 +34,13 @@ _JOINS = re.compile(
     r"|through|to|under|until|upon|with|within|without)\b",
     re.IGNORECASE,
 )
+_EACH = 4  # headings of a document, about
 _LONG = 8  # letters from which a German word alone says what it is about: a compound
-
-
-@dataclass(frozen=True)
-class _Language:
-    """How a question is put, and which headings say nothing about what stands below them."""
-
-    pattern: str  # names stand in quotation marks: no article and no case is wrong there
-    formal: re.Pattern[str]
-
-
-# A document's own parts, as its publisher names them, and words of questions and of "we".
-_LANGUAGES = {
-    "de": _Language(
-        "Was steht in „{document}“ über „{title}“?",
-        re.compile(
-            r"\b(?:inhalt|inhaltsverzeichnis|einleitung|einführung|anhang|anlage|verzeichnis|index"
-            r"|quellen|literatur|version|fassung|seite|tabelle|abbildung|überblick|übersicht"
-            r"|zusammenfassung|vorwort|unterschrift|impressum|stand"
-            r"|warum|wie|was|wer|wann|wo|dies\w*|wir|unser\w*)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    "fr": _Language(
-        "Que dit « {document} » au sujet de « {title} » ?",
-        re.compile(
-            r"\b(?:sommaire|table|introduction|annexes?|index|références|bibliographie|version"
-            r"|page|tableau|figure|aperçu|résumé|préface|avant-propos|signatures?|mentions légales"
-            r"|pourquoi|comment|que|quoi|qui|quand|où|ce|cette|ces|nous|notre|nos)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    "es": _Language(
-        "¿Qué dice «{document}» sobre «{title}»?",
-        re.compile(
-            r"\b(?:índice|contenido|introducción|anexos?|apéndice|referencias|bibliografía|versión"
-            r"|página|tabla|figura|resumen|prólogo|prefacio|firmas?|aviso legal"
-            r"|por qué|cómo|qué|quién(?:es)?|cuándo|dónde|este|esta|estos|estas|nuestr[oa]s?)\b",
-            re.IGNORECASE,
-        ),
-    ),
-}  # fmt: skip
+_QUESTIONS = {  # names stand in quotation marks: no article and no case is wrong there
+    "de": "Was steht in „{document}“ über „{title}“?",
+    "fr": "Que dit « {document} » au sujet de « {title} » ?",
+    "es": "¿Qué dice «{document}» sobre «{title}»?",
+}
 
 
 def suggest(headings: Mapping[str, Sequence[str]], limit: int, seed: int = 0) -> list[str]:
@@ -74,9 +48,10 @@ def suggest(headings: Mapping[str, Sequence[str]], limit: int, seed: int = 0) ->
     headings of its document."""
     by_document = []
     for document, titles in headings.items():
-        language = language_of(titles)
-        telling = _spread(telling_titles(titles, document), seed)
-        by_document.append([question(title, document, language) for title in telling])
+        telling = telling_titles(titles, document)
+        step = max(len(telling) // _EACH, 1)  # a few, spread over the whole document
+        spread, language = telling[seed % step :: step], language_of(titles)
+        by_document.append([question(title, document, language) for title in spread])
     rounds = zip_longest(*by_document)
     return list(dict.fromkeys(q for turn in rounds for q in turn if q))[:limit]
 
@@ -96,8 +71,7 @@ def telling_titles(titles: Sequence[str], document: str = "") -> list[str]:
         for title in dict.fromkeys(plain)
         if _is_phrase(title, language)
         and not stems(title) <= name
-        and not FORMAL.search(title)
-        and not (language in _LANGUAGES and _LANGUAGES[language].formal.search(title))
+        and not _FORMAL.search(title)
         and not (language == ENGLISH and _JOINS.match(title))
         and not re.search(r"\d|[:;,.!?]$", title)
     ]
@@ -113,21 +87,12 @@ def _name(document: str) -> str:
     return document.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
 
 
-def _spread(titles: list[str], seed: int) -> list[str]:
-    """A few headings, spread over the whole document."""
-    if not titles:
-        return []
-    step = max(len(titles) // 4, 1)
-    start = seed % step
-    return titles[start::step]
-
-
 def question(title: str, document: str, language: str = ENGLISH) -> str:
     """What a document says about what a heading names, asked in a language, else in English."""
     stem = _name(document)
-    if language in _LANGUAGES:
+    if language in _QUESTIONS:
         shown = title.capitalize() if title.isupper() and len(title) > 5 else title
-        return _LANGUAGES[language].pattern.format(document=stem, title=shown)
+        return _QUESTIONS[language].format(document=stem, title=shown)
     return f"What does the {stem} say about {_in_sentence(title)}?"
 
 

@@ -1,7 +1,7 @@
 """A question as a tool gets it: parsed with its earlier conversation, and with its evidence."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -60,81 +60,53 @@ def _points_back(question: str) -> bool:
 
 # -- Detects questions that point at something nobody named
 # Rules on words, measured in docs/answers.md: the small chat model does not know when a question is
-# unclear. Four forms are looked at, each rare in questions that people have thought about: "this
-# office" where no office was named; "the contract", which may be one of several; "How long does it
-# last?" as the first question; a single word.
+# unclear. Two forms are looked at, each rare in questions that people have thought about: "the
+# park", which may be one of several, and "How long does it last?" as the first question.
 
-_AT = r"in|for|of|at|on|by|to|from|with|about|under"
-_POINTING = re.compile(rf"\b(?:this|(?:{_AT})\s+that)\s+", re.IGNORECASE)
 _DEFINITE = re.compile(r"\bthe\s+(?=[a-z])")
 _PRONOUN = re.compile(_PERSONAL.format(more="|this|these|those|that"), re.IGNORECASE)
 _TIME = re.compile(r"\s+(?:year|month|week|quarter|day|morning|evening|time)s?\b", re.IGNORECASE)
-# After "this" they name nothing: "What does this mean for staff?", "Is this allowed at night?".
-_NO_NOUNS = frozenset(
-    re.findall(
-        r"\w+",
-        "affect apply cause concern depend happen help include involve matter mean require myself"
-        " ourselves yourself allowed forbidden permitted prohibited required mandatory compulsory"
-        " optional possible legal correct true available normal",
-    )
-)
 _CLAUSE = re.compile(r"[,.;:?!]|\s(?:and|when|if|where|because|that)\b", re.IGNORECASE)
-_DESCRIBED = re.compile(rf"\s*(?:{_AT}|that|who|which|where|whose)\b", re.IGNORECASE)
-_WORD = re.compile(r"\s*([\w’'-]+)")
-_POSSESSIVE = re.compile(r"['’]s$")
-# Documents and times: "this report" is the one that is asked.
-_KNOWN = stems(
-    "document report paper slide deck table figure chart page handbook guide manual article book"
-    " text file pdf section chapter list data question answer information topic"
-    " conversation company firm organisation organization business year month week day"
-    " time quarter moment way case point amount kind sort type number"
+_DESCRIBED = re.compile(
+    r"\s*(?:in|for|of|at|on|by|to|from|with|about|under|that|who|which|where|whose)\b",
+    re.IGNORECASE,
 )
+_WORD = re.compile(r"\s*([\w’'-]+)")
+_LONGEST_NOUN = 4  # words
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """A phrase of a question that points at something nobody has named: `start` to `end`."""
+    """Words of a question that point at something nobody has named."""
 
-    start: int
-    end: int
-    words: tuple[str, ...]  # "this office open" has office and open: where it ends is not known
-    kind: str  # this, the, it, or bare
+    words: tuple[str, ...]
+    kind: str  # the, or it
 
 
 def pointer(question: str, said: str) -> Pointer | None:
-    """The phrase to check; `said` is the earlier conversation, empty for a first question."""
-    return (
-        next(_pointing(question, said), None)
-        or next(_definite(question, said), None)
-        or (None if said else _pronoun(question) or _bare(question))
-    )
-
-
-def _pointing(question: str, said: str) -> Iterator[Pointer]:
-    known = stems(said) | _KNOWN
-    for match in _POINTING.finditer(question):
-        words = _noun(question, match.end())
-        before = question[: match.start()]
-        told = known | stems(before)
-        if words[:1] == ("library",) or _CLAUSE.search(before):
-            continue
-        if words and words[0].lower() in _NO_NOUNS:
-            continue
-        if words and not stems(" ".join(words)) & told:
-            start = match.start() + match.group().lower().rindex("th")
-            yield Pointer(start, match.end(), words, "this")
+    """The words to check; `said` is the earlier conversation, empty for a first question."""
+    return next(_definite(question, said), None) or (None if said else _pronoun(question))
 
 
 def _definite(question: str, said: str) -> Iterator[Pointer]:
     for match in _DEFINITE.finditer(question):
-        words = _noun(question, match.end())
-        if not words or any(not word.islower() for word in words):
-            continue
-        found = Pointer(match.start(), match.end(), words, "the")
-        described = _DESCRIBED.match(question, _end(question, found))
-        plural = words[-1].endswith("s") and not words[-1].endswith(("ss", "’s", "'s"))
-        if not plural and not described and not plain_stems(words) <= stems(said):
-            yield found
+        words, end = _noun(question, match.end())
+        plural = bool(words) and words[-1].endswith("s") and not words[-1].endswith("ss")
+        described = _DESCRIBED.match(question, end)
+        named = any(not word.islower() for word in words)
+        if words and not (plural or described or named or stems(" ".join(words)) <= stems(said)):
+            yield Pointer(words, "the")
+
+
+def _noun(question: str, at: int) -> tuple[tuple[str, ...], int]:
+    """The words after an article, up to a stop word or a punctuation mark, and where they end."""
+    words: list[str] = []
+    while len(words) < _LONGEST_NOUN and (match := _WORD.match(question, at)):
+        if not content_words(match[1]):
+            break
+        words.append(match[1])
+        at = match.end()
+    return tuple(words), at
 
 
 def _pronoun(question: str) -> Pointer | None:
@@ -145,48 +117,14 @@ def _pronoun(question: str) -> Pointer | None:
     before, behind = question[: match.start()], question[match.end() :]
     if _CLAUSE.search(before) or re.search(r"\d|\w\s+[A-Z]", question):
         return None
-    if _TIME.match(behind) or (match.group().lower() == "that" and _describes(before, behind)):
+    if _TIME.match(behind) or (match[0].lower() == "that" and _describes(before, behind)):
         return None
-    return Pointer(match.start(), match.end(), (), "it")
+    return Pointer((match[0],), "it")
 
 
 def _describes(before: str, behind: str) -> bool:
     """Whether "that" is a relative pronoun, as in "rules that changed", not in "Who said that?"."""
     return bool(content_words(before[before.rstrip().rfind(" ") + 1 :]) and _WORD.match(behind))
-
-
-def _bare(question: str) -> Pointer | None:
-    found = re.fullmatch(r"\W*(?:the\s+)?([^\W\d_]+)\W*", question.strip(), re.IGNORECASE)
-    if not found or not content_words(question):
-        return None
-    return Pointer(0, len(question), (found.group(1),), "bare")
-
-
-def _noun(question: str, at: int) -> tuple[str, ...]:
-    """The words after an article, up to a stop word or a punctuation mark; at most four."""
-    words: list[str] = []
-    while len(words) < 4 and (match := _WORD.match(question, at)):
-        if not content_words(_POSSESSIVE.sub("", match.group(1))):
-            break
-        words.append(match.group(1))
-        at = match.end()
-        if _POSSESSIVE.search(match.group(1)):
-            break
-    return tuple(words)
-
-
-def plain(words: Iterable[str]) -> tuple[str, ...]:
-    """The words without the ending of a possessive."""
-    return tuple(_POSSESSIVE.sub("", word) for word in words)
-
-
-def plain_stems(words: Iterable[str]) -> frozenset[str]:
-    """The stems of the words without the endings of possessives."""
-    return stems(" ".join(plain(words)))
-
-
-def _end(question: str, found: Pointer) -> int:
-    return question.index(found.words[-1], found.end) + len(found.words[-1])
 
 
 # -- The questions that are asked at once: "What does it cost, and who pays for it?"
@@ -269,7 +207,7 @@ class AskedQuestion:
 
     @cached_property
     def unnamed(self) -> Pointer | None:
-        """The phrase that points at something nobody named; None in a clear question."""
+        """What points at something nobody named; None in a clear question."""
         return pointer(self.text, self.said)
 
 

@@ -42,9 +42,10 @@ class AskBack:
         found = None if request.clear else request.query.unnamed
         if found is None:
             return None
+        if found.kind == "it" and _alone(request):
+            return None
         hits = request.evidence.passages(request.query.alone, _HITS, request.documents)
-        alone, given = _alone(request), request.given
-        asked = question_back(request.question, request.query.said, found, hits, alone, given)
+        asked = question_back(request.question, request.query.said, found, hits)
         if asked is None:
             return None
         return Reply(

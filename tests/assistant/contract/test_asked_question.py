@@ -32,7 +32,7 @@ def test_a_question_that_stands_alone_is_joined_only_when_that_is_asked_for() ->
 
 
 def test_what_was_said_before_is_named() -> None:
-    question = "Is this warehouse open on Sundays?"
+    question = "How large is the warehouse?"
     assert AskedQuestion(question).unnamed is not None
     assert (
         AskedQuestion(question, ("Where is the warehouse?",), "The warehouse is in Bremen.").unnamed
