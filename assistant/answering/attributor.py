@@ -32,7 +32,7 @@ from assistant.contract.facts import Citation, Sentence
 from ingest.language.numbers import MONTH_OF
 from ingest.language.sentences import numbers, split_answer
 from ingest.language.words import small_words, stems, without
-from vectorstore.embedding.embedder import Embedder, nearness
+from vectorstore.embedding.embedder import nearness
 
 _MOST_MARKS = 3
 _SUPPORTED = 0.7  # similarity from which the cited lines support a sentence
@@ -109,89 +109,6 @@ class Support:
     recalled: frozenset[str] = frozenset()  # stems of the question that stand above the unit
 
 
-class _Lines:
-    """The passages as units."""
-
-    def __init__(self, windows: Sequence[Window], names: GivenNames, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._windows = windows
-        self._names = names
-        self._units = [unit for window in windows for unit in window.units]
-        self._units += [unit for window in windows for unit in window.lists]
-
-    def ranked(self, said: Said) -> list[Support]:
-        """The units that may support a sentence, best first."""
-        capitals = " ".join(_CAPITAL.findall(said.text))
-        named = frozenset(word for word in words(capitals) if word.isalpha())  # no "Q3"
-        documents = dict.fromkeys(window.document for window in self._windows)
-        given = {
-            name: self._given(said, name)
-            for name in documents
-            if self._names.speaks_of(named, name)
-        }
-        supports = [
-            _found(unit, *given[document])
-            for unit in self._units
-            if (document := unit.window.document) in given
-        ]
-        nearest = sorted(supports, key=lambda support: -_lexical(support, said))[:_SHORTLIST]
-        shortlist = [support for support in nearest if support.unit.states]
-        if not shortlist:
-            return []
-        texts = [support.unit.with_heads for support in shortlist]
-        vectors = self._embedder.passages([said.text, *texts])
-        cosines = np.atleast_1d(nearness(self._embedder, vectors[1:] @ vectors[0]))
-        scored = [
-            self._scored(support, said, float(cosine))
-            for support, cosine in zip(shortlist, cosines, strict=True)
-        ]
-        return sorted(scored, key=lambda support: -support.score)
-
-    def likeness(self, said: Said, chosen: Sequence[Support]) -> float:
-        """The similarity of a sentence and the units together, in words and embedding, 0 to 1."""
-        cosine = chosen[0].cosine
-        if len(chosen) > 1:
-            together = " ".join(support.unit.text for support in chosen)
-            both = self._embedder.passages([said.text, together])
-            cosine = nearness(self._embedder, float(both[0] @ both[1]))
-        return _LEXICAL * said.covered(chosen) + (1 - _LEXICAL) * max(cosine, 0.0)
-
-    def new_names(self, said: Said) -> frozenset[str]:
-        """The words of names, as of "Northwind Care", that nowhere stand side by side."""
-        asked = " ".join(words(said.question))
-        pairs = [tuple(words(f"{one} {other}")) for one, other in _pairs(said.text)]
-        new = (p for p in pairs if " ".join(p) not in asked and not self._names.side_by_side(p))
-        return frozenset(word for pair in new for word in pair)
-
-    def _given(self, said: Said, document: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The names of the sentence that its document gives: their stems, and folded words."""
-        known = self._names.of_title(document)
-        if said.question:
-            known |= self._names.of_question(said.question, document)
-        found = [m[0] for m in _CAPITAL.finditer(said.text) if set(words(m[0])) <= known]
-        return stems(" ".join(found)), known
-
-    def _scored(self, support: Support, said: Said, cosine: float) -> Support:
-        """With its score: similarity, less penalties for missing exact claims and for width."""
-        unit = support.unit
-        exact = stated(unit.text, unit.window.scales)
-        title = self._names.period(unit.window.document)
-        exact = replace(
-            exact,
-            numbers=(*exact.numbers, *title.numbers),
-            dates=(*exact.dates, *title.dates),
-            words=exact.words | support.stated.words,
-        )
-        alike = _LEXICAL * _lexical(support, said) + (1 - _LEXICAL) * max(cosine, 0.0)
-        count = len(said.claims)
-        left = len(said.claims.without(exact)) / count if count else 0.0
-        width = max(unit.last - unit.first - 2, 0)
-        score = alike - _MISSING * left - _WIDE * width
-        return replace(
-            support, stated=exact, score=score, cosine=cosine, recalled=_recalled(unit, said)
-        )
-
-
 def _recalled(unit: Unit, said: Said) -> frozenset[str]:
     """The words of the question that the lines above have: texts refer back to them, as in "the
     process", and hardly ever forward."""
@@ -242,20 +159,24 @@ class Attributor:
         checker: Groundedness | None = None,
     ) -> None:  # fmt: skip
         """What was `read` of the `evidence`. `checker` reads what lines were found for: it takes
-        support away, and gives none."""
-        self._checker = checker
-        self._question = question
-        self._read = read
-        self._lines = _Lines(read, GivenNames(read, evidence), evidence.embedder())
-        self._known: dict[str, tuple[Sequence[Support], tuple[str, ...]]] = {}
+        support away, and gives none. Without a `question`, it gives no name."""
+        self._question, self._read, self._checker = question, read, checker
+        self._names, self._embedder = GivenNames(read, evidence), evidence.embedder()
+        self._units = [unit for window in read for unit in window.units]
+        self._units += [unit for window in read for unit in window.lists]
 
     def attribute(self, answer: str) -> Marked:
         """The answer's sentences with marks, and the citation behind each mark."""
         citations: dict[tuple[str, int, int, int], Citation] = {}
         sentences = []
         for text in split_answer(answer):
-            supports, words = self._attributed(text)
-            words = self._checked(text, supports, words)
+            said = Said.of(text, self._question)
+            nearest = self._nearest(said)
+            found = self._supports(text, said, nearest)
+            close = nearest and nearest[0].score >= _CLOSE
+            supports = found or (_needed(nearest, said) if close else [])
+            words = unstated(text, said, supports, self._new_names(said))
+            words = self._checked(text, supports, words if found else words or (text.strip(),))
             marks = {_mark(citations, support) for support in supports}
             supported = bool(marks) and not words
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
@@ -263,10 +184,10 @@ class Attributor:
 
     def carries(self, text: str) -> bool:
         """Whether lines state the numbers, dates and names of each sentence, and are like it; its
-        other words need not be theirs. No name is taken for given by the question."""
-        sentences = split_answer(text)
+        other words need not be theirs."""
+        sentences = [(text, Said.of(text, self._question)) for text in split_answer(text)]
         return bool(sentences) and all(
-            _supports("", sentence, Said.of(sentence, ""), self._lines) for sentence in sentences
+            self._supports(text, said, self._nearest(said)) for text, said in sentences
         )
 
     def _checked(
@@ -287,40 +208,108 @@ class Attributor:
         passages = passages_of([window for window in self._read if window.place in cited])
         return "\n\n".join(f"{PurePath(p.document).stem}\n{p.text}" for p in passages)
 
-    def _attributed(self, text: str) -> tuple[Sequence[Support], tuple[str, ...]]:
-        """The units that support a sentence or are close to it, and its words that they do not
-        state."""
-        if text not in self._known:
-            said = Said.of(text, self._question)
-            new = self._lines.new_names(said)
-            if found := _supports(self._question, text, said, self._lines):
-                self._known[text] = found, unstated(text, said, found, new)
-            else:
-                close = _close(said, self._lines)
-                self._known[text] = close, unstated(text, said, close, new) or (text.strip(),)
-        return self._known[text]
+    # --- the units that support a sentence
 
+    def _nearest(self, said: Said) -> list[Support]:
+        """The best unit, and those that each add something."""
+        return _together(said, self._ranked(said), _MOST_MARKS)
 
-def _close(said: Said, lines: _Lines) -> list[Support]:
-    """The closest units, when they have to do with the sentence at all."""
-    chosen = _together(said, lines.ranked(said), _MOST_MARKS)
-    return _needed(chosen, said) if chosen and chosen[0].score >= _CLOSE else []
-
-
-def _supports(question: str, text: str, whole: Said, lines: _Lines) -> list[Support]:
-    """The units that together support each part of a sentence; none when one part has none."""
-    chosen = _carrying(whole, lines)
-    parts = _parts(text)
-    if len(parts) == 1 or (len(chosen) == 1 and _whole(whole, chosen[0].unit)):
+    def _supports(self, text: str, whole: Said, nearest: Sequence[Support]) -> list[Support]:
+        """The units that together support each part of a sentence; none when one part has none."""
+        chosen = self._carrying(whole, nearest)
+        parts = _parts(text)
+        if len(parts) == 1 or (len(chosen) == 1 and _whole(whole, chosen[0].unit)):
+            return chosen
+        chosen = []
+        for part in parts:  # a name distinguishes the two: it must be in the same line
+            said = Said.of(part, self._question, bound=True)
+            ranked, known = self._ranked(said), [support.unit for support in chosen]
+            same = ([one] for one in ranked if one.unit in known)  # it may support this one, too
+            tried = (self._carrying(said, some) for some in (*same, ranked[:1]))
+            found = next(filter(None, tried), [])
+            if not found:
+                return []
+            chosen += [support for support in found if support.unit not in known]
         return chosen
-    chosen = []
-    for part in parts:  # a name distinguishes the two: it must be in the same line
-        said = Said.of(part, question, bound=True)
-        found = _again(said, chosen, lines) or _carrying(said, lines, most=1)
-        if not found:
+
+    def _carrying(self, said: Said, chosen: Sequence[Support]) -> list[Support]:
+        """The units, without redundant ones, if they support a part together; else none."""
+        if not chosen or said.missing(chosen) or denials(said, chosen):
             return []
-        chosen += [support for support in found if support.unit not in [c.unit for c in chosen]]
-    return chosen
+        needed = _needed(chosen, said)
+        return needed if self._likeness(said, needed) >= _SUPPORTED else []
+
+    def _ranked(self, said: Said) -> list[Support]:
+        """The units that may support a sentence, best first."""
+        capitals = " ".join(_CAPITAL.findall(said.text))
+        named = frozenset(word for word in words(capitals) if word.isalpha())  # no "Q3"
+        documents = dict.fromkeys(window.document for window in self._read)
+        given = {
+            name: self._given(said, name)
+            for name in documents
+            if self._names.speaks_of(named, name)
+        }
+        supports = [
+            _found(unit, *given[document])
+            for unit in self._units
+            if (document := unit.window.document) in given
+        ]
+        nearest = sorted(supports, key=lambda support: -_lexical(support, said))[:_SHORTLIST]
+        shortlist = [support for support in nearest if support.unit.states]
+        if not shortlist:
+            return []
+        texts = [support.unit.with_heads for support in shortlist]
+        vectors = self._embedder.passages([said.text, *texts])
+        cosines = np.atleast_1d(nearness(self._embedder, vectors[1:] @ vectors[0]))
+        scored = [
+            self._scored(support, said, float(cosine))
+            for support, cosine in zip(shortlist, cosines, strict=True)
+        ]
+        return sorted(scored, key=lambda support: -support.score)
+
+    def _likeness(self, said: Said, chosen: Sequence[Support]) -> float:
+        """The similarity of a sentence and the units together, in words and embedding, 0 to 1."""
+        cosine = chosen[0].cosine
+        if len(chosen) > 1:
+            together = " ".join(support.unit.text for support in chosen)
+            both = self._embedder.passages([said.text, together])
+            cosine = nearness(self._embedder, float(both[0] @ both[1]))
+        return _LEXICAL * said.covered(chosen) + (1 - _LEXICAL) * max(cosine, 0.0)
+
+    def _new_names(self, said: Said) -> frozenset[str]:
+        """The words of names, as of "Northwind Care", that nowhere stand side by side."""
+        asked = " ".join(words(said.question))
+        pairs = [tuple(words(f"{one} {other}")) for one, other in _pairs(said.text)]
+        new = (p for p in pairs if " ".join(p) not in asked and not self._names.side_by_side(p))
+        return frozenset(word for pair in new for word in pair)
+
+    def _given(self, said: Said, document: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of the sentence that its document gives: their stems, and folded words."""
+        known = self._names.of_title(document)
+        if said.question:
+            known |= self._names.of_question(said.question, document)
+        found = [m[0] for m in _CAPITAL.finditer(said.text) if set(words(m[0])) <= known]
+        return stems(" ".join(found)), known
+
+    def _scored(self, support: Support, said: Said, cosine: float) -> Support:
+        """With its score: similarity, less penalties for missing exact claims and for width."""
+        unit = support.unit
+        exact = stated(unit.text, unit.window.scales)
+        title = self._names.period(unit.window.document)
+        exact = replace(
+            exact,
+            numbers=(*exact.numbers, *title.numbers),
+            dates=(*exact.dates, *title.dates),
+            words=exact.words | support.stated.words,
+        )
+        alike = _LEXICAL * _lexical(support, said) + (1 - _LEXICAL) * max(cosine, 0.0)
+        count = len(said.claims)
+        left = len(said.claims.without(exact)) / count if count else 0.0
+        width = max(unit.last - unit.first - 2, 0)
+        score = alike - _MISSING * left - _WIDE * width
+        return replace(
+            support, stated=exact, score=score, cosine=cosine, recalled=_recalled(unit, said)
+        )
 
 
 def _whole(said: Said, unit: Unit) -> bool:
@@ -335,15 +324,6 @@ def _parts(text: str) -> list[str]:
     return found if all(len(stems(part)) >= _LEAST_OF_PART for part in found) else [text]
 
 
-def _carrying(said: Said, lines: _Lines, most: int = _MOST_MARKS) -> list[Support]:
-    """The units that together support a part; none when they do not."""
-    chosen = _together(said, lines.ranked(said), most)
-    if not chosen or said.missing(chosen) or denials(said, chosen):
-        return []
-    needed = _needed(chosen, said)
-    return needed if _likely(said, needed, lines) else []
-
-
 def _together(said: Said, ranked: Sequence[Support], most: int) -> list[Support]:
     """The best unit, and those that each add something."""
     chosen = list(ranked[:1])
@@ -353,17 +333,6 @@ def _together(said: Said, ranked: Sequence[Support], most: int) -> list[Support]
             break
         chosen.append(more)
     return chosen
-
-
-def _again(said: Said, chosen: Sequence[Support], lines: _Lines) -> list[Support]:
-    """The line of another part, when it supports this one, too."""
-    same = (s for s in lines.ranked(said) if s.unit in [c.unit for c in chosen])
-    exact = ([s] for s in same if not said.missing([s]) and not denials(said, [s]))
-    return next((one for one in exact if _likely(said, one, lines)), [])
-
-
-def _likely(said: Said, chosen: Sequence[Support], lines: _Lines) -> bool:
-    return lines.likeness(said, chosen) >= _SUPPORTED
 
 
 def _needed(chosen: Sequence[Support], said: Said) -> list[Support]:

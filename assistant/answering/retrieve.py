@@ -109,22 +109,15 @@ class Context:
 
     def messages(self) -> list[BaseMessage]:
         """The prompt: passages first, so that a follow-up finds them in the model's cache."""
-        instruction = prompts.answering(self.asked)
-        if not self.before:
-            return prompts.first_turn(self.passages, self.question, instruction)
-        messages: list[BaseMessage] = []
-        answer, read = "", list[Passage]()
+        before: list[prompts.EarlierTurn] = []
+        read: list[Passage] = []
         for turn in self.before:
             more = _unread(turn.passages, read)
-            asking = prompts.answering(turn.question)
-            messages = (
-                prompts.next_turn(messages, answer, more, turn.question, asking)
-                if messages
-                else prompts.first_turn(more, turn.question, asking)
-            )
-            answer, read = turn.answer, read + more
+            before.append((more, turn.question, turn.answer))
+            read += more
         new = _closest_last(_unread(self.passages, read), self.closest)
-        return prompts.next_turn(messages, answer, new, self.asked, instruction)
+        question = self.asked if before else self.question
+        return prompts.conversation(before, new, question, prompts.answering(self.asked))
 
 
 def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:

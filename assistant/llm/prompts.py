@@ -121,18 +121,20 @@ def on_line(line: str, language: str) -> list[BaseMessage]:
 
 def first_turn(passages: Sequence[Passage], question: str, instruction: str) -> list[BaseMessage]:
     """The prompt of a question with its passages."""
-    return [SystemMessage(SYSTEM), HumanMessage(_turn(passages, question, instruction))]
+    return conversation((), passages, question, instruction)
 
 
-def next_turn(
-    before: Sequence[BaseMessage],
-    answer: str,
-    more: Sequence[Passage],
-    question: str,
-    instruction: str,
+EarlierTurn = tuple[Sequence[Passage], str, str]  # what was read, the question, and its answer
+
+
+def conversation(
+    before: Sequence[EarlierTurn], passages: Sequence[Passage], question: str, instruction: str
 ) -> list[BaseMessage]:
-    """The prompt of a follow-up after the messages of the turn before, with the new passages."""
-    return [*before, AIMessage(answer), HumanMessage(_turn(more, question, instruction))]
+    """The prompt of a question behind earlier turns, each with the passages that are new in it."""
+    messages: list[BaseMessage] = [SystemMessage(SYSTEM)]
+    for read, asked, answer in before:
+        messages += [HumanMessage(_turn(read, asked, answering(asked))), AIMessage(answer)]
+    return [*messages, HumanMessage(_turn(passages, question, instruction))]
 
 
 def to_rows(messages: Sequence[BaseMessage]) -> tuple[tuple[str, str], ...]:

@@ -5,13 +5,13 @@ that no side can be given the other's words.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.evidence_units import Window, widened
+from assistant.answering.evidence_units import widened
 from assistant.answering.whole.requests import subject
 from assistant.answering.whole.statements import (
     Section,
@@ -47,30 +47,37 @@ _AGAIN = 0.93  # cosine from which a statement says what was said before
 
 @dataclass(frozen=True)
 class Side:
-    """What a document states, how near each is to the topic, and the vectors."""
+    """The statements of a document that are nearest to a topic, how near, and their vectors."""
 
     stated: tuple[Statement, ...]
     near: NDArray[np.float64]
     vectors: Vectors
 
-    @classmethod
-    def of(
-        cls, stated: Sequence[Statement], topic: str, name: str, vectors: Vectors, draft: CitedDraft
-    ) -> "Side":
-        """The statements that are nearest to a topic; none when embedding them was stopped.
+    @property
+    def begins(self) -> int:
+        """The first page of its statements."""
+        return min(line.page.number for said in self.stated for line in said.lines)
 
-        One with words of the document's `name` speaks of it as a whole, and not of a detail."""
-        if not stated or len(vectors) != len(stated):
-            return cls((), np.zeros(0), np.zeros((0, 0), np.float32))
-        cosines = nearness(draft.embedder, vectors @ draft.embedder.query(topic))
-        asked = stems(telling_words(topic))
-        said = [len(asked & stems(one.text)) / max(len(asked), 1) for one in stated]
-        near = (1 - _WORDS) * np.asarray(cosines, float) + _WORDS * np.asarray(said)
-        own = stems(name_parts(name))
-        near += [_OWN * len(own & stems(one.text)) / max(len(own), 1) for one in stated]
-        near *= [_SHORT + (1 - _SHORT) * fullness(one.text) for one in stated]
-        best = np.argsort(-near)[:_BEST]
-        return cls(tuple(stated[at] for at in best), near[best], vectors[best])
+
+def _side(
+    found: Sequence[Statement], topic: str, name: str, draft: CitedDraft, reply: Reply
+) -> Side | None:
+    """None where nothing is stated, and when it was stopped meanwhile. A statement with words of
+    the document's `name` speaks of it as a whole, and not of a detail."""
+    draft.windows += [lines for one in found if one.instructs for lines in one.lines]
+    stated = [one for one in found if not one.instructs]
+    vectors = draft.embedded([one.text for one in stated], reply)
+    if not stated or reply.cancel.is_set():
+        return None
+    words = [stems(one.text) for one in stated]
+    cosines = nearness(draft.embedder, vectors @ draft.embedder.query(topic))
+    asked, own = stems(telling_words(topic)), stems(name_parts(name))
+    near = (1 - _WORDS) * np.asarray(cosines, float)
+    near += [_WORDS * len(asked & said) / max(len(asked), 1) for said in words]
+    near += [_OWN * len(own & said) / max(len(own), 1) for said in words]
+    near *= [_SHORT + (1 - _SHORT) * fullness(one.text) for one in stated]
+    best = np.argsort(-near)[:_BEST]
+    return Side(tuple(stated[at] for at in best), near[best], vectors[best])
 
 
 def matched(ours: Side, theirs: Side, most: int) -> list[tuple[Statement, Statement]]:
@@ -120,51 +127,37 @@ def _on_topic(
 ) -> Iterator[str]:
     reply.activity.stage = _("Reading both documents")
     sides = [_side(_found(name, topic, shelf), topic, name, draft, reply) for name in pair]
-    if all(side.stated for side in sides) and not reply.cancel.is_set():
-        begins = _begin(sides[0]), _begin(sides[1])
-        about = Compared((pair[0], pair[1]), begins, ("", ""), None)
-        yield from _set_against(about, sides[0], sides[1], "", _ON_TOPIC, reply, draft)
+    yield from _set_against(pair, sides, ("", ""), None, _ON_TOPIC, reply, draft)
 
 
 def _found(name: str, topic: str, shelf: AnyLibrary) -> list[Statement]:
     """What a document says on a topic: sentences, and rows of the tables in them."""
     read = widened(shelf.passages(topic, _HITS, [name]), shelf, _READ)
-    return [*statements(read), *(row for window in read for row in _rows(window))]
-
-
-def _rows(window: Window) -> Iterator[Statement]:
-    for row in rows(window.document, window.page):
-        if window.first <= row.lines[0].first <= window.last:
-            yield row
-
-
-def _side(stated: list[Statement], topic: str, name: str, draft: CitedDraft, reply: Reply) -> Side:
-    draft.windows += [lines for one in stated if one.instructs for lines in one.lines]
-    sound = [one for one in stated if not one.instructs]
-    vectors = draft.embedded([one.text for one in sound], reply)
-    return Side.of(sound, topic, name, vectors, draft)
-
-
-def _begin(side: Side) -> int:
-    """The first page of its statements."""
-    return min(line.page.number for said in side.stated for line in said.lines)
+    inside = (
+        row
+        for window in read
+        for row in rows(window.document, window.page)
+        if window.first <= row.lines[0].first <= window.last
+    )
+    return [*statements(read), *inside]
 
 
 def _set_against(
-    about: Compared,
-    ours: Side,
-    theirs: Side,
-    title: str,
-    most: int,
-    reply: Reply,
-    draft: CitedDraft,
-) -> Iterator[str]:
+    pair: Sequence[str], sides: Sequence[Side | None], titles: tuple[str, str],
+    near: float | None, most: int, reply: Reply, draft: CitedDraft,
+) -> Iterator[str]:  # fmt: skip
+    """Quotes what both sides state of the same matter, the one below the other."""
+    ours, theirs = sides
+    if ours is None or theirs is None or reply.cancel.is_set():
+        return
     pairs = matched(ours, theirs, most)
-    counts = len(ours.stated), len(theirs.stated)
-    reply.trace.facts.compared += (replace(about, stated=counts, quoted=len(pairs)),)
-    for one, other in pairs:
-        for name, said in zip(about.documents, (one, other), strict=True):
-            heading = f"{title}, {_short(name)}" if title else _short(name)
+    reply.trace.facts.compared += (
+        Compared((pair[0], pair[1]), (ours.begins, theirs.begins), titles, near,
+                 (len(ours.stated), len(theirs.stated)), len(pairs)),
+    )  # fmt: skip
+    for both in pairs:
+        for name, said in zip(pair, both, strict=True):
+            heading = f"{titles[0]}, {_short(name)}" if titles[0] else _short(name)
             yield draft.quote(said.text, said.lines, heading)
 
 
@@ -182,11 +175,8 @@ def _part_by_part(
             _side(statements(part.windows), part.title, name, draft, reply)
             for name, part in zip(pair, (one, other), strict=True)
         ]
-        if all(side.stated for side in sides) and not reply.cancel.is_set():
-            titles = plain(one.title), plain(other.title)
-            begins = _begin(sides[0]), _begin(sides[1])
-            about = Compared((pair[0], pair[1]), begins, titles, near)
-            yield from _set_against(about, sides[0], sides[1], titles[0], _OF_PART, reply, draft)
+        titles = plain(one.title), plain(other.title)
+        yield from _set_against(pair, sides, titles, near, _OF_PART, reply, draft)
     draft.notices += [
         *_only(pair[0], ours, [one for one, __, ___ in pairs]),
         *_only(pair[1], theirs, [other for __, other, ___ in pairs]),

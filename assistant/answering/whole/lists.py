@@ -7,14 +7,12 @@ alone, says that it is meant.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from assistant.answering.evidence_units import Window, widened
 from assistant.answering.whole.statements import (
     EXPLANATION,
-    Item,
     OwnList,
     own_lists,
     passages_of,
@@ -42,27 +40,13 @@ _ALONE, _CLOSE = 0.5, 0.05  # cosines that decide where no model is asked
 _TOLD = 600  # characters of the items that show what a list is about
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A list of a document that holds what is looked for."""
-
-    items: tuple[Item, ...]
-    about: str = ""  # the words above it
-    odds: float | None = None  # the model's log-odds that it is meant; None where it gives none
-
-    def holds(self, hit: Hit) -> bool:
-        """Whether a passage begins within it."""
-        return any(
-            (item.window.document, item.window.page.number) == (hit.document, hit.page)
-            and item.window.first <= hit.chunk.last and hit.chunk.first <= item.window.last
-            for item in self.items
-        )  # fmt: skip
+Judged = tuple[OwnList, float | None]  # with the model's log-odds that it is meant, if it gives any
 
 
 def choose(
     what: str, hits: Sequence[Hit], documents: Collection[str] | None, shelf: AnyLibrary,
     writer: PartWriter,
-) -> tuple[list[Chosen], frozenset[str]]:  # fmt: skip
+) -> tuple[list[Judged], frozenset[str]]:  # fmt: skip
     """The lists that are meant, in the order of their documents, and what the items of all others
     are called; both empty when none is meant. Raises Stopped."""
     names = list(documents or dict.fromkeys(hit.document for hit in hits))[:_DOCUMENTS]
@@ -71,11 +55,10 @@ def choose(
     odds = [
         writer.agreed(what, [item.text for item in one.items], one.about) for one, _ in near
     ]  # fmt: skip
-    found = list(_kept([one for one, _ in near], [cosine for _, cosine in near], odds))
-    others = {item.head.lower() for one in lists if one not in found for item in one.items}
-    said = dict(zip([id(one) for one, _ in near], odds, strict=True))
-    chosen = [Chosen(one.items, one.about, said.get(id(one))) for one in found]
-    return chosen, frozenset(others if found else ())
+    found = list(_kept(near, odds))
+    meant = [one for one, _ in found]
+    others = {item.head.lower() for one in lists if one not in meant for item in one.items}
+    return found, frozenset(others if found else ())
 
 
 def _lists(name: str, shelf: AnyLibrary) -> list[OwnList]:
@@ -99,17 +82,21 @@ def _told(one: OwnList) -> str:
     return f"{one.about}\n{items[:_TOLD]}"
 
 
-def _kept(
-    lists: Sequence[OwnList], cosines: Sequence[float], odds: Sequence[float | None]
-) -> Iterator[OwnList]:
-    judged = [one for one in odds if one is not None]
-    for one, cosine, said in zip(lists, cosines, odds, strict=True):
+def _kept(near: Sequence[tuple[OwnList, float]], odds: Sequence[float | None]) -> Iterator[Judged]:
+    surest = max((said for said in odds if said is not None), default=0.0)
+    nearest = max((cosine for _, cosine in near), default=0.0)
+    for (one, cosine), said in zip(near, odds, strict=True):
         if said is not None:
-            meant = said >= max(_SURE, max(judged) - _UNLIKE)
+            meant = said >= max(_SURE, surest - _UNLIKE)
         else:
-            meant = cosine >= max(_ALONE, max(cosines) - _CLOSE)
+            meant = cosine >= max(_ALONE, nearest - _CLOSE)
         if meant:
-            yield one
+            yield one, said
+
+
+def _holds(one: OwnList, hit: Hit) -> bool:
+    """Whether a passage begins within a list."""
+    return any(item.window.touches(hit) for item in one.items)
 
 
 # -- The items of a list so far: each thing once, in whatever words it is said
@@ -182,9 +169,9 @@ def list_all(
     known = KnownItems(draft.embedder)
     reply.activity.stage = _("Looking for lists")
     found, others = choose(what, hits, documents, shelf, writer)
-    for one in found:
-        yield from _shown(one, known, draft, reply)
-    left = [hit for hit in hits if not any(one.holds(hit) for one in found)]
+    for one, odds in found:
+        yield from _shown(one, odds, known, draft, reply)
+    left = [hit for hit in hits if not any(_holds(one, hit) for one, _ in found)]
     if not writer.quotes:
         known.refuse(others)
         most = _BEHIND if found else _BATCHES
@@ -193,17 +180,14 @@ def list_all(
         draft.notices.append(_(_CUT))
 
 
-def _shown(one: Chosen, known: KnownItems, draft: CitedDraft, reply: Reply) -> Iterator[str]:
-    kept = 0
-    for item in known.new([item.text for item in one.items]):
-        lines = next(i.window for i in one.items if i.text == item)
-        kept += 1
-        yield draft.bullet(item, lines)
+def _shown(
+    one: OwnList, odds: float | None, known: KnownItems, draft: CitedDraft, reply: Reply
+) -> Iterator[str]:
+    kept = known.new([item.text for item in one.items])
+    for item in kept:
+        yield draft.bullet(item, next(i.window for i in one.items if i.text == item))
     at, count = one.items[0].window, len(one.items)
-    _note(reply, PartRead(at.document, at.page.number, one.about, count, count, kept, one.odds))
-
-
-def _note(reply: Reply, part: PartRead) -> None:
+    part = PartRead(at.document, at.page.number, one.about, count, count, len(kept), odds)
     reply.trace.facts.parts += (part,)
 
 
@@ -226,7 +210,7 @@ def _extracted(
         part = PartRead(
             at.document, at.page.number, "", len(named), len(carried), len(kept), odds
         )  # fmt: skip
-        _note(reply, part)
+        reply.trace.facts.parts += (part,)
         for item in kept:
             yield draft.add(f"• {item}", read)
     if unread and _(_CUT) not in draft.notices:

@@ -3,8 +3,8 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise, takewhile
 
 import numpy as np
@@ -54,7 +54,7 @@ class OwnList:
 
 def own_lists(document: str, pages: Sequence[Page], chunks: Sequence[Chunk]) -> list[OwnList]:
     """All lists of a document, in no order; `chunks` are its visible passages."""
-    above = _Above(document, chunks)
+    above = {(c.page, line): c.headings for c in chunks for line in range(c.first, c.last + 1)}
     found = [
         *_marked(document, pages, above),
         *(one for page in pages for one in _columns(document, page, above)),
@@ -63,59 +63,23 @@ def own_lists(document: str, pages: Sequence[Page], chunks: Sequence[Chunk]) -> 
     return [one for one in found if len(one.items) >= _FEWEST_ITEMS]
 
 
-class _Above:
-    """The headings above each line."""
-
-    def __init__(self, document: str, chunks: Sequence[Chunk]) -> None:
-        self.document = document
-        self._paths = {
-            (c.page, line): c.headings for c in chunks for line in range(c.first, c.last + 1)
-        }
-
-    def path(self, page: Page, line: int) -> str:
-        return ": ".join(self._paths.get((page.number, line), ())[-2:])
-
-    def seen(self, page: Page, line: int) -> bool:
-        """Whether a line is in a visible passage."""
-        return (page.number, line) in self._paths
+Above = Mapping[tuple[int, int], tuple[str, ...]]  # headings, by page and number of a visible line
 
 
-@dataclass(frozen=True)
-class _Block:
-    """Lines of a paragraph, a row or an item."""
-
-    page: Page
-    first: int
-    last: int
-
-    @property
-    def lines(self) -> Sequence[Line]:
-        return self.page.lines[self.first : self.last + 1]
-
-    @property
-    def text(self) -> str:
-        return join([line.text for line in self.lines])
-
-    @property
-    def marked(self) -> bool:
-        return bool(_MARK.match(self.lines[0].text))
+def _path(above: Above, page: Page, line: int) -> str:
+    return ": ".join(above.get((page.number, line), ())[-2:])
 
 
-def _blocks(pages: Sequence[Page], above: _Above) -> Iterator[_Block]:
+def _blocks(document: str, pages: Sequence[Page], above: Above) -> Iterator[Window]:
+    """The visible paragraphs, rows and items."""
     for page in pages:
         start = 0
         for at, line in enumerate(page.lines):
-            if at + 1 == len(page.lines) or _ends(line, page.lines[at + 1]):
-                if above.seen(page, start):
-                    yield _Block(page, start, at)
+            below = page.lines[at + 1] if at + 1 < len(page.lines) else None
+            if below is None or _style(line) != _style(below) or ends_block(line, below):
+                if (page.number, start) in above:
+                    yield Window(document, page, start, at, 1.0)
                 start = at + 1
-
-
-def _ends(here: Line, below: Line) -> bool:
-    other = (here.heading, here.bold, round(here.size)) != (
-        below.heading, below.bold, round(below.size),
-    )  # fmt: skip
-    return other or ends_block(here, below)
 
 
 def ends_block(here: Line, below: Line) -> bool:
@@ -126,41 +90,36 @@ def ends_block(here: Line, below: Line) -> bool:
     return apart or below.begins or outdented or bool(_MARK.match(below.text))
 
 
-def _marked(document: str, pages: Sequence[Page], above: _Above) -> Iterator[OwnList]:
+def _marked(document: str, pages: Sequence[Page], above: Above) -> Iterator[OwnList]:
     """Runs of items with a bullet or a number, also over the end of a page."""
-    blocks = list(_blocks(pages, above))
-    for is_item, run in groupby(range(len(blocks)), key=lambda at: blocks[at].marked):
-        numbers = list(run)
-        if not is_item or len(numbers) < _FEWEST_ITEMS:
+    blocks = list(_blocks(document, pages, above))
+    marked = [bool(_MARK.match(block.text)) for block in blocks]
+    for is_item, run in groupby(range(len(blocks)), key=marked.__getitem__):
+        first, *more = run
+        if not is_item or 1 + len(more) < _FEWEST_ITEMS:
             continue
-        items = tuple(
-            _item(document, blocks[at])
-            for at in numbers
-            if len(blocks[at].text.split()) <= _LONGEST
+        items = (
+            Item(_MARK.sub("", _words(blocks[at]), count=1), blocks[at]) for at in (first, *more)
         )
-        first = blocks[numbers[0]]
-        path = above.path(first.page, first.first)
-        if not numbers[0]:
-            yield OwnList(path, items)
-            continue
-        lead = blocks[numbers[0] - 1]
-        window = Window(document, lead.page, max(lead.first, lead.last - _LEAD + 1), lead.last, 1.0)
-        words = join(window.text.split("\n"))
-        yield OwnList(f"{path}\n{words}".strip(), items, window)
+        short = tuple(one for one in items if len(one.text.split()) < _LONGEST)
+        lead = blocks[first - 1] if first else None
+        if lead:
+            lead = replace(lead, first=max(lead.first, lead.last - _LEAD + 1))
+        path = _path(above, blocks[first].page, blocks[first].first)
+        yield OwnList(f"{path}\n{_words(lead) if lead else ''}".strip(), short, lead)
 
 
-def _item(document: str, block: _Block) -> Item:
-    window = Window(document, block.page, block.first, block.last, 1.0)
-    return Item(_MARK.sub("", block.text, count=1), window)
+def _words(block: Window) -> str:
+    return join(block.text.split("\n"))
 
 
-def _columns(document: str, page: Page, above: _Above) -> Iterator[OwnList]:
+def _columns(document: str, page: Page, above: Above) -> Iterator[OwnList]:
     """The columns of words of each table."""
     for table in page.tables:
         for column in range(max(map(len, table.rows), default=0)):
             items = tuple(_cells(document, page, table, column))
             heads = [r[column].text for r in table.rows[: table.header] if column < len(r)]
-            about = "\n".join([above.path(page, table.first), table.caption, " ".join(heads)])
+            about = "\n".join([_path(above, page, table.first), table.caption, " ".join(heads)])
             yield OwnList(about.strip(), items)
 
 
@@ -174,13 +133,12 @@ def _cells(document: str, page: Page, table: Table, column: int) -> Iterator[Ite
 
 def _headings(document: str, pages: Sequence[Page], chunks: Sequence[Chunk]) -> Iterator[OwnList]:
     """The headings of each level below the same heading."""
-    paths = dict.fromkeys(c.headings[:n] for c in chunks for n in range(1, len(c.headings) + 1))
     first: dict[tuple[str, ...], Chunk] = {}
     for c in chunks:
         for n in range(1, len(c.headings) + 1):
             first.setdefault(c.headings[:n], c)
     numbered = {page.number: page for page in pages}
-    for parent, below in groupby(sorted(paths, key=lambda p: p[:-1]), key=lambda p: p[:-1]):
+    for parent, below in groupby(sorted(first, key=lambda p: p[:-1]), key=lambda p: p[:-1]):
         items = [
             Item(path[-1], window)
             for path in below
