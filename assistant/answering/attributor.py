@@ -125,10 +125,6 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             yield one[0], other[0]
 
 
-def _found(unit: Unit, given: frozenset[str], names: frozenset[str]) -> Support:
-    return Support(unit, unit.meant | given, Stated((), (), "", names))
-
-
 def _lexical(support: Support, said: Said) -> float:
     """The share of the sentence's words in the unit; a number counts three times."""
     total = len(said.words) + 3 * len(said.numbers)
@@ -244,16 +240,12 @@ class Attributor:
         capitals = " ".join(_CAPITAL.findall(said.text))
         named = frozenset(word for word in words(capitals) if word.isalpha())  # no "Q3"
         documents = dict.fromkeys(window.document for window in self._read)
-        given = {
-            name: self._given(said, name)
-            for name in documents
-            if self._names.speaks_of(named, name)
-        }
-        supports = [
-            _found(unit, *given[document])
-            for unit in self._units
-            if (document := unit.window.document) in given
-        ]
+        given = {n: self._given(said, n) for n in documents if self._names.speaks_of(named, n)}
+        supports = []
+        for unit in self._units:
+            if unit.window.document in given:
+                known, names = given[unit.window.document]
+                supports.append(Support(unit, unit.meant | known, Stated((), (), "", names)))
         nearest = sorted(supports, key=lambda support: -_lexical(support, said))[:_SHORTLIST]
         shortlist = [support for support in nearest if support.unit.states]
         if not shortlist:

@@ -92,32 +92,30 @@ class Verifier:
     def verify(self, text: str) -> Judged:
         """Judge an answer by its first sentence. Raises LibraryError."""
         if self._across:
-            return self._judged({"near": self._near or 0.0}, ACROSS)
+            return self._judged({}, ACROSS)
         first = first_statement(split_answer(text)) or text
         if len([word for word in _words(first) if not word[0].isdigit()]) < 2:
             first = f"{self._question} {first}"  # "Yes.", "25 days.": the question says of what
-        numbers = {"numbers": self._numbers(first)}
+        numbers = self._numbers(first)
         if self._reader is None:
-            shares = {"stated": max(self._stated(first), default=0.0), **numbers}
-            if self._near is None:
-                return self._judged(shares, BY_WORDS)
-            return self._judged({"near": self._near, **shares}, BY_NEARNESS)
+            shares = {"stated": max(self._stated(first), default=0.0), "numbers": numbers}
+            return self._judged(shares, BY_WORDS if self._near is None else BY_NEARNESS)
         odds = self._reader.odds(first, self._nearest(first))
-        return self._judged({"entailed": max(odds, default=_UNREAD), **numbers}, BY_READER)
+        return self._judged({"entailed": max(odds, default=_UNREAD), "numbers": numbers}, BY_READER)
 
     def verify_quoted(self, quoted: Quoted) -> Judged:
         """Judge a sentence of the documents: they say it, but it may be no answer."""
         if self._across:
-            return self._judged({"near": self._near or 0.0}, ACROSS)
-        share = _share(self._wanted, _of(quoted))
-        if self._near is not None:
-            signals = {"near": self._near, "stated": share, "numbers": 1.0}
-            return self._judged(signals, BY_NEARNESS)
-        return self._judged({"stated": share}, QUOTED)
+            return self._judged({}, ACROSS)
+        share = {"stated": _share(self._wanted, _of(quoted))}
+        if self._near is None:
+            return self._judged(share, QUOTED)
+        return self._judged({**share, "numbers": 1.0}, BY_NEARNESS)
 
     def _judged(self, signals: Weights, weights: Weights) -> Judged:
         read = frozenset().union(*self._unit_words)
-        signals = {**signals, "asked": _share(self._wanted, read)}
+        near = {} if self._near is None else {"near": self._near}
+        signals = {**near, **signals, "asked": _share(self._wanted, read)}
         shares = {name: weight * signals.get(name, 1.0) for name, weight in weights.items()}
         chance = 1 / (1 + math.exp(-sum(shares.values())))
         verdict: Verdict = "give" if chance >= self.threshold else "refuse"

@@ -82,7 +82,7 @@ def write(
     """Yields the text as it comes, up to a number of tokens, once it is decided to give it; what is
     refused is not written to its end. `count` gives a text's tokens."""
     reply.trace.asked = prompts.to_rows(messages)
-    stream = _Stream(model, messages, most, reply.cancel)
+    stream = Stream(model, messages, most, reply.cancel, logprobs=True)
     text, shown = "", 0
     verdict: Verdict | None = None
     for words in stream:
@@ -111,19 +111,22 @@ def write(
     return Written(text.strip(), stopped, *stream.tokens(lambda: count(text)))
 
 
-class _Stream:
-    """What a model writes, word by word, with what it reports of its tokens."""
+class Stream:
+    """What a model writes, word by word, with what it reports of its tokens. `options` are for our
+    own: another model is only asked."""
 
     def __init__(
-        self, model: BaseChatModel, messages: list[BaseMessage], most: int, cancel: Event
-    ) -> None:
+        self, model: BaseChatModel, messages: list[BaseMessage], most: int, cancel: Event,
+        **options: Any,
+    ) -> None:  # fmt: skip
         self._model, self._messages, self._cancel = model, messages, cancel
         # Ours also stops while it reads the prompt; others stop between words.
-        self._is_ours = isinstance(model, TokenOdds)
-        ours: dict[str, Any] = {"cancel": cancel, "max_tokens": most, "logprobs": True}
-        self._options = ours if self._is_ours else {}
-        self._tokens = (0, 0)
+        self.is_ours = isinstance(model, TokenOdds)
+        ours = {"cancel": cancel, "max_tokens": most, **options}
+        self._options: dict[str, Any] = ours if self.is_ours else {}
+        self.reported = (0, 0)  # tokens of the prompt, and written
         self.told: list[Token] = []
+        self.raw = ""  # with addresses that the model has not read
 
     def __iter__(self) -> Iterator[str]:
         kept = AddressFilter(str(message.content) for message in self._messages)
@@ -132,14 +135,15 @@ class _Stream:
                 return
             self.told += tokens_of(part.response_metadata)
             if usage := getattr(part, "usage_metadata", None):
-                self._tokens = usage["input_tokens"], usage["output_tokens"]
+                self.reported = usage["input_tokens"], usage["output_tokens"]
+            self.raw += str(part.content)
             yield from filter(None, [kept.feed(str(part.content))])
         yield from filter(None, [kept.rest()])
 
     def tokens(self, written: Callable[[], int]) -> tuple[int, int]:
         """The tokens of prompt and text; counted where our model was stopped and reports none."""
-        if not self._is_ours or any(self._tokens):
-            return self._tokens
+        if not self.is_ours or any(self.reported):
+            return self.reported
         return self._model.get_num_tokens_from_messages(self._messages), written()
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from langchain_core.language_models import BaseChatModel
@@ -27,13 +26,13 @@ from assistant.answering.whole.statements import (
     statements,
     telling,
 )
+from assistant.answering.write import Stream
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Outcome, PartRead, Sentence
 from assistant.contract.reply import Reply, Step
 from assistant.i18n.translation import _
 from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds
-from assistant.security.untrusted_text import AddressFilter
 from ingest.language.sentences import split
 from ingest.language.words import stems
 from vectorstore.embedding.embedder import Embedder
@@ -203,26 +202,15 @@ class PartWriter:
         self, model: BaseChatModel, messages: list[BaseMessage], most: int,
         schema: str | None = None,
     ) -> str:  # fmt: skip
-        """The text as the model writes it; one that cannot follow a schema is only asked to."""
-        ours = isinstance(model, TokenOdds)
-        options: dict[str, Any] = {"cancel": self._reply.cancel, "max_tokens": most} if ours else {}
-        schema = schema if ours else None
-        options |= {"schema": schema} if schema else {}
-        text = ""
-        for part in model.stream(messages, **options):
-            if self._reply.cancel.is_set():
-                break
-            if usage := getattr(part, "usage_metadata", None):
-                self.tokens = (
-                    self.tokens[0] + usage["input_tokens"],
-                    self.tokens[1] + usage["output_tokens"],
-                )
-            text += str(part.content)
-        self._reply.trace.steps += (Step(prompts.to_rows(messages), most, text, schema),)
-        if self._reply.cancel.is_set():
-            return ""
-        read = (str(message.content) for message in messages)
-        return AddressFilter(read).clean(text)
+        """The text as the model writes it; one that cannot follow a schema is only asked to. Empty
+        when it was stopped."""
+        stream = Stream(model, messages, most, self._reply.cancel, schema=schema)
+        text = "".join(stream)
+        read, written = stream.reported
+        self.tokens = self.tokens[0] + read, self.tokens[1] + written
+        held = schema if stream.is_ours else None
+        self._reply.trace.steps += (Step(prompts.to_rows(messages), most, stream.raw, held),)
+        return "" if self._reply.cancel.is_set() else text
 
 
 def _whole(text: str, cut: bool) -> str:
