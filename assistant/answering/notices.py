@@ -16,7 +16,7 @@ from vectorstore.errors import UnknownDocument
 
 # -- Says of a refusal what was looked for and where, and which words no passage has
 
-_UNSURE = N_("The passages probably do not answer this. Check each line before you rely on it.")
+UNSURE = N_("The passages probably do not answer this. Check each line before you rely on it.")
 UNSTATED = N_("What the model wrote is left out: it is probably not the answer.")
 _MOST = 4  # words that are named
 _DOCUMENTS = 3  # documents that are named
@@ -32,16 +32,6 @@ def of_refusal(asked: str, question: str, read: Sequence[Window]) -> tuple[str, 
     """Sentences for people: what was looked for and where, and which words of what was `asked`
     nothing there mentions. `question` is the same with the questions that it builds on."""
     return (*_looked_for("" if question == asked else question, read), *_missing(asked, read))
-
-
-def marked_unsure(outcome: Outcome) -> Outcome:
-    """An answer that would have been refused says so, once: the person wanted it in any case."""
-    return replace(outcome, notices=tuple(dict.fromkeys((*outcome.notices, _(_UNSURE)))))
-
-
-def unstated() -> str:
-    """That what the model wrote was not verified."""
-    return _(UNSTATED)
 
 
 def _looked_for(question: str, read: Sequence[Window]) -> tuple[str, ...]:

@@ -244,7 +244,7 @@ def attributed(
     where nothing was."""
     tokens = written.prompt_tokens, written.completion_tokens
     if held or not (written.text or written.stopped):
-        why = (notices.unstated(),) if held else ()
+        why = (_(notices.UNSTATED),) if held else ()
         return replace(refusal(context, why), prompt_tokens=tokens[0], completion_tokens=tokens[1])
     lines = Attributor(context.question, context.read, context.evidence, checker)
     sentences, citations = lines.attribute(written.text)
@@ -271,7 +271,10 @@ def _doubted(outcome: Outcome, reply: Reply, anyway: bool) -> Outcome:
     doubted = any(judged.verdict == "refuse" for judged in reply.trace.facts.judged)
     unsure = doubted or (anyway and not any(one.supported for one in outcome.sentences))
     shown = outcome.text and not outcome.refused
-    return notices.marked_unsure(outcome) if unsure and shown else outcome
+    if not (unsure and shown):
+        return outcome
+    told = dict.fromkeys((*outcome.notices, _(notices.UNSURE)))
+    return replace(outcome, notices=tuple(told))
 
 
 def _shown(quoted: Quoted) -> str:

@@ -83,9 +83,9 @@ def window_of(
     return Window(document, page, 0, len(texts) - 1, 1.0)
 
 
-def reading(question: str, *windows: Window, asked: str = "") -> Context:
-    """What is read for a question; `asked` is the question that was completed."""
-    return Context(asked or question, question, GivenPassages([], WordEmbedder()), windows)
+def reading(question: str, *windows: Window) -> Context:
+    """What is read for a question."""
+    return Context(question, question, GivenPassages([], WordEmbedder()), windows)
 
 
 class FirstPages(GivenPassages):
