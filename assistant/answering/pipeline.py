@@ -18,7 +18,6 @@ from assistant.answering.retrieve import (
     HITS,
     Budget,
     Context,
-    best_sentences,
     better_joined,
     continued,
     left_out,
@@ -90,7 +89,7 @@ class AnswerTool:
         """How probable it is that the documents answer, without the chat model, 0 to 1. Raises the
         same as `read`."""
         context = self.read(request)
-        best = best_sentences(context.ranked)
+        best = context.best
         return self._verifier(context).verify_quoted(best[0]).probability if best else 0.0
 
     def read(self, request: Request) -> Context:
@@ -145,7 +144,7 @@ class AnswerTool:
     ) -> Generator[str, None, Outcome]:
         """Yields the text. The closest lines are shown first, because a model takes seconds to
         read."""
-        best, written = best_sentences(context.ranked), None
+        best, written = context.best, None
         if context.windows and not reply.cancel.is_set():
             reply.quote(_harmless(_citations(best)))
         if reply.cancel.is_set():

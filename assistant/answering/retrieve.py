@@ -6,6 +6,7 @@ find (benchmarks/results/evidence.md).
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, groupby, zip_longest
 
 import numpy as np
@@ -74,6 +75,11 @@ def room_beside(question: str, budget: Budget, count: Count) -> int:
 
 # -- What is read for a question, and the prompt that it becomes
 
+_QUOTED = 2  # sentences
+_SURE = 1.0  # log-odds from which the reader is sure
+_NEAR = 0.92  # share of the best score that a second sentence needs
+_SHORTEST = 4  # words: shorter sentences are headings
+
 
 @dataclass(frozen=True)
 class Context:
@@ -85,9 +91,8 @@ class Context:
     windows: tuple[Window, ...] = ()
     ranked: tuple[Quoted, ...] = ()  # the units of the hits, best first
     hits: tuple[Hit, ...] = ()  # best first; also those that are not read
-    odds: dict[str, float] = field(
-        default_factory=dict
-    )  # log-odds of hits, by chunk, by the reader
+    # The log-odds of hits, by their chunks' ids, of what the reader has read.
+    odds: dict[str, float] = field(default_factory=dict)
     before: tuple[Turn, ...] = ()  # earlier turns in the prompt
     earlier: tuple[Window, ...] = ()  # passages of those turns
     closest: Passage | None = None  # the best passages for a follow-up, from any turn
@@ -97,7 +102,7 @@ class Context:
         """Whether the question builds on those before it."""
         return self.question != self.asked
 
-    @property
+    @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """The passages that people and the model see."""
         return passages_of(self.windows)
@@ -106,6 +111,13 @@ class Context:
     def read(self) -> tuple[Window, ...]:
         """All that an answer may rest on."""
         return self.windows + self.earlier
+
+    @cached_property
+    def best(self) -> list[Quoted]:
+        """The best one or two sentences that state something; empty when none does."""
+        stating = [quoted for quoted in self.ranked if quoted.unit.states]
+        full = [one for one in stating if len(one.unit.text.split()) >= _SHORTEST] or stating
+        return full[:1] + [one for one in full[1:_QUOTED] if _also(one, full[0])]
 
     def messages(self) -> list[BaseMessage]:
         """The prompt: passages first, so that a follow-up finds them in the model's cache."""
@@ -118,6 +130,12 @@ class Context:
         new = _closest_last(_unread(self.passages, read), self.closest)
         question = self.asked if before else self.question
         return prompts.conversation(before, new, question, prompts.answering(self.asked))
+
+
+def _also(second: Quoted, first: Quoted) -> bool:
+    if first.odds is None:
+        return second.score >= _NEAR * first.score
+    return second.odds is not None and second.odds >= _SURE
 
 
 def _unread(passages: Sequence[Passage], read: Sequence[Passage]) -> list[Passage]:
@@ -305,27 +323,6 @@ def _runs(window: Window, lines: Sequence[int]) -> Iterator[Window]:
     for _, run in groupby(enumerate(lines), key=lambda place: place[1] - place[0]):
         numbers = [line for _, line in run]
         yield replace(window, first=numbers[0], last=numbers[-1], is_cut=True)
-
-
-# -- The best and the worst of them: what is quoted, and what no model reads
-
-_QUOTED = 2  # sentences
-_SURE = 1.0  # log-odds from which the reader is sure
-_NEAR = 0.92  # share of the best score that a second sentence needs
-_SHORTEST = 4  # words: shorter sentences are headings
-
-
-def best_sentences(ranked: Sequence[Quoted]) -> list[Quoted]:
-    """The best one or two sentences that state something; empty when none does."""
-    stating = [quoted for quoted in ranked if quoted.unit.states]
-    full = [q for q in stating if len(q.unit.text.split()) >= _SHORTEST] or stating
-    return full[:1] + [q for q in full[1:_QUOTED] if _also(q, full[0])]
-
-
-def _also(second: Quoted, first: Quoted) -> bool:
-    if first.odds is None:
-        return second.score >= _NEAR * first.score
-    return second.odds is not None and second.odds >= _SURE
 
 
 def left_out(ranked: Sequence[Quoted]) -> tuple[Passage, ...]:
