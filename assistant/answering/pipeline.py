@@ -4,7 +4,7 @@ unless any answer is wanted.
 """
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from time import perf_counter
 
@@ -32,7 +32,7 @@ from assistant.answering.verifier import Verifier, first_statement
 from assistant.answering.write import Decide, Written, write
 from assistant.contract.facts import Citation, Judged, Outcome, Sentence, Verdict
 from assistant.contract.reply import Reply, stage
-from assistant.contract.request import Request
+from assistant.contract.request import AskedQuestion, Request
 from assistant.errors import ContextOverflow
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
@@ -100,14 +100,8 @@ class AnswerTool:
         def search(query: SearchQuery) -> list[Hit]:
             return evidence.passages(query, HITS, request.documents)
 
-        query = asked.search
-        if request.given and asked.before and not asked.follows_up:
-            query = better_joined(asked, search)
-        try:
-            room = room_beside(query.text, self._budget, self._count)
-        except ContextOverflow:  # earlier questions were long
-            query = asked.alone
-            room = room_beside(query.text, self._budget, self._count)
+        given = request.given and asked.before and not asked.follows_up
+        query, room = self._fitting(better_joined(asked, search) if given else asked.search, asked)
         found, embedder = search(query), evidence.embedder()
         # In a library of several languages there is none: it has learned to read English.
         reader = None if is_multilingual(embedder) else self._reader
@@ -127,6 +121,13 @@ class AnswerTool:
         full = continued(context, before, request.documents, lambda: search(asked.alone))
         tokens = sum(self._count(str(message.content)) for message in full.messages())
         return full if tokens <= self._budget.prompt else context
+
+    def _fitting(self, query: SearchQuery, asked: AskedQuestion) -> tuple[SearchQuery, int]:
+        """The query, and the tokens that it leaves for passages; of the question alone where those
+        that it builds on are too long. Raises ContextOverflow."""
+        with suppress(ContextOverflow):
+            return query, room_beside(query.text, self._budget, self._count)
+        return asked.alone, room_beside(asked.text, self._budget, self._count)
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")
