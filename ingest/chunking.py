@@ -2,7 +2,7 @@
 
 Small passages are found better than big ones: 100 tokens gained .09 page hit@5 over 200 on long
 reports (the embedding model reads at most 256, and says nothing about the rest). What is read to
-answer is wider than what is found, see `assistant/answering/window.py`.
+answer is wider than what is found, see `assistant/answering/evidence_units.py`.
 
 A passage is whole lines of one page, and a line is in one passage or in none: long lines have been
 folded before (`ingest.text.reflow`), and `ledger` has the reason for each in none.

@@ -15,7 +15,6 @@ from assistant.answering.whole.statements import (
     EXPLANATION,
     OwnList,
     own_lists,
-    passages_of,
 )
 from assistant.answering.whole.summary import CitedDraft, PartWriter
 from assistant.contract.facts import PartRead
@@ -50,7 +49,7 @@ def choose(
     """The lists that are meant, in the order of their documents, and what the items of all others
     are called; both empty when none is meant. Raises Stopped."""
     names = list(documents or dict.fromkeys(hit.document for hit in hits))[:_DOCUMENTS]
-    lists = [one for name in names for one in _lists(name, shelf)]
+    lists = [one for name in names for one in own_lists(name, shelf.pages(name))]
     near = _nearest(what, lists, shelf)
     odds = [
         writer.agreed(what, [item.text for item in one.items], one.about) for one, _ in near
@@ -59,11 +58,6 @@ def choose(
     meant = [one for one, _ in found]
     others = {item.head.lower() for one in lists if one not in meant for item in one.items}
     return found, frozenset(others if found else ())
-
-
-def _lists(name: str, shelf: AnyLibrary) -> list[OwnList]:
-    pages = shelf.pages(name)
-    return own_lists(name, pages, passages_of(name, pages))
 
 
 def _nearest(what: str, lists: Sequence[OwnList], shelf: AnyLibrary) -> list[tuple[OwnList, float]]:

@@ -17,6 +17,7 @@ from ingest.language.sentences import numbers
 from ingest.language.words import stems
 from ingest.text.reflow import about_tokens, join, lists_contents
 from vectorstore.federation import AnyLibrary
+from vectorstore.store import Vectors
 
 # -- The lists that a document has itself: bullets and numbers, columns of tables, headings
 # Code finds these better than a small model does. Which of them is meant, others decide.
@@ -52,8 +53,9 @@ class OwnList:
     lead: Window | None = None  # the lines of the introduction
 
 
-def own_lists(document: str, pages: Sequence[Page], chunks: Sequence[Chunk]) -> list[OwnList]:
-    """All lists of a document, in no order; `chunks` are its visible passages."""
+def own_lists(document: str, pages: Sequence[Page]) -> list[OwnList]:
+    """All lists of a document, in no order."""
+    chunks = _visible(document, pages)
     above = {(c.page, line): c.headings for c in chunks for line in range(c.first, c.last + 1)}
     found = [
         *_marked(document, pages, above),
@@ -181,14 +183,14 @@ class Section:
 def parts(document: str, shelf: AnyLibrary) -> list[Section]:
     """The whole document in parts. Raises UnknownDocument."""
     pages = {page.number: page for page in shelf.pages(document)}
-    groups = _merged(_by_heading(passages_of(document, tuple(pages.values()))))
+    groups = _merged(_by_heading(_visible(document, tuple(pages.values()))))
     return [
         Section(_title(chunks), _joined(document, chunks, pages), _tokens(chunks))
         for chunks in groups
     ]
 
 
-def passages_of(document: str, pages: Sequence[Page]) -> list[Chunk]:
+def _visible(document: str, pages: Sequence[Page]) -> list[Chunk]:
     """The visible passages of a document, without its table of contents."""
     whole = Document(sha256="", name=document, title=document, pages=pages)
     return [c for c in cut(whole) if not c.hidden and not lists_contents(c.text)]
@@ -402,8 +404,6 @@ _SHORT = 0.4  # weight of one that says nothing
 _FIGURE, _FIGURES = 1.0, 2  # what figures add, and how many are enough
 _FEW, _USUAL = 3, 0.02  # lines, and share of them, that a telling figure is at most in
 _AGAIN = 0.85  # cosine from which a statement says what was said
-
-Vectors = NDArray[np.float32]
 
 
 def shares(sizes: Sequence[int]) -> list[int]:

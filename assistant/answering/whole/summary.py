@@ -21,7 +21,6 @@ from assistant.answering.whole.statements import (
     of_part,
     own_lists,
     parts,
-    passages_of,
     shares,
     statements,
     telling,
@@ -294,8 +293,7 @@ def _statements(
     document: str, found: Sequence[Section], shelf: AnyLibrary
 ) -> list[list[Statement]]:
     """What each part states."""
-    pages = shelf.pages(document)
-    lists = own_lists(document, pages, passages_of(document, pages))
+    lists = own_lists(document, shelf.pages(document))
     return [statements(part.windows, of_part(lists, part.windows)) for part in found]
 
 

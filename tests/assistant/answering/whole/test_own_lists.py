@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from assistant.answering.whole.statements import OwnList, own_lists, passages_of, rows, statements
+from assistant.answering.whole.statements import OwnList, own_lists, rows, statements
 from ingest.document.model import Cell, Page, Table
 from tests.assistant.fakes import page_of, window_of
 
 
 def lists(*pages: Page) -> list[OwnList]:
-    return own_lists("House.pdf", pages, passages_of("House.pdf", pages))
+    return own_lists("House.pdf", pages)
 
 
 def test_a_list_goes_on_over_the_end_of_a_page() -> None:
