@@ -51,7 +51,6 @@ class Settings(BaseModel):
     tags_model: str = ""  # a catalogue name or a folder: names things on pictures
     tool_calling: Literal["classifier", "model"] = "classifier"  # chooses the tool for a message
     reranker: str = ""  # a catalogue name or a folder; "yes-no": the chat model's odds; "off": none
-    groundedness_model: str = ""  # a catalogue name or a folder: checks sentences; "off": none
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model

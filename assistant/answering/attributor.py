@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import PurePath
 
 import numpy as np
 
@@ -25,8 +24,7 @@ from assistant.answering.claims import (
     words,
     written,
 )
-from assistant.answering.groundedness import Groundedness
-from assistant.answering.window import CitableSpan, Window, passages_of
+from assistant.answering.window import CitableSpan, Window
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Sentence
 from ingest.language.numbers import MONTH_OF
@@ -237,15 +235,9 @@ Marked = tuple[tuple[Sentence, ...], tuple[Citation, ...]]
 class Attributor:
     """Attributes the sentences of one answer to the lines that were read for it."""
 
-    def __init__(
-        self, question: str, read: Sequence[Window], evidence: Evidence,
-        checker: Groundedness | None = None,
-    ) -> None:  # fmt: skip
-        """What was `read` of the `evidence`. `checker` reads what lines were found for: it takes
-        support away, and gives none."""
-        self._checker = checker
+    def __init__(self, question: str, read: Sequence[Window], evidence: Evidence) -> None:
+        """What was `read` of the `evidence`."""
         self._question = question
-        self._read = read
         self._lines = _Lines(read, GivenNames(read, evidence), evidence.embedder())
         self._known: dict[str, tuple[Sequence[Support], tuple[str, ...]]] = {}
 
@@ -255,7 +247,6 @@ class Attributor:
         sentences = []
         for text in split_answer(answer):
             supports, words = self._attributed(text)
-            words = self._checked(text, supports, words)
             marks = {_mark(citations, support) for support in supports}
             supported = bool(marks) and not words
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
@@ -268,24 +259,6 @@ class Attributor:
         return bool(sentences) and all(
             _supports("", sentence, Said.of(sentence, ""), self._lines) for sentence in sentences
         )
-
-    def _checked(
-        self, text: str, supports: Sequence[Support], words: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        """The words that lines do not state, with those that the checker finds unsupported; the
-        whole sentence where it does not say which."""
-        if self._checker is None or not supports:
-            return words
-        found = self._checker.check(self._question, self._texts_of(supports), text)
-        if found.supported:
-            return words
-        return marked_too(text, words, found.spans) if found.spans else (text.strip(),)
-
-    def _texts_of(self, supports: Sequence[Support]) -> str:
-        """The passages that the lines are in, each below the name of its document."""
-        cited = {support.unit.window.place for support in supports}
-        passages = passages_of([window for window in self._read if window.place in cited])
-        return "\n\n".join(f"{PurePath(p.document).stem}\n{p.text}" for p in passages)
 
     def _attributed(self, text: str) -> tuple[Sequence[Support], tuple[str, ...]]:
         """The units that support a sentence or are close to it, and its words that they do not
@@ -437,29 +410,6 @@ def unstated(
         and _is_unstated(match[0], found, exact, wrong, denied)
     ]
     return tuple(_joined(text, spans))
-
-
-def marked_too(
-    text: str, unstated: Sequence[str], spans: Sequence[tuple[int, int]]
-) -> tuple[str, ...]:
-    """What is unstated, and what is at the spans, in the order of the text; neighbours together."""
-    found, start = list(spans), 0
-    for piece in unstated:
-        start = text.find(piece, start)
-        found.append((start, start + len(piece)))
-        start += len(piece)
-    return tuple(_joined(text, _apart(sorted(found))))
-
-
-def _apart(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, those that overlap made one."""
-    kept: list[tuple[int, int]] = []
-    for start, end in spans:
-        if kept and start < kept[-1][1]:
-            kept[-1] = kept[-1][0], max(end, kept[-1][1])
-        else:
-            kept.append((start, end))
-    return kept
 
 
 def denials(said: Said, chosen: Sequence[Support]) -> frozenset[str]:

@@ -13,7 +13,6 @@ from langchain_core.language_models import BaseChatModel
 from assistant.answering import notices, verifier
 from assistant.answering.attributor import Attributor
 from assistant.answering.evidence_units import Quoted, best_sentences, left_out
-from assistant.answering.groundedness import Groundedness
 from assistant.answering.retrieve import Budget, Context, Retriever, Room, note_search
 from assistant.answering.verifier import Verifier, first_statement
 from assistant.answering.write import Written, write
@@ -50,14 +49,12 @@ class AnswerTool:
         turns: TurnTaking | None = None,
         reranker: Reranker | None = None,
         reader: Reader | None = None,
-        checker: Groundedness | None = None,
     ) -> None:
         """`threshold`: an answer is not given when the probability that it is right is below it.
-        `checker` reads what the sentences rest on. `turns` are shared with other tools that write
+        `turns` are shared with other tools that write
         with the same model."""
         self._model = model
         self._count = token_counter(model)
-        self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
         self._retriever = Retriever(Room(budget, self._count), reranker, reader)
@@ -129,7 +126,7 @@ class AnswerTool:
                 return (yield from self._quote(context, reply))
         reply.activity.stage = _("Citing")
         with stage("attribute", reply):
-            found = attributor(context, self._checker)
+            found = attributor(context)
             outcome = attribute(written, context, found, held=bool(reply.trace.withheld))
         if outcome.refused:
             yield outcome.text
@@ -212,10 +209,10 @@ def _refuse(context: Context) -> Answering:
     return outcome
 
 
-def attributor(context: Context, checker: Groundedness | None = None) -> Attributor:
+def attributor(context: Context) -> Attributor:
     """What attributes an answer to the lines of its context."""
     read = context.windows + context.earlier
-    return Attributor(context.question, read, context.request.evidence, checker)
+    return Attributor(context.question, read, context.request.evidence)
 
 
 def attribute(written: Written, context: Context, found: Attributor, held: bool) -> Outcome:

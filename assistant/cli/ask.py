@@ -82,7 +82,6 @@ def add_ask_parsers(commands: Any) -> None:
         " docs/sharing.md.",
     )  # fmt: skip
     with_address(app, 8501, "visitors")
-    app.add_argument("--shortcut", action="store_true", help="add it to the menu (Linux), and exit")
     app.add_argument("--library", metavar="NAME", help="which library (main)")
     app.set_defaults(run=_run_app, misused=app.error)
 
@@ -275,11 +274,6 @@ def _ask_stoppable(
 
 
 def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
-    if args.shortcut:
-        from assistant import first_run
-
-        print(f"Pincite is in the menu: {first_run.make_shortcut(settings.home)}")
-        return DONE
     from assistant.ui import launch
 
     return launch.serve(settings, args.port, args.listens_at, args.host, args.token)

@@ -65,7 +65,7 @@ def add_model_parsers(subparsers: Any) -> None:
         "name",
         metavar="NAME",
         help="a name of the catalogue or an extension, a file, a folder, a server's address; auto"
-        " goes back to the default, and off (for reranker and groundedness) to none",
+        " goes back to the default, and off (for reranker) to none",
     )
     remove = command(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name", metavar="NAME", help="a model, or a program: real-esrgan, piper")

@@ -16,8 +16,8 @@ from assistant.doctor.machine import (
     Severity,
     check_answering_device,
     check_extensions,
-    check_pair_models,
     check_reading_workers,
+    check_reranker,
     check_scans,
     importing,
     install,
@@ -250,7 +250,7 @@ def _contents(settings: Settings) -> list[Check]:
     try:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
         found.append(Check("voice", *voice_state(settings)))
-        found += [*check_pair_models(models), *check_library_files(settings.libraries_folder)]
+        found += [check_reranker(models), *check_library_files(settings.libraries_folder)]
         return [*found, *check_catalogues(settings), *check_file_places(settings)]
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."

@@ -11,7 +11,7 @@ from typing import Literal
 
 from assistant.errors import ModelUnusable
 from assistant.llm.llama.runtime import Placement, quicker
-from assistant.models.catalogue import BY_CHOICE, catalogue, this_machine
+from assistant.models.catalogue import catalogue, this_machine
 from assistant.models.installed import Models
 from assistant.routing.dispatch import NAME, NAMES
 from assistant.settings import Settings
@@ -165,23 +165,20 @@ def _built_in(group: str) -> set[str]:
     return {model.name for model in catalogue()}
 
 
-# -- Checks of the models that read two texts together: the reranker and the checker of sentences
+# -- The reranker: none is chosen by itself, so that its lack is no fault
 
 
-def check_pair_models(models: Models) -> Iterator[Check]:
-    """One for each role; none is chosen by itself, so that its lack is no fault."""
-    for role in BY_CHOICE:
-        name = f"{role} model"
-        try:
-            path = models.chosen(role)
-        except ModelUnusable as error:
-            yield Check(name, "error", str(error), f"pincite models use {role} off")
-        else:
-            if path and not onnx_file(path) and not installed("torch", "transformers"):
-                message = f"{path} has no ONNX file, and nothing is installed that writes one."
-                yield Check(name, "error", message, "pip install 'pincite[embedders]'")
-            else:
-                yield Check(name, "ok", str(path) if path else "none is chosen")
+def check_reranker(models: Models) -> Check:
+    """Whether the chosen one can be used."""
+    name = "reranker model"
+    try:
+        path = models.chosen("reranker")
+    except ModelUnusable as error:
+        return Check(name, "error", str(error), "pincite models use reranker off")
+    if path and not onnx_file(path) and not installed("torch", "transformers"):
+        message = f"{path} has no ONNX file, and nothing is installed that writes one."
+        return Check(name, "error", message, "pip install 'pincite[embedders]'")
+    return Check(name, "ok", str(path) if path else "none is chosen")
 
 
 # -- Which machines read files, and whether each of them can

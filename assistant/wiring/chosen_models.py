@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from assistant.answering.groundedness import Groundedness, Reads
 from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
@@ -52,12 +51,12 @@ from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
 from vectorstore.embedding.classifier_folder import weights_file
-from vectorstore.embedding.cross_encoders import PairClassifier
+from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.rerank import CrossEncoderReranker, Reader, Reranker, fits
 
-# -- Builds the models that read two texts together: the reranker, and the checker of sentences
+# -- Builds the reranker, which reads two texts together
 
 
 def reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | None:
@@ -66,16 +65,6 @@ def reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | N
         return YesNoReranker(model) if isinstance(model, TokenOdds) else None
     path = Models(settings.models_folder, settings).chosen("reranker")
     return CrossEncoderReranker(path, settings.threads) if path else None
-
-
-def groundedness(settings: Settings) -> Groundedness | None:
-    """The chosen checker of sentences; None when none is chosen. Raises LibraryError."""
-    models = Models(settings.models_folder, settings)
-    path = models.chosen("groundedness")
-    if path is None:
-        return None
-    known = next((model.habits for model in models.models if model.name == path.name), {})
-    return Groundedness(path, settings.threads, Reads(**known) if known else None)
 
 
 def classifier_identities(settings: Settings) -> Mapping[str, str]:
@@ -394,7 +383,7 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
     if role in BY_CHOICE and name not in (AUTO, OFF):
         path = models.path(name)
         if role_of(path) == role:  # it is written as ONNX now, so that no question waits for it
-            PairClassifier(path, settings.threads).prepare()
+            CrossEncoder(path, settings.threads).prepare()
     return Choice(name, models.use(role, name))
 
 

@@ -420,7 +420,6 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     reranker = chosen_models.reranker(settings, model)
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-        chosen_models.groundedness(settings),
     )  # fmt: skip
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}

@@ -10,7 +10,6 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field
 
 from assistant.answering.attributor import Attributor, Marked
-from assistant.answering.groundedness import Groundedness
 from assistant.answering.retrieve import Context
 from assistant.answering.window import Window
 from assistant.contract.evidence import GivenPassages
@@ -101,11 +100,11 @@ class FirstPages(GivenPassages):
 
 def attributor(
     question: str, read: Sequence[Window], first_pages: Mapping[str, Page] | None = None,
-    checker: Groundedness | None = None, embedder: Embedder | None = None,
+    embedder: Embedder | None = None,
 ) -> Attributor:  # fmt: skip
     """For what was read of documents that are gone but for some first pages."""
     evidence = FirstPages.of(first_pages or {}, embedder or WordEmbedder())
-    return Attributor(question, read, evidence, checker)
+    return Attributor(question, read, evidence)
 
 
 def ground(
