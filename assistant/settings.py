@@ -21,7 +21,6 @@ from vectorstore.worker_address import parsed
 PREFIX = "PINCITE_"
 SOURCE_PASSWORD = f"{PREFIX}SOURCE_PASSWORD_"  # and the name of a source
 NO_SETTINGS = (SOURCE_PASSWORD, f"{PREFIX}TEST_")
-YES_NO = "yes-no"  # the chat model as a reranker
 _LIBRARY_NAME = r"^[\w-]{1,64}$"
 _SERVER = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
@@ -50,7 +49,7 @@ class Settings(BaseModel):
     voice_model: str = ""  # a catalogue name or a folder: reads aloud
     tags_model: str = ""  # a catalogue name or a folder: names things on pictures
     tool_calling: Literal["classifier", "model"] = "classifier"  # chooses the tool for a message
-    reranker: str = ""  # a catalogue name or a folder; "yes-no": the chat model's odds; "off": none
+    reranker: str = ""  # a catalogue name or a folder; "off": none
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
@@ -195,8 +194,7 @@ class Settings(BaseModel):
 
     def model(self, role: str) -> str:
         """The setting for a role of the catalogue; empty: chosen by `models use`."""
-        found = str(getattr(self, self.field_of(role)))
-        return "off" if (role, found) == ("reranker", YES_NO) else found
+        return str(getattr(self, self.field_of(role)))
 
     @staticmethod
     def field_of(role: str) -> str:

@@ -19,6 +19,7 @@ from assistant.cli.shared import (
     library_command,
     notice,
     opened,
+    progress,
     rebuild_notices,
     rows,
     to_ask,
@@ -453,7 +454,6 @@ def add_sheet_parsers(commands: Any) -> None:
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
     """0: all cells; 3: some failed; 1: all failed."""
-    from assistant.cli.shared import counting_progress
     from assistant.sheet import sheet_store
     from assistant.sheet.cell import columns
     from assistant.sheet.fill import documents, in_order
@@ -470,7 +470,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
         sheet = composition.sheet(settings, library)
         notice(sheet.assistant.notice)
         try:
-            with counting_progress() as show:
+            with progress() as show:
                 made = sheet.cells(asked, rows, show=show, anew=args.anew)
                 cells = in_order([*made], asked, rows)
         except KeyboardInterrupt:

@@ -9,11 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli import shared
 from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
+    adding,
     below,
     check_paths,
     command,
@@ -25,6 +25,7 @@ from assistant.cli.shared import (
     library_command,
     notice,
     opened,
+    progress,
     rows,
     with_filter,
 )
@@ -125,12 +126,11 @@ def _undo(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _sample(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant import first_run
-    from assistant.cli import shared
     from assistant.wiring import composition
 
     name = first_run.sample_library(settings)
-    with composition.library(settings, name) as library, shared.adding_progress() as progress:
-        summary = library.add(first_run.sample_documents(), progress)
+    with composition.library(settings, name) as library, progress() as show:
+        summary = library.add(first_run.sample_documents(), adding(show))
     there = summary.added + summary.updated + summary.unchanged
     row = {"made": name, "documents": there, "failed": [asdict(one) for one in summary.failed]}
     ask = f"`pincite ask --library {name} QUESTION` asks them."
@@ -182,8 +182,8 @@ def add_library_parsers(commands: Any) -> None:
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     check_paths(args.paths)
-    with opened(settings, make=True) as library, shared.adding_progress() as progress:
-        summary = library.add(args.paths, progress)
+    with opened(settings, make=True) as library, progress() as show:
+        summary = library.add(args.paths, adding(show))
     if args.json:
         print(json.dumps(asdict(summary)))
     else:
@@ -262,8 +262,8 @@ def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
     from vectorstore.maintenance.rebuild import failed_rebuilds
 
-    with opened(settings) as library, shared.adding_progress() as progress:
-        chunks = library.maintenance.rebuild(progress)
+    with opened(settings) as library, progress() as show:
+        chunks = library.maintenance.rebuild(adding(show))
         failed = failed_rebuilds(library.documents())
     if args.json:
         more = {"failed": [asdict(document) for document in failed]} if failed else {}

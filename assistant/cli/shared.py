@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assistant.evaluation.runs import EvaluationStep
     from assistant.settings import Settings
     from vectorstore.add_report import AddProgress
     from vectorstore.catalog.tags import Filter
@@ -17,48 +16,19 @@ if TYPE_CHECKING:
     from vectorstore.library import Library
 
 
-# -- Progress of long commands on standard error: a bar on a terminal, lines in a file
+# -- Progress of long commands on standard error
 
 _WIDTH = 60  # characters of what is being done
 
-Adding = Callable[["AddProgress"], None]
-Asking = Callable[["EvaluationStep"], None]
-Show = Callable[[str, int, int | None], None]  # the step, the number done, the total
+Show = Callable[[str, int, int | None], None]  # what is being done, the number done, the total
 
 
 @contextmanager
-def adding_progress() -> Iterator[Adding]:
-    """Show the progress on the terminal while files are added."""
-    with measuring_progress() as (show, _):
-        yield show
-
-
-@contextmanager
-def measuring_progress() -> Iterator[tuple[Adding, Asking]]:
-    """Progress while files are added, and then questions are asked."""
+def progress() -> Iterator[Show]:
+    """A bar on a terminal; elsewhere, as for logs, a line for each new thing that is done."""
     if not sys.stderr.isatty():
-        lines = _file_in_lines()
-        yield lines, lambda step: _question_in_lines(step.question, step.done, step.total)
+        yield _in_lines()
         return
-    with _bar() as show:
-        yield (
-            lambda step: show(f"{step.stage} {step.file}", step.done, step.total),
-            lambda step: show(step.question, step.done, step.total),
-        )
-
-
-@contextmanager
-def counting_progress() -> Iterator[Show]:
-    """Progress while questions are asked one by one."""
-    if not sys.stderr.isatty():
-        yield _question_in_lines
-        return
-    with _bar() as show:
-        yield show
-
-
-@contextmanager
-def _bar() -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
@@ -71,22 +41,24 @@ def _bar() -> Iterator[Show]:
         )
 
 
-def _file_in_lines() -> Adding:
-    """One line for each file, for logs."""
+def _in_lines() -> Show:
     seen: set[str] = set()
 
-    def show(step: "AddProgress") -> None:
-        if step.file and step.file not in seen:
-            seen.add(step.file)
-            begun = min(step.done + 1, step.total)  # the index tells what it has done, not begun
-            print(f"{begun}/{step.total} {step.file}", file=sys.stderr, flush=True)
+    def show(words: str, done: int, total: int | None) -> None:
+        if words and words not in seen:
+            seen.add(words)
+            begun = min(done + 1, total or done + 1)  # the index tells what it has done, not begun
+            print(f"{begun}/{total} {words}", file=sys.stderr, flush=True)
 
     return show
 
 
-def _question_in_lines(words: str, done: int, total: int | None) -> None:
-    if words:  # else all is done
-        print(f"{done + 1}/{total} {words}", file=sys.stderr, flush=True)
+def adding(show: Show) -> Callable[["AddProgress"], None]:
+    """Shows how far files are added; a bar names the step, too."""
+    stages = sys.stderr.isatty()
+    return lambda step: show(
+        f"{step.stage} {step.file}" if stages else step.file, step.done, step.total
+    )
 
 
 DONE, FAILED, IN_PART, INTERRUPTED = 0, 1, 3, 130  # exit statuses; argparse exits with 2

@@ -18,7 +18,7 @@ from assistant.images.vision import Describer, Looking
 from assistant.images.vision_models import Tagging
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.llama.runtime import Placement, graphics, quicker
-from assistant.llm.odds import TokenOdds, YesNoReranker
+from assistant.llm.odds import TokenOdds
 from assistant.models.catalogue import (
     BY_CHOICE,
     Expected,
@@ -34,7 +34,7 @@ from assistant.models.installed import AUTO, OFF, Models
 from assistant.models.programs import PIPER
 from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.security import prompt_injection
-from assistant.settings import PREFIX, YES_NO, Settings
+from assistant.settings import PREFIX, Settings
 from assistant.storage.files import FileHashes, Made
 from assistant.studio.aloud import Aloud
 from assistant.studio.makers import Speaking
@@ -59,23 +59,16 @@ from vectorstore.retrieval.rerank import CrossEncoderReranker, Reader, Reranker,
 # -- Builds the reranker, which reads two texts together
 
 
-def reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | None:
+def reranker(settings: Settings) -> Reranker | None:
     """The chosen one; None when none is. Raises ModelUnusable, or LibraryError."""
-    if settings.reranker == YES_NO:
-        return YesNoReranker(model) if isinstance(model, TokenOdds) else None
     path = Models(settings.models_folder, settings).chosen("reranker")
     return CrossEncoderReranker(path, settings.threads) if path else None
 
 
-def classifier_identities(settings: Settings) -> Mapping[str, str]:
-    """By role: the name and the sha256 of the chosen model; empty where none is chosen. For
-    receipts, and to compare measurements. Raises AssistantError."""
-    models = Models(settings.models_folder, settings)
-    found = {str(role): _identity(models.chosen(role), settings) for role in BY_CHOICE}
-    return found if settings.reranker != YES_NO else {**found, "reranker": YES_NO}
-
-
-def _identity(folder: Path | None, settings: Settings) -> str:
+def reranker_identity(settings: Settings) -> str:
+    """The name and the sha256 of the chosen one; empty where none is chosen. For receipts, and to
+    compare measurements. Raises AssistantError."""
+    folder = Models(settings.models_folder, settings).chosen("reranker")
     weights = weights_file(folder) if folder else None
     if not folder or not weights:
         return ""

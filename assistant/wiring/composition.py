@@ -417,7 +417,7 @@ def answering(settings: Settings) -> Answering:
 def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     model, name, turns = chat.model, chat.name, TurnTaking()
     budget = replace(_budget(settings), window=chat.window)
-    reranker = chosen_models.reranker(settings, model)
+    reranker = chosen_models.reranker(settings)
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
     )  # fmt: skip
@@ -459,7 +459,8 @@ def _deciding(settings: Settings) -> dict[str, Any]:
         "context_tokens", "passage_tokens", "answer_tokens", "threads", "gpu",
         "refusal_threshold",
     }  # fmt: skip
-    return settings.model_dump(include=names) | dict(chosen_models.classifier_identities(settings))
+    identity = chosen_models.reranker_identity(settings)
+    return settings.model_dump(include=names) | {"reranker": identity}
 
 
 # -- Builds what fills sheets

@@ -43,15 +43,15 @@ def test_a_reranker_that_nothing_can_run_is_said(
     config = '{"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a"}}'
     (tmp_path / "config.json").write_text(config)
     models = Models(settings.models_folder, settings)
-    assert {check.message for check in machine.check_pair_models(models)} == {"none is chosen"}
+    assert machine.check_reranker(models).message == "none is chosen"
     models.use("reranker", str(tmp_path))
     monkeypatch.setattr(machine, "installed", lambda *packages: False)
-    first = next(machine.check_pair_models(models))
+    first = machine.check_reranker(models)
     assert (first.severity, first.remedy) == ("error", "pip install 'pincite[embedders]'")
     (tmp_path / "model.onnx").touch()
-    assert next(machine.check_pair_models(models)).severity == "ok"
+    assert machine.check_reranker(models).severity == "ok"
     (tmp_path / "config.json").unlink()
-    assert next(machine.check_pair_models(models)).remedy == "pincite models use reranker off"
+    assert machine.check_reranker(models).remedy == "pincite models use reranker off"
 
 
 def test_an_extra_is_printed_with_its_brackets(capsys: pytest.CaptureFixture[str]) -> None:
