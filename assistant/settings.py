@@ -4,12 +4,21 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from assistant.errors import SettingsError
 from ingest.platform.process import is_secure
@@ -24,6 +33,27 @@ NO_SETTINGS = (SOURCE_PASSWORD, f"{PREFIX}TEST_")
 _LIBRARY_NAME = r"^[\w-]{1,64}$"
 _SERVER = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
+
+
+def _no_ray(value: str) -> str:
+    wrong = f"{value!r} is not an address of Ray such as ray://127.0.0.1:10001"
+    return "" if parsed(value) else wrong
+
+
+def _no_server(value: str) -> str:
+    wrong = f"{value!r} is not the address of a server such as http://host:8000"
+    return "" if _SERVER.fullmatch(value) else wrong
+
+
+def _insecure(value: str) -> str:
+    wrong = f"{value!r} is not the address of a provider that begins with https://"
+    return "" if is_secure(value) else wrong
+
+
+_ADDRESSES: dict[str, Callable[[str], str]] = {  # by setting, what is wrong with its address
+    "workers": _no_ray, "vectors": problem, "catalogue": problem, "files": files_problem,
+    "files_endpoint": endpoint_problem, "traces": _no_server, "oidc_issuer": _insecure,
+}  # fmt: skip
 
 
 def default_home() -> Path:
@@ -131,49 +161,13 @@ class Settings(BaseModel):
             return int(text)
         raise ValueError("use auto, off, or a number of layers")
 
-    @field_validator("workers")
+    @field_validator(*_ADDRESSES)
     @classmethod
-    def _workers(cls, value: str) -> str:
-        if value and parsed(value) is None:
-            raise ValueError(f"{value!r} is not an address of Ray such as ray://127.0.0.1:10001")
-        return value
-
-    @field_validator("vectors", "catalogue")
-    @classmethod
-    def _database(cls, value: str) -> str:
-        if value and (wrong := problem(value)):
+    def _address(cls, value: str, about: ValidationInfo) -> str:
+        name = str(about.field_name)
+        if value and (wrong := _ADDRESSES[name](value)):
             raise ValueError(wrong)
-        return value
-
-    @field_validator("files")
-    @classmethod
-    def _files(cls, value: str) -> str:
-        if value and (wrong := files_problem(value)):
-            raise ValueError(wrong)
-        return value.rstrip("/")
-
-    @field_validator("files_endpoint")
-    @classmethod
-    def _files_endpoint(cls, value: str) -> str:
-        if value and (wrong := endpoint_problem(value)):
-            raise ValueError(wrong)
-        return value.rstrip("/")
-
-    @field_validator("traces")
-    @classmethod
-    def _traces(cls, value: str) -> str:
-        if value and not _SERVER.fullmatch(value):
-            raise ValueError(f"{value!r} is not the address of a server such as http://host:8000")
-        return value.rstrip("/")
-
-    @field_validator("oidc_issuer")
-    @classmethod
-    def _issuer(cls, value: str) -> str:
-        if value and not is_secure(value):
-            raise ValueError(
-                f"{value!r} is not the address of a provider that begins with https://"
-            )
-        return value
+        return value if name == "oidc_issuer" else value.rstrip("/")  # compared to the letter
 
     @property
     def models_folder(self) -> Path:

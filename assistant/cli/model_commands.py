@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -217,11 +218,11 @@ def _print_states(states: dict[str, Any]) -> None:
 
 
 def _doctor(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.doctor.checks import as_rows, checks, print_table
+    from assistant.doctor.checks import checks, print_table
 
     found = checks(settings)
     if args.json:
-        print(json.dumps(as_rows(found)))
+        print(json.dumps([asdict(check) for check in found]))
     else:
         print_table(found)
     return FAILED if any(check.severity == "error" for check in found) else DONE

@@ -176,23 +176,18 @@ def _answers_by(name: str, place: Placement) -> str:
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
     model = server_of(address, settings)
-    from assistant.llm import server  # needs the extra, as the model does
-
     where = f"Answers come from {address.place}, which reads your questions and passages."
     name = f"{model.get_name()} at {address.place}"
     return LoadedChat(
         model, name, settings.context_tokens, notice=where, about=f"Answers by {name}.",
-        odds=server.ServerOdds(model),
+        odds=_servers().ServerOdds(model),
     )  # fmt: skip
 
 
 def server_embedder(address: ServerAddress, settings: Settings) -> Any:
     """The embedding model of a server, which reports its dimensions. Raises as `server_of`."""
-    _server_chat()
-    from assistant.llm.server import connect_embedder  # needs the extra, as the chat model does
-
     known = {model.name: model.habits for model in Models(settings.models_folder, settings).models}
-    return connect_embedder(
+    return _servers().connect_embedder(
         address,
         key_of(address, settings, "embedding"),
         lambda name: Habits(**known.get(name.lower(), {})),
@@ -202,17 +197,12 @@ def server_embedder(address: ServerAddress, settings: Settings) -> Any:
 def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
     """The model of a server. Raises ModelRuntimeMissing or ModelUnusable."""
     key = key_of(address, settings)
-    model: ChatModel = _server_chat().connect_chat(address, key, settings.answer_tokens)
+    model: ChatModel = _servers().connect_chat(address, key, settings.answer_tokens)
     return model
 
 
-def server_model(address: ServerAddress, settings: Settings) -> ServerAddress:
-    """The address with the name of the server's model. Raises the same as `server_of`."""
-    named: ServerAddress = _server_chat().choose(address, key_of(address, settings))
-    return named
-
-
-def _server_chat() -> Any:
+def _servers() -> Any:
+    """The module, which needs an extra. Raises ModelRuntimeMissing."""
     try:
         from assistant.llm import server
     except ImportError as error:
@@ -369,7 +359,7 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
     """
     address = ServerAddress.parse(name) if role in SERVED else None
     if address and role == "chat":
-        name = str(server_model(address, settings))
+        name = str(_servers().choose(address, key_of(address, settings)))
     elif address:
         name = str(server_embedder(address, settings).address)
     models = Models(settings.models_folder, settings)

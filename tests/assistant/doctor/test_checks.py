@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ import pytest
 from assistant.doctor import checks, machine
 from assistant.doctor import checks as doctor
 from assistant.doctor import machine as one_check
-from assistant.doctor.checks import as_rows
 from assistant.doctor.checks import checks as checks_checks
 from assistant.doctor.machine import check_scans as scans_check
 from assistant.errors import ModelRuntimeMissing
@@ -90,7 +90,7 @@ def test_every_finding_that_is_not_ok_has_a_remedy(settings: Settings) -> None:
 
 
 def test_rows_have_the_promised_fields(settings: Settings) -> None:
-    for row in as_rows(checks_checks(settings)):
+    for row in map(asdict, checks_checks(settings)):
         assert list(row) == ["name", "severity", "message", "remedy"]
 
 
