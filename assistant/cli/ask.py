@@ -19,9 +19,11 @@ from assistant.cli.shared import (
     library_command,
     notice,
     opened,
+    picture,
     progress,
     rebuild_notices,
     rows,
+    several,
     to_ask,
     with_address,
     with_filter,
@@ -55,10 +57,7 @@ def add_ask_parsers(commands: Any) -> None:
     )  # fmt: skip
     ask.add_argument("question", nargs="?", metavar="QUESTION")
     ask.add_argument("--batch", type=Path, metavar="FILE", help=_BATCH)
-    ask.add_argument(
-        "--image", type=Path, action="append", default=[], metavar="FILE",
-        help="a picture that belongs to the question; may be repeated",
-    )  # fmt: skip
+    several(ask, "--image", "FILE", "a picture that belongs to the question")
     ask.add_argument(
         "--conversation", default="", metavar="ID",
         help="continue the conversation with this id, or begin it: any name of letters and digits",
@@ -103,7 +102,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("give either a QUESTION or --batch FILE")
     if args.batch and (args.image or args.explain):
         args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
-    pictures = [_picture(path) for path in args.image]
+    pictures = [picture(Path(name)) for name in args.image]
     with to_ask(settings, args.library) as library:
         assistant = composition.assistant_of(settings, library)
         for text in (assistant.notice, *rebuild_notices(library)):
@@ -123,16 +122,6 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             name = reply.id[:8]
             hint(f"`pincite explain {name}` shows how; `pincite replay {name}` writes it again.")
     return DONE
-
-
-def _picture(path: Path) -> Path:
-    """Raises AssistantError for another file."""
-    from assistant import attachments
-    from assistant.errors import AssistantError
-
-    if attachments.attachment_kind(attachments.checked_file(path)) != "picture":
-        raise AssistantError(f"{path} is not a picture.")
-    return path
 
 
 def _run_batch(assistant: "Assistant", path: Path, within: "Filter") -> int:
@@ -431,10 +420,9 @@ def add_sheet_parsers(commands: Any) -> None:
         commands, "sheet", _run, "ask questions of many documents, as a table",
         "Each cell says on which page its value stands: docs/sheets.md.",
     )  # fmt: skip
-    sheet.add_argument(
-        "--question", action="append", default=[], metavar="TEXT",
-        help='a column: "notice period", "signed?", a whole question, or "HEAD = QUESTION";'
-        " may be repeated",
+    several(
+        sheet, "--question", "TEXT",
+        'a column: "notice period", "signed?", a whole question, or "HEAD = QUESTION"',
     )  # fmt: skip
     sheet.add_argument(
         "--questions", type=Path, metavar="FILE", help="a text file with a column on each line"

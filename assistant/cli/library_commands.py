@@ -265,12 +265,9 @@ def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library, progress() as show:
         chunks = library.maintenance.rebuild(adding(show))
         failed = failed_rebuilds(library.documents())
-    if args.json:
-        more = {"failed": [asdict(document) for document in failed]} if failed else {}
-        print(json.dumps({"chunks": chunks, **more}))
-        return IN_PART if failed else DONE
-    print(f"{counted(chunks, 'passage')} indexed again")
-    for document in failed:
+    more = {"failed": [asdict(document) for document in failed]} if failed else {}
+    done(args, {"chunks": chunks, **more}, f"{counted(chunks, 'passage')} indexed again")
+    for document in [] if args.json else failed:
         notice(f"{document.document}: {document.status}")
     return IN_PART if failed else DONE
 
@@ -295,11 +292,7 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
             return DONE
         found = library.search(args.query, args.k, names, hidden=args.hidden)
         hits = [(hit, hit_row(library, hit)) for hit in found]
-    if args.json:
-        print(json.dumps([row for _, row in hits]))
-    else:
-        _print_hits(hits)
-    return DONE
+    return done(args, [row for _, row in hits], "\n".join(_hit_lines(hits)) or "Nothing found.")
 
 
 def _search_row(
@@ -318,17 +311,15 @@ def _search_row(
     }
 
 
-def _print_hits(hits: "list[tuple[Hit, dict[str, Any]]]") -> None:
+def _hit_lines(hits: "list[tuple[Hit, dict[str, Any]]]") -> Iterator[str]:
     from assistant.contract.facts import place
 
-    if not hits:
-        print("Nothing found.")
     for number, (hit, row) in enumerate(hits, start=1):
         text = " ".join(hit.text.split())
         short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         flag = "  HIDDEN from readers" if hit.chunk.hidden else ""
         where = place(hit.page, row.get("seconds"))
-        print(f"{number}. {hit.document}, {where}  ({hit.score:.2f}){flag}\n   {short}\n")
+        yield f"{number}. {hit.document}, {where}  ({hit.score:.2f}){flag}\n   {short}\n"
 
 
 # -- The command `pincite storage`: what the home takes on the disk, and its cleaning

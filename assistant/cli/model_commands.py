@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, add_parser, command, done
+from assistant.cli.shared import DONE, FAILED, IN_PART, add_parser, command, done, several
 from assistant.models.catalogue import BY_CHOICE, ROLES
 
 if TYPE_CHECKING:
@@ -25,10 +25,7 @@ def add_bundle_parsers(commands: Any) -> None:
         "There, `sh install.sh` installs it: docs/bundle.md.",
     )  # fmt: skip
     bundle.add_argument("folder", type=Path, metavar="DIR")
-    bundle.add_argument(
-        "--library", action="append", default=[], dest="libraries", metavar="NAME",
-        help="a library to include; may be repeated",
-    )  # fmt: skip
+    several(bundle, "--library", "NAME", "a library to include")
     bundle.add_argument("--no-models", action="store_true", help="leave the models out")
 
 
@@ -37,7 +34,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
 
     folder: Path = args.folder
     write_bundle(
-        folder, settings, args.libraries, models=not args.no_models,
+        folder, settings, args.library, models=not args.no_models,
         say=lambda sentence: print(sentence, file=sys.stderr, flush=True),
     )  # fmt: skip
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

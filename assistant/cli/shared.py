@@ -119,19 +119,20 @@ def with_address(command: argparse.ArgumentParser, port: int, who: str) -> None:
         "--address", dest="listens_at", metavar="ADDRESS", default="127.0.0.1",
         help=f"address to listen on (loopback); for any other one, {who} need a token",
     )  # fmt: skip
-    command.add_argument(
-        "--host", action="append", default=[], metavar="NAME",
-        help="a name of this server, such as that of a reverse proxy; may be repeated",
-    )  # fmt: skip
+    several(command, "--host", "NAME", "a name of this server, such as that of a reverse proxy")
     command.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
+
+
+def several(command: argparse.ArgumentParser, flag: str, what: str, help: str) -> None:
+    """A flag that may be repeated; its values become a list."""
+    command.add_argument(
+        flag, action="append", default=[], metavar=what, help=f"{help}; may be repeated"
+    )
 
 
 def with_filter(command: argparse.ArgumentParser) -> None:
     """The flags that choose documents by their tags and dates, see `filter_of`."""
-    command.add_argument(
-        "--tag", action="append", default=[], metavar="TAG",
-        help="only documents with this tag; if repeated, with all of these",
-    )  # fmt: skip
+    several(command, "--tag", "TAG", "only documents with this tag, or with all that are named")
     command.add_argument(
         "--after", default="", metavar="DATE",
         help="only documents of that date or later: a year, a month or a day, such as 2024-06",
@@ -228,7 +229,17 @@ def check_paths(paths: Sequence[Path]) -> None:
             raise NothingFound(f"There is no file or folder {path}.")
 
 
-def done(args: argparse.Namespace, row: dict[str, Any], words: str) -> int:
+def picture(path: Path) -> Path:
+    """The path of a picture. Raises AssistantError for another file."""
+    from assistant import attachments
+    from assistant.errors import AssistantError
+
+    if attachments.attachment_kind(attachments.checked_file(path)) != "picture":
+        raise AssistantError(f"{path} is not a picture.")
+    return path
+
+
+def done(args: argparse.Namespace, row: Any, words: str) -> int:
     """Say what was done: the row with --json, else the words. DONE."""
     print(json.dumps(row) if args.json else words)
     return DONE

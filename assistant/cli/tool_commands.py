@@ -16,6 +16,7 @@ from assistant.cli.shared import (
     count,
     notice,
     opened,
+    picture,
 )
 from assistant.errors import AssistantError
 from ingest.platform.process import usual_rights
@@ -63,12 +64,9 @@ def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant import attachments
     from assistant.contract.intents import Translate
 
-    if attachments.attachment_kind(attachments.checked_file(args.picture)) != "picture":
-        raise AssistantError(f"{args.picture} is not a picture.")
-    return run_tool(args, settings, Translate(args.picture, args.to))
+    return run_tool(args, settings, Translate(picture(args.picture), args.to))
 
 
 # -- The commands that paint: draw, edit, vary
