@@ -22,6 +22,7 @@ from assistant.cli.shared import (
     done,
     filter_of,
     hint,
+    hit_line,
     library_command,
     notice,
     opened,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from assistant.storage.files import Used
     from vectorstore.add_report import AddSummary
     from vectorstore.library import Library
-    from vectorstore.retrieval.fusion import Hit
 
 
 def add_libraries_parsers(commands: Any) -> None:
@@ -141,8 +141,6 @@ def _sample(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 # -- The commands that change a library and search it: add, remove, verify, rebuild, search
-
-_SHOWN = 240  # characters of a hit that are printed
 
 
 def add_library_parsers(commands: Any) -> None:
@@ -292,7 +290,12 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
             return DONE
         found = library.search(args.query, args.k, names, hidden=args.hidden)
         hits = [(hit, hit_row(library, hit)) for hit in found]
-    return done(args, [row for _, row in hits], "\n".join(_hit_lines(hits)) or "Nothing found.")
+    lines = [
+        hit_line(number, hit.document, hit.page, row.get("seconds"), hit.score, hit.text,
+                 hit.chunk.hidden)
+        for number, (hit, row) in enumerate(hits, start=1)
+    ]  # fmt: skip
+    return done(args, [row for _, row in hits], "\n".join(lines) or "Nothing found.")
 
 
 def _search_row(
@@ -309,17 +312,6 @@ def _search_row(
         "hits": [hit_row(library, hit) for hit in hits],
         "seconds": seconds,
     }
-
-
-def _hit_lines(hits: "list[tuple[Hit, dict[str, Any]]]") -> Iterator[str]:
-    from assistant.contract.facts import place
-
-    for number, (hit, row) in enumerate(hits, start=1):
-        text = " ".join(hit.text.split())
-        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-        flag = "  HIDDEN from readers" if hit.chunk.hidden else ""
-        where = place(hit.page, row.get("seconds"))
-        yield f"{number}. {hit.document}, {where}  ({hit.score:.2f}){flag}\n   {short}\n"
 
 
 # -- The command `pincite storage`: what the home takes on the disk, and its cleaning

@@ -158,16 +158,21 @@ _MEASURE = (
 
 
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.models.installed import AUTO, OFF
     from assistant.wiring.chosen_models import use
 
-    name, path = (choice := use(settings, args.role, args.name)).name, choice.path
-    named = settings.model(args.role)
-    if args.json:
-        print(json.dumps({"role": args.role, "path": str(path) if path else None}))
-    elif name.startswith("http"):
-        print(f"{args.role}: {name}. It gets {_GIVEN[args.role]}.")
-    else:
-        print(f"{args.role}: {path or _without_path(args.role, name)}")
+    choice = use(settings, args.role, args.name)
+    name, path, named = choice.name, choice.path, settings.model(args.role)
+    words = str(path) if path else f"{name}, from an installed package"
+    if name.startswith("http"):
+        words = f"{name}. It gets {_GIVEN[args.role]}."
+    elif args.role in BY_CHOICE and name in (AUTO, OFF):
+        words = "none"
+    done(
+        args,
+        {"role": args.role, "path": str(path) if path else None},
+        f"{args.role}: {words}",
+    )
     if named:
         variable = f"PINCITE_{settings.field_of(args.role).upper()}"
         print(
@@ -177,13 +182,6 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
     elif path and args.role in BY_CHOICE:
         print(_MEASURE.format(role=args.role), file=sys.stderr)
     return DONE
-
-
-def _without_path(role: str, name: str) -> str:
-    from assistant.models.installed import AUTO, OFF
-
-    none = role in BY_CHOICE and name in (AUTO, OFF)
-    return "none" if none else f"{name}, from an installed package"
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # -- Progress of long commands on standard error
 
 _WIDTH = 60  # characters of what is being done
+_SHOWN = 240  # characters of a hit that are printed
 
 Show = Callable[[str, int, int | None], None]  # what is being done, the number done, the total
 
@@ -227,6 +228,20 @@ def check_paths(paths: Sequence[Path]) -> None:
     for path in paths:
         if not path.exists():
             raise NothingFound(f"There is no file or folder {path}.")
+
+
+def hit_line(
+    number: int, document: str, page: int, seconds: float | None, score: float, text: str,
+    hidden: object = False,
+) -> str:  # fmt: skip
+    """A hit of a search for people: where it is, and the beginning of its text."""
+    from assistant.contract.facts import place
+
+    plain = " ".join(text.split())
+    short = plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}…"
+    flag = "  HIDDEN from readers" if hidden else ""
+    head = f"{number}. {document}, {place(page, seconds)}  ({score:.2f}){flag}"
+    return f"{head}\n   {short}\n" if short else f"{head}\n"
 
 
 def picture(path: Path) -> Path:
