@@ -268,18 +268,16 @@ def embedder_of(settings: Settings, identity: str) -> Embedder | None:
     """The embedder that made a library; None when it is no longer installed."""
     name = identity.partition(":")[0]
     models = Models(settings.models_folder, settings)
-    paths = [
-        model.path
+    loaders: list[Callable[[], Embedder]] = [
+        partial(load_embedder, model.path, settings.threads, _habits(models, model.path))
         for model in models.installed()
         if (model.role, model.path.name) == ("embedding", name)
     ]
-    extension = installed(EMBEDDERS).get(name)
-    loaders = [
-        partial(load_embedder, path, settings.threads, _habits(models, path)) for path in paths
-    ]
-    for load in [*loaders, *([partial(_embedder_of, extension)] if extension else [])]:
+    if extension := installed(EMBEDDERS).get(name):
+        loaders.append(partial(_embedder_of, extension))
+    for load in loaders:
         with suppress(PinciteError):
-            found: Embedder = load()
+            found = load()
             if found.identity == identity:
                 return found
     return None
