@@ -162,6 +162,7 @@ _MENDING = re.compile(
     r"\b(?:restor\w+|mend|repair\w*|de-?nois\w+|noisy?|grainy?|faded|scratch\w*|damaged)\b",
     re.IGNORECASE,
 )
+_SAME_SIZE = re.compile(r"\b(?:same size|keep the size|without \w+ing)\b", re.IGNORECASE)
 _LARGER = re.compile(r"\b(?:larger|bigger|enlarge\w*|upscal\w*|resolution|print)\b", re.IGNORECASE)
 SCALES = (1, 2, 4)
 
@@ -217,7 +218,7 @@ def language(text: str) -> str:
 
 def scale(text: str) -> int:
     """How many times as large; the nearest that can be done. A damaged picture keeps its size."""
-    if _MENDING.search(text) and not _LARGER.search(text):
+    if _SAME_SIZE.search(text) or (_MENDING.search(text) and not _LARGER.search(text)):
         return 1
     if _TWICE.search(text):
         return 2
