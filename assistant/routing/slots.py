@@ -304,8 +304,10 @@ def chart_of(text: str, previous: str = "") -> Chart:
     `previous` is the message before, which "plot it" refers to.
     """
     request = core(text)
-    kind = next((kind for kind, words in _KINDS.items() if words.search(request)), "")
     what = tidy(_AS_CHART.sub("", _TO_CHART.sub("", request)))
+    around = request.replace(what, " ") if what else request  # not the line of "product line"
+    told = [kind for part in (around, request) for kind in _KINDS if _KINDS[kind].search(part)]
+    kind = next(iter(told), "")
     return Chart(previous if not what or _THAT.fullmatch(what) else what, kind)
 
 
