@@ -1,19 +1,4 @@
-"""Errors between a question and its answer.
-
-AssistantError
- ├─ SettingsError           a setting is unknown or has a wrong value
- ├─ ModelRuntimeMissing     llama.cpp is not installed
- ├─ ModelUnusable           the model file is missing, damaged or not a model
- ├─ ModelNotFetched         no source of the catalogue gave the model
- ├─ ContextOverflow         the prompt is longer than the model's context
- ├─ BadQuestionSet          a question set is missing or in an unknown format
- ├─ NotThere                nothing has this id or number
- ├─ PersonRemoved           the person's account was removed meanwhile
- ├─ TablesAway              the server with people and conversations does not answer
- ├─ TablesBusy              it has no room for this one now, or others write the same
- ├─ TablesNotWritable       it takes nothing: its disk is full, or it is read-only
- └─ NetworkRefused          something tried to open a connection while none is allowed
-"""
+"""Errors between a question and its answer: what went wrong, and what to do."""
 
 from ingest.errors import PinciteError
 

@@ -1,10 +1,5 @@
-"""The first run: the models to choose from, a sample company, and how far a home has come; and the
-entry in the menu of the system that `pincite app --shortcut` writes.
-"""
+"""The first run: the models to choose from, a sample company, and how far a home has come."""
 
-import os
-import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,75 +109,6 @@ def sample_library(settings: Settings) -> str:
             if {one.document for one in library.documents()} <= ours:
                 return name
     raise AssistantError(f"There are {len(_NAMES)} libraries named {LIBRARY}: delete one.")
-
-
-# -- An entry in the menu of Linux and other systems of freedesktop.org: a file and an icon below
-# XDG_DATA_HOME (https://specifications.freedesktop.org/desktop-entry-spec/latest/)
-
-_ICON = Path(__file__).with_name("ui") / "icon.svg"
-_ROOT = Path(__file__).parents[1]
-_ENTRY = """[Desktop Entry]
-Type=Application
-Version=1.0
-Name=Pincite
-Comment=Ask your own documents, and see the exact line of each sentence
-Comment[de]=Die eigenen Dokumente fragen, mit der genauen Zeile zu jedem Satz
-Comment[fr]=Interroger ses propres documents, avec la ligne exacte de chaque phrase
-Comment[es]=Preguntar a los documentos propios, con la línea exacta de cada frase
-Exec={command}
-Icon={icon}
-Terminal=true
-Categories=Office;
-Keywords=documents;search;questions;
-"""
-
-
-def make_shortcut(home: Path, system: str = sys.platform) -> Path:
-    """Write it, for the app on this home; the place of it. Raises AssistantError, also on systems
-    with menus of another kind."""
-    if system in ("darwin", "win32"):
-        raise AssistantError(
-            "Pincite can be put into the menu on Linux only. On this system, start it with"
-            " `pincite app` in a terminal; many browsers can then install the page as an app."
-        )
-    try:
-        return _desktop_entry(home)
-    except OSError as error:
-        raise AssistantError(f"The shortcut could not be written: {error}.") from error
-
-
-def start_command(home: Path) -> list[str]:
-    """What starts the app from any folder: the installed command, else this very Python."""
-    beside = Path(sys.executable).with_name("pincite")
-    installed = str(beside) if beside.exists() else shutil.which("pincite")
-    start = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); "
-    run = "from assistant.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    by = [installed] if installed else [sys.executable, "-P", "-c", start + run]
-    return [*by, "--home", str(home.absolute()), "app"]
-
-
-def _desktop_entry(home: Path) -> Path:
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    icon = data / "icons" / "hicolor" / "scalable" / "apps" / "pincite.svg"
-    entry = data / "applications" / "pincite.desktop"
-    for path in (icon, entry):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_ICON, icon)
-    text = _ENTRY.format(command=quoted(start_command(home)), icon=icon)
-    entry.write_text(text, encoding="utf-8")
-    return entry
-
-
-def quoted(words: Sequence[str]) -> str:
-    """As the key `Exec` wants it: each word quoted, percent signs doubled, and then backslashes
-    once more, because the whole value is a string of the file."""
-    found = []
-    for word in words:
-        inner = word.replace("\\", "\\\\")
-        for sign in '"`$':
-            inner = inner.replace(sign, f"\\{sign}")
-        found.append('"' + inner.replace("%", "%%") + '"')
-    return " ".join(found).replace("\\", "\\\\")
 
 
 # -- How far a home has come in its first run: a state of the home, whichever library is open

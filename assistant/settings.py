@@ -4,12 +4,21 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from assistant.errors import SettingsError
 from ingest.platform.process import is_secure
@@ -21,10 +30,30 @@ from vectorstore.worker_address import parsed
 PREFIX = "PINCITE_"
 SOURCE_PASSWORD = f"{PREFIX}SOURCE_PASSWORD_"  # and the name of a source
 NO_SETTINGS = (SOURCE_PASSWORD, f"{PREFIX}TEST_")
-YES_NO = "yes-no"  # the chat model as a reranker
 _LIBRARY_NAME = r"^[\w-]{1,64}$"
 _SERVER = re.compile(r"https?://(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?/?", re.IGNORECASE)
 Gpu = Literal["auto", "off"] | int  # how many layers of a chat model go to a graphics device
+
+
+def _no_ray(value: str) -> str:
+    wrong = f"{value!r} is not an address of Ray such as ray://127.0.0.1:10001"
+    return "" if parsed(value) else wrong
+
+
+def _no_server(value: str) -> str:
+    wrong = f"{value!r} is not the address of a server such as http://host:8000"
+    return "" if _SERVER.fullmatch(value) else wrong
+
+
+def _insecure(value: str) -> str:
+    wrong = f"{value!r} is not the address of a provider that begins with https://"
+    return "" if is_secure(value) else wrong
+
+
+_ADDRESSES: dict[str, Callable[[str], str]] = {  # by setting, what is wrong with its address
+    "workers": _no_ray, "vectors": problem, "catalogue": problem, "files": files_problem,
+    "files_endpoint": endpoint_problem, "traces": _no_server, "oidc_issuer": _insecure,
+}  # fmt: skip
 
 
 def default_home() -> Path:
@@ -50,8 +79,7 @@ class Settings(BaseModel):
     voice_model: str = ""  # a catalogue name or a folder: reads aloud
     tags_model: str = ""  # a catalogue name or a folder: names things on pictures
     tool_calling: Literal["classifier", "model"] = "classifier"  # chooses the tool for a message
-    reranker: str = ""  # a catalogue name or a folder; "yes-no": the chat model's odds; "off": none
-    groundedness_model: str = ""  # a catalogue name or a folder: checks sentences; "off": none
+    reranker: str = ""  # a catalogue name or a folder; "off": none
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
@@ -133,49 +161,13 @@ class Settings(BaseModel):
             return int(text)
         raise ValueError("use auto, off, or a number of layers")
 
-    @field_validator("workers")
+    @field_validator(*_ADDRESSES)
     @classmethod
-    def _workers(cls, value: str) -> str:
-        if value and parsed(value) is None:
-            raise ValueError(f"{value!r} is not an address of Ray such as ray://127.0.0.1:10001")
-        return value
-
-    @field_validator("vectors", "catalogue")
-    @classmethod
-    def _database(cls, value: str) -> str:
-        if value and (wrong := problem(value)):
+    def _address(cls, value: str, about: ValidationInfo) -> str:
+        name = str(about.field_name)
+        if value and (wrong := _ADDRESSES[name](value)):
             raise ValueError(wrong)
-        return value
-
-    @field_validator("files")
-    @classmethod
-    def _files(cls, value: str) -> str:
-        if value and (wrong := files_problem(value)):
-            raise ValueError(wrong)
-        return value.rstrip("/")
-
-    @field_validator("files_endpoint")
-    @classmethod
-    def _files_endpoint(cls, value: str) -> str:
-        if value and (wrong := endpoint_problem(value)):
-            raise ValueError(wrong)
-        return value.rstrip("/")
-
-    @field_validator("traces")
-    @classmethod
-    def _traces(cls, value: str) -> str:
-        if value and not _SERVER.fullmatch(value):
-            raise ValueError(f"{value!r} is not the address of a server such as http://host:8000")
-        return value.rstrip("/")
-
-    @field_validator("oidc_issuer")
-    @classmethod
-    def _issuer(cls, value: str) -> str:
-        if value and not is_secure(value):
-            raise ValueError(
-                f"{value!r} is not the address of a provider that begins with https://"
-            )
-        return value
+        return value if name == "oidc_issuer" else value.rstrip("/")  # compared to the letter
 
     @property
     def models_folder(self) -> Path:
@@ -196,8 +188,7 @@ class Settings(BaseModel):
 
     def model(self, role: str) -> str:
         """The setting for a role of the catalogue; empty: chosen by `models use`."""
-        found = str(getattr(self, self.field_of(role)))
-        return "off" if (role, found) == ("reranker", YES_NO) else found
+        return str(getattr(self, self.field_of(role)))
 
     @staticmethod
     def field_of(role: str) -> str:

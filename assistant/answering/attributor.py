@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import PurePath
 
 import numpy as np
 
@@ -25,8 +24,7 @@ from assistant.answering.claims import (
     words,
     written,
 )
-from assistant.answering.evidence_units import Unit, Window, passages_of
-from assistant.answering.groundedness import Groundedness
+from assistant.answering.evidence_units import Unit, Window
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Citation, Sentence
 from ingest.language.numbers import MONTH_OF
@@ -150,13 +148,9 @@ Marked = tuple[tuple[Sentence, ...], tuple[Citation, ...]]
 class Attributor:
     """Attributes the sentences of one answer to the lines that were read for it."""
 
-    def __init__(
-        self, question: str, read: Sequence[Window], evidence: Evidence,
-        checker: Groundedness | None = None,
-    ) -> None:  # fmt: skip
-        """What was `read` of the `evidence`. `checker` reads what lines were found for: it takes
-        support away, and gives none. Without a `question`, it gives no name."""
-        self._question, self._read, self._checker = question, read, checker
+    def __init__(self, question: str, read: Sequence[Window], evidence: Evidence) -> None:
+        """What was `read` of the `evidence`. Without a `question`, it gives no name."""
+        self._question = question
         self._names, self._embedder = GivenNames(read, evidence), evidence.embedder()
         self._units = [unit for window in read for unit in window.units]
         self._units += [unit for window in read for unit in window.lists]
@@ -172,7 +166,7 @@ class Attributor:
             close = nearest and nearest[0].score >= _CLOSE
             supports = found or (_needed(nearest, said) if close else [])
             words = unstated(text, said, supports, self._new_names(said))
-            words = self._checked(text, supports, words if found else words or (text.strip(),))
+            words = words if found else words or (text.strip(),)
             marks = {_mark(citations, support) for support in supports}
             supported = bool(marks) and not words
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
@@ -185,24 +179,6 @@ class Attributor:
         return bool(sentences) and all(
             self._supports(text, said, self._nearest(said)) for text, said in sentences
         )
-
-    def _checked(
-        self, text: str, supports: Sequence[Support], words: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        """The words that lines do not state, with those that the checker finds unsupported; the
-        whole sentence where it does not say which."""
-        if self._checker is None or not supports:
-            return words
-        found = self._checker.check(self._question, self._texts_of(supports), text)
-        if found.supported:
-            return words
-        return marked_too(text, words, found.spans) if found.spans else (text.strip(),)
-
-    def _texts_of(self, supports: Sequence[Support]) -> str:
-        """The passages that the lines are in, each below the name of its document."""
-        cited = {support.unit.window.place for support in supports}
-        passages = passages_of([window for window in self._read if window.place in cited])
-        return "\n\n".join(f"{PurePath(p.document).stem}\n{p.text}" for p in passages)
 
     # --- the units that support a sentence
 
@@ -398,29 +374,6 @@ def unstated(
         and _is_unstated(match[0], found, exact, wrong, denied)
     ]
     return tuple(_joined(text, spans))
-
-
-def marked_too(
-    text: str, unstated: Sequence[str], spans: Sequence[tuple[int, int]]
-) -> tuple[str, ...]:
-    """What is unstated, and what is at the spans, in the order of the text; neighbours together."""
-    found, start = list(spans), 0
-    for piece in unstated:
-        start = text.find(piece, start)
-        found.append((start, start + len(piece)))
-        start += len(piece)
-    return tuple(_joined(text, _apart(sorted(found))))
-
-
-def _apart(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, those that overlap made one."""
-    kept: list[tuple[int, int]] = []
-    for start, end in spans:
-        if kept and start < kept[-1][1]:
-            kept[-1] = kept[-1][0], max(end, kept[-1][1])
-        else:
-            kept.append((start, end))
-    return kept
 
 
 def denials(said: Said, chosen: Sequence[Support]) -> frozenset[str]:

@@ -13,7 +13,6 @@ from langchain_core.language_models import BaseChatModel
 from assistant.answering import notices, verifier
 from assistant.answering.attributor import Attributor
 from assistant.answering.evidence_units import Quoted, surroundings
-from assistant.answering.groundedness import Groundedness
 from assistant.answering.retrieve import (
     HITS,
     Budget,
@@ -65,15 +64,12 @@ class AnswerTool:
         turns: TurnTaking | None = None,
         reranker: Reranker | None = None,
         reader: Reader | None = None,
-        checker: Groundedness | None = None,
     ) -> None:
         """`threshold`: an answer is not given when the probability that it is right is below it.
-        `reranker` decides about the order of hits, where there is one, and else `reader`. `checker`
-        reads what the sentences rest on. `turns` are shared with other tools that write with the
-        same model."""
+        `reranker` decides about the order of hits, where there is one, and else `reader`. `turns`
+        are shared with other tools that write with the same model."""
         self._model = model
         self._count = token_counter(model)
-        self._checker = checker
         self._turns = turns or TurnTaking()
         self._budget = budget
         self._reranker, self._reader, self._threshold = reranker, reader, threshold
@@ -161,7 +157,7 @@ class AnswerTool:
         else:
             reply.activity.stage = _("Citing")
             with stage("attribute", reply):
-                outcome = attributed(written, context, self._checker, bool(reply.trace.withheld))
+                outcome = attributed(written, context, bool(reply.trace.withheld))
             if outcome.refused:
                 yield outcome.text
         return _doubted(outcome, reply, anyway)
@@ -237,16 +233,14 @@ def _quoted(
     return Outcome(text, sentences, _citations(best), context.passages)
 
 
-def attributed(
-    written: Written, context: Context, checker: Groundedness | None = None, held: bool = False
-) -> Outcome:
+def attributed(written: Written, context: Context, held: bool = False) -> Outcome:
     """The written answer with its citations; a refusal where what was written is `held` back, or
     where nothing was."""
     tokens = written.prompt_tokens, written.completion_tokens
     if held or not (written.text or written.stopped):
         why = (_(notices.UNSTATED),) if held else ()
         return replace(refusal(context, why), prompt_tokens=tokens[0], completion_tokens=tokens[1])
-    lines = Attributor(context.question, context.read, context.evidence, checker)
+    lines = Attributor(context.question, context.read, context.evidence)
     sentences, citations = lines.attribute(written.text)
     return Outcome(
         written.text, sentences, citations, context.passages, stopped=written.stopped,

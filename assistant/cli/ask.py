@@ -19,8 +19,11 @@ from assistant.cli.shared import (
     library_command,
     notice,
     opened,
+    picture,
+    progress,
     rebuild_notices,
     rows,
+    several,
     to_ask,
     with_address,
     with_filter,
@@ -54,10 +57,7 @@ def add_ask_parsers(commands: Any) -> None:
     )  # fmt: skip
     ask.add_argument("question", nargs="?", metavar="QUESTION")
     ask.add_argument("--batch", type=Path, metavar="FILE", help=_BATCH)
-    ask.add_argument(
-        "--image", type=Path, action="append", default=[], metavar="FILE",
-        help="a picture that belongs to the question; may be repeated",
-    )  # fmt: skip
+    several(ask, "--image", "FILE", "a picture that belongs to the question")
     ask.add_argument(
         "--conversation", default="", metavar="ID",
         help="continue the conversation with this id, or begin it: any name of letters and digits",
@@ -82,7 +82,6 @@ def add_ask_parsers(commands: Any) -> None:
         " docs/sharing.md.",
     )  # fmt: skip
     with_address(app, 8501, "visitors")
-    app.add_argument("--shortcut", action="store_true", help="add it to the menu (Linux), and exit")
     app.add_argument("--library", metavar="NAME", help="which library (main)")
     app.set_defaults(run=_run_app, misused=app.error)
 
@@ -103,7 +102,7 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
         args.misused("give either a QUESTION or --batch FILE")
     if args.batch and (args.image or args.explain):
         args.misused(f"{'--image' if args.image else '--explain'} goes with one QUESTION")
-    pictures = [_picture(path) for path in args.image]
+    pictures = [picture(Path(name)) for name in args.image]
     with to_ask(settings, args.library) as library:
         assistant = composition.assistant_of(settings, library)
         for text in (assistant.notice, *rebuild_notices(library)):
@@ -123,16 +122,6 @@ def _run_ask(args: argparse.Namespace, settings: "Settings") -> int:
             name = reply.id[:8]
             hint(f"`pincite explain {name}` shows how; `pincite replay {name}` writes it again.")
     return DONE
-
-
-def _picture(path: Path) -> Path:
-    """Raises AssistantError for another file."""
-    from assistant import attachments
-    from assistant.errors import AssistantError
-
-    if attachments.attachment_kind(attachments.checked_file(path)) != "picture":
-        raise AssistantError(f"{path} is not a picture.")
-    return path
 
 
 def _run_batch(assistant: "Assistant", path: Path, within: "Filter") -> int:
@@ -275,11 +264,6 @@ def _ask_stoppable(
 
 
 def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
-    if args.shortcut:
-        from assistant import first_run
-
-        print(f"Pincite is in the menu: {first_run.make_shortcut(settings.home)}")
-        return DONE
     from assistant.ui import launch
 
     return launch.serve(settings, args.port, args.listens_at, args.host, args.token)
@@ -436,10 +420,9 @@ def add_sheet_parsers(commands: Any) -> None:
         commands, "sheet", _run, "ask questions of many documents, as a table",
         "Each cell says on which page its value stands: docs/sheets.md.",
     )  # fmt: skip
-    sheet.add_argument(
-        "--question", action="append", default=[], metavar="TEXT",
-        help='a column: "notice period", "signed?", a whole question, or "HEAD = QUESTION";'
-        " may be repeated",
+    several(
+        sheet, "--question", "TEXT",
+        'a column: "notice period", "signed?", a whole question, or "HEAD = QUESTION"',
     )  # fmt: skip
     sheet.add_argument(
         "--questions", type=Path, metavar="FILE", help="a text file with a column on each line"
@@ -459,7 +442,6 @@ def add_sheet_parsers(commands: Any) -> None:
 
 def _run(args: argparse.Namespace, settings: "Settings") -> int:
     """0: all cells; 3: some failed; 1: all failed."""
-    from assistant.cli.shared import counting_progress
     from assistant.sheet import sheet_store
     from assistant.sheet.cell import columns
     from assistant.sheet.fill import documents, in_order
@@ -476,7 +458,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
         sheet = composition.sheet(settings, library)
         notice(sheet.assistant.notice)
         try:
-            with counting_progress() as show:
+            with progress() as show:
                 made = sheet.cells(asked, rows, show=show, anew=args.anew)
                 cells = in_order([*made], asked, rows)
         except KeyboardInterrupt:

@@ -17,10 +17,13 @@ from assistant.cli.shared import (
     check_paths,
     count,
     counted,
+    done,
     filter_of,
+    hint,
     library_command,
     notice,
     opened,
+    several,
     with_filter,
 )
 
@@ -55,10 +58,8 @@ def add_document_parsers(commands: Any) -> None:
         "The documents are named, or chosen by --tag, --after, --before, --name and --kind.",
     )  # fmt: skip
     tag.add_argument("documents", nargs="*", metavar="DOCUMENT")
-    for flag, what in (("--add", "give this tag"), ("--remove", "take this tag away")):
-        tag.add_argument(
-            flag, action="append", default=[], metavar="TAG", help=f"{what}; may be repeated"
-        )
+    several(tag, "--add", "TAG", "give this tag")
+    several(tag, "--remove", "TAG", "take this tag away")
     _with_choice(tag)
 
 
@@ -150,22 +151,15 @@ def _run_tag(args: argparse.Namespace, settings: "Settings") -> int:
         if not names:
             raise AssistantError(f"No document of the library {library.name!r} is like that.")
         changed = library.tags.change(names, args.add, args.remove)
-    if args.json:
-        print(json.dumps({"documents": names, "changed": changed}))
-    else:
-        print(f"{changed} of {counted(len(names), 'document')} changed")
-    return DONE
+    words = f"{changed} of {counted(len(names), 'document')} changed"
+    return done(args, {"documents": names, "changed": changed}, words)
 
 
 def _list_tags(args: argparse.Namespace, counts: dict[str, int]) -> int:
-    if args.json:
-        print(json.dumps([{"tag": tag, "documents": many} for tag, many in counts.items()]))
-        return DONE
-    for tag, many in counts.items():
-        print(f"{tag}  ({counted(many, 'document')})")
-    if not counts:
-        print("There are no tags yet. `pincite tag DOCUMENT --add TAG` gives one.")
-    return DONE
+    lines = [f"{tag}  ({counted(many, 'document')})" for tag, many in counts.items()]
+    none = "There are no tags yet. `pincite tag DOCUMENT --add TAG` gives one."
+    rows = [{"tag": tag, "documents": many} for tag, many in counts.items()]
+    return done(args, rows, "\n".join(lines) or none)
 
 
 def _run_show(args: argparse.Namespace, settings: "Settings") -> int:
@@ -277,19 +271,17 @@ def _run_watch(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_backup(args: argparse.Namespace, settings: "Settings") -> int:
     with opened(settings) as library:
         contents = library.maintenance.back_up(args.file.absolute())
-    if args.json:
-        size = args.file.stat().st_size
-        print(json.dumps({"file": str(args.file), "bytes": size, **asdict(contents)}))
-    else:
-        print(
-            f"{args.file}: {counted(contents.documents, 'document')},"
-            f" {counted(contents.passages, 'passage')}"
-        )
-        for name in contents.lost:
-            print(
-                f"the copy of {name} is lost or damaged, and is not in the backup", file=sys.stderr
-            )
+    size = args.file.stat().st_size
+    row = {"file": str(args.file), "bytes": size, **asdict(contents)}
+    done(args, row, f"{args.file}: {_size(contents)}")
+    for name in [] if args.json else contents.lost:
+        hint(f"the copy of {name} is lost or damaged, and is not in the backup")
     return IN_PART if contents.lost else DONE
+
+
+def _size(contents: "Contents") -> str:
+    documents = counted(contents.documents, "document")
+    return f"{documents}, {counted(contents.passages, 'passage')}"
 
 
 def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
@@ -319,13 +311,8 @@ def _run_restore(args: argparse.Namespace, settings: "Settings") -> int:
                 drop_files(chosen.libraries_folder / name, bucket(chosen))
             shutil.rmtree(chosen.libraries_folder / name, ignore_errors=True)
         raise
-    if args.json:
-        print(json.dumps({**asdict(contents), "library": name}))
-    else:
-        print(
-            f"{name}: {counted(contents.documents, 'document')},"
-            f" {counted(contents.passages, 'passage')}, as of {contents.made}"
-        )
+    row = {**asdict(contents), "library": name}
+    done(args, row, f"{name}: {_size(contents)}, as of {contents.made}")
     return IN_PART if contents.lost else DONE
 
 
@@ -343,9 +330,10 @@ def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
 
     with opened(settings) as library:
         report = forget_documents(settings, library, args.documents)
+    status = IN_PART if report.files or not report.index else DONE
     if args.json:
         print(json.dumps(asdict(report)))
-        return IN_PART if report.files or not report.index else DONE
+        return status
     for number, what, did in (
         (report.documents, "document", "removed, with copies, pages, passages and words"),
         (report.pictures, "small picture", "deleted"),
@@ -365,6 +353,5 @@ def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
             "Another process, probably the app, owns the index, or its server is away. It keeps "
             "numbers made of the documents' text: close the app and run `pincite rebuild`."
         )
-    if report.files:
-        notice(report.files)
-    return IN_PART if report.files or not report.index else DONE
+    notice(report.files)
+    return status

@@ -8,8 +8,19 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli import shared
-from assistant.cli.shared import DONE, FAILED, IN_PART, JSON, count, counted, done, notice, opened
+from assistant.cli.shared import (
+    DONE,
+    FAILED,
+    IN_PART,
+    JSON,
+    adding,
+    count,
+    counted,
+    done,
+    notice,
+    opened,
+    progress,
+)
 
 if TYPE_CHECKING:
     from assistant.evaluation.runs import EvaluationRun, EvaluationRuns
@@ -42,18 +53,15 @@ def rate(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -
 
 def learn(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
     """Learns and prints the result; with --reset discards it."""
-    from assistant.evaluation.runs import EvaluationStep
     from assistant.feedback.learning import learning_of
     from assistant.storage.learned import to_row
 
-    with opened(settings) as library, shared.measuring_progress() as (_adding, asking):
+    with opened(settings) as library, progress() as show:
         found = learning_of(settings, library)
         if args.reset:
             found.reset()
         else:
-            found.learn(
-                lambda now, n, total: asking(EvaluationStep(n, total, now)), threading.Event()
-            )
+            found.learn(show, threading.Event())
         told, lesson, figures = found.summarise(), found.lessons.last(), found.figures()
     if args.json:
         about = {"library": settings.library, "told": told}
@@ -143,8 +151,10 @@ def _measured(args: argparse.Namespace, settings: "Settings", path: Path, named:
     from assistant.evaluation.runs import MeasuringOptions, MeasuringWatch, all_runs, measure
 
     options = MeasuringOptions(args.retrieval, args.limit, args.seed, args.note, args.fresh)
-    with shared.measuring_progress() as (adding, asking):
-        watch = MeasuringWatch(adding, asking, notice)
+    with progress() as show:
+        watch = MeasuringWatch(
+            adding(show), lambda step: show(step.question, step.done, step.total), notice
+        )
         number = measure(path, settings, named, options, watch)
     return _print(all_runs(settings), number, args.json)
 
@@ -152,7 +162,6 @@ def _measured(args: argparse.Namespace, settings: "Settings", path: Path, named:
 def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> int:
     from assistant.evaluation.drafting import Drafting
     from assistant.evaluation.metrics import to_row
-    from assistant.evaluation.runs import EvaluationStep
     from assistant.evaluation.sets import own
     from assistant.wiring import composition
 
@@ -161,13 +170,10 @@ def _make(args: argparse.Namespace, settings: "Settings", _: Sequence[str]) -> i
         notice(f"Drafts are written by a chat model. {how.notice}")
         return FAILED
     mine = own(settings, settings.library)
-    with opened(settings) as library, shared.measuring_progress() as (_adding, asking):
+    with opened(settings) as library, progress() as show:
         assistant = composition.assistant_of(settings, library, how, recorded=False)
         drafting = Drafting(
-            library,
-            assistant,
-            how.model,
-            lambda number, n: asking(EvaluationStep(number, n, "drafting")),
+            library, assistant, how.model, lambda number, n: show(f"draft {number + 1}", number, n)
         )
         new = (one for one in drafting.drafts(args.n, args.seed) if mine.add([one]))
         made = list(islice(new, args.n))

@@ -9,11 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli import shared
 from assistant.cli.shared import (
     DONE,
     FAILED,
     IN_PART,
+    adding,
     below,
     check_paths,
     command,
@@ -22,9 +22,11 @@ from assistant.cli.shared import (
     done,
     filter_of,
     hint,
+    hit_line,
     library_command,
     notice,
     opened,
+    progress,
     rows,
     with_filter,
 )
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from assistant.storage.files import Used
     from vectorstore.add_report import AddSummary
     from vectorstore.library import Library
-    from vectorstore.retrieval.fusion import Hit
 
 
 def add_libraries_parsers(commands: Any) -> None:
@@ -125,12 +126,11 @@ def _undo(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _sample(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant import first_run
-    from assistant.cli import shared
     from assistant.wiring import composition
 
     name = first_run.sample_library(settings)
-    with composition.library(settings, name) as library, shared.adding_progress() as progress:
-        summary = library.add(first_run.sample_documents(), progress)
+    with composition.library(settings, name) as library, progress() as show:
+        summary = library.add(first_run.sample_documents(), adding(show))
     there = summary.added + summary.updated + summary.unchanged
     row = {"made": name, "documents": there, "failed": [asdict(one) for one in summary.failed]}
     ask = f"`pincite ask --library {name} QUESTION` asks them."
@@ -141,8 +141,6 @@ def _sample(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 # -- The commands that change a library and search it: add, remove, verify, rebuild, search
-
-_SHOWN = 240  # characters of a hit that are printed
 
 
 def add_library_parsers(commands: Any) -> None:
@@ -182,8 +180,8 @@ def add_library_parsers(commands: Any) -> None:
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     check_paths(args.paths)
-    with opened(settings, make=True) as library, shared.adding_progress() as progress:
-        summary = library.add(args.paths, progress)
+    with opened(settings, make=True) as library, progress() as show:
+        summary = library.add(args.paths, adding(show))
     if args.json:
         print(json.dumps(asdict(summary)))
     else:
@@ -262,15 +260,12 @@ def _run_verify(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_rebuild(args: argparse.Namespace, settings: "Settings") -> int:
     from vectorstore.maintenance.rebuild import failed_rebuilds
 
-    with opened(settings) as library, shared.adding_progress() as progress:
-        chunks = library.maintenance.rebuild(progress)
+    with opened(settings) as library, progress() as show:
+        chunks = library.maintenance.rebuild(adding(show))
         failed = failed_rebuilds(library.documents())
-    if args.json:
-        more = {"failed": [asdict(document) for document in failed]} if failed else {}
-        print(json.dumps({"chunks": chunks, **more}))
-        return IN_PART if failed else DONE
-    print(f"{counted(chunks, 'passage')} indexed again")
-    for document in failed:
+    more = {"failed": [asdict(document) for document in failed]} if failed else {}
+    done(args, {"chunks": chunks, **more}, f"{counted(chunks, 'passage')} indexed again")
+    for document in [] if args.json else failed:
         notice(f"{document.document}: {document.status}")
     return IN_PART if failed else DONE
 
@@ -295,11 +290,12 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
             return DONE
         found = library.search(args.query, args.k, names, hidden=args.hidden)
         hits = [(hit, hit_row(library, hit)) for hit in found]
-    if args.json:
-        print(json.dumps([row for _, row in hits]))
-    else:
-        _print_hits(hits)
-    return DONE
+    lines = [
+        hit_line(number, hit.document, hit.page, row.get("seconds"), hit.score, hit.text,
+                 hit.chunk.hidden)
+        for number, (hit, row) in enumerate(hits, start=1)
+    ]  # fmt: skip
+    return done(args, [row for _, row in hits], "\n".join(lines) or "Nothing found.")
 
 
 def _search_row(
@@ -316,19 +312,6 @@ def _search_row(
         "hits": [hit_row(library, hit) for hit in hits],
         "seconds": seconds,
     }
-
-
-def _print_hits(hits: "list[tuple[Hit, dict[str, Any]]]") -> None:
-    from assistant.contract.facts import place
-
-    if not hits:
-        print("Nothing found.")
-    for number, (hit, row) in enumerate(hits, start=1):
-        text = " ".join(hit.text.split())
-        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-        flag = "  HIDDEN from readers" if hit.chunk.hidden else ""
-        where = place(hit.page, row.get("seconds"))
-        print(f"{number}. {hit.document}, {where}  ({hit.score:.2f}){flag}\n   {short}\n")
 
 
 # -- The command `pincite storage`: what the home takes on the disk, and its cleaning

@@ -3,10 +3,11 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, add_parser, command, done
+from assistant.cli.shared import DONE, FAILED, IN_PART, add_parser, command, done, several
 from assistant.models.catalogue import BY_CHOICE, ROLES
 
 if TYPE_CHECKING:
@@ -24,10 +25,7 @@ def add_bundle_parsers(commands: Any) -> None:
         "There, `sh install.sh` installs it: docs/bundle.md.",
     )  # fmt: skip
     bundle.add_argument("folder", type=Path, metavar="DIR")
-    bundle.add_argument(
-        "--library", action="append", default=[], dest="libraries", metavar="NAME",
-        help="a library to include; may be repeated",
-    )  # fmt: skip
+    several(bundle, "--library", "NAME", "a library to include")
     bundle.add_argument("--no-models", action="store_true", help="leave the models out")
 
 
@@ -36,7 +34,7 @@ def _run(args: argparse.Namespace, settings: "Settings") -> int:
 
     folder: Path = args.folder
     write_bundle(
-        folder, settings, args.libraries, models=not args.no_models,
+        folder, settings, args.library, models=not args.no_models,
         say=lambda sentence: print(sentence, file=sys.stderr, flush=True),
     )  # fmt: skip
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -65,7 +63,7 @@ def add_model_parsers(subparsers: Any) -> None:
         "name",
         metavar="NAME",
         help="a name of the catalogue or an extension, a file, a folder, a server's address; auto"
-        " goes back to the default, and off (for reranker and groundedness) to none",
+        " goes back to the default, and off (for reranker) to none",
     )
     remove = command(inner, "remove", _remove, "delete a model from the disk")
     remove.add_argument("name", metavar="NAME", help="a model, or a program: real-esrgan, piper")
@@ -160,16 +158,21 @@ _MEASURE = (
 
 
 def _use(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.models.installed import AUTO, OFF
     from assistant.wiring.chosen_models import use
 
-    name, path = (choice := use(settings, args.role, args.name)).name, choice.path
-    named = settings.model(args.role)
-    if args.json:
-        print(json.dumps({"role": args.role, "path": str(path) if path else None}))
-    elif name.startswith("http"):
-        print(f"{args.role}: {name}. It gets {_GIVEN[args.role]}.")
-    else:
-        print(f"{args.role}: {path or _without_path(args.role, name)}")
+    choice = use(settings, args.role, args.name)
+    name, path, named = choice.name, choice.path, settings.model(args.role)
+    words = str(path) if path else f"{name}, from an installed package"
+    if name.startswith("http"):
+        words = f"{name}. It gets {_GIVEN[args.role]}."
+    elif args.role in BY_CHOICE and name in (AUTO, OFF):
+        words = "none"
+    done(
+        args,
+        {"role": args.role, "path": str(path) if path else None},
+        f"{args.role}: {words}",
+    )
     if named:
         variable = f"PINCITE_{settings.field_of(args.role).upper()}"
         print(
@@ -179,13 +182,6 @@ def _use(args: argparse.Namespace, settings: "Settings") -> int:
     elif path and args.role in BY_CHOICE:
         print(_MEASURE.format(role=args.role), file=sys.stderr)
     return DONE
-
-
-def _without_path(role: str, name: str) -> str:
-    from assistant.models.installed import AUTO, OFF
-
-    none = role in BY_CHOICE and name in (AUTO, OFF)
-    return "none" if none else f"{name}, from an installed package"
 
 
 def _remove(args: argparse.Namespace, settings: "Settings") -> int:
@@ -217,11 +213,11 @@ def _print_states(states: dict[str, Any]) -> None:
 
 
 def _doctor(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.doctor.checks import as_rows, checks, print_table
+    from assistant.doctor.checks import checks, print_table
 
     found = checks(settings)
     if args.json:
-        print(json.dumps(as_rows(found)))
+        print(json.dumps([asdict(check) for check in found]))
     else:
         print_table(found)
     return FAILED if any(check.severity == "error" for check in found) else DONE

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from assistant.evaluation.runs import EvaluationStep
     from assistant.settings import Settings
     from vectorstore.add_report import AddProgress
     from vectorstore.catalog.tags import Filter
@@ -17,48 +16,20 @@ if TYPE_CHECKING:
     from vectorstore.library import Library
 
 
-# -- Progress of long commands on standard error: a bar on a terminal, lines in a file
+# -- Progress of long commands on standard error
 
 _WIDTH = 60  # characters of what is being done
+_SHOWN = 240  # characters of a hit that are printed
 
-Adding = Callable[["AddProgress"], None]
-Asking = Callable[["EvaluationStep"], None]
-Show = Callable[[str, int, int | None], None]  # the step, the number done, the total
-
-
-@contextmanager
-def adding_progress() -> Iterator[Adding]:
-    """Show the progress on the terminal while files are added."""
-    with measuring_progress() as (show, _):
-        yield show
+Show = Callable[[str, int, int | None], None]  # what is being done, the number done, the total
 
 
 @contextmanager
-def measuring_progress() -> Iterator[tuple[Adding, Asking]]:
-    """Progress while files are added, and then questions are asked."""
+def progress() -> Iterator[Show]:
+    """A bar on a terminal; elsewhere, as for logs, a line for each new thing that is done."""
     if not sys.stderr.isatty():
-        lines = _file_in_lines()
-        yield lines, lambda step: _question_in_lines(step.question, step.done, step.total)
+        yield _in_lines()
         return
-    with _bar() as show:
-        yield (
-            lambda step: show(f"{step.stage} {step.file}", step.done, step.total),
-            lambda step: show(step.question, step.done, step.total),
-        )
-
-
-@contextmanager
-def counting_progress() -> Iterator[Show]:
-    """Progress while questions are asked one by one."""
-    if not sys.stderr.isatty():
-        yield _question_in_lines
-        return
-    with _bar() as show:
-        yield show
-
-
-@contextmanager
-def _bar() -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
@@ -71,22 +42,24 @@ def _bar() -> Iterator[Show]:
         )
 
 
-def _file_in_lines() -> Adding:
-    """One line for each file, for logs."""
+def _in_lines() -> Show:
     seen: set[str] = set()
 
-    def show(step: "AddProgress") -> None:
-        if step.file and step.file not in seen:
-            seen.add(step.file)
-            begun = min(step.done + 1, step.total)  # the index tells what it has done, not begun
-            print(f"{begun}/{step.total} {step.file}", file=sys.stderr, flush=True)
+    def show(words: str, done: int, total: int | None) -> None:
+        if words and words not in seen:
+            seen.add(words)
+            begun = min(done + 1, total or done + 1)  # the index tells what it has done, not begun
+            print(f"{begun}/{total} {words}", file=sys.stderr, flush=True)
 
     return show
 
 
-def _question_in_lines(words: str, done: int, total: int | None) -> None:
-    if words:  # else all is done
-        print(f"{done + 1}/{total} {words}", file=sys.stderr, flush=True)
+def adding(show: Show) -> Callable[["AddProgress"], None]:
+    """Shows how far files are added; a bar names the step, too."""
+    stages = sys.stderr.isatty()
+    return lambda step: show(
+        f"{step.stage} {step.file}" if stages else step.file, step.done, step.total
+    )
 
 
 DONE, FAILED, IN_PART, INTERRUPTED = 0, 1, 3, 130  # exit statuses; argparse exits with 2
@@ -147,19 +120,20 @@ def with_address(command: argparse.ArgumentParser, port: int, who: str) -> None:
         "--address", dest="listens_at", metavar="ADDRESS", default="127.0.0.1",
         help=f"address to listen on (loopback); for any other one, {who} need a token",
     )  # fmt: skip
-    command.add_argument(
-        "--host", action="append", default=[], metavar="NAME",
-        help="a name of this server, such as that of a reverse proxy; may be repeated",
-    )  # fmt: skip
+    several(command, "--host", "NAME", "a name of this server, such as that of a reverse proxy")
     command.add_argument("--token", action="store_true", help="ask for a token on loopback, too")
+
+
+def several(command: argparse.ArgumentParser, flag: str, what: str, help: str) -> None:
+    """A flag that may be repeated; its values become a list."""
+    command.add_argument(
+        flag, action="append", default=[], metavar=what, help=f"{help}; may be repeated"
+    )
 
 
 def with_filter(command: argparse.ArgumentParser) -> None:
     """The flags that choose documents by their tags and dates, see `filter_of`."""
-    command.add_argument(
-        "--tag", action="append", default=[], metavar="TAG",
-        help="only documents with this tag; if repeated, with all of these",
-    )  # fmt: skip
+    several(command, "--tag", "TAG", "only documents with this tag, or with all that are named")
     command.add_argument(
         "--after", default="", metavar="DATE",
         help="only documents of that date or later: a year, a month or a day, such as 2024-06",
@@ -256,7 +230,31 @@ def check_paths(paths: Sequence[Path]) -> None:
             raise NothingFound(f"There is no file or folder {path}.")
 
 
-def done(args: argparse.Namespace, row: dict[str, Any], words: str) -> int:
+def hit_line(
+    number: int, document: str, page: int, seconds: float | None, score: float, text: str,
+    hidden: object = False,
+) -> str:  # fmt: skip
+    """A hit of a search for people: where it is, and the beginning of its text."""
+    from assistant.contract.facts import place
+
+    plain = " ".join(text.split())
+    short = plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}…"
+    flag = "  HIDDEN from readers" if hidden else ""
+    head = f"{number}. {document}, {place(page, seconds)}  ({score:.2f}){flag}"
+    return f"{head}\n   {short}\n" if short else f"{head}\n"
+
+
+def picture(path: Path) -> Path:
+    """The path of a picture. Raises AssistantError for another file."""
+    from assistant import attachments
+    from assistant.errors import AssistantError
+
+    if attachments.attachment_kind(attachments.checked_file(path)) != "picture":
+        raise AssistantError(f"{path} is not a picture.")
+    return path
+
+
+def done(args: argparse.Namespace, row: Any, words: str) -> int:
     """Say what was done: the row with --json, else the words. DONE."""
     print(json.dumps(row) if args.json else words)
     return DONE

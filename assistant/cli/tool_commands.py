@@ -14,8 +14,11 @@ from assistant.cli.shared import (
     INTERRUPTED,
     command,
     count,
+    done,
+    hit_line,
     notice,
     opened,
+    picture,
 )
 from assistant.errors import AssistantError
 from ingest.platform.process import usual_rights
@@ -63,12 +66,9 @@ def _run_describe(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_translate(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant import attachments
     from assistant.contract.intents import Translate
 
-    if attachments.attachment_kind(attachments.checked_file(args.picture)) != "picture":
-        raise AssistantError(f"{args.picture} is not a picture.")
-    return run_tool(args, settings, Translate(args.picture, args.to))
+    return run_tool(args, settings, Translate(picture(args.picture), args.to))
 
 
 # -- The commands that paint: draw, edit, vary
@@ -82,14 +82,9 @@ def add_draw_parsers(commands: Any) -> None:
     _with_words(draw)
     edit = _drawing_command(commands, "edit", _run_edit, "change a picture as described")
     edit.add_argument("image", type=Path, metavar="IMAGE")
-    edit.add_argument(
-        "prompt", nargs="?", metavar="PROMPT", default="", help="what the changed picture shows"
-    )
+    edit.add_argument("prompt", metavar="PROMPT", help="what the changed picture shows")
     edit.add_argument("--mask", type=Path, metavar="FILE", help="white areas are painted again")
     edit.add_argument("--grow", type=_edges, metavar="L,T,R,B", help="pixels to add on each side")
-    edit.add_argument(
-        "--vary", action="store_true", help="draw a similar picture, without a prompt"
-    )
     edit.add_argument(
         "--strength", type=_share, metavar="S", help="0 keeps the picture, 1 replaces it"
     )
@@ -129,12 +124,6 @@ def _run_draw(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_edit(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.contract.intents import Edit
 
-    if args.vary:
-        if args.prompt or args.mask or args.grow:
-            args.misused("--vary takes no prompt, --mask or --grow")
-        return _run_vary(args, settings)
-    if not args.prompt:
-        args.misused("describe the picture: edit IMAGE PROMPT; or use --vary")
     if args.mask and args.grow:
         args.misused("give either --mask or --grow")
     intent = Edit(
@@ -179,8 +168,6 @@ def _share(text: str) -> float:
 
 # -- `pincite search` for pictures: by words, or by a similar picture
 
-_SHOWN = 160  # characters of a picture's words that are printed
-
 
 def search_images(args: argparse.Namespace, settings: "Settings") -> int:
     """`args` has `image` or `pictures`, and `k` and `json`."""
@@ -193,11 +180,11 @@ def search_images(args: argparse.Namespace, settings: "Settings") -> int:
             hits = library.pictures.similar(wanted, args.k, _tell_progress)
         else:
             hits = library.pictures.named(args.pictures, args.k, _tell_progress)
-    if args.json:
-        print(json.dumps([_row(hit) for hit in hits]))
-    else:
-        _print(hits)
-    return DONE
+    lines = (
+        hit_line(number, hit.document, hit.page, hit.seconds, hit.score, hit.words)
+        for number, hit in enumerate(hits, start=1)
+    )
+    return done(args, [_row(hit) for hit in hits], "\n".join(lines) or "Nothing found.")
 
 
 def _tell_progress(document: str, done: int, total: int) -> None:
@@ -210,19 +197,6 @@ def _row(hit: "PictureHit") -> dict[str, Any]:
     row = {"document": hit.document, "page": hit.page, "box": box, "score": hit.score}
     more = {"text": hit.words, "seconds": hit.seconds}
     return row | {name: value for name, value in more.items() if value not in ("", None)}
-
-
-def _print(hits: "list[PictureHit]") -> None:
-    from assistant.contract.facts import place
-
-    if not hits:
-        print("Nothing found.")
-    for number, hit in enumerate(hits, start=1):
-        text = " ".join(hit.words.split())
-        short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-        print(f"{number}. {hit.document}, {place(hit.page, hit.seconds)}  ({hit.score:.2f})")
-        if short:
-            print(f"   {short}")
 
 
 # -- The commands that make pictures from existing data: enhance, chart
@@ -303,8 +277,8 @@ def run_tool(
             _say(reply)
     finished = reply.finish()
     tell_offers(finished.offers)
-    done = words_do or reply.images or reply.audio
-    return FAILED if (finished.offers or finished.refused) and not done else DONE
+    made = words_do or reply.images or reply.audio
+    return FAILED if (finished.offers or finished.refused) and not made else DONE
 
 
 def tell_offers(offers: "Sequence[Offer]") -> None:
@@ -407,15 +381,15 @@ def _save_output(reply: "Reply", output: Path | None) -> None:
 def _say(reply: "Reply") -> None:
     from assistant.contract.facts import place
 
-    done = reply.finish()
-    if done.text:
-        print(done.text)
-    for citation in done.citations:
+    finished = reply.finish()
+    if finished.text:
+        print(finished.text)
+    for citation in finished.citations:
         where = place(citation.page, citation.seconds)
         print(
             f"[{citation.mark}] {citation.full_name}, {where}: “{' '.join(citation.quote.split())}”"
         )
-    for told in done.notices:
+    for told in finished.notices:
         print(f"note: {told}")
 
 
@@ -506,15 +480,15 @@ def _listen(heard: "Reply", live: bool) -> None:
 def _tell_heard(heard: "Reply", segments: "Sequence[Segment]", args: argparse.Namespace) -> None:
     from assistant.tools.transcription import timed
 
-    done = heard.finish()
-    if args.output and not done.offers:
+    finished = heard.finish()
+    if args.output and not finished.offers:
         with usual_rights():
             args.output.write_text(_format(heard, segments, args.output.suffix), encoding="utf-8")
     if args.json:
         print(json.dumps(heard.to_json()))
     elif args.times and not args.output:
         print(timed(segments), end="")
-    for told in done.notices:
+    for told in finished.notices:
         notice(told)
 
 

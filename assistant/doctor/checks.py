@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.doctor.machine import (
@@ -16,8 +16,8 @@ from assistant.doctor.machine import (
     Severity,
     check_answering_device,
     check_extensions,
-    check_pair_models,
     check_reading_workers,
+    check_reranker,
     check_scans,
     importing,
     install,
@@ -200,11 +200,6 @@ def checks(settings: Settings) -> list[Check]:
     return [*found, *check_extensions(settings)]
 
 
-def as_rows(found: Iterable[Check]) -> list[dict[str, str]]:
-    """The checks as rows of JSON."""
-    return [asdict(check) for check in found]
-
-
 def print_table(found: Iterable[Check]) -> None:
     """The checks as a table for people, on standard output."""
     from rich.console import Console
@@ -250,7 +245,7 @@ def _contents(settings: Settings) -> list[Check]:
     try:
         found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
         found.append(Check("voice", *voice_state(settings)))
-        found += [*check_pair_models(models), *check_library_files(settings.libraries_folder)]
+        found += [check_reranker(models), *check_library_files(settings.libraries_folder)]
         return [*found, *check_catalogues(settings), *check_file_places(settings)]
     except OSError as error:
         message = f"Models and libraries cannot be read: {error.filename}: {error.strerror}."
@@ -356,10 +351,13 @@ def _recordings(child: subprocess.Popen[str]) -> Check:
 
 def _runtime(child: subprocess.Popen[str], settings: Settings) -> Check:
     status, said = outcome(child)
+    other = False
     command = install("compiled", "llama_cpp", "--no-cache-dir llama-cpp-python")
     if status == 0:
         return Check("llama.cpp", "ok", said)
-    if _chat_extension(settings):
+    with contextlib.suppress(OSError):  # a home that cannot be read is another finding
+        other = Models(settings.models_folder, settings).extension("chat") is not None
+    if other:
         message = "It cannot be used, and the chosen chat model does not need it."
         return Check("llama.cpp", "ok", message)
     if status < 0 or status > 0x40000000:  # ended by a signal; on Windows by an exception
@@ -380,13 +378,6 @@ def _chat_file(settings: Settings) -> Path | None:
     return None
 
 
-def _chat_extension(settings: Settings) -> bool:
-    """Whether an installed package brings the chosen chat model."""
-    with contextlib.suppress(OSError):  # a home that cannot be read is another finding
-        return Models(settings.models_folder, settings).extension("chat") is not None
-    return False
-
-
 def _has_compiler() -> bool:
     both = (("cc", "gcc", "clang", "cl"), ("c++", "g++", "clang++", "cl"))
-    return all(any(shutil.which(name) for name in names) for names in both)
+    return all(any(map(shutil.which, names)) for names in both)

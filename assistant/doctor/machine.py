@@ -4,14 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from assistant.errors import ModelUnusable
 from assistant.llm.llama.runtime import Placement, quicker
-from assistant.models.catalogue import BY_CHOICE, catalogue, this_machine
+from assistant.models.catalogue import catalogue, this_machine
 from assistant.models.installed import Models
 from assistant.routing.dispatch import NAME, NAMES
 from assistant.settings import Settings
@@ -112,8 +112,7 @@ def graphics() -> list[str]:
         "print(json.dumps([device.description for device in runtime.graphics()]))"
     )
     status, said = outcome(importing(code))
-    found: list[str] = json.loads(said) if status == 0 else []
-    return found
+    return list(json.loads(said)) if status == 0 else []
 
 
 # -- The packages that extend the program: which there are, and whether they load
@@ -147,41 +146,36 @@ def _check(extension: Extension, child: subprocess.Popen[str], settings: Setting
         rule = "a command has 2 to 20 letters from a to z"
         remedy = f"Give the entry point another name in the package {extension.package}."
         return Check(name, "warning", f"{message} cannot be typed: {rule}.", remedy)
-    if (
-        extension.name in _built_in(extension.group)
-        and extension.name not in settings.extensions_first
-    ):
+    ours = extension.name in _BUILT_IN[extension.group]()
+    if ours and extension.name not in settings.extensions_first:
         remedy = f"To use it instead of ours: PINCITE_EXTENSIONS_FIRST={extension.name}"
         return Check(name, "warning", f"{message} is not used: we have one of this name.", remedy)
     return Check(name, "ok", message)
 
 
-def _built_in(group: str) -> set[str]:
-    """The names that the program itself has."""
-    if group == extensions.LOADERS:
-        return {suffix[1:] for suffix in LOADERS}
-    if group == extensions.TOOLS:
-        return set(NAMES)
-    return {model.name for model in catalogue()}
+# The names that the program itself has.
+_BUILT_IN: dict[str, Callable[[], Collection[str]]] = {
+    extensions.LOADERS: lambda: {suffix[1:] for suffix in LOADERS},
+    extensions.TOOLS: lambda: NAMES,
+    extensions.CHAT_MODELS: lambda: {model.name for model in catalogue()},
+    extensions.EMBEDDERS: lambda: {model.name for model in catalogue()},
+}
 
 
-# -- Checks of the models that read two texts together: the reranker and the checker of sentences
+# -- The reranker: none is chosen by itself, so that its lack is no fault
 
 
-def check_pair_models(models: Models) -> Iterator[Check]:
-    """One for each role; none is chosen by itself, so that its lack is no fault."""
-    for role in BY_CHOICE:
-        name = f"{role} model"
-        try:
-            path = models.chosen(role)
-        except ModelUnusable as error:
-            yield Check(name, "error", str(error), f"pincite models use {role} off")
-        else:
-            if path and not onnx_file(path) and not installed("torch", "transformers"):
-                message = f"{path} has no ONNX file, and nothing is installed that writes one."
-                yield Check(name, "error", message, "pip install 'pincite[embedders]'")
-            else:
-                yield Check(name, "ok", str(path) if path else "none is chosen")
+def check_reranker(models: Models) -> Check:
+    """Whether the chosen one can be used."""
+    name = "reranker model"
+    try:
+        path = models.chosen("reranker")
+    except ModelUnusable as error:
+        return Check(name, "error", str(error), "pincite models use reranker off")
+    if path and not onnx_file(path) and not installed("torch", "transformers"):
+        message = f"{path} has no ONNX file, and nothing is installed that writes one."
+        return Check(name, "error", message, "pip install 'pincite[embedders]'")
+    return Check(name, "ok", str(path) if path else "none is chosen")
 
 
 # -- Which machines read files, and whether each of them can
@@ -225,41 +219,27 @@ def check_scans(settings: Settings, child: subprocess.Popen[str]) -> Check:
     if settings.ocr == "off":
         remedy = "Choose rapidocr: the setting ocr, or the variable PINCITE_OCR."
         return Check("scans", "warning", "Scans and pictures are not read: ocr is off.", remedy)
+    languages = settings.ocr_languages
     if settings.ocr == "tesseract":
-        return _tesseract(settings.ocr_languages)
+        return _tesseract(languages, "", "Or without it: PINCITE_OCR=rapidocr")
     if status:
         remedy = install("ocr", "rapidocr", "rapidocr onnxruntime")
         return Check("scans", "warning", f"Scans and pictures are not read: {said}", remedy)
-    return _rapidocr(said, settings.ocr_languages)
-
-
-def _tesseract(languages: tuple[str, ...]) -> Check:
-    try:
-        reader = Tesseract(languages)
-    except CannotRecognise as error:
-        return Check("scans", "warning", str(error), "Or without it: PINCITE_OCR=rapidocr")
-    if reader.absent:
-        message = f"Tesseract has no data for {', '.join(reader.absent)}."
-        return Check("scans", "warning", message, f"Install tesseract-ocr-{reader.absent[0]}")
-    return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}")
-
-
-def _rapidocr(version: str, languages: tuple[str, ...]) -> Check:
-    unread = [language for language in languages if language not in LANGUAGES]
-    if unread:
-        return _instead(f"RapidOCR {version} does not read {', '.join(unread)}.", languages)
+    if unread := [language for language in languages if language not in LANGUAGES]:
+        remedy = "Install Tesseract with the data of all these languages; it reads then."
+        why = f"RapidOCR {said} does not read {', '.join(unread)}. "
+        return _tesseract(languages, why, remedy)
     other = "; Tesseract is installed, too" if shutil.which("tesseract") else ""
-    return Check("scans", "ok", f"RapidOCR {version}, for {', '.join(languages)}{other}")
+    return Check("scans", "ok", f"RapidOCR {said}, for {', '.join(languages)}{other}")
 
 
-def _instead(message: str, languages: tuple[str, ...]) -> Check:
-    """Tesseract reads where it has data for all languages."""
+def _tesseract(languages: tuple[str, ...], why: str, remedy: str) -> Check:
+    """`why` another one does not read; `remedy` where Tesseract is not here."""
     try:
         absent = Tesseract(languages).absent
-    except CannotRecognise:
-        remedy = "Install Tesseract with the data of all these languages; it reads then."
-        return Check("scans", "warning", message, remedy)
+    except CannotRecognise as error:
+        return Check("scans", "warning", why.strip() or str(error), remedy)
     if not absent:
-        return Check("scans", "ok", f"Tesseract, for {', '.join(languages)}. {message}")
-    message += f" Tesseract, which could, has no data for {', '.join(absent)}."
+        return Check("scans", "ok", f"{why}Tesseract, for {', '.join(languages)}")
+    message = f"{why}Tesseract has no data for {', '.join(absent)}."
     return Check("scans", "warning", message, f"Install tesseract-ocr-{absent[0]}")

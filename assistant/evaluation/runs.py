@@ -392,7 +392,7 @@ def _about(
         "model": who.model_name if who else "",
         "verifier": verifier.identity() if who else "",
         "learned": _learned(source.library),
-        **chosen_models.classifier_identities(settings),
+        "reranker": chosen_models.reranker_identity(settings),
         "settings": _dumped(settings),
         "options": {
             "retrieval": who is None,

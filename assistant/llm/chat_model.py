@@ -31,7 +31,6 @@ from assistant.llm.llama.engine import (
     Sampling,
     answer,
     check_room,
-    logprobs,
 )
 from assistant.llm.llama.runtime import Placement
 from assistant.settings import Gpu
@@ -124,12 +123,6 @@ class LlamaCppChat(BaseChatModel):
 
     # --- counting and odds --------------------------------------------------------------------
 
-    def count_tokens(
-        self, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] = ()
-    ) -> int:
-        """The tokens of these messages, exactly as they will be sent."""
-        return len(self._prompt(self._engine(), messages, tools))
-
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens of a text; markup of the chat template in it is only text."""
         return self._engine().words.tokenize(text)
@@ -141,8 +134,9 @@ class LlamaCppChat(BaseChatModel):
     def get_num_tokens_from_messages(
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:
-        """`count_tokens` under LangChain's name."""
-        return self.count_tokens(messages, [convert_to_openai_tool(tool) for tool in tools or ()])
+        """The tokens of these messages, exactly as they will be sent."""
+        formatted = [convert_to_openai_tool(tool) for tool in tools or ()]
+        return len(self._prompt(self._engine(), messages, formatted))
 
     def next_token_logprobs(
         self,
@@ -267,5 +261,8 @@ def _chunks(
             except StopIteration as end:
                 ending: Ending = end.value
                 return ending
-            told = logprobs(request.written)
-            yield ChatGenerationChunk(message=AIMessageChunk(content=text, response_metadata=told))
+            chunk = AIMessageChunk(content=text)
+            if request.written:  # the tokens since the last chunk
+                chunk.response_metadata = {"logprobs": {"content": [*request.written]}}
+                request.written.clear()
+            yield ChatGenerationChunk(message=chunk)

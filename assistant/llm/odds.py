@@ -13,13 +13,10 @@ from typing import Protocol, runtime_checkable
 
 from langchain_core.messages import BaseMessage
 
-from assistant.contract.facts import Passage
 from assistant.contract.reply import Reply
 from assistant.i18n.translation import N_, _
-from assistant.llm import prompts
 from ingest.errors import Stopped
 from ingest.text.reflow import about_tokens
-from vectorstore.retrieval.fusion import Hit
 
 WAITING = N_("Waiting for another answer")
 _LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
@@ -74,7 +71,7 @@ def token_counter(model: object) -> Callable[[str], int]:
     return count
 
 
-# -- What tables, lists and a reranker ask of a model: how likely a word begins its answer
+# -- What tables and lists ask of a model: how likely a word begins its answer
 
 
 @runtime_checkable
@@ -104,23 +101,3 @@ def likeliest(
     chances = [math.exp(one) for one in model.next_token_logprobs(messages, letters, cancel)]
     best = max(range(choices), key=chances.__getitem__)
     return best, chances[best] / max(sum(chances), 1e-9)
-
-
-# -- The chat model as a reranker: its odds of yes against no, for each passage alone
-
-
-class YesNoReranker:
-    """Asks of each passage whether it contains the answer. Seconds a question: see the figures in
-    docs/retrieval.md before it is chosen."""
-
-    def __init__(self, model: TokenOdds) -> None:
-        self._model = model
-
-    def scores(self, question: str, hits: Sequence[Hit]) -> list[float]:
-        return [self._log_odds(question, hit) for hit in hits]
-
-    def _log_odds(self, question: str, hit: Hit) -> float:
-        passage = Passage(hit.document, hit.page, hit.score, hit.text)
-        messages = prompts.first_turn([passage], question, prompts.CHECK)
-        yes, no = self._model.next_token_logprobs(messages, (prompts.YES, prompts.NO))
-        return yes - no

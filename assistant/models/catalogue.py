@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, get_args
 from assistant.errors import ModelUnusable
 from ingest.platform import hardware
 from ingest.platform.process import installed
-from vectorstore.embedding import classifier_folder as classifiers
+from vectorstore.embedding.classifier_folder import ranks
 
 # -- How long a chat model lets people wait for its first word here, told from answers of the past
 
@@ -52,18 +52,17 @@ def expected(
 # -- The roles of models, and how a file or a folder is recognised as one
 
 Role = Literal[
-    "chat", "embedding", "reranker", "groundedness", "speech", "drawing", "vision", "voice", "tags",
+    "chat", "embedding", "reranker", "speech", "drawing", "vision", "voice", "tags",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
 # Roles that nobody fills unless a person says so: what such a model does to answers is to be
 # measured first, on the person's own questions.
-BY_CHOICE: tuple[Role, ...] = ("reranker", "groundedness")
+BY_CHOICE: tuple[Role, ...] = ("reranker",)
 
 KINDS: dict[Role, str] = {  # for people
     "chat": "a GGUF file",
     "embedding": "a folder of sentence-transformers, or that of multilingual-e5-small",
     "reranker": "a folder of transformers with a cross-encoder, which has one label",
-    "groundedness": "a folder of transformers whose labels tell what a text supports",
     "speech": "a folder of faster-whisper",
     "drawing": "a folder of diffusers, or one .safetensors file",
     "vision": "a folder of transformers, or one with a GGUF file and its mmproj file",
@@ -120,7 +119,7 @@ def usable(path: Path) -> Path:
         marks = " and no ".join(f"{mark} ({role})" for role, mark in MARKS.items())
         raise ModelUnusable(
             f"{path} is not a model's folder: it holds no {marks}, and its config.json names no "
-            "classifier of texts (reranker, groundedness)."
+            "classifier of texts (reranker)."
         )
     if path.suffix == ".safetensors":
         raise ModelUnusable(f"{path} is damaged: it does not start as a .safetensors file.")
@@ -192,25 +191,14 @@ def _sees(folder: Path) -> bool:
     return (folder / "config.json").exists() and any((folder / name).exists() for name in prepares)
 
 
-def _ranks(folder: Path) -> bool:
-    found = classifiers.classifier_of(folder)
-    return found is not None and found.ranks
-
-
-def _checks(folder: Path) -> bool:
-    found = classifiers.classifier_of(folder)
-    return found is not None and found.checks
-
-
 _FOLDERS: dict[Role, Callable[[Path], bool]] = {
-    "reranker": _ranks,  # before embedders: both can have the modules of sentence-transformers
+    "reranker": ranks,  # before embedders: both can have the modules of sentence-transformers
     "embedding": _has(MARKS["embedding"], _PACKED),
     "speech": _has(MARKS["speech"]),
     "drawing": _has(MARKS["drawing"]),
     "voice": _has(MARKS["voice"]),
     "tags": _names_architecture,
     "vision": _sees,
-    "groundedness": _checks,  # after vision: pictures are classified, too
 }
 
 
@@ -251,10 +239,9 @@ class LocalPath:
 Source = HubFile | RegistryWheels | LocalPath
 
 
-_BYTES = {"drawing": 2e9, "embedding": 4e9, "reranker": 4e9, "groundedness": 4e9}  # a billion
-_USUAL = {  # bytes of weights: of the default, and for rerankers and checkers, which have none,
-    "chat": 1.1e9, "embedding": 0.09e9, "reranker": 0.13e9, "groundedness": 0.6e9,  # of a usual one
-}  # fmt: skip
+_BYTES = {"drawing": 2e9, "embedding": 4e9, "reranker": 4e9}  # a billion
+# Bytes of weights: of the default, and for rerankers, which have none, of a usual one.
+_USUAL = {"chat": 1.1e9, "embedding": 0.09e9, "reranker": 0.13e9}
 
 
 @dataclass(frozen=True)

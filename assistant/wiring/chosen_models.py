@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from assistant.answering.groundedness import Groundedness, Reads
 from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
@@ -19,7 +18,7 @@ from assistant.images.vision import Describer, Looking
 from assistant.images.vision_models import Tagging
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.llama.runtime import Placement, graphics, quicker
-from assistant.llm.odds import TokenOdds, YesNoReranker
+from assistant.llm.odds import TokenOdds
 from assistant.models.catalogue import (
     BY_CHOICE,
     Expected,
@@ -35,7 +34,7 @@ from assistant.models.installed import AUTO, OFF, Models
 from assistant.models.programs import PIPER
 from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.security import prompt_injection
-from assistant.settings import PREFIX, YES_NO, Settings
+from assistant.settings import PREFIX, Settings
 from assistant.storage.files import FileHashes, Made
 from assistant.studio.aloud import Aloud
 from assistant.studio.makers import Speaking
@@ -52,41 +51,24 @@ from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
 from vectorstore.embedding.classifier_folder import weights_file
-from vectorstore.embedding.cross_encoders import PairClassifier
+from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.rerank import CrossEncoderReranker, Reader, Reranker, fits
 
-# -- Builds the models that read two texts together: the reranker, and the checker of sentences
+# -- Builds the reranker, which reads two texts together
 
 
-def reranker(settings: Settings, model: ChatModel | None = None) -> Reranker | None:
+def reranker(settings: Settings) -> Reranker | None:
     """The chosen one; None when none is. Raises ModelUnusable, or LibraryError."""
-    if settings.reranker == YES_NO:
-        return YesNoReranker(model) if isinstance(model, TokenOdds) else None
     path = Models(settings.models_folder, settings).chosen("reranker")
     return CrossEncoderReranker(path, settings.threads) if path else None
 
 
-def groundedness(settings: Settings) -> Groundedness | None:
-    """The chosen checker of sentences; None when none is chosen. Raises LibraryError."""
-    models = Models(settings.models_folder, settings)
-    path = models.chosen("groundedness")
-    if path is None:
-        return None
-    known = next((model.habits for model in models.models if model.name == path.name), {})
-    return Groundedness(path, settings.threads, Reads(**known) if known else None)
-
-
-def classifier_identities(settings: Settings) -> Mapping[str, str]:
-    """By role: the name and the sha256 of the chosen model; empty where none is chosen. For
-    receipts, and to compare measurements. Raises AssistantError."""
-    models = Models(settings.models_folder, settings)
-    found = {str(role): _identity(models.chosen(role), settings) for role in BY_CHOICE}
-    return found if settings.reranker != YES_NO else {**found, "reranker": YES_NO}
-
-
-def _identity(folder: Path | None, settings: Settings) -> str:
+def reranker_identity(settings: Settings) -> str:
+    """The name and the sha256 of the chosen one; empty where none is chosen. For receipts, and to
+    compare measurements. Raises AssistantError."""
+    folder = Models(settings.models_folder, settings).chosen("reranker")
     weights = weights_file(folder) if folder else None
     if not folder or not weights:
         return ""
@@ -194,23 +176,18 @@ def _answers_by(name: str, place: Placement) -> str:
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
     model = server_of(address, settings)
-    from assistant.llm import server  # needs the extra, as the model does
-
     where = f"Answers come from {address.place}, which reads your questions and passages."
     name = f"{model.get_name()} at {address.place}"
     return LoadedChat(
         model, name, settings.context_tokens, notice=where, about=f"Answers by {name}.",
-        odds=server.ServerOdds(model),
+        odds=_servers().ServerOdds(model),
     )  # fmt: skip
 
 
 def server_embedder(address: ServerAddress, settings: Settings) -> Any:
     """The embedding model of a server, which reports its dimensions. Raises as `server_of`."""
-    _server_chat()
-    from assistant.llm.server import connect_embedder  # needs the extra, as the chat model does
-
     known = {model.name: model.habits for model in Models(settings.models_folder, settings).models}
-    return connect_embedder(
+    return _servers().connect_embedder(
         address,
         key_of(address, settings, "embedding"),
         lambda name: Habits(**known.get(name.lower(), {})),
@@ -220,17 +197,12 @@ def server_embedder(address: ServerAddress, settings: Settings) -> Any:
 def server_of(address: ServerAddress, settings: Settings) -> ChatModel:
     """The model of a server. Raises ModelRuntimeMissing or ModelUnusable."""
     key = key_of(address, settings)
-    model: ChatModel = _server_chat().connect_chat(address, key, settings.answer_tokens)
+    model: ChatModel = _servers().connect_chat(address, key, settings.answer_tokens)
     return model
 
 
-def server_model(address: ServerAddress, settings: Settings) -> ServerAddress:
-    """The address with the name of the server's model. Raises the same as `server_of`."""
-    named: ServerAddress = _server_chat().choose(address, key_of(address, settings))
-    return named
-
-
-def _server_chat() -> Any:
+def _servers() -> Any:
+    """The module, which needs an extra. Raises ModelRuntimeMissing."""
     try:
         from assistant.llm import server
     except ImportError as error:
@@ -296,18 +268,16 @@ def embedder_of(settings: Settings, identity: str) -> Embedder | None:
     """The embedder that made a library; None when it is no longer installed."""
     name = identity.partition(":")[0]
     models = Models(settings.models_folder, settings)
-    paths = [
-        model.path
+    loaders: list[Callable[[], Embedder]] = [
+        partial(load_embedder, model.path, settings.threads, _habits(models, model.path))
         for model in models.installed()
         if (model.role, model.path.name) == ("embedding", name)
     ]
-    extension = installed(EMBEDDERS).get(name)
-    loaders = [
-        partial(load_embedder, path, settings.threads, _habits(models, path)) for path in paths
-    ]
-    for load in [*loaders, *([partial(_embedder_of, extension)] if extension else [])]:
+    if extension := installed(EMBEDDERS).get(name):
+        loaders.append(partial(_embedder_of, extension))
+    for load in loaders:
         with suppress(PinciteError):
-            found: Embedder = load()
+            found = load()
             if found.identity == identity:
                 return found
     return None
@@ -387,14 +357,14 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
     """
     address = ServerAddress.parse(name) if role in SERVED else None
     if address and role == "chat":
-        name = str(server_model(address, settings))
+        name = str(_servers().choose(address, key_of(address, settings)))
     elif address:
         name = str(server_embedder(address, settings).address)
     models = Models(settings.models_folder, settings)
     if role in BY_CHOICE and name not in (AUTO, OFF):
         path = models.path(name)
         if role_of(path) == role:  # it is written as ONNX now, so that no question waits for it
-            PairClassifier(path, settings.threads).prepare()
+            CrossEncoder(path, settings.threads).prepare()
     return Choice(name, models.use(role, name))
 
 

@@ -113,12 +113,8 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
     look, installed = looking(settings), home_models(settings)
     here = installed.models
     turns = chatting.turns if chatting else TurnTaking()
-
-    def answer() -> AnswerTool:
-        return _answer(settings, chatting)
-
-    def more(tagged: bool) -> tuple[Offer, ...]:
-        return vision_offers(here, tagged)
+    answer = functools.partial(_answer, settings, chatting)
+    more = functools.partial(vision_offers, here)
 
     def hearing() -> tuple[Offer, ...]:
         return () if installed.chosen("speech") else speech_offers(installed)
@@ -137,11 +133,10 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
 
 def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
     """Answers from given texts, with the chat model if there is one."""
-    budget = Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
     if chatting is None:
-        return AnswerTool(None, budget, settings.refusal_threshold)
+        return AnswerTool(None, _budget(settings), settings.refusal_threshold)
     chat = chatting.loaded
-    budget = replace(budget, window=chat.window)
+    budget = replace(_budget(settings), window=chat.window)
     return AnswerTool(chat.model, budget, settings.refusal_threshold, chat.name, chatting.turns)
 
 
@@ -417,10 +412,9 @@ def answering(settings: Settings) -> Answering:
 def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     model, name, turns = chat.model, chat.name, TurnTaking()
     budget = replace(_budget(settings), window=chat.window)
-    reranker = chosen_models.reranker(settings, model)
+    reranker = chosen_models.reranker(settings)
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-        chosen_models.groundedness(settings),
     )  # fmt: skip
     writer = ReceiptWriter(
         chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
@@ -460,7 +454,8 @@ def _deciding(settings: Settings) -> dict[str, Any]:
         "context_tokens", "passage_tokens", "answer_tokens", "threads", "gpu",
         "refusal_threshold",
     }  # fmt: skip
-    return settings.model_dump(include=names) | dict(chosen_models.classifier_identities(settings))
+    identity = chosen_models.reranker_identity(settings)
+    return settings.model_dump(include=names) | {"reranker": identity}
 
 
 # -- Builds what fills sheets

@@ -46,7 +46,8 @@ def measure_first_token(model: LlamaCppChat, rounds: int) -> None:
         cold.append(first_token(model, prompt(f"plan {number}", QUESTIONS[0])))
         warm.append(first_token(model, prompt(f"plan {number}", QUESTIONS[1])))
     base = statistics.median(cold)
-    print(f"prompt                            {model.count_tokens(prompt('x', 'y'))} tokens")
+    tokens = model.get_num_tokens_from_messages(prompt("x", "y"))
+    print(f"prompt                            {tokens} tokens")
     print(f"first token, cold                 {base:.2f} s")
     print(f"follow-up / cold                  {statistics.median(warm) / base:.3f}   (<= 0.2)")
 

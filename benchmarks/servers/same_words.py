@@ -28,11 +28,10 @@ from assistant.evaluation.metrics import (  # noqa: E402
 )
 from assistant.llm import prompts  # noqa: E402
 from assistant.llm.chat_model import LlamaCppChat  # noqa: E402
-from assistant.llm.server import connect_chat  # noqa: E402
-from assistant.models.server_address import ServerAddress  # noqa: E402
+from assistant.llm.server import choose, connect_chat  # noqa: E402
+from assistant.models.server_address import ServerAddress, key_of  # noqa: E402
 from assistant.settings import Settings  # noqa: E402
 from assistant.wiring import composition  # noqa: E402  # after the line above
-from assistant.wiring.chosen_models import server_model  # noqa: E402
 
 SAMPLES = common.ROOT / "samples"
 
@@ -104,7 +103,8 @@ def _address(url: str) -> ServerAddress:
 
 def _at(here: Settings, url: str) -> Settings:
     """The settings of the server."""
-    return here.model_copy(update={"chat_model": str(server_model(_address(url), here))})
+    address = _address(url)
+    return here.model_copy(update={"chat_model": str(choose(address, key_of(address, here)))})
 
 
 def answers(settings: Settings, asked: Sequence[Question]) -> tuple[list[Answer], Any]:

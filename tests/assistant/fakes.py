@@ -11,7 +11,6 @@ from pydantic import Field
 
 from assistant.answering.attributor import Attributor, Marked
 from assistant.answering.evidence_units import Window
-from assistant.answering.groundedness import Groundedness
 from assistant.answering.retrieve import Context
 from assistant.contract.evidence import GivenPassages
 from ingest.document.model import Box, Line, Page
@@ -99,11 +98,11 @@ class FirstPages(GivenPassages):
 
 def attributor(
     question: str, read: Sequence[Window], first_pages: Mapping[str, Page] | None = None,
-    checker: Groundedness | None = None, embedder: Embedder | None = None,
+    embedder: Embedder | None = None,
 ) -> Attributor:  # fmt: skip
     """For what was read of documents that are gone but for some first pages."""
     evidence = FirstPages.of(first_pages or {}, embedder or WordEmbedder())
-    return Attributor(question, read, evidence, checker)
+    return Attributor(question, read, evidence)
 
 
 def ground(

@@ -1,68 +1,20 @@
-"""What the classifier in a model folder of transformers can do, by its configuration alone."""
+"""Whether the model in a folder of transformers is a cross-encoder, by its configuration alone."""
 
 import json
-import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-Kind = Literal["score", "texts", "tokens"]
-"""Of a pair of texts: one number, the odds of its labels, or those of each of its tokens."""
+from typing import Any
 
 EXPORTED = "pincite-onnx"  # the folder in a model's folder that `export` makes
 _ONNX = ("model.onnx", "onnx/model.onnx", f"{EXPORTED}/model.onnx")
-_UNNAMED = re.compile(r"label_\d+")
-# What publishers call what the first text says of the second one, and what it does not.
-_SUPPORTING = {
-    "entailment", "entailed", "supported", "supports", "consistent", "faithful", "factual",
-    "grounded",
-}  # fmt: skip
-_UNSUPPORTED = {
-    "hallucination", "hallucinated", "unsupported", "inconsistent", "unfaithful", "ungrounded",
-}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Classifier:
-    """What the classifier of a model folder puts out: its kind, and its labels in order."""
-
-    kind: Kind
-    labels: tuple[str, ...]  # in lower case
-
-    @property
-    def ranks(self) -> bool:
-        """Whether it scores how well a passage answers a question."""
-        return self.kind == "score"
-
-    @property
-    def checks(self) -> bool:
-        """Whether it tells what a text supports."""
-        return self.telling is not None
-
-    @property
-    def telling(self) -> int | None:
-        """The number of the label that counts: of whole texts the one for support, of tokens the
-        one for none. Of two labels without names it is the second one. None where none is known."""
-        if self.kind == "score":
-            return None
-        wanted = _SUPPORTING if self.kind == "texts" else _UNSUPPORTED
-        if len(self.labels) == 2 and all(map(_UNNAMED.fullmatch, self.labels)):
-            return 1
-        return next((n for n, label in enumerate(self.labels) if label in wanted), None)
-
-
-def classifier_of(folder: Path) -> Classifier | None:
-    """The classifier of a folder; None where it holds none."""
+def ranks(folder: Path) -> bool:
+    """Whether it is a cross-encoder: a classifier with one label, which scores how well a passage
+    answers a question."""
     config = read_json(folder / "config.json")
     named = str((config.get("architectures") or [""])[0])
-    if headed(folder):
-        return Classifier("score", ("label_0",))
-    if named.endswith("ForSequenceClassification"):
-        labels = _labels(config)
-        return Classifier("score" if len(labels) == 1 else "texts", labels)
-    return (
-        Classifier("tokens", _labels(config)) if named.endswith("ForTokenClassification") else None
-    )
+    one = len(config.get("id2label") or {}) == 1 or config.get("num_labels") == 1
+    return headed(folder) or (named.endswith("ForSequenceClassification") and one)
 
 
 def headed(folder: Path) -> bool:
@@ -106,10 +58,3 @@ def _read(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
-
-
-def _labels(config: dict[str, Any]) -> tuple[str, ...]:
-    """In their order; transformers leaves out the names of two that have none."""
-    named = config.get("id2label") or {}
-    count = len(named) or int(config.get("num_labels") or 2)
-    return tuple(str(named.get(str(n), f"LABEL_{n}")).lower() for n in range(count))

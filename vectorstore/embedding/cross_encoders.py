@@ -1,4 +1,4 @@
-"""A classifier that reads pairs of texts, in ONNX Runtime; torch only writes its file, once."""
+"""A cross-encoder reads pairs of texts in ONNX Runtime; torch only writes its file, once."""
 
 import inspect
 import math
@@ -6,7 +6,6 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,10 @@ from ingest.platform.process import require, wait_calmly
 from vectorstore.embedding import embedder
 from vectorstore.embedding.classifier_folder import (
     EXPORTED,
-    Classifier,
-    classifier_of,
     head_folders,
     headed,
     onnx_file,
+    ranks,
     read_json,
 )
 from vectorstore.embedding.onnx_export import read_weights
@@ -37,7 +35,7 @@ _OPSET = 17
 _LENGTHS = (9, 7)  # tokens of the two texts that the graph is traced with
 
 
-def export(folder: Path, classifier: Classifier) -> Path:
+def export(folder: Path) -> Path:
     """The folder with the ONNX file and its tokenizer, in the model's folder. Raises LibraryError.
 
     Weights come from safetensors alone: a pickle can hold programs.
@@ -52,7 +50,7 @@ def export(folder: Path, classifier: Classifier) -> Path:
             warnings.simplefilter("ignore")  # the tracer's, about shapes that are constant here
             made = Path(scratch, EXPORTED)
             made.mkdir()
-            _write(folder, classifier, made)
+            _write(folder, made)
             return made.rename(folder / EXPORTED)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         why = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
@@ -62,13 +60,13 @@ def export(folder: Path, classifier: Classifier) -> Path:
         ) from error
 
 
-def _write(folder: Path, classifier: Classifier, made: Path) -> None:
+def _write(folder: Path, made: Path) -> None:
     import torch
     from transformers import AutoTokenizer
 
     tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     tokenizer.backend_tokenizer.save(str(made / "tokenizer.json"))
-    model = _loaded(folder, classifier)
+    model = _loaded(folder)
     pair = tokenizer(*(" ".join(["a"] * count) for count in _LENGTHS), return_tensors="pt")
     taken = inspect.signature(model.forward).parameters
     names = [name for name in pair if name in taken]
@@ -84,13 +82,13 @@ def _write(folder: Path, classifier: Classifier, made: Path) -> None:
     )
 
 
-def _loaded(folder: Path, classifier: Classifier) -> Any:
+def _loaded(folder: Path) -> Any:
     import torch
     import transformers
 
-    name = "SequenceClassification" if classifier.kind != "tokens" else "TokenClassification"
-    of_encoder = headed(folder)
-    loader = getattr(transformers, "AutoModel" if of_encoder else f"AutoModelFor{name}")
+    loader: Any = transformers.AutoModelForSequenceClassification
+    if headed(folder):
+        loader = transformers.AutoModel
     return loader.from_pretrained(
         folder, local_files_only=True, use_safetensors=True, dtype=torch.float32,
         attn_implementation="eager",
@@ -187,42 +185,34 @@ _ACTIVATIONS: dict[str, Layer] = {
 }
 
 
-Pair = tuple[str, str]  # an empty first text: the second one alone
+Pair = tuple[str, str]
 MOST = 512  # tokens of a pair; the longer text is cut
 
 
-@dataclass(frozen=True)
-class Logits:
-    """What a model says of a pair."""
-
-    values: NDArray[np.float32]  # of shape (labels,), or (tokens, labels)
-    spans: tuple[tuple[int, int], ...]  # of each token in the second text; (0, 0) elsewhere
-
-
-class PairClassifier:
-    """The classifier of a folder, in its own precision; a thread a pair.
+class CrossEncoder:
+    """The cross-encoder of a folder, in its own precision; a thread a pair.
 
     Nothing is computed in the caller's thread, for the reason that `QuantizedEmbedder` gives.
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        """Nothing is loaded before it is needed. Raises LibraryError where it is no classifier."""
-        found = classifier_of(folder)
-        if found is None:
+        """Nothing is loaded before it is needed, and nothing is downloaded: a search makes no
+        connection. Raises LibraryError where the folder holds none."""
+        if not ranks(folder):
             raise LibraryError(
-                f"{folder} holds no classifier that Pincite knows: its config.json has to name one "
-                "for sequences or tokens. Choose another folder with `pincite models use`."
+                f"{folder} holds no reranker that Pincite knows: its config.json has to name a "
+                "classifier of texts with one label. Choose another folder with `pincite models "
+                "use reranker FOLDER`."
             )
-        self.classifier: Classifier = found
         self._folder = folder
         self._pool = ThreadPoolExecutor(threads or cores(), "pairs")
 
-    def read(self, pairs: Sequence[Pair]) -> list[Logits]:
-        """Raises LibraryError when the model cannot be loaded."""
+    def read(self, pairs: Sequence[Pair]) -> list[float]:
+        """A score for each pair. Raises LibraryError when the model cannot be loaded."""
         if not pairs:
             return []
         loaded = self._session, self._tokenizer, self._head  # here, not by two threads
-        return list(self._pool.map(lambda pair: _logits(*loaded, pair), pairs))
+        return list(self._pool.map(lambda pair: _score(*loaded, pair), pairs))
 
     def prepare(self) -> None:
         """Load the model, and write its ONNX file where there is none. Raises LibraryError."""
@@ -231,7 +221,7 @@ class PairClassifier:
     @cached_property
     def _session(self) -> Any:
         path = onnx_file(self._folder)
-        return embedder.open_session(path or export(self._folder, self.classifier) / "model.onnx")
+        return embedder.open_session(path or export(self._folder) / "model.onnx")
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -254,8 +244,8 @@ def _most(folder: Path) -> int:
     return int(min(told, positions, MOST))
 
 
-def _logits(session: Any, tokenizer: Any, head: Any, pair: Pair) -> Logits:
-    encoded = tokenizer.encode(*filter(None, pair))
+def _score(session: Any, tokenizer: Any, head: Any, pair: Pair) -> float:
+    encoded = tokenizer.encode(*pair)
     told = {
         "input_ids": encoded.ids,
         "attention_mask": encoded.attention_mask,
@@ -269,9 +259,4 @@ def _logits(session: Any, tokenizer: Any, head: Any, pair: Pair) -> Logits:
             f"The model's ONNX file wants {error}, which texts do not give."
         ) from error
     found = session.run(None, inputs)[0][0]
-    second = 1 if pair[0] else 0
-    spans = tuple(
-        span if sequence == second else (0, 0)
-        for span, sequence in zip(encoded.offsets, encoded.sequence_ids, strict=True)
-    )
-    return Logits(np.asarray(head(found) if head else found, np.float32), spans)
+    return float((head(found) if head else found)[0])

@@ -15,9 +15,8 @@ import numpy as np
 
 from ingest.platform.hardware import cores
 from vectorstore.embedding import embedder
-from vectorstore.embedding.cross_encoders import PairClassifier
+from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.embedding.onnx_export import write_reader
-from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit
 
 # -- A second look at the best hits: a reranker reads question and passage together
@@ -39,17 +38,11 @@ class CrossEncoderReranker:
     def __init__(self, folder: Path, threads: int = 0) -> None:
         """Raises LibraryError where the folder holds none. Nothing is loaded before it is needed,
         and nothing is downloaded: a search makes no connection."""
-        self._model = PairClassifier(folder, threads)
-        if not self._model.classifier.ranks:
-            raise LibraryError(
-                f"{folder} holds a classifier with {len(self._model.classifier.labels)} labels, "
-                "and a reranker has one. Choose another: `pincite models use reranker FOLDER`."
-            )
+        self._model = CrossEncoder(folder, threads)
 
     def scores(self, question: str, hits: Sequence[Hit]) -> list[float]:
         """Raises LibraryError when the model cannot be loaded."""
-        found = self._model.read([(question, f"{hit.document}\n{hit.text}") for hit in hits])
-        return [float(logits.values[0]) for logits in found]
+        return self._model.read([(question, f"{hit.document}\n{hit.text}") for hit in hits])
 
 
 def reranked(reranker: Reranker | None, question: str, hits: Sequence[Hit]) -> list[Hit]:

@@ -22,6 +22,7 @@ from assistant.errors import ContextOverflow, ModelUnusable
 from assistant.llm.llama import runtime
 from assistant.llm.llama.chat_format import CallReader, StopWords, ToolCall, Vocabulary
 from assistant.llm.llama.runtime import Placement
+from assistant.models.catalogue import this_machine
 from assistant.settings import Gpu
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class LlamaEngine:
         self._scratch = np.empty(self.words.size, np.float32)
         self._context = runtime.open_context(
             self._llama, model, self.path, self.context_size,
-            threads or runtime.physical_cores(), bool(layers),
+            threads or this_machine().cores, bool(layers),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -283,15 +284,6 @@ def _common_prefix(held: Sequence[int], prompt: Sequence[int]) -> int:
 
 
 @dataclass(frozen=True)
-class WrittenToken:
-    """A token as text, with natural-log probabilities: its own, and those of others."""
-
-    text: str  # empty where it is the beginning of a letter
-    logprob: float
-    instead: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
 class GenerationRequest:
     """The prompt of an answer, and the parameters that it is generated with."""
 
@@ -302,7 +294,7 @@ class GenerationRequest:
     limit: int
     sampling: Sampling
     cancel: threading.Event | None
-    written: list[WrittenToken] | None = None  # if given, each token is added to it
+    written: list[dict[str, Any]] | None = None  # if given, `logprobs` of each token is added
 
 
 @dataclass(frozen=True)
@@ -352,10 +344,15 @@ def answer(engine: LlamaEngine, request: GenerationRequest) -> Generator[str, No
     return Ending(reason, calls, count)
 
 
-def _written(engine: LlamaEngine, token: int, text: str) -> WrittenToken:
+def _written(engine: LlamaEngine, token: int, text: str) -> dict[str, Any]:
+    """The token with natural-log probabilities, its own and those of others, in the form of
+    OpenAI's `logprobs`; its text is empty where it is the beginning of a letter."""
     found = engine.likelihood(token)
-    instead = ((engine.words.piece(one).decode(errors="replace"), p) for one, p in found.instead)
-    return WrittenToken(text, found.logprob, tuple(instead))
+    others = [
+        {"token": engine.words.piece(one).decode(errors="replace"), "logprob": logprob}
+        for one, logprob in found.instead
+    ]
+    return {"token": text, "logprob": found.logprob, "top_logprobs": others}
 
 
 def _finished(reader: CallReader | None, tail: str) -> tuple[str, list[ToolCall]]:
@@ -364,25 +361,6 @@ def _finished(reader: CallReader | None, tail: str) -> tuple[str, list[ToolCall]
     shown = reader.feed(tail)
     rest, calls = reader.finish()
     return shown + rest, calls
-
-
-# -- Tokens with their log-probabilities in the form of OpenAI's `logprobs`, as LangChain has it
-
-
-def logprobs(written: list[WrittenToken] | None) -> dict[str, Any]:
-    """The metadata of a chunk with the tokens since the last one, which are taken off the list;
-    empty without any."""
-    if not written:
-        return {}
-    content = [
-        {
-            "token": one.text, "logprob": one.logprob,
-            "top_logprobs": [{"token": text, "logprob": p} for text, p in one.instead],
-        }
-        for one in written
-    ]  # fmt: skip
-    written.clear()
-    return {"logprobs": {"content": content}}
 
 
 # -- A GGUF vision model: answers questions about a picture with llama.cpp's own mtmd library
@@ -402,7 +380,7 @@ class SeeingEngine(LlamaEngine):
         runtime.refuse_other_files(projector)
         super().__init__(path, _CONTEXT, threads)
         self._mtmd = runtime.mtmd()
-        self._eyes = self._opened(projector, threads or runtime.physical_cores())
+        self._eyes = self._opened(projector, threads or this_machine().cores)
         # It refers to the weights, so it has to go before them.
         weakref.finalize(self, self._mtmd.mtmd_free, self._eyes).atexit = False
 

@@ -10,6 +10,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +18,6 @@ from typing import Any
 
 from assistant.errors import ModelRuntimeMissing, ModelUnusable
 from assistant.llm.llama import ready_library
-from assistant.models.catalogue import this_machine
 from assistant.settings import Gpu
 from ingest.platform import hardware
 from ingest.platform.process import wait_calmly
@@ -36,18 +36,12 @@ def runtime() -> Any:
     they cannot be had."""
     wait_calmly()
     try:
-        llama = _compiled() if find_spec("llama_cpp") else ready_library.load()
+        llama = import_module("llama_cpp") if find_spec("llama_cpp") else ready_library.load()
     except (ImportError, OSError, RuntimeError) as error:
         raise _missing(error) from error
     _hear_log(llama)
     llama.llama_backend_init()
     return llama
-
-
-def _compiled() -> Any:
-    import llama_cpp
-
-    return llama_cpp
 
 
 def which() -> str:
@@ -185,11 +179,6 @@ def metadata(llama: Any, model: Any, key: str) -> str:
     return buffer.value.decode("utf-8", "replace")
 
 
-def physical_cores() -> int:
-    """Cores this process may use; a second thread on a core does not make llama.cpp faster."""
-    return this_machine().cores
-
-
 # -- Where the layers of a model go: the graphics devices that llama.cpp has here, and what fits
 # them
 # Knows how much memory a model wants before it is loaded; `LlamaEngine` tries what is offered here,
@@ -199,6 +188,7 @@ _GRAPHICS = (1, 2)  # GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU
 _SHARE = 0.9  # of a device's free memory: the screen and other programs want some
 _WORKSPACE = 400 << 20  # bytes: buffers of a computation, 250 to 350 MB for models of 1 to 4 B
 _STEPS = (1.0, 0.75, 0.5, 0.25)  # of the layers, when a device has less memory than it said
+_HEADS = ("head_count", "head_count_kv", "key_length")  # of attention, in a model's file
 _HALF = 2  # bytes of a number in the cache of keys and values, which has two of each
 
 
@@ -271,31 +261,17 @@ def fitting(size: Size, free: int) -> int:
 
 
 def size_of(llama: Any, path: Path, context: int) -> Size:
-    """By what the model's file says of itself. Raises ModelUnusable."""
+    """By what the model's file says of itself; what it does not say is 0. Raises ModelUnusable."""
     model = load_model(llama, path, words_only=True)
     try:
-        about = _About(llama, model)
-        layers, heads = about.number("block_count"), about.number("attention.head_count")
-        head = about.number("attention.key_length") or about.number("embedding_length") // (
-            heads or 1
-        )
-        keys = about.number("attention.head_count_kv") or heads
+        kind = metadata(llama, model, "general.architecture")
+        names = ("block_count", "embedding_length", *(f"attention.{name}" for name in _HEADS))
+        said = (metadata(llama, model, f"{kind}.{name}") for name in names)
+        layers, width, heads, keys, head = (int(one) if one.isdigit() else 0 for one in said)
     finally:
         llama.llama_model_free(model)
-    cache = 2 * _HALF * layers * keys * head * context
+    cache = 2 * _HALF * layers * (keys or heads) * (head or width // (heads or 1)) * context
     return Size(layers + 1, path.stat().st_size, cache)
-
-
-class _About:
-    """Numbers that a GGUF file has about its architecture; 0 where it does not say."""
-
-    def __init__(self, llama: Any, model: Any) -> None:
-        self._llama, self._model = llama, model
-        self._kind = metadata(llama, model, "general.architecture")
-
-    def number(self, name: str) -> int:
-        said = metadata(self._llama, self._model, f"{self._kind}.{name}")
-        return int(said) if said.isdigit() else 0
 
 
 class _Ggml:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from assistant.answering.groundedness import Finding, Groundedness
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
@@ -73,23 +72,6 @@ def test_an_answer_streams_and_is_cited() -> None:
     assert done.sentences[0].marks == (1,)
     assert done.citations[0].quote == FULL_TIME
     assert not done.refused
-
-
-class Disbelieving(Groundedness):
-    """Finds nothing supported."""
-
-    def __init__(self) -> None:
-        """No model."""
-
-    def check(self, question: str, read: str, sentence: str) -> Finding:
-        return Finding(False)
-
-
-def test_what_a_checker_finds_unsupported_is_shown_and_not_as_supported() -> None:
-    said = "Full-time employees get 25 days."
-    tool = AnswerTool(ScriptedChat(replies=[said]), Budget(), checker=Disbelieving())
-    [sentence] = run(tool, "How many days of annual leave?").sentences
-    assert (sentence.text, sentence.supported, sentence.unstated) == (said, False, (said,))
 
 
 def test_the_closest_lines_are_there_before_the_model_is_asked() -> None:

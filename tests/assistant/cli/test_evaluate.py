@@ -84,8 +84,8 @@ def test_two_runs_are_compared(full: Pincite, questions: Path) -> None:
 
 @pytest.mark.slow
 def test_a_reranker_is_chosen_measured_and_left_out_again(full: Pincite, questions: Path) -> None:
-    ran = full("models", "use", "reranker", made("score"))
-    assert ran.out == f"reranker: {made('score')}\n"
+    ran = full("models", "use", "reranker", made())
+    assert ran.out == f"reranker: {made()}\n"
     assert "pincite eval compare" in ran.err
     assert full("eval", questions, "--library", "main").status == 0
     assert full("models", "use", "reranker", "off").out == "reranker: none\n"
@@ -93,7 +93,7 @@ def test_a_reranker_is_chosen_measured_and_left_out_again(full: Pincite, questio
     told = full("eval", "compare", 2, 1).out
     assert "The runs differ in reranker.\nThe reranker differs; neither a gain" in told
     found = full("eval", "show", 1, "--json").json
-    assert found["reranker"].startswith(f"{made('score').name} ")
+    assert found["reranker"].startswith(f"{made().name} ")
 
 
 def test_what_cannot_be_measured_is_said_in_a_sentence(full: Pincite, tmp_path: Path) -> None:

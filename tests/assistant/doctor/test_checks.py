@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ import pytest
 from assistant.doctor import checks, machine
 from assistant.doctor import checks as doctor
 from assistant.doctor import machine as one_check
-from assistant.doctor.checks import as_rows
 from assistant.doctor.checks import checks as checks_checks
 from assistant.doctor.machine import check_scans as scans_check
 from assistant.errors import ModelRuntimeMissing
@@ -43,15 +43,15 @@ def test_a_reranker_that_nothing_can_run_is_said(
     config = '{"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a"}}'
     (tmp_path / "config.json").write_text(config)
     models = Models(settings.models_folder, settings)
-    assert {check.message for check in machine.check_pair_models(models)} == {"none is chosen"}
+    assert machine.check_reranker(models).message == "none is chosen"
     models.use("reranker", str(tmp_path))
     monkeypatch.setattr(machine, "installed", lambda *packages: False)
-    first = next(machine.check_pair_models(models))
+    first = machine.check_reranker(models)
     assert (first.severity, first.remedy) == ("error", "pip install 'pincite[embedders]'")
     (tmp_path / "model.onnx").touch()
-    assert next(machine.check_pair_models(models)).severity == "ok"
+    assert machine.check_reranker(models).severity == "ok"
     (tmp_path / "config.json").unlink()
-    assert next(machine.check_pair_models(models)).remedy == "pincite models use reranker off"
+    assert machine.check_reranker(models).remedy == "pincite models use reranker off"
 
 
 def test_an_extra_is_printed_with_its_brackets(capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +90,7 @@ def test_every_finding_that_is_not_ok_has_a_remedy(settings: Settings) -> None:
 
 
 def test_rows_have_the_promised_fields(settings: Settings) -> None:
-    for row in as_rows(checks_checks(settings)):
+    for row in map(asdict, checks_checks(settings)):
         assert list(row) == ["name", "severity", "message", "remedy"]
 
 

@@ -89,5 +89,5 @@ def test_a_gain_or_a_loss_is_what_the_interval_shows() -> None:
 def test_fewer_wrong_answers_are_a_gain() -> None:
     before = [row(question(id), WRONG) for id in "abcdefghijkl"]
     after = [row(question(id), RIGHT) for id in "abcdefghijkl"]
-    told = verdict(compare(before, after), "groundedness")
+    told = verdict(compare(before, after), "reranker")
     assert "lost" not in told and "answerable: wrong -1.000" in told

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.llm.llama import runtime
+from assistant.llm.llama import engine
+from assistant.models.catalogue import Machine
 from tests.conftest import models_folder
 
 SMALLEST = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -14,7 +15,7 @@ SMALL = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
 @pytest.fixture(autouse=True)
 def _leaves_other_cores_to_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """All threads of a model wait for the last one, which another test may keep waiting."""
-    monkeypatch.setattr(runtime, "physical_cores", lambda: 1)
+    monkeypatch.setattr(engine, "this_machine", lambda: Machine(memory=None, cores=1))
 
 
 def model_file(name: str) -> Path:

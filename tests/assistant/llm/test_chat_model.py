@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 
 from assistant.errors import ModelUnusable
 from assistant.llm.chat_model import LlamaCppChat
-from assistant.llm.llama import engine, runtime
+from assistant.llm.llama import engine
 from assistant.llm.llama.chat_format import (
     CallReader,
     StopWords,
@@ -208,10 +208,6 @@ def test_waiting_for_the_model_ends_when_cancelled() -> None:
     lock.acquire()
     threading.Timer(0.05, cancel.set).start()
     assert engine._acquire(lock, cancel) is False
-
-
-def test_at_least_one_core_is_found() -> None:
-    assert runtime.physical_cores() >= 1
 
 
 def test_importing_the_chat_model_does_not_load_llama_cpp() -> None:

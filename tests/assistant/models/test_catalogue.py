@@ -2,7 +2,6 @@ import re
 
 import pytest
 
-from assistant.answering.groundedness import Reads
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import (
     HubFile,
@@ -16,7 +15,6 @@ from assistant.models.catalogue import (
 # Nobody here has had their bytes: they are pinned at the first fetch.
 UNPINNED = {
     "granite-embedding-small-english-r2", "bge-m3", "ettin-reranker-17m", "ettin-reranker-32m",
-    "factcg-deberta-v3-large", "lettucedetect-base",
 }  # fmt: skip
 
 
@@ -77,16 +75,9 @@ def test_what_is_not_pinned_is_no_default_and_says_that_it_is_untested() -> None
 
 
 def test_the_speed_is_a_class_by_size() -> None:
-    names = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "qwen3-4b-2507", "factcg-deberta-v3-large")
-    assert [find(name).speed for name in names] == ["quick", "medium", "slow", "slow"]
+    names = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "qwen3-4b-2507")
+    assert [find(name).speed for name in names] == ["quick", "medium", "slow"]
     assert find("whisper-base").speed is None
-
-
-def test_a_checker_of_the_catalogue_says_how_it_wants_its_texts() -> None:
-    for model in catalogue():
-        if model.role == "groundedness":
-            reads = Reads(**model.habits)
-            assert "{read}" in reads.first + reads.second and "{sentence}" in reads.second
 
 
 def test_the_memory_need_follows_from_the_size() -> None:

@@ -285,9 +285,3 @@ def test_a_reranker_takes_part_only_when_a_person_chooses_it(
     models.use("reranker", "off")
     assert models.chosen("reranker") is None
     assert models.verify() == {"ranks": "ok"}
-
-
-def test_a_reranker_checks_no_sentences(models: Models, tmp_path: Path) -> None:
-    folder = put_reranker(tmp_path / "ranks")
-    with pytest.raises(ModelUnusable, match="whose labels tell what a text supports"):
-        models.use("groundedness", str(folder))

@@ -27,7 +27,7 @@ def test_this_machine_has_memory_and_cores() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux binds a process to processors")
 def test_cores_that_this_process_may_not_use_do_not_count() -> None:
     bound = "import os; os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])"
-    count = "from assistant.llm.llama.runtime import physical_cores; print(physical_cores())"
+    count = "from assistant.models.catalogue import this_machine; print(this_machine().cores)"
     done = subprocess.run([sys.executable, "-c", f"{bound}; {count}"], capture_output=True)
     assert done.stdout.strip() == b"1"
 

@@ -52,8 +52,7 @@ def test_a_classifier_of_timm_names_its_architecture(tmp_path: Path) -> None:
     ("config", "role"),
     [
         ({"architectures": ["BertForSequenceClassification"], "id2label": {"0": "a"}}, "reranker"),
-        ({"architectures": ["DebertaV2ForSequenceClassification"]}, "groundedness"),
-        ({"architectures": ["ModernBertForTokenClassification"]}, "groundedness"),
+        ({"architectures": ["DebertaV2ForSequenceClassification"]}, None),
         ({"architectures": ["BertForTokenClassification"],
           "id2label": {"0": "O", "1": "B-PER", "2": "I-PER"}}, None),
     ],

@@ -51,7 +51,6 @@ def test_a_picture_is_edited_grown_and_varied(studio: Pincite, tmp_path: Path) -
         (("edit", photo, "a cat", "--strength", 0.5), (64, 64)),
         (("edit", photo, "a cat", "--grow", 8), (80, 80)),
         (("edit", photo, "a cat", "--grow", "8,0,0,4"), (72, 68)),
-        (("edit", photo, "--vary"), (64, 64)),
         (("vary", photo, "--strength", 0.3), (64, 64)),
     ):
         ran = studio(*more, "-o", path, "--steps", 4)
@@ -67,10 +66,9 @@ def test_a_picture_is_edited_grown_and_varied(studio: Pincite, tmp_path: Path) -
         (("draw", "x", "--size", "0x5"), "not a size such as 512x384"),
         (("draw", "x", "--steps", "0"), "not a number of 1 or more"),
         (("draw", "x", "--steps", "-3"), "not a number of 1 or more"),
-        (("edit", "a.png"), "describe the picture"),
+        (("edit", "a.png"), "PROMPT"),
         (("edit", "a.png", "x", "--grow", "1,2"), "LEFT,TOP,RIGHT,BOTTOM"),
         (("edit", "a.png", "x", "--strength", "2"), "above 0 and at most 1"),
-        (("edit", "a.png", "x", "--vary"), "takes no prompt"),
         (("edit", "a.png", "x", "--mask", "m.png", "--grow", "4"), "either --mask or --grow"),
     ],
 )

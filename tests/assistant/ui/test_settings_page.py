@@ -53,7 +53,7 @@ def chosen(home: Path) -> Path | None:
 
 def test_each_role_says_which_model_it_has(visit: Visit) -> None:
     labels = [fold.label for fold in visit(PAGE).expander]
-    assert len(labels) == 10
+    assert len(labels) == 9
     assert labels[0].replace("\\", "") == f"**Answers** · {MINE}"
     assert "**Drawing** · no model" in labels
 

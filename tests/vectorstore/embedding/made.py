@@ -1,4 +1,4 @@
-"""Tiny classifiers of pairs, trained in seconds: whether two texts are about the same topic."""
+"""A tiny cross-encoder, trained in seconds: whether a passage is about the topic of a question."""
 
 import atexit
 import functools
@@ -19,29 +19,27 @@ PAIRS = [(a, b) for a in TOPICS for b in TOPICS]
 
 
 @functools.cache
-def made(kind: str) -> Path:
-    """The folder of a trained model: "score", "texts" or "tokens". Shared by all tests."""
-    folder = Path(mkdtemp(prefix=f"pincite-test-{kind}-"))
+def made() -> Path:
+    """The folder of a trained model, shared by all tests."""
+    folder = Path(mkdtemp(prefix="pincite-test-cross-encoder-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return trained(folder, kind)
+    return trained(folder)
 
 
-def trained(folder: Path, kind: str) -> Path:
+def trained(folder: Path) -> Path:
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
     torch.set_num_threads(1)  # more of them wait for each other on a busy machine
-    tokenizer, model = tokenizer_in(folder), _untrained(kind)
-    first = "how much {}" if kind == "score" else "handbook about {}"
-    second = "Handbook.pdf\nabout {}" if kind == "score" else "it is {} ."
+    tokenizer, model = tokenizer_in(folder), _untrained()
     read = tokenizer(
-        [first.format(a) for a, _ in PAIRS], [second.format(b) for _, b in PAIRS],
+        [f"how much {a}" for a, _ in PAIRS], [f"Handbook.pdf\nabout {b}" for _, b in PAIRS],
         return_tensors="pt", padding=True,
     )  # fmt: skip
-    if kind == "tokens":
-        del read["token_type_ids"]
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for _ in range(60):
-        loss = _loss(torch, kind, model(**read).logits, read["input_ids"])
+        scores = model(**read).logits.view(len(TOPICS), len(TOPICS))
+        # of four passages the one about the topic
+        loss = torch.nn.functional.cross_entropy(scores, torch.arange(len(TOPICS)))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -57,31 +55,11 @@ def tokenizer_in(folder: Path) -> Any:
     return transformers.BertTokenizer(str(folder / "vocab.txt"), model_max_length=32)
 
 
-def _untrained(kind: str) -> Any:
+def _untrained() -> Any:
     import transformers
 
-    if kind == "tokens":  # the architecture of LettuceDetect
-        config: Any = transformers.ModernBertConfig(
-            **_SIZES, num_labels=2, pad_token_id=0, bos_token_id=2, cls_token_id=2, sep_token_id=3,
-            eos_token_id=3, local_attention=16, initializer_range=0.2,
-        )  # fmt: skip
-        return transformers.ModernBertForTokenClassification(config)
     config = transformers.BertConfig(
-        **_SIZES, num_labels=1 if kind == "score" else 2, hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0, initializer_range=0.2,
+        **_SIZES, num_labels=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        initializer_range=0.2,
     )  # fmt: skip
     return transformers.BertForSequenceClassification(config)
-
-
-def _loss(torch: Any, kind: str, logits: Any, ids: Any) -> Any:
-    entropy = torch.nn.functional.cross_entropy
-    if kind == "score":  # of four passages the one about the topic
-        return entropy(logits.view(len(TOPICS), len(TOPICS)), torch.arange(len(TOPICS)))
-    same = torch.tensor([int(a == b) for a, b in PAIRS])
-    if kind == "texts":
-        return entropy(logits, same)
-    wrong = torch.zeros_like(ids)  # the topic of the second text, where it is another one
-    for row, is_same in enumerate(same):
-        place = (ids[row] == 3).nonzero()[0, 0] + 3
-        wrong[row, place] = 1 - is_same
-    return entropy(logits.reshape(-1, 2), wrong.reshape(-1))

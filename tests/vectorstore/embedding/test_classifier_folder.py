@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from vectorstore.embedding.classifier_folder import classifier_of, onnx_file
-from vectorstore.embedding.cross_encoders import PairClassifier
+from vectorstore.embedding.classifier_folder import onnx_file, ranks
+from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.errors import LibraryError
 
-SEQUENCES, TOKENS = "BertForSequenceClassification", "ModernBertForTokenClassification"
+SEQUENCES = "BertForSequenceClassification"
 
 
 def put(folder: Path, architecture: str, labels: list[str] | None = None) -> Path:
@@ -22,32 +22,26 @@ def put(folder: Path, architecture: str, labels: list[str] | None = None) -> Pat
 
 
 @pytest.mark.parametrize(
-    ("architecture", "labels", "ranks", "telling"),
+    ("architecture", "labels", "wanted"),
     [
-        (SEQUENCES, ["LABEL_0"], True, None),
-        (SEQUENCES, None, False, 1),  # transformers does not write two labels without names
-        (SEQUENCES, ["contradiction", "entailment", "neutral"], False, 1),
-        (SEQUENCES, ["Supported", "Unsupported"], False, 0),
-        (SEQUENCES, ["POSITIVE", "NEGATIVE"], False, None),
-        (TOKENS, None, False, 1),
-        (TOKENS, ["hallucinated", "supported"], False, 0),
-        (TOKENS, ["O", "B-PER", "I-PER"], False, None),
+        (SEQUENCES, ["LABEL_0"], True),
+        (SEQUENCES, None, False),  # transformers does not write two labels without names
+        (SEQUENCES, ["POSITIVE", "NEGATIVE"], False),
+        ("BertForTokenClassification", ["O"], False),
     ],
 )
-def test_a_classifier_is_known_by_its_labels(
-    tmp_path: Path, architecture: str, labels: list[str] | None, ranks: bool, telling: int | None
+def test_a_cross_encoder_is_known_by_its_one_label(
+    tmp_path: Path, architecture: str, labels: list[str] | None, wanted: bool
 ) -> None:
-    found = classifier_of(put(tmp_path, architecture, labels))
-    assert found is not None
-    assert (found.ranks, found.telling, found.checks) == (ranks, telling, telling is not None)
+    assert ranks(put(tmp_path, architecture, labels)) == wanted
 
 
 @pytest.mark.parametrize("config", ["", "{", "[]", '{"architectures": ["BertForMaskedLM"]}'])
-def test_what_classifies_nothing_is_no_classifier(tmp_path: Path, config: str) -> None:
+def test_what_classifies_nothing_is_no_cross_encoder(tmp_path: Path, config: str) -> None:
     (tmp_path / "config.json").write_text(config)
-    assert classifier_of(tmp_path) is None
-    with pytest.raises(LibraryError, match="holds no classifier"):
-        PairClassifier(tmp_path)
+    assert not ranks(tmp_path)
+    with pytest.raises(LibraryError, match="holds no reranker"):
+        CrossEncoder(tmp_path)
 
 
 def test_the_usual_onnx_file_is_taken_and_of_others_the_only_one(tmp_path: Path) -> None:
@@ -61,6 +55,6 @@ def test_the_usual_onnx_file_is_taken_and_of_others_the_only_one(tmp_path: Path)
 
 
 def test_a_damaged_onnx_file_is_named(tmp_path: Path) -> None:
-    (put(tmp_path, SEQUENCES) / "model.onnx").write_bytes(b"damaged")
+    (put(tmp_path, SEQUENCES, ["LABEL_0"]) / "model.onnx").write_bytes(b"damaged")
     with pytest.raises(LibraryError, match=r"model\.onnx cannot be run"):
-        PairClassifier(tmp_path).prepare()
+        CrossEncoder(tmp_path).prepare()

@@ -10,40 +10,37 @@ import numpy as np
 import pytest
 
 from tests.vectorstore.embedding.made import made, tokenizer_in
-from vectorstore.embedding.classifier_folder import EXPORTED, classifier_of
-from vectorstore.embedding.cross_encoders import PairClassifier
+from vectorstore.embedding.classifier_folder import EXPORTED, ranks
+from vectorstore.embedding.cross_encoders import CrossEncoder
 
 pytestmark = pytest.mark.slow
 PAIRS = [("handbook about leave", "it is leave ."), ("handbook", "it is travel . " * 9)]
 
 
-@pytest.mark.parametrize(
-    ("kind", "head"), [("texts", "SequenceClassification"), ("tokens", "TokenClassification")]
-)
-def test_the_onnx_file_computes_what_transformers_computes(kind: str, head: str) -> None:
+def test_the_onnx_file_computes_what_transformers_computes() -> None:
     transformers = pytest.importorskip("transformers")
-    model = getattr(transformers, f"AutoModelFor{head}").from_pretrained(made(kind)).eval()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(made(kind))
-    for pair, found in zip(PAIRS, PairClassifier(made(kind)).read(PAIRS), strict=True):
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(made()).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(made())
+    for pair, found in zip(PAIRS, CrossEncoder(made()).read(PAIRS), strict=True):
         told = tokenizer(*pair, return_tensors="pt", truncation=True)
-        assert np.allclose(found.values, model(**told).logits[0].detach().numpy(), atol=1e-4)
+        assert np.isclose(found, model(**told).logits[0].item(), atol=1e-4)
 
 
 def test_with_an_onnx_file_neither_torch_nor_the_weights_are_needed(tmp_path: Path) -> None:
-    PairClassifier(made("texts")).prepare()
-    shutil.copytree(made("texts"), tmp_path, dirs_exist_ok=True)
+    CrossEncoder(made()).prepare()
+    shutil.copytree(made(), tmp_path, dirs_exist_ok=True)
     (tmp_path / EXPORTED / "model.onnx").rename(tmp_path / "model.onnx")
     shutil.rmtree(tmp_path / EXPORTED)
     (tmp_path / "model.safetensors").unlink()
     code = (
         "import sys; sys.modules.update(torch=None, transformers=None)\n"
         "from pathlib import Path\n"
-        "from vectorstore.embedding.cross_encoders import PairClassifier\n"
-        f"[found] = PairClassifier(Path({str(tmp_path)!r})).read([{PAIRS[0]!r}])\n"
-        "print(found.values.argmax())"
+        "from vectorstore.embedding.cross_encoders import CrossEncoder\n"
+        f"[found] = CrossEncoder(Path({str(tmp_path)!r})).read([{PAIRS[0]!r}])\n"
+        "print(found)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "1"
+    assert float(done.stdout) == CrossEncoder(made()).read(PAIRS[:1])[0]
 
 
 def test_a_head_in_modules_of_its_own_computes_what_sentence_transformers_computes(
@@ -54,10 +51,8 @@ def test_a_head_in_modules_of_its_own_computes_what_sentence_transformers_comput
     sentence_transformers = pytest.importorskip("sentence_transformers")
     model = modular(tmp_path, torch, sentence_transformers)
     model.save_pretrained(str(tmp_path / "model"))
-    found = classifier_of(tmp_path / "model")
-    assert found is not None
-    assert found.ranks
-    mine = [float(one.values[0]) for one in PairClassifier(tmp_path / "model").read(PAIRS)]
+    assert ranks(tmp_path / "model")
+    mine = CrossEncoder(tmp_path / "model").read(PAIRS)
     theirs = model.predict(PAIRS, activation_fn=torch.nn.Identity())
     assert np.allclose(mine, np.ravel(theirs), atol=1e-4)
 

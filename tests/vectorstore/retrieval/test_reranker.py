@@ -32,7 +32,7 @@ class TestByLength(RerankerContract):
 class TestCrossEncoderReranker(RerankerContract):
     @pytest.fixture
     def reranker(self) -> Reranker:
-        return CrossEncoderReranker(made("score"))
+        return CrossEncoderReranker(made())
 
 
 def test_without_a_reranker_hits_stay_as_they_are() -> None:
@@ -51,7 +51,7 @@ def test_the_first_hits_come_in_the_new_order_and_scores_still_fall() -> None:
 
 @pytest.mark.slow
 def test_a_cross_encoder_ranks_what_it_has_learned() -> None:
-    reranker = CrossEncoderReranker(made("score"))
+    reranker = CrossEncoderReranker(made())
     hits = [hit(f"about {topic}", 1.0) for topic in TOPICS]
     for topic in TOPICS:
         scores = reranker.scores(f"how much {topic}", hits)
@@ -61,8 +61,8 @@ def test_a_cross_encoder_ranks_what_it_has_learned() -> None:
 
 
 def test_a_folder_without_a_cross_encoder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(LibraryError, match="holds no classifier"):
+    with pytest.raises(LibraryError, match="holds no reranker"):
         CrossEncoderReranker(tmp_path)
     (tmp_path / "config.json").write_text('{"architectures": ["BertForSequenceClassification"]}')
-    with pytest.raises(LibraryError, match="2 labels, and a reranker has one"):
+    with pytest.raises(LibraryError, match="a classifier of texts with one label"):
         CrossEncoderReranker(tmp_path)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 def test_an_answer_counts_its_tokens_and_says_why_it_ended(chat: LlamaCppChat) -> None:
     answer = chat.invoke(SHORT, max_tokens=5)
     assert answer.usage_metadata is not None
-    assert answer.usage_metadata["input_tokens"] == chat.count_tokens(SHORT)
+    assert answer.usage_metadata["input_tokens"] == chat.get_num_tokens_from_messages(SHORT)
     assert answer.usage_metadata["output_tokens"] == 5
     assert answer.response_metadata == {
         "model_name": "SmolLM2-135M-Instruct.Q4_1",
@@ -67,10 +67,10 @@ def test_threads_take_turns_and_all_get_their_own_answer(chat: LlamaCppChat) -> 
 
 
 def test_counting_does_not_wait_for_an_answer(chat: LlamaCppChat) -> None:
-    expected = chat.count_tokens(SHORT)
+    expected = chat.get_num_tokens_from_messages(SHORT)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(chat.invoke, SHORT, max_tokens=60)
         counts = set()
         while not answer.done():
-            counts.add(chat.count_tokens(SHORT))
+            counts.add(chat.get_num_tokens_from_messages(SHORT))
     assert counts == {expected}

@@ -23,7 +23,7 @@ def test_a_prompt_that_does_not_fit_is_refused_before_any_work(chat: LlamaCppCha
 
 
 def test_room_for_the_answer_is_never_cut_silently(chat: LlamaCppChat) -> None:
-    room = chat.context_size - chat.count_tokens(SHORT)
+    room = chat.context_size - chat.get_num_tokens_from_messages(SHORT)
     with pytest.raises(ContextOverflow):
         next(chat.stream(SHORT, max_tokens=room + 1))
     next(chat.stream(SHORT, max_tokens=room))

@@ -55,7 +55,7 @@ def test_what_was_asked_before_does_not_move_a_prompts_odds_by_a_bit(
 
 def test_what_was_read_before_a_stop_is_not_read_again(chat: LlamaCppChat) -> None:
     forget(chat)
-    whole = chat.count_tokens(question("Why?"))
+    whole = chat.get_num_tokens_from_messages(question("Why?"))
     cancel = threading.Event()
     threading.Timer(0.35, cancel.set).start()
     read = evaluated(chat, lambda: chat.invoke(question("Why?"), cancel=cancel, max_tokens=1))

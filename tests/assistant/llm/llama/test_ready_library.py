@@ -39,7 +39,7 @@ eyes = runtime.mtmd().mtmd_context_params_default()
 print(json.dumps({
     "uses": runtime.which(),
     "tokens": chat.get_token_ids("Naïve café, 東京 and <|im_end|>."),
-    "prompt": chat.count_tokens(question),
+    "prompt": chat.get_num_tokens_from_messages(question),
     "text": chat.invoke(question, max_tokens=8).content,
     "again": chat.invoke(question, max_tokens=8).content,
     "computed": chat._engine().evaluated,
@@ -92,7 +92,7 @@ def test_it_answers_as_the_compiled_one(said: dict[str, Any], smallest_model: Pa
     chat = LlamaCppChat.from_file(smallest_model, context=1024)
     question = [HumanMessage("Name three colours of the rainbow.")]
     assert said["tokens"] == chat.get_token_ids("Naïve café, 東京 and <|im_end|>.")
-    assert said["prompt"] == chat.count_tokens(question)
+    assert said["prompt"] == chat.get_num_tokens_from_messages(question)
     assert said["text"].split()[:FIRST] == chat.invoke(question).content.split()[:FIRST]
     assert said["odds"] == pytest.approx(chat.next_token_logprobs(question, WORDS), abs=CLOSE)
     chat.close()
