@@ -8,7 +8,7 @@ from typing import Any
 from assistant.contract.answer_document import reads, with_library, without
 from assistant.receipts import record
 from assistant.storage.files import mentioned, mentioned_in
-from assistant.storage.part import Connection, Kept, Place, TeamTables, inherit, leave
+from assistant.storage.part import Connection, Kept, Place, TeamTables, leave
 from vectorstore.database.schema import Schema
 from vectorstore.federation import is_joined, parts, renamed
 
@@ -155,9 +155,7 @@ class KeptConversations(Kept):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place, CONVERSATIONS)
-        team = place if isinstance(place, TeamTables) else None
-        self._home = team.home if team else ""  # of several
-        self._indexed = team is None  # SQLite has an index of words
+        self._indexed = not isinstance(place, TeamTables)  # SQLite has an index of words
 
     def is_empty(self) -> bool:
         """Whether there is no turn in any conversation."""
@@ -215,10 +213,9 @@ class KeptConversations(Kept):
         return [of for (of,) in rows if of and library in parts(of)]
 
     def give(self, person: str) -> None:
-        """Give a person all that belongs to nobody, and what is under way for nobody once it ends:
-        before the first account everything was theirs."""
+        """Give a person all that belongs to nobody: before the first account everything was
+        theirs."""
         with self._connected() as connection:
-            inherit(connection, person)
             for table, column in _TABLES:
                 connection.execute(
                     f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",

@@ -123,7 +123,6 @@ _TITLE = 60  # characters of a question that serve as a title
 _LONGEST_TITLE = 200  # characters
 _AROUND = 40  # characters of a turn before and behind the first word that was found
 _MOST_TERMS = 20
-HOME = "home"  # in the turns of a team: whose server gave the answer
 
 # Files without words, or with a command alone, name nothing: then the first question with words
 # does, else the first file. Only there are more questions read than the first; which that is, and
@@ -236,7 +235,7 @@ class Listing(KeptConversations):
             ).fetchall()
             connection.execute("DELETE FROM arranged WHERE conversation = ?", (key,))
             self._drop_deleted_words(connection)
-        return [as_given(answer) for (answer,) in gone]
+        return [json.loads(answer) for (answer,) in gone]
 
     def has(self, conversation: str) -> bool:
         """Whether it has a turn, in whatever library."""
@@ -290,13 +289,6 @@ def checked_title(title: str) -> str:
             f"{len(title)}."
         )
     return title
-
-
-def as_given(answer: str) -> dict[str, Any]:
-    """The answer document of a turn."""
-    row: dict[str, Any] = json.loads(answer)
-    row.pop(HOME, None)
-    return row
 
 
 def _has(title: str, terms: Sequence[str]) -> bool:

@@ -19,7 +19,6 @@ from assistant.storage.part import (
     HomeFile,
     Mark,
     TeamTables,
-    forget_nobody,
     keep_mark,
     mark_of,
 )
@@ -133,8 +132,6 @@ def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
     if tables.identity(target):
         _lock(target)
     found = tables.identity(target) or tables.make(target)
-    if "heir" in tables.schema.tables:
-        forget_nobody(target)
     _check_empty(target, tables, file)  # also new ones: somebody may have dropped only some
     return found
 
