@@ -227,15 +227,10 @@ class Listing(KeptConversations):
     def delete(self, conversation: str) -> list[dict[str, Any]]:
         """Leave no byte of its turns in this file; returns their answer documents, also of those
         that were written until now. `forgetting` has what else a home keeps of it."""
-        key = self._key(conversation)
         with self._connected() as connection:
-            connection.execute("DELETE FROM conversation WHERE id = ?", (key,))  # no turn follows
-            gone = connection.execute(
-                "DELETE FROM turn WHERE conversation = ? RETURNING answer", (key,)
-            ).fetchall()
-            connection.execute("DELETE FROM arranged WHERE conversation = ?", (key,))
+            gone = self._drop(connection, "=", self._key(conversation))
             self._drop_deleted_words(connection)
-        return [json.loads(answer) for (answer,) in gone]
+        return list(map(json.loads, gone))
 
     def has(self, conversation: str) -> bool:
         """Whether it has a turn, in whatever library."""

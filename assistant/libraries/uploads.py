@@ -5,7 +5,6 @@ Knows no Streamlit.
 
 import json
 import logging
-import os
 import shutil
 import threading
 import time
@@ -13,11 +12,9 @@ import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from assistant.attachments import DroppedFile
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, carried, told
 from assistant.settings import Settings
@@ -59,70 +56,55 @@ def check_apart(settings: Settings, paths: list[Path]) -> None:
             )
 
 
-# -- A file that a client sends: on the disk from its first piece on, however large it is
+# -- Files that a client sends: on the disk from their first piece on, however large they are
 
 _PIECE = 1 << 20  # bytes in memory at a time
 
 
-@dataclass(frozen=True)
-class StagedFile:
-    """Lies in a folder of its own, and waits there for its turn."""
-
-    name: str
-    path: Path
-
-    def move_to(self, place: Path) -> None:
-        """Move the file to `place`, and remove its own folder. Raises OSError."""
-        self.touch()
-        self.path.replace(place)
-        self.path.parent.rmdir()
-
-    def touch(self) -> None:
-        """Say that it is not left over. Raises OSError."""
-        os.utime(self.path)
-
-    def drop(self) -> None:
-        """Delete it, where it was not moved."""
-        shutil.rmtree(self.path.parent, ignore_errors=True)
-
-
-def staged(folder: Path, name: str, source: BinaryIO) -> StagedFile:
-    """Copy what is read from `source` below `folder`. Raises HomeNotWritable, and AssistantError
-    for a name that no file can have."""
-    # A folder as those of uploads: what a crash leaves is found and deleted with theirs.
-    file = StagedFile(name, own_folder(folder) / name)
+def staged(folder: Path, files: Iterable[tuple[str, BinaryIO]]) -> list[Path]:
+    """Copy what is sent below `folder`, each file into a folder that no other upload uses, of this
+    process or another, where it waits for its turn. Raises HomeNotWritable, and AssistantError for
+    a name that no file can have; nothing is left then."""
+    paths: list[Path] = []
     try:
-        file.path.parent.mkdir(parents=True)
-        with file.path.open("wb") as copy:
-            shutil.copyfileobj(source, copy, _PIECE)
+        for name, source in files:
+            paths.append(_own_place(folder, name, paths))
+            paths[-1].parent.mkdir(parents=True)
+            with paths[-1].open("wb") as copy:
+                shutil.copyfileobj(source, copy, _PIECE)
     except OSError as error:
-        file.drop()
-        raise not_saved(folder, error) from error
-    except ValueError as error:  # zero bytes, halves of letters
-        file.drop()
-        raise AssistantError(
-            f"{readable(name)} cannot be the name of a file: rename it. Nothing was added."
+        unstage(paths)
+        raise HomeNotWritable(
+            f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
         ) from error
-    return file
+    except ValueError as error:  # zero bytes, halves of letters
+        unstage(paths)
+        raise AssistantError(
+            f"{readable(paths[-1].name)} cannot be the name of a file: rename it. Nothing was"
+            " added."
+        ) from error
+    return paths
 
 
-def not_saved(folder: Path, error: OSError) -> HomeNotWritable:
-    """The error for a file that found no place."""
-    return HomeNotWritable(
-        f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
-    )
+def unstage(paths: Iterable[Path]) -> None:
+    """Delete files that are not to be added after all."""
+    for path in paths:
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
-_TOUCHED = 600.0  # seconds between two signs of life of a file that waits
-_LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the same home
+def _own_place(folder: Path, given: str, taken: Sequence[Path]) -> Path:
+    # As Windows and Linux write it: a name from macOS has its accents apart.
+    name = unicodedata.normalize("NFC", Path(given).name) or "document"
+    same = sum(path.name == name for path in taken)
+    return own_folder(folder, same + 1) / name
+
+
+_LEFT_OVER = 24 * 3600.0  # seconds; a younger file may wait for its turn in another app
 
 log = logging.getLogger(__name__)
 
 # One `add` of this process at a time in each library; other processes add at the same time.
 _turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
-
-
-Sent = DroppedFile | StagedFile
 
 
 class Upload:
@@ -135,11 +117,11 @@ class Upload:
         self,
         library: Library,
         home: Path,
-        files: Sequence[Sent] = (),
+        files: Sequence[Path] = (),
         again: Sequence[str] = (),
         rebuild: bool = False,
     ) -> None:
-        """Saves and adds the files in the background, after the uploads before it.
+        """Adds files that are `staged` in the background, after the uploads before it.
 
         `again` are places of the queue to be tried once more; without either, all that was
         stopped is continued. `rebuild`: nothing is added, and what is outdated is rebuilt.
@@ -152,18 +134,11 @@ class Upload:
         self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
         self._cancel = threading.Event()
         self._folder = upload_folder(home, library.name)
-        self.paths = (
-            _own_places(self._folder, [f.name for f in files])
-            if files
-            else [
-                # Of a file inside an archive, the archive is read again.
-                *dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
-            ]
-        )
+        # Of a file inside an archive, the archive is read again.
+        archives = dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
+        self.paths = [*files, *archives]
         self._resumes = not self.paths
-        self._thread = threading.Thread(
-            target=carried(self._run), args=(files,), name="upload", daemon=True
-        )
+        self._thread = threading.Thread(target=carried(self._run), name="upload", daemon=True)
         self._thread.start()
 
     @property
@@ -198,37 +173,22 @@ class Upload:
         failed = {failure.path for failure in self.summary.failed}
         return [path for path in self.paths if str(path) not in failed.union(queued)]
 
-    def _run(self, files: Sequence[Sent]) -> None:
+    def _run(self) -> None:
         try:
-            with self._turn(files):
+            with _turns[self._folder]:
                 if self.is_rebuild:
                     self._library.maintenance.rebuild(self._note, self._cancel)
                 else:
-                    self._add(files)
+                    self._add()
         except PinciteError as error:
             self.error = str(error)
         except Exception:
             log.exception("an upload failed")
             self.error = N_("Adding failed unexpectedly. The log has the details.")
 
-    @contextmanager
-    def _turn(self, files: Sequence[Sent]) -> Iterator[None]:
-        """Wait until it is this one's turn. What waits long must not look left over."""
-        turn = _turns[self._folder]
-        while not turn.acquire(timeout=_TOUCHED):
-            for file in files:
-                if isinstance(file, StagedFile):
-                    with suppress(OSError):
-                        file.touch()
-        try:
-            yield
-        finally:
-            turn.release()
-
-    def _add(self, files: Sequence[Sent]) -> None:
+    def _add(self) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
         try:
-            _save(files, self.paths, self._folder)
             there = [path for path in self.paths if path.exists()]
             if there or self._resumes:
                 self.summary = self._library.add(there, self._note, cancel=self._cancel)
@@ -267,7 +227,7 @@ class Uploads:
         self,
         library: Library,
         home: Path,
-        files: Sequence[Sent] = (),
+        files: Sequence[Path] = (),
         again: Sequence[str] = (),
         rebuild: bool = False,
     ) -> Upload:
@@ -335,32 +295,6 @@ def _missing(paths: Sequence[Path]) -> str:
         return ""
     names = ", ".join(path.name for path in paths[:3]) + ("…" if len(paths) > 3 else "")
     return _("No longer in its place: {names}. Add it again from its new place.", names=names)
-
-
-def _own_places(folder: Path, names: Sequence[str]) -> list[Path]:
-    """A path for each file that no other upload uses, of this process or another."""
-    paths: list[Path] = []
-    for given in names:
-        # As Windows and Linux write it: a name from macOS has its accents apart.
-        name = unicodedata.normalize("NFC", Path(given).name) or "document"
-        same = sum(path.name == name for path in paths)
-        paths.append(own_folder(folder, same + 1) / name)
-    return paths
-
-
-def _save(files: Sequence[Sent], paths: Sequence[Path], folder: Path) -> None:
-    """Raises HomeNotWritable."""
-    if not files:
-        return
-    try:
-        for file, path in zip(files, paths, strict=True):
-            path.parent.mkdir(parents=True)
-            if isinstance(file, StagedFile):
-                file.move_to(path)
-            else:
-                path.write_bytes(file.getbuffer())
-    except OSError as error:
-        raise not_saved(folder, error) from error
 
 
 # -- Follows folders of this machine from the app, as `pincite watch` does from the terminal: their

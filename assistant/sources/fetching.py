@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -270,38 +271,15 @@ class Fetching:
             return self._library.add(paths, cancel=self.cancel)
 
 
-class _Following:
-    """Looks again and again at what is due, as long as there is a source."""
-
-    def __init__(self, library: str, look: Callable[[], bool], pause: float) -> None:
-        """`look` starts what is due, and returns whether there is still a source."""
-        self._end = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(look, pause), name=f"sources of {library}", daemon=True
-        )
-        self._thread.start()
-
-    def is_alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        self._end.set()
-        self._thread.join(_PATIENCE)
-
-    def _run(self, look: Callable[[], bool], pause: float) -> None:
-        while not self._end.is_set() and look():
-            self._end.wait(pause)
-
-
 class Fetchings:
     """The fetchings of all libraries that a server has open."""
 
     def __init__(self, pause: float = _PAUSE, rest: float = _REST) -> None:
         """Seconds between two looks at what is due, and at least between two tries of a source."""
         self._pause, self._rest = pause, rest
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._all: dict[tuple[str, str], Fetching] = {}
-        self._followed: dict[str, _Following] = {}
+        self._followed: dict[str, Callable[[], bool]] = {}
 
     def of(self, source: Source) -> Fetching | None:
         """The last fetching of a source, running or not; None before the first one."""
@@ -322,22 +300,19 @@ class Fetchings:
     def follow(self, settings: Settings, library: Library, turn: threading.Lock) -> None:
         """Fetch the sources of a library whenever they are due. Without one, nothing is done: it is
         called again when there may be one."""
-
-        def look() -> bool:
-            return self._look(settings, library, turn)
-
+        look = partial(self._look, settings, library, turn)
         with self._lock:
-            now = self._followed.get(library.name)
-            if (now is None or not now.is_alive()) and _listed(settings, library.name):
-                self._followed[library.name] = _Following(library.name, look, self._pause)
+            if library.name not in self._followed and _listed(settings, library.name):
+                self._followed[library.name] = look
+                threading.Thread(
+                    target=self._follow, args=(library.name, look),
+                    name=f"sources of {library.name}", daemon=True,
+                ).start()  # fmt: skip
 
     def stop(self, library: str) -> None:
         """Stop fetching for a library. What has come stays, and the next fetching continues."""
         with self._lock:
-            followed = self._followed.pop(library, None)
-        if followed:
-            followed.stop()  # first: it starts others
-        with self._lock:
+            self._followed.pop(library, None)
             mine = [key for key in self._all if key[0] == library]
             ended = [self._all.pop(key) for key in mine]
         for one in ended:
@@ -345,7 +320,19 @@ class Fetchings:
         for one in ended:
             one.wait(_PATIENCE)
 
+    def _follow(self, library: str, look: Callable[[], bool]) -> None:
+        """Look again and again at what is due, until it is stopped or no source is left."""
+        while True:
+            with self._lock:
+                if self._followed.get(library) is not look:
+                    return
+                if not look():
+                    del self._followed[library]
+                    return
+            time.sleep(self._pause)
+
     def _look(self, settings: Settings, library: Library, turn: threading.Lock) -> bool:
+        """Start what is due; whether there is still a source."""
         found = _listed(settings, library.name)
         for source in found:
             last = self.of(source)

@@ -16,7 +16,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.libraries import forget as forgetting
 from assistant.libraries.libraries import check_not_waiting
-from assistant.libraries.uploads import StagedFile, Upload, staged, upload_folder
+from assistant.libraries.uploads import Upload, staged, unstage, upload_folder
 from assistant.receipts.record import Receipts
 from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
@@ -112,16 +112,13 @@ class Shelf:
         limits.add(self.person, size, count=False)  # before anything is made
         opened = self.changed(name, "added", ", ".join(name for name, _ in files), make=True)
         home = self._libraries.settings.home
-        kept: list[StagedFile] = []
+        paths = staged(upload_folder(home, name), files)
         try:
-            for file, source in files:
-                kept.append(staged(upload_folder(home, name), file, source))
             limits.add(self.person, size)
         except PinciteError:
-            for one in kept:
-                one.drop()
+            unstage(paths)
             raise
-        return self._libraries.uploads.start(opened, home, kept)
+        return self._libraries.uploads.start(opened, home, paths)
 
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,

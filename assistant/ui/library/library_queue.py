@@ -19,6 +19,7 @@ from assistant.libraries.uploads import (
     delete_dropped,
     describe_step,
     given_path,
+    staged,
     upload_folder,
 )
 from assistant.ui import resources, session, widgets
@@ -371,12 +372,12 @@ def draw_uploader(library: Library) -> None:
     names = ", ".join(file.name for file in files)
     try:
         resources.count_files(file.size for file in files)
+        changed = resources.to_change(library, "added", names)
+        paths = staged(upload_folder(home, library.name), ((file.name, file) for file in files))
     except PinciteError as error:  # it is shown above
         session.keep_error(error)
         st.rerun()
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added", names), home, files
-    )
+    st.session_state[UPLOAD] = resources.uploads().start(changed, home, paths)
     st.rerun()
 
 
