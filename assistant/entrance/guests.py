@@ -181,20 +181,11 @@ class Guests:
     )
 
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
-        """See `come_in`; the token is in the form's field of that name."""
-        return self.come_in(fields.get("token", "").strip(), place)
-
-    def mark(self, cookie: str) -> str | None:
-        """The header that tells the pages who has that cookie; None for an unknown one."""
-        role = self.known(cookie)
-        return sealed_role(role) if role else None
-
-    def come_in(self, token: str, place: str) -> str | None:
-        """A new cookie for a right token; None for a wrong one.
+        """A new cookie for a form with a right token; None for a wrong one.
 
         `place` is the address it was sent from. Raises TooManyTries.
         """
-        role = self.judged(token, place)
+        role = self.judged(fields.get("token", "").strip(), place)
         if role is None:
             return None
         with self._lock:
@@ -207,25 +198,20 @@ class Guests:
     def judged(self, token: str, place: str) -> Role | None:
         """Who the holder of a token is; None for a wrong one. `place` is the address it was sent
         from. Raises TooManyTries for a wrong one too many."""
-        role = self._role_of(token)
-        if role is None:
+        given, found = _digest(token), None
+        for role, right in self.tokens.items():  # all, in the same time whatever was sent
+            if hmac.compare_digest(given, _digest(right)):
+                found = role
+        if found is None:
             self._tries.wrong(place)
-        return role
+        return found
 
-    def known(self, cookie: str) -> Role | None:
-        """Who the holder of a cookie is."""
+    def mark(self, cookie: str) -> str | None:
+        """The header that tells the pages who has that cookie; None for an unknown one."""
         # Found by its hash: how long that takes tells nothing about the cookies that there are.
         with self._lock:
             role, until = self._cookies.get(_digest(cookie), (None, 0.0))
-        return role if self._clock() < until else None
-
-    def _role_of(self, token: str) -> Role | None:
-        """Every token is compared, in the same time whatever was sent."""
-        given, found = _digest(token), None
-        for role, right in self.tokens.items():
-            if hmac.compare_digest(given, _digest(right)):
-                found = role
-        return found
+        return sealed_role(role) if role and self._clock() < until else None
 
 
 def _digest(text: str) -> bytes:

@@ -18,15 +18,13 @@ from typing import BinaryIO
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, carried, told
 from assistant.settings import Settings
-from assistant.storage.files import write_private
+from assistant.storage.files import held, write_private
 from ingest.document.source import readable
 from ingest.errors import NothingFound, PinciteError
 from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.places import INSIDE, own_folder, place_of
 from vectorstore.errors import HomeNotWritable
-from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
-from vectorstore.opened import check_there
 from vectorstore.watch import PAUSE, SETTLE, Watching
 
 # -- Folders of this machine that a person names
@@ -301,7 +299,6 @@ def _missing(paths: Sequence[Path]) -> str:
 # files come into the library, change and leave it with them. Knows no Streamlit.
 
 _FILE = "watched.json"  # in the library's folder: it is renamed, deleted and brought back with it
-_WAIT = 10.0  # seconds, for another process that writes the list
 _TOLD = 20  # changes that are kept to be shown
 
 
@@ -342,11 +339,8 @@ def remove_watched_folder(settings: Settings, library: str, path: Path) -> None:
 def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
     """The list, to be changed: other processes wait, and it is written whole or not at all. Raises
     UnknownLibrary, HomeNotWritable."""
-    check_there(settings.libraries_folder / library)
     place = settings.libraries_folder / library / _FILE
-    with alone(place.with_suffix(".lock"), _WAIT) as held:
-        if not held:
-            raise HomeNotWritable(f"{place} is being written by another program: try again.")
+    with held(place):
         known = watched_folders(settings, library)
         before = list(known)
         yield known
@@ -407,14 +401,9 @@ class WatchedFolders:
         with self._lock:
             return list(self._all.get(library, ()))
 
-    def resume(self, settings: Settings, library: Library) -> None:
-        """Follow those that were followed when the app ran last."""
-        for path in watched_folders(settings, library.name):
-            self._follow(settings, library, path)
-
     def sync(self, settings: Settings, library: Library) -> None:
-        """Watch the folders that other processes have added to the list, and stop watching those
-        that they have removed."""
+        """Watch the folders of the list, to which other processes may have added some, and stop
+        watching those that they have removed."""
         listed = watched_folders(settings, library.name)
         self._end(library.name, lambda one: one.path not in listed)
         known = [one.path for one in self.of(library.name)]  # also those that ended by an error

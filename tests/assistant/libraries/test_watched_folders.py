@@ -108,7 +108,7 @@ def test_a_folder_is_followed_again_by_the_next_app_until_it_is_no_longer_watche
     watches.stop("main")
 
     again = WatchedFolders(settle=0.0, pause=0.02)
-    again.resume(settings, library)
+    again.sync(settings, library)
     assert [one.path for one in again.of("main")] == [papers]
     again.remove(settings, "main", papers)
     assert again.of("main") == [] and watched_folders(settings, "main") == []

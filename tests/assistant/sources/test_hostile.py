@@ -10,7 +10,6 @@ import pytest
 
 from assistant.i18n import translation
 from assistant.i18n.translation import told
-from assistant.sources import address as bounds
 from assistant.sources import imap, webdav
 from assistant.sources.address import LeftOut, SourceFailed, parsed
 from assistant.sources.source_list import Entry
