@@ -5,7 +5,6 @@ Nothing is stored: tokens and cookies end with the process.
 
 import hashlib
 import hmac
-import html
 import ipaddress
 import secrets
 import threading
@@ -13,15 +12,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.i18n import translation
 from assistant.i18n.translation import N_, _
 
-# -- The page on which people sign in, in the language of their browser
+if TYPE_CHECKING:
+    import jinja2
 
-_PAGE = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
+# -- The page on which people sign in, in the language of their browser
 
 
 @dataclass(frozen=True)
@@ -49,31 +50,19 @@ class Form:
         """`accepted`: the header Accept-Language. `notice`: what went wrong before."""
         spoken = translation.best_language(accepted)
         with translation.speaking(spoken):
-            texts = {
-                "lang": spoken,
-                "notice": _(notice, seconds=f"{WAIT:.0f}") if notice else "",
-                "where": _(self.where) if self.where else "",
-                "button": _(self.button),
-            }
-            page = _PAGE.replace("<!--fields-->", "\n".join(map(_input, self.fields)))
-            page = page.replace("<!--elsewhere-->", self._link())
-        for name, text in texts.items():
-            page = page.replace(f"<!--{name}-->", html.escape(text))
-        return page
-
-    def _link(self) -> str:
-        if not self.elsewhere:
-            return ""
-        words = html.escape(_("Sign in with {place}", place=self.elsewhere))
-        return f'<p><a href="{html.escape(self.path)}">{words}</a></p>'
+            return _template().render(
+                lang=spoken, form=self, _=_,
+                notice=_(notice, seconds=f"{WAIT:.0f}") if notice else "",
+                elsewhere=_("Sign in with {place}", place=self.elsewhere),
+            )  # fmt: skip
 
 
-def _input(field: Field) -> str:
-    attributes = f'id="{field.name}" name="{field.name}" type="{field.type}"'
-    return (
-        f'<label for="{field.name}">{html.escape(_(field.label))}</label>\n'
-        f'<input {attributes} autocomplete="{field.autocomplete}" autocapitalize="none" required>'
-    )
+@cache
+def _template() -> "jinja2.Template":
+    import jinja2
+
+    text = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
+    return jinja2.Template(text, autoescape=True, trim_blocks=True)
 
 
 # -- Who a visitor is. The door writes it into a header of the connection, and the pages read it.
