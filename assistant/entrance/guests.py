@@ -62,7 +62,8 @@ def _template() -> "jinja2.Template":
     import jinja2
 
     text = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
-    return jinja2.Template(text, autoescape=True, trim_blocks=True)
+    made: jinja2.Template = jinja2.Template(text, autoescape=True, trim_blocks=True)
+    return made
 
 
 # -- Who a visitor is. The door writes it into a header of the connection, and the pages read it.

@@ -115,26 +115,22 @@ class Upload:
         self,
         library: Library,
         home: Path,
-        files: Sequence[Path] = (),
-        again: Sequence[str] = (),
+        paths: Sequence[Path] = (),
         rebuild: bool = False,
     ) -> None:
-        """Adds files that are `staged` in the background, after the uploads before it.
-
-        `again` are places of the queue to be tried once more; without either, all that was
-        stopped is continued. `rebuild`: nothing is added, and what is outdated is rebuilt.
+        """Adds files in the background, after the uploads before it: `staged` ones, those of this
+        machine, or those of the queue once more. Without any, all that was stopped is continued.
+        `rebuild`: nothing is added, and what is outdated is rebuilt.
         """
-        self._library = library
+        self._library, self.library = library, library.name
         self.is_rebuild = rebuild
         self.error = ""
         self.summary: AddSummary | None = None
-        self.progress = AddProgress("", 0, len(files), "")
+        self.progress = AddProgress("", 0, len(paths), "")
         self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
         self._cancel = threading.Event()
         self._folder = upload_folder(home, library.name)
-        # Of a file inside an archive, the archive is read again.
-        archives = dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
-        self.paths = [*files, *archives]
+        self.paths = list(paths)
         self._resumes = not self.paths
         self._thread = threading.Thread(target=carried(self._run), name="upload", daemon=True)
         self._thread.start()
@@ -219,27 +215,18 @@ class Uploads:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._all: list[tuple[str, Upload]] = []
+        self._all: list[Upload] = []
 
-    def start(
-        self,
-        library: Library,
-        home: Path,
-        files: Sequence[Path] = (),
-        again: Sequence[str] = (),
-        rebuild: bool = False,
-    ) -> Upload:
-        """Start an upload with the arguments of `Upload`, and return it."""
-        upload = Upload(library, home, files, again, rebuild)
+    def show(self, upload: Upload) -> Upload:
+        """From now on until it is done."""
         with self._lock:
-            self._all = [(name, old) for name, old in self._all if not old.done]
-            self._all.append((library.name, upload))
+            self._all = [*(old for old in self._all if not old.done), upload]
         return upload
 
     def of(self, library: str) -> list[Upload]:
         """The running uploads, the oldest first."""
         with self._lock:
-            return [upload for name, upload in self._all if name == library and not upload.done]
+            return [one for one in self._all if one.library == library and not one.done]
 
 
 def describe_step(step: AddProgress) -> str:

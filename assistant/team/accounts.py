@@ -86,9 +86,11 @@ ACCOUNTS = Schema("accounts", "accounts", _SCRIPT)
 class AccountsDatabase(Kept):
     """The tables, or what one class does with them."""
 
-    def __init__(self, place: Place) -> None:
-        """Each use raises AssistantError when they cannot be used."""
+    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
+        """Each use raises AssistantError when they cannot be used; `clock` returns seconds since
+        1970."""
         super().__init__(place, ACCOUNTS)
+        self._clock = clock
 
 
 # -- A person as the rest of the program sees one, and what each role may do
@@ -231,10 +233,9 @@ class Audit(AccountsDatabase):
     def __init__(
         self, place: Place, days: int = 365, clock: Callable[[], float] = time.time
     ) -> None:
-        """Lines are deleted after so many `days`; `clock` returns seconds since 1970."""
-        super().__init__(place)
-        self._days, self._clock = days, clock
-        self._tidied = 0.0  # when old lines were deleted last, by this object
+        """Lines are deleted after so many `days`."""
+        super().__init__(place, clock)
+        self._days = days
 
     def note(self, person: Person, did: str, library: str = "", what: str = "") -> None:
         """A line, before it is done: what cannot be noted is not done. `what` is a document, a
@@ -242,9 +243,7 @@ class Audit(AccountsDatabase):
         now, said = self._clock(), _composed(what)
         row = (uuid.uuid4().hex, now, person.name, person.token, did, library, said)
         with self._connected() as connection:
-            if self._tidied < now - _DAY:
-                connection.execute("DELETE FROM audit WHERE at < ?", (now - self._days * _DAY,))
-                self._tidied = now
+            connection.execute("DELETE FROM audit WHERE at < ?", (now - self._days * _DAY,))
             connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def lines(self) -> list[Line]:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
-from assistant.storage.part import Place
 from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Audit, folded
 from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn
 from assistant.team.tokens import Sessions, digest
@@ -85,11 +84,6 @@ _Limits = tuple[tuple[str, int], ...]  # whose guesses, and how many of them
 
 class Guesses(AccountsDatabase):
     """The wrong guesses of the last minute, by name and by place."""
-
-    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
-        """`clock` tells seconds since 1970."""
-        super().__init__(place)
-        self._clock = clock
 
     @contextmanager
     def guess(self, name: str, place: str) -> Iterator[None]:

@@ -105,10 +105,9 @@ class Limits(AccountsDatabase):
     def __init__(
         self, place: Place, questions: int, megabytes: int, clock: Callable[[], float] = time.time
     ) -> None:
-        """`questions` an hour, `megabytes` a day, for each person; `clock` tells seconds since
-        1970."""
-        super().__init__(place)
-        self._questions, self._bytes, self._clock = questions, megabytes << 20, clock
+        """`questions` an hour, `megabytes` a day, for each person."""
+        super().__init__(place, clock)
+        self._questions, self._bytes = questions, megabytes << 20
 
     def ask(self, person: Person, questions: int = 1, count: bool = True) -> None:
         """Count questions, or only look whether there is room. Raises LimitReached, and counts

@@ -106,7 +106,7 @@ class Shelf:
         except PinciteError:
             unstage(paths)
             raise
-        return self._libraries.uploads.start(opened, home, paths)
+        return self._libraries.uploads.show(Upload(opened, home, paths))
 
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,

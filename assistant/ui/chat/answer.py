@@ -17,7 +17,7 @@ from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.contract.reply import Progress, Reply
 from assistant.feedback.ratings import REPLIES, Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.libraries.uploads import staged, upload_folder
+from assistant.libraries.uploads import Upload, staged, upload_folder
 from assistant.ui import resources, session
 from assistant.ui.chat import explanation
 from assistant.ui.session import Shown
@@ -397,7 +397,7 @@ def _add(path: Path, name: str) -> None:
         home = resources.settings().home
         with path.open("rb") as file:
             copies = staged(upload_folder(home, library.name), [(name, file)])
-        resources.uploads().start(library, home, copies)
+        resources.uploads().show(Upload(library, home, copies))
     except PinciteError as error:
         session.keep_error(error)
     else:

@@ -27,6 +27,7 @@ from assistant.ui.widgets import as_html, own
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
+from vectorstore.catalog.places import INSIDE
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 
@@ -158,9 +159,10 @@ def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
 def start(library: Library, again: Sequence[str]) -> None:
     """Try files again; without any, continue what was stopped."""
     home = resources.settings().home
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added again"), home, again=again
-    )
+    changed = resources.to_change(library, "added again")
+    # Of a file inside an archive, the archive is read again.
+    paths = dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
+    st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, list(paths)))
     st.rerun()
 
 
@@ -322,9 +324,8 @@ def draw_reindex_notice(library: Library) -> None:
         st.html(f'<p class="outdated">{as_html(f"{told(why)} {meanwhile}")}</p>')
         if st.button(_("Rebuild it"), key="rebuild"):
             home = resources.settings().home
-            st.session_state[UPLOAD] = resources.uploads().start(
-                resources.to_change(library, "rebuilt"), home, rebuild=True
-            )
+            changed = resources.to_change(library, "rebuilt")
+            st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, rebuild=True))
             st.rerun()
 
 
@@ -377,7 +378,7 @@ def draw_uploader(library: Library) -> None:
     except PinciteError as error:  # it is shown above
         session.keep_error(error)
         st.rerun()
-    st.session_state[UPLOAD] = resources.uploads().start(changed, home, paths)
+    st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, paths))
     st.rerun()
 
 
@@ -403,10 +404,10 @@ def _add_folder(library: Library) -> None:
 def add_paths(library: Library, paths: list[Path]) -> None:
     """Files and folders of this machine, from where they are. Raises NotAllowed."""
     names = ", ".join(path.name for path in paths)
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added", names), resources.settings().home,
-        again=[str(path.absolute()) for path in paths],
-    )  # fmt: skip
+    changed = resources.to_change(library, "added", names)
+    st.session_state[UPLOAD] = resources.uploads().show(
+        Upload(changed, resources.settings().home, [path.absolute() for path in paths])
+    )
 
 
 def readable_kinds() -> str:
