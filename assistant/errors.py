@@ -8,7 +8,6 @@ AssistantError
  ├─ ContextOverflow         the prompt is longer than the model's context
  ├─ BadQuestionSet          a question set is missing or in an unknown format
  ├─ NotThere                nothing has this id or number
- ├─ PersonRemoved           the person's account was removed meanwhile
  ├─ TablesAway              the server with people and conversations does not answer
  ├─ TablesBusy              it has no room for this one now, or others write the same
  ├─ TablesNotWritable       it takes nothing: its disk is full, or it is read-only
@@ -28,10 +27,6 @@ class SettingsError(AssistantError):
 
 class NotThere(AssistantError):
     """Nothing has this id or number."""
-
-
-class PersonRemoved(AssistantError):
-    """The person's account was removed meanwhile: nothing more is stored for it."""
 
 
 class TablesAway(AssistantError):

@@ -18,7 +18,6 @@ from assistant.contract.intents import Intent
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation.history import Conversations
-from assistant.errors import PersonRemoved
 from assistant.receipts.record import Recorder
 from assistant.storage.files import AnswerFiles, mentioned
 from vectorstore.catalog.tags import EVERYTHING, Filter
@@ -206,8 +205,10 @@ class Assistant:
         known = bool(conversation) and self.conversations.has(conversation)
 
         def keep(done: Reply) -> None:
-            if conversation and not self._added(done, conversation, after, known):
-                return  # it was deleted meanwhile: nothing of it may come back
+            turn = conversation, done.to_json(), self.library.name, after, known
+            if conversation and not self.conversations.add(*turn):
+                self._discard(done)  # it was deleted meanwhile: nothing of it may come back
+                return
             if self._recorder and done.intent is None:  # tool output states itself how it was made
                 is_kept = self._recorder.keep(done, request, self.library, generation)
                 if not is_kept or (conversation and not self.conversations.has(conversation)):
@@ -218,18 +219,6 @@ class Assistant:
         reply.attached, reply.within = request.files, request.within
         reply.when_done = keep
         return reply
-
-    def _added(self, done: Reply, conversation: str, after: int | None, known: bool) -> bool:
-        """Whether the turn is kept. Raises AssistantError."""
-        try:
-            turn = conversation, done.to_json(), self.library.name, after, known
-            kept = self.conversations.add(*turn)
-        except PersonRemoved:
-            self._discard(done)
-            raise
-        if not kept:
-            self._discard(done)
-        return kept
 
     def _discard(self, done: Reply) -> None:
         if self._files:

@@ -12,7 +12,7 @@ from typing import Any
 from assistant.contract.facts import Passage
 from assistant.contract.request import Turn
 from assistant.conversation.listing import Listing
-from assistant.errors import AssistantError, PersonRemoved
+from assistant.errors import AssistantError
 from assistant.storage.part import Connection, may_write
 
 # -- A conversation is a tree: a question that was edited or asked again begins a branch beside the
@@ -79,15 +79,14 @@ class Conversations(Listing):
         beginning), which is then shown; a new id begins a conversation.
 
         False, and nothing is written, where the conversation, which had `begun` before, was
-        deleted. Raises AssistantError for an `after` that is no turn of the conversation, and
-        PersonRemoved: they may be signed in still, where the rest of their removal has failed.
+        deleted, or the person removed. Raises AssistantError for an `after` that is no turn of the
+        conversation.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         key = self._key(conversation)
         with self._connected() as connection:
-            if not may_write(connection, self._whose.person):
-                raise PersonRemoved("This account is being removed: the answer is not kept.")
-            if begun and not self._hold_one(connection, key):
+            there = may_write(connection, self._whose.person)
+            if not there or (begun and not self._hold_one(connection, key)):
                 return False
             # Another server that adds to it waits here, and then finds this turn.
             connection.execute(
