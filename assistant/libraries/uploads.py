@@ -262,17 +262,11 @@ def delete_dropped(places: Iterable[str], below: Path) -> None:
 def clear_leftovers(home: Path, library: Library) -> None:
     """Delete leftovers of a crash during an upload, unless they are in the queue."""
     oldest = time.time() - _LEFT_OVER
-    queued = {job.path for job in library.jobs.all()}
-    emptied: set[Path] = set()
+    queued = {Path(job.path.split(INSIDE)[0]).parent for job in library.jobs.all()}
     with suppress(OSError):  # an upload says it when the home cannot be written to
-        for path in upload_folder(home, library.name).glob("uploaded*/*"):
-            if path.is_file() and path.stat().st_mtime < oldest and str(path) not in queued:
-                path.unlink()
-                emptied.add(path.parent)
-        for each in upload_folder(home, library.name).glob("uploaded-*"):
-            with suppress(OSError):  # it has files
-                if each in emptied or each.stat().st_mtime < oldest:
-                    each.rmdir()
+        for folder in upload_folder(home, library.name).glob("uploaded*"):
+            if folder not in queued and folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder)
 
 
 def _missing(paths: Sequence[Path]) -> str:

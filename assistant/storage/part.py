@@ -77,17 +77,15 @@ def keep_mark(mark: Path, says: Mark) -> None:
 # -- Whose rows of a shared file are meant
 
 
-def _any(_: str) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Whose:
     """A person's conversations and receipts; with an empty `person` those of a home without
     accounts, and of the command line."""
 
     person: str = ""  # their id
-    sees: Callable[[str], bool] = _any  # whether they may read a library of that name
+    sees: Callable[[str], bool] = lambda library: (
+        True
+    )  # whether they may read a library of that name
 
 
 EVERYBODY = Whose()

@@ -153,12 +153,15 @@ class _Tools:
 
     def read_page(self, library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page."""
-        return _page(self._seen(context), library, document, page)
+        if not 1 <= page < 1 << 31:  # the catalogue's numbers have an end
+            raise AssistantError(f"There is no page {page}: pages count from 1.")
+        opened = self._seen(context).library(library, "saw", f"{document}, page {page}")
+        return opened.page(document, page).text
 
     def page_of(self, library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page; `document` is its name in percent-encoding."""
         try:
-            return _page(self._seen(context), library, document, page)
+            return self.read_page(library, document, page, context)
         except PinciteError as error:
             raise ResourceError(str(error)) from error
 
@@ -178,10 +181,3 @@ class _Tools:
         shelf = await run_in_threadpool(self._seen, context)
         opened = await run_in_threadpool(shelf.changed, library, "added", file.name, True)
         return summary_row(await run_in_threadpool(opened.add, [file]))
-
-
-def _page(shelf: Shelf, library: str, document: str, number: int) -> str:
-    if not 1 <= number < 1 << 31:  # the catalogue's numbers have an end
-        raise AssistantError(f"There is no page {number}: pages count from 1.")
-    opened = shelf.library(library, "saw", f"{document}, page {number}")
-    return opened.page(document, number).text

@@ -69,7 +69,7 @@ def test_what_is_left_over_goes_with_its_folder(tmp_path: Path) -> None:
     library = FakeLibrary(SAMPLES / HANDBOOK)
     folder = libraries_uploads.upload_folder(tmp_path, library.name)
     old, new = staged(folder, [(name, io.BytesIO(b"a")) for name in ("old.txt", "new.txt")])
-    os.utime(old, (0, 0))
+    os.utime(old.parent, (0, 0))
     libraries_uploads.clear_leftovers(tmp_path, library)  # type: ignore[arg-type]
     assert list(folder.iterdir()) == [new.parent]
 

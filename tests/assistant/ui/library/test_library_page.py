@@ -186,7 +186,7 @@ def test_what_a_crash_left_of_an_upload_is_cleared_when_the_app_starts(
     left = tmp_path / "uploads" / "main" / "uploaded" / "Left.pdf"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half")
-    os.utime(left, (0, 0))
+    os.utime(left.parent, (0, 0))
 
     visit(LIBRARY_PAGE)
 

@@ -210,7 +210,7 @@ def test_a_file_of_the_queue_is_not_cleared_when_the_app_starts(
 ) -> None:
     dropped = tmp_path / "uploads" / "main" / "uploaded" / "A.pdf"
     write_pdf(dropped, LEAVE)
-    os.utime(dropped, (0, 0))
+    os.utime(dropped.parent, (0, 0))
     real.jobs.wait([(str(dropped), "A.pdf")])
 
     clear_leftovers(tmp_path, real)
