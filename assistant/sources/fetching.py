@@ -125,7 +125,7 @@ def bring(
         if now and not now.is_due(datetime.now(UTC)):  # somebody has fetched it meanwhile
             return Fetched(), None
         try:
-            done = _brought(settings, library, source, add, cancel)
+            done = _brought(library, source, Landing(landing_folder), add, cancel)
         except PinciteError as error:
             source_list.note(settings, source, "", str(error), isinstance(error, Refused))
             raise
@@ -135,16 +135,13 @@ def bring(
 
 
 def _brought(
-    settings: Settings, library: Library, source: Source,
+    library: Library, source: Source, landing: Landing,
     add: Callable[[list[Path]], AddSummary], cancel: threading.Event,
 ) -> tuple[Fetched, AddSummary | None]:  # fmt: skip
-    landing = Landing(source_list.folder(settings, source))
     try:
         fetched = _fetched(source, landing, cancel)
-    except SourceFailed:
-        _read(landing, add, cancel)  # what came before
-        raise
-    summary = _read(landing, add, cancel)
+    finally:
+        summary = _read(landing, add, cancel)  # also what came before an error
     if fetched.gone and not cancel.is_set():
         library.sources.prune(fetched.gone)
         landing.forget(fetched.gone)  # last: after a kill before, the next run finds them again

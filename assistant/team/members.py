@@ -12,8 +12,8 @@ from dataclasses import replace
 from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
-from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Audit, folded
-from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn
+from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Audit, Person, folded
+from assistant.team.provider import Begun, Claims, NotSignedIn, Provider
 from assistant.team.tokens import Sessions, digest
 from vectorstore.database.schema import Transaction
 
@@ -29,8 +29,8 @@ class Elsewhere:
     """The provider of a home, at the door of its app."""
 
     def __init__(
-        self, provider: Provider, people: SignedIn, sessions: Sessions, audit: Audit,
-        clock: Callable[[], float] = time.monotonic,
+        self, provider: Provider, people: Callable[[Claims], Person], sessions: Sessions,
+        audit: Audit, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._provider, self._people = provider, people
         self._sessions, self._audit, self._clock = sessions, audit, clock
@@ -55,14 +55,14 @@ class Elsewhere:
     def finish(self, said: Mapping[str, str], cookie: str, back: str) -> str:
         """The cookie of a new session. Raises NotSignedIn; each sign-in ends once."""
         try:
-            person = self._people.person(self._claims(said, cookie, back))
+            person = self._people(self._claims(said, cookie, back))
         except NotSignedIn as error:
             self._audit.note(VISITOR, "failed to sign in", what=str(error))
             raise
         self._audit.note(person, "signed in", what=self.place)
         return self._sessions.start(person)
 
-    def _claims(self, said: Mapping[str, str], cookie: str, back: str) -> Mapping[str, object]:
+    def _claims(self, said: Mapping[str, str], cookie: str, back: str) -> Claims:
         with self._lock:
             begun, until = self._begun.pop(digest(cookie), (None, 0.0))
         state = said.get("state", "").encode("utf-8", "surrogatepass")

@@ -174,7 +174,7 @@ def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
         if known is None or not is_signed(token):  # no sign-in is required
             return None
         try:
-            return signed_in(libraries.settings, known).person(at.claims(token))
+            return signed_in(libraries.settings, known)(at.claims(token))
         except NotSignedIn:
             return None
 
