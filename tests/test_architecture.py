@@ -40,7 +40,7 @@ assistant/llm/llama
 assistant/models                            assistant/answering/tables
 assistant/security                          assistant/export
 assistant/contract
-assistant/settings
+assistant/settings                          assistant/background
 assistant/i18n
 assistant/errors
 assistant

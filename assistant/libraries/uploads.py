@@ -4,7 +4,6 @@ Knows no Streamlit.
 """
 
 import json
-import logging
 import shutil
 import threading
 import time
@@ -15,12 +14,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from assistant.background import Background
 from assistant.errors import AssistantError
-from assistant.i18n.translation import N_, _, carried, told
+from assistant.i18n.translation import N_, _, told
 from assistant.settings import Settings
 from assistant.storage.files import held, write_private
 from ingest.document.source import readable
-from ingest.errors import NothingFound, PinciteError
+from ingest.errors import NothingFound
 from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.places import INSIDE, own_folder, place_of
 from vectorstore.errors import HomeNotWritable
@@ -99,17 +99,18 @@ def _own_place(folder: Path, given: str, taken: Sequence[Path]) -> Path:
 
 _LEFT_OVER = 24 * 3600.0  # seconds; a younger file may wait for its turn in another app
 
-log = logging.getLogger(__name__)
-
 # One `add` of this process at a time in each library; other processes add at the same time.
 _turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
-class Upload:
+class Upload(Background):
     """An `add` of files that were dropped together or wait in the queue; or a rebuild.
 
-    It may rebuild documents of the library, also before it adds others.
+    It may rebuild documents of the library, also before it adds others. Stopped, it leaves the rest
+    in the queue until it is continued.
     """
+
+    unexpected = N_("Adding failed unexpectedly. The log has the details.")
 
     def __init__(
         self,
@@ -124,38 +125,22 @@ class Upload:
         """
         self._library, self.library = library, library.name
         self.is_rebuild = rebuild
-        self.error = ""
         self.summary: AddSummary | None = None
         self.progress = AddProgress("", 0, len(paths), "")
         self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
-        self._cancel = threading.Event()
         self._folder = upload_folder(home, library.name)
         self.paths = list(paths)
         self._resumes = not self.paths
-        self._thread = threading.Thread(target=carried(self._run), name="upload", daemon=True)
-        self._thread.start()
-
-    @property
-    def done(self) -> bool:
-        return not self._thread.is_alive()
+        super().__init__("upload", self._work)
 
     @property
     def is_rebuilding(self) -> bool:
         """Whether it rebuilds now, or as soon as its turn comes."""
-        return not self.done and (self.is_rebuild or self.progress.is_rebuild)
+        return not self.ended and (self.is_rebuild or self.progress.is_rebuild)
 
     @property
     def stopping(self) -> bool:
-        return self._cancel.is_set()
-
-    def stop(self) -> None:
-        """Stop it; finished work stays, and the rest waits in the queue until it is continued."""
-        self._cancel.set()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait, to the end or so many seconds, and return whether it is done."""
-        self._thread.join(seconds)
-        return self.done
+        return self.cancel.is_set()
 
     def added(self, queued: Collection[str]) -> list[Path]:
         """The files that are in the library, in the order in which they were dropped.
@@ -167,25 +152,19 @@ class Upload:
         failed = {failure.path for failure in self.summary.failed}
         return [path for path in self.paths if str(path) not in failed.union(queued)]
 
-    def _run(self) -> None:
-        try:
-            with _turns[self._folder]:
-                if self.is_rebuild:
-                    self._library.maintenance.rebuild(self._note, self._cancel)
-                else:
-                    self._add()
-        except PinciteError as error:
-            self.error = str(error)
-        except Exception:
-            log.exception("an upload failed")
-            self.error = N_("Adding failed unexpectedly. The log has the details.")
+    def _work(self) -> None:
+        with _turns[self._folder]:
+            if self.is_rebuild:
+                self._library.maintenance.rebuild(self._note, self.cancel)
+            else:
+                self._add()
 
     def _add(self) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
         try:
             there = [path for path in self.paths if path.exists()]
             if there or self._resumes:
-                self.summary = self._library.add(there, self._note, cancel=self._cancel)
+                self.summary = self._library.add(there, self._note, cancel=self.cancel)
             self.error = _missing([path for path in self.paths if path not in there])
         finally:
             self._tidy([*self.paths, *map(Path, queued)])
@@ -220,13 +199,13 @@ class Uploads:
     def show(self, upload: Upload) -> Upload:
         """From now on until it is done."""
         with self._lock:
-            self._all = [*(old for old in self._all if not old.done), upload]
+            self._all = [*(old for old in self._all if not old.ended), upload]
         return upload
 
     def of(self, library: str) -> list[Upload]:
         """The running uploads, the oldest first."""
         with self._lock:
-            return [one for one in self._all if one.library == library and not one.done]
+            return [one for one in self._all if one.library == library and not one.ended]
 
 
 def describe_step(step: AddProgress) -> str:
@@ -329,43 +308,27 @@ def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
             write_private(place, json.dumps([str(path) for path in known]))
 
 
-class WatchedFolder:
+class WatchedFolder(Background):
     """One folder, from now on until it is stopped."""
+
+    unexpected = N_("Watching failed unexpectedly. The log has the details.")
 
     def __init__(
         self, library: Library, turn: threading.Lock, path: Path, settle: float, pause: float
     ) -> None:
         self.path = path
         self.changes: deque[Change] = deque(maxlen=_TOLD)
-        self.notice = self.error = ""
-        self._cancel = threading.Event()
-        self._pause = pause
+        self.notice = ""
         watching = Watching(library, [path], self.changes.append, self._tell, settle, turn)
-        self._thread = threading.Thread(
-            target=self._run, args=(watching,), name="watch", daemon=True
-        )
-        self._thread.start()
-
-    def is_alive(self) -> bool:
-        """Whether the folder is still watched; False after an error."""
-        return self._thread.is_alive()
+        super().__init__("watch", lambda: watching.run(self.cancel, pause))
 
     def stop(self) -> None:
         """End it; a file that is being read is finished first, for a few seconds at most."""
-        self._cancel.set()
-        self._thread.join(10)
+        super().stop()
+        self.wait(10)
 
     def _tell(self, notice: str) -> None:
         self.notice = notice
-
-    def _run(self, watching: Watching) -> None:
-        try:
-            watching.run(self._cancel, self._pause)
-        except PinciteError as error:
-            self.error = str(error)
-        except Exception:
-            log.exception("watching %s failed", self.path)
-            self.error = N_("Watching failed unexpectedly. The log has the details.")
 
 
 class WatchedFolders:
@@ -410,7 +373,7 @@ class WatchedFolders:
     def _follow(self, settings: Settings, library: Library, path: Path) -> None:
         with self._lock:
             now = self._all.setdefault(library.name, [])
-            now[:] = [one for one in now if one.path != path or one.is_alive()]
+            now[:] = [one for one in now if one.path != path or not one.ended]
             if path not in [one.path for one in now]:
                 turn = turn_of(settings.home, library.name)
                 now.append(WatchedFolder(library, turn, path, self._settle, self._pause))

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.background import Background
 from assistant.i18n.translation import N_
 from assistant.security.network_guard import permit_meanwhile
 from assistant.settings import Settings
@@ -223,43 +224,23 @@ _REST = 60.0  # seconds between two tries, also where what came of the first can
 log = logging.getLogger(__name__)
 
 
-class Fetching:
-    """One source, from now on; adding takes its turn among the uploads."""
+class Fetching(Background):
+    """One source, from now on; adding takes its turn among the uploads. The error of one that began
+    is stored with the source, too."""
+
+    unexpected = N_("Fetching failed unexpectedly. The log has the details.")
 
     def __init__(
         self, settings: Settings, library: Library, source: Source, turn: threading.Lock,
         if_due: bool,
     ) -> None:  # fmt: skip
         self.fetched: Fetched | None = None
-        self.error = ""  # of this time; those of a fetching that began are stored with the source
         self.begun = time.monotonic()
-        self._library, self._turn, self._if_due = library, turn, if_due
-        self.cancel = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(settings, source), name=f"fetch {source.name}", daemon=True
-        )
-        self._thread.start()
+        self._library, self._turn = library, turn
+        super().__init__(f"fetch {source.name}", lambda: self._work(settings, source, if_due))
 
-    def is_running(self) -> bool:
-        return self._thread.is_alive()
-
-    def wait(self, seconds: float) -> None:
-        """Wait for its end, so many seconds at most."""
-        self._thread.join(seconds)
-
-    def _run(self, settings: Settings, source: Source) -> None:
-        try:
-            self.fetched, _ = bring(
-                settings, self._library, source, self._add, self.cancel, self._if_due
-            )
-        except PinciteError as error:
-            log.info("fetching %s failed: %s", source.name, error)
-            self.error = str(error)
-        except Exception:
-            log.exception("fetching %s failed", source.name)
-            why = N_("Fetching failed unexpectedly. The log has the details.")
-            with suppress(PinciteError):
-                source_list.note(settings, source, "", why)
+    def _work(self, settings: Settings, source: Source, if_due: bool) -> None:
+        self.fetched, _ = bring(settings, self._library, source, self._add, self.cancel, if_due)
 
     def _add(self, paths: list[Path]) -> AddSummary:
         with self._turn:
@@ -290,7 +271,7 @@ class Fetchings:
         """Fetch a source now, unless that is under way; with `if_due` only where it is due."""
         with self._lock:
             now = self._all.get((source.library, source.name))
-            if now is None or not now.is_running():
+            if now is None or now.ended:
                 made = Fetching(settings, library, source, turn, if_due)
                 self._all[source.library, source.name] = made
 
@@ -313,7 +294,7 @@ class Fetchings:
             mine = [key for key in self._all if key[0] == library]
             ended = [self._all.pop(key) for key in mine]
         for one in ended:
-            one.cancel.set()
+            one.stop()
         for one in ended:
             one.wait(_PATIENCE)
 

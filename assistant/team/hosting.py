@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -180,10 +180,11 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.libraries import check_there
     from assistant.team.accounts import plain
     from assistant.wiring.people import home_accounts
 
-    _check_libraries(settings, [args.library])
+    check_there(settings, args.library)  # a wrong name would give a right to nothing
     known = home_accounts(settings)
     named = ", ".join([*args.people, *(f"group {name}" for name in args.group)]) or "everybody"
     with known.together():
@@ -225,9 +226,11 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.libraries.libraries import check_there
     from assistant.wiring.people import home_accounts, tokens
 
-    _check_libraries(settings, args.only or ())
+    for library in args.only or ():
+        check_there(settings, library)
     known, kept = home_accounts(settings), tokens(settings)
     person = known.named(args.name)
     _note(known, f"gave {person.name} the token {args.label}")
@@ -282,17 +285,6 @@ def _password(args: argparse.Namespace) -> str:
     if getpass("Once more: ") != given:
         raise AssistantError("The two passwords differ. Nothing was changed.")
     return given
-
-
-def _check_libraries(settings: "Settings", names: Sequence[str]) -> None:
-    """Raises UnknownLibrary: a wrong name would give a right to nothing."""
-    from assistant.wiring import composition
-    from vectorstore.errors import UnknownLibrary
-
-    known = composition.libraries(settings)
-    for name in names:
-        if name not in known:
-            raise UnknownLibrary(name, known)
 
 
 def _warn_without_owner(known: "Accounts") -> None:

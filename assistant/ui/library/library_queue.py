@@ -139,7 +139,7 @@ def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
     """`read`: as the page has just read it. Streamlit calls this with the same list again and
     again: later drawings find it empty, and read anew."""
     mine: Upload | None = st.session_state.get(UPLOAD)
-    if not told and mine and mine.done:
+    if not told and mine and mine.ended:
         st.rerun()
     try:
         before = read.pop() if read else None

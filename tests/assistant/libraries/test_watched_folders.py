@@ -78,7 +78,7 @@ def test_one_that_ended_by_an_error_is_followed_anew_when_it_is_asked_for(
         patched.setattr(library, "add", fails)
         watches.add(settings, library, papers)
         (ended,) = watches.of("main")
-        assert eventually(lambda: not ended.is_alive())
+        assert eventually(lambda: ended.ended)
     assert ended.error == "The server is gone."
 
     watches.add(settings, library, papers)
