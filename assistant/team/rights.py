@@ -77,12 +77,8 @@ class Permitted:
         person, belongs = self.person, shares.get(library)
         if person.only is not None and library not in person.only:
             return False
-        return person.owns or not belongs or bool(belongs & holders(person))
-
-
-def holders(person: Person) -> frozenset[Holder]:
-    """What a library may belong to for this person to see it."""
-    return frozenset({f"person {person.id}", *(f"group {name}" for name in person.groups)})
+        own = {f"person {person.id}", *(f"group {name}" for name in person.groups)}
+        return person.owns or not belongs or bool(belongs & own)
 
 
 # -- How much one person may ask and add, counted for all processes of a home together

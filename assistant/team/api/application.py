@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -156,10 +155,9 @@ def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) ->
     libraries.at_machine = hosts.only_here
     figures = Figures(libraries)
     inner = application(libraries, figures)
-    made = cache(partial(tokens, libraries.settings))
 
     def of_people() -> Tokens | None:  # from their first account on
-        return made() if libraries.accounts else None
+        return tokens(libraries.settings) if libraries.accounts else None
 
     return Watched(Guard(inner, hosts, guests, of_people, _signed(libraries)), figures)
 
