@@ -346,11 +346,6 @@ class Kept:
         """Whether there are tables, or a file that should have them. Raises AssistantError."""
         return self._database.is_there()
 
-    def prepare(self) -> None:
-        """Make the tables, or bring them to the present version. Raises AssistantError."""
-        with self._connected():
-            pass
-
     def together(self) -> AbstractContextManager[None]:
         """What this thread does with it meanwhile is done as a whole, or not at all. Raises
         AssistantError."""

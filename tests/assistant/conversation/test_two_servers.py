@@ -108,7 +108,8 @@ def test_a_document_that_another_server_takes_out_of_a_receipt_does_not_come_bac
         return written({"library": "hr,staff", "facts": {"found": found}})
 
     kept = Receipts(tables)
-    kept.prepare()
+    with kept._connected():
+        pass  # the tables are made
     for act, left in (
         (lambda: kept.forget("staff", "b"), []),
         (lambda: kept.rename_library("hr", "people"), ["b"]),
