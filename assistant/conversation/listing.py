@@ -185,10 +185,6 @@ class Listing(KeptConversations):
         wanted = [row for row in rows if library in (None, row[1]) and sees(row[1])]
         return [self._info(row) for row in wanted]
 
-    def recent(self, limit: int = 20, library: str = "") -> list[tuple[str, str]]:
-        """(id, title) of a library's conversations, latest first."""
-        return [(info.id, info.title) for info in self.infos(library)[:limit]]
-
     def search(
         self, words: str, library: str | None = None, limit: int = 50, offset: int = 0
     ) -> list[Found]:

@@ -132,8 +132,8 @@ class Limits(AccountsDatabase):
     def _take(
         self, person: Person, kind: str, amount: int, most: int, within: float, count: bool
     ) -> float | None:
-        """The seconds until there is room; None when there is, and with `count` the amount is
-        counted."""
+        """The seconds until there is more room; None when there is enough, and with `count` the
+        amount is counted."""
         if not most or not person.id:
             return None
         now = self._clock()
@@ -141,25 +141,15 @@ class Limits(AccountsDatabase):
             # Others count at the same time: their transaction waits for the end of this one.
             connection.execute("UPDATE person SET name = name WHERE id = ?", (person.id,))
             connection.execute("DELETE FROM used WHERE kind = ? AND at <= ?", (kind, now - within))
-            rows = connection.execute(
-                "SELECT at, amount FROM used WHERE person = ? AND kind = ? ORDER BY at",
+            used, oldest = connection.execute(
+                "SELECT coalesce(sum(amount), 0), min(at) FROM used WHERE person = ? AND kind = ?",
                 (person.id, kind),
-            ).fetchall()
-            left = most - sum(used for _at, used in rows)
-            if amount <= left:
+            ).fetchone()
+            if used + amount <= most:
                 row = (person.id, kind, now, amount)
                 if count and amount:
                     connection.execute(
                         "INSERT INTO used (person, kind, at, amount) VALUES (?, ?, ?, ?)", row
                     )
                 return None
-        return _until(rows, amount - left, now, within)
-
-
-def _until(rows: list[tuple[float, int]], lacking: int, now: float, within: float) -> float:
-    """The seconds until so much of what was used, oldest first, is forgotten."""
-    for at, used in rows:
-        lacking -= used
-        if lacking <= 0:
-            return max(at + within - now, 1.0)
-    return within
+        return max((now if oldest is None else oldest) + within - now, 1.0)

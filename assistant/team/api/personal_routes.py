@@ -49,10 +49,8 @@ routes = APIRouter(prefix="/api", tags=["A person's own"])
 def conversations(library: str, seen: Seen) -> list[Row]:
     """The latest first; the title is the first question."""
     name = seen.library(library, "listed conversations").name
-    return [
-        {"conversation": identity, "title": title}
-        for identity, title in seen.conversations.recent(_MOST, name)
-    ]
+    found = seen.conversations.infos(name)[:_MOST]
+    return [{"conversation": info.id, "title": info.title} for info in found]
 
 
 @routes.get("/conversations")

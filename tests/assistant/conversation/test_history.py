@@ -41,7 +41,7 @@ def test_the_latest_conversation_is_listed_first_by_its_first_question(shelf: Pl
     for id, question in (("a", "Alpha?"), ("b", "Beta?"), ("a", "More alpha?")):
         kept.add(id, answer(question), "main")
     kept.add("c", answer("Gamma?"), "other")
-    assert kept.recent(library="main") == [("a", "Alpha?"), ("b", "Beta?")]
+    assert [(one.id, one.title) for one in kept.infos("main")] == [("a", "Alpha?"), ("b", "Beta?")]
     assert (kept.library("c"), kept.library("unknown")) == ("other", "")
 
 
@@ -49,7 +49,7 @@ def test_the_latest_conversation_is_listed_first_by_its_first_question(shelf: Pl
 def test_a_conversation_nobody_has_written_to_is_empty(shelf: Place) -> None:
     kept = Conversations(shelf)
     assert kept.turns(kept.start()) == []
-    assert kept.recent() == []
+    assert kept.infos("") == []
 
 
 @ON_BOTH

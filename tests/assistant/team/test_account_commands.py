@@ -54,8 +54,8 @@ def test_people_are_added_shared_with_listed_and_removed(
 
     olga = home_accounts(Settings(home=home)).named("olga")
     hers = Conversations(home / "conversations.sqlite", Whose(olga.id))
-    assert [title for _, title in hers.recent(9, "contracts")] == ["Before?"]
-    assert kept.recent(9, "contracts") == []
+    assert [info.title for info in hers.infos("contracts")] == ["Before?"]
+    assert kept.infos("contracts") == []
     capsys.readouterr()
     assert run(home, monkeypatch, "users", "remove", "olga") == 0
     assert "Nobody is an owner now" in capsys.readouterr().err
