@@ -37,7 +37,7 @@ from assistant.team.api import (
 from assistant.team.api.guard import Guard, is_signed
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import known_queries, whole_text
-from assistant.team.api.watching import Figures, Watched
+from assistant.team.api.watching import Figures
 from assistant.team.provider import NotSignedIn
 from assistant.team.tokens import Tokens
 from assistant.wiring.people import provider, signed_in, tokens
@@ -159,7 +159,7 @@ def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) ->
     def of_people() -> Tokens | None:  # from their first account on
         return tokens(libraries.settings) if libraries.accounts else None
 
-    return Watched(Guard(inner, hosts, guests, of_people, _signed(libraries)), figures)
+    return figures.watched(Guard(inner, hosts, guests, of_people, _signed(libraries)))
 
 
 def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
