@@ -102,14 +102,9 @@ def _new(args: argparse.Namespace, settings: "Settings") -> int:
 
     address = parsed(args.address)  # before a library is made for it
     with opened(settings, make=True) as library:
-        source = source_list.add(
-            settings,
-            library.name,
-            args.address,
-            args.name,
-            args.mirror,
-            args.every or source_list.EVERY,
-        )
+        every = args.every or source_list.EVERY
+        made = source_list.new(settings, library.name, args.address, args.name, args.mirror, every)
+        source = source_list.add(settings, made)
     fetch = f"{source.name}  ({source.library}): `pincite sources run` fetches it"
     done(args, asdict(source), fetch)
     if not has_password(source):

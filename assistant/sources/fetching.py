@@ -62,7 +62,7 @@ def add_checked(
         client.check()
     if password:
         keep_password(made, password)
-    return source_list.add(settings, library, address, made.name, mirror, every)
+    return source_list.add(settings, made)
 
 
 def renew_password(settings: Settings, source: Source, password: str) -> None:

@@ -80,7 +80,7 @@ def new(
     settings: Settings, library: str, address: str, name: str = "", mirror: bool = False,
     every: int = EVERY,
 ) -> Source:  # fmt: skip
-    """What `add` would keep. Raises SourceFailed."""
+    """A source that `add` may keep. Raises SourceFailed."""
     parsed(address)
     known = listed(settings)
     for one in known:
@@ -92,13 +92,9 @@ def new(
     return Source(chosen, library, address, mirror, every=_minutes(every))
 
 
-def add(
-    settings: Settings, library: str, address: str, name: str = "", mirror: bool = False,
-    every: int = EVERY,
-) -> Source:  # fmt: skip
-    """A new source of a library that is there. Raises SourceFailed, HomeNotWritable."""
-    made = new(settings, library, address, name, mirror, every)
-    _change(settings, library, lambda rows: [*rows, made])
+def add(settings: Settings, made: Source) -> Source:
+    """Keep a new source of a library that is there. Raises SourceFailed, HomeNotWritable."""
+    _change(settings, made.library, lambda rows: [*rows, made])
     return made
 
 
