@@ -109,6 +109,7 @@ class Person:
     groups: frozenset[str] = frozenset()
     only: frozenset[str] | None = None  # the libraries of a program's token; None: no such limit
     token: str = ""  # the name of that token
+    made: str = ""  # ISO 8601, UTC
 
     @property
     def changes(self) -> bool:
@@ -298,23 +299,16 @@ def _composed(text: str) -> str:
 # -- The accounts
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A person in a list of people."""
-
-    person: Person
-    made: str  # ISO 8601, UTC
-
-
 class Accounts(Audit):
     """The accounts of a home, with its audit log: `together` changes and logs, or does neither."""
 
     def add(self, name: str, password: str, role: Role, groups: Collection[str] = ()) -> Person:
         """A new person. Raises AssistantError for a name that is taken, for one that cannot be a
         name, and for a password of a wrong length."""
-        person = Person(uuid.uuid4().hex[:16], plain(name), role, frozenset(map(plain, groups)))
-        check_password(password)
         made = datetime.now(UTC).isoformat(timespec="seconds")
+        own = frozenset(map(plain, groups))
+        person = Person(uuid.uuid4().hex[:16], plain(name), role, own, made=made)
+        check_password(password)
         row = (person.id, person.name, role, hashed_password(password), made)
         with self._connected() as connection:
             added = connection.execute(
@@ -388,13 +382,12 @@ class Accounts(Audit):
         with self._reading() as connection:
             return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 
-    def people(self) -> list[Listed]:
+    def people(self) -> list[Person]:
         """All who have an account, by name."""
         with self._reading() as connection:
-            rows = connection.execute("SELECT id, made FROM person").fetchall()
-            found = [(person_of(connection, id), made) for id, made in rows]
-        listed = [Listed(person, made) for person, made in found if person]
-        return sorted(listed, key=lambda one: one.person.name)
+            rows = connection.execute("SELECT id FROM person ORDER BY name").fetchall()
+            found = [person_of(connection, id) for (id,) in rows]
+        return [person for person in found if person]
 
     def share(self, library: str, people: Collection[str], groups: Collection[str]) -> None:
         """Make a library belong to these people and groups; with neither, to everybody. Raises
@@ -428,11 +421,12 @@ class Accounts(Audit):
 
 def person_of(connection: Transaction, id: str) -> Person | None:
     """Who has that id, with their groups; None for nobody, and for a role that there is none of."""
-    row = connection.execute("SELECT id, name, role FROM person WHERE id = ?", (id,)).fetchone()
-    if row is None or row[2] not in get_args(Role):
+    query = "SELECT name, role, made FROM person WHERE id = ?"
+    name, role, made = connection.execute(query, (id,)).fetchone() or ("", "", "")
+    if role not in ROLES:
         return None
     teams = connection.execute("SELECT team FROM member WHERE person = ?", (id,)).fetchall()
-    return Person(row[0], row[1], row[2], frozenset(team for (team,) in teams))
+    return Person(id, name, role, frozenset(team for (team,) in teams), made=made)
 
 
 def _join(connection: Transaction, id: str, groups: Iterable[str]) -> None:

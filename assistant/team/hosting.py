@@ -190,7 +190,7 @@ def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
     with known.together():
         known.share(args.library, args.people, args.group)
         _note(known, f"gave it to {named}", args.library)
-    there = {group for each in known.people() for group in each.person.groups}
+    there = {group for each in known.people() for group in each.groups}
     for group in args.group:
         if plain(group) not in there:
             hint(f"Nobody is in the group {group} yet.")
@@ -204,11 +204,10 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
     known = accounts_if_any(settings)
     found = known.people() if known else []
     people = [
-        {"name": each.person.name, "role": each.person.role, "groups": sorted(each.person.groups),
-         "made": each.made}
+        {"name": each.name, "role": each.role, "groups": sorted(each.groups), "made": each.made}
         for each in found
     ]  # fmt: skip
-    names = {each.person.id: each.person.name for each in found}
+    names = {each.id: each.name for each in found}
     shares = {
         library: sorted(_shown(holder, names) for holder in holders)
         for library, holders in (known.shares() if known else {}).items()
@@ -289,7 +288,7 @@ def _password(args: argparse.Namespace) -> str:
 
 def _warn_without_owner(known: "Accounts") -> None:
     people = known.people()
-    if people and all(each.person.role != "owner" for each in people):
+    if people and all(each.role != "owner" for each in people):
         hint("Nobody is an owner now. `pincite users change NAME --role owner` makes somebody one.")
 
 

@@ -95,7 +95,7 @@ def test_a_newer_version_is_not_read(homes: list[Settings], team_database: Serve
     home_accounts(homes[0]).add("ann", PASSWORD, "owner")
     with team_database.connect() as connection:
         connection.execute("COMMENT ON SCHEMA pincite_team IS 'of our office'")
-        assert [one.person.name for one in home_accounts(homes[1]).people()] == ["ann"]
+        assert [one.name for one in home_accounts(homes[1]).people()] == ["ann"]
         connection.execute("UPDATE pincite_team.kept SET version = 2")
     with pytest.raises(AssistantError, match="newer version"):
         home_accounts(homes[1]).people()
