@@ -228,8 +228,24 @@ class Line:
     what: str
 
 
-class Audit(AccountsDatabase):
-    """The audit log of a home, or of the team that it belongs to."""
+def _noted_as(names: Collection[str], kept: Collection[str]) -> set[str]:
+    """The names by which documents may stand in lines: a file is noted as it was sent, and gets a
+    folder before its name, or a mark after it, where another document has it. Not one of those
+    that documents which are `kept` have."""
+    files = {PurePosixPath(_MARK.sub("", name)).name for name in names}
+    return {*names, *(files - set(kept))}
+
+
+def _composed(text: str) -> str:
+    """As names are compared; without halves of letters, which no database takes."""
+    return unicodedata.normalize("NFC", text.encode(errors="replace").decode())
+
+
+# -- The accounts
+
+
+class Accounts(AccountsDatabase):
+    """The accounts of a home, with its audit log: `together` changes and logs, or does neither."""
 
     def __init__(
         self, place: Place, days: int = 365, clock: Callable[[], float] = time.time
@@ -281,26 +297,6 @@ class Audit(AccountsDatabase):
         if changed:
             self._write_anew()
         return len(changed)
-
-
-def _noted_as(names: Collection[str], kept: Collection[str]) -> set[str]:
-    """The names by which documents may stand in lines: a file is noted as it was sent, and gets a
-    folder before its name, or a mark after it, where another document has it. Not one of those
-    that documents which are `kept` have."""
-    files = {PurePosixPath(_MARK.sub("", name)).name for name in names}
-    return {*names, *(files - set(kept))}
-
-
-def _composed(text: str) -> str:
-    """As names are compared; without halves of letters, which no database takes."""
-    return unicodedata.normalize("NFC", text.encode(errors="replace").decode())
-
-
-# -- The accounts
-
-
-class Accounts(Audit):
-    """The accounts of a home, with its audit log: `together` changes and logs, or does neither."""
 
     def add(self, name: str, password: str, role: Role, groups: Collection[str] = ()) -> Person:
         """A new person. Raises AssistantError for a name that is taken, for one that cannot be a

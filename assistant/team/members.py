@@ -12,7 +12,7 @@ from dataclasses import replace
 from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
-from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Audit, Person, folded
+from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Person, folded
 from assistant.team.provider import Begun, Claims, NotSignedIn, Provider
 from assistant.team.tokens import Sessions, digest
 from vectorstore.database.schema import Transaction
@@ -30,10 +30,10 @@ class Elsewhere:
 
     def __init__(
         self, provider: Provider, people: Callable[[Claims], Person], sessions: Sessions,
-        audit: Audit, clock: Callable[[], float] = time.monotonic,
+        accounts: Accounts, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._provider, self._people = provider, people
-        self._sessions, self._audit, self._clock = sessions, audit, clock
+        self._sessions, self._accounts, self._clock = sessions, accounts, clock
         self._lock = threading.Lock()
         self._begun: OrderedDict[str, tuple[Begun, float]] = OrderedDict()
 
@@ -57,9 +57,9 @@ class Elsewhere:
         try:
             person = self._people(self._claims(said, cookie, back))
         except NotSignedIn as error:
-            self._audit.note(VISITOR, "failed to sign in", what=str(error))
+            self._accounts.note(VISITOR, "failed to sign in", what=str(error))
             raise
-        self._audit.note(person, "signed in", what=self.place)
+        self._accounts.note(person, "signed in", what=self.place)
         return self._sessions.start(person)
 
     def _claims(self, said: Mapping[str, str], cookie: str, back: str) -> Claims:
@@ -158,14 +158,14 @@ class Members:
     )
 
     def __init__(
-        self, accounts: Accounts, sessions: Sessions, guesses: Guesses, audit: Audit,
+        self, accounts: Accounts, sessions: Sessions, guesses: Guesses,
         elsewhere: Elsewhere | None = None,
     ) -> None:  # fmt: skip
         """`elsewhere`: a provider where they may sign in, too."""
         self.elsewhere = elsewhere
         if elsewhere:
             self.form = replace(self.form, elsewhere=elsewhere.place, path=START)
-        self._accounts, self._sessions, self._audit = accounts, sessions, audit
+        self._accounts, self._sessions = accounts, sessions
         self._guesses = guesses
 
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
@@ -174,10 +174,10 @@ class Members:
         with self._guesses.guess(name, place):
             person = self._accounts.signs_in(name, fields.get("password", ""))
         if person is None:
-            self._audit.note(VISITOR, "failed to sign in", what=place)
+            self._accounts.note(VISITOR, "failed to sign in", what=place)
             return None
         self._guesses.right(name, place)
-        self._audit.note(person, "signed in", what=place)
+        self._accounts.note(person, "signed in", what=place)
         return self._sessions.start(person)
 
     def mark(self, cookie: str) -> str | None:
