@@ -18,7 +18,7 @@ from assistant.settings import Settings
 from assistant.sources import source_list
 from assistant.sources.address import LeftOut, Refused, SourceFailed, parsed
 from assistant.sources.source_list import EVERY, Entry, Landing, Source, keep_password, password_of
-from ingest.errors import PinciteError
+from ingest.errors import PinciteError, Stopped
 from ingest.platform.process import is_this_machine
 from vectorstore.add_report import AddSummary
 from vectorstore.indexing.jobs import alone
@@ -98,10 +98,6 @@ def _left_out(name: str, why: str) -> str:
     return f"{name!r} is left out: {why}."
 
 
-class _Cancelled(Exception):
-    """It is to end; what came until now stays."""
-
-
 def bring(
     settings: Settings, library: Library, source: Source,
     add: Callable[[list[Path]], AddSummary], cancel: threading.Event | None = None,
@@ -175,10 +171,10 @@ def _each(
 ) -> Fetched:
     def check() -> None:
         if cancel.is_set():
-            raise _Cancelled
+            raise Stopped
 
     found, seen = Fetched(), set()
-    with suppress(_Cancelled):
+    with suppress(Stopped):
         for entry in list(client.entries(check)):  # first all: no command comes between
             check()
             seen.add(entry.key)
