@@ -137,8 +137,10 @@ def _brought(
 ) -> tuple[Fetched, AddSummary | None]:  # fmt: skip
     try:
         fetched = _fetched(source, landing, cancel)
-    finally:
-        summary = _read(landing, add, cancel)  # also what came before an error
+    except SourceFailed:
+        _read(landing, add, cancel)  # what came before
+        raise
+    summary = _read(landing, add, cancel)
     if fetched.gone and not cancel.is_set():
         library.sources.prune(fetched.gone)
         landing.forget(fetched.gone)  # last: after a kill before, the next run finds them again
