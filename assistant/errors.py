@@ -15,10 +15,6 @@ class NotThere(AssistantError):
     """Nothing has this id or number."""
 
 
-class PersonRemoved(AssistantError):
-    """The person's account was removed meanwhile: nothing more is stored for it."""
-
-
 class TablesAway(AssistantError):
     """The server with people and conversations does not answer, or no longer has them."""
 

@@ -40,7 +40,7 @@ assistant/llm/llama
 assistant/models                            assistant/answering/tables
 assistant/security                          assistant/export
 assistant/contract
-assistant/settings
+assistant/settings                          assistant/background
 assistant/i18n
 assistant/errors
 assistant
@@ -119,7 +119,11 @@ HOMES = {
     },
     "fpdf": {"assistant/export/documents.py"},
     "fsspec": {"vectorstore/team/object_store.py"},
-    "jinja2": {"assistant/llm/llama/chat_format.py", "assistant/receipts/evidence_pack.py"},
+    "jinja2": {
+        "assistant/entrance/guests.py",
+        "assistant/llm/llama/chat_format.py",
+        "assistant/receipts/evidence_pack.py",
+    },
     "keyring": {"assistant/models/server_address.py"},
     "langchain": {"assistant/routing/model_router.py"},
     "langchain_core": {

@@ -18,7 +18,6 @@ from assistant.contract.intents import Intent
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation.history import Conversations
-from assistant.errors import AssistantError, PersonRemoved
 from assistant.receipts.record import Recorder
 from assistant.storage.files import AnswerFiles, mentioned
 from vectorstore.catalog.tags import EVERYTHING, Filter
@@ -203,17 +202,16 @@ class Assistant:
         self, reply: Reply, request: Request, conversation: str = "", after: int | None = None
     ) -> Reply:
         generation = self.library.generation() if self._recorder else 0
-        # Read first: an account that is made between these two reads is then seen as a new one.
-        since = self._heir() if conversation or self._recorder else None
         known = bool(conversation) and self.conversations.has(conversation)
 
         def keep(done: Reply) -> None:
-            kept = self._added(done, conversation, after, known, since) if conversation else None
-            if conversation and not kept:
-                return  # it was deleted meanwhile: nothing of it may come back
+            turn = conversation, done.to_json(), self.library.name, after, known
+            if conversation and not self.conversations.add(*turn):
+                self._discard(done)  # it was deleted meanwhile: nothing of it may come back
+                return
             if self._recorder and done.intent is None:  # tool output states itself how it was made
-                is_kept = self._recorder.keep(done, request, self.library, generation, since)
-                if not is_kept or (kept and not kept.still_has(conversation, since)):
+                is_kept = self._recorder.keep(done, request, self.library, generation)
+                if not is_kept or (conversation and not self.conversations.has(conversation)):
                     self._recorder.receipts.delete([done.id])
                     self._discard(done)
 
@@ -221,27 +219,6 @@ class Assistant:
         reply.attached, reply.within = request.files, request.within
         reply.when_done = keep
         return reply
-
-    def _heir(self) -> str | None:
-        """None where it cannot be known: the answer comes all the same."""
-        with suppress(AssistantError):
-            return self.conversations.heir()
-        return None
-
-    def _added(
-        self, done: Reply, conversation: str, after: int | None, known: bool, since: str | None
-    ) -> Conversations | None:
-        """The conversations that have the turn now; None where it is not kept. Raises
-        AssistantError."""
-        turn = conversation, done.to_json(), self.library.name, after, known, since
-        try:
-            if kept := self.conversations.add(*turn):
-                return kept
-        except PersonRemoved:
-            self._discard(done)
-            raise
-        self._discard(done)
-        return None
 
     def _discard(self, done: Reply) -> None:
         if self._files:

@@ -1,6 +1,5 @@
 """Conversations that are kept: each turn is the answer document that the person saw."""
 
-import copy
 import json
 import uuid
 from collections import defaultdict
@@ -8,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from assistant.contract.facts import Passage
 from assistant.contract.request import Turn
-from assistant.conversation.listing import HOME, Listing, as_given
-from assistant.errors import AssistantError, PersonRemoved
-from assistant.storage.part import Connection, Whose, heir, may_write, writer
+from assistant.conversation.listing import Listing
+from assistant.errors import AssistantError
+from assistant.storage.part import Connection, may_write
 
 # -- A conversation is a tree: a question that was edited or asked again begins a branch beside the
 # old one. One branch is shown.
@@ -59,8 +58,6 @@ def _after(parents: Parents, number: int) -> list[int]:
 
 
 _LATEST = 300  # turns whose waits are told: those of another machine or version are forgotten
-_LOOKED_AT = 3000  # turns of a team
-_TIMED = "json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
 
 
 class Conversations(Listing):
@@ -76,37 +73,32 @@ class Conversations(Listing):
 
     def add(
         self, conversation: str, answer: dict[str, Any], library: str = "",
-        after: int | None = None, begun: bool = False, since: str | None = None,
-    ) -> Self | None:  # fmt: skip
+        after: int | None = None, begun: bool = False,
+    ) -> bool:  # fmt: skip
         """Append a turn to the branch that is shown, or begin one `after` a turn (0: a new
         beginning), which is then shown; a new id begins a conversation.
 
-        Returns the conversations that have it: these, or those of the first account, where that was
-        made `since` nobody asked (see `heir`). None, and nothing is written, where the
-        conversation, which had `begun` before, was deleted. Raises AssistantError for an `after`
-        that is no turn of the conversation, and PersonRemoved: they may be signed in still, where
-        the rest of their removal has failed.
+        False, and nothing is written, where the conversation, which had `begun` before, was
+        deleted, or the person removed. Raises AssistantError for an `after` that is no turn of the
+        conversation.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        row = {**answer, HOME: self._home} if self._home else answer
+        key = self._key(conversation)
         with self._connected() as connection:
-            author = self._of(writer(connection, self._whose.person, since))
-            key = author._key(conversation)
-            if not may_write(connection, author._whose.person):
-                raise PersonRemoved("This account is being removed: the answer is not kept.")
-            if begun and not self._hold_one(connection, key):
-                return None
+            there = may_write(connection, self._whose.person)
+            if not there or (begun and not self._hold_one(connection, key)):
+                return False
             # Another server that adds to it waits here, and then finds this turn.
             connection.execute(
                 "INSERT INTO conversation (id, library, started) VALUES (?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET library = conversation.library",
                 (key, library, now),
             )
-            parent = author._parent(connection, conversation, after)
+            parent = self._parent(connection, conversation, after)
             (number,) = connection.execute(
                 "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)"
                 " RETURNING number",
-                (key, answer["question"], json.dumps(row)),
+                (key, answer["question"], json.dumps(answer)),
             ).fetchone()
             connection.execute("INSERT INTO branch (turn, parent) VALUES (?, ?)", (number, parent))
             connection.execute(
@@ -115,32 +107,7 @@ class Conversations(Listing):
                 " SET latest = excluded.latest, shown = excluded.shown",
                 (key, now, number),
             )
-        return author
-
-    def heir(self) -> str:
-        """Who has got what was nobody's, for `since` of an answer that nobody's question begins;
-        empty before the first account, and for a person."""
-        if self._whose.person or not self.is_there():
-            return ""
-        with self._reading() as connection:
-            return heir(connection)
-
-    def still_has(self, conversation: str, since: str | None) -> bool:
-        """Whether what `add` has written is there, be it by now the first person's."""
-        if self.has(conversation):
-            return True
-        if since is None:
-            return False
-        now = self.heir()
-        return now != since and self._of(now).has(conversation)
-
-    def _of(self, person: str) -> Self:
-        """The same as another person has them."""
-        if person == self._whose.person:
-            return self
-        other = copy.copy(self)
-        other._whose, other._before = Whose(person), f"@{person}/"
-        return other
+        return True
 
     def check_after(self, conversation: str, after: int | None) -> None:
         """Raises AssistantError unless `add` would take it."""
@@ -160,7 +127,7 @@ class Conversations(Listing):
                 f"SELECT number, answer FROM turn WHERE number IN ({','.join('?' * len(path))})",
                 path,
             ).fetchall()
-        answers = {number: as_given(answer) for number, answer in rows}
+        answers = {number: json.loads(answer) for number, answer in rows}
         return [
             KeptTurn(number, answers[number], parents[number], turn_versions(parents, number))
             for number in path
@@ -188,7 +155,7 @@ class Conversations(Listing):
                 "SELECT answer FROM turn WHERE conversation = ? ORDER BY number",
                 (self._key(conversation),),
             ).fetchall()
-        return [as_given(row[0]) for row in rows]
+        return [json.loads(answer) for (answer,) in rows]
 
     def history(self, conversation: str, until: int | None = None) -> list[Turn]:
         """The turns of `branch` as a tool needs them, oldest first."""
@@ -238,12 +205,12 @@ class Conversations(Listing):
 
     def waits(self) -> dict[str, list[float]]:
         """Seconds to the first word of the latest answers from documents, by the model that wrote
-        them; of all people, in a team for answers of this home's servers. No word of a question or
-        an answer is read."""
+        them; of all people. No word of a question or an answer is read."""
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT json_extract(answer, '$.model'),"
-                f" json_extract(answer, '$.seconds_first_token') {self._ours}"
+                " json_extract(answer, '$.seconds_first_token') FROM turn"
+                " WHERE json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
                 f" ORDER BY number DESC LIMIT {_LATEST}"
             ).fetchall()
         found: defaultdict[str, list[float]] = defaultdict(list)
@@ -251,20 +218,6 @@ class Conversations(Listing):
             if isinstance(model, str) and seconds is not None:  # PostgreSQL gives a text
                 found[model].append(float(seconds))
         return dict(found)
-
-    @property
-    def _ours(self) -> str:
-        """In SQLite no answer beyond the latest ones is read, which a query of a query would do.
-        Among those of a team ours are found as texts: JSON of all takes two to three times as
-        long."""
-        if not self._home:
-            return f"FROM turn WHERE {_TIMED}"
-        noted = json.dumps({HOME: self._home}).strip("{}")
-        return (
-            f"FROM (SELECT number, answer FROM turn ORDER BY number DESC LIMIT {_LOOKED_AT})"
-            f" AS latest WHERE answer LIKE '%{noted}%' AND {_TIMED}"
-            f" AND json_extract(answer, '$.{HOME}') = '{self._home}'"
-        )
 
 
 def _turn(answer: dict[str, Any]) -> Turn:

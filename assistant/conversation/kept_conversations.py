@@ -3,12 +3,12 @@ stay with them."""
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from assistant.contract.answer_document import reads, with_library, without
 from assistant.receipts import record
 from assistant.storage.files import mentioned, mentioned_in
-from assistant.storage.part import Connection, Kept, Place, TeamTables, inherit, leave
+from assistant.storage.part import Connection, Kept, Place, TeamTables, leave
 from vectorstore.database.schema import Schema
 from vectorstore.federation import is_joined, parts, renamed
 
@@ -51,9 +51,6 @@ CREATE TABLE IF NOT EXISTS foldered (   -- without a row: in no folder
 # Triggers keep the index of words. It finds parts of words and
 # scripts without blanks: its terms are runs of three characters.
 _SQLITE = """
-CREATE TRIGGER IF NOT EXISTS conversation_deleted AFTER DELETE ON conversation BEGIN
-    DELETE FROM foldered WHERE conversation = old.id;
-END;
 CREATE VIRTUAL TABLE IF NOT EXISTS turn_words USING fts5(question, answer, tokenize = 'trigram');
 CREATE TRIGGER IF NOT EXISTS turn_added AFTER INSERT ON turn BEGIN
     INSERT INTO turn_words (rowid, question, answer)
@@ -64,7 +61,6 @@ CREATE TRIGGER IF NOT EXISTS turn_changed AFTER UPDATE OF answer ON turn BEGIN
 END;
 CREATE TRIGGER IF NOT EXISTS turn_deleted AFTER DELETE ON turn BEGIN
     DELETE FROM turn_words WHERE rowid = old.number;
-    DELETE FROM branch WHERE turn = old.number;
 END;
 """
 
@@ -83,18 +79,6 @@ EXCEPTION WHEN others THEN RETURN FALSE;
 END $$;
 ALTER TABLE turn ADD COLUMN IF NOT EXISTS words TEXT COLLATE {collation}
 GENERATED ALWAYS AS (question || ' ' || coalesce(json_extract(answer, '$.answer'), '')) STORED;
-CREATE OR REPLACE FUNCTION conversation_deleted() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
-    DELETE FROM foldered WHERE conversation = old.id;
-    RETURN NULL;
-END $$;
-CREATE OR REPLACE TRIGGER conversation_deleted AFTER DELETE ON conversation
-FOR EACH ROW EXECUTE FUNCTION conversation_deleted();
-CREATE OR REPLACE FUNCTION turn_deleted() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
-    DELETE FROM branch WHERE turn = old.number;
-    RETURN NULL;
-END $$;
-CREATE OR REPLACE TRIGGER turn_deleted AFTER DELETE ON turn
-FOR EACH ROW EXECUTE FUNCTION turn_deleted();
 CREATE OR REPLACE VIEW turn_words AS
 SELECT number AS rowid, question, json_extract(answer, '$.answer') AS answer FROM turn;
 """
@@ -155,9 +139,7 @@ class KeptConversations(Kept):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place, CONVERSATIONS)
-        team = place if isinstance(place, TeamTables) else None
-        self._home = team.home if team else ""  # of several
-        self._indexed = team is None  # SQLite has an index of words
+        self._indexed = not isinstance(place, TeamTables)  # SQLite has an index of words
 
     def is_empty(self) -> bool:
         """Whether there is no turn in any conversation."""
@@ -215,10 +197,9 @@ class KeptConversations(Kept):
         return [of for (of,) in rows if of and library in parts(of)]
 
     def give(self, person: str) -> None:
-        """Give a person all that belongs to nobody, and what is under way for nobody once it ends:
-        before the first account everything was theirs."""
+        """Give a person all that belongs to nobody: before the first account everything was
+        theirs."""
         with self._connected() as connection:
-            inherit(connection, person)
             for table, column in _TABLES:
                 connection.execute(
                     f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",
@@ -242,15 +223,23 @@ class KeptConversations(Kept):
         Returns the names of files that the turns mentioned."""
         with self._connected() as connection:
             leave(connection, person)
-            gone = connection.execute(
-                "DELETE FROM turn WHERE conversation LIKE ? RETURNING answer", (f"@{person}/%",)
-            )
-            files = mentioned(answer for (answer,) in gone)
-            for table, column in _TABLES:
-                connection.execute(f"DELETE FROM {table} WHERE {column} LIKE ?", (f"@{person}/%",))
+            files = mentioned(self._drop(connection, "LIKE", f"@{person}/%"))
             connection.execute("DELETE FROM folder WHERE person = ?", (person,))
         self._write_anew()
         return files
+
+    def _drop(self, connection: Connection, which: Literal["=", "LIKE"], ids: str) -> list[str]:
+        """Delete conversations by their ids, and return the answers of their turns."""
+        connection.execute(
+            f"DELETE FROM conversation WHERE id {which} ?", (ids,)
+        )  # no turn follows
+        gone = connection.execute(
+            f"DELETE FROM turn WHERE conversation {which} ? RETURNING number, answer", (ids,)
+        ).fetchall()
+        connection.executemany("DELETE FROM branch WHERE turn = ?", [(row[0],) for row in gone])
+        for table in ("arranged", "foldered"):
+            connection.execute(f"DELETE FROM {table} WHERE conversation {which} ?", (ids,))
+        return [answer for _, answer in gone]
 
     def _write_anew(self) -> None:
         with self._connected() as connection:

@@ -123,7 +123,6 @@ _TITLE = 60  # characters of a question that serve as a title
 _LONGEST_TITLE = 200  # characters
 _AROUND = 40  # characters of a turn before and behind the first word that was found
 _MOST_TERMS = 20
-HOME = "home"  # in the turns of a team: whose server gave the answer
 
 # Files without words, or with a command alone, name nothing: then the first question with words
 # does, else the first file. Only there are more questions read than the first; which that is, and
@@ -186,10 +185,6 @@ class Listing(KeptConversations):
         wanted = [row for row in rows if library in (None, row[1]) and sees(row[1])]
         return [self._info(row) for row in wanted]
 
-    def recent(self, limit: int = 20, library: str = "") -> list[tuple[str, str]]:
-        """(id, title) of a library's conversations, latest first."""
-        return [(info.id, info.title) for info in self.infos(library)[:limit]]
-
     def search(
         self, words: str, library: str | None = None, limit: int = 50, offset: int = 0
     ) -> list[Found]:
@@ -228,15 +223,10 @@ class Listing(KeptConversations):
     def delete(self, conversation: str) -> list[dict[str, Any]]:
         """Leave no byte of its turns in this file; returns their answer documents, also of those
         that were written until now. `forgetting` has what else a home keeps of it."""
-        key = self._key(conversation)
         with self._connected() as connection:
-            connection.execute("DELETE FROM conversation WHERE id = ?", (key,))  # no turn follows
-            gone = connection.execute(
-                "DELETE FROM turn WHERE conversation = ? RETURNING answer", (key,)
-            ).fetchall()
-            connection.execute("DELETE FROM arranged WHERE conversation = ?", (key,))
+            gone = self._drop(connection, "=", self._key(conversation))
             self._drop_deleted_words(connection)
-        return [as_given(answer) for (answer,) in gone]
+        return list(map(json.loads, gone))
 
     def has(self, conversation: str) -> bool:
         """Whether it has a turn, in whatever library."""
@@ -290,13 +280,6 @@ def checked_title(title: str) -> str:
             f"{len(title)}."
         )
     return title
-
-
-def as_given(answer: str) -> dict[str, Any]:
-    """The answer document of a turn."""
-    row: dict[str, Any] = json.loads(answer)
-    row.pop(HOME, None)
-    return row
 
 
 def _has(title: str, terms: Sequence[str]) -> bool:

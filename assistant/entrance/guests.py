@@ -5,7 +5,6 @@ Nothing is stored: tokens and cookies end with the process.
 
 import hashlib
 import hmac
-import html
 import ipaddress
 import secrets
 import threading
@@ -13,15 +12,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from assistant.i18n import translation
 from assistant.i18n.translation import N_, _
 
-# -- The page on which people sign in, in the language of their browser
+if TYPE_CHECKING:
+    import jinja2
 
-_PAGE = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
+# -- The page on which people sign in, in the language of their browser
 
 
 @dataclass(frozen=True)
@@ -49,31 +50,20 @@ class Form:
         """`accepted`: the header Accept-Language. `notice`: what went wrong before."""
         spoken = translation.best_language(accepted)
         with translation.speaking(spoken):
-            texts = {
-                "lang": spoken,
-                "notice": _(notice, seconds=f"{WAIT:.0f}") if notice else "",
-                "where": _(self.where) if self.where else "",
-                "button": _(self.button),
-            }
-            page = _PAGE.replace("<!--fields-->", "\n".join(map(_input, self.fields)))
-            page = page.replace("<!--elsewhere-->", self._link())
-        for name, text in texts.items():
-            page = page.replace(f"<!--{name}-->", html.escape(text))
-        return page
-
-    def _link(self) -> str:
-        if not self.elsewhere:
-            return ""
-        words = html.escape(_("Sign in with {place}", place=self.elsewhere))
-        return f'<p><a href="{html.escape(self.path)}">{words}</a></p>'
+            return _template().render(
+                lang=spoken, form=self, _=_,
+                notice=_(notice, seconds=f"{WAIT:.0f}") if notice else "",
+                elsewhere=_("Sign in with {place}", place=self.elsewhere),
+            )  # fmt: skip
 
 
-def _input(field: Field) -> str:
-    attributes = f'id="{field.name}" name="{field.name}" type="{field.type}"'
-    return (
-        f'<label for="{field.name}">{html.escape(_(field.label))}</label>\n'
-        f'<input {attributes} autocomplete="{field.autocomplete}" autocapitalize="none" required>'
-    )
+@cache
+def _template() -> "jinja2.Template":
+    import jinja2
+
+    text = Path(__file__).with_name("sign_in.html").read_text(encoding="utf-8")
+    made: jinja2.Template = jinja2.Template(text, autoescape=True, trim_blocks=True)
+    return made
 
 
 # -- Who a visitor is. The door writes it into a header of the connection, and the pages read it.
@@ -181,20 +171,11 @@ class Guests:
     )
 
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
-        """See `come_in`; the token is in the form's field of that name."""
-        return self.come_in(fields.get("token", "").strip(), place)
-
-    def mark(self, cookie: str) -> str | None:
-        """The header that tells the pages who has that cookie; None for an unknown one."""
-        role = self.known(cookie)
-        return sealed_role(role) if role else None
-
-    def come_in(self, token: str, place: str) -> str | None:
-        """A new cookie for a right token; None for a wrong one.
+        """A new cookie for a form with a right token; None for a wrong one.
 
         `place` is the address it was sent from. Raises TooManyTries.
         """
-        role = self.judged(token, place)
+        role = self.judged(fields.get("token", "").strip(), place)
         if role is None:
             return None
         with self._lock:
@@ -207,25 +188,20 @@ class Guests:
     def judged(self, token: str, place: str) -> Role | None:
         """Who the holder of a token is; None for a wrong one. `place` is the address it was sent
         from. Raises TooManyTries for a wrong one too many."""
-        role = self._role_of(token)
-        if role is None:
+        given, found = _digest(token), None
+        for role, right in self.tokens.items():  # all, in the same time whatever was sent
+            if hmac.compare_digest(given, _digest(right)):
+                found = role
+        if found is None:
             self._tries.wrong(place)
-        return role
+        return found
 
-    def known(self, cookie: str) -> Role | None:
-        """Who the holder of a cookie is."""
+    def mark(self, cookie: str) -> str | None:
+        """The header that tells the pages who has that cookie; None for an unknown one."""
         # Found by its hash: how long that takes tells nothing about the cookies that there are.
         with self._lock:
             role, until = self._cookies.get(_digest(cookie), (None, 0.0))
-        return role if self._clock() < until else None
-
-    def _role_of(self, token: str) -> Role | None:
-        """Every token is compared, in the same time whatever was sent."""
-        given, found = _digest(token), None
-        for role, right in self.tokens.items():
-            if hmac.compare_digest(given, _digest(right)):
-                found = role
-        return found
+        return sealed_role(role) if role and self._clock() < until else None
 
 
 def _digest(text: str) -> bytes:

@@ -4,8 +4,6 @@ Knows no Streamlit.
 """
 
 import json
-import logging
-import os
 import shutil
 import threading
 import time
@@ -13,23 +11,20 @@ import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from assistant.attachments import DroppedFile
+from assistant.background import Background
 from assistant.errors import AssistantError
-from assistant.i18n.translation import N_, _, carried, told
+from assistant.i18n.translation import N_, _, told
 from assistant.settings import Settings
-from assistant.storage.files import write_private
+from assistant.storage.files import held, write_private
 from ingest.document.source import readable
-from ingest.errors import NothingFound, PinciteError
+from ingest.errors import NothingFound
 from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.places import INSIDE, own_folder, place_of
 from vectorstore.errors import HomeNotWritable
-from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
-from vectorstore.opened import check_there
 from vectorstore.watch import PAUSE, SETTLE, Watching
 
 # -- Folders of this machine that a person names
@@ -59,134 +54,93 @@ def check_apart(settings: Settings, paths: list[Path]) -> None:
             )
 
 
-# -- A file that a client sends: on the disk from its first piece on, however large it is
+# -- Files that a client sends: on the disk from their first piece on, however large they are
 
 _PIECE = 1 << 20  # bytes in memory at a time
 
 
-@dataclass(frozen=True)
-class StagedFile:
-    """Lies in a folder of its own, and waits there for its turn."""
-
-    name: str
-    path: Path
-
-    def move_to(self, place: Path) -> None:
-        """Move the file to `place`, and remove its own folder. Raises OSError."""
-        self.touch()
-        self.path.replace(place)
-        self.path.parent.rmdir()
-
-    def touch(self) -> None:
-        """Say that it is not left over. Raises OSError."""
-        os.utime(self.path)
-
-    def drop(self) -> None:
-        """Delete it, where it was not moved."""
-        shutil.rmtree(self.path.parent, ignore_errors=True)
-
-
-def staged(folder: Path, name: str, source: BinaryIO) -> StagedFile:
-    """Copy what is read from `source` below `folder`. Raises HomeNotWritable, and AssistantError
-    for a name that no file can have."""
-    # A folder as those of uploads: what a crash leaves is found and deleted with theirs.
-    file = StagedFile(name, own_folder(folder) / name)
+def staged(folder: Path, files: Iterable[tuple[str, BinaryIO]]) -> list[Path]:
+    """Copy what is sent below `folder`, each file into a folder that no other upload uses, of this
+    process or another, where it waits for its turn. Raises HomeNotWritable, and AssistantError for
+    a name that no file can have; nothing is left then."""
+    paths: list[Path] = []
     try:
-        file.path.parent.mkdir(parents=True)
-        with file.path.open("wb") as copy:
-            shutil.copyfileobj(source, copy, _PIECE)
+        for name, source in files:
+            paths.append(_own_place(folder, name, paths))
+            paths[-1].parent.mkdir(parents=True)
+            with paths[-1].open("wb") as copy:
+                shutil.copyfileobj(source, copy, _PIECE)
     except OSError as error:
-        file.drop()
-        raise not_saved(folder, error) from error
-    except ValueError as error:  # zero bytes, halves of letters
-        file.drop()
-        raise AssistantError(
-            f"{readable(name)} cannot be the name of a file: rename it. Nothing was added."
+        unstage(paths)
+        raise HomeNotWritable(
+            f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
         ) from error
-    return file
+    except ValueError as error:  # zero bytes, halves of letters
+        unstage(paths)
+        raise AssistantError(
+            f"{readable(paths[-1].name)} cannot be the name of a file: rename it. Nothing was"
+            " added."
+        ) from error
+    return paths
 
 
-def not_saved(folder: Path, error: OSError) -> HomeNotWritable:
-    """The error for a file that found no place."""
-    return HomeNotWritable(
-        f"The files could not be saved in {folder}: {error.strerror}. Nothing was added."
-    )
+def unstage(paths: Iterable[Path]) -> None:
+    """Delete files that are not to be added after all."""
+    for path in paths:
+        shutil.rmtree(path.parent, ignore_errors=True)
 
 
-_TOUCHED = 600.0  # seconds between two signs of life of a file that waits
-_LEFT_OVER = 3600.0  # seconds; a younger file may belong to another app on the same home
+def _own_place(folder: Path, given: str, taken: Sequence[Path]) -> Path:
+    # As Windows and Linux write it: a name from macOS has its accents apart.
+    name = unicodedata.normalize("NFC", Path(given).name) or "document"
+    same = sum(path.name == name for path in taken)
+    return own_folder(folder, same + 1) / name
 
-log = logging.getLogger(__name__)
+
+_LEFT_OVER = 24 * 3600.0  # seconds; a younger file may wait for its turn in another app
 
 # One `add` of this process at a time in each library; other processes add at the same time.
 _turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
-Sent = DroppedFile | StagedFile
-
-
-class Upload:
+class Upload(Background):
     """An `add` of files that were dropped together or wait in the queue; or a rebuild.
 
-    It may rebuild documents of the library, also before it adds others.
+    It may rebuild documents of the library, also before it adds others. Stopped, it leaves the rest
+    in the queue until it is continued.
     """
+
+    unexpected = N_("Adding failed unexpectedly. The log has the details.")
 
     def __init__(
         self,
         library: Library,
         home: Path,
-        files: Sequence[Sent] = (),
-        again: Sequence[str] = (),
+        paths: Sequence[Path] = (),
         rebuild: bool = False,
     ) -> None:
-        """Saves and adds the files in the background, after the uploads before it.
-
-        `again` are places of the queue to be tried once more; without either, all that was
-        stopped is continued. `rebuild`: nothing is added, and what is outdated is rebuilt.
+        """Adds files in the background, after the uploads before it: `staged` ones, those of this
+        machine, or those of the queue once more. Without any, all that was stopped is continued.
+        `rebuild`: nothing is added, and what is outdated is rebuilt.
         """
-        self._library = library
+        self._library, self.library = library, library.name
         self.is_rebuild = rebuild
-        self.error = ""
         self.summary: AddSummary | None = None
-        self.progress = AddProgress("", 0, len(files), "")
+        self.progress = AddProgress("", 0, len(paths), "")
         self.pages: dict[str, AddProgress] = {}  # of each file in work, how far its reader is
-        self._cancel = threading.Event()
         self._folder = upload_folder(home, library.name)
-        self.paths = (
-            _own_places(self._folder, [f.name for f in files])
-            if files
-            else [
-                # Of a file inside an archive, the archive is read again.
-                *dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
-            ]
-        )
+        self.paths = list(paths)
         self._resumes = not self.paths
-        self._thread = threading.Thread(
-            target=carried(self._run), args=(files,), name="upload", daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def done(self) -> bool:
-        return not self._thread.is_alive()
+        super().__init__("upload", self._work)
 
     @property
     def is_rebuilding(self) -> bool:
         """Whether it rebuilds now, or as soon as its turn comes."""
-        return not self.done and (self.is_rebuild or self.progress.is_rebuild)
+        return not self.ended and (self.is_rebuild or self.progress.is_rebuild)
 
     @property
     def stopping(self) -> bool:
-        return self._cancel.is_set()
-
-    def stop(self) -> None:
-        """Stop it; finished work stays, and the rest waits in the queue until it is continued."""
-        self._cancel.set()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait, to the end or so many seconds, and return whether it is done."""
-        self._thread.join(seconds)
-        return self.done
+        return self.cancel.is_set()
 
     def added(self, queued: Collection[str]) -> list[Path]:
         """The files that are in the library, in the order in which they were dropped.
@@ -198,40 +152,19 @@ class Upload:
         failed = {failure.path for failure in self.summary.failed}
         return [path for path in self.paths if str(path) not in failed.union(queued)]
 
-    def _run(self, files: Sequence[Sent]) -> None:
-        try:
-            with self._turn(files):
-                if self.is_rebuild:
-                    self._library.maintenance.rebuild(self._note, self._cancel)
-                else:
-                    self._add(files)
-        except PinciteError as error:
-            self.error = str(error)
-        except Exception:
-            log.exception("an upload failed")
-            self.error = N_("Adding failed unexpectedly. The log has the details.")
+    def _work(self) -> None:
+        with _turns[self._folder]:
+            if self.is_rebuild:
+                self._library.maintenance.rebuild(self._note, self.cancel)
+            else:
+                self._add()
 
-    @contextmanager
-    def _turn(self, files: Sequence[Sent]) -> Iterator[None]:
-        """Wait until it is this one's turn. What waits long must not look left over."""
-        turn = _turns[self._folder]
-        while not turn.acquire(timeout=_TOUCHED):
-            for file in files:
-                if isinstance(file, StagedFile):
-                    with suppress(OSError):
-                        file.touch()
-        try:
-            yield
-        finally:
-            turn.release()
-
-    def _add(self, files: Sequence[Sent]) -> None:
+    def _add(self) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
         try:
-            _save(files, self.paths, self._folder)
             there = [path for path in self.paths if path.exists()]
             if there or self._resumes:
-                self.summary = self._library.add(there, self._note, cancel=self._cancel)
+                self.summary = self._library.add(there, self._note, cancel=self.cancel)
             self.error = _missing([path for path in self.paths if path not in there])
         finally:
             self._tidy([*self.paths, *map(Path, queued)])
@@ -261,27 +194,18 @@ class Uploads:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._all: list[tuple[str, Upload]] = []
+        self._all: list[Upload] = []
 
-    def start(
-        self,
-        library: Library,
-        home: Path,
-        files: Sequence[Sent] = (),
-        again: Sequence[str] = (),
-        rebuild: bool = False,
-    ) -> Upload:
-        """Start an upload with the arguments of `Upload`, and return it."""
-        upload = Upload(library, home, files, again, rebuild)
+    def show(self, upload: Upload) -> Upload:
+        """From now on until it is done."""
         with self._lock:
-            self._all = [(name, old) for name, old in self._all if not old.done]
-            self._all.append((library.name, upload))
+            self._all = [*(old for old in self._all if not old.ended), upload]
         return upload
 
     def of(self, library: str) -> list[Upload]:
         """The running uploads, the oldest first."""
         with self._lock:
-            return [upload for name, upload in self._all if name == library and not upload.done]
+            return [one for one in self._all if one.library == library and not one.ended]
 
 
 def describe_step(step: AddProgress) -> str:
@@ -317,17 +241,11 @@ def delete_dropped(places: Iterable[str], below: Path) -> None:
 def clear_leftovers(home: Path, library: Library) -> None:
     """Delete leftovers of a crash during an upload, unless they are in the queue."""
     oldest = time.time() - _LEFT_OVER
-    queued = {job.path for job in library.jobs.all()}
-    emptied: set[Path] = set()
+    queued = {Path(job.path.split(INSIDE)[0]).parent for job in library.jobs.all()}
     with suppress(OSError):  # an upload says it when the home cannot be written to
-        for path in upload_folder(home, library.name).glob("uploaded*/*"):
-            if path.is_file() and path.stat().st_mtime < oldest and str(path) not in queued:
-                path.unlink()
-                emptied.add(path.parent)
-        for each in upload_folder(home, library.name).glob("uploaded-*"):
-            with suppress(OSError):  # it has files
-                if each in emptied or each.stat().st_mtime < oldest:
-                    each.rmdir()
+        for folder in upload_folder(home, library.name).glob("uploaded*"):
+            if folder not in queued and folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder)
 
 
 def _missing(paths: Sequence[Path]) -> str:
@@ -337,37 +255,10 @@ def _missing(paths: Sequence[Path]) -> str:
     return _("No longer in its place: {names}. Add it again from its new place.", names=names)
 
 
-def _own_places(folder: Path, names: Sequence[str]) -> list[Path]:
-    """A path for each file that no other upload uses, of this process or another."""
-    paths: list[Path] = []
-    for given in names:
-        # As Windows and Linux write it: a name from macOS has its accents apart.
-        name = unicodedata.normalize("NFC", Path(given).name) or "document"
-        same = sum(path.name == name for path in paths)
-        paths.append(own_folder(folder, same + 1) / name)
-    return paths
-
-
-def _save(files: Sequence[Sent], paths: Sequence[Path], folder: Path) -> None:
-    """Raises HomeNotWritable."""
-    if not files:
-        return
-    try:
-        for file, path in zip(files, paths, strict=True):
-            path.parent.mkdir(parents=True)
-            if isinstance(file, StagedFile):
-                file.move_to(path)
-            else:
-                path.write_bytes(file.getbuffer())
-    except OSError as error:
-        raise not_saved(folder, error) from error
-
-
 # -- Follows folders of this machine from the app, as `pincite watch` does from the terminal: their
 # files come into the library, change and leave it with them. Knows no Streamlit.
 
 _FILE = "watched.json"  # in the library's folder: it is renamed, deleted and brought back with it
-_WAIT = 10.0  # seconds, for another process that writes the list
 _TOLD = 20  # changes that are kept to be shown
 
 
@@ -408,11 +299,8 @@ def remove_watched_folder(settings: Settings, library: str, path: Path) -> None:
 def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
     """The list, to be changed: other processes wait, and it is written whole or not at all. Raises
     UnknownLibrary, HomeNotWritable."""
-    check_there(settings.libraries_folder / library)
     place = settings.libraries_folder / library / _FILE
-    with alone(place.with_suffix(".lock"), _WAIT) as held:
-        if not held:
-            raise HomeNotWritable(f"{place} is being written by another program: try again.")
+    with held(place):
         known = watched_folders(settings, library)
         before = list(known)
         yield known
@@ -420,43 +308,27 @@ def _listed(settings: Settings, library: str) -> Iterator[list[Path]]:
             write_private(place, json.dumps([str(path) for path in known]))
 
 
-class WatchedFolder:
+class WatchedFolder(Background):
     """One folder, from now on until it is stopped."""
+
+    unexpected = N_("Watching failed unexpectedly. The log has the details.")
 
     def __init__(
         self, library: Library, turn: threading.Lock, path: Path, settle: float, pause: float
     ) -> None:
         self.path = path
         self.changes: deque[Change] = deque(maxlen=_TOLD)
-        self.notice = self.error = ""
-        self._cancel = threading.Event()
-        self._pause = pause
+        self.notice = ""
         watching = Watching(library, [path], self.changes.append, self._tell, settle, turn)
-        self._thread = threading.Thread(
-            target=self._run, args=(watching,), name="watch", daemon=True
-        )
-        self._thread.start()
-
-    def is_alive(self) -> bool:
-        """Whether the folder is still watched; False after an error."""
-        return self._thread.is_alive()
+        super().__init__("watch", lambda: watching.run(self.cancel, pause))
 
     def stop(self) -> None:
         """End it; a file that is being read is finished first, for a few seconds at most."""
-        self._cancel.set()
-        self._thread.join(10)
+        super().stop()
+        self.wait(10)
 
     def _tell(self, notice: str) -> None:
         self.notice = notice
-
-    def _run(self, watching: Watching) -> None:
-        try:
-            watching.run(self._cancel, self._pause)
-        except PinciteError as error:
-            self.error = str(error)
-        except Exception:
-            log.exception("watching %s failed", self.path)
-            self.error = N_("Watching failed unexpectedly. The log has the details.")
 
 
 class WatchedFolders:
@@ -473,14 +345,9 @@ class WatchedFolders:
         with self._lock:
             return list(self._all.get(library, ()))
 
-    def resume(self, settings: Settings, library: Library) -> None:
-        """Follow those that were followed when the app ran last."""
-        for path in watched_folders(settings, library.name):
-            self._follow(settings, library, path)
-
     def sync(self, settings: Settings, library: Library) -> None:
-        """Watch the folders that other processes have added to the list, and stop watching those
-        that they have removed."""
+        """Watch the folders of the list, to which other processes may have added some, and stop
+        watching those that they have removed."""
         listed = watched_folders(settings, library.name)
         self._end(library.name, lambda one: one.path not in listed)
         known = [one.path for one in self.of(library.name)]  # also those that ended by an error
@@ -506,7 +373,7 @@ class WatchedFolders:
     def _follow(self, settings: Settings, library: Library, path: Path) -> None:
         with self._lock:
             now = self._all.setdefault(library.name, [])
-            now[:] = [one for one in now if one.path != path or one.is_alive()]
+            now[:] = [one for one in now if one.path != path or not one.ended]
             if path not in [one.path for one in now]:
                 turn = turn_of(settings.home, library.name)
                 now.append(WatchedFolder(library, turn, path, self._settle, self._pause))

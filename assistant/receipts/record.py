@@ -27,10 +27,8 @@ from assistant.storage.part import (
     Kept,
     Place,
     Whose,
-    inherit,
     leave,
     may_write,
-    writer,
 )
 from ingest.document.source import readable
 from vectorstore.database.schema import Schema
@@ -129,11 +127,10 @@ class Receipts(Kept):
         super().__init__(place, RECEIPTS)
         self._whose = whose
 
-    def add(self, receipt: Receipt, since: str | None = None) -> bool:
-        """Store a receipt; False, and nothing stored, for a person who was removed. One of nobody
-        belongs to the first person, if their account was made `since` (`Conversations.heir`)."""
+    def add(self, receipt: Receipt) -> bool:
+        """Store a receipt; False, and nothing stored, for a person who was removed."""
+        person = self._whose.person
         with self._connected() as connection:
-            person = writer(connection, self._whose.person, since)
             if not may_write(connection, person):
                 return False
             connection.execute("DELETE FROM receipt WHERE id = ?", (receipt.id,))
@@ -233,7 +230,6 @@ class Receipts(Kept):
     def give(self, person: str) -> None:
         """What belongs to nobody becomes a person's."""
         with self._connected() as connection:
-            inherit(connection, person)
             connection.execute("UPDATE receipt SET person = ? WHERE person = ''", (person,))
 
     def drop(self, person: str) -> set[str]:
@@ -280,10 +276,7 @@ class Recorder:
         self.receipts = receipts
         self._writer, self._sha256 = writer, sha256
 
-    def keep(
-        self, reply: Reply, request: Request, library: AnyLibrary, generation: int,
-        since: str | None = None,
-    ) -> bool:  # fmt: skip
+    def keep(self, reply: Reply, request: Request, library: AnyLibrary, generation: int) -> bool:
         """Store the receipt of a finished reply; False where `Receipts.add` stores none. Raises
         AssistantError when it cannot be written."""
         answer, given = reply.to_json(), request.given
@@ -311,8 +304,7 @@ class Recorder:
                 steps=[asdict(step) for step in reply.trace.steps],
                 program=list(reply.trace.program or ()),
                 facts=asdict(reply.trace.facts),
-            ),
-            since,
+            )
         )
 
     def _threshold(self, request: Request) -> float | None:

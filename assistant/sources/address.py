@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -196,22 +195,6 @@ MOST_DEPTH = 20  # folders in folders
 MOST_LISTED = 32 << 20  # bytes of one answer that is no mail and no file
 SILENCE = 60.0  # seconds without a byte
 LONGEST = 3600.0  # seconds for one mail or file: a server that drips is no faster than none
-
-
-class Deadline:
-    """When one answer has to be there."""
-
-    def __init__(self) -> None:
-        self._end = time.monotonic() + LONGEST
-
-    def check(self) -> None:
-        """Raises TimeoutError once the time is over."""
-        if time.monotonic() > self._end:
-            raise TimeoutError
-
-
-def go_on() -> None:
-    """A check that never ends a listing."""
 
 
 def refused(address: Address) -> Refused:

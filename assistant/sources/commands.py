@@ -102,14 +102,9 @@ def _new(args: argparse.Namespace, settings: "Settings") -> int:
 
     address = parsed(args.address)  # before a library is made for it
     with opened(settings, make=True) as library:
-        source = source_list.add(
-            settings,
-            library.name,
-            args.address,
-            args.name,
-            args.mirror,
-            args.every or source_list.EVERY,
-        )
+        every = args.every or source_list.EVERY
+        made = source_list.new(settings, library.name, args.address, args.name, args.mirror, every)
+        source = source_list.add(settings, made)
     fetch = f"{source.name}  ({source.library}): `pincite sources run` fetches it"
     done(args, asdict(source), fetch)
     if not has_password(source):
@@ -156,10 +151,7 @@ def _once(args: argparse.Namespace, settings: "Settings") -> int:
 
     named = [find(settings, name, args.library) for name in args.names]
     chosen = named or [one for one in listed(settings, args.library) if not one.paused]
-    rows = [
-        _refused(source) if source.refused and not named else _one(args, settings, source)
-        for source in chosen
-    ]
+    rows = [_one(args, settings, source, bool(named)) for source in chosen]
     if args.json:
         print(json.dumps(rows))
     elif not rows:
@@ -178,44 +170,37 @@ def _status(rows: Sequence[dict[str, Any]]) -> int:
     return IN_PART if failed or any(row["left_out"] or row["failed"] for row in rows) else DONE
 
 
-def _refused(source: "Source") -> dict[str, Any]:
-    """Not asked again unless it is named: servers lock accounts after a few tries."""
-    from assistant.sources.fetching import Fetched
-
-    why = (
-        f"{source.name}: The server refused the user or the password, and is not asked again:"
-        f" `pincite sources run {source.name}` tries once more."
-    )
-    notice(why)
-    return _row(source, Fetched(), None, why)
-
-
-def _one(args: argparse.Namespace, settings: "Settings", source: "Source") -> dict[str, Any]:
-    """One that fails does not stop the others."""
+def _one(
+    args: argparse.Namespace, settings: "Settings", source: "Source", is_named: bool
+) -> dict[str, Any]:
+    """One that fails does not stop the others. After a refusal it is not asked again unless it is
+    named: servers lock accounts after a few tries."""
+    from assistant.sources.address import Refused
     from assistant.sources.fetching import Fetched, bring
     from assistant.wiring import composition
     from ingest.errors import PinciteError
 
+    fetched, summary, error = Fetched(), None, ""
     try:
+        if source.refused and not is_named:
+            raise Refused(
+                f"{source.name}: The server refused the user or the password, and is not asked"
+                f" again: `pincite sources run {source.name}` tries once more."
+            )
         with composition.library(settings, source.library) as library:
             fetched, summary = bring(settings, library, source, library.add)
-    except PinciteError as error:
-        notice(str(error))
-        return _row(source, Fetched(), None, str(error))
-    if not args.json:
-        _tell(source, fetched, summary)
-    return _row(source, fetched, summary, "")
-
-
-def _row(
-    source: "Source", fetched: "Fetched", summary: "AddSummary | None", error: str
-) -> dict[str, Any]:
-    failed = [asdict(failure) for failure in summary.failed] if summary else []
+        if not args.json:
+            _tell(source, fetched, summary)
+    except PinciteError as failed:
+        error = str(failed)
+        notice(error)
     return {
         "source": source.name, "library": source.library, "new": fetched.new,
         "known": fetched.known, "gone": len(fetched.gone), "left_out": fetched.left_out,
         "reasons": fetched.reasons, "added": summary.added if summary else 0,
-        "updated": summary.updated if summary else 0, "failed": failed, "error": error,
+        "updated": summary.updated if summary else 0,
+        "failed": [asdict(failure) for failure in summary.failed] if summary else [],
+        "error": error,
     }  # fmt: skip
 
 

@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.background import Background
 from assistant.i18n.translation import N_
 from assistant.security.network_guard import permit_meanwhile
 from assistant.settings import Settings
 from assistant.sources import source_list
 from assistant.sources.address import LeftOut, Refused, SourceFailed, parsed
 from assistant.sources.source_list import EVERY, Entry, Landing, Source, keep_password, password_of
-from ingest.errors import PinciteError
+from ingest.errors import PinciteError, Stopped
 from ingest.platform.process import is_this_machine
 from vectorstore.add_report import AddSummary
 from vectorstore.indexing.jobs import alone
@@ -60,7 +62,7 @@ def add_checked(
         client.check()
     if password:
         keep_password(made, password)
-    return source_list.add(settings, library, address, made.name, mirror, every)
+    return source_list.add(settings, made)
 
 
 def renew_password(settings: Settings, source: Source, password: str) -> None:
@@ -96,10 +98,6 @@ def _left_out(name: str, why: str) -> str:
     return f"{name!r} is left out: {why}."
 
 
-class _Cancelled(Exception):
-    """It is to end; what came until now stays."""
-
-
 def bring(
     settings: Settings, library: Library, source: Source,
     add: Callable[[list[Path]], AddSummary], cancel: threading.Event | None = None,
@@ -124,7 +122,7 @@ def bring(
         if now and not now.is_due(datetime.now(UTC)):  # somebody has fetched it meanwhile
             return Fetched(), None
         try:
-            done = _brought(settings, library, source, add, cancel)
+            done = _brought(library, source, Landing(landing_folder), add, cancel)
         except PinciteError as error:
             source_list.note(settings, source, "", str(error), isinstance(error, Refused))
             raise
@@ -134,10 +132,9 @@ def bring(
 
 
 def _brought(
-    settings: Settings, library: Library, source: Source,
+    library: Library, source: Source, landing: Landing,
     add: Callable[[list[Path]], AddSummary], cancel: threading.Event,
 ) -> tuple[Fetched, AddSummary | None]:  # fmt: skip
-    landing = Landing(source_list.folder(settings, source))
     try:
         fetched = _fetched(source, landing, cancel)
     except SourceFailed:
@@ -176,10 +173,10 @@ def _each(
 ) -> Fetched:
     def check() -> None:
         if cancel.is_set():
-            raise _Cancelled
+            raise Stopped
 
     found, seen = Fetched(), set()
-    with suppress(_Cancelled):
+    with suppress(Stopped):
         for entry in list(client.entries(check)):  # first all: no command comes between
             check()
             seen.add(entry.key)
@@ -225,43 +222,23 @@ _REST = 60.0  # seconds between two tries, also where what came of the first can
 log = logging.getLogger(__name__)
 
 
-class Fetching:
-    """One source, from now on; adding takes its turn among the uploads."""
+class Fetching(Background):
+    """One source, from now on; adding takes its turn among the uploads. The error of one that began
+    is stored with the source, too."""
+
+    unexpected = N_("Fetching failed unexpectedly. The log has the details.")
 
     def __init__(
         self, settings: Settings, library: Library, source: Source, turn: threading.Lock,
         if_due: bool,
     ) -> None:  # fmt: skip
         self.fetched: Fetched | None = None
-        self.error = ""  # of this time; those of a fetching that began are stored with the source
         self.begun = time.monotonic()
-        self._library, self._turn, self._if_due = library, turn, if_due
-        self.cancel = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(settings, source), name=f"fetch {source.name}", daemon=True
-        )
-        self._thread.start()
+        self._library, self._turn = library, turn
+        super().__init__(f"fetch {source.name}", lambda: self._work(settings, source, if_due))
 
-    def is_running(self) -> bool:
-        return self._thread.is_alive()
-
-    def wait(self, seconds: float) -> None:
-        """Wait for its end, so many seconds at most."""
-        self._thread.join(seconds)
-
-    def _run(self, settings: Settings, source: Source) -> None:
-        try:
-            self.fetched, _ = bring(
-                settings, self._library, source, self._add, self.cancel, self._if_due
-            )
-        except PinciteError as error:
-            log.info("fetching %s failed: %s", source.name, error)
-            self.error = str(error)
-        except Exception:
-            log.exception("fetching %s failed", source.name)
-            why = N_("Fetching failed unexpectedly. The log has the details.")
-            with suppress(PinciteError):
-                source_list.note(settings, source, "", why)
+    def _work(self, settings: Settings, source: Source, if_due: bool) -> None:
+        self.fetched, _ = bring(settings, self._library, source, self._add, self.cancel, if_due)
 
     def _add(self, paths: list[Path]) -> AddSummary:
         with self._turn:
@@ -270,38 +247,15 @@ class Fetching:
             return self._library.add(paths, cancel=self.cancel)
 
 
-class _Following:
-    """Looks again and again at what is due, as long as there is a source."""
-
-    def __init__(self, library: str, look: Callable[[], bool], pause: float) -> None:
-        """`look` starts what is due, and returns whether there is still a source."""
-        self._end = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(look, pause), name=f"sources of {library}", daemon=True
-        )
-        self._thread.start()
-
-    def is_alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        self._end.set()
-        self._thread.join(_PATIENCE)
-
-    def _run(self, look: Callable[[], bool], pause: float) -> None:
-        while not self._end.is_set() and look():
-            self._end.wait(pause)
-
-
 class Fetchings:
     """The fetchings of all libraries that a server has open."""
 
     def __init__(self, pause: float = _PAUSE, rest: float = _REST) -> None:
         """Seconds between two looks at what is due, and at least between two tries of a source."""
         self._pause, self._rest = pause, rest
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._all: dict[tuple[str, str], Fetching] = {}
-        self._followed: dict[str, _Following] = {}
+        self._followed: dict[str, Callable[[], bool]] = {}
 
     def of(self, source: Source) -> Fetching | None:
         """The last fetching of a source, running or not; None before the first one."""
@@ -315,37 +269,46 @@ class Fetchings:
         """Fetch a source now, unless that is under way; with `if_due` only where it is due."""
         with self._lock:
             now = self._all.get((source.library, source.name))
-            if now is None or not now.is_running():
+            if now is None or now.ended:
                 made = Fetching(settings, library, source, turn, if_due)
                 self._all[source.library, source.name] = made
 
     def follow(self, settings: Settings, library: Library, turn: threading.Lock) -> None:
         """Fetch the sources of a library whenever they are due. Without one, nothing is done: it is
         called again when there may be one."""
-
-        def look() -> bool:
-            return self._look(settings, library, turn)
-
+        look = partial(self._look, settings, library, turn)
         with self._lock:
-            now = self._followed.get(library.name)
-            if (now is None or not now.is_alive()) and _listed(settings, library.name):
-                self._followed[library.name] = _Following(library.name, look, self._pause)
+            if library.name not in self._followed and _listed(settings, library.name):
+                self._followed[library.name] = look
+                threading.Thread(
+                    target=self._follow, args=(library.name, look),
+                    name=f"sources of {library.name}", daemon=True,
+                ).start()  # fmt: skip
 
     def stop(self, library: str) -> None:
         """Stop fetching for a library. What has come stays, and the next fetching continues."""
         with self._lock:
-            followed = self._followed.pop(library, None)
-        if followed:
-            followed.stop()  # first: it starts others
-        with self._lock:
+            self._followed.pop(library, None)
             mine = [key for key in self._all if key[0] == library]
             ended = [self._all.pop(key) for key in mine]
         for one in ended:
-            one.cancel.set()
+            one.stop()
         for one in ended:
             one.wait(_PATIENCE)
 
+    def _follow(self, library: str, look: Callable[[], bool]) -> None:
+        """Look again and again at what is due, until it is stopped or no source is left."""
+        while True:
+            with self._lock:
+                if self._followed.get(library) is not look:
+                    return
+                if not look():
+                    del self._followed[library]
+                    return
+            time.sleep(self._pause)
+
     def _look(self, settings: Settings, library: Library, turn: threading.Lock) -> bool:
+        """Start what is due; whether there is still a source."""
         found = _listed(settings, library.name)
         for source in found:
             last = self.of(source)

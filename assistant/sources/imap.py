@@ -21,7 +21,6 @@ from assistant.sources.address import (
     Address,
     LeftOut,
     SourceFailed,
-    go_on,
     refused,
     told,
 )
@@ -126,7 +125,7 @@ class Mailbox:
                 self._server.shutdown()
                 raise
 
-    def entries(self, check: Callable[[], None] = go_on) -> Iterator[Entry]:
+    def entries(self, check: Callable[[], None]) -> Iterator[Entry]:
         """All mails; `check` is called before each request, and may raise. By FETCH alone: a server
         may renumber between other commands. Raises SourceFailed."""
         if self._count > MOST_ENTRIES:

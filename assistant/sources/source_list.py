@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from assistant.models.server_address import keep, kept
 from assistant.settings import SOURCE_PASSWORD, Settings
 from assistant.sources.address import Address, SourceFailed, UnknownSource, parsed
-from assistant.storage.files import write_private
+from assistant.storage.files import held, write_private
 from ingest.platform.process import safe_name
 from vectorstore.errors import HomeNotWritable, UnknownLibrary
 from vectorstore.indexing.jobs import alone
@@ -28,7 +28,6 @@ from vectorstore.opened import check_there, libraries_in
 _FILE = "sources.json"
 LOCK = ".lock"  # in the folder of a source, held while it is fetched
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_WAIT = 10.0  # seconds, for another process that writes the list
 EVERY = 15  # minutes between two fetchings by the app
 _LONGEST = 7 * 24 * 60  # minutes
 
@@ -81,7 +80,7 @@ def new(
     settings: Settings, library: str, address: str, name: str = "", mirror: bool = False,
     every: int = EVERY,
 ) -> Source:  # fmt: skip
-    """What `add` would keep. Raises SourceFailed."""
+    """A source that `add` may keep. Raises SourceFailed."""
     parsed(address)
     known = listed(settings)
     for one in known:
@@ -93,13 +92,9 @@ def new(
     return Source(chosen, library, address, mirror, every=_minutes(every))
 
 
-def add(
-    settings: Settings, library: str, address: str, name: str = "", mirror: bool = False,
-    every: int = EVERY,
-) -> Source:  # fmt: skip
-    """A new source of a library that is there. Raises SourceFailed, HomeNotWritable."""
-    made = new(settings, library, address, name, mirror, every)
-    _change(settings, library, lambda rows: [*rows, made])
+def add(settings: Settings, made: Source) -> Source:
+    """Keep a new source of a library that is there. Raises SourceFailed, HomeNotWritable."""
+    _change(settings, made.library, lambda rows: [*rows, made])
     return made
 
 
@@ -211,11 +206,8 @@ def _read(settings: Settings, library: str) -> list[Source]:
 def _change(
     settings: Settings, library: str, change: Callable[[list[Source]], Iterable[Source]]
 ) -> None:
-    check_there(settings.libraries_folder / library)
     place = settings.libraries_folder / library / _FILE
-    with alone(place.with_suffix(".lock"), _WAIT) as held:
-        if not held:
-            raise HomeNotWritable(f"{place} is being written by another program: try again.")
+    with held(place):
         rows = [asdict(source) for source in change(_read(settings, library))]
         write_private(place, json.dumps(rows, indent=1))
 

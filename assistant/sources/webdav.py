@@ -1,6 +1,7 @@
 """A folder of a WebDAV server (RFC 4918), listed by PROPFIND and read by GET."""
 
 import ssl
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,16 +16,15 @@ from defusedxml.ElementTree import ParseError, iterparse
 
 from assistant.i18n.translation import N_
 from assistant.sources.address import (
+    LONGEST,
     MOST_BYTES,
     MOST_DEPTH,
     MOST_ENTRIES,
     MOST_LISTED,
     SILENCE,
     Address,
-    Deadline,
     LeftOut,
     SourceFailed,
-    go_on,
     refused,
     told,
 )
@@ -132,7 +132,7 @@ class Shared:
             headers={"Accept-Encoding": "identity"},
         )
 
-    def entries(self, check: Callable[[], None] = go_on) -> Iterator[Entry]:
+    def entries(self, check: Callable[[], None]) -> Iterator[Entry]:
         """All files; `check` is called before each request, and may raise. Folder by folder: many
         servers refuse to list all at once. Raises SourceFailed."""
         top = unquote(self._address.path).rstrip("/")
@@ -175,8 +175,7 @@ class Shared:
         elif known and known.modified:
             headers["If-Modified-Since"] = known.modified
         blocks = self._file(entry, headers)
-        first = next(blocks)
-        return None if first is None else _bytes(first, blocks)
+        return blocks if next(blocks, None) is not None else None
 
     def named(self, entry: Entry, fetched: Path) -> Sequence[str]:
         """The path of a file as the server says it."""
@@ -186,11 +185,10 @@ class Shared:
         """Close the connections to the server."""
         self._client.close()
 
-    def _file(self, entry: Entry, headers: dict[str, str]) -> Iterator[bytes | None]:
-        """None where it is as it was, else its bytes, after an empty block."""
+    def _file(self, entry: Entry, headers: dict[str, str]) -> Iterator[bytes]:
+        """Nothing where it is as it was, else its bytes, after an empty block."""
         with self._answer("GET", quote(entry.key), headers) as answer:
             if answer.status_code == 304:
-                yield None
                 return
             if answer.status_code != 200:
                 raise _refused(answer)
@@ -244,8 +242,8 @@ class Shared:
             for _ in range(_REDIRECTS):
                 url = f"{self._address.origin}{path}"
                 with self._client.stream(method, url, headers=headers, content=content) as answer:
-                    if answer.is_redirect:
-                        path = self._redirected(url, answer.headers.get("location", ""), wrong)
+                    if answer.next_request:
+                        path = self._redirected(answer.next_request.url, wrong)
                         continue
                     if answer.status_code in _LATER:
                         raise self._later(answer)
@@ -253,25 +251,15 @@ class Shared:
                     return
             raise wrong(f"{self._address.host} redirects in a circle: check the path.", "folder")
 
-    def _redirected(self, url: str, to: str, wrong: type[SourceFailed]) -> str:
-        try:
-            target, own = urlsplit(urljoin(url, to)), urlsplit(url)
-            same = (target.scheme, target.hostname, _port(target)) == (
-                own.scheme, own.hostname, _port(own),
-            )  # fmt: skip
-        except ValueError as error:
+    def _redirected(self, to: httpx.URL, wrong: type[SourceFailed]) -> str:
+        own = httpx.URL(self._address.origin)
+        if (to.scheme, to.host, to.port) != (own.scheme, own.host, own.port):
             raise wrong(
-                f"{self._address.host} redirects to {to[:100]!r}, which is not an address:"
-                " check the path.",
-                "folder",
-            ) from error
-        if not same:
-            raise wrong(
-                f"{self._address.host} redirects to another server,"
-                f" {(target.hostname or to)[:100]!r}: if you trust that one, add its address.",
+                f"{self._address.host} redirects to another server, {to.host[:100]!r}: if you"
+                " trust that one, add its address.",
                 "server",
             )
-        return target.path or "/"
+        return to.raw_path.decode().partition("?")[0]
 
     def _check(self, answer: httpx.Response) -> None:
         """Of the folder itself: what is refused there is refused altogether."""
@@ -290,23 +278,13 @@ def _refused(answer: httpx.Response) -> LeftOut:
     return LeftOut(reason=f"the server answers {answer.status_code}")
 
 
-def _port(url: Any) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
-
-
-def _bytes(first: bytes, others: Iterator[bytes | None]) -> Iterator[bytes]:
-    yield first
-    for block in others:
-        if block is not None:
-            yield block
-
-
 def _bounded(answer: httpx.Response, most: int, error: type[SourceFailed]) -> Iterator[bytes]:
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise error(N_("the server compresses what it was asked to send as it is"))
-    deadline, size = Deadline(), 0
+    end, size = time.monotonic() + LONGEST, 0
     for block in answer.iter_raw():  # as they come, so that a drip is seen
-        deadline.check()
+        if time.monotonic() > end:
+            raise TimeoutError
         size += len(block)
         if size > most:
             raise error(f"it has more than {most >> 20} MB")

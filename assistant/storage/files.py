@@ -11,7 +11,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -21,6 +21,8 @@ from assistant.models.hub import sha256_of
 from assistant.storage.part import Kept
 from vectorstore.database.schema import Schema, Transaction
 from vectorstore.errors import HomeNotWritable
+from vectorstore.indexing.jobs import alone
+from vectorstore.opened import check_there
 
 FOLDERS = ("attached", "made")
 # Of a folder in attached/, or of files in made/ up to their first dot: what belongs together.
@@ -257,6 +259,19 @@ def _kind(home: Path, file: Path, orphans: Collection[Path]) -> Kind:
 
 
 # -- Small files that settle something
+
+_WAIT = 10.0  # seconds, for another process that writes
+
+
+@contextmanager
+def held(place: Path) -> Iterator[None]:
+    """A file of a library's folder, which other processes do not change meanwhile. Raises
+    UnknownLibrary, HomeNotWritable."""
+    check_there(place.parent)
+    with alone(place.with_suffix(".lock"), _WAIT) as free:
+        if not free:
+            raise HomeNotWritable(f"{place} is being written by another program: try again.")
+        yield
 
 
 def write_private(place: Path, text: str) -> None:

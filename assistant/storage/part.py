@@ -1,9 +1,7 @@
 """Tables of a home that stay together: in an SQLite file, or in PostgreSQL for a team."""
 
-import hashlib
 import logging
 import os
-import platform
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -79,42 +77,31 @@ def keep_mark(mark: Path, says: Mark) -> None:
 # -- Whose rows of a shared file are meant
 
 
-def _any(_: str) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Whose:
     """A person's conversations and receipts; with an empty `person` those of a home without
     accounts, and of the command line."""
 
     person: str = ""  # their id
-    sees: Callable[[str], bool] = _any  # whether they may read a library of that name
+    sees: Callable[[str], bool] = lambda library: (
+        True
+    )  # whether they may read a library of that name
 
 
 EVERYBODY = Whose()
 
 
-# -- Whose things may still be kept beside conversations: not those of a person who was removed; and
-# what nobody began before the first account becomes that person's. A writer and the removal of its
-# person wait for each other. So what is written meanwhile is either removed, too, or not written. A
-# writer without a person and the first account wait alike: what is written meanwhile is either
-# given to that person, too, or written as theirs.
+# -- Whose things may still be kept beside conversations: not those of a person who was removed. A
+# writer and the removal of its person wait for each other: what is written meanwhile is either
+# removed, too, or not written.
 
 AUTHORS_SCHEMA = """
 CREATE TABLE IF NOT EXISTS author (
     person TEXT PRIMARY KEY,                -- their id, which is never used again
     gone   INTEGER NOT NULL DEFAULT 0       -- 1: they were removed
 );
-CREATE TABLE IF NOT EXISTS heir (
-    before TEXT PRIMARY KEY,                -- empty: nobody, as before the first account
-    person TEXT NOT NULL                    -- who has the things of before; empty: nobody yet
-);
 """
 _NOTE = "INSERT INTO author (person, gone) VALUES (?, ?) ON CONFLICT (person) DO UPDATE SET gone = "
-_HEIR = (
-    "INSERT INTO heir (before, person) VALUES ('', ?) ON CONFLICT (before) DO UPDATE SET person = "
-)
 
 
 def may_write(connection: Transaction, person: str) -> bool:
@@ -128,31 +115,6 @@ def may_write(connection: Transaction, person: str) -> bool:
 def leave(connection: Transaction, person: str) -> None:
     """Nothing more is written for a person; what was, the rest of the transaction finds."""
     connection.execute(f"{_NOTE} excluded.gone", (person, 1))
-
-
-def heir(connection: Transaction) -> str:
-    """Who has got what was nobody's; empty before the first account."""
-    row = connection.execute("SELECT person FROM heir WHERE before = ''").fetchone()
-    return str(row[0]) if row else ""
-
-
-def forget_nobody(connection: Transaction) -> None:
-    """What writers without a person have left here to wait for each other."""
-    connection.execute("DELETE FROM heir WHERE person = ''")
-
-
-def inherit(connection: Transaction, person: str) -> None:
-    """A person gets what is nobody's: the rest of the transaction finds what was written."""
-    connection.execute(f"{_HEIR} excluded.person", (person,))
-
-
-def writer(connection: Transaction, person: str, since: str | None) -> str:
-    """Whose it is that a person writes, until the end of the transaction: the heir's, where an
-    empty person began it when the heir was another one (`since`; None: it was begun just now)."""
-    if person or since is None:
-        return person
-    (now,) = connection.execute(f"{_HEIR} heir.person RETURNING person", ("",)).fetchone()
-    return "" if now == since else str(now)
 
 
 # -- Tables of homes in PostgreSQL, where all app servers of a team find them
@@ -259,12 +221,6 @@ class TeamTables(PostgresDatabase):
             connection.execute(deletion, (self.schema.name,))
         row = (f"{_WENT}{said}", self.schema.name)
         connection.execute("INSERT INTO moved (token, part) VALUES (?, ?)", row)
-
-    @property
-    def home(self) -> str:
-        """Tells the home from the others that share the tables."""
-        where = f"{platform.node()} {self.mark.parent.absolute()}"
-        return hashlib.sha256(where.encode()).hexdigest()[:12]
 
     def identity(self, connection: Transaction) -> str:
         """Of the tables; empty where one is missing. Raises AssistantError for a newer version."""
@@ -389,11 +345,6 @@ class Kept:
     def is_there(self) -> bool:
         """Whether there are tables, or a file that should have them. Raises AssistantError."""
         return self._database.is_there()
-
-    def prepare(self) -> None:
-        """Make the tables, or bring them to the present version. Raises AssistantError."""
-        with self._connected():
-            pass
 
     def together(self) -> AbstractContextManager[None]:
         """What this thread does with it meanwhile is done as a whole, or not at all. Raises

@@ -86,9 +86,11 @@ ACCOUNTS = Schema("accounts", "accounts", _SCRIPT)
 class AccountsDatabase(Kept):
     """The tables, or what one class does with them."""
 
-    def __init__(self, place: Place) -> None:
-        """Each use raises AssistantError when they cannot be used."""
+    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
+        """Each use raises AssistantError when they cannot be used; `clock` returns seconds since
+        1970."""
         super().__init__(place, ACCOUNTS)
+        self._clock = clock
 
 
 # -- A person as the rest of the program sees one, and what each role may do
@@ -107,6 +109,7 @@ class Person:
     groups: frozenset[str] = frozenset()
     only: frozenset[str] | None = None  # the libraries of a program's token; None: no such limit
     token: str = ""  # the name of that token
+    made: str = ""  # ISO 8601, UTC
 
     @property
     def changes(self) -> bool:
@@ -225,16 +228,31 @@ class Line:
     what: str
 
 
-class Audit(AccountsDatabase):
-    """The audit log of a home, or of the team that it belongs to."""
+def _noted_as(names: Collection[str], kept: Collection[str]) -> set[str]:
+    """The names by which documents may stand in lines: a file is noted as it was sent, and gets a
+    folder before its name, or a mark after it, where another document has it. Not one of those
+    that documents which are `kept` have."""
+    files = {PurePosixPath(_MARK.sub("", name)).name for name in names}
+    return {*names, *(files - set(kept))}
+
+
+def _composed(text: str) -> str:
+    """As names are compared; without halves of letters, which no database takes."""
+    return unicodedata.normalize("NFC", text.encode(errors="replace").decode())
+
+
+# -- The accounts
+
+
+class Accounts(AccountsDatabase):
+    """The accounts of a home, with its audit log: `together` changes and logs, or does neither."""
 
     def __init__(
         self, place: Place, days: int = 365, clock: Callable[[], float] = time.time
     ) -> None:
-        """Lines are deleted after so many `days`; `clock` returns seconds since 1970."""
-        super().__init__(place)
-        self._days, self._clock = days, clock
-        self._tidied = 0.0  # when old lines were deleted last, by this object
+        """Lines are deleted after so many `days`."""
+        super().__init__(place, clock)
+        self._days = days
 
     def note(self, person: Person, did: str, library: str = "", what: str = "") -> None:
         """A line, before it is done: what cannot be noted is not done. `what` is a document, a
@@ -242,9 +260,7 @@ class Audit(AccountsDatabase):
         now, said = self._clock(), _composed(what)
         row = (uuid.uuid4().hex, now, person.name, person.token, did, library, said)
         with self._connected() as connection:
-            if self._tidied < now - _DAY:
-                connection.execute("DELETE FROM audit WHERE at < ?", (now - self._days * _DAY,))
-                self._tidied = now
+            connection.execute("DELETE FROM audit WHERE at < ?", (now - self._days * _DAY,))
             connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def lines(self) -> list[Line]:
@@ -282,40 +298,13 @@ class Audit(AccountsDatabase):
             self._write_anew()
         return len(changed)
 
-
-def _noted_as(names: Collection[str], kept: Collection[str]) -> set[str]:
-    """The names by which documents may stand in lines: a file is noted as it was sent, and gets a
-    folder before its name, or a mark after it, where another document has it. Not one of those
-    that documents which are `kept` have."""
-    files = {PurePosixPath(_MARK.sub("", name)).name for name in names}
-    return {*names, *(files - set(kept))}
-
-
-def _composed(text: str) -> str:
-    """As names are compared; without halves of letters, which no database takes."""
-    return unicodedata.normalize("NFC", text.encode(errors="replace").decode())
-
-
-# -- The accounts
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A person in a list of people."""
-
-    person: Person
-    made: str  # ISO 8601, UTC
-
-
-class Accounts(Audit):
-    """The accounts of a home, with its audit log: `together` changes and logs, or does neither."""
-
     def add(self, name: str, password: str, role: Role, groups: Collection[str] = ()) -> Person:
         """A new person. Raises AssistantError for a name that is taken, for one that cannot be a
         name, and for a password of a wrong length."""
-        person = Person(uuid.uuid4().hex[:16], plain(name), role, frozenset(map(plain, groups)))
-        check_password(password)
         made = datetime.now(UTC).isoformat(timespec="seconds")
+        own = frozenset(map(plain, groups))
+        person = Person(uuid.uuid4().hex[:16], plain(name), role, own, made=made)
+        check_password(password)
         row = (person.id, person.name, role, hashed_password(password), made)
         with self._connected() as connection:
             added = connection.execute(
@@ -389,13 +378,12 @@ class Accounts(Audit):
         with self._reading() as connection:
             return connection.execute("SELECT 1 FROM person LIMIT 1").fetchone() is not None
 
-    def people(self) -> list[Listed]:
+    def people(self) -> list[Person]:
         """All who have an account, by name."""
         with self._reading() as connection:
-            rows = connection.execute("SELECT id, made FROM person").fetchall()
-            found = [(person_of(connection, id), made) for id, made in rows]
-        listed = [Listed(person, made) for person, made in found if person]
-        return sorted(listed, key=lambda one: one.person.name)
+            rows = connection.execute("SELECT id FROM person ORDER BY name").fetchall()
+            found = [person_of(connection, id) for (id,) in rows]
+        return [person for person in found if person]
 
     def share(self, library: str, people: Collection[str], groups: Collection[str]) -> None:
         """Make a library belong to these people and groups; with neither, to everybody. Raises
@@ -429,11 +417,12 @@ class Accounts(Audit):
 
 def person_of(connection: Transaction, id: str) -> Person | None:
     """Who has that id, with their groups; None for nobody, and for a role that there is none of."""
-    row = connection.execute("SELECT id, name, role FROM person WHERE id = ?", (id,)).fetchone()
-    if row is None or row[2] not in get_args(Role):
+    query = "SELECT name, role, made FROM person WHERE id = ?"
+    name, role, made = connection.execute(query, (id,)).fetchone() or ("", "", "")
+    if role not in ROLES:
         return None
     teams = connection.execute("SELECT team FROM member WHERE person = ?", (id,)).fetchall()
-    return Person(row[0], row[1], row[2], frozenset(team for (team,) in teams))
+    return Person(id, name, role, frozenset(team for (team,) in teams), made=made)
 
 
 def _join(connection: Transaction, id: str, groups: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +112,6 @@ def _with_password(act: argparse.ArgumentParser) -> None:
 
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import LOCAL
     from assistant.wiring import composition
     from assistant.wiring.people import accounts_if_any, home_accounts
 
@@ -123,7 +122,7 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     known, password = home_accounts(settings), _password(args)
     with known.together():
         person = known.add(args.name, password, role, args.group)
-        known.note(LOCAL, f"added the person {person.name} as {role}")
+        _note(known, f"added the person {person.name} as {role}")
     if first:
         composition.conversations(settings).give(person.id)
         composition.receipts(settings).give(person.id)
@@ -135,7 +134,6 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts
 
     if args.role is None and args.group is None:
@@ -144,13 +142,12 @@ def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
     with known.together():
         person = known.change(args.name, args.role, args.group)
         groups = ", ".join(sorted(person.groups)) or "none"
-        known.note(LOCAL, f"changed the person {person.name}: {person.role}, groups {groups}")
+        _note(known, f"changed the person {person.name}: {person.role}, groups {groups}")
     _warn_without_owner(known)
     return done(args, _row(person, "changed"), f"{_described(person)} from now on.")
 
 
 def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
@@ -158,19 +155,18 @@ def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
     password = _password(args)
     with known.together():
         known.set_password(args.name, password)
-        known.note(LOCAL, f"gave the person {args.name} a new password")
+        _note(known, f"gave the person {args.name} a new password")
     told = f"{args.name} has a new password, and is signed out everywhere."
     return done(args, {"changed": args.name}, told)
 
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.forget import forget_person
-    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts
 
     known = home_accounts(settings)
     person = known.named(args.name)
-    known.note(LOCAL, f"removed the person {person.name}")
+    _note(known, f"removed the person {person.name}")
     forget_person(settings, person.id)
     known.remove(args.name)  # last: after a failure the same command does the rest
     if not known.any():
@@ -184,16 +180,17 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import LOCAL, plain
+    from assistant.libraries.libraries import check_there
+    from assistant.team.accounts import plain
     from assistant.wiring.people import home_accounts
 
-    _check_libraries(settings, [args.library])
+    check_there(settings, args.library)  # a wrong name would give a right to nothing
     known = home_accounts(settings)
     named = ", ".join([*args.people, *(f"group {name}" for name in args.group)]) or "everybody"
     with known.together():
         known.share(args.library, args.people, args.group)
-        known.note(LOCAL, f"gave it to {named}", args.library)
-    there = {group for each in known.people() for group in each.person.groups}
+        _note(known, f"gave it to {named}", args.library)
+    there = {group for each in known.people() for group in each.groups}
     for group in args.group:
         if plain(group) not in there:
             hint(f"Nobody is in the group {group} yet.")
@@ -207,11 +204,10 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
     known = accounts_if_any(settings)
     found = known.people() if known else []
     people = [
-        {"name": each.person.name, "role": each.person.role, "groups": sorted(each.person.groups),
-         "made": each.made}
+        {"name": each.name, "role": each.role, "groups": sorted(each.groups), "made": each.made}
         for each in found
     ]  # fmt: skip
-    names = {each.person.id: each.person.name for each in found}
+    names = {each.id: each.name for each in found}
     shares = {
         library: sorted(_shown(holder, names) for holder in holders)
         for library, holders in (known.shares() if known else {}).items()
@@ -229,13 +225,14 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import LOCAL
+    from assistant.libraries.libraries import check_there
     from assistant.wiring.people import home_accounts, tokens
 
-    _check_libraries(settings, args.only or ())
+    for library in args.only or ():
+        check_there(settings, library)
     known, kept = home_accounts(settings), tokens(settings)
     person = known.named(args.name)
-    known.note(LOCAL, f"gave {person.name} the token {args.label}")
+    _note(known, f"gave {person.name} the token {args.label}")
     made = kept.add(person, args.label, args.role, args.only, args.days)
     [about] = [one for one in kept.all() if (one.person, one.name) == (person.name, args.label)]
     done(args, {"token": made, **asdict(about)}, made)
@@ -260,14 +257,19 @@ def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.team.accounts import LOCAL
     from assistant.wiring.people import home_accounts, tokens
 
     kept = tokens(settings)
     if args.id in [one.id for one in kept.all()]:
-        home_accounts(settings).note(LOCAL, f"revoked the token {args.id}")
+        _note(home_accounts(settings), f"revoked the token {args.id}")
     kept.revoke(args.id)
     return done(args, {"revoked": args.id}, f"The token {args.id} has ended.")
+
+
+def _note(known: "Accounts", did: str, library: str = "") -> None:
+    from assistant.team.accounts import LOCAL
+
+    known.note(LOCAL, did, library)
 
 
 def _password(args: argparse.Namespace) -> str:
@@ -284,20 +286,9 @@ def _password(args: argparse.Namespace) -> str:
     return given
 
 
-def _check_libraries(settings: "Settings", names: Sequence[str]) -> None:
-    """Raises UnknownLibrary: a wrong name would give a right to nothing."""
-    from assistant.wiring import composition
-    from vectorstore.errors import UnknownLibrary
-
-    known = composition.libraries(settings)
-    for name in names:
-        if name not in known:
-            raise UnknownLibrary(name, known)
-
-
 def _warn_without_owner(known: "Accounts") -> None:
     people = known.people()
-    if people and all(each.person.role != "owner" for each in people):
+    if people and all(each.role != "owner" for each in people):
         hint("Nobody is an owner now. `pincite users change NAME --role owner` makes somebody one.")
 
 

@@ -12,9 +12,8 @@ from dataclasses import replace
 from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
-from assistant.storage.part import Place
-from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Audit, folded
-from assistant.team.provider import Begun, NotSignedIn, Provider, SignedIn
+from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Person, folded
+from assistant.team.provider import Begun, Claims, NotSignedIn, Provider
 from assistant.team.tokens import Sessions, digest
 from vectorstore.database.schema import Transaction
 
@@ -30,11 +29,11 @@ class Elsewhere:
     """The provider of a home, at the door of its app."""
 
     def __init__(
-        self, provider: Provider, people: SignedIn, sessions: Sessions, audit: Audit,
-        clock: Callable[[], float] = time.monotonic,
+        self, provider: Provider, people: Callable[[Claims], Person], sessions: Sessions,
+        accounts: Accounts, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._provider, self._people = provider, people
-        self._sessions, self._audit, self._clock = sessions, audit, clock
+        self._sessions, self._accounts, self._clock = sessions, accounts, clock
         self._lock = threading.Lock()
         self._begun: OrderedDict[str, tuple[Begun, float]] = OrderedDict()
 
@@ -56,14 +55,14 @@ class Elsewhere:
     def finish(self, said: Mapping[str, str], cookie: str, back: str) -> str:
         """The cookie of a new session. Raises NotSignedIn; each sign-in ends once."""
         try:
-            person = self._people.person(self._claims(said, cookie, back))
+            person = self._people(self._claims(said, cookie, back))
         except NotSignedIn as error:
-            self._audit.note(VISITOR, "failed to sign in", what=str(error))
+            self._accounts.note(VISITOR, "failed to sign in", what=str(error))
             raise
-        self._audit.note(person, "signed in", what=self.place)
+        self._accounts.note(person, "signed in", what=self.place)
         return self._sessions.start(person)
 
-    def _claims(self, said: Mapping[str, str], cookie: str, back: str) -> Mapping[str, object]:
+    def _claims(self, said: Mapping[str, str], cookie: str, back: str) -> Claims:
         with self._lock:
             begun, until = self._begun.pop(digest(cookie), (None, 0.0))
         state = said.get("state", "").encode("utf-8", "surrogatepass")
@@ -85,11 +84,6 @@ _Limits = tuple[tuple[str, int], ...]  # whose guesses, and how many of them
 
 class Guesses(AccountsDatabase):
     """The wrong guesses of the last minute, by name and by place."""
-
-    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
-        """`clock` tells seconds since 1970."""
-        super().__init__(place)
-        self._clock = clock
 
     @contextmanager
     def guess(self, name: str, place: str) -> Iterator[None]:
@@ -164,14 +158,14 @@ class Members:
     )
 
     def __init__(
-        self, accounts: Accounts, sessions: Sessions, guesses: Guesses, audit: Audit,
+        self, accounts: Accounts, sessions: Sessions, guesses: Guesses,
         elsewhere: Elsewhere | None = None,
     ) -> None:  # fmt: skip
         """`elsewhere`: a provider where they may sign in, too."""
         self.elsewhere = elsewhere
         if elsewhere:
             self.form = replace(self.form, elsewhere=elsewhere.place, path=START)
-        self._accounts, self._sessions, self._audit = accounts, sessions, audit
+        self._accounts, self._sessions = accounts, sessions
         self._guesses = guesses
 
     def enter(self, fields: Mapping[str, str], place: str) -> str | None:
@@ -180,10 +174,10 @@ class Members:
         with self._guesses.guess(name, place):
             person = self._accounts.signs_in(name, fields.get("password", ""))
         if person is None:
-            self._audit.note(VISITOR, "failed to sign in", what=place)
+            self._accounts.note(VISITOR, "failed to sign in", what=place)
             return None
         self._guesses.right(name, place)
-        self._audit.note(person, "signed in", what=place)
+        self._accounts.note(person, "signed in", what=place)
         return self._sessions.start(person)
 
     def mark(self, cookie: str) -> str | None:

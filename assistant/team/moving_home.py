@@ -19,7 +19,6 @@ from assistant.storage.part import (
     HomeFile,
     Mark,
     TeamTables,
-    forget_nobody,
     keep_mark,
     mark_of,
 )
@@ -133,8 +132,6 @@ def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
     if tables.identity(target):
         _lock(target)
     found = tables.identity(target) or tables.make(target)
-    if "heir" in tables.schema.tables:
-        forget_nobody(target)
     _check_empty(target, tables, file)  # also new ones: somebody may have dropped only some
     return found
 
@@ -213,11 +210,8 @@ def move_files(settings: Settings, to: FilesPlace) -> Iterator[tuple[str, MovedF
         )
     move = to_bucket if to == "s3" else to_folder
     with _only_move(settings):
-        for name in composition.libraries(settings):
-            yield name, move(settings.libraries_folder / name, found)
-        clear(settings)
-        for gone in all_waiting(settings):
-            yield f"{gone.library} (deleted)", move(gone.folder, found)
+        for name, folder in _folders(settings):
+            yield name, move(folder, found)
 
 
 def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | MovedRows | None]]:
@@ -233,14 +227,22 @@ def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | Mov
             "The setting 'catalogue' names no PostgreSQL: set it, as in"
             " PINCITE_CATALOGUE=postgresql://pincite@db.example.org:5432/pincite."
         )
+    move = to_postgres if to == "postgresql" else to_sqlite
     with _only_move(settings):
         yield from _move_parts(settings, to, server)
-        for name in composition.libraries(settings):
-            yield name, _move_library(settings, name, to, server)
-        clear(settings)
-        move = to_postgres if to == "postgresql" else to_sqlite
-        for gone in all_waiting(settings):
-            yield f"{gone.library} (deleted)", move(gone.folder, server)
+        for name, folder in _folders(settings):
+            if to == "sqlite" and folder.name == name and schema_of(folder):
+                leave_server(settings, name)
+            yield name, move(folder, server)
+
+
+def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Those of all libraries, and of deleted ones that wait."""
+    for name in composition.libraries(settings):
+        yield name, settings.libraries_folder / name
+    clear(settings)
+    for gone in all_waiting(settings):
+        yield f"{gone.library} (deleted)", gone.folder
 
 
 def shares(settings: Settings) -> bool:
@@ -265,15 +267,6 @@ def _only_move(settings: Settings) -> Iterator[None]:
                 " `pincite migrate-home`, and try again."
             )
         yield
-
-
-def _move_library(settings: Settings, name: str, to: Engine, server: Server) -> Moved | None:
-    folder = settings.libraries_folder / name
-    if to == "postgresql":
-        return to_postgres(folder, server)
-    if schema_of(folder):
-        leave_server(settings, name)
-    return to_sqlite(folder, server)
 
 
 def _move_parts(

@@ -163,31 +163,18 @@ def _permit(address: str) -> None:
         permit(parts.hostname, parts.port or _PORTS[parts.scheme], _REASON)
 
 
-# -- Who of a home it is that a provider has named
-
-
-class SignedIn:
-    """Matches claims with the accounts of a home."""
-
-    def __init__(self, accounts: Accounts, claim: str, makes: bool) -> None:
-        """By the name in `claim`; `makes`: who has no account becomes a reader."""
-        self._accounts, self._claim, self._makes = accounts, claim, makes
-
-    def person(self, claims: Claims) -> Person:
-        """Raises NotSignedIn for who has no account here, and AssistantError where they cannot be
-        looked up."""
-        name = self._name(claims)
-        if known := self._accounts.find(name):
-            return known
-        if self._makes:
-            return self._accounts.add(name, secrets.token_urlsafe(32), "reader")
-        raise NotSignedIn(f"There is no account {name!r} here. An owner can add one.")
-
-    def _name(self, claims: Claims) -> str:
-        name = str(claims.get(self._claim) or "")
-        if self._claim == "email" and claims.get("email_verified") is not True:
-            raise NotSignedIn("The provider has not verified the address of this person.")
-        try:
-            return plain(name)
-        except AssistantError as error:
-            raise NotSignedIn(str(error)) from error
+def named_person(accounts: Accounts, claim: str, makes: bool, claims: Claims) -> Person:
+    """Who of a home it is that a provider has named in a `claim`; `makes`: who has no account
+    becomes a reader. Raises NotSignedIn for who has no account here, and AssistantError where they
+    cannot be looked up."""
+    if claim == "email" and claims.get("email_verified") is not True:
+        raise NotSignedIn("The provider has not verified the address of this person.")
+    try:
+        name = plain(str(claims.get(claim) or ""))
+    except AssistantError as error:
+        raise NotSignedIn(str(error)) from error
+    if known := accounts.find(name):
+        return known
+    if makes:
+        return accounts.add(name, secrets.token_urlsafe(32), "reader")
+    raise NotSignedIn(f"There is no account {name!r} here. An owner can add one.")

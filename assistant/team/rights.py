@@ -77,12 +77,8 @@ class Permitted:
         person, belongs = self.person, shares.get(library)
         if person.only is not None and library not in person.only:
             return False
-        return person.owns or not belongs or bool(belongs & holders(person))
-
-
-def holders(person: Person) -> frozenset[Holder]:
-    """What a library may belong to for this person to see it."""
-    return frozenset({f"person {person.id}", *(f"group {name}" for name in person.groups)})
+        own = {f"person {person.id}", *(f"group {name}" for name in person.groups)}
+        return person.owns or not belongs or bool(belongs & own)
 
 
 # -- How much one person may ask and add, counted for all processes of a home together
@@ -105,10 +101,9 @@ class Limits(AccountsDatabase):
     def __init__(
         self, place: Place, questions: int, megabytes: int, clock: Callable[[], float] = time.time
     ) -> None:
-        """`questions` an hour, `megabytes` a day, for each person; `clock` tells seconds since
-        1970."""
-        super().__init__(place)
-        self._questions, self._bytes, self._clock = questions, megabytes << 20, clock
+        """`questions` an hour, `megabytes` a day, for each person."""
+        super().__init__(place, clock)
+        self._questions, self._bytes = questions, megabytes << 20
 
     def ask(self, person: Person, questions: int = 1, count: bool = True) -> None:
         """Count questions, or only look whether there is room. Raises LimitReached, and counts
@@ -137,8 +132,8 @@ class Limits(AccountsDatabase):
     def _take(
         self, person: Person, kind: str, amount: int, most: int, within: float, count: bool
     ) -> float | None:
-        """The seconds until there is room; None when there is, and with `count` the amount is
-        counted."""
+        """The seconds until there is more room; None when there is enough, and with `count` the
+        amount is counted."""
         if not most or not person.id:
             return None
         now = self._clock()
@@ -146,25 +141,15 @@ class Limits(AccountsDatabase):
             # Others count at the same time: their transaction waits for the end of this one.
             connection.execute("UPDATE person SET name = name WHERE id = ?", (person.id,))
             connection.execute("DELETE FROM used WHERE kind = ? AND at <= ?", (kind, now - within))
-            rows = connection.execute(
-                "SELECT at, amount FROM used WHERE person = ? AND kind = ? ORDER BY at",
+            used, oldest = connection.execute(
+                "SELECT coalesce(sum(amount), 0), min(at) FROM used WHERE person = ? AND kind = ?",
                 (person.id, kind),
-            ).fetchall()
-            left = most - sum(used for _at, used in rows)
-            if amount <= left:
+            ).fetchone()
+            if used + amount <= most:
                 row = (person.id, kind, now, amount)
                 if count and amount:
                     connection.execute(
                         "INSERT INTO used (person, kind, at, amount) VALUES (?, ?, ?, ?)", row
                     )
                 return None
-        return _until(rows, amount - left, now, within)
-
-
-def _until(rows: list[tuple[float, int]], lacking: int, now: float, within: float) -> float:
-    """The seconds until so much of what was used, oldest first, is forgotten."""
-    for at, used in rows:
-        lacking -= used
-        if lacking <= 0:
-            return max(at + within - now, 1.0)
-    return within
+        return max((now if oldest is None else oldest) + within - now, 1.0)

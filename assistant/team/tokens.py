@@ -5,14 +5,12 @@ each its digest alone is kept.
 import hashlib
 import json
 import secrets
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from assistant.errors import AssistantError
-from assistant.storage.part import Place
 from assistant.team.accounts import AccountsDatabase, Person, Role, person_of
 
 
@@ -30,11 +28,6 @@ _NOTED = 60.0  # seconds between two notes that a session is in use
 
 class Sessions(AccountsDatabase):
     """The sessions of a home, each of one browser."""
-
-    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
-        """`clock` tells seconds since 1970."""
-        super().__init__(place)
-        self._clock = clock
 
     def start(self, person: Person) -> str:
         """The cookie of a new session. Sessions that have ended are deleted."""
@@ -93,11 +86,6 @@ class Token:
 
 class Tokens(AccountsDatabase):
     """The tokens of all people of a home."""
-
-    def __init__(self, place: Place, clock: Callable[[], float] = time.time) -> None:
-        """`clock` tells seconds since 1970."""
-        super().__init__(place)
-        self._clock = clock
 
     def add(
         self, person: Person, name: str, role: Role,

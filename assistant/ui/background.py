@@ -9,9 +9,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 
+from assistant.background import Background
 from assistant.contract.reply import Reply
 from assistant.errors import AssistantError
-from assistant.i18n.translation import N_, _, carried
+from assistant.i18n.translation import N_, _
 from assistant.models.hub import Progress
 from assistant.sheet.cell import Cell, Column
 from assistant.sheet.fill import Sheet
@@ -19,47 +20,6 @@ from ingest.errors import PinciteError, Stopped
 from vectorstore.catalog.rows import DocumentInfo
 
 log = logging.getLogger(__name__)
-
-
-class Background:
-    """Work in a thread of its own, which writes the fields that the page reads."""
-
-    unexpected = N_("It failed unexpectedly. The log has the details.")
-
-    def __init__(self, name: str, work: Callable[[], object]) -> None:
-        """Start at once, in the language of who starts it. The fields of a subclass come first."""
-        self.error = ""  # a sentence for people
-        self.was_stopped = False  # before its end
-        self.cancel = threading.Event()
-        self._thread = threading.Thread(
-            target=carried(self._run), args=(work,), name=name, daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def ended(self) -> bool:
-        return not self._thread.is_alive()
-
-    def stop(self) -> None:
-        """Stop it soon; finished work stays."""
-        self.cancel.set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait, and return whether it has ended."""
-        self._thread.join(seconds)
-        return self.ended
-
-    def _run(self, work: Callable[[], object]) -> None:
-        try:
-            work()
-        except Stopped:
-            self.was_stopped = True
-        except PinciteError as error:
-            self.error = str(error)
-        except Exception:
-            log.exception("%s failed", self._thread.name)
-            self.error = self.unexpected
-
 
 # -- The answers of conversations
 

@@ -305,7 +305,7 @@ def _held(name: str) -> tuple[Library, int]:
     made.maintenance.follow()
     clear_leftovers(now.home, made)
     if at_machine():  # others would see what comes from there
-        watched_folders().resume(now, made)
+        watched_folders().sync(now, made)
         running_fetchings().follow(now, made, turn_of(now.home, name))
     return made, place
 

@@ -86,7 +86,7 @@ def _members(settings: Settings, known: Accounts) -> Members:
     kept, at = sessions(settings), None
     if (found := provider(settings)) is not None:
         at = Elsewhere(found, signed_in(settings, known), kept, known)
-    return Members(known, kept, guesses(settings), known, at)
+    return Members(known, kept, guesses(settings), at)
 
 
 def _adds(settings: Settings) -> Callable[[str], bool]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import streamlit as st
 
+from assistant.background import Background
 from assistant.doctor.machine import graphics
 from assistant.i18n.translation import N_, _, ngettext, number, size, told
 from assistant.libraries import libraries
@@ -18,7 +19,7 @@ from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.settings import PREFIX
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, session, widgets
-from assistant.ui.background import Background, Fetch
+from assistant.ui.background import Fetch
 from assistant.ui.door import PAGES
 from assistant.ui.widgets import plain, read
 from assistant.wiring import composition

@@ -369,8 +369,8 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
 
 
 def first_words(settings: Settings) -> Mapping[str, Expected]:
-    """How long each local chat model lets people wait for its first word on this machine, by name:
-    as it was measured, or estimated from the wait for another one. Raises AssistantError."""
+    """How long each local chat model lets people wait for its first word, by name: as this home, or
+    its team, has measured it, or estimated from the wait for another one. Raises AssistantError."""
     models = Models(settings.models_folder, settings)
     files = {model.name: Path(model.file).stem for model in models.models if model.role == "chat"}
     files |= {m.name: m.path.stem for m in models.installed() if m.role == "chat"}

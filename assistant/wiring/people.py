@@ -5,12 +5,14 @@ settings say.
 
 import math
 import time
+from collections.abc import Callable
+from functools import partial
 
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.settings import Settings
-from assistant.team.accounts import ACCOUNTS, Accounts
+from assistant.team.accounts import ACCOUNTS, Accounts, Person
 from assistant.team.members import Guesses
-from assistant.team.provider import Provider, SignedIn
+from assistant.team.provider import Claims, Provider, named_person
 from assistant.team.rights import Limits
 from assistant.team.tokens import Sessions, Tokens
 from assistant.wiring.places import place_of_part
@@ -83,6 +85,6 @@ def provider(settings: Settings) -> Provider | None:
     return Provider(settings.oidc_issuer, settings.oidc_client, secret)
 
 
-def signed_in(settings: Settings, accounts: Accounts) -> SignedIn:
-    """What matches people of the provider with accounts."""
-    return SignedIn(accounts, settings.oidc_claim, settings.oidc_makes_readers)
+def signed_in(settings: Settings, accounts: Accounts) -> Callable[[Claims], Person]:
+    """What matches people of the provider with accounts, see `named_person`."""
+    return partial(named_person, accounts, settings.oidc_claim, settings.oidc_makes_readers)

@@ -5,7 +5,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ from assistant.team.api import (
 from assistant.team.api.guard import Guard, is_signed
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.shelf import known_queries, whole_text
-from assistant.team.api.watching import Figures, Watched
+from assistant.team.api.watching import Figures
 from assistant.team.provider import NotSignedIn
 from assistant.team.tokens import Tokens
 from assistant.wiring.people import provider, signed_in, tokens
@@ -156,12 +155,11 @@ def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) ->
     libraries.at_machine = hosts.only_here
     figures = Figures(libraries)
     inner = application(libraries, figures)
-    made = cache(partial(tokens, libraries.settings))
 
     def of_people() -> Tokens | None:  # from their first account on
-        return made() if libraries.accounts else None
+        return tokens(libraries.settings) if libraries.accounts else None
 
-    return Watched(Guard(inner, hosts, guests, of_people, _signed(libraries)), figures)
+    return figures.watched(Guard(inner, hosts, guests, of_people, _signed(libraries)))
 
 
 def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
@@ -174,7 +172,7 @@ def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
         if known is None or not is_signed(token):  # no sign-in is required
             return None
         try:
-            return signed_in(libraries.settings, known).person(at.claims(token))
+            return signed_in(libraries.settings, known)(at.claims(token))
         except NotSignedIn:
             return None
 

@@ -1,7 +1,6 @@
 """Errors as the JSON that OpenAI's clients read: `{"error": {"message", "type", "code"}}`."""
 
 import logging
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -114,7 +113,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def misused(_: Request, error: RequestValidationError) -> JSONResponse:
-        return _response(_all_told(error.errors()), 400)
+        wrong = error.errors()
+        more = [f"and {len(wrong) - _MOST_TOLD:,} more"] if len(wrong) > _MOST_TOLD else []
+        return _response("; ".join([*map(_told, wrong[:_MOST_TOLD]), *more]), 400)
 
     @app.exception_handler(Exception)
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
@@ -139,12 +140,6 @@ def _sentence(request: Request, error: HTTPException, headers: dict[str, str]) -
         takes = headers.get("Allow") or headers.get("allow") or "another method"
         return f"This address does not take {request.method}, but {takes}."
     return str(error.detail)
-
-
-def _all_told(errors: Sequence[Any]) -> str:
-    told = [_told(error) for error in errors[:_MOST_TOLD]]
-    more = [f"and {len(errors) - len(told):,} more"] if len(errors) > len(told) else []
-    return "; ".join(told + more)
 
 
 def _told(error: Any) -> str:

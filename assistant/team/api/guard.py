@@ -23,6 +23,7 @@ from assistant.entrance.asgi import (
     Receive,
     Scope,
     Send,
+    answer,
     headers_of,
     is_same_origin,
     with_headers,
@@ -189,10 +190,5 @@ def _closed(send: Send) -> Send:
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:
-    data = dumps(body(why, status)).encode()
-    headers = {"content-type": "application/json", "content-length": str(len(data))}
-    if status == 429:
-        headers["retry-after"] = f"{WAIT:.0f}"
-    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": data})
+    wait = {"retry-after": f"{WAIT:.0f}"} if status == 429 else {}
+    await answer(send, status, dumps(body(why, status)), wait, "application/json")

@@ -119,7 +119,7 @@ async def add_files(
     upload = await run_in_threadpool(seen.upload, library, given)
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(_steps(upload), media_type="text/event-stream")
-    while not upload.done:  # a thread that waits for hours would be missed by other requests
+    while not upload.ended:  # a thread that waits for hours would be missed by other requests
         await asyncio.sleep(_LOOKS)
     return _done(upload)
 
@@ -151,7 +151,7 @@ def _done(upload: Upload) -> Row:
 
 async def _steps(upload: Upload) -> AsyncIterator[str]:
     """Server-sent events: how far it is, and last what it did."""
-    while not upload.done:
+    while not upload.ended:
         step = upload.progress
         told = {"file": step.file, "done": step.done, "total": step.total,
                 "stage": describe_step(step)}  # fmt: skip
@@ -328,6 +328,6 @@ def unwatch(
 def _row(seen: Shelf, source: Source) -> Row:
     """With why the last fetching could not begin, which is noted nowhere else, as its `error`."""
     now = seen.fetchings.of(source)
-    busy = now is not None and now.is_running()
+    busy = now is not None and not now.ended
     error = source.error or (now.error if now and not busy else "")
     return {**asdict(source), "error": error, "fetching": busy}

@@ -4,13 +4,9 @@ See https://modelcontextprotocol.io/specification. What a tool returns is the JS
 line; a page is a resource, `pincite://LIBRARY/DOCUMENT/PAGE`.
 """
 
-import functools
-import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, MCPServer, Resolve
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
@@ -66,14 +62,15 @@ def server(
         tools.list_libraries, tools.list_documents, tools.search, tools.ask, tools.read_page,
     ]  # fmt: skip
     for tool in offered + [tools.add_document] * changes:
-        made.add_tool(_told(tool))
+        made.add_tool(tool)
     made.resource("pincite://{library}/{document}/{page}", mime_type="text/plain")(tools.page_of)
     return made
 
 
 class _Strict(MCPServer):
     """Refuses arguments that a tool does not have, which the SDK passes over (2.3): with a misspelt
-    filter all documents would be asked."""
+    filter all documents would be asked. Errors of ours tell the client their sentence: the SDK
+    keeps it from them."""
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -83,7 +80,12 @@ class _Strict(MCPServer):
             if tool.name == name and (wrong := sorted(arguments.keys() - known.keys())):
                 has, takes = ", ".join(wrong)[:100], ", ".join(known) or "nothing"
                 raise ToolError(f"{name} has no argument {has}. It takes {takes}.")
-        return await super().call_tool(name, arguments, context)
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(ours := error.__cause__, PinciteError):
+                raise ToolError(f"Error executing tool {name}: {ours}") from ours
+            raise
 
 
 class _Tools:
@@ -124,7 +126,7 @@ class _Tools:
             hits = opened.search(query, min(max(k, 1), 100), chosen(opened, within))
             return [hit_row(opened, hit) for hit in hits]
 
-        async with shelf.turns("searches").place(shelf.person) as place:
+        async with shelf.turns["searches"].place(shelf.person) as place:
             return await place.do(found)
 
     async def ask(
@@ -146,17 +148,20 @@ class _Tools:
         def begun() -> Reply:  # choosing a tool embeds the message
             return shelf.assistant(library).ask(question, documents=documents, within=within)
 
-        async with shelf.turns("answers").place(shelf.person) as place:
+        async with shelf.turns["answers"].place(shelf.person) as place:
             return (await turns.finish_reply(await place.do(begun), place)).to_json()
 
     def read_page(self, library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page."""
-        return _page(self._seen(context), library, document, page)
+        if not 1 <= page < 1 << 31:  # the catalogue's numbers have an end
+            raise AssistantError(f"There is no page {page}: pages count from 1.")
+        opened = self._seen(context).library(library, "saw", f"{document}, page {page}")
+        return opened.page(document, page).text
 
     def page_of(self, library: str, document: str, page: int, context: Context[Any, Any]) -> str:
         """The text of a page; `document` is its name in percent-encoding."""
         try:
-            return _page(self._seen(context), library, document, page)
+            return self.read_page(library, document, page, context)
         except PinciteError as error:
             raise ResourceError(str(error)) from error
 
@@ -176,39 +181,3 @@ class _Tools:
         shelf = await run_in_threadpool(self._seen, context)
         opened = await run_in_threadpool(shelf.changed, library, "added", file.name, True)
         return summary_row(await run_in_threadpool(opened.add, [file]))
-
-
-def _page(shelf: Shelf, library: str, document: str, number: int) -> str:
-    if not 1 <= number < 1 << 31:  # the catalogue's numbers have an end
-        raise AssistantError(f"There is no page {number}: pages count from 1.")
-    opened = shelf.library(library, "saw", f"{document}, page {number}")
-    return opened.page(document, number).text
-
-
-def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
-    """The same tool, whose errors tell the client their sentence: others are kept from it."""
-
-    @functools.wraps(tool)
-    async def waited(*given: Any, **named: Any) -> Any:
-        with _sentences():
-            return await tool(*given, **named)
-
-    @functools.wraps(tool)
-    def called(*given: Any, **named: Any) -> Any:
-        with _sentences():
-            return tool(*given, **named)
-
-    return waited if inspect.iscoroutinefunction(tool) else called
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    try:
-        yield
-    except PinciteError as error:
-        raise ToolError(str(error)) from error
-
-
-def uri(library: str, document: str, page: int) -> str:
-    """The address of a page as a resource."""
-    return f"pincite://{library}/{quote(document, safe='')}/{page}"

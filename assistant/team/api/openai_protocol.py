@@ -168,9 +168,9 @@ async def embeddings(asked: EmbeddingsRequest, seen: Seen, place: Embedding) -> 
         vectors.extend(await place.do(partial(embedder.passages, texts[at : at + _AT_ONCE])))
     if asked.dimensions not in (None, has := len(vectors[0])):
         raise NotDone("dimensions", f"The model of {asked.model} has {has}, and no others.")
-    coded = base64_of if asked.encoding_format == "base64" else floats_of
+    as_text = asked.encoding_format == "base64"
     rows = [
-        {"object": "embedding", "index": at, "embedding": coded(vector)}
+        {"object": "embedding", "index": at, "embedding": _coded(vector, as_text)}
         for at, vector in enumerate(vectors)
     ]
     used = {"prompt_tokens": 0, "total_tokens": 0}  # the embedding models do not count them
@@ -274,14 +274,10 @@ def sources(answer: Row) -> str:
     return "\n\n" + "\n".join(lines) if lines else ""
 
 
-def base64_of(vector: "np.ndarray[Any, Any]") -> str:
-    """Its 32-bit floats, in the order of OpenAI's clients."""
-    return base64.b64encode(vector.astype("<f4").tobytes()).decode()
-
-
-def floats_of(vector: "np.ndarray[Any, Any]") -> list[float]:
-    """Its numbers, as JSON has them."""
-    return [float(value) for value in vector]
+def _coded(vector: np.ndarray[Any, Any], as_text: bool) -> str | list[float]:
+    """Its numbers, or its 32-bit floats in the order of OpenAI's clients."""
+    floats: list[float] = vector.tolist()
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode() if as_text else floats
 
 
 def _event(row: Row) -> str:

@@ -49,10 +49,8 @@ routes = APIRouter(prefix="/api", tags=["A person's own"])
 def conversations(library: str, seen: Seen) -> list[Row]:
     """The latest first; the title is the first question."""
     name = seen.library(library, "listed conversations").name
-    return [
-        {"conversation": identity, "title": title}
-        for identity, title in seen.conversations.recent(_MOST, name)
-    ]
+    found = seen.conversations.infos(name)[:_MOST]
+    return [{"conversation": info.id, "title": info.title} for info in found]
 
 
 @routes.get("/conversations")
@@ -140,14 +138,13 @@ def make_folder(asked: NewFolder, seen: Seen) -> Row:
 def change_folder(folder: int, changes: FolderChanges, seen: Seen) -> Row:
     """Rename it, close it or open it."""
     kept = seen.conversations.folders
+    kept.check_there(folder)
     if changes.name is not None:
         kept.rename(folder, changes.name)
     if changes.collapsed is not None:
         kept.collapse(folder, changes.collapsed)
-    found = [_folder(one) for one in kept.all() if one.id == folder]
-    if not found:
-        raise HTTPException(404, f"There is no folder {folder}.")
-    return found[0]
+    [found] = [one for one in kept.all() if one.id == folder]
+    return _folder(found)
 
 
 @routes.delete("/folders/{folder}")

@@ -12,7 +12,7 @@ from assistant.settings import Settings, check_library_name
 from assistant.sheet.fill import Sheet
 from assistant.sources.fetching import Fetchings
 from assistant.storage.part import EVERYBODY, Whose
-from assistant.team.accounts import LOCAL, Accounts, Audit, Person
+from assistant.team.accounts import LOCAL, Accounts, Person
 from assistant.team.api.structured import Structured
 from assistant.team.api.turns import Kind, Turns
 from assistant.wiring import composition
@@ -43,7 +43,7 @@ class Libraries:
         self.settings = settings
         self._known = known or Known(settings)
         self.limits = limits(settings)
-        self.turns = {kind: Turns(kind) for kind in get_args(Kind)}
+        self.turns: dict[Kind, Turns] = {kind: Turns(kind) for kind in get_args(Kind)}
         self.uploads = Uploads()
         self.fetchings = Fetchings()
         self._failed = False  # whether the chat model could not be loaded
@@ -58,11 +58,6 @@ class Libraries:
     def accounts(self) -> Accounts | None:
         """None while nobody has one. Raises AssistantError where that cannot be known."""
         return self._known.now()
-
-    @property
-    def audit(self) -> Audit | None:
-        """None while nobody has an account."""
-        return self.accounts
 
     @property
     def loaded(self) -> bool:

@@ -16,15 +16,13 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.libraries import forget as forgetting
 from assistant.libraries.libraries import check_not_waiting
-from assistant.libraries.uploads import StagedFile, Upload, staged, upload_folder
+from assistant.libraries.uploads import Upload, staged, unstage, upload_folder
 from assistant.receipts.record import Receipts
-from assistant.settings import Settings, check_library_name
+from assistant.settings import check_library_name
 from assistant.sheet.fill import Sheet
-from assistant.sources.fetching import Fetchings
 from assistant.team.accounts import Person
 from assistant.team.api.served_libraries import Libraries
-from assistant.team.api.structured import Structured
-from assistant.team.api.turns import Kind, Place, Turns
+from assistant.team.api.turns import Kind, Place
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.wiring import composition
 from ingest.errors import PinciteError
@@ -42,6 +40,10 @@ class Shelf:
     def __init__(self, libraries: Libraries, person: Person) -> None:
         self.person = person
         self._libraries = libraries
+        self.settings = libraries.settings  # of the server, the same for everybody
+        self.turns = libraries.turns  # in which it does long work of each kind
+        self.fetchings = libraries.fetchings  # what it fetches now
+        self.structured = libraries.structured
         self._permitted = Permitted(person, libraries.names, libraries.accounts)
 
     def names(self) -> list[str]:
@@ -71,7 +73,7 @@ class Shelf:
         if make:
             self._permitted.check_new(name)
             if new:
-                check_not_waiting(self._libraries.settings, name)
+                check_not_waiting(self.settings, name)
         else:
             self._check(name)
         self._note(did, name, what)
@@ -90,20 +92,6 @@ class Shelf:
             )
         return self.changed(name, did, what)
 
-    @property
-    def settings(self) -> Settings:
-        """The settings of the server, the same for everybody."""
-        return self._libraries.settings
-
-    def turns(self, kind: Kind) -> Turns:
-        """The queue in which this server does long work of a kind."""
-        return self._libraries.turns[kind]
-
-    @property
-    def fetchings(self) -> Fetchings:
-        """What is being fetched by this server."""
-        return self._libraries.fetchings
-
     def upload(self, name: str, files: Sequence[tuple[str, BinaryIO]]) -> Upload:
         """Begin to add files, by their names; they are read to their end before it returns. Raises
         as `changed`, HomeNotWritable, and LimitReached."""
@@ -111,17 +99,14 @@ class Shelf:
         limits, size = self._libraries.limits, sum(_size(source) for _, source in files)
         limits.add(self.person, size, count=False)  # before anything is made
         opened = self.changed(name, "added", ", ".join(name for name, _ in files), make=True)
-        home = self._libraries.settings.home
-        kept: list[StagedFile] = []
+        home = self.settings.home
+        paths = staged(upload_folder(home, name), files)
         try:
-            for file, source in files:
-                kept.append(staged(upload_folder(home, name), file, source))
             limits.add(self.person, size)
         except PinciteError:
-            for one in kept:
-                one.drop()
+            unstage(paths)
             raise
-        return self._libraries.uploads.start(opened, home, kept)
+        return self._libraries.uploads.show(Upload(opened, home, paths))
 
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,
@@ -132,10 +117,6 @@ class Shelf:
         self._libraries.limits.ask(self.person)
         self._note("asked", name)
         return made
-
-    def structured(self) -> Structured:
-        """What writes JSON of an answer."""
-        return self._libraries.structured()
 
     def suggesting(self, name: str) -> Assistant:
         """What suggests questions about a library; nothing is answered, and nothing counted. Raises
@@ -159,13 +140,13 @@ class Shelf:
     def conversations(self) -> Conversations:
         """The person's own. Raises NotAllowed for visitors without an account."""
         self.check_own()
-        return composition.conversations(self._libraries.settings, self._permitted.whose)
+        return composition.conversations(self.settings, self._permitted.whose)
 
     @property
     def receipts(self) -> Receipts:
         """The person's own. Raises NotAllowed for visitors without an account."""
         self.check_own()
-        return composition.receipts(self._libraries.settings, self._permitted.whose)
+        return composition.receipts(self.settings, self._permitted.whose)
 
     def delete_conversation(self, conversation: str) -> int:
         """One of the person's own, for good; returns its turns. Raises NotAllowed,
@@ -173,7 +154,7 @@ class Shelf:
         self.check_own()
         whose = self._permitted.whose
         self._note("deleted a conversation", self.conversations.library(conversation))
-        return forgetting.delete_conversation(self._libraries.settings, conversation, whose)
+        return forgetting.delete_conversation(self.settings, conversation, whose)
 
     def check_own(self) -> None:
         """Raises NotAllowed for visitors without an account, who are not told apart."""
@@ -198,7 +179,7 @@ class Shelf:
             raise
 
     def _note(self, did: str, library: str, what: str = "") -> None:
-        if audit := self._libraries.audit:
+        if audit := self._libraries.accounts:
             for name in parts(library) or [library]:
                 audit.note(self.person, did, name, what)
 
@@ -233,7 +214,7 @@ def _place(kind: Kind) -> Any:
     """For a request, until its answer has been sent."""
 
     async def taken(request: Request, seen: Seen) -> AsyncIterator[Place]:
-        async with seen.turns(kind).place(seen.person, request) as place:
+        async with seen.turns[kind].place(seen.person, request) as place:
             yield place
 
     return Depends(taken)

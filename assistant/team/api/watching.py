@@ -35,30 +35,6 @@ _STEPS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 log = logging.getLogger(__name__)
 
 
-class Watched:
-    """An ASGI application before another one: counts and times what it answers."""
-
-    def __init__(self, inner: Asgi, figures: "Figures") -> None:
-        self._inner, self._figures = inner, figures
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See https://asgi.readthedocs.io/en/latest/specs/www.html."""
-        if scope["type"] != "http":
-            await self._inner(scope, receive, send)
-            return
-        status, begun = 500, time.monotonic()
-
-        async def sent(message: Scope) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
-        try:
-            await self._inner(scope, receive, sent)
-        finally:
-            self._figures.note(scope, status, time.monotonic() - begun)
-
-
 class Figures:
     """Counts and durations of one server's requests."""
 
@@ -84,8 +60,26 @@ class Figures:
         self._token = libraries.settings.metrics_token.get_secret_value()
         self._tries = Tries()
 
-    def note(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count and log a request that is done; `seconds` is how long it took."""
+    def watched(self, inner: Asgi) -> Asgi:
+        """The same application, whose answers are counted and timed."""
+
+        async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+            status, begun = 500, time.monotonic()
+
+            async def sent(message: Scope) -> None:
+                nonlocal status
+                status = message.get("status", status)
+                await send(message)
+
+            try:
+                await inner(scope, receive, sent)
+            finally:
+                if scope["type"] == "http":
+                    self._note(scope, status, time.monotonic() - begun)
+
+        return asked
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope["path"])
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)

@@ -17,6 +17,7 @@ from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.contract.reply import Progress, Reply
 from assistant.feedback.ratings import REPLIES, Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
+from assistant.libraries.uploads import Upload, staged, upload_folder
 from assistant.ui import resources, session
 from assistant.ui.chat import explanation
 from assistant.ui.session import Shown
@@ -392,26 +393,15 @@ def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
 def _add(path: Path, name: str) -> None:
     """Add it in the background, like files on the Library page."""
     try:
-        resources.uploads().start(
-            resources.to_change(resources.library(), "added", name),
-            resources.settings().home,
-            [_File(path, name)],
-        )  # the library keeps a copy of its own
+        library = resources.to_change(resources.library(), "added", name)
+        home = resources.settings().home
+        with path.open("rb") as file:
+            copies = staged(upload_folder(home, library.name), [(name, file)])
+        resources.uploads().show(Upload(library, home, copies))
     except PinciteError as error:
         session.keep_error(error)
     else:
         st.toast(_("It is being added to the library, as generated."))
-
-
-class _File:
-    """As the browser hands over a file."""
-
-    def __init__(self, path: Path, name: str) -> None:
-        self.name = name
-        self._path = path
-
-    def getbuffer(self) -> memoryview:
-        return memoryview(self._path.read_bytes())
 
 
 # -- Shows the progress of a tool that works in steps, with a preview of the picture

@@ -216,9 +216,9 @@ def _documents(library: Library) -> None:
         library_sources.draw_watched_folders(library)
         library_sources.draw_sources(library)
     upload: Upload | None = st.session_state.get(UPLOAD)
-    if upload and upload.done:
+    if upload and upload.ended:
         _ended(library, upload)
-    resting = library_queue.draw_queue(library, told=upload is None or upload.done)
+    resting = library_queue.draw_queue(library, told=upload is None or upload.ended)
     if library.documents():
         _draw_picture_search(library)
         draw_document_list(library)

@@ -19,6 +19,7 @@ from assistant.libraries.uploads import (
     delete_dropped,
     describe_step,
     given_path,
+    staged,
     upload_folder,
 )
 from assistant.ui import resources, session, widgets
@@ -26,6 +27,7 @@ from assistant.ui.widgets import as_html, own
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.loaders import LOADERS
+from vectorstore.catalog.places import INSIDE
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 
@@ -137,7 +139,7 @@ def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
     """`read`: as the page has just read it. Streamlit calls this with the same list again and
     again: later drawings find it empty, and read anew."""
     mine: Upload | None = st.session_state.get(UPLOAD)
-    if not told and mine and mine.done:
+    if not told and mine and mine.ended:
         st.rerun()
     try:
         before = read.pop() if read else None
@@ -157,9 +159,10 @@ def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
 def start(library: Library, again: Sequence[str]) -> None:
     """Try files again; without any, continue what was stopped."""
     home = resources.settings().home
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added again"), home, again=again
-    )
+    changed = resources.to_change(library, "added again")
+    # Of a file inside an archive, the archive is read again.
+    paths = dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
+    st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, list(paths)))
     st.rerun()
 
 
@@ -321,9 +324,8 @@ def draw_reindex_notice(library: Library) -> None:
         st.html(f'<p class="outdated">{as_html(f"{told(why)} {meanwhile}")}</p>')
         if st.button(_("Rebuild it"), key="rebuild"):
             home = resources.settings().home
-            st.session_state[UPLOAD] = resources.uploads().start(
-                resources.to_change(library, "rebuilt"), home, rebuild=True
-            )
+            changed = resources.to_change(library, "rebuilt")
+            st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, rebuild=True))
             st.rerun()
 
 
@@ -371,12 +373,12 @@ def draw_uploader(library: Library) -> None:
     names = ", ".join(file.name for file in files)
     try:
         resources.count_files(file.size for file in files)
+        changed = resources.to_change(library, "added", names)
+        paths = staged(upload_folder(home, library.name), ((file.name, file) for file in files))
     except PinciteError as error:  # it is shown above
         session.keep_error(error)
         st.rerun()
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added", names), home, files
-    )
+    st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, paths))
     st.rerun()
 
 
@@ -402,10 +404,10 @@ def _add_folder(library: Library) -> None:
 def add_paths(library: Library, paths: list[Path]) -> None:
     """Files and folders of this machine, from where they are. Raises NotAllowed."""
     names = ", ".join(path.name for path in paths)
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added", names), resources.settings().home,
-        again=[str(path.absolute()) for path in paths],
-    )  # fmt: skip
+    changed = resources.to_change(library, "added", names)
+    st.session_state[UPLOAD] = resources.uploads().show(
+        Upload(changed, resources.settings().home, [path.absolute() for path in paths])
+    )
 
 
 def readable_kinds() -> str:

@@ -204,7 +204,7 @@ def _rows(library: Library, drawn: list[str]) -> None:
 
 def _is_fetched(source: Source) -> bool:
     now = resources.running_fetchings().of(source)
-    return now is not None and now.is_running()
+    return now is not None and not now.ended
 
 
 def _row(library: Library, source: Source) -> None:

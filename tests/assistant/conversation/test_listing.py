@@ -81,11 +81,14 @@ def test_a_conversation_is_named_by_words_not_by_a_command(shelf: Place, wordles
     call = {"attached": ["/home/attached/0a/Board call.mp3", "/home/attached/0b/other.mp3"]}
     kept.add("call", {**answer(wordless, "Good morning."), **call}, "main")
     kept.add("none", answer(wordless), "main")
-    assert kept.recent(library="main") == [("none", wordless), ("call", "Board call.mp3")]
+    assert [(one.id, one.title) for one in kept.infos("main")] == [
+        ("none", wordless),
+        ("call", "Board call.mp3"),
+    ]
     kept.add("call", answer("/draw a lighthouse"), "main")
     kept.add("none", answer("/etc/hosts says what?"), "main")
     named = [("none", "/etc/hosts says what?"), ("call", "/draw a lighthouse")]
-    assert kept.recent(library="main") == named
+    assert [(one.id, one.title) for one in kept.infos("main")] == named
 
 
 def test_a_list_reads_no_turn_but_the_first_where_that_has_words(

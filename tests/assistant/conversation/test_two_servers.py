@@ -108,7 +108,8 @@ def test_a_document_that_another_server_takes_out_of_a_receipt_does_not_come_bac
         return written({"library": "hr,staff", "facts": {"found": found}})
 
     kept = Receipts(tables)
-    kept.prepare()
+    with kept._connected():
+        pass  # the tables are made
     for act, left in (
         (lambda: kept.forget("staff", "b"), []),
         (lambda: kept.rename_library("hr", "people"), ["b"]),
@@ -146,8 +147,7 @@ def test_a_turn_is_not_written_while_another_server_removes_its_person(
     kept = Conversations(tables, Whose("ann"))
     kept.add("abc", answer(), "staff")
     removal = "UPDATE author SET gone = 1; DELETE FROM turn"
-    with pytest.raises(AssistantError, match="being removed"):
-        meanwhile(team_database, removal, lambda: kept.add("def", answer(), "staff"))
+    assert not meanwhile(team_database, removal, lambda: kept.add("def", answer(), "staff"))
     assert done(team_database, "SELECT * FROM turn") == []
 
 

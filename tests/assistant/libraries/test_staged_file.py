@@ -3,7 +3,6 @@
 import io
 import os
 import threading
-import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,11 +40,9 @@ class Sender(io.RawIOBase):
 
 def test_a_large_file_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
     sender = Sender()
-    file = staged(tmp_path, "large.bin", sender)  # type: ignore[arg-type]
-    assert file.path.stat().st_size == LENGTH
+    [path] = staged(tmp_path, [("large.bin", sender)])  # type: ignore[list-item]
+    assert path.name == "large.bin" and path.stat().st_size == LENGTH
     assert 0 < sender.most <= 1 << 20
-    file.move_to(tmp_path / "large.bin")
-    assert [path.name for path in tmp_path.iterdir()] == ["large.bin"]
 
 
 def test_a_sender_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
@@ -54,46 +51,27 @@ def test_a_sender_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
             raise OSError(28, "No space left on device")
 
     with pytest.raises(HomeNotWritable, match="No space left on device"):
-        staged(tmp_path, "a.txt", Broken())  # type: ignore[arg-type]
+        staged(tmp_path, [("b.txt", io.BytesIO(b"b")), ("a.txt", Broken())])  # type: ignore[list-item]
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["a\0b.txt", "a\ud800.txt"])
 def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(AssistantError, match="cannot be the name of a file") as sent:
-        staged(tmp_path, name, io.BytesIO(b"a"))
+        staged(tmp_path, [(name, io.BytesIO(b"a"))])
     assert not list(tmp_path.iterdir())
     with pytest.raises(NothingFound, match="There is no file or folder") as named:
         given_path(str(tmp_path / name))
     assert all("a\ufffd" in str(error.value) for error in (sent, named)), "as an answer tells it"
 
 
-def test_a_file_that_waits_long_is_not_left_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(libraries_uploads, "_TOUCHED", 0.02)
-    library = FakeLibrary(SAMPLES / HANDBOOK)
-    folder = libraries_uploads.upload_folder(tmp_path, library.name)
-    file = staged(folder, "a.txt", io.BytesIO(b"a"))
-    os.utime(file.path, (0, 0))
-    with libraries_uploads._turns[folder]:  # an upload before it
-        waiting = libraries_uploads.Upload(library, tmp_path, [file])  # type: ignore[arg-type]
-        for _ in range(500):
-            if file.path.stat().st_mtime:
-                break
-            time.sleep(0.01)
-        libraries_uploads.clear_leftovers(tmp_path, library)  # type: ignore[arg-type]
-        assert file.path.exists()
-    assert waiting.wait(60) and not waiting.error
-
-
 def test_what_is_left_over_goes_with_its_folder(tmp_path: Path) -> None:
     library = FakeLibrary(SAMPLES / HANDBOOK)
     folder = libraries_uploads.upload_folder(tmp_path, library.name)
-    old, new = (staged(folder, name, io.BytesIO(b"a")) for name in ("old.txt", "new.txt"))
-    os.utime(old.path, (0, 0))
+    old, new = staged(folder, [(name, io.BytesIO(b"a")) for name in ("old.txt", "new.txt")])
+    os.utime(old.parent, (0, 0))
     libraries_uploads.clear_leftovers(tmp_path, library)  # type: ignore[arg-type]
-    assert list(folder.iterdir()) == [new.path.parent]
+    assert list(folder.iterdir()) == [new.parent]
 
 
 class Server(Library):
@@ -116,11 +94,13 @@ def test_each_of_many_servers_adds_its_own_file_of_one_name(
         monkeypatch.setattr(libraries_uploads, "_turns", defaultdict(threading.Lock))
         server = Server(tmp_path / "libraries" / "main", "main", WordEmbedder)
         text = f"Report number {number} is paid in {number + 3} days.".encode()
-        file = staged(
-            libraries_uploads.upload_folder(tmp_path, "main"), "report.txt", io.BytesIO(text)
-        )
+        folder = libraries_uploads.upload_folder(tmp_path, "main")
         servers.append(server)
-        uploads.append(libraries_uploads.Upload(server, tmp_path, [file]))
+        uploads.append(
+            libraries_uploads.Upload(
+                server, tmp_path, staged(folder, [("report.txt", io.BytesIO(text))])
+            )
+        )
     told: Counter[str] = Counter()
     for one in uploads:
         assert one.wait(60) and not one.error and one.summary

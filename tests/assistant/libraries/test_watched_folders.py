@@ -78,7 +78,7 @@ def test_one_that_ended_by_an_error_is_followed_anew_when_it_is_asked_for(
         patched.setattr(library, "add", fails)
         watches.add(settings, library, papers)
         (ended,) = watches.of("main")
-        assert eventually(lambda: not ended.is_alive())
+        assert eventually(lambda: ended.ended)
     assert ended.error == "The server is gone."
 
     watches.add(settings, library, papers)
@@ -108,7 +108,7 @@ def test_a_folder_is_followed_again_by_the_next_app_until_it_is_no_longer_watche
     watches.stop("main")
 
     again = WatchedFolders(settle=0.0, pause=0.02)
-    again.resume(settings, library)
+    again.sync(settings, library)
     assert [one.path for one in again.of("main")] == [papers]
     again.remove(settings, "main", papers)
     assert again.of("main") == [] and watched_folders(settings, "main") == []

@@ -12,7 +12,8 @@ LEASE, STAFF = columns(["rent", "end = When does it end?"]), columns(["salary"])
 
 @pytest.fixture
 def kept(tmp_path: Path) -> AskedColumns:
-    SheetCells(tmp_path / "sheets.sqlite").prepare()  # the file of before has no such table
+    with SheetCells(tmp_path / "sheets.sqlite")._connected():
+        pass  # the file of before has no such table
     return AskedColumns(tmp_path / "sheets.sqlite")
 
 

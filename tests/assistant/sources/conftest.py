@@ -39,7 +39,7 @@ def source(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
     """A new source with the password of the servers."""
 
     def made(address: str, mirror: bool = False) -> Source:
-        found = source_list.add(settings, "main", address, mirror=mirror)
+        found = source_list.add(settings, source_list.new(settings, "main", address, mirror=mirror))
         monkeypatch.setenv(variable(found.name), PASSWORD)
         return found
 

@@ -30,7 +30,7 @@ def test_the_address_alone_is_let_through_and_logged(
             pytest.raises(SourceFailed, match=r"host mail\.invalid is not found"),
             reached(mail, "secret") as client,
         ):
-            list(client.entries())
+            list(client.entries(lambda: None))
         for other in ("other.invalid", "mail.invalid"):  # the latter after the fetching, too
             with pytest.raises(NetworkRefused):
                 socket.getaddrinfo(other, 993)

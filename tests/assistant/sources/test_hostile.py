@@ -10,7 +10,6 @@ import pytest
 
 from assistant.i18n import translation
 from assistant.i18n.translation import told
-from assistant.sources import address as bounds
 from assistant.sources import imap, webdav
 from assistant.sources.address import LeftOut, SourceFailed, parsed
 from assistant.sources.source_list import Entry
@@ -122,7 +121,7 @@ def test_a_redirect_to_another_server_is_refused(server: Start, shared: Open, to
     port = server(http(f"302 Found\r\nLocation: {to}"))
 
     with pytest.raises(SourceFailed, match="redirects to another server"):
-        list(shared(port).entries())
+        list(shared(port).entries(lambda: None))
 
 
 @pytest.mark.parametrize("to", ["https://[bad/", "http://127.0.0.1:99999/", "/\x7f"])
@@ -130,14 +129,14 @@ def test_a_redirect_to_what_is_no_address_is_told(server: Start, shared: Open, t
     port = server(http(f"302 Found\r\nLocation: {to}"))
 
     with pytest.raises(SourceFailed):
-        list(shared(port).entries())
+        list(shared(port).entries(lambda: None))
 
 
 def test_a_circle_of_redirects_ends(server: Start, shared: Open) -> None:
     port = server(http("302 Found\r\nLocation: /top"))
 
     with pytest.raises(SourceFailed, match="circle"):
-        list(shared(port).entries())
+        list(shared(port).entries(lambda: None))
 
 
 def test_a_file_without_end_is_left_out(
@@ -169,11 +168,11 @@ def test_a_listing_without_end_and_too_many_entries_are_refused(
     port = server(http("207 Multi-Status", dav(*(f"/top/{n}.txt" for n in range(50)))))
     monkeypatch.setattr(webdav, "MOST_ENTRIES", 49)
     with pytest.raises(SourceFailed, match="more than 49 files"):
-        list(shared(port).entries())
+        list(shared(port).entries(lambda: None))
 
     monkeypatch.setattr(webdav, "MOST_LISTED", 100)
     with pytest.raises(SourceFailed, match="more than 0 MB"):
-        list(shared(port).entries())
+        list(shared(port).entries(lambda: None))
 
 
 def test_folders_in_folders_end(server: Start, shared: Open) -> None:
@@ -186,7 +185,7 @@ def test_folders_in_folders_end(server: Start, shared: Open) -> None:
         head = f"HTTP/1.1 207 M\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body)
 
-    assert list(shared(server(deeper)).entries()) == []
+    assert list(shared(server(deeper)).entries(lambda: None)) == []
     assert len(asked) == webdav.MOST_DEPTH + 1
 
 
@@ -200,7 +199,7 @@ def test_silence_ends(server: Start, shared: Open, monkeypatch: pytest.MonkeyPat
 
     port = server(silent)
     with pytest.raises(SourceFailed, match="did not answer in time"):
-        list(shared(port).entries())
+        list(shared(port).entries(lambda: None))
     with pytest.raises(SourceFailed, match="did not answer in time"):
         imap.Mailbox(parsed(f"imap://ann@127.0.0.1:{port}"), "secret")
 
@@ -250,7 +249,7 @@ def test_lines_without_end_are_refused(server: Start, monkeypatch: pytest.Monkey
     port = server(mail_server(fetched=b"* 1 FETCH (UID 1 RFC822.SIZE 5)\r\n" * 1000))
 
     with mailbox(port) as box, pytest.raises(SourceFailed, match="more than was requested"):
-        list(box.entries())
+        list(box.entries(lambda: None))
 
 
 @pytest.mark.parametrize("validity", [b"0", b"99999999999", b"../x", b""])
@@ -323,13 +322,13 @@ def test_a_server_without_tls_is_refused(server: Start) -> None:
     for address in (f"imaps://ann@127.0.0.1:{port}", f"webdavs://ann@127.0.0.1:{port}/x"):
         with pytest.raises(SourceFailed, match="offers no safe TLS"):
             made = imap.Mailbox if address.startswith("imap") else Shared
-            list(made(parsed(address), "secret").entries())
+            list(made(parsed(address), "secret").entries(lambda: None))
 
 
 def test_a_drip_is_no_progress(
     server: Start, shared: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "LONGEST", 0.3)
+    monkeypatch.setattr(webdav, "LONGEST", 0.3)
     monkeypatch.setattr(imap, "LONGEST", 0.3)
 
     def drip(connection: socket.socket, start: bytes) -> None:

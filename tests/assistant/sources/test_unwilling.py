@@ -163,7 +163,9 @@ def test_a_library_that_is_gone_is_not_made_again(
         lambda: bring(settings, library, shared, library.add),
         lambda: source_list.change(settings, shared, paused=True),
         lambda: source_list.remove(settings, shared),
-        lambda: source_list.add(settings, "main", "webdavs://ann@files.example.org/"),
+        lambda: source_list.add(
+            settings, source_list.new(settings, "main", "webdavs://ann@files.example.org/")
+        ),
     ):
         with pytest.raises(UnknownLibrary):
             call()

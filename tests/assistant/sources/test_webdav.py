@@ -179,8 +179,11 @@ def test_the_list_has_no_password_and_is_private(
     (row,) = json.loads(place.read_text())
     assert (row["address"], place.stat().st_mode & 0o777) == (dav.address(), 0o600)
     with pytest.raises(SourceFailed, match="already"):
-        source_list.add(settings, "main", dav.address())
-    assert source_list.add(settings, "main", dav.address("x/")).name != made.name
+        source_list.add(settings, source_list.new(settings, "main", dav.address()))
+    assert (
+        source_list.add(settings, source_list.new(settings, "main", dav.address("x/"))).name
+        != made.name
+    )
 
 
 @pytest.mark.parametrize(

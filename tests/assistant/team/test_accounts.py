@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import AssistantError
 from assistant.settings import Settings
-from assistant.team.accounts import ACCOUNTS, FORGOTTEN, LOCAL, VISITOR, Accounts, Audit, Person
+from assistant.team.accounts import ACCOUNTS, FORGOTTEN, LOCAL, VISITOR, Accounts, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import IDLE, LASTS, Sessions, Tokens, digest
 from assistant.wiring.people import accounts_if_any
@@ -183,7 +183,7 @@ def test_documents_leave_the_lines_of_their_library_and_of_its_earlier_names(tea
 
 def test_lines_go_after_their_time(team: Team) -> None:
     now = [time.time()]
-    log = Audit(place_of_part(team.settings, ACCOUNTS), 30, lambda: now[0])
+    log = Accounts(place_of_part(team.settings, ACCOUNTS), 30, lambda: now[0])
     log.note(team.accounts.named("ann"), "saw", "north", "old")
     now[0] += 31 * 24 * 3600
     log.note(team.accounts.named("ann"), "saw", "north", "new")

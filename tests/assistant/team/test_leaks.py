@@ -209,7 +209,7 @@ def test_conversations_and_receipts_are_a_persons_own(libraries: Libraries, team
 
     for other in (ann, shelf.Shelf(libraries, team.accounts.named("olga"))):
         assert not other.conversations.turns("abc") and not other.conversations.library("abc")
-        assert not other.conversations.recent(20, "south")
+        assert not other.conversations.infos("south")
         assert not other.receipts.has(reply.id)
     ann.assistant("north").ask("What has the iceberg?", conversation="abc").finish()
     assert [turn["question"] for turn in bob.conversations.turns("abc")] == [QUESTION]
@@ -218,7 +218,7 @@ def test_conversations_and_receipts_are_a_persons_own(libraries: Libraries, team
     team.accounts.change("bob", groups=[])
     assert not bob.conversations.turns("abc") or bob.person.groups, "asked anew with each request"
     now = shelf.Shelf(libraries, team.accounts.named("bob"))
-    assert not now.conversations.turns("abc") and not now.conversations.recent(20, "south")
+    assert not now.conversations.turns("abc") and not now.conversations.infos("south")
     with pytest.raises(composition.AssistantError, match="no receipt"):
         now.receipts.get(reply.id)
 

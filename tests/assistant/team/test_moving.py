@@ -51,7 +51,7 @@ def moved(settings: Settings, server: Server, back: bool = False) -> MovedRows |
 
 
 def people(settings: Settings) -> list[str]:
-    return [one.person.name for one in home_accounts(settings).people()]
+    return [one.name for one in home_accounts(settings).people()]
 
 
 def has_tables(server: Server) -> bool:

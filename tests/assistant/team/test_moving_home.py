@@ -63,7 +63,7 @@ def test_people_and_conversations_go_with_it(
     assert "accounts.sqlite" in said and "`pincite migrate-home postgresql`" in said
     told = pincite("migrate-home", "postgresql").out
     assert "(accounts): 1 row of 8 tables were copied and compared." in told
-    assert "(conversations): 11 rows of 9 tables were copied and compared." in told
+    assert "(conversations): 11 rows of 8 tables were copied and compared." in told
     again = pincite("migrate-home", "postgresql").out
     assert "(accounts): it is there already." in again and "no library" not in again
     assert not list(home.glob("*.sqlite")) and "ann: owner" in pincite("users", "list").out
@@ -100,10 +100,10 @@ def test_a_database_whose_conversations_were_all_deleted_takes_those_of_a_home(
 ) -> None:
     tried = Settings(home=tmp_path / "tried", catalogue=team_database.address)
     on_trial = composition.conversations(tried)
-    on_trial.add("t", answer("Does it work?"), "north", since="")
+    on_trial.add("t", answer("Does it work?"), "north")
     assert on_trial.delete("t")
     home = tmp_path / "home"
-    composition.conversations(Settings(home=home)).add("c", answer("Who?"), "north", since="")
+    composition.conversations(Settings(home=home)).add("c", answer("Who?"), "north")
     there = Settings(home=home, catalogue=team_database.address)
     assert [name for name, _ in move_home(there, "postgresql")] == ["(conversations)"]
     assert len(composition.conversations(there).turns("c")) == 1

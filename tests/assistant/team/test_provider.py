@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from assistant.settings import Settings
 from assistant.team.accounts import Accounts
 from assistant.team.api.served_libraries import Libraries
 from assistant.team.members import LASTS, Elsewhere
-from assistant.team.provider import NotSignedIn, Provider, SignedIn
+from assistant.team.provider import NotSignedIn, Provider, named_person
 from assistant.team.tokens import digest
 from assistant.wiring.composition import Answering
 from assistant.wiring.people import provider, sessions
@@ -48,7 +49,7 @@ def door(team: Team, settings: Settings) -> Callable[..., Elsewhere]:
     def made(makes: bool = False, claim: str = "preferred_username", **more: object) -> Elsewhere:
         at = provider(settings)
         assert at
-        people = SignedIn(team.accounts, claim, makes)
+        people = partial(named_person, team.accounts, claim, makes)
         return Elsewhere(at, people, sessions(settings), team.accounts, **more)  # type: ignore[arg-type]
 
     return made
@@ -222,12 +223,12 @@ def test_one_person_is_looked_up_alone_and_who_cannot_be_is_not_refused(
     def away(self: Accounts, name: str = "") -> None:
         raise TablesAway("The server does not answer.")
 
-    people = SignedIn(team.accounts, "preferred_username", makes=True)
+    people = partial(named_person, team.accounts, "preferred_username", True)
     with monkeypatch.context() as patch:
         patch.setattr(Accounts, "people", away)
-        assert people.person({"preferred_username": "Ann"}) == team.accounts.named("ann")
+        assert people({"preferred_username": "Ann"}) == team.accounts.named("ann")
         patch.setattr(Accounts, "find", away)
         with pytest.raises(TablesAway):
-            people.person({"preferred_username": "ann"})
+            people({"preferred_username": "ann"})
     with pytest.raises(NotSignedIn, match="cannot be a name"):
-        people.person({"preferred_username": "a b"})
+        people({"preferred_username": "a b"})

@@ -95,7 +95,7 @@ def test_a_newer_version_is_not_read(homes: list[Settings], team_database: Serve
     home_accounts(homes[0]).add("ann", PASSWORD, "owner")
     with team_database.connect() as connection:
         connection.execute("COMMENT ON SCHEMA pincite_team IS 'of our office'")
-        assert [one.person.name for one in home_accounts(homes[1]).people()] == ["ann"]
+        assert [one.name for one in home_accounts(homes[1]).people()] == ["ann"]
         connection.execute("UPDATE pincite_team.kept SET version = 2")
     with pytest.raises(AssistantError, match="newer version"):
         home_accounts(homes[1]).people()
@@ -134,7 +134,7 @@ def test_while_the_server_cannot_be_used_nobody_comes_in(
     ann = home_accounts(here).add("ann", PASSWORD, "owner")
     token, cookie = tokens(here).add(ann, "program", "owner"), sessions(here).start(ann)
     people, known_people = tokens(here), home_accounts(here)
-    guests = Members(known_people, sessions(here), guesses(here), known_people)
+    guests = Members(known_people, sessions(here), guesses(here))
     guard = Guard(_nothing, Hosts("127.0.0.1"), tokens=lambda: people)
     door = Door(_nothing, Hosts("127.0.0.1"), lambda: guests)
     known = {"authorization": f"Bearer {token}", "cookie": f"pincite_80={cookie}"}

@@ -160,13 +160,13 @@ _WIDTHS = (0xFF41, 0x1D41A, 0x24D0)  # letters that are wide, bold and in circle
 
 
 def test_the_door_knows_members_and_slows_guesses(known: Accounts, settings: Settings) -> None:
-    door = Members(known, sessions(settings), guesses(settings), known)
+    door = Members(known, sessions(settings), guesses(settings))
     cookie = door.enter({"name": "Ann", "password": PASSWORD}, "10.0.0.1")
     mark = door.mark(cookie or "") or ""
     assert session_of(mark) == digest(cookie or "") and unsealed_role(mark) is None
     assert not session_of(mark[:-1] + ("0" if mark[-1] != "0" else "1")), "a seal of nobody"
     assert door.mark("") is None and door.mark("guess") is None
-    another = Members(known, sessions(settings), guesses(settings), known)  # of the same home
+    another = Members(known, sessions(settings), guesses(settings))  # of the same home
     written = ("ann", "Ann ", *("".join(chr(at + ord(c) - 97) for c in "ann") for at in _WIDTHS))
     with pytest.raises(TooManyTries):
         for number in range(11):

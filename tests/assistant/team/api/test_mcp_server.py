@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mcp import Client, MCPError, StdioServerParameters, types
@@ -18,6 +19,10 @@ from tests.conftest import PROJECT
 from tests.pdfs import write_pdf
 
 STAFF = {"library": "staff"}
+
+
+def uri(library: str, document: str, page: int) -> str:
+    return f"pincite://{library}/{quote(document, safe='')}/{page}"
 
 
 def call(server: Any, tool: str, **given: Any) -> Any:
@@ -100,7 +105,7 @@ def test_other_clients_go_on_while_the_database_is_asked_who_somebody_is(
 def test_a_page_is_a_resource(libraries: Libraries) -> None:
     async def read() -> str:
         async with Client(mcp_server.server(libraries, changes=False)) as client:
-            found = await client.read_resource(mcp_server.uri("staff", "Handbook.pdf", 1))
+            found = await client.read_resource(uri("staff", "Handbook.pdf", 1))
             return str(found.contents[0].text)  # type: ignore[union-attr]
 
     assert SAID in asyncio.run(read())
@@ -112,8 +117,8 @@ def test_a_resource_of_any_name_is_found_and_one_that_is_not_there_is_said(
     async def read() -> str:
         async with Client(mcp_server.server(libraries, changes=False)) as client:
             with pytest.raises(MCPError, match=r"Handbook\.pdf has no page 7"):
-                await client.read_resource(mcp_server.uri("staff", "Handbook.pdf", 7))
-            found = await client.read_resource(mcp_server.uri("staff", name, 1))
+                await client.read_resource(uri("staff", "Handbook.pdf", 7))
+            found = await client.read_resource(uri("staff", name, 1))
             return str(found.contents[0].text)  # type: ignore[union-attr]
 
     name = "50%20off & more.pdf"

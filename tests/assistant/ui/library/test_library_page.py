@@ -1,3 +1,4 @@
+import io
 import os
 import time
 from collections.abc import Callable
@@ -7,7 +8,7 @@ import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest, local_script_runner
 
-from assistant.libraries.uploads import Upload
+from assistant.libraries.uploads import Upload, staged, upload_folder
 from assistant.ui.library.document_list import DIALOG_OPEN
 from assistant.ui.viewer import page_panel
 from tests.assistant.ui.conftest import LIBRARY_PAGE, act, html, listed, open_page, opened
@@ -149,16 +150,6 @@ def test_files_of_one_name_that_are_dropped_together_are_both_read(
     assert seen == [LETTER.read_bytes(), handbook]
 
 
-class Dropped:
-    """A file as Streamlit hands it over."""
-
-    def __init__(self, name: str, content: bytes) -> None:
-        self.name, self._content = name, content
-
-    def getbuffer(self) -> memoryview:
-        return memoryview(self._content)
-
-
 def test_two_visitors_who_drop_different_files_of_one_name_do_not_disturb_each_other(
     library: FakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,8 +161,9 @@ def test_two_visitors_who_drop_different_files_of_one_name_do_not_disturb_each_o
     )
     handbook = (SAMPLES / HANDBOOK).read_bytes()
 
+    folder = upload_folder(tmp_path, "main")
     uploads = [
-        Upload(library, tmp_path, [Dropped("A.pdf", content)])  # type: ignore[arg-type]
+        Upload(library, tmp_path, staged(folder, [("A.pdf", io.BytesIO(content))]))  # type: ignore[arg-type]
         for content in (LETTER.read_bytes(), handbook)
     ]
     library.go.set()
@@ -181,15 +173,11 @@ def test_two_visitors_who_drop_different_files_of_one_name_do_not_disturb_each_o
     assert [upload.summary is not None for upload in uploads] == [True, True]
 
 
-def test_a_home_that_cannot_be_written_to_is_a_sentence(
-    library: FakeLibrary, tmp_path: Path
-) -> None:
+def test_a_home_that_cannot_be_written_to_is_a_sentence(visit: Visit, tmp_path: Path) -> None:
     (tmp_path / "uploads").write_text("in the way")
-
-    upload = Upload(library, tmp_path, [Dropped("A.pdf", b"")])  # type: ignore[arg-type]
-
-    assert upload.wait(60)
-    assert "could not be saved" in upload.error
+    app = visit(LIBRARY_PAGE)
+    app.file_uploader[0].set_value([("A.pdf", b"", PDF)]).run()
+    assert any("could not be saved" in error.value for error in app.error)
 
 
 def test_what_a_crash_left_of_an_upload_is_cleared_when_the_app_starts(
@@ -198,7 +186,7 @@ def test_what_a_crash_left_of_an_upload_is_cleared_when_the_app_starts(
     left = tmp_path / "uploads" / "main" / "uploaded" / "Left.pdf"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half")
-    os.utime(left, (0, 0))
+    os.utime(left.parent, (0, 0))
 
     visit(LIBRARY_PAGE)
 

@@ -1,5 +1,6 @@
 """The queue on the Library page, over a real library."""
 
+import io
 import os
 import threading
 import time
@@ -12,13 +13,18 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.libraries.uploads import Upload, clear_leftovers, describe_step
+from assistant.libraries.uploads import (
+    Upload,
+    clear_leftovers,
+    describe_step,
+    staged,
+    upload_folder,
+)
 from assistant.ui.library import library_queue
 from assistant.ui.library.library_queue import FileState, Waiting, waiting
 from assistant.ui.widgets import SELDOM
 from assistant.wiring import composition
 from tests.assistant.ui.conftest import LIBRARY_PAGE, html, listed
-from tests.assistant.ui.library.test_library_page import Dropped
 from tests.fakes import WordEmbedder
 from tests.pdfs import write_pdf
 from vectorstore.add_report import AddProgress
@@ -137,11 +143,9 @@ def test_what_was_stopped_can_be_continued(real: Library, visit: Visit, tmp_path
 def test_stop_ends_an_upload_and_keeps_the_files_that_wait(
     real: Library, visit: Visit, tmp_path: Path
 ) -> None:
-    files = [
-        Dropped(f"{n}.pdf", write_pdf(tmp_path / f"{n}.pdf", [f"{n} leave"]).read_bytes())
-        for n in range(40)
-    ]
-    running = Upload(real, tmp_path, files)  # type: ignore[arg-type]
+    papers = [write_pdf(tmp_path / f"{n}.pdf", [f"{n} leave"]) for n in range(40)]
+    files = [(paper.name, io.BytesIO(paper.read_bytes())) for paper in papers]
+    running = Upload(real, tmp_path, staged(upload_folder(tmp_path, real.name), files))
     while not running.pages:
         time.sleep(0.01)
 
@@ -206,7 +210,7 @@ def test_a_file_of_the_queue_is_not_cleared_when_the_app_starts(
 ) -> None:
     dropped = tmp_path / "uploads" / "main" / "uploaded" / "A.pdf"
     write_pdf(dropped, LEAVE)
-    os.utime(dropped, (0, 0))
+    os.utime(dropped.parent, (0, 0))
     real.jobs.wait([(str(dropped), "A.pdf")])
 
     clear_leftovers(tmp_path, real)

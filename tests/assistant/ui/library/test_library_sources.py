@@ -28,7 +28,9 @@ Visit = Callable[..., AppTest]
 def source(tmp_path: Path) -> Source:
     settings = Settings.load(home=tmp_path)
     Library(settings.libraries_folder / "main", "main", WordEmbedder).close()
-    made = source_list.add(settings, "main", "imaps://ann@mail.example.org/INBOX")
+    made = source_list.add(
+        settings, source_list.new(settings, "main", "imaps://ann@mail.example.org/INBOX")
+    )
     source_list.note(settings, made, "2026-01-02T03:04:05+00:00", "It is *away*.")
     return made
 
@@ -152,7 +154,7 @@ def test_a_password_that_a_server_refuses_is_renewed_in_its_row(
     monkeypatch.setattr(Fetchings, "start", lambda self, _, lib, one, turn: begun.append(one.name))
     settings = Settings.load(home=tmp_path)
     Library(settings.libraries_folder / "main", "main", WordEmbedder).close()
-    made = source_list.add(settings, "main", dav.address(), "papers")
+    made = source_list.add(settings, source_list.new(settings, "main", dav.address(), "papers"))
     source_list.note(settings, made, "", "papers: It refuses the user.", refused=True)
     app = opened(visit(LIBRARY_PAGE), "sources:main")
 

@@ -13,7 +13,7 @@ from vectorstore.add_report import AddSummary, LeftOut
 @dataclass
 class Ended:
     summary: AddSummary
-    done: bool = True
+    ended: bool = True
     error: str = ""
     is_rebuild: bool = False
 
