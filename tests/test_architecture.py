@@ -191,7 +191,7 @@ HOMES = {
     },
     "striprtf": {"ingest/office/rtf.py"},
     "tests": set(),
-    "timm": {"assistant/images/vision_models.py"},
+    "timm": {"assistant/images/tagging.py"},
     "tinycss2": {
         "ingest/web/css.py",
     },
@@ -200,12 +200,11 @@ HOMES = {
     "torch": {
         "assistant/studio/diffusers_painter.py",
         "assistant/studio/drawing_model.py",
-        "assistant/images/vision_models.py",
+        "assistant/images/tagging.py",
         "vectorstore/embedding/cross_encoders.py",
     },
     "transformers": {
         "assistant/studio/drawing_model.py",
-        "assistant/images/vision_models.py",
         "vectorstore/embedding/cross_encoders.py",
     },
     "uvicorn": {"assistant/entrance/http_server.py"},

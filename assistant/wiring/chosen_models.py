@@ -15,8 +15,8 @@ from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
+from assistant.images.tagging import Tagging
 from assistant.images.vision import Describer, Looking
-from assistant.images.vision_models import Tagging
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.llama.runtime import Placement, graphics, quicker
 from assistant.llm.odds import TokenOdds, YesNoReranker
