@@ -193,15 +193,16 @@ def offers(models: Sequence[Model], tagged: bool = False) -> tuple[Offer, ...]:
     """Describing models that fit this machine, then the tagger unless it is installed."""
     wanted = [model for model in models if model.role == "vision" and fits(model)]
     wanted += [model for model in models if model.role == "tags" and not tagged]
-    return tuple(map(_offer, wanted))
+    return tuple(map(offer, wanted))
 
 
 def chat_offers(models: Sequence[Model]) -> tuple[Offer, ...]:
     """The chat model that set-up fetches."""
-    return tuple(_offer(m) for m in models if m.role == "chat" and m.default)
+    return tuple(offer(m) for m in models if m.role == "chat" and m.default)
 
 
-def _offer(model: Model) -> Offer:
+def offer(model: Model) -> Offer:
+    """A model as it is offered where one is missing."""
     return Offer(model.name, model.role, model.licence, model.weights, model.note)
 
 

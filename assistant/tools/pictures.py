@@ -13,7 +13,7 @@ from assistant.attachments import CAME_WITH, Attached, attached, attachment_kind
 from assistant.contract.facts import Looked, Offer, Outcome
 from assistant.contract.intents import Answer, Clip, Describe, Translate
 from assistant.contract.reply import Progress, Reply
-from assistant.contract.request import Request, Tool
+from assistant.contract.request import IntentTool, Request, Tool
 from assistant.i18n.translation import N_, _, told
 from assistant.images.vision import Looking, Seen
 from assistant.llm import prompts
@@ -96,10 +96,10 @@ _NOT_WRITTEN = N_("What is written on it does not answer this. This is what can 
 _UNSEEN = N_("It is not described, because no vision model is installed.")
 
 
-class Describing:
+class Describing(IntentTool[Describe]):
     """The tool of the intent Describe: describes pictures and answers about them."""
 
-    name = "describe"
+    name, kind = "describe", Describe
 
     def __init__(
         self,
@@ -113,24 +113,13 @@ class Describing:
         self._answer = answer
         self._offers = offers
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Describe):
-            return None
-        return Reply(request.question, lambda reply: self._work(request, intent, reply), self.name)
-
     def _work(self, request: Request, intent: Describe, reply: Reply) -> Iterator[str]:
-        try:
-            seen = look_at(self._looking, intent.pictures, reply)
-            if intent.question:
-                yield from self._answer_question(request, intent, seen, reply)
-            else:
-                text = "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
-                yield text
-                reply.outcome = self._outcome(text)
-        except Stopped:
-            reply.outcome = Outcome("", stopped=True, grounded=False)
+        seen = look_at(self._looking, intent.pictures, reply)
+        if intent.question:
+            yield from self._answer_question(request, intent, seen, reply)
+        else:
+            yield (text := _facts(seen))
+            reply.outcome = self._outcome(text)
 
     def _answer_question(
         self, request: Request, intent: Describe, seen: list[Seen], reply: Reply
@@ -162,8 +151,7 @@ class Describing:
         all that is known."""
         said = self._ask_viewer(intent, reply) if unasked else ""
         if not said:
-            facts = "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
-            said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{facts}", ""
+            said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{_facts(seen)}", ""
         yield said
         reply.outcome = self._outcome(said)
 
@@ -187,6 +175,10 @@ def _unless(refusal: str, words: Iterator[str]) -> Iterator[str]:
             held = ""
     if held and held != refusal:
         yield held
+
+
+def _facts(seen: Sequence[Seen]) -> str:
+    return "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
 
 
 def describe_facts(seen: Seen, named: bool = False) -> str:
@@ -246,10 +238,10 @@ class Watched:
         return any(f.caption == moment and line.text in f.description for f in self.page.figures)
 
 
-class Clipping:
+class Clipping(IntentTool[Clip]):
     """The tool of the intent Clip: describes a video, or answers about it."""
 
-    name = "clip"
+    name, kind = "clip", Clip
 
     def __init__(
         self,
@@ -263,13 +255,6 @@ class Clipping:
         self._answer = answer
         self._offers = offers
         self._hearing = hearing
-
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Clip):
-            return None
-        return Reply(request.question, lambda reply: self._work(request, intent, reply), self.name)
 
     def _work(self, request: Request, intent: Clip, reply: Reply) -> Iterator[str]:
         try:
@@ -289,8 +274,6 @@ class Clipping:
                 reply.outcome = Outcome(
                     text, grounded=False, offers=self._missing(), notices=notices
                 )
-        except Stopped:
-            reply.outcome = Outcome("", stopped=True, grounded=False)
         except UnsupportedFile:
             if not (missing := self._hearing()):
                 raise
@@ -335,10 +318,10 @@ _WRONG = N_("[its numbers differ from those of the line]")
 _MOST = 4  # tokens of a translation for each word of the original, and 16
 
 
-class Translating:
+class Translating(IntentTool[Translate]):
     """The tool of the intent Translate."""
 
-    name = "translate"
+    name, kind = "translate", Translate
 
     def __init__(
         self,
@@ -354,14 +337,7 @@ class Translating:
         self._turns = turns
         self._offers = offers
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Translate):
-            return None
-        return Reply(request.question, lambda reply: self._work(intent, reply), self.name)
-
-    def _work(self, intent: Translate, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Translate, reply: Reply) -> Iterator[str]:
         written: list[str] = []
         try:
             for piece in self._lines(intent, reply):

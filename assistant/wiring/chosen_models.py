@@ -482,4 +482,4 @@ def read_aloud(settings: Settings, sentences: Sequence[str], text: str) -> Aloud
     """Begins to read the sentences of a text; None without a voice. Raises ModelUnusable."""
     known = voices(settings)
     voice = known.of(text)
-    return Aloud(sentences, voice, known.language_of(text)) if voice else None
+    return Aloud(sentences, voice) if voice else None

@@ -86,7 +86,7 @@ def draw(
 
 
 def paint(painter: DiffusersPainter, job: DrawingJob) -> Image.Image:
-    return painter.paint(job, Watch()).pictures[0].convert("RGB")
+    return painter.paint(job, Watch()).picture.convert("RGB")
 
 
 def print_shares(drawn: list[Drawn]) -> None:

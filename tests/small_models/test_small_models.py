@@ -42,7 +42,7 @@ def paint(painter: DiffusersPainter) -> Any:
 
 def painted(painter: DiffusersPainter, job: DrawingJob) -> Image.Image:
     job = replace(job, steps=STEPS, guidance=GUIDANCE)
-    return painter.paint(job, Watch()).pictures[0].convert("RGB")
+    return painter.paint(job, Watch()).picture.convert("RGB")
 
 
 def sampled(paint: Any) -> list[tuple[Scene, Image.Image, Verdict]]:
