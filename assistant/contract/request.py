@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from assistant.contract import intents
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Outcome, Passage
 from assistant.contract.intents import Intent
@@ -341,10 +342,10 @@ Kind = TypeVar("Kind", bound=Intent)
 
 
 class IntentTool(ABC, Generic[Kind]):
-    """A Specialist for one kind of intent."""
+    """A Specialist for one kind of intent, or for a few."""
 
     name: str
-    kind: type[Kind]
+    kind: type[Kind] | tuple[type[Kind], ...]
 
     def offer(self, request: Request) -> Reply | None:
         """The reply, which may raise AssistantError when it is iterated; None for any other
@@ -353,7 +354,10 @@ class IntentTool(ABC, Generic[Kind]):
         if not isinstance(intent, self.kind):
             return None
         return Reply(
-            request.question, lambda reply: self._until_stopped(request, intent, reply), self.name
+            request.question,
+            lambda reply: self._until_stopped(request, intent, reply),
+            intents.name(intent),
+            intent=intent,
         )
 
     def _until_stopped(self, request: Request, intent: Kind, reply: Reply) -> Iterator[str]:

@@ -55,20 +55,17 @@ class Tagging:
 
     def tags(self, picture: "Image") -> tuple[Tag, ...]:
         """The likely tags, the likeliest first. Raises ModelUnusable."""
-        return self.look(picture)[1]
+        return self._classifier().look(picture)[1]
 
-    def look(self, picture: "Image") -> "tuple[Vectors, tuple[Tag, ...]]":
-        """A vector of length 1, by which pictures are compared, and the tags."""
-        return self._classifier().look(picture)
+    def features(self, picture: "Image") -> "tuple[Vectors, str]":
+        """A `vectorstore.images.PictureModel`'s: a vector of length 1, by which pictures are
+        compared, and the tags as words."""
+        vector, tags = self._classifier().look(picture)
+        return vector, ", ".join(tag.words for tag in tags)
 
     def _classifier(self) -> "_Classifier":
         with _loading:
             return _loaded_tagger(self.path)
-
-    def features(self, picture: "Image") -> "tuple[Vectors, str]":
-        """A `vectorstore.images.PictureModel`'s: the vector, and the tags as words."""
-        vector, tags = self.look(picture)
-        return vector, ", ".join(tag.words for tag in tags)
 
 
 class _Classifier:

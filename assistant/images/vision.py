@@ -163,14 +163,15 @@ class Looking:
 
 
 def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Result:
-    """Wait for a result. Raises Stopped when cancelled meanwhile."""
+    """Wait for a result. Raises Stopped when cancelled meanwhile: the child ends when its sandbox
+    closes."""
     thread = ThreadPoolExecutor(1)
     done = thread.submit(waiting)
     thread.shutdown(wait=False)
     while cancel is None or not cancel.is_set():
         if wait([done], _LOOK_AGAIN).done:
             return done.result()
-    raise Stopped("Stopped while reading the picture.")
+    raise Stopped("Stopped while reading the file.")
 
 
 def first(path: Path) -> "Image":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.contract import intents
 from assistant.contract.facts import Offer, Outcome
 from assistant.contract.intents import Draw, Edit, Enhance, Speak, Vary
 from assistant.contract.reply import Progress, Reply
@@ -41,10 +42,10 @@ _NO_MODEL = (
 _STRENGTH = 0.5  # half of the way to noise: what it is of stays, how it is drawn does not
 
 
-class Studio:
+class Studio(IntentTool[Draw | Edit | Vary]):
     """Handles the intents Draw, Edit and Vary."""
 
-    name = "draw"
+    name, kind = "draw", (Draw, Edit, Vary)
 
     def __init__(
         self,
@@ -61,18 +62,7 @@ class Studio:
         self._turns = TurnTaking(WAITING)
         self._kept: tuple[Path, DiffusersPainter] | None = None
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply, which paints when it is iterated and may raise AssistantError then; None for
-        any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Draw | Edit | Vary):
-            return None
-        tool = type(intent).__name__.lower()
-        return Reply(
-            request.question, lambda reply: self._work(reply, tool, intent), tool, intent=intent
-        )
-
-    def _work(self, reply: Reply, tool: str, intent: Draw | Edit | Vary) -> Iterator[str]:
+    def _work(self, request: Request, intent: Draw | Edit | Vary, reply: Reply) -> Iterator[str]:
         require("images", "diffusers", "torch", to="draw", error=CannotPaint)
         path = self._chosen()
         if path is None:
@@ -80,17 +70,13 @@ class Studio:
             reply.outcome = Outcome(_NO_MODEL, grounded=False, offers=self._offers())
             return
         wanted = _job(intent)
-        try:
-            with self._turns.turn(reply):
-                painter = self._painter(self._chosen() or path)  # another, since it waited
-                reply.model = painter.name
-                done = painter.paint(wanted, _watch(reply))
-                made = provenance(done.job, tool, painter.name, painter.digest())
-                file = self._made.path(".png")
-                save(done, made, file)
-        except Stopped:
-            reply.outcome = Outcome("", stopped=True, grounded=False)
-            return
+        with self._turns.turn(reply):
+            painter = self._painter(self._chosen() or path)  # another, since it waited
+            reply.model = painter.name
+            done = painter.paint(wanted, _watch(reply))
+            made = provenance(done.job, intents.name(intent), painter.name, painter.digest())
+            file = self._made.path(".png")
+            save(done, made, file)
         reply.images = (file,)
         text = describe_output(done)
         yield text

@@ -105,10 +105,10 @@ class Describing(IntentTool[Describe]):
         self,
         looking: Looking,
         answer: Callable[[], Tool],
-        offers: Callable[[bool], tuple[Offer, ...]],
+        offers: Callable[[], tuple[Offer, ...]],
     ) -> None:
-        """`answer` gives what answers questions from text; `offers` gives models that say more,
-        from whether things can be named already."""
+        """`answer` gives what answers questions from text; `offers` gives the models that would say
+        more, where none that sees is there."""
         self._looking = looking
         self._answer = answer
         self._offers = offers
@@ -160,9 +160,7 @@ class Describing(IntentTool[Describe]):
         return self._looking.answer(intent.pictures[0], intent.question, reply.cancel)
 
     def _outcome(self, text: str) -> Outcome:
-        """With the models that would say more, where none that sees is there."""
-        offers = () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))
-        return Outcome(text, grounded=False, offers=offers)
+        return Outcome(text, grounded=False, offers=self._offers())
 
 
 def _unless(refusal: str, words: Iterator[str]) -> Iterator[str]:
@@ -247,7 +245,7 @@ class Clipping(IntentTool[Clip]):
         self,
         looking: Looking,
         answer: Callable[[], Tool],
-        offers: Callable[[bool], tuple[Offer, ...]],
+        offers: Callable[[], tuple[Offer, ...]],
         hearing: Callable[[], tuple[Offer, ...]] = lambda: (),
     ) -> None:
         """As in Describing; `hearing` gives speech models, where none is installed."""
@@ -272,7 +270,7 @@ class Clipping(IntentTool[Clip]):
                 note = told(watched.page.note)
                 notices = (f"{watched.name}: {note}.",) if note else ()
                 reply.outcome = Outcome(
-                    text, grounded=False, offers=self._missing(), notices=notices
+                    text, grounded=False, offers=self._offers(), notices=notices
                 )
         except UnsupportedFile:
             if not (missing := self._hearing()):
@@ -304,9 +302,6 @@ class Clipping(IntentTool[Clip]):
 
     def _nothing(self) -> str:
         return _(_NOT_RECOGNISED if self._looking.viewer() else NO_VISION)
-
-    def _missing(self) -> tuple[Offer, ...]:
-        return () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))
 
 
 # -- Translates the text that is written in a picture, line by line, beside the original

@@ -9,7 +9,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,6 +20,7 @@ from assistant.contract.intents import Transcribe
 from assistant.contract.reply import Progress, Reply
 from assistant.contract.request import Request
 from assistant.i18n.translation import N_, _, ngettext, told
+from assistant.images.vision import unless
 from assistant.llm.odds import TurnTaking
 from ingest.document.source import Bounds, Engines, readable
 from ingest.errors import NothingFound, PinciteError, Stopped, UnreadableFile
@@ -88,14 +88,7 @@ class Ear:
             raise NothingFound(f"There is no recording {recording}.")
         with Sandbox(engines=Engines(bounds=self.bounds), folder=folder) as sandbox:
             job = partial(decode, target=folder / _SOUND)
-            waiting = sandbox.start_work(recording, job, DecodedSound)
-            thread = ThreadPoolExecutor(1)
-            done = thread.submit(waiting)
-            thread.shutdown(wait=False)
-            while not cancel.is_set():
-                if wait([done], _LOOK).done:
-                    return done.result()
-        raise Stopped("Listening was stopped.")  # as was the child, when its sandbox closed
+            return unless(cancel, sandbox.start_work(recording, job, DecodedSound))
 
     def hear(self, folder: Path, decoded: DecodedSound, cancel: threading.Event) -> Iterator[Said]:
         """What is said in the sound of `folder`, as soon as it is understood.

@@ -120,8 +120,8 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
     def answer() -> AnswerTool:
         return _answer(settings, chatting)
 
-    def more(tagged: bool) -> tuple[Offer, ...]:
-        return vision_offers(here, tagged)
+    def more() -> tuple[Offer, ...]:
+        return () if look.viewer() else vision_offers(here, bool(look.tagging()))
 
     def hearing() -> tuple[Offer, ...]:
         return () if installed.chosen("speech") else speech_offers(installed)
