@@ -15,13 +15,13 @@ from ingest.language import sentences
 # Voices read words, numbers and usual abbreviations by themselves.
 
 _LONGEST = 300  # characters of a piece: about 20 seconds of sound, so that the first comes soon
-_FENCE = re.compile(r"^ *+(`{3,}+|~{3,}+).*?^ *+\1`*~* *$|^ *+(?:`{3,}|~{3,}).*\Z", re.M | re.S)
-_RULE = re.compile(r"^[\s|:*_=-]+$", re.M)  # also the line below the head of a table
-_ADDRESS = re.compile(
-    r"\b(?:https?|ftp)://(?:[^\s/@<>()]*@)?([\w.-]*\w)[^\s<>()\]]*|\b(www\.[\w.-]*\w)(?:/[^\s<>()\]]*)?"
-)
-_MARKUP: tuple[tuple[str, str], ...] = (
+_MARKUP = (  # what is replaced, in this order
+    (r"(?ms)^ *+(`{3,}+|~{3,}+).*?^ *+\1`*~* *$|^ *+(?:`{3,}|~{3,}).*\Z",
+     "\nA block of code is left out here.\n"),
     (r"!?\[([^\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)", r"\1"),  # links and pictures
+    (r"\b(?:https?|ftp)://(?:[^\s/@<>()]*@)?(?:www\.)?([\w.-]*\w)[^\s<>()\]]*", r"\1"),
+    (r"\bwww\.([\w.-]*\w)(?:/[^\s<>()\]]*)?", r"\1"),
+    (r"(?m)^[\s|:*_=-]+$", ""),  # rules, also the line below the head of a table
     (r"\[\d+(?:\s*[,;–-]\s*\d+)*\]", ""),  # the marks of citations
     (r"</?[a-zA-Z][^<>\n]*>", " "),
     (r"(?m)^ {0,3}(?:#{1,6}|>+)\s+", ""),
@@ -41,10 +41,8 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def _without_markup(text: str) -> str:
-    text = _FENCE.sub("\nA block of code is left out here.\n", text)
-    text = _changed(text, _MARKUP[:1])
-    text = _ADDRESS.sub(lambda m: (m[1] or m[2]).removeprefix("www."), text)
-    text = _changed(_RULE.sub("", text), _MARKUP[1:])
+    for pattern, instead in _MARKUP:
+        text = re.sub(pattern, instead, text)
     rows = (_cells(line) if line.count("|") > 1 else line for line in text.splitlines())
     return "\n".join(rows)
 
@@ -69,12 +67,6 @@ def _parts(sentence: str) -> Iterator[str]:
         sentence = sentence[cut:].strip()
     if sentence:
         yield sentence
-
-
-def _changed(text: str, changes: tuple[tuple[str, str], ...]) -> str:
-    for pattern, change in changes:
-        text = re.sub(pattern, change, text)
-    return text
 
 
 # -- Its sentences are synthesised, a little ahead of the one being played

@@ -207,7 +207,7 @@ class DiffusersPainter:
             fit = canvas.fresh(job.size or likes.native, likes)
         if target(0)[0] == "cpu":
             drawing_model.require_memory(
-                self.name, drawing_model.picture_memory(fit.work[0] * fit.work[1])
+                self.name, fit.work[0] * fit.work[1] * drawing_model.PER_PIXEL
             )
         return fit
 

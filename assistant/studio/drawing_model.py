@@ -26,21 +26,11 @@ from ingest.platform.process import wait_calmly
 
 # Beside the weights. Stable Diffusion 1.5 at 512x512 in 16 bits was measured: 0.5 GB for the
 # program, 0.26 GB for a step, 0.61 GB for the last decoding: 2,300 bytes a pixel, twice in 32 bits.
-_PER_PIXEL = 5_000  # bytes
+PER_PIXEL = 5_000  # bytes
 _PROGRAM = 0.5e9
 
 
-def model_memory(parameters: int, bytes_each: int) -> int:
-    """Bytes for its weights and the program that runs it."""
-    return int(parameters * bytes_each + _PROGRAM)
-
-
-def picture_memory(pixels: int) -> int:
-    """Bytes that are needed beside the weights."""
-    return pixels * _PER_PIXEL
-
-
-def require_memory(name: str, bytes_needed: int, free: int | None = None) -> None:
+def require_memory(name: str, bytes_needed: float, free: int | None = None) -> None:
     """Raises CannotPaint that names both sizes."""
     there = free_memory() if free is None else free
     if bytes_needed > there:
@@ -342,7 +332,7 @@ def load(path: Path) -> Loaded:
     count = parameter_count(path)
     device, kind = target(count)
     if device == "cpu":
-        require_memory(path.name, model_memory(count, kind.itemsize))
+        require_memory(path.name, count * kind.itemsize + _PROGRAM)
     _quiet()
     with _explained(path):
         pipeline = _from_folder(path, kind) if path.is_dir() else _from_file(path, kind)
