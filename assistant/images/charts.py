@@ -223,47 +223,43 @@ def _reading(
 ) -> Iterator[ChartNumbers]:
     """`across`: each row is a series over the columns where all have numbers; else each column is
     one over the rows."""
-    of_rows = [row.terms | row.above for row in rows]
+    every: list[TableRow | Column] = [*columns] if across else [*grid.rows, *grid.columns]
     if across:
-        left = [c for c in columns if c.change or not all(_number(grid, row, c) for row in rows)]
-        columns = [column for column in columns if column not in left]
-        heads = frozenset().union(*(column.terms for column in columns))
-        labelled, over = frozenset().union(*of_rows), ""
-        soft = labelled
+        columns = [c for c in columns if not c.change and all(_number(grid, r, c) for r in rows)]
     else:
         rows = [row for row in rows if all(_number(grid, row, column) for column in columns)]
-        left = [one for one in (*grid.rows, *grid.columns) if one not in (*rows, *columns)]
-        heads = frozenset(terms(grid.corner)).union(*(row.above for row in rows))
-        labelled = frozenset().union(*(column.terms for column in columns))
-        over = "" if grid.scale and grid.corner.strip() == grid.scale else grid.corner
-        soft = frozenset(term for term in labelled if not is_hard(term))
-    lines, places = (rows, columns) if across else (columns, rows)
+    lines: Sequence[TableRow | Column] = rows if across else columns
+    places: Sequence[TableRow | Column] = columns if across else rows
     unit = _unit(grid, rows, columns)
     if not 0 < len(lines) <= _MOST_SERIES or len(places) < 2 or unit is None:
         return
-    fit = weight(soft & asked.of) / weight(soft) if soft else float(not across)
     labels = [place.label for place in places]
-    score = _score(asked, grid, card, labelled, fit, _timed(labels), heads)
+    score = _score(asked, grid, card, rows, columns, across, _timed(labels))
     cells = [[_operand(grid, row, column) for column in columns] for row in rows]
     series = tuple(
         Series(line.label, tuple(map(ChartPoint, labels, of_line)))
         for line, of_line in zip(lines, cells if across else zip(*cells, strict=True), strict=True)
     )
-    left_out = tuple(dict.fromkeys(one.label for one in left))
+    corner = "" if across or (grid.scale and grid.corner.strip() == grid.scale) else grid.corner
     shown = next((c.cell.unit for of_row in cells for c in of_row if c.cell.unit), "")
-    yield ChartNumbers(grid, series, over, shown, unit[1], _timed(labels), score, left_out)
+    left_out = dict.fromkeys(one.label for one in every if one not in (*lines, *places))
+    yield ChartNumbers(grid, series, corner, shown, unit[1], _timed(labels), score, tuple(left_out))
 
 
 def _score(
     asked: Wanted,
     grid: TableGrid,
     card: frozenset[str],
-    labelled: frozenset[str],
-    fit: float,
+    rows: Sequence[TableRow],
+    columns: Sequence[Column],
+    across: bool,
     timed: bool,
-    heads: frozenset[str],
 ) -> float:
-    """0 when a number or too much of the words is left; `fit`: how much of the labels is meant."""
+    """0 when a number or too much of the words is left."""
+    heads = frozenset().union(*(column.terms for column in columns))
+    above = frozenset().union(*(row.above for row in rows))
+    named = above.union(*(row.terms for row in rows))
+    labelled, axis = (named, heads) if across else (heads, above | frozenset(terms(grid.corner)))
     near = _near(grid)
     known = labelled | near
     explained = weight(asked.of & known) / weight(asked.of) if asked.of else 0.0
@@ -275,10 +271,16 @@ def _score(
     hard = {term for term in asked.of - known - card if is_hard(term)}
     if hard or explained < _EXPLAINED:
         return 0.0
-    if not _over(asked, heads | near, timed):
+    if not _over(asked, axis | near, timed):
         return 0.0  # "by year" is not "by region"
     told = weight(asked.of & near) / weight(asked.of)
-    return 0.75 * explained + 0.25 * max(fit, told)
+    return 0.75 * explained + 0.25 * max(_fit(asked, labelled, across), told)
+
+
+def _fit(asked: Wanted, labelled: frozenset[str], across: bool) -> float:
+    """How much of the labels is meant; of columns without their numbers, such as years."""
+    words = labelled if across else frozenset(term for term in labelled if not is_hard(term))
+    return weight(words & asked.of) / weight(words) if words else float(not across)
 
 
 def _over(asked: Wanted, axis: frozenset[str], timed: bool) -> bool:

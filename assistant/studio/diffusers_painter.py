@@ -264,7 +264,7 @@ class _Run:
             told["mask_image"] = self._fit.into(job.mask)
         return told
 
-    def _after_step(self, pipeline: Any, step: int, _: Any, values: dict[str, Any]) -> Any:
+    def _after_step(self, pipeline: Any, step: int, time_step: Any, values: dict[str, Any]) -> Any:
         """Report progress, and the remaining time by the steps so far."""
         self._watch.look()
         of = getattr(self._pipeline, "num_timesteps", 0) or 0
