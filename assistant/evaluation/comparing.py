@@ -69,7 +69,7 @@ def measures(everything: Iterable[Scored]) -> dict[str, Figure]:
     if "refusal_recall" not in pairs:  # nothing was to be refused: no refusal could be right
         pairs.pop("refusal_precision", None)
     return {
-        name: _interval_figure(ratio_interval(pairs[name]), int(sum(n for _, n in pairs[name])))
+        name: rounded(ratio_interval(pairs[name])) | {"n": int(sum(n for _, n in pairs[name]))}
         for name in MEASURES if name in pairs
     }  # fmt: skip
 
@@ -77,10 +77,6 @@ def measures(everything: Iterable[Scored]) -> dict[str, Figure]:
 def _pairs(one: Scored) -> dict[str, Pair]:
     """All measures of a question as parts of a ratio: a mean counts once."""
     return {name: (value, 1.0) for name, value in one.means.items()} | one.pairs
-
-
-def _interval_figure(interval: Interval, n: int) -> Figure:
-    return rounded(interval) | {"n": n}
 
 
 def rounded(interval: Interval) -> Figure:

@@ -80,18 +80,14 @@ class Drafting:
         self.show(done, number)
 
     def _question(self, passage: DraftingPassage) -> Question | None:
-        said = self._write(f"{_quote(passage)}\n\n{ASK}")
+        said = self._write(f"Passage from {passage.document}:\n\n{passage.text}\n\n{ASK}")
         question, answer = _extract(_QUESTION, said), _extract(_ANSWER, said).rstrip(".")
         good = well_asked(question) and stands_in(answer, passage.text)
-        if not good or self._refused(question, passage):
-            return None
+        given = [(passage.document, passage.text)]
+        if not good or self.assistant.ask_given(question, given).finish().refused:
+            return None  # the passage alone does not answer it
         place = EvidencePage(passage.document, passage.page)
         return Question(_draft_id(question), question, (answer,), True, (place,), state="draft")
-
-    def _refused(self, question: str, passage: DraftingPassage) -> bool:
-        """Whether the passage alone does not answer the question."""
-        given = [(passage.document, passage.text)]
-        return self.assistant.ask_given(question, given).finish().refused
 
     def _write(self, prompt: str) -> str:
         return str(self.model.invoke([("user", prompt)]).content).strip()
@@ -158,10 +154,6 @@ def same_meaning(again: str, question: str) -> bool:
     one, other = words(again), words(question)
     mine, theirs = ([n.amount or n.digits for n in find_quantities(t)] for t in (again, question))
     return one != other and mine == theirs and bool(stems(again) & stems(question))
-
-
-def _quote(passage: DraftingPassage) -> str:
-    return f"Passage from {passage.document}:\n\n{passage.text}"
 
 
 def _extract(pattern: re.Pattern[str], said: str) -> str:

@@ -177,15 +177,12 @@ def _alone(answer: Answer) -> bool:
 
 
 def _row(answer: Answer, good: bool) -> tuple[Any, ...]:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     return (
-        answer["id"], _now(), good, answer["question"], _alone(answer), answer["answer"],
+        answer["id"], now, good, answer["question"], _alone(answer), answer["answer"],
         answer["refused"], json.dumps(cited(answer)), answer.get("answerable"), answer["model"],
         identity(),
     )  # fmt: skip
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 # -- Makes learning examples from a user's questions and thumbs
@@ -206,7 +203,10 @@ def examples(feedback: Feedback, holds: Collection[str]) -> list[Example]:
     """The newest; each question once. `holds`: the documents of the library."""
     found = [*_own_examples(feedback.mine.of("kept")), *_thumbs(feedback.ratings())]
     once = {_words(example.question): example for example in reversed(found)}  # the first counts
-    known = [replace(e, pages=_within(e.pages, holds)) for e in reversed(once.values())]
+    known = [
+        replace(example, pages=frozenset(page for page in example.pages if page[0] in holds))
+        for example in reversed(once.values())
+    ]
     return [example for example in known if example.pages][-NEWEST:]
 
 
@@ -223,10 +223,6 @@ def _thumbs(ratings: Iterable[Rating]) -> Iterator[Example]:
         if rating.good and rating.alone and not rating.refused:
             group = _words(rating.question)
             yield Example(rating.question, frozenset(rating.pages), group=group)
-
-
-def _within(pages: Iterable[Place], holds: Collection[str]) -> frozenset[Place]:
-    return frozenset(page for page in pages if page[0] in holds)
 
 
 def _words(text: str) -> str:

@@ -265,7 +265,8 @@ class Clipping(IntentTool[Clip]):
                 if reply.outcome:
                     reply.outcome = given.uncited(reply.outcome)
             else:
-                text = "\n".join(watched.timeline()) or self._nothing()
+                nothing = _NOT_RECOGNISED if self._looking.viewer() else NO_VISION
+                text = "\n".join(watched.timeline()) or _(nothing)
                 yield text
                 note = told(watched.page.note)
                 notices = (f"{watched.name}: {note}.",) if note else ()
@@ -299,9 +300,6 @@ class Clipping(IntentTool[Clip]):
             if seen.shows and (not lines or lines[-1].text != seen.shows):
                 lines.append(Line(seen.shows, NOWHERE, seconds=seconds))
         return tuple(lines)
-
-    def _nothing(self) -> str:
-        return _(_NOT_RECOGNISED if self._looking.viewer() else NO_VISION)
 
 
 # -- Translates the text that is written in a picture, line by line, beside the original
@@ -362,8 +360,9 @@ class Translating(IntentTool[Translate]):
                 reply.activity.stage = _("Translating")
                 reply.activity.progress = Progress(number, len(lines))
                 said = self._translate(model, line, intent.language or DEFAULT, reply)
-                wrong = f"  {_(_WRONG)}"
-                yield f"{line}\n→ {said}{wrong if _other_numbers(line, said) else ''}\n"
+                # Small models change numbers. Another notation of a time counts, too.
+                wrong = f"  {_(_WRONG)}" if numbers(line) - numbers(said) else ""
+                yield f"{line}\n→ {said}{wrong}\n"
 
     def _translate(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
         """One line. Raises Stopped."""
@@ -377,8 +376,3 @@ class Translating(IntentTool[Translate]):
             if reply.cancel.is_set():
                 raise Stopped("Stopped in the middle of a line.")
         return " ".join(text.split()).strip('"“”')
-
-
-def _other_numbers(line: str, said: str) -> bool:
-    """Whether numbers differ: small models change them. Another notation of a time counts, too."""
-    return bool(numbers(line) - numbers(said))

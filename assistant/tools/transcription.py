@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ def srt(segments: Sequence[Segment]) -> str:
 def vtt(segments: Sequence[Segment]) -> str:
     """Timed text as WebVTT (.vtt)."""
     shown = (
-        f"{_moment(s.start, '.')} --> {_moment(s.end, '.')}\n{_escaped(s.text)}\n" for s in segments
+        f"{_moment(s.start, '.')} --> {_moment(s.end, '.')}\n{escape(s.text, quote=False)}\n"
+        for s in segments
     )
     return "\n".join(["WEBVTT\n", *shown])
 
@@ -61,10 +63,6 @@ def _moment(seconds: float, point: str) -> str:
     whole, thousandths = divmod(round(seconds * 1000), 1000)
     minutes, rest = divmod(whole, 60)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest:02}{point}{thousandths:03}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 _LOOK = 0.05  # seconds between two looks at whether it was stopped

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import torch
+
 
 def vae(**more: Any) -> Any:
     from diffusers import AutoencoderKL
@@ -130,3 +132,10 @@ def clip() -> Any:
     )  # fmt: skip
     scheduler = DDIMScheduler(clip_sample=False, **NOISE)
     return AnimateDiffPipeline(vae(), words(), tokenizer(), unet(), motion, scheduler)
+
+
+def saved(make: Any, folder: Any) -> Any:
+    """The folder of a pipeline that `make` makes; the same each time."""
+    torch.manual_seed(0)
+    make().save_pretrained(folder)
+    return folder
