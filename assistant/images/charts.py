@@ -183,7 +183,9 @@ def _readings(asked: Wanted, grid: TableGrid, card: frozenset[str]) -> Iterator[
     named_rows = [row for row in grid.rows if _is_of(asked, row.label)]
     named_rows = [row for row in named_rows if not row.total] or named_rows
     whole = [row for row in named_rows if row.terms and row.terms <= asked.of]
-    for row_group in (whole, *([row] for row in named_rows)):
+    # "Sales" are not meant where "cost of sales" are.
+    apart = [row for row in whole if not any(row.terms < other.terms for other in whole)]
+    for row_group in (apart, *([row] for row in named_rows)):
         yield from read(row_group, columns, across=True)
     if asked.over & TIMES:  # "employees by year": all of them, not those of a site
         totals = [row for row in grid.rows if row.total]
