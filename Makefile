@@ -51,7 +51,7 @@ bench: EXTRAS := dev bench
 bench: setup ## measure speed and quality beside the plain LangChain pipeline (some hours)
 	for part in search.retrieval answering.answers answering.citations reading.formats reading.robust_pdfs reading.ocr \
 			tools.speech reading.ledger reading.ingestion search.search_speed answering.chat_speed tools.routing \
-			tools.enhancing tools.speaking tools.drawing tools.describing tools.painting search.scale faults.crash; do \
+			tools.enhancing tools.speaking tools.drawing tools.painting search.scale faults.crash; do \
 		$(BIN)/python -m benchmarks.$$part || exit 1; done
 
 clean: ## remove the environment and what the tools keep; models and libraries stay

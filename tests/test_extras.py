@@ -15,8 +15,8 @@ from assistant.cli.model_commands import _defaults
 from assistant.contract.intents import Draw
 from assistant.contract.request import Request
 from assistant.export.documents import pdf
-from assistant.images import charts, vision_models
-from assistant.images.vision_models import Blip, Tagging, kind_of
+from assistant.images import charts
+from assistant.images.tagging import Tagging
 from assistant.models.catalogue import default_model
 from assistant.storage.files import Made
 from assistant.studio.makers import Studio
@@ -116,11 +116,6 @@ def test_an_answer_of_the_chat_model_loads_neither_torch_nor_transformers(
     assert not loaded & HEAVY
 
 
-def config(folder: Path, **values: str) -> Path:
-    (folder / "config.json").write_text(json.dumps(values))
-    return folder
-
-
 USES: dict[str, Callable[[Path], object]] = {
     "speech] to read recordings": lambda path: Media(path),
     "speech] to write down": lambda path: Transcriber(path),
@@ -133,8 +128,6 @@ USES: dict[str, Callable[[Path], object]] = {
         .offer(Request("", None, intent=Draw("a fox")))  # type: ignore[arg-type,union-attr]
         .finish()
     ),
-    "images] to describe": lambda path: Blip(path),
-    "images] to describe pictures": lambda path: kind_of(config(path, model_type="smolvlm")),
     "images] to name": lambda path: Tagging(path / "a.pth").identity,
     "embedders] to use the embedding": SentenceTransformerEmbedder,
     "embedders] to use": export,
@@ -145,7 +138,6 @@ USES: dict[str, Callable[[Path], object]] = {
 def test_what_needs_an_extra_names_it(
     sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vision_models._transformers.cache_clear()  # another test may have loaded it
     for name in names_of_extras():
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(PinciteError) as raised:

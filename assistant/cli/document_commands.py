@@ -340,7 +340,7 @@ def _run_forget(args: argparse.Namespace, settings: "Settings") -> int:
         (report.turns, "turn", "of conversations without quotes now"),
         (report.receipts, "receipt", "deleted"),
         (report.run_rows, "answer", "of runs deleted"),
-        (report.ratings, "rating", "deleted, opened citations and own questions among them"),
+        (report.ratings, "rating", "deleted, own questions among them"),
         (report.cells, "cell", "of sheets deleted"),
     ):
         print(f"{counted(number, what)} {did}")

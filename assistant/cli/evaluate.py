@@ -85,8 +85,8 @@ pincite eval runs         list the saved runs
 pincite eval show N       print the figures of run N
 pincite eval compare A B  list the questions that got better or worse from run A to run B
 pincite eval rate ID up   rate an answer: up, down, or none to withdraw the rating
-pincite eval learn        learn how to rank and when to refuse from your questions, ratings and
-                          opened citations; used only where measurement shows a gain
+pincite eval learn        learn how to rank and when to refuse from your questions and
+                          ratings; used only where measurement shows a gain
 
 A question is a row {"id", "question", "answers": [...], "answerable": true,
 "evidence": [{"doc", "page"}]}; "id" and "question" are required, and "history" and "passages"

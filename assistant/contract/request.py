@@ -1,16 +1,19 @@
 """A question as a tool gets it: parsed with its earlier conversation, and with its evidence."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
+from assistant.contract import intents
 from assistant.contract.evidence import Evidence
-from assistant.contract.facts import Passage
+from assistant.contract.facts import Outcome, Passage
 from assistant.contract.intents import Intent
 from assistant.contract.reply import Reply
+from ingest.errors import Stopped
 from ingest.language.words import content_words, stems
 from vectorstore.catalog.tags import EVERYTHING, Filter
 from vectorstore.retrieval.search_query import SearchQuery
@@ -271,3 +274,35 @@ class Specialist(Protocol):
     def offer(self, request: Request) -> Reply | None:
         """The reply, which starts working when iterated; None for another kind of request."""
         ...
+
+
+Kind = TypeVar("Kind", bound=Intent)
+
+
+class IntentTool(ABC, Generic[Kind]):
+    """A Specialist for one kind of intent, or for a few."""
+
+    name: str
+    kind: type[Kind] | tuple[type[Kind], ...]
+
+    def offer(self, request: Request) -> Reply | None:
+        """The reply, which may raise AssistantError when it is iterated; None for any other
+        intent."""
+        intent = request.intent
+        if not isinstance(intent, self.kind):
+            return None
+        return Reply(
+            request.question,
+            lambda reply: self._until_stopped(request, intent, reply),
+            intents.name(intent),
+            intent=intent,
+        )
+
+    def _until_stopped(self, request: Request, intent: Kind, reply: Reply) -> Iterator[str]:
+        try:
+            yield from self._work(request, intent, reply)
+        except Stopped:
+            reply.outcome = Outcome("", stopped=True, grounded=False)
+
+    @abstractmethod
+    def _work(self, request: Request, intent: Kind, reply: Reply) -> Iterator[str]: ...

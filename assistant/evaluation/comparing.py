@@ -8,8 +8,6 @@ import numpy as np
 
 from assistant.evaluation.metrics import (
     Interval,
-    mean_interval,
-    paired_difference,
     paired_ratio_difference,
     ratio_interval,
 )
@@ -64,25 +62,21 @@ def report(rows: Sequence[RunRow]) -> dict[str, Any]:
 
 def measures(everything: Iterable[Scored]) -> dict[str, Figure]:
     """The measures that apply to any question, in the order in which they are shown."""
-    means: dict[str, list[float]] = {}
-    pairs: dict[str, list[tuple[float, float]]] = {}
+    pairs: dict[str, list[Pair]] = {}
     for one in everything:
-        for name, value in one.means.items():
-            means.setdefault(name, []).append(value)
-        for name, pair in one.pairs.items():
+        for name, pair in _pairs(one).items():
             pairs.setdefault(name, []).append(pair)
-    found = {name: _interval_figure(mean_interval(v), len(v)) for name, v in means.items()}
-    found |= {
-        name: _interval_figure(ratio_interval(v), int(sum(n for _, n in v)))
-        for name, v in pairs.items()
-    }
-    if "refusal_recall" not in found:  # nothing was to be refused: no refusal could be right
-        found.pop("refusal_precision", None)
-    return {name: found[name] for name in MEASURES if name in found}
+    if "refusal_recall" not in pairs:  # nothing was to be refused: no refusal could be right
+        pairs.pop("refusal_precision", None)
+    return {
+        name: rounded(ratio_interval(pairs[name])) | {"n": int(sum(n for _, n in pairs[name]))}
+        for name in MEASURES if name in pairs
+    }  # fmt: skip
 
 
-def _interval_figure(interval: Interval, n: int) -> Figure:
-    return rounded(interval) | {"n": n}
+def _pairs(one: Scored) -> dict[str, Pair]:
+    """All measures of a question as parts of a ratio: a mean counts once."""
+    return {name: (value, 1.0) for name, value in one.means.items()} | one.pairs
 
 
 def rounded(interval: Interval) -> Figure:
@@ -232,34 +226,22 @@ def _side(name: str, figure: dict[str, Any]) -> int:
 
 
 def _measures(both: Both) -> dict[str, dict[str, Any]]:
+    """Of the questions to which a measure applies: in both runs; of a ratio, as of citations that
+    are right, in one of them."""
+    every = [(old, new, _pairs(old), _pairs(new)) for old, new in both]
     found = {}
     for name in MEASURES:
-        means = [
-            (a.means[name], b.means[name]) for a, b in both if name in a.means and name in b.means
+        rows = [
+            (a.get(name, (0.0, 0.0)), b.get(name, (0.0, 0.0)))
+            for old, new, a, b in every
+            if name in old.pairs or name in new.pairs or (name in a and name in b)
         ]
-        pairs = [
-            (a.pairs.get(name, (0, 0)), b.pairs.get(name, (0, 0)))
-            for a, b in both
-            if name in a.pairs or name in b.pairs
-        ]
-        if means:
-            old, new = map(list, zip(*means, strict=True))
-            found[name] = _compared_figure(
-                _mean(old), _mean(new), paired_difference(new, old), len(means)
-            )
-        elif pairs:
-            first, second = map(list, zip(*pairs, strict=True))
-            change = paired_ratio_difference(second, first)
-            found[name] = _compared_figure(_ratio(first), _ratio(second), change, len(pairs))
+        if rows:
+            before, after = map(list, zip(*rows, strict=True))
+            change = paired_ratio_difference(after, before)
+            figure = {"before": round(_ratio(before), 4), "after": round(_ratio(after), 4)}
+            found[name] = figure | rounded(change) | {"n": len(rows)}
     return {name: figure for name, figure in found.items() if figure["mean"] == figure["mean"]}
-
-
-def _compared_figure(before: float, after: float, change: Interval, n: int) -> dict[str, Any]:
-    return {"before": round(before, 4), "after": round(after, 4)} | rounded(change) | {"n": n}
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
 
 
 def _ratio(pairs: Sequence[Pair]) -> float:

@@ -1,8 +1,7 @@
 """Drafts questions from a library's own passages, which a person keeps or drops.
 
 Of a passage the chat model writes a question with the answer copied from it, and the same question
-in other words. Code makes one of it that the library does not answer: a small model that was asked
-for one wrote none that held. Code checks what can be checked; the rest is for the person to say.
+in other words. Code checks what can be checked; the rest is for the person to say.
 """
 
 import hashlib
@@ -10,15 +9,13 @@ import random
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.conversation.assistant import Assistant
 from assistant.evaluation.metrics import EvidencePage, Question, contains, words
 from assistant.i18n.translation import _
 from ingest.document.model import Page
-from ingest.language.dates import YEAR
-from ingest.language.numbers import month_names
 from ingest.language.quantities import find_quantities
 from ingest.language.sentences import numbers
 from ingest.language.words import stems
@@ -26,88 +23,6 @@ from vectorstore.library import Library
 
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
-
-# -- Turns an answerable question into a near miss by exchanging a year, a name or a word
-# By code alone. The new word stands in none of the passages that a search finds for the new
-# question, so that none of them answers what is asked; a synonym of it may, which is for a person
-# to see.
-
-_LOOKED_AT = 25  # passages
-_YEAR = re.compile(rf"\b{YEAR}\b")
-_NAME = re.compile(r"(?<=[\w,] )(?:[A-Z][a-zA-Zé&-]*[a-z][\w&-]*)(?: (?:of |& )?[A-Z][\w&-]*)*")
-# Words that stand for something known by them alone, or for a place in a document.
-_NO_NAMES = re.compile(
-    rf"(?:{'|'.join(month_names('en'))}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|English|Q\d"
-    r"|Section|Table|Annex|Appendix|Chapter|Figure|Part|Article|Form|Item)\b"
-)
-# No places, companies or people, as far as we know, and each could be any of these.
-_INVENTED = (
-    "Aldermoor", "Brackwell", "Corvane", "Dunsley Vale", "Estermont", "Farrowgate", "Grendal",
-    "Hexley", "Ivermark", "Kelbridge",
-)  # fmt: skip
-_SIBLINGS: tuple[tuple[str, ...], ...] = (
-    ("annual", "parental", "sick", "unpaid", "compassionate", "study"),
-    tuple(month_names("en")),
-    ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    ("Q1", "Q2", "Q3", "Q4"),
-    ("first", "second", "third", "fourth", "fifth"),
-    ("minimum", "maximum", "average"),
-    ("manager", "director", "auditor", "treasurer", "lawyer", "nurse"),
-    ("employee", "contractor", "apprentice", "volunteer", "visitor", "intern"),
-    ("employees", "contractors", "apprentices", "volunteers", "visitors", "interns"),
-    ("customers", "suppliers", "neighbours", "shareholders", "tenants", "journalists"),
-    ("train", "plane", "ferry", "bicycle", "motorcycle"),
-    ("laptop", "phone", "printer", "tablet", "camera", "projector"),
-    ("laptops", "phones", "printers", "tablets", "cameras", "projectors"),
-    ("breakfast", "lunch", "dinner"),
-    ("password", "passport", "fingerprint", "badge", "signature"),
-    ("passwords", "passports", "fingerprints", "badges", "signatures"),
-    ("office", "warehouse", "canteen", "laboratory", "garage", "garden"),
-    ("email", "fax", "telephone", "letter", "telegram"),
-    ("revenue", "rent", "debt", "tax", "dividend", "interest"),
-    ("cost", "weight", "colour", "height", "temperature"),
-    ("increase", "decrease"), ("temporary", "permanent"), ("before", "after"),
-)  # fmt: skip
-
-
-def near_miss(question: str, library: Library, seed: int = 0) -> str | None:
-    """A near miss; None when nothing can be exchanged, or the library knows every replacement."""
-    pick = random.Random(f"{seed} {question}")
-    for start, end, others in _exchanges(question, pick):
-        for other in others:
-            changed = f"{_article(question[:start], other)}{other}{question[end:]}"
-            if not _stands(other, changed, library):
-                return changed
-    return None
-
-
-def _exchanges(question: str, pick: random.Random) -> Iterator[tuple[int, int, Sequence[str]]]:
-    """Possible exchanges, the most certain first."""
-    for match in _YEAR.finditer(question):
-        years = [str(int(match[0]) + step) for step in (-1, 1, -2, 2, -3, 3, -5, -8)]
-        yield match.start(), match.end(), years
-    for name in _NAME.finditer(question):
-        if not _NO_NAMES.match(name[0]):
-            yield name.start(), name.end(), pick.sample(_INVENTED, len(_INVENTED))
-    for group in _SIBLINGS:
-        for word in re.finditer(rf"\b(?:{'|'.join(group)})\b", question):
-            others = [one for one in group if one != word[0]]
-            yield word.start(), word.end(), pick.sample(others, len(others))
-
-
-def _article(before: str, word: str) -> str:
-    """The word with its article, "a" or "an"."""
-    a = "an" if word[0].lower() in "aeiou" else "a"
-    return re.sub(r"\b([Aa])n?(?= $)", lambda found: found[1] + a[1:], before)
-
-
-def _stands(word: str, question: str, library: Library) -> bool:
-    """Whether a passage near the question has the word."""
-    found = library.passages(question, _LOOKED_AT)
-    wanted = re.compile(rf"\b{re.escape(word.rstrip('s'))}", re.IGNORECASE)
-    return any(wanted.search(f"{hit.document} {' '.join(hit.chunk.headings)} {hit.text}")
-               for hit in found)  # fmt: skip
-
 
 ASK = (
     "Write one short question that an employee or a customer could ask, and whose answer stands in "
@@ -159,31 +74,20 @@ class Drafting:
             if (first := self._question(passage)) is not None:
                 done += 1
                 yield first
-                yield from self._others(first)
+                again = _line(self._write(AGAIN.format(question=first.question)))
+                if well_asked(again) and same_meaning(again, first.question):
+                    yield replace(first, id=_draft_id(again), question=again)
         self.show(done, number)
 
     def _question(self, passage: DraftingPassage) -> Question | None:
-        said = self._write(f"{_quote(passage)}\n\n{ASK}")
+        said = self._write(f"Passage from {passage.document}:\n\n{passage.text}\n\n{ASK}")
         question, answer = _extract(_QUESTION, said), _extract(_ANSWER, said).rstrip(".")
         good = well_asked(question) and stands_in(answer, passage.text)
-        if not good or self._refused(question, passage):
-            return None
+        given = [(passage.document, passage.text)]
+        if not good or self.assistant.ask_given(question, given).finish().refused:
+            return None  # the passage alone does not answer it
         place = EvidencePage(passage.document, passage.page)
         return Question(_draft_id(question), question, (answer,), True, (place,), state="draft")
-
-    def _others(self, first: Question) -> Iterator[Question]:
-        again = _line(self._write(AGAIN.format(question=first.question)))
-        if well_asked(again) and same_meaning(again, first.question):
-            yield Question(
-                _draft_id(again), again, first.answers, True, first.evidence, state="draft"
-            )
-        if beside := near_miss(first.question, self.library):
-            yield Question(_draft_id(beside), beside, (), False, (), state="draft")
-
-    def _refused(self, question: str, passage: DraftingPassage) -> bool:
-        """Whether the passage alone does not answer the question."""
-        given = [(passage.document, passage.text)]
-        return self.assistant.ask_given(question, given).finish().refused
 
     def _write(self, prompt: str) -> str:
         return str(self.model.invoke([("user", prompt)]).content).strip()
@@ -250,10 +154,6 @@ def same_meaning(again: str, question: str) -> bool:
     one, other = words(again), words(question)
     mine, theirs = ([n.amount or n.digits for n in find_quantities(t)] for t in (again, question))
     return one != other and mine == theirs and bool(stems(again) & stems(question))
-
-
-def _quote(passage: DraftingPassage) -> str:
-    return f"Passage from {passage.document}:\n\n{passage.text}"
 
 
 def _extract(pattern: re.Pattern[str], said: str) -> str:

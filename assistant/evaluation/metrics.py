@@ -251,13 +251,6 @@ def ndcg(ranking: Sequence[str], relevant: Collection[str], k: int = 10) -> floa
     return gain / sum(1 / math.log2(rank + 2) for rank in range(min(k, len(wanted))))
 
 
-def mean_interval(values: Sequence[float] | Sequence[bool]) -> Interval:
-    """The mean with its 95 % interval: Wilson's where each value is 0 or 1, else a bootstrap."""
-    if all(value in (0, 1) for value in values):
-        return wilson(sum(map(int, values)), len(values))
-    return bootstrap_interval(values)
-
-
 def wilson(right: int, n: int) -> Interval:
     """The share of `right` among `n`, with its 95 % score interval; of nothing it is 0 to 1.
 
@@ -296,11 +289,14 @@ def ratio_interval(parts: Sequence[tuple[float, float]]) -> Interval:
     """The sum of the first over the sum of the second, as of sentences that several questions have.
 
     Whole questions are drawn: sentences of one answer are right or wrong together. Where all or
-    none are right, nothing drawn differs, and the interval is Wilson's over the questions.
+    none are right, nothing drawn differs, and the interval is Wilson's over the questions; so it is
+    where each question is right or wrong as a whole.
     """
     data = np.asarray(parts, dtype=float).reshape(-1, 2)
     if not data[:, 1].sum():
         return Interval(math.nan, math.nan, math.nan)
+    if (data[:, 1] == 1).all() and np.isin(data[:, 0], (0, 1)).all():
+        return wilson(int(data[:, 0].sum()), len(data))
     if (share := data[:, 0].sum() / data[:, 1].sum()) in (0, 1):
         asked = int((data[:, 1] > 0).sum())
         return wilson(int(share) * asked, asked)

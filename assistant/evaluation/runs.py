@@ -342,14 +342,10 @@ def measure(
 
 def differences(first: EvaluationRun, second: EvaluationRun) -> list[str]:
     """The differences of two runs as words: "model", "settings: refusal_threshold"."""
-    names = [n for n in _COMPARED if _told(first, n) != _told(second, n)]
+    names = [n for n in _COMPARED if first.about.get(n, "") != second.about.get(n, "")]
     settings = _changed(_settings(first), _settings(second))
     options = _changed(first.about["options"], second.about["options"])
     return [*names, *(f"settings: {n}" for n in settings), *(f"options: {n}" for n in options)]
-
-
-def _told(run: EvaluationRun, name: str) -> Any:
-    return run.about.get(name, "")
 
 
 def _changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:

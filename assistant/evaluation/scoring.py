@@ -103,7 +103,7 @@ def _agrees(answer: str, known: str) -> bool:
 
 def affirms(answer: str) -> bool:
     """Whether the answer to a yes-or-no question means yes."""
-    first = next(iter(re.findall(r"\w+", answer.lower())), "")
+    first = _first_word(answer)
     if first in _YES | _NO:
         return first in _YES
     return not _DENIES.search((split(answer) or [""])[0])
@@ -166,19 +166,15 @@ def _names(answer: str, known: str) -> bool:
 def _text(answer: str, known: str) -> bool:
     if contains(answer, known):
         return True
-    if _opposite(answer, known):
+    if {_first_word(answer), _first_word(known)} == {"yes", "no"}:
         return False
     said, wanted = find_quantities(answer), find_quantities(known)
     shared = sum(any(same(one, each) for one in said) for each in wanted)
     return token_f1(answer, known) >= ALIKE and shared * 2 >= len(wanted)
 
 
-def _opposite(answer: str, known: str) -> bool:
-    """One begins with yes, the other with no."""
-    first, second = (
-        next(iter(re.findall(r"\w+", text.lower())), "") for text in (answer, known)
-    )  # fmt: skip
-    return {first, second} == {"yes", "no"}
+def _first_word(text: str) -> str:
+    return next(iter(re.findall(r"\w+", text.lower())), "")
 
 
 def plain(text: str) -> str:

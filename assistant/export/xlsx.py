@@ -11,7 +11,7 @@ from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
-from assistant.export.account import Account, Source
+from assistant.export.account import Account
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
@@ -148,16 +148,11 @@ def _rows(one: Account) -> Iterator[list[BookCell]]:
     for said in one.said:
         text = "".join(piece for piece, _ in said.pieces)
         tone: Tone = "doubtful" if said.remark else ""
-        for source in said.sources or (None,):
+        of_sources: list[tuple[str | None, ...]] = [
+            (source.document, source.where, source.quote) for source in said.sources
+        ]
+        for where in of_sources or [(None, None, None)]:
             yield [
                 BookCell(one.question), BookCell(text), BookCell(said.remark, tone=tone),
-                *_where(source),
+                *map(BookCell, where),
             ]  # fmt: skip
-
-
-def _where(source: Source | None) -> list[BookCell]:
-    if source is None:
-        return [BookCell(None)] * 3
-    return [
-        BookCell(source.document), BookCell(source.where), BookCell(source.quote),
-    ]  # fmt: skip

@@ -169,23 +169,16 @@ class Earlier:
 
 @dataclass
 class _Counts:
-    """Each by the weights of its examples."""
-
-    answers: float = 0.0
+    answers: int = 0
     documents: Counter[str] = field(default_factory=Counter)
     pages: Counter[Place] = field(default_factory=Counter)
     sections: Counter[str] = field(default_factory=Counter)
 
     def add(self, case: Case) -> None:
-        weight = case.example.weight
-        self.answers += weight
-        for target, values in (
-            (self.documents, {name for name, _page in case.example.pages}),
-            (self.pages, case.example.pages),
-            (self.sections, case.sections),
-        ):
-            for value in values:
-                target[value] += weight  # type: ignore[index, assignment]
+        self.answers += 1
+        self.documents.update({name for name, _page in case.example.pages})
+        self.pages.update(case.example.pages)
+        self.sections.update(case.sections)
 
 
 def learn_ranking(cases: Sequence[Case], embedder: str) -> Learned:
@@ -199,20 +192,18 @@ def measure_ranking(
 ) -> Measured:
     """What learning does to questions that it did not see. `step` hears how much is done, as 500
     examples take a minute; what it raises ends it."""
-    sure = [at for at, case in enumerate(cases) if case.example.sure]
-    before = [worth(cases[at], cases[at].rows(Known()), _UNTOUCHED) for at in sure]
-    after = {at: np.zeros(2) for at in sure}
+    before = [worth(case, case.rows(Known()), _UNTOUCHED) for case in cases]
+    after = np.zeros((len(cases), 2))
     for seed in range(_ROUNDS):
         parts = folds([case.example.group for case in cases], _PARTS, seed)
         for part, (kept, out) in enumerate(parts):
             step(seed * _PARTS + part, _ROUNDS * _PARTS)
             known, weights = _fitted_ranking([cases[at] for at in kept], seed)
             for at in out:
-                if cases[at].example.sure:
-                    value = worth(cases[at], cases[at].rows(known), weights)
-                    after[at] += np.array(value) / _ROUNDS
-    rank, hit = (compare([b[n] for b in before], [after[at][n] for at in sure]) for n in (0, 1))
-    return Measured(len(sure), rank, hit)
+                value = worth(cases[at], cases[at].rows(known), weights)
+                after[at] += np.array(value) / _ROUNDS
+    rank, hit = (compare([b[n] for b in before], after[:, n].tolist()) for n in (0, 1))
+    return Measured(len(cases), rank, hit)
 
 
 def _fitted_ranking(cases: Sequence[Case], seed: int) -> tuple[Known, Matrix]:
@@ -233,7 +224,7 @@ def _strength(cases: Sequence[Case], seed: int) -> float:
         rows = [(cases[at], cases[at].rows(known)) for at in out]
         for strength in STRENGTHS:
             weights = _weights(pairs, strength)
-            ranks[strength] += sum(c.example.weight * worth(c, r, weights)[0] for c, r in rows)
+            ranks[strength] += sum(worth(case, row, weights)[0] for case, row in rows)
     return max(STRENGTHS, key=lambda strength: round(ranks[strength], 9))
 
 
@@ -247,7 +238,7 @@ def _weights(pairs: Matrix, strength: float) -> Matrix:
 
 def _pairs(cases: Sequence[Case], earlier: Earlier) -> Matrix:
     """Score and features of each passage that answers minus those of one that does not; the last
-    column is the importance of the pair, of all pairs of an example its weight."""
+    column is the importance of the pair, of all pairs of an example 1."""
     found = [np.zeros((0, len(FEATURES) + 2))]
     for case in cases:
         rows = case.rows(earlier.known(without=case.example.group))
@@ -255,7 +246,7 @@ def _pairs(cases: Sequence[Case], earlier: Earlier) -> Matrix:
         differences = (good[:, None, :] - bad[None, :, :]).reshape(-1, rows.shape[1])
         # The first wrong ones matter most: what stands behind them is read by nobody.
         importance = np.tile(1 / np.arange(1.0, len(bad) + 1), len(good))
-        importance *= case.example.weight / max(importance.sum(), 1e-9)
+        importance /= max(importance.sum(), 1e-9)
         found.append(np.hstack([differences, importance[:, None]]))
     return np.vstack(found)
 
@@ -371,12 +362,12 @@ class Learning:
         """
         known = self._examples()
         cases = []
-        for done, example in enumerate(known if _enough(known) else ()):
+        for done, example in enumerate(known if len(known) >= LEAST_QUESTIONS else ()):
             show(example.question, done, len(known))
             if cancel.is_set():
                 return False
             cases.append(Case(example, self.library.considered(example.question)))
-        lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), _sure(known))
+        lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), len(known))
 
         def step(done: int, total: int) -> None:
             show(_("comparing"), done, total)
@@ -436,8 +427,8 @@ class Learning:
         """Sentences for people: how much data there is, and what is on."""
         lesson = self.lessons.last()
         if lesson is None:
-            sure = _sure(self._examples())
-            more = _ranking(Lesson("", sure)) if sure < LEAST_QUESTIONS else []
+            known = len(self._examples())
+            more = _ranking(Lesson("", known)) if known < LEAST_QUESTIONS else []
             return [_data(self.feedback), _("Nothing has been learned yet."), *more]
         by_hand = self.settings.by_hand("refusal_threshold")
         ranked = _ranking(lesson, self._unused(lesson))
@@ -451,14 +442,6 @@ class Learning:
 def learning_of(settings: Settings, library: Library, person: str = "") -> Learning:
     """Of a library of the home, from the feedback of the person with that id."""
     return Learning(library, feedback(settings, library.name, person), all_runs(settings), settings)
-
-
-def _sure(known: Sequence[Example]) -> int:
-    return sum(example.sure for example in known)
-
-
-def _enough(known: Sequence[Example]) -> bool:
-    return _sure(known) >= LEAST_QUESTIONS
 
 
 def _with_ranking(
@@ -477,14 +460,11 @@ def _with_ranking(
 
 
 def _data(feedback: Feedback) -> str:
-    ratings, opened = feedback.ratings(), feedback.opened()
+    ratings = feedback.ratings()
     up = sum(rating.good for rating in ratings)
     kept = len(feedback.mine.of("kept"))
-    return _(
-        "Questions of your own: {own}. Thumbs up: {up}, down: {down}. "
-        "Answers whose citations you opened: {opened}.",
-        own=kept, up=up, down=len(ratings) - up, opened=len(opened),
-    )  # fmt: skip
+    return _("Questions of your own: {own}. Thumbs up: {up}, down: {down}.",
+             own=kept, up=up, down=len(ratings) - up)  # fmt: skip
 
 
 def _ranking(lesson: Lesson, unused: bool = False) -> list[str]:

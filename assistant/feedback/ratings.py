@@ -1,4 +1,4 @@
-"""Stores feedback on answers: thumbs, and opened citations.
+"""Stores feedback on answers: thumbs.
 
 One file a library. A thumb up also puts the question among the person's own ones, with the pages
 that the answer cited; taking it back takes the question out again.
@@ -20,7 +20,7 @@ from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
 from assistant.settings import Settings
 from assistant.storage.part import Kept
-from vectorstore.database.schema import Schema
+from vectorstore.database.schema import Schema, Step
 from vectorstore.retrieval.fusion import Place
 
 Answer = Mapping[str, Any]  # the answer document of the public contract
@@ -40,16 +40,7 @@ CREATE TABLE IF NOT EXISTS rating (
     model      TEXT NOT NULL,
     verifier   TEXT NOT NULL            -- what judged it
 );
-CREATE TABLE IF NOT EXISTS opened (     -- cited pages that were looked at
-    answer     TEXT NOT NULL,
-    document   TEXT NOT NULL,
-    page       INTEGER NOT NULL,
-    first      TEXT NOT NULL,           -- ISO 8601, UTC
-    question   TEXT NOT NULL,
-    alone      INTEGER NOT NULL,
-    PRIMARY KEY (answer, document, page)
-);
-""", first=2)  # fmt: skip
+""", first=2, steps=(Step("DROP TABLE IF EXISTS opened;"),))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,16 +58,6 @@ class Rating:
     answerable: float | None
     model: str
     verifier: str
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The opened citations of an answer."""
-
-    answer: str
-    question: str
-    alone: bool
-    pages: tuple[Place, ...]
 
 
 _RATED = tuple(field.name for field in fields(Rating))  # the columns of a rating
@@ -126,12 +107,11 @@ class Feedback(Kept):
         ]  # fmt: skip
 
     def forget(self, document: str) -> int:
-        """Delete ratings, opened citations and own questions about a document, and count them."""
+        """Delete ratings and own questions about a document, and count them."""
         about = "(SELECT 1 FROM json_each(pages) WHERE json_extract(value, '$[0]') = ?)"
         with self._connected() as connection:
             ratings = connection.execute(f"DELETE FROM rating WHERE EXISTS {about}", (document,))
-            opened = connection.execute("DELETE FROM opened WHERE document = ?", (document,))
-            gone = int(ratings.rowcount + opened.rowcount)
+            gone = int(ratings.rowcount)
         questions = [question for question in self.mine.all() if document in question.documents]
         for question in questions:
             self.mine.remove(question.id)
@@ -146,28 +126,6 @@ class Feedback(Kept):
         ids = [(answer["id"],) for answer in answers]
         with self._connected() as connection:
             connection.executemany("DELETE FROM rating WHERE answer = ?", ids)
-            connection.executemany("DELETE FROM opened WHERE answer = ?", ids)
-
-    def note_opened(self, answer: Answer, page: Place) -> None:
-        """Record that a cited page was opened; repetition changes nothing."""
-        with self._connected() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO opened (answer, document, page, first, question, alone)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (answer["id"], *page, _now(), answer["question"], _alone(answer)),
-            )
-
-    def opened(self) -> list[Opened]:
-        """One an answer, the oldest first."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT answer, question, alone, json_group_array(json_array(document, page))"
-                " FROM opened GROUP BY answer ORDER BY min(first), min(rowid)"
-            ).fetchall()
-        return [
-            Opened(r[0], r[1], bool(r[2]), tuple((name, page) for name, page in json.loads(r[3])))
-            for r in rows
-        ]
 
 
 def feedback(settings: Settings, library: str, person: str = "") -> Feedback:
@@ -219,20 +177,16 @@ def _alone(answer: Answer) -> bool:
 
 
 def _row(answer: Answer, good: bool) -> tuple[Any, ...]:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     return (
-        answer["id"], _now(), good, answer["question"], _alone(answer), answer["answer"],
+        answer["id"], now, good, answer["question"], _alone(answer), answer["answer"],
         answer["refused"], json.dumps(cited(answer)), answer.get("answerable"), answer["model"],
         identity(),
     )  # fmt: skip
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 # -- Makes learning examples from a user's questions and thumbs
 
-OPENED = 0.3  # of an example: a page that was only opened may have been opened in vain
 NEWEST = 500  # examples: more take minutes
 
 
@@ -242,22 +196,17 @@ class Example:
 
     question: str
     pages: frozenset[Place]
-    weight: float = 1.0
-    sure: bool = True  # confirmed by a person; pages that were only opened serve for learning alone
-
     group: str = ""  # the same for a question in other words
 
 
 def examples(feedback: Feedback, holds: Collection[str]) -> list[Example]:
     """The newest; each question once. `holds`: the documents of the library."""
-    ratings, opened = feedback.ratings(), feedback.opened()
-    found = [
-        *_own_examples(feedback.mine.of("kept")),
-        *_thumbs(ratings),
-        *_from_opened(opened, ratings),
-    ]
+    found = [*_own_examples(feedback.mine.of("kept")), *_thumbs(feedback.ratings())]
     once = {_words(example.question): example for example in reversed(found)}  # the first counts
-    known = [replace(e, pages=_within(e.pages, holds)) for e in reversed(once.values())]
+    known = [
+        replace(example, pages=frozenset(page for page in example.pages if page[0] in holds))
+        for example in reversed(once.values())
+    ]
     return [example for example in known if example.pages][-NEWEST:]
 
 
@@ -274,19 +223,6 @@ def _thumbs(ratings: Iterable[Rating]) -> Iterator[Example]:
         if rating.good and rating.alone and not rating.refused:
             group = _words(rating.question)
             yield Example(rating.question, frozenset(rating.pages), group=group)
-
-
-def _from_opened(opened: Iterable[Opened], ratings: Iterable[Rating]) -> Iterator[Example]:
-    """Examples from opened pages, unless the answer was rated down."""
-    wrong = {rating.answer for rating in ratings if not rating.good}
-    for one in opened:
-        if one.alone and one.answer not in wrong:
-            group = _words(one.question)
-            yield Example(one.question, frozenset(one.pages), OPENED, False, group)
-
-
-def _within(pages: Iterable[Place], holds: Collection[str]) -> frozenset[Place]:
-    return frozenset(page for page in pages if page[0] in holds)
 
 
 def _words(text: str) -> str:

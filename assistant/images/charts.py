@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,9 +24,8 @@ from assistant.answering.tables.grid import (
     is_year,
     terms,
 )
-from assistant.answering.tables.matching import CHANGES, Match, weight
+from assistant.answering.tables.matching import CHANGES, weight
 from assistant.answering.tables.planning import card, grids
-from assistant.answering.tables.question import LOOKUP, TableQuestion
 from assistant.errors import AssistantError
 from assistant.export.documents import fonts
 from assistant.i18n.translation import _
@@ -121,12 +120,6 @@ class Wanted:
     first: int = 0  # years, inclusive; 0: not limited
     last: int = 9999
 
-    @cached_property
-    def asked(self) -> TableQuestion:
-        """The request as a question over tables: only the terms that are counted or measured."""
-        found = tuple(term for term in terms(self.text) if term in self.of)
-        return TableQuestion(self.text, LOOKUP, found, frozenset())
-
     def within(self, label: str) -> bool:
         """Whether a label is within the requested years."""
         years = [int(term) for term in terms(label) if is_year(term)]
@@ -184,20 +177,24 @@ def find(what: str, evidence: AnyLibrary, documents: Collection[str] | None = No
 
 
 def _readings(asked: Wanted, grid: TableGrid, card: frozenset[str]) -> Iterator[ChartNumbers]:
-    match = Match(asked.asked, grid, card)
     columns = [column for column in grid.columns if asked.within(column.label)]
     rows = [row for row in grid.rows if not row.total and asked.within(row.label)]
-    named_rows = [row for row in match.rows() if _is_of(asked, row.label)]
-    for row_group in (named_rows, *([row] for row in match.may_be() if _is_of(asked, row.label))):
-        yield from _of_rows(asked, grid, card, row_group, columns)
+    read = partial(_reading, asked, grid, card)
+    named_rows = [row for row in grid.rows if _is_of(asked, row.label)]
+    named_rows = [row for row in named_rows if not row.total] or named_rows
+    whole = [row for row in named_rows if row.terms and row.terms <= asked.of]
+    # "Sales" are not meant where "cost of sales" are.
+    apart = [row for row in whole if not any(row.terms < other.terms for other in whole)]
+    for row_group in (apart, *([row] for row in named_rows)):
+        yield from read(row_group, columns, across=True)
     if asked.over & TIMES:  # "employees by year": all of them, not those of a site
         totals = [row for row in grid.rows if row.total]
-        yield from _of_rows(asked, grid, card, totals if len(totals) == 1 else (), columns)
+        yield from read(totals if len(totals) == 1 else [], columns, across=True)
     columns = _dated(asked, columns)
     changes = bool(asked.of & CHANGES)
     named = [c for c in columns if c.change == changes and _is_of(asked, c.label)]
     for column_group in (named, *([column] for column in named), _alike(grid, columns, rows)):
-        yield from _of_columns(asked, grid, card, column_group, rows)
+        yield from read(rows, column_group, across=False)
 
 
 def _is_of(asked: Wanted, label: str) -> bool:
@@ -218,70 +215,53 @@ def _alike(grid: TableGrid, columns: Sequence[Column], rows: Sequence[TableRow])
     return [c for c in columns if not c.change and _unit(grid, rows, [c]) == first is not None]
 
 
-def _of_rows(
+def _reading(
     asked: Wanted,
     grid: TableGrid,
     card: frozenset[str],
     rows: Sequence[TableRow],
     columns: Sequence[Column],
+    across: bool,
 ) -> Iterator[ChartNumbers]:
-    """Each row is a series over the columns."""
-    over = [c for c in columns if not c.change and all(_number(grid, row, c) for row in rows)]
-    labelled: frozenset[str] = frozenset().union(*(row.terms | row.above for row in rows))
-    timed = _timed([column.label for column in over])
-    if not rows or len(over) < 2 or _unit(grid, rows, over) is None:
+    """`across`: each row is a series over the columns where all have numbers; else each column is
+    one over the rows."""
+    every: list[TableRow | Column] = [*columns] if across else [*grid.rows, *grid.columns]
+    if across:
+        columns = [c for c in columns if not c.change and all(_number(grid, r, c) for r in rows)]
+    else:
+        rows = [row for row in rows if all(_number(grid, row, column) for column in columns)]
+    lines: Sequence[TableRow | Column] = rows if across else columns
+    places: Sequence[TableRow | Column] = columns if across else rows
+    unit = _unit(grid, rows, columns)
+    if not 0 < len(lines) <= _MOST_SERIES or len(places) < 2 or unit is None:
         return
-    fit = weight(labelled & asked.of) / weight(labelled) if labelled else 0.0
-    heads = frozenset().union(*(column.terms for column in over))
-    score = _score(asked, grid, card, labelled, fit, timed, heads)
+    labels = [place.label for place in places]
+    score = _score(asked, grid, card, rows, columns, across, _timed(labels))
+    cells = [[_operand(grid, row, column) for column in columns] for row in rows]
     series = tuple(
-        Series(row.label, tuple(ChartPoint(c.label, _operand(grid, row, c)) for c in over))
-        for row in rows
+        Series(line.label, tuple(map(ChartPoint, labels, of_line)))
+        for line, of_line in zip(lines, cells if across else zip(*cells, strict=True), strict=True)
     )
-    yield _numbers(grid, series, "", timed, score, [c.label for c in columns if c not in over])
-
-
-def _of_columns(
-    asked: Wanted,
-    grid: TableGrid,
-    card: frozenset[str],
-    columns: Sequence[Column],
-    rows: Sequence[TableRow],
-) -> Iterator[ChartNumbers]:
-    """Each column is a series over the rows."""
-    over = [row for row in rows if all(_number(grid, row, column) for column in columns)]
-    if not columns or len(columns) > _MOST_SERIES or len(over) < 2:
-        return
-    if _unit(grid, over, columns) is None:
-        return
-    labelled = frozenset().union(*(column.terms for column in columns))
-    soft = frozenset(term for term in labelled if not is_hard(term))
-    fit = weight(soft & asked.of) / weight(soft) if soft else 1.0
-    timed = _timed([row.label for row in over])
-    heads = frozenset(terms(grid.corner)).union(*(row.above for row in over))
-    score = _score(asked, grid, card, labelled, fit, timed, heads)
-    series = tuple(
-        Series(
-            column.label, tuple(ChartPoint(row.label, _operand(grid, row, column)) for row in over)
-        )
-        for column in columns
-    )
-    left = [row.label for row in grid.rows if row not in over]
-    left += [column.label for column in grid.columns if column not in columns]
-    corner = "" if grid.scale and grid.corner.strip() == grid.scale else grid.corner
-    yield _numbers(grid, series, corner, timed, score, left)
+    corner = "" if across or (grid.scale and grid.corner.strip() == grid.scale) else grid.corner
+    shown = next((c.cell.unit for of_row in cells for c in of_row if c.cell.unit), "")
+    left_out = dict.fromkeys(one.label for one in every if one not in (*lines, *places))
+    yield ChartNumbers(grid, series, corner, shown, unit[1], _timed(labels), score, tuple(left_out))
 
 
 def _score(
     asked: Wanted,
     grid: TableGrid,
     card: frozenset[str],
-    labelled: frozenset[str],
-    fit: float,
+    rows: Sequence[TableRow],
+    columns: Sequence[Column],
+    across: bool,
     timed: bool,
-    heads: frozenset[str],
 ) -> float:
-    """0 when a number or too much of the words is left; `fit`: how much of the labels is meant."""
+    """0 when a number or too much of the words is left."""
+    heads = frozenset().union(*(column.terms for column in columns))
+    above = frozenset().union(*(row.above for row in rows))
+    named = above.union(*(row.terms for row in rows))
+    labelled, axis = (named, heads) if across else (heads, above | frozenset(terms(grid.corner)))
     near = _near(grid)
     known = labelled | near
     explained = weight(asked.of & known) / weight(asked.of) if asked.of else 0.0
@@ -293,10 +273,16 @@ def _score(
     hard = {term for term in asked.of - known - card if is_hard(term)}
     if hard or explained < _EXPLAINED:
         return 0.0
-    if not _over(asked, heads | near, timed):
+    if not _over(asked, axis | near, timed):
         return 0.0  # "by year" is not "by region"
     told = weight(asked.of & near) / weight(asked.of)
-    return 0.75 * explained + 0.25 * max(fit, told)
+    return 0.75 * explained + 0.25 * max(_fit(asked, labelled, across), told)
+
+
+def _fit(asked: Wanted, labelled: frozenset[str], across: bool) -> float:
+    """How much of the labels is meant; of columns without their numbers, such as years."""
+    words = labelled if across else frozenset(term for term in labelled if not is_hard(term))
+    return weight(words & asked.of) / weight(words) if words else float(not across)
 
 
 def _over(asked: Wanted, axis: frozenset[str], timed: bool) -> bool:
@@ -314,22 +300,6 @@ def _near(grid: TableGrid) -> frozenset[str]:
     told = grid.table.caption or grid.near.removeprefix(title)
     sheet = title if grid.document.lower().endswith(SHEETS) else ""
     return frozenset(terms(f"{told} {sheet} {grid.corner}"))
-
-
-def _numbers(
-    grid: TableGrid,
-    series: tuple[Series, ...],
-    over: str,
-    timed: bool,
-    score: float,
-    left_out: Sequence[str],
-) -> ChartNumbers:
-    cells = [point.cell for one in series for point in one.points]
-    unit = next((operand.cell.unit for operand in cells if operand.cell.unit), "")
-    scale = grid.scale_of(cells[0].row, cells[0].cell)
-    return ChartNumbers(
-        grid, series, over, unit, scale, timed, score, tuple(dict.fromkeys(left_out))
-    )
 
 
 def _number(grid: TableGrid, row: TableRow, column: Column) -> bool:

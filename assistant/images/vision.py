@@ -4,15 +4,15 @@ import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from assistant.contract.facts import Offer
+from assistant.errors import ModelUnusable
 from assistant.i18n.translation import _
-from assistant.images.vision_models import Local, Tag, Tagging, gguf_pair, kind_of
+from assistant.images.tagging import Tag, Tagging
 from assistant.llm.prompts import DESCRIBE
 from assistant.models.catalogue import Model, fit, this_machine
 from ingest.document.model import Document, Line, Page
@@ -24,6 +24,8 @@ from ingest.sandbox.pool import Sandbox
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from assistant.llm.llama.engine import SeeingEngine
 
 
 # -- The chosen vision model as one value: it travels to the processes that read files, and loads
@@ -37,62 +39,44 @@ _loading = threading.Lock()  # a cache does not keep two threads from loading a 
 @dataclass(frozen=True)
 class Describer:
     """Describes pictures (it is a `Captioner`), and answers questions about them, by the model of a
-    folder: transformers, or a GGUF file with its mmproj file."""
+    folder: a GGUF file with its mmproj file, which llama.cpp runs."""
 
     folder: Path
     threads: int = 0  # of llama.cpp; 0: one for each core
 
     def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
-        """One or two sentences; empty when the model is not sure. `cancel` ends it early. Raises
-        ModelUnusable or ModelRuntimeMissing."""
-        with _ready(self, cancel) as model:
-            return model.describe(picture.convert("RGB"), cancel)
+        """One or two sentences. Raises as `answer`."""
+        return self.answer(picture, DESCRIBE, cancel)
 
     def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
-        """A short answer; empty from a model that only describes. Raises as `describe`, or
-        ContextOverflow."""
-        with _ready(self, cancel) as model:
-            return model.answer(picture.convert("RGB"), question, cancel)
-
-
-class _Gguf:
-    """llama.cpp's."""
-
-    def __init__(self, folder: Path, threads: int) -> None:
-        from assistant.llm.llama.engine import SeeingEngine
-
-        self._engine = SeeingEngine(*gguf_pair(folder), threads or None)
-
-    def describe(self, picture: "Image", cancel: threading.Event | None = None) -> str:
-        return self._engine.ask(picture, DESCRIBE, _DESCRIPTION_TOKENS, cancel)
-
-    def answer(self, picture: "Image", question: str, cancel: threading.Event | None = None) -> str:
-        return self._engine.ask(picture, question, _DESCRIPTION_TOKENS, cancel)
-
-
-@contextmanager
-def _ready(what: Describer, cancel: threading.Event | None) -> Iterator[_Gguf | Local]:
-    """The model, for one caller at a time."""
-    with _loading:
-        model, lock = _loaded_describer(what)
-    while not lock.acquire(timeout=_LOOK_AGAIN):
+        """A short answer. Raises ModelUnusable, ModelRuntimeMissing or ContextOverflow, and Stopped
+        when cancelled."""
+        with _loading:
+            engine = _loaded(self)
+        said = engine.ask(picture, question, _DESCRIPTION_TOKENS, cancel)
         if cancel is not None and cancel.is_set():
-            raise Stopped("Stopped while waiting for another picture.")
-    try:
-        yield model
-    finally:
-        lock.release()
+            raise Stopped("Stopped while looking at the picture.")
+        return said
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded_describer(what: Describer) -> tuple[_Gguf | Local, threading.Lock]:
+def _loaded(what: Describer) -> "SeeingEngine":
     """The loaded model; another one replaces it in memory."""
-    kind = kind_of(what.folder)
-    if kind == "gguf":
-        return _Gguf(what.folder, what.threads), threading.Lock()
-    from assistant.images.vision_models import load
+    from assistant.llm.llama.engine import SeeingEngine
 
-    return load(what.folder, kind), threading.Lock()
+    return SeeingEngine(*gguf_pair(what.folder), what.threads or None)
+
+
+def gguf_pair(folder: Path) -> tuple[Path, Path]:
+    """The model and its projector. Raises ModelUnusable unless there is one of each."""
+    projectors = sorted(folder.glob("*mmproj*.gguf"))
+    models = sorted(path for path in folder.glob("*.gguf") if path not in projectors)
+    if len(projectors) != 1 or len(models) != 1:
+        raise ModelUnusable(
+            f"{folder} has to hold one GGUF model and its mmproj file, and nothing else of the "
+            f"kind; it holds {len(models)} and {len(projectors)}."
+        )
+    return models[0], projectors[0]
 
 
 # -- A picture that a person gives becomes all that is known of it: the text on it, recognised in a
@@ -179,14 +163,15 @@ class Looking:
 
 
 def unless(cancel: threading.Event | None, waiting: Callable[[], Result]) -> Result:
-    """Wait for a result. Raises Stopped when cancelled meanwhile."""
+    """Wait for a result. Raises Stopped when cancelled meanwhile: the child ends when its sandbox
+    closes."""
     thread = ThreadPoolExecutor(1)
     done = thread.submit(waiting)
     thread.shutdown(wait=False)
     while cancel is None or not cancel.is_set():
         if wait([done], _LOOK_AGAIN).done:
             return done.result()
-    raise Stopped("Stopped while reading the picture.")
+    raise Stopped("Stopped while reading the file.")
 
 
 def first(path: Path) -> "Image":
@@ -209,15 +194,16 @@ def offers(models: Sequence[Model], tagged: bool = False) -> tuple[Offer, ...]:
     """Describing models that fit this machine, then the tagger unless it is installed."""
     wanted = [model for model in models if model.role == "vision" and fits(model)]
     wanted += [model for model in models if model.role == "tags" and not tagged]
-    return tuple(map(_offer, wanted))
+    return tuple(map(offer, wanted))
 
 
 def chat_offers(models: Sequence[Model]) -> tuple[Offer, ...]:
     """The chat model that set-up fetches."""
-    return tuple(_offer(m) for m in models if m.role == "chat" and m.default)
+    return tuple(offer(m) for m in models if m.role == "chat" and m.default)
 
 
-def _offer(model: Model) -> Offer:
+def offer(model: Model) -> Offer:
+    """A model as it is offered where one is missing."""
     return Offer(model.name, model.role, model.licence, model.weights, model.note)
 
 

@@ -65,7 +65,7 @@ class Report:
     turns: int  # of conversations, which lost their quotes
     receipts: int  # deleted
     run_rows: int  # answers of runs, deleted
-    ratings: int  # thumbs, opened citations and own questions, deleted
+    ratings: int  # thumbs and own questions, deleted
     index: bool = True  # the index was made anew; otherwise another process owns it
     cells: int = 0  # of sheets, deleted
     files: str = ""  # what a bucket keeps of the files, in a sentence

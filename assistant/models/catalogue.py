@@ -65,7 +65,7 @@ KINDS: dict[Role, str] = {  # for people
     "reranker": "a folder of transformers with a cross-encoder, which has one label",
     "speech": "a folder of faster-whisper",
     "drawing": "a folder of diffusers, or one .safetensors file",
-    "vision": "a folder of transformers, or one with a GGUF file and its mmproj file",
+    "vision": "a folder with a GGUF file and its mmproj file",
     "voice": "a folder with a Piper voice",
     "tags": "a folder of timm, or the .pth file of the catalogue",
 }
@@ -75,12 +75,12 @@ MARKS: dict[Role, str] = {  # the file by which a folder is known, as a pattern
     "drawing": "model_index.json",
     "voice": "*.onnx.json",
     "tags": "config.json",  # with an "architecture" in it
-    "vision": "preprocessor_config.json",  # or processor_config.json, or *mmproj*.gguf
+    "vision": "*mmproj*.gguf",
 }
 _EXTRAS: dict[str, tuple[str, *tuple[str, ...]]] = {  # what runs a role, and packages: one of them
     "chat": ("compiled", "llama_cpp", "xllamacpp"),
     "speech": ("speech", "faster_whisper"),
-    "vision": ("compiled", "llama_cpp", "xllamacpp"),  # those of the catalogue
+    "vision": ("compiled", "llama_cpp", "xllamacpp"),
     "drawing": ("images", "diffusers"),
     "tags": ("images", "timm"),
 }
@@ -90,7 +90,6 @@ _FILES = (
     "*.gguf",
     "*.safetensors",
     "*.pth",
-    "processor_config.json",
     *dict.fromkeys(MARKS.values()),
 )
 
@@ -185,10 +184,7 @@ def _names_architecture(folder: Path) -> bool:
 
 
 def _sees(folder: Path) -> bool:
-    if any(folder.glob("*mmproj*.gguf")):
-        return len(list(folder.glob("*.gguf"))) > 1
-    prepares = ("preprocessor_config.json", "processor_config.json")
-    return (folder / "config.json").exists() and any((folder / name).exists() for name in prepares)
+    return any(folder.glob(MARKS["vision"])) and len(list(folder.glob("*.gguf"))) > 1
 
 
 _FOLDERS: dict[Role, Callable[[Path], bool]] = {

@@ -94,7 +94,7 @@ def evidence_pack(receipt: Receipt, library: AnyLibrary | None) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
-    answer = receipt.answer
+    answer, name = receipt.answer, receipt.library
     whole = [{"text": answer["answer"], "supported": True, "marks": []}]
     return environment.from_string(template).render(
         receipt=receipt,
@@ -108,12 +108,8 @@ def evidence_pack(receipt: Receipt, library: AnyLibrary | None) -> str:
         place_of=lambda found: place(found["page"], found.get("seconds")),
         named=lambda row: readable(full_name(row)),
         pieces=pieces,
-        of_libraries=_of_libraries(receipt.library),
+        of_libraries=f"{'libraries' if is_joined(name) else 'library'} {shown(name)}",
     )
-
-
-def _of_libraries(name: str) -> str:
-    return f"{'libraries' if is_joined(name) else 'library'} {shown(name)}"
 
 
 def _crop(receipt: Receipt, library: AnyLibrary | None, citation: Mapping[str, Any]) -> Crop:

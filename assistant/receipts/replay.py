@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from assistant.answering.write import repeats
 from assistant.contract import asked_in
 from assistant.contract.facts import full_name
-from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.llm import prompts
@@ -107,7 +106,11 @@ def _computed(receipt: Receipt, library: AnyLibrary | None) -> Replayed:
     except asked_in.NothingChosen as error:
         return Replayed(False, "", f"{error}{_changed(receipt, library)}")
     request = Request(receipt.meant or receipt.answer["question"], library, documents=documents)
-    reply = _reply(receipt, request)
+    if receipt.program:
+        operation, head = receipt.program
+        reply = again(request, (operation, head))
+    else:
+        reply = Tables().offer(request)
     if reply is None:
         told = f"No table answers it with certainty any more.{_changed(receipt, library)}"
         return Replayed(False, "", told)
@@ -117,13 +120,6 @@ def _computed(receipt: Receipt, library: AnyLibrary | None) -> Replayed:
         return Replayed(True, now["answer"], told)
     told = f"The result differs now.{_changed(receipt, library)}"
     return Replayed(False, now["answer"], told)
-
-
-def _reply(receipt: Receipt, request: Request) -> Reply | None:
-    if not receipt.program:
-        return Tables().offer(request)
-    operation, head = receipt.program
-    return again(request, (operation, head))
 
 
 def _changed(receipt: Receipt, library: AnyLibrary) -> str:

@@ -176,7 +176,8 @@ def whole(kind: Kind, text: str) -> Value | None:
     if kind == "text":
         return words(text) if text and len(text) <= 80 else None
     found = values(kind, text)
-    return found[0] if len(found) == 1 and _beside(text, found[0].text) <= 2 else None
+    beside = text.replace(found[0].text, " ", 1).split() if found else []
+    return found[0] if len(found) == 1 and len(beside) <= 2 else None
 
 
 def states(kind: Kind, value: Value, text: str) -> bool:
@@ -195,10 +196,6 @@ def words(text: str) -> Value:
 def plain(text: str) -> str:
     """A text without its marks and its case."""
     return _MARKS.sub(" ", text).strip().casefold()
-
-
-def _beside(text: str, value: str) -> int:
-    return len(text.replace(value, " ", 1).split())
 
 
 def with_places(kind: Kind, text: str) -> Iterator[tuple[Value, int, int]]:

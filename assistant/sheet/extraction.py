@@ -10,7 +10,7 @@ import threading
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
 from typing import Any
@@ -83,12 +83,10 @@ class Extractor:
     ) -> str:  # fmt: skip
         ours = isinstance(self._model, TokenOdds)
         options: dict[str, Any] = {"schema": schema, "cancel": cancel} if ours else {}
-        with self._turn(question, cancel) if ours else nullcontext():
+        waiting = Reply(question, lambda reply: iter(()), cancel=cancel)
+        with self._turns.turn(waiting) if ours else nullcontext():
             said = self._model.invoke(asked, max_tokens=most, **options)
         return str(said.content)
-
-    def _turn(self, question: str, cancel: threading.Event) -> AbstractContextManager[None]:
-        return self._turns.turn(Reply(question, lambda reply: iter(()), cancel=cancel))
 
 
 def _schema(column: Column) -> str:

@@ -170,11 +170,9 @@ class Sheet:
             return known
         if certain := row.certain[column.head]:
             return self._kept(key, certain)
-        made = None if anew else self.kept.asked(key)
-        made = made or self._tried(row, column, lambda: self._answered(row, column, cancel), cancel)
+        made = self._tried(row, column, lambda: self._answered(row, column, cancel), cancel)
         if made.state != "empty" or self.reader is None:
             return self._kept(key, made)
-        self.kept.put_asked(key, made)
         row.left[column] = made
         return None
 

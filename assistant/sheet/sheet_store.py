@@ -12,7 +12,7 @@ from typing import Any
 from assistant.errors import AssistantError
 from assistant.export.xlsx import BookCell, Tab, Tone, workbook
 from assistant.sheet.cell import Cell, Column, from_json, written
-from assistant.storage.part import Connection, Kept
+from assistant.storage.part import Kept
 from ingest.document.source import readable
 from ingest.platform.process import usual_rights
 from vectorstore.catalog.rows import DocumentInfo
@@ -79,8 +79,6 @@ class AskedColumns(Kept):
 
 # Raised when cells are made in another way: those of before are asked again.
 _MAKER = "2"
-_ASKED = "1"  # of empty cells that were asked, and are not read yet
-_OF = "library = ? AND sha256 = ? AND question = ? AND model = ?"
 
 _CELLS = Schema("cells", "cells of sheets", """
 CREATE TABLE IF NOT EXISTS cell (
@@ -105,10 +103,11 @@ class SheetKey:
     column: Column
     model: str
 
-    def row(self, maker: str) -> tuple[str, str, str, str]:
+    @property
+    def row(self) -> tuple[str, str, str, str]:
         """The columns of the table's key, without the document's name, which may change."""
         question = json.dumps([self.column.head, self.column.question, self.column.kind])
-        return self.library, self.sha256, question, f"{maker} {self.model}"
+        return self.library, self.sha256, question, f"{_MAKER} {self.model}"
 
 
 class SheetCells(Kept):
@@ -120,36 +119,21 @@ class SheetCells(Kept):
 
     def get(self, key: SheetKey) -> Cell | None:
         """The cell, under the present name of its document; None when it was never filled."""
-        return self._row(key, _MAKER)
-
-    def asked(self, key: SheetKey) -> Cell | None:
-        """The empty cell of a question that was refused, and not read since."""
-        return self._row(key, _ASKED)
+        with self._reading() as connection:
+            kept = connection.execute(
+                "SELECT cell FROM cell WHERE library = ? AND sha256 = ? AND question = ?"
+                " AND model = ?", key.row
+            ).fetchone()  # fmt: skip
+        return from_json({**json.loads(kept[0]), "document": key.document}) if kept else None
 
     def put(self, key: SheetKey, cell: Cell) -> None:
         """Store a cell, replacing an earlier one of the same key."""
         with self._connected() as connection:
-            self._write(connection, key, cell, _MAKER)
-            connection.execute(f"DELETE FROM cell WHERE {_OF}", key.row(_ASKED))
-
-    def put_asked(self, key: SheetKey, cell: Cell) -> None:
-        """Keep the empty cell of a question that was refused, until it is read."""
-        with self._connected() as connection:
-            self._write(connection, key, cell, _ASKED)
-
-    def _row(self, key: SheetKey, maker: str) -> Cell | None:
-        with self._reading() as connection:
-            kept = connection.execute(
-                f"SELECT cell FROM cell WHERE {_OF}", key.row(maker)
-            ).fetchone()  # fmt: skip
-        return from_json({**json.loads(kept[0]), "document": key.document}) if kept else None
-
-    def _write(self, connection: Connection, key: SheetKey, cell: Cell, maker: str) -> None:
-        connection.execute(
-            "INSERT OR REPLACE INTO cell (library, sha256, question, model, document, cell)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (*key.row(maker), key.document, json.dumps(cell.to_json())),
-        )
+            connection.execute(
+                "INSERT OR REPLACE INTO cell (library, sha256, question, model, document, cell)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (*key.row, key.document, json.dumps(cell.to_json())),
+            )
 
     def rename_library(self, old: str, new: str) -> None:
         """What was of one library is of another one, whosever it is."""

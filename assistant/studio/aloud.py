@@ -3,40 +3,25 @@
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from assistant.i18n.translation import N_
 from assistant.studio.voices import Voice
 from ingest.errors import PinciteError, Stopped
 from ingest.language import sentences
-from ingest.language.numbers import MONTH_OF, month_names
-from ingest.language.quantities import Quantity, find_quantities
 
 # -- Normalises text for reading aloud: no marks, no Markdown, no addresses
-# Voices read words and numbers by themselves. Here is what they read wrongly (espeak-ng 1.52, which
-# Piper uses, too): money before its number, dates with dashes, English abbreviations.
+# Voices read words, numbers and usual abbreviations by themselves.
 
 _LONGEST = 300  # characters of a piece: about 20 seconds of sound, so that the first comes soon
-_MONTHS = month_names("en")
-_COINS = {
-    "$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny"), "¥": ("yen", ""),
-}  # fmt: skip
-
-_SCALES = {2: "hundred", 3: "thousand", 6: "million", 9: "billion", 12: "trillion"}
-_SIGN = re.compile("[$€£¥]")
-_CENTS = -2  # power of ten
-
-Change = str | Callable[["re.Match[str]"], str]
-
-_FENCE = re.compile(r"^ *+(`{3,}+|~{3,}+).*?^ *+\1`*~* *$|^ *+(?:`{3,}|~{3,}).*\Z", re.M | re.S)
-_RULE = re.compile(r"^[\s|:*_=-]+$", re.M)  # also the line below the head of a table
-_ADDRESS = re.compile(
-    r"\b(?:https?|ftp)://(?:[^\s/@<>()]*@)?([\w.-]*\w)[^\s<>()\]]*|\b(www\.[\w.-]*\w)(?:/[^\s<>()\]]*)?"
-)
-_MARKUP: tuple[tuple[str, Change], ...] = (
+_MARKUP = (  # what is replaced, in this order
+    (r"(?ms)^ *+(`{3,}+|~{3,}+).*?^ *+\1`*~* *$|^ *+(?:`{3,}|~{3,}).*\Z",
+     "\nA block of code is left out here.\n"),
     (r"!?\[([^\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)", r"\1"),  # links and pictures
+    (r"\b(?:https?|ftp)://(?:[^\s/@<>()]*@)?(?:www\.)?([\w.-]*\w)[^\s<>()\]]*", r"\1"),
+    (r"\bwww\.([\w.-]*\w)(?:/[^\s<>()\]]*)?", r"\1"),
+    (r"(?m)^[\s|:*_=-]+$", ""),  # rules, also the line below the head of a table
     (r"\[\d+(?:\s*[,;–-]\s*\d+)*\]", ""),  # the marks of citations
     (r"</?[a-zA-Z][^<>\n]*>", " "),
     (r"(?m)^ {0,3}(?:#{1,6}|>+)\s+", ""),
@@ -45,48 +30,19 @@ _MARKUP: tuple[tuple[str, Change], ...] = (
     (r"(?<![\w*])[*_](?=\S)([^*_\n]+?)(?<=\S)[*_](?![\w*])", r"\1"),
     (r"`+", ""),
 )  # fmt: skip
-_ENGLISH: tuple[tuple[str, Change], ...] = (
-    (r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b", lambda m: _date(m)),
-    (r"\b(\d{1,2}):00(?! ?[ap]\.?m)(?![:\d])", r"\1 o'clock"),
-    (r"(?<=\d) ?[–—] ?(?=\d)|(?<=\b\d\d\d\d)-(?=\d\d\d\d\b)", " to "),
-    (r"(?<![\w.])[-\u2212](?=\d)", "minus "),
-    (r"\be\.g\.,?", "for example"),
-    (r"\bi\.e\.,?", "that is"),
-    (r"\betc\.(?=\s+[A-Z]|\s*$)", "et cetera."),
-    (r"\betc\.", "et cetera"),
-    (r"\bapprox\.", "approximately"),
-    (r"\bvs\.?(?=\s)", "versus"),
-    (r"\bMr\.", "Mister"), (r"\bMrs\.", "Missus"), (r"\bDr\.(?=\s+[A-Z])", "Doctor"),
-    (r"\bLtd\b\.?", "Limited"), (r"\bInc\b\.(?=\s+[a-z])", "Inc"), (r"\bCorp\b\.", "Corporation"),
-    (r"\bNos?\. ?(?=\d)|#(?=\d)", "number "),
-    (r"\bpp\. ?(?=\d)", "pages "), (r"\bp\. ?(?=\d)", "page "), (r"\b[Ff]ig\. ?(?=\d)", "figure "),
-    (r"§+ ?(?=\d)", "section "),
-    (rf"\b(?!May)({'|'.join(m[:3] for m in _MONTHS)}|Sept)\.(?=\s+\d)", lambda m: _month(m[1])),
-    (r"\bFY ?'?(\d\d)\b", r"fiscal year 20\1"), (r"\bFY ?(?=\d{4}\b)", "fiscal year "),
-    (r"\bQ([1-4])\b", r"quarter \1"),
-    (r"(?<=\w) ?& ?(?=\w)", " and "),
-    (r"(?<=\d) ?°C\b", " degrees Celsius"), (r"(?<=\d) ?km/h\b", " kilometres an hour"),
-    (r"(?<=\d) ?m²", " square metres"), (r"(?<=\d) ?[x×](?=[\s.,;)]|$)", " times"),
-    (r"\band/or\b", "and or"), (r"(?<=\w)/(?=[a-zA-Z])", " or "),
-)  # fmt: skip
 
 
-def pieces(text: str, language: str = "en") -> Iterator[str]:
+def pieces(text: str) -> Iterator[str]:
     """What is read of a text, a sentence or a part of a long one at a time."""
-    plain = _without_markup(text)
-    if language == "en":
-        plain = _changed(_with_money(plain), _ENGLISH)
-    for sentence in sentences.split(plain):
+    for sentence in sentences.split(_without_markup(text)):
         read = _read(sentence)
         if re.search(r"\w", read):
             yield from _parts(read)
 
 
 def _without_markup(text: str) -> str:
-    text = _FENCE.sub("\nA block of code is left out here.\n", text)
-    text = _changed(text, _MARKUP[:1])
-    text = _ADDRESS.sub(lambda m: (m[1] or m[2]).removeprefix("www."), text)
-    text = _changed(_RULE.sub("", text), _MARKUP[1:])
+    for pattern, instead in _MARKUP:
+        text = re.sub(pattern, instead, text)
     rows = (_cells(line) if line.count("|") > 1 else line for line in text.splitlines())
     return "\n".join(rows)
 
@@ -113,46 +69,6 @@ def _parts(sentence: str) -> Iterator[str]:
         yield sentence
 
 
-def _changed(text: str, changes: tuple[tuple[str, Change], ...]) -> str:
-    for pattern, change in changes:
-        text = re.sub(pattern, change, text)
-    return text
-
-
-def _date(found: "re.Match[str]") -> str:
-    return f"{_MONTHS[int(found[2]) - 1]} {int(found[3])}, {found[1]}"
-
-
-def _month(short: str) -> str:
-    return _MONTHS[MONTH_OF[short.lower()] - 1]
-
-
-def _with_money(text: str) -> str:
-    """`$1,200.50` is read as 1,200 dollars and 50 cents, `$1.2m` as 1.2 million dollars."""
-    for found in reversed(find_quantities(text)):
-        coins = _COINS.get(found.unit.name) if found.unit else None
-        if coins and found.value is not None and _SIGN.search(text, found.start, found.end):
-            text = f"{text[: found.start]}{_spoken(found, found.value, *coins)}{text[found.end :]}"
-    return text
-
-
-def _spoken(found: Quantity, value: Decimal, whole: str, part: str) -> str:
-    if found.scale:
-        return f"{found.digits} {_SCALES[found.scale]} {_many(whole)}"
-    if not part or value.as_tuple().exponent != _CENTS:
-        return f"{found.digits} {whole if value == 1 else _many(whole)}"
-    coins, digits = int(value * 100 % 100), f"{int(value):,}"
-    units = f"{digits} {whole if digits == '1' else _many(whole)}"
-    cents = f"{coins} {part if coins == 1 else _many(part)}"
-    if not coins or value < 1:
-        return cents if coins else units
-    return f"{units} and {cents}"
-
-
-def _many(coin: str) -> str:
-    return {"penny": "pence", "yen": "yen"}.get(coin, f"{coin}s")
-
-
 # -- Its sentences are synthesised, a little ahead of the one being played
 
 log = logging.getLogger(__name__)
@@ -172,13 +88,11 @@ class Piece:
 class Aloud:
     """Begins at once, in a thread of its own."""
 
-    def __init__(
-        self, sentences: Sequence[str], voice: Voice, language: str, patience: float = _PATIENCE
-    ) -> None:
+    def __init__(self, sentences: Sequence[str], voice: Voice, patience: float = _PATIENCE) -> None:
         self.pieces = [
             Piece(number, text)
             for number, sentence in enumerate(sentences)
-            for text in pieces(sentence, language)
+            for text in pieces(sentence)
         ]
         self.error = ""
         self._patience = patience

@@ -17,18 +17,10 @@ from assistant.i18n.translation import _
 from assistant.studio import canvas, drawing_model
 from assistant.studio.canvas import Fit, Likes, put_back
 from assistant.studio.drawing_model import Family, Loaded, for_pictures, load, target
-from assistant.studio.painter import (
-    CannotPaint,
-    Denoising,
-    DrawingJob,
-    GeneratedSound,
-    Painted,
-    StepLog,
-    Watch,
-)
+from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    pass
 
 
 # -- Fills in a job's defaults: by the model's family, else by its pipeline
@@ -116,156 +108,51 @@ def _default(taken: PipelineParameters, name: str) -> Any:
     return None if found is None or found.default is inspect.Parameter.empty else found.default
 
 
-# -- Previews of an unfinished picture: its latents, decoded small
-# The tiny VAE of a family decodes each step. Without one the model's own does, of latents that are
-# shrunk, and only as often as it costs a few hundredths of the time. Formulas that guess colours
-# from latents would be cheaper, but each fits one family alone.
+# -- Previews of an unfinished picture: its latents are shrunk, and decoded by the model's own VAE,
+# only as often as it costs a few hundredths of the time
 
-_SHARE = 0.03  # of the time so far
+_SHARE = 0.03  # of the time
 _PATIENCE = 0.5  # seconds without one: who gets the picture by then needs none
-_SMALL = 16  # latents of a side, with the own VAE of a model: at 32 one cost as much as a step
-_PREVIEW_SIDE = 512  # pixels of a preview
+_SMALL = 16  # latents of a side: at 32 one cost as much as a step
 
 
 class Previews:
     """Makes previews while one job is painted."""
 
-    def __init__(self, loaded: Loaded, size: tuple[int, int]) -> None:
-        self._loaded = loaded
-        self._size = size
-        self._vae: Any = loaded.tiny_vae or getattr(loaded.pipeline, "vae", None)
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
         self._began = time.perf_counter()
-        self._spent = 0.0
-        self._last = 0.0  # seconds that the last one took
-        self._before: tuple[float, Any] | None = None
+        self._next = _PATIENCE  # seconds after the beginning
 
-    def of(self, pipeline: Any, step: int, latents: Any) -> bytes:
-        """A PNG, or nothing where that would cost too much, or nothing can be shown."""
-        clean = self._clean(pipeline.scheduler, step, latents)
-        if self._vae is None or latents.ndim not in (3, 4):
-            return b""
+    def of(self, latents: Any) -> bytes:
+        """A PNG, or nothing where that would cost too much, or nothing can be shown: FLUX keeps
+        four latents in one."""
         passed = time.perf_counter() - self._began
-        if passed < _PATIENCE or (self._spent and self._spent + self._last > _SHARE * passed):
+        if passed < self._next or latents.ndim != 4 or not hasattr(self._pipeline, "vae"):
             return b""
-        started = time.perf_counter()
-        shown = self._decoded(pipeline, clean)
-        self._last = time.perf_counter() - started
-        self._spent += self._last
+        # DPM++ keeps what the model takes the picture for; of others the noise is shown, too.
+        clean = (getattr(self._pipeline.scheduler, "model_outputs", None) or [None])[-1]
+        seen = clean is not None and clean.shape == latents.shape
+        shown = self._decoded(clean if seen else latents)
+        self._next = passed + (time.perf_counter() - self._began - passed) / _SHARE
         return shown
 
-    def _clean(self, scheduler: Any, step: int, latents: Any) -> Any:
-        """The model's present estimate of the picture, without the remaining noise.
-
-        DPM++ keeps it. For others it is where the line through the last two points ends as the
-        noise goes to zero: exactly so for Euler's method and for DDIM.
-        """
-        kept = getattr(scheduler, "model_outputs", None)
-        if kept and kept[-1] is not None and kept[-1].shape == latents.shape:
-            return kept[-1]
-        found = _noise(scheduler, step)
-        if found is None:
-            return latents
-        scale, sigma = found
-        now, before = latents * scale, self._before
-        self._before = sigma, now
-        if before is None or before[0] <= sigma or before[1].shape != now.shape:
-            return now / (sigma**2 + 1) ** 0.5
-        return now - sigma * (before[1] - now) / (before[0] - sigma)
-
-    def _decoded(self, pipeline: Any, latents: Any) -> bytes:
+    def _decoded(self, latents: Any) -> bytes:
         import torch
 
-        vae = self._vae
+        vae, most = self._pipeline.vae, max(latents.shape[-2:])
         with torch.inference_mode():
-            latents = self._shrunk(_unpacked(pipeline, latents, self._size))
-            if vae is not self._loaded.tiny_vae:  # the tiny one takes latents as they are
-                latents = latents / vae.config.scaling_factor
-                latents = latents + (getattr(vae.config, "shift_factor", None) or 0.0)
+            if most > _SMALL:
+                latents = torch.nn.functional.interpolate(
+                    latents, scale_factor=_SMALL / most, mode="area"
+                )
+            latents = latents / vae.config.scaling_factor
+            latents = latents + (getattr(vae.config, "shift_factor", None) or 0.0)
             decoded = vae.decode(latents.to(vae.dtype), return_dict=False)[0]
-        (picture,) = pipeline.image_processor.postprocess(decoded[:1].float(), output_type="pil")
-        return self._png(picture)
-
-    def _shrunk(self, latents: Any) -> Any:
-        import torch
-
-        most = max(latents.shape[-2:])
-        if self._vae is self._loaded.tiny_vae or most <= _SMALL:
-            return latents
-        return torch.nn.functional.interpolate(latents, scale_factor=_SMALL / most, mode="area")
-
-    def _png(self, picture: Any) -> bytes:
-        width, height = self._size
-        factor = min(1.0, _PREVIEW_SIDE / max(self._size))
-        shown = picture.resize((max(1, round(width * factor)), max(1, round(height * factor))))
-        data = io.BytesIO()
-        shown.save(data, "PNG", compress_level=1)
+        processor, data = self._pipeline.image_processor, io.BytesIO()
+        (picture,) = processor.postprocess(decoded[:1].float(), output_type="pil")
+        picture.save(data, "PNG", compress_level=1)
         return data.getvalue()
-
-
-def _unpacked(pipeline: Any, latents: Any, size: tuple[int, int]) -> Any:
-    """FLUX keeps four latents in one."""
-    if latents.ndim == 4:
-        return latents
-    width, height = size
-    return pipeline._unpack_latents(latents, height, width, pipeline.vae_scale_factor)
-
-
-def _noise(scheduler: Any, step: int) -> tuple[float, float] | None:
-    """After a step: by what latents are scaled to be the picture plus noise, and its deviation."""
-    if "Euler" in type(scheduler).__name__:
-        return 1.0, float(scheduler.sigmas[min(step + 1, len(scheduler.sigmas) - 1)])
-    if type(scheduler).__name__ == "DDIMScheduler" and step + 1 < len(scheduler.timesteps):
-        kept = max(float(scheduler.alphas_cumprod[int(scheduler.timesteps[step + 1])]), 1e-6)
-        return kept**-0.5, ((1 - kept) / kept) ** 0.5
-    return None
-
-
-# -- Converts a pipeline's output into a picture, a clip or a sound
-
-
-def painted(job: DrawingJob, result: Any, fit: Fit, pipeline: Any) -> Painted:
-    """Raises CannotPaint for a pipeline that makes something else."""
-    if (pictures := getattr(result, "images", None)) is not None:
-        return _picture(job, pictures[0], fit)
-    if (clips := getattr(result, "frames", None)) is not None:
-        return Painted(job, frames=tuple(_frames(clips[0])))
-    if (sounds := getattr(result, "audios", None)) is not None:
-        return Painted(job, sound=_sound(sounds[0], pipeline))
-    kind = type(pipeline).__name__
-    raise CannotPaint(f"A {kind} makes neither pictures nor clips nor sounds.")
-
-
-def _picture(job: DrawingJob, picture: "Image", fit: Fit) -> Painted:
-    picture = fit.back(picture)
-    if job.picture is not None and job.mask is not None:
-        picture = put_back(job.picture, picture, job.mask)
-    elif fit.scaled != fit.size:
-        (w, h), (width, height) = fit.scaled, fit.size
-        note = f"The picture was worked on at {w}x{h} pixels instead of {width}x{height}: the model"
-        note += " was trained on such a size."
-        return Painted(replace(job, size=picture.size), (picture,), notes=(note,))
-    return Painted(replace(job, size=picture.size), (picture,))
-
-
-def _frames(clip: Any) -> "list[Image]":
-    """From pictures, or from an array of frames x height x width x RGB between 0 and 1."""
-    import numpy as np
-    from PIL import Image
-
-    if isinstance(clip, list) and isinstance(clip[0], Image.Image):
-        return clip
-    pixels = (np.clip(np.asarray(clip), 0, 1) * 255).round().astype(np.uint8)
-    return [Image.fromarray(frame) for frame in pixels]
-
-
-def _sound(samples: Any, pipeline: Any) -> GeneratedSound:
-    import numpy as np
-
-    samples = samples.float().cpu().numpy() if hasattr(samples, "cpu") else samples
-    rate = getattr(getattr(pipeline, "vae", None), "sampling_rate", None)
-    vocoder = getattr(pipeline, "vocoder", None)
-    rate = rate or (vocoder.config.sampling_rate if vocoder is not None else 16_000)
-    return GeneratedSound(np.atleast_2d(np.asarray(samples, dtype=np.float32)), int(rate))
 
 
 class DiffusersPainter:
@@ -299,25 +186,30 @@ class DiffusersPainter:
         if job.picture is not None:
             pipeline = for_pictures(pipeline, job.mask is not None)
         taken = pipeline_parameters(pipeline)
-        job, fit = self._fitted(job, loaded.pipeline, visual="width" in taken)
+        fit = self._fitted(job, loaded.pipeline)
         job = settled_job(job, loaded.family, taken)
         notes = unheeded_parts(job, taken, getattr(pipeline, "tokenizer", None))
-        run = _Run(loaded, pipeline, fit, watch)
-        done = painted(job, run.result(job, taken), fit, pipeline)
-        return replace(done, notes=(*notes, *done.notes), denoising=run.denoising())
+        picture = fit.back(_Run(pipeline, fit, watch).result(job, taken))
+        if job.picture is not None and job.mask is not None:
+            picture = put_back(job.picture, picture, job.mask)
+        elif fit.scaled != fit.size:
+            (w, h), (width, height) = fit.scaled, fit.size
+            note = f"The picture was worked on at {w}x{h} pixels instead of {width}x{height}: the "
+            notes += (f"{note}model was trained on such a size.",)
+        return Painted(replace(job, size=picture.size), picture, notes)
 
-    def _fitted(self, job: DrawingJob, pipeline: Any, visual: bool) -> tuple[DrawingJob, Fit]:
+    def _fitted(self, job: DrawingJob, pipeline: Any) -> Fit:
         """Raises CannotPaint for a size without sense, or without memory."""
         likes = likings(pipeline)
         if job.picture is not None:
             fit = canvas.given(job.picture.size, likes)
         else:
-            fit = canvas.fresh(job.size or likes.native, likes) if visual else _NO_PICTURE
+            fit = canvas.fresh(job.size or likes.native, likes)
         if target(0)[0] == "cpu":
             drawing_model.require_memory(
-                self.name, drawing_model.picture_memory(fit.work[0] * fit.work[1])
+                self.name, fit.work[0] * fit.work[1] * drawing_model.PER_PIXEL
             )
-        return replace(job, size=fit.scaled if visual else None), fit
+        return fit
 
     def _ready(self, watch: Watch) -> Loaded:
         if self._loaded is None:
@@ -331,36 +223,32 @@ class DiffusersPainter:
             self._watch.look()
 
 
-_NO_PICTURE = Fit((0, 0), (0, 0), (0, 0))
-
-
 class _Run:
     """One job in a pipeline."""
 
-    def __init__(self, loaded: Loaded, pipeline: Any, fit: Fit, watch: Watch) -> None:
+    def __init__(self, pipeline: Any, fit: Fit, watch: Watch) -> None:
         self._pipeline = pipeline
         self._fit = fit
         self._watch = watch
-        self._previews = Previews(loaded, fit.work)
+        self._previews = Previews(pipeline)
         self._began = time.perf_counter()
         self._shown = b""  # the last preview
-        self._log = StepLog()
-
-    def denoising(self) -> Denoising:
-        """The steps that were taken so far, with the scheduler and the device."""
-        scheduler = type(self._pipeline.scheduler).__name__
-        return self._log.result(scheduler, str(self._pipeline.device))
 
     def result(self, job: DrawingJob, taken: PipelineParameters) -> Any:
-        """What the pipeline returns. Raises Stopped or CannotPaint."""
+        """The picture. Raises Stopped, or CannotPaint for a model that makes something else."""
         import torch
 
         self._watch.stage(_("Painting"))
         generator = torch.Generator("cpu").manual_seed(job.seed or 0)
-        told = {**self._words(job), **self._picture(job), **self._listening(taken)}
+        told = {**self._words(job), **self._picture(job)}
         told = {name: value for name, value in told.items() if name in taken}
         with _explained():
-            return self._pipeline(**told, generator=generator)
+            result = self._pipeline(
+                **told, generator=generator, callback_on_step_end=self._after_step
+            )
+        if not hasattr(result, "images"):
+            raise CannotPaint(f"A {type(self._pipeline).__name__} makes no pictures.")
+        return result.images[0]
 
     def _words(self, job: DrawingJob) -> dict[str, Any]:
         numbers = {"num_inference_steps": job.steps, "guidance_scale": job.guidance}
@@ -376,31 +264,19 @@ class _Run:
             told["mask_image"] = self._fit.into(job.mask)
         return told
 
-    def _listening(self, taken: PipelineParameters) -> dict[str, Any]:
-        if "callback_on_step_end" in taken:
-            return {"callback_on_step_end": self._after_step}
-        # Pipelines that make sounds call back in the old way.
-        return {"callback": lambda step, _, latents: self._tell(step), "callback_steps": 1}
-
-    def _after_step(self, pipeline: Any, step: int, _: Any, values: dict[str, Any]) -> Any:
-        self._tell(step, values.get("latents"))
-        return values
-
-    def _tell(self, step: int, latents: Any = None) -> None:
+    def _after_step(self, pipeline: Any, step: int, time_step: Any, values: dict[str, Any]) -> Any:
         """Report progress, and the remaining time by the steps so far."""
         self._watch.look()
         of = getattr(self._pipeline, "num_timesteps", 0) or 0
         of = of or len(self._pipeline.scheduler.timesteps)
         done = step + 1
         left = max(of - done, 0) * (time.perf_counter() - self._began) / done
-        preview = b""
-        if latents is not None and done < of:
-            preview = self._previews.of(self._pipeline, step, latents)
-            self._shown = preview or self._shown
-        self._log.note(done, preview)
+        if "latents" in values and done < of:
+            self._shown = self._previews.of(values["latents"]) or self._shown
         self._watch.tell(Progress(done, of, left, self._shown))
         if done >= of:
             self._watch.stage(_("Decoding"))
+        return values
 
 
 def _listen(pipeline: Any, look: Callable[[], None]) -> None:

@@ -10,75 +10,27 @@ import gzip
 import hashlib
 import json
 import math
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from assistant.contract.facts import Offer
 from assistant.errors import ModelUnusable
-from assistant.i18n.translation import _, ngettext
-from assistant.models.catalogue import BF16, Model, this_machine
+from assistant.models.catalogue import BF16, this_machine
 from assistant.studio.painter import CannotPaint
 from ingest.platform.hardware import free_memory
 from ingest.platform.process import wait_calmly
-
-# -- Estimates the time of a picture on this machine, before two gigabytes are fetched
-
-_PASS = 0.803e12  # operations of Stable Diffusion 1.5 at 512x512, counted by torch
-_PASSES = 20 * 2  # steps, with and without words
-# What a pass reaches of numpy's product of matrices, a core for a core
-# (`benchmarks/tools/painting.py --calibrate`, on a processor with AVX-512): 82 of 59 GFLOP/s in
-# 32 bits, 206 in 16.
-_REACHED, _REACHED_IN_BF16 = 1.39, 3.51
-
-
-def picture_seconds() -> float:
-    """For a picture of 512x512 by a model of the family of Stable Diffusion 1.5, on processors.
-
-    Rough: the last decoding, about as much as two steps, is left out as well as what else runs.
-    """
-    reached = _REACHED_IN_BF16 if BF16 & this_machine().flags else _REACHED
-    return _PASSES * _PASS / (speed() * reached)
-
-
-@cache
-def speed() -> float:
-    """Operations a second in a product of matrices on all cores, by what the processor needs for
-    it: what else the machine does just now is left out. Takes 0.1 s."""
-    import numpy as np
-
-    side, times = 1024, 5
-    numbers = np.ones((side, side), np.float32)
-    numbers @ numbers
-    started = time.process_time()
-    for _time in range(times):
-        numbers @ numbers
-    needed = max(time.process_time() - started, 1e-6)
-    return times * 2 * side**3 / needed * this_machine().cores
-
 
 # -- Checks whether there is memory for a model, before it is loaded
 
 # Beside the weights. Stable Diffusion 1.5 at 512x512 in 16 bits was measured: 0.5 GB for the
 # program, 0.26 GB for a step, 0.61 GB for the last decoding: 2,300 bytes a pixel, twice in 32 bits.
-_PER_PIXEL = 5_000  # bytes
+PER_PIXEL = 5_000  # bytes
 _PROGRAM = 0.5e9
 
 
-def model_memory(parameters: int, bytes_each: int) -> int:
-    """Bytes for its weights and the program that runs it."""
-    return int(parameters * bytes_each + _PROGRAM)
-
-
-def picture_memory(pixels: int) -> int:
-    """Bytes that are needed beside the weights."""
-    return pixels * _PER_PIXEL
-
-
-def require_memory(name: str, bytes_needed: int, free: int | None = None) -> None:
+def require_memory(name: str, bytes_needed: float, free: int | None = None) -> None:
     """Raises CannotPaint that names both sizes."""
     there = free_memory() if free is None else free
     if bytes_needed > there:
@@ -154,33 +106,6 @@ def _is_turbo(parts: PipelineParts, scheduler: str) -> bool:
     trailing = parts.scheduler.get("timestep_spacing") == "trailing"
     named = any(word in parts.name.lower() for word in _FEW)
     return named or (scheduler.startswith("Euler") and trailing)
-
-
-# -- Offers drawing models to users who have none
-
-
-def offers(models: Sequence[Model]) -> tuple[Offer, ...]:
-    """Each offer, with the estimated time of a picture here."""
-    return tuple(
-        Offer(
-            model.name, model.role, model.licence, model.weights, describe_speed(picture_seconds())
-        )
-        for model in models
-        if model.role == "drawing"
-    )
-
-
-def describe_speed(seconds: float) -> str:
-    """Roughly: an estimate is no measurement."""
-    if seconds < 90:
-        some = max(5, round(seconds / 5) * 5)
-        return _("about {seconds} seconds a picture on this machine", seconds=some)
-    minutes = round(seconds / 60)
-    return ngettext(
-        "about {count} minute a picture on this machine",
-        "about {count} minutes a picture on this machine",
-        minutes,
-    )
 
 
 # -- The files of a drawing model: their list, size and hash
@@ -380,7 +305,6 @@ TOLD = "pincite.json"  # in a model's folder: the steps and the guidance that su
 # From how many parameters on they are calculated with in 16 bits, where the processor does that: a
 # small model gains nothing, and loses digits.
 _WORTH_IT = 100_000_000
-_TINY = ("taesd", "tiny_vae", "vae_tiny")  # folders of an AutoencoderTiny, in the model or beside
 
 
 @dataclass(frozen=True)
@@ -389,7 +313,6 @@ class Loaded:
 
     pipeline: Any
     family: Family
-    tiny_vae: Any = None  # decodes a preview in a hundredth of the time, where there is one
 
 
 def parts(path: Path) -> PipelineParts:
@@ -409,15 +332,14 @@ def load(path: Path) -> Loaded:
     count = parameter_count(path)
     device, kind = target(count)
     if device == "cpu":
-        require_memory(path.name, model_memory(count, kind.itemsize))
+        require_memory(path.name, count * kind.itemsize + _PROGRAM)
     _quiet()
     with _explained(path):
         pipeline = _from_folder(path, kind) if path.is_dir() else _from_file(path, kind)
         liked = family(parts(path))
         _schedule(pipeline, liked)
         pipeline.set_progress_bar_config(disable=True)
-        tiny = _tiny(path, pipeline, kind)
-        return Loaded(pipeline.to(device), liked, tiny if tiny is None else tiny.to(device))
+        return Loaded(pipeline.to(device), liked)
 
 
 def target(count: int) -> tuple[str, Any]:
@@ -492,21 +414,6 @@ def _schedule(pipeline: Any, liked: Family) -> None:
         pipeline.scheduler = diffusers.EulerAncestralDiscreteScheduler.from_config(
             own, timestep_spacing="trailing"
         )
-
-
-def _tiny(path: Path, pipeline: Any, kind: Any) -> Any:
-    """The tiny VAE of the same family, where one is installed: in the folder, or beside it."""
-    from diffusers import AutoencoderTiny
-
-    channels = getattr(getattr(pipeline, "vae", None), "config", {}).get("latent_channels")
-    places = [folder / name for folder in (path, path.parent) for name in _TINY]
-    for place in places:
-        found = part_config(place, "") if place.is_dir() else {}
-        if found.get("_class_name") == "AutoencoderTiny" and channels == found.get(
-            "latent_channels", 4
-        ):
-            return AutoencoderTiny.from_pretrained(place, dtype=kind, local_files_only=True)
-    return None
 
 
 def _quiet() -> None:

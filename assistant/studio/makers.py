@@ -1,4 +1,4 @@
-"""The tools that make something with a generative model: pictures, clips, sounds, speech."""
+"""The tools that make something with a generative model: pictures and speech."""
 
 import sys
 import time
@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.contract import intents
 from assistant.contract.facts import Offer, Outcome
 from assistant.contract.intents import Draw, Edit, Enhance, Speak, Vary
 from assistant.contract.reply import Progress, Reply
-from assistant.contract.request import Request
+from assistant.contract.request import IntentTool, Request
 from assistant.errors import AssistantError
-from assistant.i18n.translation import N_, _, ngettext, number
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.llm.odds import TurnTaking
 from assistant.storage.files import Made
 from assistant.studio import canvas
 from assistant.studio.aloud import pieces
 from assistant.studio.canvas import marks, program, provenance, save
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch, keep_denoising
+from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch
 from assistant.studio.super_resolution import RealEsrgan, check, enhance
 from assistant.studio.voices import NONE, Voice, Voices
 from ingest.errors import Stopped
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 WAITING = N_("Waiting for another picture")
 
 # -- Draws, changes and varies pictures: one model, one picture at a time, for all visitors
-# With another kind of model a drawing is a clip or a sound.
 
 _NO_MODEL = (
     "No drawing model is installed. One that you have, a folder of diffusers or a .safetensors "
@@ -42,10 +42,10 @@ _NO_MODEL = (
 _STRENGTH = 0.5  # half of the way to noise: what it is of stays, how it is drawn does not
 
 
-class Studio:
+class Studio(IntentTool[Draw | Edit | Vary]):
     """Handles the intents Draw, Edit and Vary."""
 
-    name = "draw"
+    name, kind = "draw", (Draw, Edit, Vary)
 
     def __init__(
         self,
@@ -62,18 +62,7 @@ class Studio:
         self._turns = TurnTaking(WAITING)
         self._kept: tuple[Path, DiffusersPainter] | None = None
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply, which paints when it is iterated and may raise AssistantError then; None for
-        any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Draw | Edit | Vary):
-            return None
-        tool = type(intent).__name__.lower()
-        return Reply(
-            request.question, lambda reply: self._work(reply, tool, intent), tool, intent=intent
-        )
-
-    def _work(self, reply: Reply, tool: str, intent: Draw | Edit | Vary) -> Iterator[str]:
+    def _work(self, request: Request, intent: Draw | Edit | Vary, reply: Reply) -> Iterator[str]:
         require("images", "diffusers", "torch", to="draw", error=CannotPaint)
         path = self._chosen()
         if path is None:
@@ -81,22 +70,14 @@ class Studio:
             reply.outcome = Outcome(_NO_MODEL, grounded=False, offers=self._offers())
             return
         wanted = _job(intent)
-        try:
-            with self._turns.turn(reply):
-                painter = self._painter(self._chosen() or path)  # another, since it waited
-                reply.model = painter.name
-                done = painter.paint(wanted, _watch(reply))
-                made = provenance(done.job, tool, painter.name, painter.digest())
-                file = save(done, made, self._made.path)
-                if done.denoising is not None:
-                    keep_denoising(file, done.denoising)
-        except Stopped:
-            reply.outcome = Outcome("", stopped=True, grounded=False)
-            return
-        if done.sound is not None:
-            reply.audio = (file,)
-        else:
-            reply.images = (file,)
+        with self._turns.turn(reply):
+            painter = self._painter(self._chosen() or path)  # another, since it waited
+            reply.model = painter.name
+            done = painter.paint(wanted, _watch(reply))
+            made = provenance(done.job, intents.name(intent), painter.name, painter.digest())
+            file = self._made.path(".png")
+            save(done, made, file)
+        reply.images = (file,)
         text = describe_output(done)
         yield text
         reply.outcome = Outcome(text, grounded=False, notices=done.notes)
@@ -153,16 +134,8 @@ def _varying_job(intent: Vary) -> DrawingJob:
 def describe_output(done: Painted) -> str:
     """A sentence about the output, so that it can be made again."""
     job = done.job
-    if done.sound is not None:
-        seconds = done.sound.samples.shape[1] / done.sound.rate
-        what = _("A generated sound of {seconds} s", seconds=number(seconds, 1))
-    elif done.frames:
-        frames = len(done.frames)
-        what = ngettext("A generated clip of {count} frame", "A generated clip of {count} frames",
-                        frames)  # fmt: skip
-    else:
-        size = "" if job.size is None else f", {job.size[0]}x{job.size[1]}"
-        what = _("A generated picture{size}", size=size)
+    size = "" if job.size is None else f", {job.size[0]}x{job.size[1]}"
+    what = _("A generated picture{size}", size=size)
     if job.steps is not None:
         steps = ngettext("{count} step", "{count} steps", job.steps)
         what = f"{what}, {steps}"
@@ -188,29 +161,18 @@ INVENTED = N_(
 )
 
 
-class Enhancing:
+class Enhancing(IntentTool[Enhance]):
     """The tool of the intent Enhance: makes a picture larger and sharper."""
 
-    name = "enhance"
+    name, kind = "enhance", Enhance
 
     def __init__(self, enlarger: RealEsrgan, made: Made) -> None:
         self._enlarger = enlarger
         self._made = made
         self._turns = TurnTaking(WAITING)
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Enhance):
-            return None
-        return Reply(
-            request.question,
-            lambda reply: self._work(intent, reply),
-            self.name,
-            self._enlarger.name,
-        )
-
-    def _work(self, intent: Enhance, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Enhance, reply: Reply) -> Iterator[str]:
+        reply.model = self._enlarger.name
         small = checked(intent)
         if offers := self._enlarger.offers():
             yield _(_NONE)
@@ -220,13 +182,9 @@ class Enhancing:
         def tell(progress: Progress) -> None:
             reply.activity.stage, reply.activity.progress = _("Enhancing"), progress
 
-        try:
-            with self._turns.turn(reply):
-                reply.activity.stage = _("Loading {model}", model="Real-ESRGAN")
-                large = enhance(small, intent.scale, self._enlarger, reply.cancel, tell)
-        except Stopped:
-            reply.outcome = Outcome("", stopped=True, grounded=False)
-            return
+        with self._turns.turn(reply):
+            reply.activity.stage = _("Loading {model}", model="Real-ESRGAN")
+            large = enhance(small, intent.scale, self._enlarger, reply.cancel, tell)
         path = self._made.path(".png")
         large.save(path, "PNG", pnginfo=marks(self._provenance(intent, large.size)))
         reply.images = (path,)
@@ -268,30 +226,23 @@ def _describe_result(intent: Enhance, before: tuple[int, int], after: tuple[int,
 _BETWEEN = 0.2  # seconds of silence after a sentence
 
 
-class Speaking:
+class Speaking(IntentTool[Speak]):
     """The tool of the intent Speak: reads a text aloud."""
 
-    name = "speak"
+    name, kind = "speak", Speak
 
     def __init__(self, voices: Voices, made: Made) -> None:
         self._voices = voices
         self._made = made
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Speak):
-            return None
-        return Reply(request.question, lambda reply: self._work(intent.text, reply), self.name)
-
-    def _work(self, text: str, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Speak, reply: Reply) -> Iterator[str]:
         """Raises AssistantError when there is nothing to read."""
-        voice = self._voices.of(text)
+        voice = self._voices.of(intent.text)
         if voice is None:
             yield _(NONE)
             reply.outcome = Outcome(_(NONE), grounded=False, offers=self._voices.offers())
             return
-        read = list(pieces(text, self._voices.language_of(text)))
+        read = list(pieces(intent.text))
         if not read:
             raise AssistantError(_("There is nothing to read aloud: the text holds no words."))
         reply.model = voice.name

@@ -269,20 +269,17 @@ class Voices:
     none = NONE  # what people are told where there is none
 
     def __init__(self, chosen: Callable[[], Path | None], cache: Path, language: str) -> None:
-        """`chosen` gives the folder of the voice in use, `language` is the person's own."""
+        """`chosen` gives the folder of the voice in use, `language` is the person's own, which is
+        taken for that of a short text."""
         self._chosen = chosen
         self._cache = cache
         self._language = language
         self._lock = threading.Lock()
         self._pipers: dict[Path, Piper] = {}
 
-    def language_of(self, text: str) -> str:
-        """The text's language as an ISO 639-1 code; the person's own for a short text."""
-        return language_of(text, self._language)
-
     def of(self, text: str) -> Voice | None:
         """The voice for it; None: there is none at all. Raises ModelUnusable."""
-        language, program = self.language_of(text), espeak_program()
+        language, program = language_of(text, self._language), espeak_program()
         piper, speaks = self._piper()
         others = espeak_languages(program) if program else frozenset()
         if piper and (speaks == language or language not in others):

@@ -13,7 +13,7 @@ from assistant.attachments import CAME_WITH, Attached, attached, attachment_kind
 from assistant.contract.facts import Looked, Offer, Outcome
 from assistant.contract.intents import Answer, Clip, Describe, Translate
 from assistant.contract.reply import Progress, Reply
-from assistant.contract.request import Request, Tool
+from assistant.contract.request import IntentTool, Request, Tool
 from assistant.i18n.translation import N_, _, told
 from assistant.images.vision import Looking, Seen
 from assistant.llm import prompts
@@ -96,41 +96,30 @@ _NOT_WRITTEN = N_("What is written on it does not answer this. This is what can 
 _UNSEEN = N_("It is not described, because no vision model is installed.")
 
 
-class Describing:
+class Describing(IntentTool[Describe]):
     """The tool of the intent Describe: describes pictures and answers about them."""
 
-    name = "describe"
+    name, kind = "describe", Describe
 
     def __init__(
         self,
         looking: Looking,
         answer: Callable[[], Tool],
-        offers: Callable[[bool], tuple[Offer, ...]],
+        offers: Callable[[], tuple[Offer, ...]],
     ) -> None:
-        """`answer` gives what answers questions from text; `offers` gives models that say more,
-        from whether things can be named already."""
+        """`answer` gives what answers questions from text; `offers` gives the models that would say
+        more, where none that sees is there."""
         self._looking = looking
         self._answer = answer
         self._offers = offers
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Describe):
-            return None
-        return Reply(request.question, lambda reply: self._work(request, intent, reply), self.name)
-
     def _work(self, request: Request, intent: Describe, reply: Reply) -> Iterator[str]:
-        try:
-            seen = look_at(self._looking, intent.pictures, reply)
-            if intent.question:
-                yield from self._answer_question(request, intent, seen, reply)
-            else:
-                text = "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
-                yield text
-                reply.outcome = self._outcome(text)
-        except Stopped:
-            reply.outcome = Outcome("", stopped=True, grounded=False)
+        seen = look_at(self._looking, intent.pictures, reply)
+        if intent.question:
+            yield from self._answer_question(request, intent, seen, reply)
+        else:
+            yield (text := _facts(seen))
+            reply.outcome = self._outcome(text)
 
     def _answer_question(
         self, request: Request, intent: Describe, seen: list[Seen], reply: Reply
@@ -162,8 +151,7 @@ class Describing:
         all that is known."""
         said = self._ask_viewer(intent, reply) if unasked else ""
         if not said:
-            facts = "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
-            said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{facts}", ""
+            said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{_facts(seen)}", ""
         yield said
         reply.outcome = self._outcome(said)
 
@@ -172,9 +160,7 @@ class Describing:
         return self._looking.answer(intent.pictures[0], intent.question, reply.cancel)
 
     def _outcome(self, text: str) -> Outcome:
-        """With the models that would say more, where none that sees is there."""
-        offers = () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))
-        return Outcome(text, grounded=False, offers=offers)
+        return Outcome(text, grounded=False, offers=self._offers())
 
 
 def _unless(refusal: str, words: Iterator[str]) -> Iterator[str]:
@@ -187,6 +173,10 @@ def _unless(refusal: str, words: Iterator[str]) -> Iterator[str]:
             held = ""
     if held and held != refusal:
         yield held
+
+
+def _facts(seen: Sequence[Seen]) -> str:
+    return "\n\n".join(describe_facts(one, named=len(seen) > 1) for one in seen)
 
 
 def describe_facts(seen: Seen, named: bool = False) -> str:
@@ -246,16 +236,16 @@ class Watched:
         return any(f.caption == moment and line.text in f.description for f in self.page.figures)
 
 
-class Clipping:
+class Clipping(IntentTool[Clip]):
     """The tool of the intent Clip: describes a video, or answers about it."""
 
-    name = "clip"
+    name, kind = "clip", Clip
 
     def __init__(
         self,
         looking: Looking,
         answer: Callable[[], Tool],
-        offers: Callable[[bool], tuple[Offer, ...]],
+        offers: Callable[[], tuple[Offer, ...]],
         hearing: Callable[[], tuple[Offer, ...]] = lambda: (),
     ) -> None:
         """As in Describing; `hearing` gives speech models, where none is installed."""
@@ -263,13 +253,6 @@ class Clipping:
         self._answer = answer
         self._offers = offers
         self._hearing = hearing
-
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Clip):
-            return None
-        return Reply(request.question, lambda reply: self._work(request, intent, reply), self.name)
 
     def _work(self, request: Request, intent: Clip, reply: Reply) -> Iterator[str]:
         try:
@@ -282,15 +265,14 @@ class Clipping:
                 if reply.outcome:
                     reply.outcome = given.uncited(reply.outcome)
             else:
-                text = "\n".join(watched.timeline()) or self._nothing()
+                nothing = _NOT_RECOGNISED if self._looking.viewer() else NO_VISION
+                text = "\n".join(watched.timeline()) or _(nothing)
                 yield text
                 note = told(watched.page.note)
                 notices = (f"{watched.name}: {note}.",) if note else ()
                 reply.outcome = Outcome(
-                    text, grounded=False, offers=self._missing(), notices=notices
+                    text, grounded=False, offers=self._offers(), notices=notices
                 )
-        except Stopped:
-            reply.outcome = Outcome("", stopped=True, grounded=False)
         except UnsupportedFile:
             if not (missing := self._hearing()):
                 raise
@@ -319,12 +301,6 @@ class Clipping:
                 lines.append(Line(seen.shows, NOWHERE, seconds=seconds))
         return tuple(lines)
 
-    def _nothing(self) -> str:
-        return _(_NOT_RECOGNISED if self._looking.viewer() else NO_VISION)
-
-    def _missing(self) -> tuple[Offer, ...]:
-        return () if self._looking.viewer() else self._offers(bool(self._looking.tagging()))
-
 
 # -- Translates the text that is written in a picture, line by line, beside the original
 
@@ -335,10 +311,10 @@ _WRONG = N_("[its numbers differ from those of the line]")
 _MOST = 4  # tokens of a translation for each word of the original, and 16
 
 
-class Translating:
+class Translating(IntentTool[Translate]):
     """The tool of the intent Translate."""
 
-    name = "translate"
+    name, kind = "translate", Translate
 
     def __init__(
         self,
@@ -354,14 +330,7 @@ class Translating:
         self._turns = turns
         self._offers = offers
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Translate):
-            return None
-        return Reply(request.question, lambda reply: self._work(intent, reply), self.name)
-
-    def _work(self, intent: Translate, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Translate, reply: Reply) -> Iterator[str]:
         written: list[str] = []
         try:
             for piece in self._lines(intent, reply):
@@ -391,8 +360,9 @@ class Translating:
                 reply.activity.stage = _("Translating")
                 reply.activity.progress = Progress(number, len(lines))
                 said = self._translate(model, line, intent.language or DEFAULT, reply)
-                wrong = f"  {_(_WRONG)}"
-                yield f"{line}\n→ {said}{wrong if _other_numbers(line, said) else ''}\n"
+                # Small models change numbers. Another notation of a time counts, too.
+                wrong = f"  {_(_WRONG)}" if numbers(line) - numbers(said) else ""
+                yield f"{line}\n→ {said}{wrong}\n"
 
     def _translate(self, model: BaseChatModel, line: str, language: str, reply: Reply) -> str:
         """One line. Raises Stopped."""
@@ -406,8 +376,3 @@ class Translating:
             if reply.cancel.is_set():
                 raise Stopped("Stopped in the middle of a line.")
         return " ".join(text.split()).strip('"“”')
-
-
-def _other_numbers(line: str, said: str) -> bool:
-    """Whether numbers differ: small models change them. Another notation of a time counts, too."""
-    return bool(numbers(line) - numbers(said))

@@ -9,10 +9,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from assistant.contract.intents import Transcribe
 from assistant.contract.reply import Progress, Reply
 from assistant.contract.request import Request
 from assistant.i18n.translation import N_, _, ngettext, told
+from assistant.images.vision import unless
 from assistant.llm.odds import TurnTaking
 from ingest.document.source import Bounds, Engines, readable
 from ingest.errors import NothingFound, PinciteError, Stopped, UnreadableFile
@@ -44,7 +45,8 @@ def srt(segments: Sequence[Segment]) -> str:
 def vtt(segments: Sequence[Segment]) -> str:
     """Timed text as WebVTT (.vtt)."""
     shown = (
-        f"{_moment(s.start, '.')} --> {_moment(s.end, '.')}\n{_escaped(s.text)}\n" for s in segments
+        f"{_moment(s.start, '.')} --> {_moment(s.end, '.')}\n{escape(s.text, quote=False)}\n"
+        for s in segments
     )
     return "\n".join(["WEBVTT\n", *shown])
 
@@ -61,10 +63,6 @@ def _moment(seconds: float, point: str) -> str:
     whole, thousandths = divmod(round(seconds * 1000), 1000)
     minutes, rest = divmod(whole, 60)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest:02}{point}{thousandths:03}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 _LOOK = 0.05  # seconds between two looks at whether it was stopped
@@ -88,14 +86,7 @@ class Ear:
             raise NothingFound(f"There is no recording {recording}.")
         with Sandbox(engines=Engines(bounds=self.bounds), folder=folder) as sandbox:
             job = partial(decode, target=folder / _SOUND)
-            waiting = sandbox.start_work(recording, job, DecodedSound)
-            thread = ThreadPoolExecutor(1)
-            done = thread.submit(waiting)
-            thread.shutdown(wait=False)
-            while not cancel.is_set():
-                if wait([done], _LOOK).done:
-                    return done.result()
-        raise Stopped("Listening was stopped.")  # as was the child, when its sandbox closed
+            return unless(cancel, sandbox.start_work(recording, job, DecodedSound))
 
     def hear(self, folder: Path, decoded: DecodedSound, cancel: threading.Event) -> Iterator[Said]:
         """What is said in the sound of `folder`, as soon as it is understood.

@@ -14,8 +14,8 @@ from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
+from assistant.images.tagging import Tagging
 from assistant.images.vision import Describer, Looking
-from assistant.images.vision_models import Tagging
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.llama.runtime import Placement, graphics, quicker
 from assistant.llm.odds import TokenOdds
@@ -452,4 +452,4 @@ def read_aloud(settings: Settings, sentences: Sequence[str], text: str) -> Aloud
     """Begins to read the sentences of a text; None without a voice. Raises ModelUnusable."""
     known = voices(settings)
     voice = known.of(text)
-    return Aloud(sentences, voice, known.language_of(text)) if voice else None
+    return Aloud(sentences, voice) if voice else None

@@ -21,7 +21,7 @@ from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
-from assistant.images.vision import chat_offers
+from assistant.images.vision import chat_offers, offer
 from assistant.images.vision import offers as vision_offers
 from assistant.llm.chat_model import ChatModel
 from assistant.llm.odds import TokenOdds, TurnTaking, token_counter
@@ -40,7 +40,6 @@ from assistant.sheet.sheet_store import AskedColumns, SheetCells
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose
-from assistant.studio.drawing_model import offers
 from assistant.studio.makers import Enhancing, Studio, checked
 from assistant.studio.super_resolution import RealEsrgan
 from assistant.tools.pictures import Clipping, Describing, Translating, WithPictures
@@ -90,8 +89,12 @@ class Chatting:
 def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
     """All tools; one whose model is not installed offers it on use."""
     here, made = home_models(settings), output_files(settings)
+
+    def drawing() -> tuple[Offer, ...]:
+        return tuple(offer(model) for model in here.models if model.role == "drawing")
+
     return [
-        Studio(lambda: here.chosen("drawing"), made, lambda: offers(here.models)),
+        Studio(lambda: here.chosen("drawing"), made, drawing),
         Enhancing(RealEsrgan(user_cache()), made),
         Charting(made),
         transcribing(settings),
@@ -114,7 +117,9 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
     here = installed.models
     turns = chatting.turns if chatting else TurnTaking()
     answer = functools.partial(_answer, settings, chatting)
-    more = functools.partial(vision_offers, here)
+
+    def more() -> tuple[Offer, ...]:
+        return () if look.viewer() else vision_offers(here, bool(look.tagging()))
 
     def hearing() -> tuple[Offer, ...]:
         return () if installed.chosen("speech") else speech_offers(installed)

@@ -10,7 +10,6 @@ what they are: one that is tiny, and one in the shape of Stable Diffusion 1.5 (`
 """
 
 import argparse
-import functools
 import json
 import os
 import resource
@@ -21,8 +20,6 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from benchmarks import common
 
@@ -156,58 +153,18 @@ def random_model(folder: Path, *, large: bool) -> Path:
     return folder
 
 
-def calibrate() -> None:
-    """What a pass of Stable Diffusion 1.5 reaches of a plain product of matrices: for an estimate.
-
-    By seconds of the processor, at 256x256, which takes 0.18e12 operations.
-    """
-    import torch
-    from diffusers import UNet2DConditionModel
-
-    from assistant.studio import drawing_model
-
-    side = np.ones((1024, 1024), np.float32)
-    shape = Path(drawing_model.__file__).with_name("shapes") / "sd1" / "unet" / "config.json"
-    unet = UNet2DConditionModel.from_config(json.loads(shape.read_text()))
-    for kind in (torch.float32, torch.bfloat16):
-        unet = unet.to(kind)
-        given = torch.randn(2, 4, 32, 32).to(kind), torch.tensor(1)
-        words = torch.randn(2, 77, 768).to(kind)
-
-        with torch.inference_mode():
-            step = functools.partial(unet, *given, encoder_hidden_states=words)
-            reached = 2 * 0.18e12 / _processor(step)
-        plain = 2 * 1024**3 / _processor(lambda: side @ side, 20)
-        print(
-            f"{kind}: {reached / 1e9:.0f} GFLOP/s, numpy {plain / 1e9:.0f}: {reached / plain:.2f}"
-        )
-
-
-def _processor(work: Any, times: int = 3) -> float:
-    """Seconds of all processors for one."""
-    work()
-    started = time.process_time()
-    for _ in range(times):
-        work()
-    return (time.process_time() - started) / times
-
-
 def main() -> None:
     """Print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--model", type=Path, help="a drawing model")
     options.add_argument("--child", choices=("bare", "ours"), help=argparse.SUPPRESS)
     options.add_argument("--large", action="store_true", help="also in the shape of SD 1.5")
-    options.add_argument("--calibrate", action="store_true", help="for the estimate of an offer")
     options.add_argument("--size", type=int)
     options.add_argument("--steps", type=int)
     options.add_argument("--rounds", type=int, default=5)
     given = options.parse_args()
     if given.child:
         child(given.child, given.model, given.size, given.steps)
-        return
-    if given.calibrate:
-        calibrate()
         return
     what = ("s/step", "processor s/step", "GB")
     print(f"| model | {' | '.join(f'bare {w} | ours {w} | ratio' for w in what)} |")

@@ -1,12 +1,11 @@
-"""The two trained models through the product's own catalogue and engines, on held out scenes.
+"""The trained model through the product's own catalogue and engine, on held out scenes.
 
-A sample; benchmarks/tools/drawing.py and benchmarks/tools/describing.py measure all of them.
+A sample; benchmarks/tools/drawing.py measures all of them.
 """
 
 import random
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import pytest
 from PIL import Image
 
 from assistant.evaluation.metrics import wilson
-from assistant.images.vision import Describer
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.painter import DrawingJob, Watch
 from tests.small_models import shapes, trained
@@ -37,11 +35,6 @@ def painter(tmp_path_factory: pytest.TempPathFactory) -> DiffusersPainter:
 
 
 @pytest.fixture(scope="module")
-def viewer(tmp_path_factory: pytest.TempPathFactory) -> Describer:
-    return trained.viewer(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
 def paint(painter: DiffusersPainter) -> Any:
     """A job becomes a picture; the same job is painted once."""
     return cache(lambda prompt, seed=1: painted(painter, DrawingJob(prompt, seed=seed)))
@@ -49,7 +42,7 @@ def paint(painter: DiffusersPainter) -> Any:
 
 def painted(painter: DiffusersPainter, job: DrawingJob) -> Image.Image:
     job = replace(job, steps=STEPS, guidance=GUIDANCE)
-    return painter.paint(job, Watch()).pictures[0].convert("RGB")
+    return painter.paint(job, Watch()).picture.convert("RGB")
 
 
 def sampled(paint: Any) -> list[tuple[Scene, Image.Image, Verdict]]:
@@ -74,28 +67,8 @@ def test_words_that_were_never_seen_become_the_picture_that_they_tell(paint: Any
     assert may_be(0.8, [v.place for v in verdicts])
 
 
-def test_a_picture_that_is_described_gives_its_words_back(paint: Any, viewer: Describer) -> None:
-    said = [(s, shapes.read(viewer.describe(picture))) for s, picture, _ in sampled(paint)]
-    assert may_be(0.9, [caption == scene for scene, caption in said])
-
-
-def test_a_large_red_circle_on_the_left(paint: Any, viewer: Describer) -> None:
-    picture = paint("a large red circle on the left")
-    assert judge(picture, RED).all
-    assert viewer.describe(picture) == "a large red circle on the left"
-
-
-def test_captions_of_drawn_pictures_that_were_never_seen_are_right(viewer: Describer) -> None:
-    chance = random.Random(8)
-    scenes = shapes.split()[1][::3]
-    said = [viewer.describe(shapes.draw(scene, chance)) for scene in scenes]
-    right = [shapes.read(text) == scene for text, scene in zip(said, scenes, strict=True)]
-    assert np.mean(right) >= 0.9, said
-
-
-def test_it_counts(viewer: Describer) -> None:
-    scene = Scene("blue", "square", "small", count=3)
-    assert viewer.describe(shapes.draw(scene, random.Random(9))) == "three small blue squares"
+def test_a_large_red_circle_on_the_left(paint: Any) -> None:
+    assert judge(paint("a large red circle on the left"), RED).all
 
 
 def test_the_same_seed_gives_the_same_picture_and_another_one_another(
@@ -188,6 +161,5 @@ def _through_vae(pipeline: Any, picture: Image.Image) -> Image.Image:
     return pipeline.image_processor.postprocess(decoded)[0]
 
 
-@pytest.mark.parametrize("folder", [trained.DRAWING, trained.DESCRIBING])
-def test_the_trained_files_are_small_enough_to_be_kept_beside_the_script(folder: Path) -> None:
-    assert max(p.stat().st_size for p in folder.rglob("*") if p.is_file()) < 5_000_000
+def test_the_trained_files_are_small_enough_to_be_kept_beside_the_script() -> None:
+    assert max(p.stat().st_size for p in trained.DRAWING.rglob("*") if p.is_file()) < 5_000_000

@@ -1,18 +1,17 @@
-"""The words of the two models as tokenizers in the standard formats, learned from the captions.
+"""The words of the model as a tokenizer in the standard format, learned from the captions.
 
-The drawing model gets the byte pairs of CLIP: a word that it has never seen becomes its letters.
-The describing model gets whole words: it only ever writes words that it knows.
+It gets the byte pairs of CLIP: a word that it has never seen becomes its letters.
 """
 
 import json
 import random
 
-from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
-from transformers import CLIPTokenizer, PreTrainedTokenizerFast
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from transformers import CLIPTokenizer
 
 from tests.small_models import shapes
 
-LENGTH = 24  # tokens that the drawing model reads; the rest of a longer wording is cut
+LENGTH = 24  # tokens that the model reads; the rest of a longer wording is cut
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 
@@ -37,24 +36,3 @@ def clip_tokenizer(texts: list[str]) -> CLIPTokenizer:
         token: number for number, token in enumerate(dict.fromkeys([*tokens, START, END]))
     }
     return CLIPTokenizer(vocabulary, merges, model_max_length=LENGTH)
-
-
-def word_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
-    """One token for each word, </s> after the last; <s> is what a decoder begins with."""
-    known = sorted({word for text in texts for word in text.split()})
-    tokens = {
-        token: number for number, token in enumerate(["<pad>", "<s>", "</s>", "<unk>", *known])
-    }
-    tokenizer = Tokenizer(models.WordLevel(tokens, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", tokens["</s>"])]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<s>",
-        eos_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
-        model_max_length=16,
-    )

@@ -85,7 +85,7 @@ def draw_thumbs(answer: Answer) -> None:
 
 
 def _is_heard() -> bool:
-    """A library learns from thumbs and opened citations: one alone, from its owner."""
+    """A library learns from thumbs: one alone, from its owner."""
     return resources.is_owner() and not is_joined(resources.chosen())
 
 
@@ -93,14 +93,6 @@ def _rate(key: str, answer: Answer) -> None:
     thumb = st.session_state[key]
     with session.errors_kept():
         resources.feedback().rate(answer, None if thumb is None else bool(thumb))
-
-
-def note_opened(answer: Answer, document: str, page: int) -> None:
-    """Record that a mark of the answer was clicked, by the person whose library it is."""
-    if not _is_heard():
-        return
-    with session.errors_kept():
-        resources.feedback().note_opened(answer, (document, page))
 
 
 _EXCERPT = 260  # characters of a passage on its card
@@ -147,7 +139,6 @@ def _open(key: str, answer: Mapping[str, Any]) -> None:
         every = {c["mark"]: _cited(key, c) for c in answer["citations"]}
         cited = every[int(number)]
         session.show(replace(cited, citations=tuple(every.values())))
-        note_opened(answer, cited.document, cited.page)
     elif kind == "passage":
         near = answer["passages"][int(number)]
         page = near["page"]

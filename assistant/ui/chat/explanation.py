@@ -11,11 +11,8 @@ import streamlit as st
 
 from assistant.contract.facts import place
 from assistant.i18n.translation import N_, _, ngettext, number, percent, told
-from assistant.receipts.explain import (
-    explanation,
-)
+from assistant.receipts.explain import explanation
 from assistant.receipts.record import Receipts
-from assistant.studio.painter import Denoising, Step, kept_denoising
 from assistant.ui import widgets
 from assistant.ui.widgets import as_html, read
 from ingest.document.source import readable
@@ -429,20 +426,16 @@ def _word(word: Row) -> str:
 
 
 def _seconds(explained: Row) -> str:
-    spent = {as_html(_(STAGES.get(name, name))): s for name, s in explained["seconds"].items()}
-    return _durations(_("Stage"), spent)
-
-
-def _durations(head: str, spent: Mapping[str, float]) -> str:
-    """Seconds as bars; the names are HTML."""
+    """Seconds by stage, as bars."""
+    spent = explained["seconds"]
     most = max(spent.values(), default=0.0) or 1.0
     rows = [
-        (name,
+        (as_html(_(STAGES.get(name, name))),
          f'{number(seconds, 2)} s<span class="bar" aria-hidden="true">'
          f'<i class="share vectors" style="width:{100 * seconds / most:.1f}%"></i></span>')
         for name, seconds in spent.items()
     ]  # fmt: skip
-    return _table_of((head, _("Seconds")), rows)
+    return _table_of((_("Stage"), _("Seconds")), rows)
 
 
 PARTS = {
@@ -502,7 +495,7 @@ def _explanation_dialog(explain: Callable[[], Row]) -> None:
             st.html(f'<div class="hood"><p class="lesson">{lesson}</p>{html}</div>')
 
 
-# -- Under the hood of a picture: what it was made with, and how it came out of noise
+# -- Under the hood of a picture: what it was made with
 
 _DIGEST = 12  # characters of a hash
 
@@ -514,64 +507,28 @@ def draw_picture_button(path: Path, key: str) -> None:
 
 
 def _picture_dialog(path: Path) -> None:
-    html = picture(generated(path), kept_denoising(path))
-    st.html(f'<style>{_STYLE}</style><div class="hood">{html}</div>')
+    st.html(f'<style>{_STYLE}</style><div class="hood">{picture(generated(path))}</div>')
 
 
-def picture(made: Provenance | None, denoising: Denoising | None) -> str:
+def picture(made: Provenance | None) -> str:
     """As HTML; what people and models wrote is escaped."""
     lesson = _(
         "A model that draws begins with noise and takes away, step by step, what does not look "
         "like the words; the seed decides the noise, so the same seed gives the same picture."
     )
-    parts = [f'<p class="lesson">{as_html(lesson)}</p>']
-    if denoising:
-        parts.append(_film(denoising))
-    if rows := [*_made(made), *(_run(denoising) if denoising else [])]:
-        parts.append(_terms(rows))
-    if denoising:
-        parts.append(_steps(denoising))
-    return "".join(parts)
+    rows = _made(made) if made else []
+    return f'<p class="lesson">{as_html(lesson)}</p>{_terms(rows) if rows else ""}'
 
 
-def _made(made: Provenance | None) -> list[tuple[str, str]]:
-    if made is None:
-        return []
-    size = f"{made.width} x {made.height}" if made.width else ""
+def _made(made: Provenance) -> list[tuple[str, str]]:
     rows = [
         (_("Words"), made.prompt), (_("Without"), made.negative),
         (_("Model"), f"{made.model} ({made.model_sha256[:_DIGEST]})"),
         (_("Seed"), "" if made.seed is None else str(made.seed)),
-        (_("Size"), size),
+        (_("Size"), f"{made.width} x {made.height}" if made.width else ""),
+        (_("Steps"), "" if made.steps is None else str(made.steps)),
         (_("Guidance by the words"), "" if made.guidance is None else number(made.guidance, 1)),
         (_("Change to the first picture"),
          "" if made.strength is None else number(made.strength, 2)),
     ]  # fmt: skip
     return [(name, text) for name, text in rows if text]
-
-
-def _run(denoising: Denoising) -> list[tuple[str, str]]:
-    seconds = [step.seconds for step in denoising.steps]
-    mean = number(sum(seconds) / max(len(seconds), 1), 2)
-    return [
-        (_("Scheduler"), denoising.scheduler),
-        (_("Steps"), str(len(seconds))),
-        (_("Seconds a step"), f"{mean} ({denoising.device})"),
-    ]
-
-
-def _film(denoising: Denoising) -> str:
-    of = len(denoising.steps)
-    frames = "".join(_frame(step, of) for step in denoising.steps if step.picture)
-    name = as_html(_("The picture after some of the steps"))
-    return f'<div class="film" role="group" aria-label="{name}">{frames}</div>' if frames else ""
-
-
-def _frame(step: Step, of: int) -> str:
-    after = as_html(_("After step {number} of {total}", number=step.number, total=of))
-    address = widgets.jpeg_address(step.picture)
-    return f'<figure><img src="{address}" alt="{after}"><figcaption>{after}</figcaption></figure>'
-
-
-def _steps(denoising: Denoising) -> str:
-    return _durations(_("Step"), {str(step.number): step.seconds for step in denoising.steps})

@@ -9,7 +9,6 @@ from assistant.evaluation.metrics import (
     contains,
     document_hit,
     first_distinct,
-    mean_interval,
     ndcg,
     page_hit,
     page_recall,
@@ -89,10 +88,10 @@ def test_wilsons_interval_agrees_with_a_published_one_and_is_as_wide_as_few_valu
     for given, (low, high) in published.items():
         found = wilson(*given)
         assert (round(found.low, 4), round(found.high, 4)) == (low, high)
-    of_three = mean_interval([True, True, True])
+    of_three = ratio_interval([(1, 1)] * 3)
     assert of_three.mean == 1.0 and of_three.low < 0.5
     assert ratio_interval([(4, 4)] * 3) == of_three, "of questions, which are three"
-    assert mean_interval([0.5] * 3) == metrics.Interval(0.5, 0.5, 0.5)
+    assert ratio_interval([(0.5, 1)] * 3) == metrics.Interval(0.5, 0.5, 0.5)
 
 
 def test_a_paired_difference_has_no_spread_when_every_question_gains_the_same() -> None:

@@ -91,19 +91,6 @@ def test_a_page_that_answers_again_and_again_is_known() -> None:
     assert measured.gains and measured.rank.after > 0.95
 
 
-def test_opened_pages_are_learned_from_and_not_measured_on() -> None:
-    sure, opened = cases(newest, 35), cases(newest, 10, seed=9)
-    weak = [
-        Case(Example(f"w{n}", c.example.pages, 0.3, False, f"w{n}"), c.considered)
-        for n, c in enumerate(opened)
-    ]
-    assert learning.measure_ranking([*sure, *weak]).questions == 35
-    assert (
-        learning.learn_ranking([*sure, *weak], "").weights
-        != learning.learn_ranking(sure, "").weights
-    )
-
-
 def test_a_question_whose_page_was_not_considered_counts_as_missed() -> None:
     lost = Case(
         Example("lost", frozenset({("Gone.pdf", 1)}), group="lost"), cases(newest, 1)[0].considered

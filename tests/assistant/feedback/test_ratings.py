@@ -80,16 +80,6 @@ def test_what_cannot_be_asked_again_is_rated_and_no_question(kept: Feedback, sai
     assert kept.rated("a1") is True and kept.mine.all() == []
 
 
-def test_opened_pages_count_once_each_answer(kept: Feedback) -> None:
-    first, second = answer("a1", "How long is leave here?", BOOK), answer("a2", "And then?", BOOK)
-    for said, page in ((first, BOOK), (first, ("Plan.pdf", 1)), (first, BOOK), (second, BOOK)):
-        kept.note_opened(said, page)
-    assert [(one.question, one.alone, set(one.pages)) for one in kept.opened()] == [
-        ("How long is leave here?", True, {BOOK, ("Plan.pdf", 1)}),
-        ("And then?", False, {BOOK}),
-    ]
-
-
 def test_answers_of_older_versions_can_be_rated(kept: Feedback) -> None:
     kept.rate(answer("a1", "How many days of leave are there?", BOOK, answerable=None), False)
     assert kept.ratings()[0].answerable is None

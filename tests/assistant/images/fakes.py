@@ -8,8 +8,8 @@ from typing import Any
 
 from PIL import Image
 
+from assistant.images.tagging import Tag
 from assistant.images.vision import Looking, Seen
-from assistant.images.vision_models import Tag
 from ingest.document.model import NOWHERE, Document, Figure, Line, Page
 from ingest.document.source import Engines, readable
 from ingest.errors import Stopped

@@ -1,5 +1,6 @@
 """GGUF models with their projectors are loaded and shown pictures by llama.cpp itself."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -10,9 +11,7 @@ from assistant.errors import ContextOverflow, ModelUnusable
 from assistant.images.vision import Describer
 from assistant.llm.llama.engine import SeeingEngine
 from tests.assistant.images import tiny_gguf
-
-pytest.importorskip("llama_cpp")
-
+from tests.commands import Pincite
 
 RED, BLUE = (Image.new("RGB", (200, 150), colour) for colour in ("red", "blue"))
 
@@ -76,3 +75,13 @@ def test_a_describer_of_the_folder_speaks_through_it(smolvlm: Path) -> None:
     describer = Describer(smolvlm, threads=1)
     assert describer.describe(RED)
     assert describer.answer(RED, "What is it?") != describer.answer(BLUE, "What is it?")
+
+
+def test_a_picture_is_described_by_the_model_that_was_chosen(
+    pincite: Pincite, smolvlm: Path, tmp_path: Path
+) -> None:
+    RED.save(tmp_path / "red.png")
+    assert pincite("models", "use", "vision", smolvlm).status == 0
+    answer = json.loads(pincite("describe", tmp_path / "red.png", "--json").out)
+    assert answer["answer"] and not answer["answer"].startswith("No text")
+    assert answer["grounded"] is False and answer["citations"] == []

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from assistant.errors import ModelUnusable
-from assistant.images.vision_models import COLOURS, Tagging, colours
+from assistant.images.tagging import COLOURS, Tagging, colours
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 

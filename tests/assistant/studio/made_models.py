@@ -134,36 +134,6 @@ def clip() -> Any:
     return AnimateDiffPipeline(vae(), words(), tokenizer(), unet(), motion, scheduler)
 
 
-def sound() -> Any:
-    """Makes sounds."""
-    from diffusers import (
-        AutoencoderOobleck,
-        EDMDPMSolverMultistepScheduler,
-        StableAudioDiTModel,
-        StableAudioPipeline,
-        StableAudioProjectionModel,
-    )
-
-    encoder, letters = t5()
-    transformer = StableAudioDiTModel(
-        sample_size=4, in_channels=3, num_layers=1, attention_head_dim=4,
-        num_key_value_attention_heads=2, out_channels=3, cross_attention_dim=4,
-        time_proj_dim=8, global_states_input_dim=8, cross_attention_input_dim=4,
-        num_attention_heads=4,
-    )  # fmt: skip
-    coder = AutoencoderOobleck(
-        encoder_hidden_size=6, downsampling_ratios=[1, 2], decoder_channels=3,
-        decoder_input_channels=3, audio_channels=2, channel_multiples=[2, 4], sampling_rate=4,
-    )  # fmt: skip
-    projection = StableAudioProjectionModel(
-        text_encoder_dim=32, conditioning_dim=4, min_value=0, max_value=32
-    )
-    scheduler = EDMDPMSolverMultistepScheduler(
-        solver_order=2, prediction_type="v_prediction", sigma_data=1.0, sigma_schedule="exponential"
-    )
-    return StableAudioPipeline(coder, encoder, projection, letters, transformer, scheduler)
-
-
 def saved(make: Any, folder: Any) -> Any:
     """The folder of a pipeline that `make` makes; the same each time."""
     torch.manual_seed(0)

@@ -39,14 +39,14 @@ def settled(voice: Voice, count: int) -> int:
 
 
 def test_sentences_become_pieces_without_marks_and_signs_alone() -> None:
-    aloud = Aloud(ANSWER[:3], Voice(), "en")
+    aloud = Aloud(ANSWER[:3], Voice())
     assert aloud.pieces == [Piece(0, "One."), Piece(2, "Two."), Piece(2, "Three.")]
     aloud.stop()
 
 
 def test_pieces_are_made_ahead_and_no_further_than_somebody_listens() -> None:
     voice = Voice()
-    aloud = Aloud(ANSWER, voice, "en")
+    aloud = Aloud(ANSWER, voice)
     first = aloud.clip(0, 60)
     assert first is not None and first[:4] == b"RIFF"
     assert settled(voice, 1 + AHEAD) == 1 + AHEAD
@@ -60,7 +60,7 @@ def test_pieces_are_made_ahead_and_no_further_than_somebody_listens() -> None:
 
 
 def test_stopped_it_ends_in_the_midst_of_a_sentence() -> None:
-    aloud = Aloud(ANSWER, Voice(patient=True), "en")
+    aloud = Aloud(ANSWER, Voice(patient=True))
     assert aloud.clip(0, 0.05) is None
     aloud.stop()
     assert aloud.wait(60)
@@ -68,13 +68,13 @@ def test_stopped_it_ends_in_the_midst_of_a_sentence() -> None:
 
 
 def test_a_voice_that_fails_is_told() -> None:
-    aloud = Aloud(ANSWER, Voice(fails=True), "en")
+    aloud = Aloud(ANSWER, Voice(fails=True))
     assert aloud.clip(0, 10_000) is None  # at once, not after these seconds
     assert aloud.error == "The voice is hoarse."
 
 
 def test_a_browser_that_comes_back_too_late_is_told() -> None:
-    aloud = Aloud(ANSWER, Voice(), "en", patience=0.1)
+    aloud = Aloud(ANSWER, Voice(), patience=0.1)
     assert aloud.wait(60)
     assert aloud.clip(0, 0) is not None  # what was made can still be heard
     assert aloud.clip(1 + AHEAD, 5) is None
@@ -83,7 +83,7 @@ def test_a_browser_that_comes_back_too_late_is_told() -> None:
 
 def test_all_of_it_can_be_heard() -> None:
     voice = Voice()
-    aloud = Aloud(ANSWER, voice, "en")
+    aloud = Aloud(ANSWER, voice)
     clips = [aloud.clip(number, 2) for number in range(len(aloud.pieces))]
     assert None not in clips
     assert voice.said == [piece.text for piece in aloud.pieces]

@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
     """The same text as a scan and as a picture that a model has made."""
     made = provenance(DrawingJob(TEXT[1], seed=1), "draw", "shapes", "")
     picture = drawn(TEXT, 420, 130)
-    save(Painted(DrawingJob(TEXT[1]), (picture,)), made, lambda suffix: tmp_path / f"made{suffix}")
+    save(Painted(DrawingJob(TEXT[1]), picture), made, tmp_path / "made.png")
     picture.save(tmp_path / "scan.png")
     write_pdf(tmp_path / "Handbook.pdf", ["# Cellar", "", "The cellar door is locked at noon."])
     return tmp_path

@@ -57,21 +57,21 @@ def test_the_same_seed_gives_the_same_picture(painter: DiffusersPainter, tiny: P
     first = painter.paint(JOB, Watch())
     again = DiffusersPainter(tiny).paint(JOB, Watch())
     other = painter.paint(replace(JOB, seed=8), Watch())
-    assert same(first.pictures[0], again.pictures[0])
-    assert not same(first.pictures[0], other.pictures[0])
+    assert same(first.picture, again.picture)
+    assert not same(first.picture, other.picture)
 
 
 def test_what_was_left_open_is_told(painter: DiffusersPainter) -> None:
     done = painter.paint(DrawingJob("a red circle"), Watch())
-    assert done.job.size == done.pictures[0].size == (SIDE, SIDE)
+    assert done.job.size == done.picture.size == (SIDE, SIDE)
     assert (done.job.steps, done.job.guidance) == (20, 7.0)
     again = painter.paint(done.job, Watch())
-    assert same(done.pictures[0], again.pictures[0])
+    assert same(done.picture, again.picture)
 
 
 def test_any_size_comes_out_as_it_was_requested(painter: DiffusersPainter) -> None:
     done = painter.paint(replace(JOB, size=(70, 53)), Watch())
-    assert done.pictures[0].size == (70, 53)
+    assert done.picture.size == (70, 53)
 
 
 @pytest.mark.parametrize("size", [(2, 64), (640, 640)])
@@ -147,7 +147,7 @@ def test_outside_of_the_mask_every_pixel_stays(
 ) -> None:
     mask = square(photo.size, (16, 16, 40, 48))
     done = painter.paint(replace(JOB, picture=photo, mask=mask), Watch())
-    changed = (np.asarray(done.pictures[0]) != np.asarray(photo)).any(-1)
+    changed = (np.asarray(done.picture) != np.asarray(photo)).any(-1)
     inside = np.asarray(mask) > 0
     assert not changed[~inside].any()
     assert changed[inside].mean() > 0.9
@@ -159,7 +159,7 @@ def test_also_of_a_picture_that_the_model_cannot_work_on_as_it_is(
     pixels = np.random.default_rng(2).integers(0, 256, (150, 201, 3), np.uint8)
     mask = square((201, 150), (50, 50, 120, 100))
     done = painter.paint(replace(JOB, picture=Image.fromarray(pixels), mask=mask), Watch())
-    changed = (np.asarray(done.pictures[0]) != pixels).any(-1)
+    changed = (np.asarray(done.picture) != pixels).any(-1)
     assert not changed[np.asarray(mask) == 0].any()
     assert changed.any()
 
@@ -172,7 +172,7 @@ def test_a_picture_that_is_changed_a_little_stays_near(
 
     def painted(strength: float) -> Any:
         job = replace(JOB, steps=20, picture=smooth, strength=strength)
-        return np.asarray(painter.paint(job, Watch()).pictures[0], float)
+        return np.asarray(painter.paint(job, Watch()).picture, float)
 
     kept, little, much = map(painted, (0.05, 0.2, 0.9))
     assert 0 < np.abs(little - kept).mean() < np.abs(much - kept).mean()

@@ -120,8 +120,8 @@ def test_one_file_paints_what_its_folder_paints(kind: str, tmp_path: Path) -> No
     path = ldm.save(pipeline, tmp_path / "one.safetensors")
     shutil.copytree(folder, beside, ignore=shutil.ignore_patterns("*.safetensors"))
     job = DrawingJob("a red circle", seed=3, steps=3)
-    whole = DiffusersPainter(folder).paint(job, Watch()).pictures[0]
-    single = DiffusersPainter(path).paint(job, Watch()).pictures[0]
+    whole = DiffusersPainter(folder).paint(job, Watch()).picture
+    single = DiffusersPainter(path).paint(job, Watch()).picture
     assert np.abs(np.asarray(whole, int) - np.asarray(single, int)).max() <= 1
 
 

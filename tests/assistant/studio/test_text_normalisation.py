@@ -10,19 +10,6 @@ from assistant.studio.aloud import pieces
     [
         ("Leave is 30 days [1].", "Leave is 30 days."),
         ("Leave is 30 days [1][2, 3] a year.", "Leave is 30 days a year."),
-        ("It cost $4.2 million.", "It cost 4.2 million dollars."),
-        ("Guests pay €9.50, children £1.", "Guests pay 9 euros and 50 cents, children 1 pound."),
-        ("Sales were $3.5bn, up from $900k.",
-         "Sales were 3.5 billion dollars, up from 900 thousand dollars."),
-        ("$0.50 and US$2m; 1.234,50 € and $0.00.",
-         "50 cents and 2 million dollars; 1,234 euros and 50 cents and 0 dollars."),
-        ("It paid $1,200, and more.", "It paid 1,200 dollars, and more."),
-        ("Due on 2024-03-01.", "Due on March 1, 2024."),
-        ("Pages 5–10, e.g. p. 7.", "Pages 5 to 10, for example page 7."),
-        ("Mr. Smith met Dr. Jones.", "Mister Smith met Doctor Jones."),
-        ("See No. 5 of Q3 FY18.", "See number 5 of quarter 3 fiscal year 2018."),
-        ("It fell by -5%.", "It fell by minus 5%."),
-        ("Doors open at 9:00, not 9:30.", "Doors open at 9 o'clock, not 9:30."),
         ("**Bold**, *slanted* and `code`.", "Bold, slanted and code."),
         ("Ask [the desk](https://desk.example/a_(b)).", "Ask the desk."),
         ("See https://user:secret@www.example.com/x?y=1 now.", "See example.com now."),
@@ -59,7 +46,3 @@ def test_a_long_sentence_is_cut_and_nothing_is_lost() -> None:
     assert max(map(len, parts)) <= 300
     assert " ".join(parts) == long
     assert all(part.endswith((",", ".")) for part in parts)
-
-
-def test_other_languages_keep_their_own_signs() -> None:
-    assert list(pieces("Das kostet z.B. 5 € [1].", "de")) == ["Das kostet z.B. 5 €."]

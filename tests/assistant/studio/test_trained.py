@@ -1,6 +1,5 @@
 """What a trained model keeps and makes when a picture is changed: the one that draws shapes."""
 
-import io
 import random
 import threading
 from pathlib import Path
@@ -11,9 +10,9 @@ import pytest
 from PIL import Image
 
 from assistant.contract.reply import Progress
-from assistant.studio import canvas, diffusers_painter
+from assistant.studio import canvas
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import DrawingJob, Watch, keep_denoising, kept_denoising
+from assistant.studio.painter import DrawingJob, Watch
 from ingest.errors import Stopped
 from tests.small_models import shapes, trained
 from tests.small_models.judge import patches
@@ -35,7 +34,7 @@ def picture() -> Image.Image:
 
 
 def painted(painter: DiffusersPainter, job: DrawingJob) -> Any:
-    return np.asarray(painter.paint(job, Watch()).pictures[0], int)
+    return np.asarray(painter.paint(job, Watch()).picture, int)
 
 
 def test_beyond_its_edges_a_picture_goes_on_and_stays(
@@ -96,31 +95,3 @@ def test_it_says_how_it_was_made(tmp_path: Path, painter: DiffusersPainter) -> N
     assert made is not None
     assert (made.seed, made.steps, made.width, made.model) == (3, 5, SIDE, "shapes-drawing")
     assert made.model_sha256 == painter.digest() and len(made.model_sha256) == 64
-
-
-def test_its_steps_are_kept_beside_it(
-    tmp_path: Path, painter: DiffusersPainter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diffusers_painter, "_PATIENCE", 0.0)  # else too quick
-    monkeypatch.setattr(diffusers_painter, "_SHARE", 1.0)
-    done = painter.paint(DrawingJob("a small red star", steps=12, seed=3), Watch())
-    assert done.denoising is not None
-    file = tmp_path / "star.png"
-    keep_denoising(file, done.denoising)
-
-    kept = kept_denoising(file)
-
-    assert kept == done.denoising
-    assert [step.number for step in kept.steps] == list(range(1, 13))
-    assert "Scheduler" in kept.scheduler and kept.device == "cpu"
-    assert all(step.seconds > 0 for step in kept.steps)
-    drawn = [step for step in kept.steps if step.picture]
-    assert 2 <= len(drawn) <= 8
-    first, last = (
-        np.asarray(Image.open(io.BytesIO(s.picture)), int) for s in (drawn[0], drawn[-1])
-    )
-    assert first.shape == last.shape and np.abs(first - last).mean() > 2  # it became a picture
-    assert file.with_suffix(".steps").stat().st_size < 64_000
-
-    file.with_suffix(".steps").write_bytes(b"no such file")
-    assert kept_denoising(file) is None

@@ -13,8 +13,8 @@ from assistant.contract.evidence import GivenPassages, Joined
 from assistant.contract.facts import Citation, Offer, Outcome, Sentence
 from assistant.contract.intents import KINDS, Clip, Describe, Draw, Intent, Translate
 from assistant.contract.request import Request, Turn
+from assistant.images.tagging import Tag
 from assistant.images.vision import Seen
-from assistant.images.vision_models import Tag
 from assistant.llm.odds import TurnTaking
 from assistant.llm.prompts import REFUSAL
 from assistant.receipts.explain import explanation
@@ -60,7 +60,9 @@ def answering(*replies: str) -> AnswerTool:
 
 
 def describing(looking: FakeLooking, *replies: str) -> Describing:
-    return Describing(looking, lambda: answering(*replies), lambda tagged: (OFFER,))
+    return Describing(
+        looking, lambda: answering(*replies), lambda: () if looking.viewer() else (OFFER,)
+    )
 
 
 def ask(tool: Any, intent: Intent, question: str = "") -> Outcome:
@@ -77,7 +79,7 @@ def test_other_intents_are_left_to_other_tools(picture: Path) -> None:
     looking = FakeLooking()
     for tool in (
         describing(looking),
-        Clipping(looking, answering, lambda tagged: ()),
+        Clipping(looking, answering, tuple),
         Translating(looking, lambda: None, TurnTaking(), tuple),
         WithPictures(looking, answering()),
     ):
@@ -250,7 +252,9 @@ def test_a_tool_is_called_as_its_intent_is(tmp_path: Path) -> None:
 
 
 def clipping(looking: FakeLooking, *replies: str) -> Clipping:
-    return Clipping(looking, lambda: answering(*replies), lambda tagged: (OFFER,))
+    return Clipping(
+        looking, lambda: answering(*replies), lambda: () if looking.viewer() else (OFFER,)
+    )
 
 
 SPOKEN = {"clip.mp4": ["00:01 Welcome to the tour.", "00:07 The pump room is closed."]}
@@ -287,7 +291,7 @@ def test_without_a_speech_model_one_is_offered(tmp_path: Path, hearing: tuple[Of
         raise UnsupportedFile("clip.mp4 is not read.")
 
     looking = FakeLooking(when_read=deaf)
-    tool = Clipping(looking, answering, lambda tagged: (), lambda: hearing)
+    tool = Clipping(looking, answering, tuple, lambda: hearing)
     if hearing:
         outcome = ask(tool, Clip(tmp_path / "clip.mp4"))
         assert "speech model" in outcome.text

@@ -74,18 +74,6 @@ def test_a_thumb_is_shown_again_to_a_later_visitor_and_after_another_page(visit:
     assert later.get("feedback")[0].value == 1
 
 
-def test_a_mark_that_is_clicked_is_noted_and_a_passage_of_a_refusal_is_not(
-    visit: Visit, kept: Feedback
-) -> None:
-    app = visit()
-    ask(app, LEAVE)
-    click(app, "citation-1")
-    click(app, "citation-2")
-    ask(app, "Is this unknown to the documents?")
-    click(app, "passage-0")
-    assert [(one.question, one.pages) for one in kept.opened()] == [(LEAVE, ((HANDBOOK, 10),))]
-
-
 def test_a_file_that_cannot_be_written_is_said(
     visit: Visit, kept: Feedback, tmp_path: Path
 ) -> None:
@@ -109,7 +97,6 @@ def test_a_reply_to_a_question_back_is_rated_and_no_question_of_its_own(
     thumb(app, 1)
     thumb(app, 1, answer=0)
     assert [rating.alone for rating in kept.ratings()] == [False, True]
-    assert [one.alone for one in kept.opened()] == [False]
     assert own(Settings(), "main").all() == []
 
 
