@@ -215,11 +215,6 @@ class Database(ABC):
         """What the database finds damaged in itself; empty when all is well."""
 
     @abstractmethod
-    def beside(self, path: Path, more: Schema) -> AbstractContextManager[str]:
-        """The tables of an SQLite file with the same schema, and `more`, under the prefix of the
-        result."""
-
-    @abstractmethod
     def write_anew(self) -> bool:
         """Leave no byte on the disk of what was deleted. False when somebody still reads it."""
 

@@ -71,7 +71,7 @@ def to_postgres(folder: Path, server: Server) -> Moved | None:
             source.close()
             _tidy_catalog(folder, server)
         shutil.rmtree(folder / "chroma", ignore_errors=True)  # it has vectors of the old place
-        discard(folder / "catalog.next.sqlite")
+        discard(folder / "rebuilt.sqlite")
         return moved
 
 

@@ -154,8 +154,6 @@ def test_contents_are_copied_and_replaced_as_a_whole(books: SqliteDatabase, tmp_
     books.write("DELETE FROM book")
     books.replace_by(tmp_path / "copy.sqlite")
     assert books.all("SELECT * FROM book") == [("one",)]
-    with books.beside(tmp_path / "copy.sqlite", BOOKS) as next:
-        assert books.all(f"SELECT * FROM {next}book") == [("one",)]
     assert books.faults() == [] and books.write_anew()
 
 
