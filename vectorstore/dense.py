@@ -18,7 +18,6 @@ from vectorstore.store import (
     chroma_loads,
     delete_chroma,
 )
-from vectorstore.word_index import WordIndex
 
 # -- Compares all vectors in memory: exact, and fast up to some 100,000 chunks
 # Serves while Chroma is being built or belongs to another process; 5 ms for 100,000 chunks.
@@ -299,7 +298,7 @@ class DenseIndex:
             return self._exact[1:]
 
 
-# -- Updates the indexes with what other processes write, in the background
+# -- Updates the index with what other processes write, in the background
 
 _LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
 
@@ -307,9 +306,8 @@ _LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
 class Follower:
     """A thread that checks every few seconds until it is ended."""
 
-    def __init__(self, index: DenseIndex, words: WordIndex, seconds: float) -> None:
+    def __init__(self, index: DenseIndex, seconds: float) -> None:
         self._index = index
-        self._words = words
         self._seconds = seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -326,7 +324,6 @@ class Follower:
             try:
                 self._index.sync()
                 failures = self._index.failures
-                self._words.sync()
             except Exception as error:  # whoever searches or adds gets the error
                 log.warning("The index could not be brought up to date: %s", error)
                 failures += 1

@@ -6,6 +6,7 @@ library: nothing has to be guessed about how good each library is, as where rank
 compared, so the best candidates of a library with another model are embedded again.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +33,6 @@ from vectorstore.retrieval.fusion import (
 )
 from vectorstore.retrieval.search_query import SearchQuery, named
 from vectorstore.store import Vectors
-from vectorstore.word_index import idf
 
 # -- The names of several libraries that are searched at once, and of documents in them
 # Names of libraries have letters, digits, hyphens and underscores, so that "hr,sales" names two,
@@ -88,6 +88,14 @@ def apart(name: str) -> tuple[str, str]:
 # system, SIGIR 1995).
 
 _WORDS = 4_096  # whose counts are kept
+_LEAST = 1e-6  # the weight of a word that most passages have
+
+
+def idf(having: int, passages: int) -> float:
+    """The inverse document frequency of a word that stands in `having` of the passages, as FTS5
+    weighs it: https://sqlite.org/fts5.html#the_bm25_function"""
+    without = max(passages - having, 0)  # others may add between the two counts
+    return max(math.log((without + 0.5) / (having + 0.5)), _LEAST)
 
 
 class Statistics:

@@ -33,7 +33,6 @@ from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
 from vectorstore.versions import superseded
-from vectorstore.word_index import WordIndex
 from vectorstore.workers import Hire, here
 
 __all__ = ["Hit", "Library"]
@@ -156,8 +155,6 @@ class Library(Shelf):
         self._files = Files(folder, open_copies(folder, name, files), place_check(folder))
         self._catalog = open_catalog(folder, name, catalogue)
         self._index = open_index(self._catalog, folder / "chroma", vectors)
-        self._words = WordIndex(self._catalog, folder / "words")
-        self._catalog.passages.beside = self._words.passages
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
         self._embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
         self._search = Search(self._catalog, self._index, self._embedders, learned)
@@ -169,12 +166,12 @@ class Library(Shelf):
         self.thumbnails = Thumbnails(self._catalog, self._files, engines)
         staged = folder / "rebuilt.sqlite"
         self.maintenance = Maintenance(
-            self._catalog, self._files, self._index, self._words, self._embedders, engines, staged
+            self._catalog, self._files, self._index, self._embedders, engines, staged
         )
         self.tags = Tags(self._catalog)
         self._listed: tuple[tuple[int, int], list[DocumentInfo]] | None = None  # and of which state
         self._removing = Removing(
-            self._catalog, self._files, self._index, self._words, staged, self.pictures.forget
+            self._catalog, self._files, self._index, staged, self.pictures.forget
         )
         self.sources = Sources(self._catalog, self._files, self._removing)
 
@@ -333,5 +330,4 @@ class Library(Shelf):
         """Release Chroma to other processes, and close the catalogue's file."""
         self.maintenance.close()  # otherwise it could open again what is closed here
         self._index.close()
-        self._words.close()
         self._catalog.close()

@@ -40,7 +40,6 @@ from vectorstore.indexing.store_document import READY, put
 from vectorstore.maintenance import backup
 from vectorstore.maintenance.verify import Health, Verifying, mend
 from vectorstore.store import Vectors
-from vectorstore.word_index import WordIndex
 
 # -- Moves a catalogue that cannot be read out of the way, so that a backup can take its place
 
@@ -312,14 +311,13 @@ class Maintenance:
     """Keeps a library whole: checks, rebuilds, backups. Reachable as `Library.maintenance`."""
 
     def __init__(
-        self, catalog: Catalog, files: Files, index: DenseIndex, words: WordIndex,
+        self, catalog: Catalog, files: Files, index: DenseIndex,
         embedders: Embedders, engines: Callable[[], Engines], staged: Path,
     ) -> None:  # fmt: skip
         """A rebuild collects its output in `staged`."""
         self._catalog = catalog
         self._files = files
         self._index = index
-        self._words = words
         self._embedders = embedders
         self._engines = engines
         self._staged = staged
@@ -357,7 +355,6 @@ class Maintenance:
         self._index.sync(
             lambda done, total: progress(AddProgress("index", done, total, "indexing"))
         )
-        self._words.sync()
         return self._catalog.passages.count()
 
     def catch_up(
@@ -409,8 +406,7 @@ class Maintenance:
         return contents
 
     def sync(self) -> bool:
-        """Update the indexes with what was written; False when another process owns Chroma."""
-        self._words.sync()
+        """Update the index with what was written; False when another process owns Chroma."""
         return self._index.sync()
 
     def follow(self, seconds: float = 3.0) -> None:
@@ -418,7 +414,7 @@ class Maintenance:
 
         Searches find it at once in any case, and afterwards through Chroma.
         """
-        self._follower = Follower(self._index, self._words, seconds)
+        self._follower = Follower(self._index, seconds)
 
     def close(self) -> None:
         """End the thread that `follow` has started, if it has."""

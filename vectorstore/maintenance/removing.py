@@ -13,7 +13,6 @@ from vectorstore.dense import DenseIndex
 from vectorstore.errors import LibraryError
 from vectorstore.indexing import jobs
 from vectorstore.maintenance.rebuild import open_staged
-from vectorstore.word_index import WordIndex
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,13 @@ class Removing:
     """Removes documents of one library; reachable as `Library.remove` and `Library.forget`."""
 
     def __init__(
-        self, catalog: Catalog, files: Files, index: DenseIndex, words: WordIndex, staged: Path,
+        self, catalog: Catalog, files: Files, index: DenseIndex, staged: Path,
         forget_pictures: Callable[[Collection[str]], int],
     ) -> None:  # fmt: skip
         """An interrupted rebuild has left its output in `staged`."""
         self._catalog = catalog
         self._files = files
         self._index = index
-        self._words = words
         self._staged = staged
         self._forget_pictures = forget_pictures
 
@@ -88,7 +86,6 @@ class Removing:
         with suppress(LibraryError):  # a cache: the next search of pictures does it
             pictures = self._forget_pictures(digests)
         self._clear_rebuilt(digests)
-        self._words.clear()  # `follow`, or whoever adds something, writes it anew
         self._index.sync()
         self._catalog.wipe()
         return pictures
