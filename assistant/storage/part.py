@@ -395,10 +395,10 @@ class Kept:
         with self._connected():
             pass
 
-    def together(self) -> AbstractContextManager[None]:
+    def together(self) -> AbstractContextManager[object]:
         """What this thread does with it meanwhile is done as a whole, or not at all. Raises
         AssistantError."""
-        return self._database.together()
+        return self._database.transaction()
 
     def _write_anew(self) -> None:
         """Leave no byte on the disk of what was deleted or changed before."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
@@ -37,7 +38,7 @@ class Words(Protocol):
 
 LARGE = 20_000  # passages from which on FTS5 takes longer than the rest of a search
 _HAVING = "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ?"
-_RARE = 0.05  # share of the passages; see benchmarks/results/word_engines.md
+_RARE = 0.1  # share of the passages that are scored; see benchmarks/results/word_engines.md
 
 
 class Fts5:
@@ -68,13 +69,17 @@ class Fts5:
         return [(row[0], row[1]) for row in found]
 
     def _rare(self, match: str) -> str:
-        """Those words of a match that few passages of a large library have: FTS5 scores each
-        passage with any of the words, and the best ones have one of these."""
+        """In a large library the rarest words of a match; empty otherwise. FTS5 scores each passage
+        with any of the words, and the best ones have one of these."""
         (size,) = self._database.all("SELECT coalesce(max(rowid), 0) FROM chunk")[0]
         if size < LARGE:
             return ""
-        counts = {word: self.count(word) for word in match.split(" OR ")}
-        return " OR ".join(word for word, count in counts.items() if 0 < count <= _RARE * size)
+        counted = sorted((self.count(word), word) for word in match.split(" OR "))
+        sums, most = accumulate(count for count, _ in counted), _RARE * size
+        rare = [
+            word for (_, word), total in zip(counted, sums, strict=True) if total <= _RARE * size
+        ]
+        return " OR ".join(rare) or counted[0][1]
 
     def cards(self, match: str) -> list[tuple[str, float]]:
         """See `Words`."""
