@@ -116,7 +116,6 @@ HOMES = {
         "vectorstore/indexing/jobs.py",
     },
     "fpdf": {"assistant/export/documents.py"},
-    "fsspec": {"vectorstore/team/object_store.py"},
     "jinja2": {"assistant/llm/llama/chat_format.py", "assistant/receipts/evidence_pack.py"},
     "keyring": {"assistant/models/server_address.py"},
     "langchain": {"assistant/routing/model_router.py"},

@@ -75,10 +75,9 @@ class Fts5:
         if size < LARGE:
             return ""
         counted = sorted((self.count(word), word) for word in match.split(" OR "))
-        sums, most = accumulate(count for count, _ in counted), _RARE * size
-        rare = [
-            word for (_, word), total in zip(counted, sums, strict=True) if total <= _RARE * size
-        ]
+        sums = accumulate(count for count, _ in counted)
+        few = [total <= _RARE * size for total in sums]
+        rare = [word for (_, word), scored in zip(counted, few, strict=True) if scored]
         return " OR ".join(rare) or counted[0][1]
 
     def cards(self, match: str) -> list[tuple[str, float]]:
