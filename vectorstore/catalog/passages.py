@@ -50,7 +50,6 @@ class Fts5:
     def passages(
         self, match: str, k: int, hidden: bool, documents: Collection[str] | None
     ) -> list[tuple[str, float]]:
-        """See `Words`."""
         only = documents is not None
         rare = "" if only else self._rare(match)
         seen = "" if hidden else f" AND {rows.SEEN}"
@@ -81,7 +80,6 @@ class Fts5:
         return " OR ".join(rare) or counted[0][1]
 
     def cards(self, match: str) -> list[tuple[str, float]]:
-        """See `Words`."""
         found = self._database.all(
             "SELECT name, -bm25(card_words) FROM card_words JOIN document"
             " ON document.id = card_words.rowid WHERE card_words MATCH ?",
@@ -90,12 +88,10 @@ class Fts5:
         return [(row[0], row[1]) for row in found]
 
     def has(self, rowid: int, match: str) -> bool:
-        """See `Words`."""
         has = "SELECT 1 FROM chunk_words WHERE rowid = ? AND chunk_words MATCH ?"
         return bool(self._database.one(has, rowid, match))
 
     def count(self, match: str) -> int:
-        """See `Words`."""
         row = self._database.one(
             "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", match
         )

@@ -61,27 +61,19 @@ class Telling:
     """Reports what became of the files of one run."""
 
     def __init__(self, summary: AddSummary, jobs: Jobs, changed: Callable[[Change], None]) -> None:
-        self._summary = summary
+        self.summary = summary
         self._jobs = jobs
         self._changed = changed
 
     def fail(self, place: str, name: str, error: str) -> None:
         """A file could not be read."""
         self._jobs.fail(place, name, error)
-        self._summary.failed.append(Failure(place, error))
+        self.summary.failed.append(Failure(place, error))
         self._changed(Change("failed", name, error))
-
-    def bad_name(self, place: str) -> None:
-        """A file whose name the catalogue cannot keep."""
-        self._summary.failed.append(Failure(place, _BAD_NAME))
-
-    def unchanged(self, number: int) -> None:
-        """So many files inside a known file are in the library."""
-        self._summary.unchanged += number
 
     def count(self, stored: Stored, pages: int, chunks: int) -> None:
         """A file is in the library, or was there."""
-        summary = self._summary
+        summary = self.summary
         summary.superseded += stored.superseded
         if stored.new:
             summary.updated += stored.replaced
@@ -99,28 +91,28 @@ class Telling:
     def known(self, item: Item, stored: Stored, document: str) -> None:
         """A file whose bytes are in the library as `document`, by the name of another file."""
         if item.sent and (stored.replaced or stored.was):  # nobody has moved a file
-            self._summary.updated += stored.replaced
-            self._summary.added += not stored.replaced
+            self.summary.updated += stored.replaced
+            self.summary.added += not stored.replaced
             self.tell("updated" if stored.replaced else "added", stored.document)
         else:
             self.count(stored, 0, 0)
         if document and not stored.was and PurePath(item.name).name != PurePath(document).name:
-            self._summary.kept_as.append(KeptAs(item.name, document))
+            self.summary.kept_as.append(KeptAs(item.name, document))
 
     def stored(self, stored: Stored, document: Document, chunks: Sequence[Chunk]) -> None:
         """A file that was read is in the library."""
         self.count(stored, len(document.pages), len(chunks))
         if stored.new and (told := status(document)) != READY:
-            self._summary.incomplete.append(Incomplete(stored.document, told))
+            self.summary.incomplete.append(Incomplete(stored.document, told))
         if stored.new and (characters := unseen(document)):
             made = "generated" in document.metadata
-            self._summary.hidden.append(Hidden(stored.document, characters, made))
+            self.summary.hidden.append(Hidden(stored.document, characters, made))
 
     def omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
         """Files inside a file that are not read."""
         for left in omitted:
             place, name = f"{item.job}{INSIDE}{left.name}", f"{item.name}/{left.name}"
-            self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
+            self.summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
 
     def tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
         """Report a change of the library as it happens."""
@@ -189,7 +181,7 @@ class Known:
         if not self._containers.finished(place, item.sha256):
             return replace(item, known=True)
         self.settled.add(item.job)
-        self._told.unchanged(self._places.inside(place))
+        self._told.summary.unchanged += self._places.inside(place)
         self._told.omitted(item, self._containers.left_out(place))
         return None
 
@@ -198,7 +190,7 @@ class Known:
             job.encode()
             return Item(path, job, name, digest(path, self._size), level)
         except UnicodeEncodeError:
-            self._told.bad_name(job)
+            self._told.summary.failed.append(Failure(job, _BAD_NAME))
         except UnreadableFile as error:
             self._told.fail(job, name, str(error))
         return None

@@ -278,7 +278,6 @@ class S3Store:
         return answer
 
     def names(self, start: str = "") -> Iterator[Copy]:
-        """See `Copies`."""
         with self.sentences():
             yield from self._listed(start)
 
@@ -322,12 +321,10 @@ class S3Store:
             return self._cache.put(copy, name)
 
     def sha256(self, name: str) -> str:
-        """See `Copies`."""
         with self.fetched(name) as copy:
             return sha256_of(copy)
 
     def remove(self, start: str, versions: bool = False) -> int:
-        """See `Copies`."""
         self._cache.drop(start)
         with self.sentences():
             for copy in self._listed(start):

@@ -141,7 +141,6 @@ def test_pictures_of_it_leave_the_cache(library: Library, novels: dict[str, list
                 "INSERT INTO picture (id, sha256, page, words, thumbnail) VALUES (?, ?, 1, ?, ?)",
                 (number, document, word, b"small " + word.encode()),
             )
-            file.execute("INSERT INTO picture_words (rowid, text) VALUES (?, ?)", (number, word))
     assert library.forget(["0-0.md"]) == Forgotten((sha256,), 1, index=True)
     words = ["qxzzbbkkvv", *novels["0-0.md"]]
     assert left(library.folder, words, chroma=True) == set()
