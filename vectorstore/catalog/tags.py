@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.rows import AMONG, DocumentInfo, listed
@@ -132,7 +132,6 @@ def key(tag: str) -> str:
 
 State = Literal["", "look", "old"]  # all; not all was read; there is a newer version
 Sort = Literal["name", "newest", "oldest", "largest", "kind", "dated"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
 

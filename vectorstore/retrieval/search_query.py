@@ -265,10 +265,9 @@ class Pointing:
 
 def named(query: SearchQuery, names: NameIndex, scope: frozenset[str] | None) -> Named:
     """See `Pointing.named`; `names` are of all that could be named."""
-    found = names.naming(query.text)
     groups = [
         frozenset(_current_version(name, names.newer, query.text) for name in group)
-        for group in found.groups
+        for group in names.naming(query.text)
     ]
     groups.append(old_versions(query.text, names.newer))
     searched = _apart(group if scope is None else group & scope for group in groups)
