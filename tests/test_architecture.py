@@ -168,6 +168,7 @@ HOMES = {
     },
     "sentencex": {"ingest/language/sentences.py"},
     "sentence_transformers": {
+        "vectorstore/embedding/cross_encoders.py",
         "vectorstore/embedding/embedder.py",
     },
     "sklearn": {"assistant/feedback/learning.py"},
