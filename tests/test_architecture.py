@@ -54,7 +54,6 @@ vectorstore/team
 vectorstore/workers
 vectorstore/embedding                       vectorstore/versions
 vectorstore/naming                          vectorstore/dense
-vectorstore/word_index
 vectorstore/catalog
 vectorstore/database
 vectorstore/store                           vectorstore/add_report          vectorstore/copies
@@ -115,10 +114,8 @@ HOMES = {
         "vectorstore/dense.py",
         "vectorstore/team/served_vectors.py",
         "vectorstore/indexing/jobs.py",
-        "vectorstore/word_index.py",
     },
     "fpdf": {"assistant/export/documents.py"},
-    "fsspec": {"vectorstore/team/object_store.py"},
     "jinja2": {
         "assistant/entrance/guests.py",
         "assistant/export/documents.py",
@@ -176,6 +173,7 @@ HOMES = {
     },
     "sentencex": {"ingest/language/sentences.py"},
     "sentence_transformers": {
+        "vectorstore/embedding/cross_encoders.py",
         "vectorstore/embedding/embedder.py",
     },
     "sklearn": {"assistant/feedback/learning.py"},
@@ -200,7 +198,6 @@ HOMES = {
     "tinycss2": {
         "ingest/web/css.py",
     },
-    "tantivy": {"vectorstore/word_index.py"},
     "tokenizers": {"vectorstore/embedding/embedder.py"},
     "torch": {
         "assistant/studio/diffusers_painter.py",

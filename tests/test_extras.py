@@ -27,7 +27,7 @@ from ingest.media.ffmpeg import Media
 from ingest.media.whisper import Transcriber
 from tests.conftest import PROJECT, models_folder
 from tests.test_dependencies import DISTRIBUTIONS, abilities, declared, normalised, providers
-from vectorstore.embedding.cross_encoders import export
+from vectorstore.embedding.cross_encoders import import_torch
 from vectorstore.embedding.embedder import SentenceTransformerEmbedder
 from vectorstore.team.postgres import Server
 
@@ -130,7 +130,7 @@ USES: dict[str, Callable[[Path], object]] = {
     ),
     "images] to name": lambda path: Tagging(path / "a.pth").identity,
     "embedders] to use the embedding": SentenceTransformerEmbedder,
-    "embedders] to use": export,
+    "embedders] to use": import_torch,
 }
 
 

@@ -81,7 +81,6 @@ class Folder:
         self.place = str(folder)
 
     def names(self, start: str = "") -> Iterator[Copy]:
-        """See `Copies`."""
         for path in self.folder.glob(f"{start}*") if self.folder.is_dir() else ():
             if not path.name.startswith(SCRATCH):
                 with suppress(FileNotFoundError):
@@ -89,16 +88,13 @@ class Folder:
                     yield Copy(path.name, about.st_ctime, about.st_size)
 
     def take(self, copy: Path, name: str) -> None:
-        """See `Copies`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         copy.replace(self.folder / name)
 
     def path(self, start: str) -> Path:
-        """See `Copies`."""
         return next(self.folder.glob(f"{start}*"), self.folder / f"{start}.pdf")
 
     def sha256(self, name: str) -> str:
-        """See `Copies`."""
         return sha256_of(self.folder / name)
 
     def remove(self, start: str, versions: bool = False) -> int:
@@ -107,7 +103,6 @@ class Folder:
         return 0
 
     def tidy(self, older: float) -> int:
-        """See `Copies`."""
         return sweep_scratch(self.folder, older)
 
     def keep_to(self, known: Collection[str]) -> None:

@@ -1,9 +1,6 @@
 """Finds the nearest chunks: in Chroma when this process owns it and it is current, else exactly."""
 
-import json
 import logging
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,42 +18,6 @@ from vectorstore.store import (
     chroma_loads,
     delete_chroma,
 )
-from vectorstore.word_index import WordIndex
-
-# -- Looks after Chroma in a process of its own, whose memory never held what was forgotten
-# Chroma's files hold whatever stood in the memory of the process that opens them: hnswlib reserves
-# it for its index, and writes it to `data_level0.bin` as it is (chromadb 1.5.9). In a process that
-# has forgotten a document these can be its ids.
-
-_ROOT = Path(__file__).parents[1]
-
-
-def ids_from_child(catalog: Catalog, folder: Path) -> set[str] | None:
-    """Those in Chroma after a child has brought it to what the catalogue holds.
-
-    None when another process owns the folder, or Chroma fails. The caller must not own it: the
-    child takes its lock.
-    """
-    command = [sys.executable, "-m", __name__, str(catalog.path), catalog.library, str(folder)]
-    try:
-        done = subprocess.run(
-            command, cwd=_ROOT, check=False, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-    except OSError:  # no memory for a process
-        return None
-    return set(json.loads(done.stdout)) if done.returncode == 0 else None
-
-
-def _synced(path: Path, library: str, folder: Path) -> list[str] | None:
-    catalog = Catalog(path, library)
-    index = DenseIndex(catalog, folder)
-    try:
-        return sorted(index.ids()) if index.sync() else None
-    finally:
-        index.close()
-        catalog.close()
-
 
 # -- Compares all vectors in memory: exact, and fast up to some 100,000 chunks
 # Serves while Chroma is being built or belongs to another process; 5 ms for 100,000 chunks.
@@ -120,7 +81,9 @@ class DenseIndex:
     A lock file gives Chroma to one process. A process that is killed while it writes leaves the
     mark `writing` in the catalogue; the next owner deletes the folder and fills it again.
 
-    A process that may remember a forgotten document opens Chroma no more, see `apart`: it scans.
+    Chroma's files hold whatever stood in the memory of the process that opens them: hnswlib
+    reserves it for its index, and writes it to `data_level0.bin` as it is (chromadb 1.5.9). So a
+    process that may remember a forgotten document opens Chroma no more: it scans.
     """
 
     # Where `sync` returns False:
@@ -179,7 +142,9 @@ class DenseIndex:
         generation = self._catalog.generation()
         with self._guard:
             if self._remembers():
-                return self._state() == str(generation) or self._ids_apart() is not None
+                self._give_up()
+                self.why = "left to programs that start later: this one has forgotten documents"
+                return False
             if not self._open():
                 return False
             try:
@@ -213,16 +178,19 @@ class DenseIndex:
             return self.clear() and self.sync(progress)
 
     def forget(self) -> bool:
-        """Fill Chroma again so that its files hold nothing of deleted passages; False when another
-        process owns it.
+        """Delete Chroma's files, which hold vectors of deleted passages; False when another process
+        owns them.
 
-        From now on no process that may have them in its memory opens Chroma.
+        No process that may have the passages in its memory opens Chroma from now on. The next one
+        fills it again.
         """
         with self._guard:
             if not self.clear():
                 return False
             self._catalog.forget()
-            return self.sync()
+            delete_chroma(self._folder)
+            self._give_up()
+            return True
 
     def _remembers(self) -> bool:
         """Whether a document was forgotten while this process may have known it."""
@@ -232,10 +200,6 @@ class DenseIndex:
         # Asked anew: another library may have taken the folder meanwhile.
         return _BEGAN.setdefault(self._catalog.identity(), self._catalog.forgotten())
 
-    def _ids_apart(self) -> set[str] | None:
-        self._give_up()
-        return ids_from_child(self._catalog, self._folder)
-
     def _give_up(self) -> None:
         """Leave Chroma to other processes."""
         self._let_go()
@@ -244,8 +208,6 @@ class DenseIndex:
     def ids(self) -> set[str]:
         """The ids in Chroma; empty when another process owns it."""
         with self._guard:
-            if self._remembers():
-                return self._ids_apart() or set()
             return self._chroma.ids() if self._open() and self._chroma else set()
 
     def close(self) -> None:
@@ -336,7 +298,7 @@ class DenseIndex:
             return self._exact[1:]
 
 
-# -- Updates the indexes with what other processes write, in the background
+# -- Updates the index with what other processes write, in the background
 
 _LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
 
@@ -344,9 +306,8 @@ _LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
 class Follower:
     """A thread that checks every few seconds until it is ended."""
 
-    def __init__(self, index: DenseIndex, words: WordIndex, seconds: float) -> None:
+    def __init__(self, index: DenseIndex, seconds: float) -> None:
         self._index = index
-        self._words = words
         self._seconds = seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -363,13 +324,6 @@ class Follower:
             try:
                 self._index.sync()
                 failures = self._index.failures
-                self._words.sync()
             except Exception as error:  # whoever searches or adds gets the error
                 log.warning("The index could not be brought up to date: %s", error)
                 failures += 1
-
-
-if __name__ == "__main__":
-    found = _synced(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
-    print(json.dumps(found))
-    sys.exit(found is None)

@@ -6,21 +6,19 @@ library: nothing has to be guessed about how good each library is, as where rank
 compared, so the best candidates of a library with another model are embedded again.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path
 
 import numpy as np
 
-from ingest.chunking import PageLedger
-from ingest.document.model import Page
 from ingest.language.words import content_words
-from vectorstore.catalog.rows import DocumentInfo, StoredChunk, StoredTable
+from vectorstore.catalog.rows import DocumentInfo, StoredChunk
 from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
 from vectorstore.errors import UnknownDocument
-from vectorstore.library import Library
+from vectorstore.library import Library, Shelf
 from vectorstore.naming.mentions import NameIndex
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import (
@@ -31,13 +29,10 @@ from vectorstore.retrieval.fusion import (
     Place,
     Pointed,
     Ranked,
-    best_of_pages,
     hits_of,
 )
-from vectorstore.retrieval.search import Which
 from vectorstore.retrieval.search_query import SearchQuery, named
 from vectorstore.store import Vectors
-from vectorstore.word_index import idf
 
 # -- The names of several libraries that are searched at once, and of documents in them
 # Names of libraries have letters, digits, hyphens and underscores, so that "hr,sales" names two,
@@ -93,6 +88,14 @@ def apart(name: str) -> tuple[str, str]:
 # system, SIGIR 1995).
 
 _WORDS = 4_096  # whose counts are kept
+_LEAST = 1e-6  # the weight of a word that most passages have
+
+
+def idf(having: int, passages: int) -> float:
+    """The inverse document frequency of a word that stands in `having` of the passages, as FTS5
+    weighs it: https://sqlite.org/fts5.html#the_bm25_function"""
+    without = max(passages - having, 0)  # others may add between the two counts
+    return max(math.log((without + 0.5) / (having + 0.5)), _LEAST)
 
 
 class Statistics:
@@ -149,7 +152,7 @@ _EMBEDDED = 50  # candidates of a library with another model, that are embedded 
 _KEPT = 4_000  # passages whose vectors are kept: 6 MB
 
 
-class Federated:
+class Federated(Shelf):
     """Reads like a `Library`, and changes nothing. Documents are called "LIBRARY/DOCUMENT".
 
     What was learned for one library counts only where it is searched alone.
@@ -193,72 +196,21 @@ class Federated:
             )
         return self.libraries[name], inside
 
-    def page(self, document: str, number: int) -> Page:
-        """A page by its number, from 1. Raises UnknownDocument, as the next methods do."""
-        library, inside = self.part(document)
-        return library.page(inside, number)
-
-    def pages(self, document: str) -> list[Page]:
-        """All pages of a document, in their order."""
-        library, inside = self.part(document)
-        return library.pages(inside)
-
-    def file(self, document: str) -> Path:
-        """The library's own copy of the file."""
-        library, inside = self.part(document)
-        return library.file(inside)
-
-    def sha256(self, document: str) -> str:
-        """The hash of a document's file, in hexadecimal."""
-        library, inside = self.part(document)
-        return library.sha256(inside)
-
-    def ledger(self, document: str) -> list[PageLedger]:
-        """The coverage ledger of each page."""
-        library, inside = self.part(document)
-        return library.ledger(inside)
-
-    def tables(self, document: str) -> list[StoredTable]:
-        """Its tables with their typed cells."""
-        library, inside = self.part(document)
-        return library.tables(inside)
-
-    def headings_over_prose(self, document: str) -> list[str]:
-        """See `Library.headings_over_prose`."""
-        library, inside = self.part(document)
-        return library.headings_over_prose(inside)
-
     # -- finding
 
-    def search(
-        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
-        versions: Which = "newest", hidden: bool = False,
-    ) -> list[Hit]:  # fmt: skip
-        """The best passage of each of the k best pages, best first."""
-        read = self._ranking(SearchQuery.of(query), documents, versions, hidden)
-        return best_of_pages(read, fusion.CANDIDATES, k)
-
-    def passages(
-        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
-        versions: Which = "newest", hidden: bool = False,
-    ) -> list[Hit]:  # fmt: skip
-        """The k best passages of all libraries, best first; of a file that is in several of them,
-        the passages of the first. Raises LibraryError."""
-        return self._ranking(SearchQuery.of(query), documents, versions, hidden)(k)
-
-    def _ranking(
-        self, asked: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
+    def ranking(
+        self, query: SearchQuery, documents: Collection[str] | None, hidden: bool
     ) -> Callable[[int], list[Hit]]:
-        """What gives the first k hits."""
+        """See `Shelf`."""
         embedder, found = self.embedder(), dict[str, Gathered]()
-        mixed, weights = is_multilingual(embedder), self._all.weights_of_words(asked.text)
+        mixed, weights = is_multilingual(embedder), self._all.weights_of_words(query.text)
         scope = None if documents is None else frozenset(documents)
-        every = named(asked, self._all.names(), scope)
+        every = named(query, self._all.names(), scope)
         for name, library, inside in self._searched(documents):
             known = _of_library(every, name)
-            gathered = library.gathered(asked, inside, versions, hidden, mixed, known)
+            gathered = library.gathered(query, inside, hidden, mixed, known)
             if library.embedder().identity != embedder.identity:
-                gathered = self._again.compared(gathered, library, embedder, asked.text)
+                gathered = self._again.compared(gathered, library, embedder, query.text)
             found[name] = _weighted(gathered, weights[name])
         where = _first_of_each(found)
         ranked = _ranked(found, where, every)
@@ -300,12 +252,6 @@ class Federated:
 
 
 AnyLibrary = Library | Federated  # to be read
-
-
-def part_of(library: AnyLibrary, document: str) -> tuple[Library, str]:
-    """The library of a document, and its name there; of one library itself. Raises
-    UnknownDocument."""
-    return library.part(document) if isinstance(library, Federated) else (library, document)
 
 
 class _Again:

@@ -22,7 +22,7 @@ from ingest.document.source import Engines
 from ingest.errors import UnreadableFile
 from ingest.images.image_file import DRAWABLE, small_jpeg
 from ingest.images.stills import FILMS, KINDS, NOT_CUT, Spot, cut, place
-from ingest.language import words as language_words
+from ingest.language.words import stems
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.pool import Sandbox
 from vectorstore.catalog import rows
@@ -55,12 +55,7 @@ CREATE TABLE picture (
 );
 CREATE INDEX of_document ON picture (sha256);
 """,
-    """
-CREATE VIRTUAL TABLE picture_words USING fts5 (text, tokenize = 'porter unicode61');
-CREATE TRIGGER picture_gone AFTER DELETE ON picture BEGIN
-    DELETE FROM picture_words WHERE rowid = old.rowid;
-END;
-""",
+    first=2,  # a file of another version is made again
 )
 
 
@@ -128,14 +123,12 @@ class PictureCache:
             file.execute("DELETE FROM document WHERE sha256 = ?", (sha256,))
             file.execute("INSERT INTO document VALUES (?)", (sha256,))
             for one, thumbnail in pictures:
-                row = file.execute(
+                file.execute(
                     "INSERT INTO picture (sha256, page, x0, y0, x1, y1, seconds, words, meaning,"
-                    " vector, thumbnail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                    " vector, thumbnail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (sha256, one.page, *one.box, one.seconds, one.words, _bytes(one.meaning),
                      _bytes(one.vector), thumbnail),
-                ).fetchone()  # fmt: skip
-                text = language_words.indexed(one.words)
-                file.execute("INSERT INTO picture_words (rowid, text) VALUES (?, ?)", (*row, text))
+                )  # fmt: skip
 
     def forget(self, documents: Collection[str]) -> int:
         """Delete the pictures of documents, and count them; no byte of them is left in the file."""
@@ -146,7 +139,6 @@ class PictureCache:
                 among = f"sha256 {rows.AMONG}", (rows.listed(documents),)
                 gone = file.execute(f"DELETE FROM picture WHERE {among[0]}", among[1]).rowcount
                 file.execute(f"DELETE FROM document WHERE {among[0]}", among[1])
-                file.execute("INSERT INTO picture_words (picture_words) VALUES ('optimize')")
             if gone:
                 self._file.write_anew()
         except _Damaged:  # everything can be made again
@@ -163,18 +155,6 @@ class PictureCache:
             KnownPicture(r[0], r[1], Box(*r[2:6]), r[6], r[7], _vector(r[8]), _vector(r[9]), r[10])
             for r in found
         ]
-
-    def matching(self, query: str) -> dict[int, float]:
-        """Picture id -> BM25 score for the words of a query; higher is better."""
-        match = language_words.match(query)
-        if not match:
-            return {}
-        return dict(
-            self._file.all(
-                "SELECT rowid, -bm25(picture_words) FROM picture_words WHERE picture_words MATCH ?",
-                match,
-            )
-        )
 
     def thumbnail(self, id: int) -> bytes:
         """A small JPEG; empty when it is gone."""
@@ -271,7 +251,7 @@ class Pictures:
     ) -> list[PictureHit]:  # fmt: skip
         """Pictures whose caption, description, tags or writing fits the words, best first."""
         self.update(told, cancel)
-        embedder, found = self._embedder(), self._cache.matching(query)
+        embedder, wanted = self._embedder(), stems(query)
         asked = embedder.query(query)
         known = {str(one.id): one for one in self._cache.all()}
         candidates = [
@@ -280,7 +260,7 @@ class Pictures:
                 one.sha256,
                 0,
                 nearness(embedder, float(one.meaning @ asked)),
-                found.get(one.id, 0.0),
+                float(len(wanted & stems(one.words))),
             )
             for id, one in known.items()
             if one.meaning is not None

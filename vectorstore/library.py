@@ -1,6 +1,7 @@
 """Library: the documents that a user has added. The one class that other packages use."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from ingest.chunking import PageLedger
 from ingest.document.model import Page
 from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, AddSummary, Change
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.rows import DocumentInfo, StoredChunk, StoredTable
 from vectorstore.catalog.tags import Tags
 from vectorstore.copies import Files
@@ -26,18 +28,100 @@ from vectorstore.opened import open_catalog, open_copies, open_index, place_chec
 from vectorstore.retrieval import fusion
 from vectorstore.retrieval.fusion import Hit, best_of_pages
 from vectorstore.retrieval.learned_ranker import Considered, Learned
-from vectorstore.retrieval.search import Search, Which
+from vectorstore.retrieval.search import Search
 from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
 from vectorstore.versions import superseded
-from vectorstore.word_index import WordIndex
 from vectorstore.workers import Hire, here
 
 __all__ = ["Hit", "Library"]
 
 
-class Library:
+class Shelf(ABC):
+    """Documents that are searched and read, in one library or in several."""
+
+    @abstractmethod
+    def part(self, document: str) -> tuple["Library", str]:
+        """The library of a document, and its name there. Raises UnknownDocument."""
+
+    @abstractmethod
+    def ranking(
+        self, query: SearchQuery, documents: Collection[str] | None, hidden: bool
+    ) -> Callable[[int], list[Hit]]:
+        """What gives the first k passages, see `passages`."""
+
+    # -- reading; each raises UnknownDocument
+
+    def page(self, document: str, number: int) -> Page:
+        """A page by its number, from 1; UnknownDocument also for a number out of range."""
+        catalog, name = self._found(document)
+        page = catalog.page(name, number)
+        if page is None:
+            raise UnknownDocument(f"{name} has no page {number}.")
+        return page
+
+    def pages(self, document: str) -> list[Page]:
+        """All pages of a document, in their order."""
+        catalog, name = self._found(document)
+        return list(catalog.pages(name))
+
+    def file(self, document: str) -> Path:
+        """The library's own copy of the file. From a bucket it is fetched. Raises LibraryAway, or
+        LibraryError for a damaged one."""
+        library, name = self.part(document)
+        return library.copy_of(name)
+
+    def sha256(self, document: str) -> str:
+        """The hash of a document's file, in hexadecimal."""
+        catalog, name = self._found(document)
+        return catalog.sha256(name)
+
+    def ledger(self, document: str) -> list[PageLedger]:
+        """The coverage ledger of each page."""
+        catalog, name = self._found(document)
+        return catalog.ledger(name)
+
+    def tables(self, document: str) -> list[StoredTable]:
+        """Its tables with their typed cells."""
+        catalog, name = self._found(document)
+        return catalog.tables(name)
+
+    def headings_over_prose(self, document: str) -> list[str]:
+        """The headings, in their order, below which a sentence stands: not the lines of an address
+        or the names of a list, which are set like headings."""
+        catalog, name = self._found(document)
+        return catalog.headings_over_prose(name)
+
+    def _found(self, document: str) -> tuple[Catalog, str]:
+        library, name = self.part(document)
+        library._catalog.sha256(name)
+        return library._catalog, name
+
+    # -- finding
+
+    def search(
+        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
+        hidden: bool = False,
+    ) -> list[Hit]:  # fmt: skip
+        """The best passage of each of the k best pages, best first."""
+        read = self.ranking(SearchQuery.of(query), documents, hidden)
+        return best_of_pages(read, fusion.CANDIDATES, k)
+
+    def passages(
+        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
+        hidden: bool = False,
+    ) -> list[Hit]:  # fmt: skip
+        """The k best passages, best first; several may come from one page.
+
+        Documents with a newer version are left out unless named. So is hidden text, which is how
+        documents attack assistants, unless `hidden` asks for it. Of a file that is in several
+        libraries, the passages of the first. Raises LibraryError.
+        """
+        return self.ranking(SearchQuery.of(query), documents, hidden)(k)
+
+
+class Library(Shelf):
     """A folder with the catalogue, copies of the files and the Chroma index.
 
     `jobs` are the files on their way in, `sources` the places where documents were found,
@@ -71,8 +155,6 @@ class Library:
         self._files = Files(folder, open_copies(folder, name, files), place_check(folder))
         self._catalog = open_catalog(folder, name, catalogue)
         self._index = open_index(self._catalog, folder / "chroma", vectors)
-        self._words = WordIndex(self._catalog, folder / "words")
-        self._catalog.passages.beside = self._words.passages
         self.jobs = Jobs(self._catalog.database, folder / "adding.lock")
         self._embedders = Embedders(self._catalog, embedder, find_embedder, multilingual)
         self._search = Search(self._catalog, self._index, self._embedders, learned)
@@ -82,14 +164,14 @@ class Library:
             self._catalog, self._files, folder, self.embedder, engines, picture_model
         )
         self.thumbnails = Thumbnails(self._catalog, self._files, engines)
-        staged = folder / "catalog.next.sqlite"
+        staged = folder / "rebuilt.sqlite"
         self.maintenance = Maintenance(
-            self._catalog, self._files, self._index, self._words, self._embedders, engines, staged
+            self._catalog, self._files, self._index, self._embedders, engines, staged
         )
         self.tags = Tags(self._catalog)
         self._listed: tuple[tuple[int, int], list[DocumentInfo]] | None = None  # and of which state
         self._removing = Removing(
-            self._catalog, self._files, self._index, self._words, staged, self.pictures.forget
+            self._catalog, self._files, self._index, staged, self.pictures.forget
         )
         self.sources = Sources(self._catalog, self._files, self._removing)
 
@@ -181,82 +263,39 @@ class Library:
             for info in self._catalog.documents()
         ]
 
-    def page(self, document: str, number: int) -> Page:
-        """A page by its number, from 1. Raises UnknownDocument, also for a number out of range."""
-        page = self._catalog.page(document, number)
-        if page is None:
-            self._catalog.sha256(document)
-            raise UnknownDocument(f"{document} has no page {number}.")
-        return page
+    def part(self, document: str) -> tuple["Library", str]:
+        """Itself, and the same name."""
+        return self, document
 
-    def pages(self, document: str) -> list[Page]:
-        """All pages of a document, in their order. Raises UnknownDocument."""
-        self._catalog.sha256(document)
-        return list(self._catalog.pages(document))
-
-    def file(self, document: str) -> Path:
-        """The library's own copy of the file. From a bucket it is fetched. Raises UnknownDocument,
-        LibraryAway, or LibraryError for a damaged one."""
-        sha256 = self._catalog.sha256(document)
+    def copy_of(self, name: str) -> Path:
+        """See `Shelf.file`."""
+        sha256 = self._catalog.sha256(name)
         self._files.forget_fetched(
             self._catalog.generation(),
             lambda: {info.sha256 for info in self._catalog.documents()},
         )
         return self._files.path(sha256)
 
-    def sha256(self, document: str) -> str:
-        """The hash of a document's file, in hexadecimal. Raises UnknownDocument."""
-        return self._catalog.sha256(document)
-
-    def ledger(self, document: str) -> list[PageLedger]:
-        """The coverage ledger of each page. Raises UnknownDocument."""
-        self._catalog.sha256(document)
-        return self._catalog.ledger(document)
-
-    def tables(self, document: str) -> list[StoredTable]:
-        """Its tables with their typed cells. Raises UnknownDocument."""
-        self._catalog.sha256(document)
-        return self._catalog.tables(document)
-
     def headings(self, document: str) -> list[str]:
         """The headings in the order of the document."""
         return self._catalog.outline(document)
 
-    def headings_over_prose(self, document: str) -> list[str]:
-        """The headings, in their order, below which a sentence stands: not the lines of an address
-        or the names of a list, which are set like headings."""
-        return self._catalog.headings_over_prose(document)
-
     # -- finding
 
-    def search(
-        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
-        versions: Which = "newest", hidden: bool = False,
-    ) -> list[Hit]:  # fmt: skip
-        """The best passage of each of the k best pages, best first."""
-        read = self._search.ranking(SearchQuery.of(query), documents, versions, hidden)
-        return best_of_pages(read, fusion.CANDIDATES, k)
-
-    def passages(
-        self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None,
-        versions: Which = "newest", hidden: bool = False,
-    ) -> list[Hit]:  # fmt: skip
-        """The k best passages, best first; several may come from one page.
-
-        Documents with a newer version are left out unless named, or all are requested. So is hidden
-        text, which is how documents attack assistants, unless `hidden` asks for it.
-        """
-        return self._search.ranking(SearchQuery.of(query), documents, versions, hidden)(k)
+    def ranking(
+        self, query: SearchQuery, documents: Collection[str] | None, hidden: bool
+    ) -> Callable[[int], list[Hit]]:
+        """See `Shelf`."""
+        return self._search.ranking(query, documents, hidden)
 
     def gathered(
-        self, query: SearchQuery, documents: Collection[str] | None = None,
-        versions: Which = "newest", hidden: bool = False, mixed: bool = False,
-        known: fusion.Named | None = None,
+        self, query: SearchQuery, documents: Collection[str] | None, hidden: bool, mixed: bool,
+        known: fusion.Named,
     ) -> fusion.Gathered:  # fmt: skip
         """What `passages` ranks, to be ranked together with what other libraries have. Cosines are
         those of `embedder()`. `mixed`: other libraries are in other languages. `known`: what the
         query names, found among the names of all of them."""
-        return self._search.gathered(query, documents, versions, hidden, mixed, known)
+        return self._search.gathered(query, documents, hidden, mixed, known)
 
     def names(self) -> list[Named]:
         """Each document with the names of what it is about, to find it by."""
@@ -291,5 +330,4 @@ class Library:
         """Release Chroma to other processes, and close the catalogue's file."""
         self.maintenance.close()  # otherwise it could open again what is closed here
         self._index.close()
-        self._words.close()
         self._catalog.close()

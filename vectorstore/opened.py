@@ -101,19 +101,24 @@ def new_schema() -> str:
 
 
 def mark_schema(folder: Path, schema: str) -> None:
-    """Say in a folder which schema has its catalogue, also after a loss of power. Raises
-    FileExistsError."""
-    scratch = folder / f".{schema}"
-    _write(scratch, schema, "w")
+    """Say in a folder which schema has its catalogue. Raises FileExistsError."""
+    _mark(folder / SCHEMA_MARK, schema)
+
+
+def _mark(mark: Path, text: str) -> None:
+    """Write a file completely or not at all, also after a loss of power. Raises FileExistsError:
+    the first process wins."""
+    scratch = mark.with_name(f".{uuid4().hex}")
+    _write(scratch, text, "w")
     try:
-        os.link(scratch, folder / SCHEMA_MARK)  # completely or not at all; the first process wins
+        os.link(scratch, mark)
     except FileExistsError:
         raise
     except OSError:  # a file system without links
-        _write(folder / SCHEMA_MARK, schema, "x")
+        _write(mark, text, "x")
     finally:
         scratch.unlink(missing_ok=True)
-    keep_names(folder)
+    keep_names(mark.parent)
 
 
 def keep_names(folder: Path) -> None:
@@ -128,7 +133,7 @@ def keep_names(folder: Path) -> None:
 
 
 def _write(path: Path, text: str, mode: str) -> None:
-    with path.open(mode, encoding="ascii") as file:
+    with path.open(mode, encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -218,24 +223,13 @@ def new_root(bucket: Bucket) -> str:
 
 
 def mark_root(folder: Path, root: str) -> str:
-    """Say in a folder where its files are, also after a loss of power; what it says, when another
-    process was faster. Raises HomeNotWritable."""
+    """Say in a folder where its files are; what it says, when another process was faster. Raises
+    HomeNotWritable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        scratch = folder / f".{root.rpartition('/')[2]}"
-        with scratch.open("w", encoding="utf-8") as file:
-            file.write(root)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(scratch, folder / ROOT_MARK)  # completely or not at all; the first process wins
-        except FileExistsError:
-            return root_of(folder)
-        except OSError:  # a file system without links
-            scratch.replace(folder / ROOT_MARK)
-        finally:
-            scratch.unlink(missing_ok=True)
-        keep_names(folder)
+        _mark(folder / ROOT_MARK, root)
+    except FileExistsError:
+        return root_of(folder)
     except OSError as error:
         raise HomeNotWritable(f"{folder} cannot be written: {error.strerror}.") from error
     return root

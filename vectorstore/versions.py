@@ -6,11 +6,10 @@ two versions of a policy .22. So the names have a say.
 
 import hashlib
 import json
-import math
 import re
 import zlib
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
@@ -367,8 +366,6 @@ _REPEATS = 3  # pages, and more than half of all, that have one
 _SAME_PLACE = 4  # points
 _RUNNING = "running head or footer"
 
-Bag = Mapping[str, float]
-
 
 def without_running_lines(pages: Sequence[Page]) -> list[Page]:
     """The pages of a document, with the lines hidden that most of them have at the same place at
@@ -396,51 +393,32 @@ def _margins(page: Page) -> dict[int, str]:
 
 def closest_page(page: Page, others: Sequence[Page], lines: Collection[int] = ()) -> int:
     """The number of the page of another version that belongs to `page`, above all to these lines
-    of it; of equal ones the one whose number is nearest. 1 when there is none.
+    of it; of equal ones the one whose number is nearest. 1 when there is none."""
+    whole = {word for word, _ in _placed(page)}
+    told = {word for word, at in _placed(page) if at in lines}
 
-    Words count by how few pages of the other version have them (Spärck Jones, 1972).
-    """
-    bags = [Counter(_page_words(other)) for other in others]
-    having = Counter(word for bag in bags for word in bag)
-    rare = {word: math.log(1 + len(others) / count) for word, count in having.items()}
-    whole = Counter(_page_words(page))
-    told = Counter(word for word, at in _placed(page) if at in lines)
-    found = [
-        (_likeness(whole, bag, rare) + _held(told, bag, rare),
-         -abs(other.number - page.number), other.number)
-        for other, bag in zip(others, bags, strict=True)
-    ]  # fmt: skip
-    return max(found, default=(0.0, 0, 1))[2]
+    def fit(other: Page) -> tuple[float, int]:
+        words = set(_page_words(other))
+        held = len(told & words) / len(told) if told else 0.0
+        return _likeness(whole, words) + held, -abs(other.number - page.number)
 
-
-def _likeness(one: Counter[str], other: Counter[str], rare: Bag) -> float:
-    """Of bags of weighted words, by Jaccard: 0 to 1."""
-    either = _weight(one | other, rare)
-    return _weight(one & other, rare) / either if either else 0.0
-
-
-def _held(one: Counter[str], other: Counter[str], rare: Bag) -> float:
-    """The share of the first bag that is in the other one: 0 to 1."""
-    whole = _weight(one, rare)
-    return _weight(one & other, rare) / whole if whole else 0.0
-
-
-def _weight(bag: Counter[str], rare: Bag) -> float:
-    """Words that no page of the other version has weigh as much as those of one page."""
-    most = max(rare.values(), default=1.0)
-    return sum(count * rare.get(word, most) for word, count in bag.items())
+    return max(others, key=fit).number if others else 1
 
 
 def closest_line(page: Page, lines: Collection[int], other: Page) -> int | None:
     """The index of the line of `other` that shares most words with these lines of `page`; None
     where none shares any."""
     wanted = {word for word, at in _placed(page) if at in lines}
-    found = [
-        (len(words & wanted) / len(words | wanted), -at)
-        for at, line in enumerate(other.lines) if not line.hidden
-        for words in [set(line.text.casefold().split())] if words & wanted
-    ]  # fmt: skip
-    return -max(found)[1] if found else None
+    found: dict[int, set[str]] = {}
+    for word, at in _placed(other):
+        found.setdefault(at, set()).add(word)
+    best = max(found, key=lambda at: _likeness(found[at], wanted), default=None)
+    return best if best is not None and found[best] & wanted else None
+
+
+def _likeness(one: set[str], other: set[str]) -> float:
+    """The share of the words of either that are in both: 0 to 1."""
+    return len(one & other) / len(one | other) if one | other else 0.0
 
 
 def around(pages: Sequence[Page], number: int) -> list[Page]:

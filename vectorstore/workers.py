@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ingest.containers import Expanded
 from ingest.document.source import Engines, Limits
-from ingest.document.wire import Loaded, Several
+from ingest.document.wire import Loaded
 from ingest.platform.hardware import cores
 from ingest.sandbox.pool import Heard, Sandbox
 from vectorstore.embedding.embedder import Recipe
@@ -28,9 +28,6 @@ class Workers(Protocol):
 
     def start(self, path: Path, heard: Heard | None = None) -> Callable[[], Loaded]:
         """Begin to read a file. The result raises UnreadableFile, Stopped, or WorkersAway."""
-
-    def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
-        """The same for several small files, in one job; see `Sandbox` for what it gives."""
 
     def start_expand(
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0

@@ -42,10 +42,8 @@ from assistant.storage.part import BACK, TeamTables, file_of, mark_of
 from assistant.wiring.chosen_models import voice_state
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, count_documents, team_tables
-from vectorstore import word_index
 from vectorstore.errors import LibraryError
 from vectorstore.opened import FILE, SCHEMA_MARK, has_files, root_of, schema_of
-from vectorstore.word_index import LARGE
 
 # -- Whether the PostgreSQL of a team answers, and what it has of this home
 
@@ -144,8 +142,7 @@ def check_file_places(settings: Settings) -> Iterator[Check]:
             yield Check(name, "error", said, "pincite migrate-home s3")
 
 
-# -- Whether the catalogues of libraries in SQLite can be read, and whether large ones are searched
-# as fast as they could be.
+# -- Whether the catalogues of libraries in SQLite can be read
 
 
 def check_library_files(folder: Path) -> Iterator[Check]:
@@ -157,22 +154,17 @@ def check_library_files(folder: Path) -> Iterator[Check]:
 def _look(catalog: Path) -> Check:
     name = f"library {catalog.parent.name}"
     try:
-        documents, passages = _counts(catalog)
+        documents = _count(catalog)
     except sqlite3.DatabaseError as error:
         remedy = f"pincite verify --library {catalog.parent.name}"
         return Check(name, "error", f"{catalog} cannot be read: {error}.", remedy)
-    if passages < LARGE or word_index.has_tantivy():
-        return Check(name, "ok", f"{documents} documents")
-    said = f"{documents} documents, {passages:,} passages: another index of words is faster"
-    return Check(name, "warning", said, install("large", "tantivy", "tantivy"))
+    return Check(name, "ok", f"{documents} documents")
 
 
-def _counts(catalog: Path) -> tuple[int, int]:
+def _count(catalog: Path) -> int:
     address = f"{catalog.absolute().as_uri()}?mode=ro"
     with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
-        row = connection.execute("SELECT count(*), coalesce(sum(chunks), 0) FROM document")
-        documents, passages = row.fetchone()
-        return int(documents), int(passages)
+        return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
 _LLAMA = "from assistant.llm.llama import runtime as r; r.runtime(); print(r.which())"

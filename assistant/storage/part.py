@@ -346,10 +346,10 @@ class Kept:
         """Whether there are tables, or a file that should have them. Raises AssistantError."""
         return self._database.is_there()
 
-    def together(self) -> AbstractContextManager[None]:
+    def together(self) -> AbstractContextManager[object]:
         """What this thread does with it meanwhile is done as a whole, or not at all. Raises
         AssistantError."""
-        return self._database.together()
+        return self._database.transaction()
 
     def _write_anew(self) -> None:
         """Leave no byte on the disk of what was deleted or changed before."""

@@ -363,7 +363,7 @@ def use(settings: Settings, role: Role, name: str) -> Choice:
     models = Models(settings.models_folder, settings)
     if role in BY_CHOICE and name not in (AUTO, OFF):
         path = models.path(name)
-        if role_of(path) == role:  # it is written as ONNX now, so that no question waits for it
+        if role_of(path) == role:
             CrossEncoder(path, settings.threads).prepare()
     return Choice(name, models.use(role, name))
 

@@ -146,7 +146,6 @@ class Timed:
     search: tuple[float, float]  # median and 95th percentile, with Chroma
     scan: float  # median while Chroma is not current
     processor: tuple[float, float]  # of a search, median and 95th percentile: others run beside
-    without: tuple[float, float]  # the same without the index of words
 
 
 def times(passages: int, folder: Path) -> None:
@@ -155,7 +154,7 @@ def times(passages: int, folder: Path) -> None:
         made = texts(folder / f"texts-{count}", count // FILES)
         timed = measure(folder / f"library-{count}", made)
         common.say(str(timed))
-        searches = (timed.search, timed.processor, timed.without)
+        searches = (timed.search, timed.processor)
         rows.append(
             [f"{timed.passages:,}", f"{timed.add:.1f}", f"{timed.again:.2f}", f"{timed.opened:.2f}",
              *(f"{p50:.1f} / {p95:.1f}" for p50, p95 in searches),
@@ -163,7 +162,7 @@ def times(passages: int, folder: Path) -> None:
         )  # fmt: skip
     head = [
         "passages", "add, s", "add again, s", "first search, s", "search p50 / p95, ms",
-        "of the processor", "without the index of words",
+        "of the processor",
     ]  # fmt: skip
     print(f"\n## {FILES} files\n\n{common.table([*head, 'by a scan, ms'], rows)}")
 
@@ -195,9 +194,7 @@ def measure(home: Path, folder: Path) -> Timed:
         opened = _seconds(lambda: library.search("leave 0"))
         found = _searches(library)
         processor = _searches(library, time.process_time)
-        library._catalog.passages.beside = None
-        without = _searches(library, time.process_time)
-    return Timed(summary.chunks, add, again, opened, found, _scan(home), processor, without)
+    return Timed(summary.chunks, add, again, opened, found, _scan(home), processor)
 
 
 def _searches(

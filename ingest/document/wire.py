@@ -182,10 +182,6 @@ _READING_CODEC: Codec[tuple[Document, list[bytes], list[Chunk]]] = Codec(
 )
 
 
-Several = list[Loaded | str]  # of each file its document, or why it is not read, or ""
-_LISTED: Codec[list[tuple[bytes, str]]] = Codec(list[tuple[bytes, str]])
-
-
 class LoadedCodec:
     """Writes and reads a document with its passages; its pages are packed on the other side."""
 
@@ -199,21 +195,3 @@ class LoadedCodec:
         """Raises InvalidData, also for a page that is none: not only when it is looked at."""
         document, pages, chunks = _READING_CODEC.decode(data)
         return replace(document, pages=Packed.from_bytes(pages)), chunks
-
-
-class SeveralCodec:
-    """Writes and reads the results of several small files, in the order of the files."""
-
-    def encode(self, value: Several) -> bytes:
-        """The results as bytes. Raises what `LoadedCodec.encode` raises."""
-        return _LISTED.encode([
-            (b"", one) if isinstance(one, str) else (LoadedCodec().encode(one), "")
-            for one in value
-        ])  # fmt: skip
-
-    def decode(self, data: bytes | memoryview) -> Several:
-        """The results that `encode` was given. Raises InvalidData."""
-        return [
-            LoadedCodec().decode(packed) if packed else said
-            for packed, said in _LISTED.decode(data)
-        ]

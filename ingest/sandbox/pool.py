@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 from ingest.chunking import chunk
 from ingest.containers import Expanded, expand
 from ingest.document.source import Bounds, Engines, Limits, readable
-from ingest.document.wire import Codec, Loaded, LoadedCodec, Several, SeveralCodec
+from ingest.document.wire import Codec, Loaded, LoadedCodec
 from ingest.errors import PageTooLarge, PinciteError, Stopped, UnreadableFile
 from ingest.loaders import load, needs_office, suffixes
 from ingest.platform.process import beat
@@ -55,15 +55,6 @@ class Sandbox:
         EncryptedFile, UnsupportedFile or UnreadableFile, or Stopped after `close`.
         """
         return self._begin(self._read, [path], LoadedCodec(), heard)
-
-    def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
-        """The same for small files: the sentence of UnreadableFile for one that cannot be read.
-
-        "" for one that has to be read alone, and for all of them when the child was ended: it is
-        not known which of them did it.
-        """
-        pending = self._begin(partial(_several, self._read), paths, SeveralCodec())
-        return partial(_of_each, pending, len(paths))
 
     def start_expand(
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
@@ -214,27 +205,3 @@ def _load(engines: Engines, path: Path) -> Loaded:
     document = load(path, engines)
     beat(len(document.pages), len(document.pages))
     return document, chunk(document)
-
-
-def _several(read: Callable[[Path], Loaded], *paths: Path) -> Several:
-    """In the child."""
-    found: Several = []
-    for path in paths:
-        beat(0, 0)
-        try:
-            found.append(read(path))
-        except PageTooLarge:  # its sentence is completed by who reads it alone
-            found.append("")
-        except UnreadableFile as error:
-            found.append(str(error))
-        except Exception:
-            found.append("")
-    return found
-
-
-def _of_each(pending: Callable[[], Several], files: int) -> Several:
-    try:
-        found = pending()
-    except UnreadableFile:
-        return [""] * files
-    return found if len(found) == files else [""] * files

@@ -6,15 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import fsspec
 import pytest
 
 from tests.servers.s3_process import S3Process, missing
 from vectorstore.copies import Copies, Files, Folder
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryError
-from vectorstore.team.object_store import Cache, ObjectStore
+from vectorstore.team.s3 import S3Store
 
-PLACES = ("folder", "memory", "disk", "localbucket", "ceph")
+PLACES = ("folder", "localbucket", "ceph")
 
 
 def sha256(content: bytes) -> str:
@@ -31,15 +30,8 @@ def servers() -> Iterator[dict[str, S3Process]]:
 
 @pytest.fixture(params=PLACES)
 def copies(request: pytest.FixtureRequest, tmp_path: Path, servers: dict[str, S3Process]) -> Copies:
-    cache = Cache(tmp_path / "fetched", 1 << 20)
     if request.param == "folder":
         return Folder(tmp_path / "files")
-    if request.param == "memory":
-        root = f"/{tmp_path.name}"
-        return ObjectStore(lambda: fsspec.filesystem("memory"), root, cache, "memory")
-    if request.param == "disk":
-        root = str(tmp_path / "objects")
-        return ObjectStore(lambda: fsspec.filesystem("file"), root, cache, root)
     if why := missing(request.param):
         pytest.skip(why)
     if request.param not in servers:
@@ -113,7 +105,7 @@ def test_a_fetched_copy_is_checked_and_fetched_again(
 def test_more_than_the_cache_holds_is_fetched_again(
     files: Files, copies: Copies, tmp_path: Path
 ) -> None:
-    if not isinstance(copies, ObjectStore):
+    if not isinstance(copies, S3Store):
         return
     copies._cache._most = 25
     contents = [bytes([48 + number]) * 10 for number in range(5)]
@@ -123,9 +115,9 @@ def test_more_than_the_cache_holds_is_fetched_again(
     assert [files.path(sha256(content)).read_bytes() for content in contents] == contents
 
 
-@pytest.mark.parametrize("copies", ["memory"], indirect=True)
+@pytest.mark.parametrize("copies", ["localbucket"], indirect=True)
 def test_a_full_disk_is_no_lost_copy(
-    files: Files, copies: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: Files, copies: S3Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = sha256(b"thirty days")
     files.keep(written(tmp_path, b"thirty days"), digest)

@@ -2,7 +2,7 @@
 
 import math
 
-from vectorstore.word_index import idf
+from vectorstore.federation import idf
 
 
 def test_a_rare_word_weighs_more_and_a_common_one_next_to_nothing() -> None:

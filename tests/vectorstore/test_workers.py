@@ -60,14 +60,6 @@ class WorkersContract:
             with pytest.raises(UnreadableFile, match=why):
                 workers.start(path)()
 
-    def test_small_files_are_read_together(self, workers: Workers, tmp_path: Path) -> None:
-        note, broken = tmp_path / "note.txt", tmp_path / "broken.pdf"
-        note.write_text("The depot opens at six.\n")
-        broken.write_bytes(b"%PDF-1.4 and no more")
-        first, second = workers.start_several([note, broken])()
-        assert not isinstance(first, str) and first[0].name == "note.txt"
-        assert isinstance(second, str) and "broken.pdf" in second
-
     def test_what_is_inside_of_a_file_is_unpacked_here(
         self, workers: Workers, tmp_path: Path, folder: Path
     ) -> None:

@@ -77,8 +77,8 @@ CATALOG = Schema(
 class CatalogFile(SqliteDatabase):
     """The catalogue in an SQLite file. Raises HomeNotWritable or LibraryError."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, CATALOG, _WAIT, stays_open=True)
+    def __init__(self, path: Path, schema: Schema = CATALOG) -> None:
+        super().__init__(path, schema, _WAIT, stays_open=True)
 
     def _explain(self, kind: Trouble, error: Exception, path: Path) -> Exception | None:
         if isinstance(error, OtherVersion):
@@ -416,12 +416,16 @@ class Catalog:
         chunks: Sequence[Chunk],
         vectors: Vectors,
     ) -> None:
-        """Write a document with everything that belongs to it; inside `writing()`."""
+        """Write a document with everything that belongs to it; inside `writing()`. One of the same
+        file keeps its name, its places, tags and versions."""
         pages = ledger(document, chunks)
         language = language_of_passages([chunk.text for chunk in chunks if not chunk.hidden])
         id = catalog_rows.insert_document(
             connection, document, name, status, outline, len(chunks), pages, language
         )
+        for table in ("page", "chunk", "sheet"):
+            connection.execute(f"DELETE FROM {table} WHERE document_id = ?", (id,))
+        connection.execute("DELETE FROM card_words WHERE rowid = ?", (id,))
         catalog_rows.insert_pages(connection, id, document, pages)
         insert_tables(connection, id, document)
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):

@@ -1,7 +1,8 @@
 """The passages of a library in its catalogue: their texts, vectors, and the search for words."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
@@ -35,6 +36,11 @@ class Words(Protocol):
         """Leave no deleted word in the index."""
 
 
+LARGE = 20_000  # passages from which on FTS5 takes longer than the rest of a search
+_HAVING = "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ?"
+_RARE = 0.1  # share of the passages that are scored; see benchmarks/results/word_engines.md
+
+
 class Fts5:
     """The `Words` of SQLite: its full-text search FTS5, with its BM25."""
 
@@ -44,22 +50,36 @@ class Fts5:
     def passages(
         self, match: str, k: int, hidden: bool, documents: Collection[str] | None
     ) -> list[tuple[str, float]]:
-        """See `Words`."""
         only = documents is not None
+        rare = "" if only else self._rare(match)
+        seen = "" if hidden else f" AND {rows.SEEN}"
+        having = f" AND +rowid IN ({_HAVING})" if rare else ""
         found = self._database.all(
             f"{rows.WITHIN if only else ''}"
             "SELECT chunk.id, -hit.score FROM (SELECT rowid, bm25(chunk_words) AS score"
-            f" FROM chunk_words WHERE chunk_words MATCH ? {'' if hidden else f'AND {rows.SEEN}'}"
-            f"{rows.BETWEEN if only else ''} ORDER BY rank LIMIT ?) AS hit"
+            f" FROM chunk_words WHERE chunk_words MATCH ?{seen}{having}"
+            f"{rows.BETWEEN if only else ''} ORDER BY {'score' if rare else 'rank'} LIMIT ?) AS hit"
             " JOIN chunk ON chunk.rowid = hit.rowid ORDER BY hit.score",
             *([rows.listed(documents)] if documents is not None else []),
             match,
+            *([rare] if rare else []),
             k,
         )
         return [(row[0], row[1]) for row in found]
 
+    def _rare(self, match: str) -> str:
+        """In a large library the rarest words of a match; empty otherwise. FTS5 scores each passage
+        with any of the words, and the best ones have one of these."""
+        (size,) = self._database.all("SELECT coalesce(max(rowid), 0) FROM chunk")[0]
+        if size < LARGE:
+            return ""
+        counted = sorted((self.count(word), word) for word in match.split(" OR "))
+        sums = accumulate(count for count, _ in counted)
+        few = [total <= _RARE * size for total in sums]
+        rare = [word for (_, word), scored in zip(counted, few, strict=True) if scored]
+        return " OR ".join(rare) or counted[0][1]
+
     def cards(self, match: str) -> list[tuple[str, float]]:
-        """See `Words`."""
         found = self._database.all(
             "SELECT name, -bm25(card_words) FROM card_words JOIN document"
             " ON document.id = card_words.rowid WHERE card_words MATCH ?",
@@ -68,12 +88,10 @@ class Fts5:
         return [(row[0], row[1]) for row in found]
 
     def has(self, rowid: int, match: str) -> bool:
-        """See `Words`."""
         has = "SELECT 1 FROM chunk_words WHERE rowid = ? AND chunk_words MATCH ?"
         return bool(self._database.one(has, rowid, match))
 
     def count(self, match: str) -> int:
-        """See `Words`."""
         row = self._database.one(
             "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", match
         )
@@ -86,18 +104,12 @@ class Fts5:
                 connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
 
 
-# Finds as `Words.passages`, visible ones, in an index beside the catalogue, for libraries of many
-# passages; None where it is not current.
-Beside = Callable[[str, int, Collection[str] | None], list[tuple[str, float]] | None]
-
-
 class Passages:
     """Reachable as `Catalog.passages`. What is written goes through `Catalog.put`."""
 
     def __init__(self, database: Database, words: Words) -> None:
         self._database = database
         self._words = words
-        self.beside: Beside | None = None
 
     def chunks(self, ids: Sequence[str]) -> dict[str, StoredChunk]:
         found = self._database.all(
@@ -171,10 +183,7 @@ class Passages:
         Limited to some documents if any are given. Hidden chunks are included only on request.
         """
         match = words.match(query, self._languages())
-        if not match:
-            return []
-        found = self.beside(match, k, documents) if self.beside and not hidden else None
-        return self._words.passages(match, k, hidden, documents) if found is None else found
+        return self._words.passages(match, k, hidden, documents) if match else []
 
     def share_of_words(self, query: str, id: str) -> float:
         """The share of a question's words that a passage has in any form, 0 to 1."""

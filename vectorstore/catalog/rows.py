@@ -85,6 +85,11 @@ LEDGER = (
     " page.unread, note"
 )
 
+_FACTS = (  # of a document, by whoever has read it last
+    "title", "status", "outline", "pages", "chunks", "extracted", "ocr", "dropped", "empty",
+    "indexed", "hidden", "unread", "reader", "language", "seconds",
+)  # fmt: skip
+
 
 def insert_document(
     connection: Transaction,
@@ -96,20 +101,19 @@ def insert_document(
     ledger: Sequence[PageLedger],
     language: str,
 ) -> int:
-    """Returns the id of the new row."""
+    """Returns the id of the row. That of the same file keeps its name, and when it was added."""
+    marks = ", ".join("?" * (len(_FACTS) + 3))
+    facts = ", ".join(f"{fact} = excluded.{fact}" for fact in _FACTS)
     row = connection.execute(
-        "INSERT INTO document (sha256, name, title, status, outline, pages, chunks, extracted, ocr,"
-        " dropped, empty, indexed, hidden, unread, added, reader,"
-        " language, seconds)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        f"INSERT INTO document (sha256, name, added, {', '.join(_FACTS)}) VALUES ({marks})"
+        f" ON CONFLICT (sha256) DO UPDATE SET {facts}, names = '' RETURNING id",
         (
-            document.sha256, name, document.title, status, json.dumps(list(outline)),
-            len(document.pages), chunks,
+            document.sha256, name, datetime.now(UTC).isoformat(timespec="seconds"),
+            document.title, status, json.dumps(list(outline)), len(document.pages), chunks,
             sum(page.extracted for page in ledger), sum(page.ocr for page in ledger),
             sum(page.lost for page in ledger), sum(not page.lines for page in document.pages),
             sum(page.indexed for page in ledger), sum(page.hidden for page in ledger),
-            sum(page.unread for page in ledger), datetime.now(UTC).isoformat(timespec="seconds"),
-            document.reader, language, _seconds(document),
+            sum(page.unread for page in ledger), document.reader, language, _seconds(document),
         ),
     ).fetchone()  # fmt: skip
     return int(row[0])

@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
-from typing import Literal, get_args
+from typing import Any, Literal
 
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.rows import AMONG, DocumentInfo, listed
@@ -132,7 +132,6 @@ def key(tag: str) -> str:
 
 State = Literal["", "look", "old"]  # all; not all was read; there is a newer version
 Sort = Literal["name", "newest", "oldest", "largest", "kind", "dated"]
-SORTS: tuple[Sort, ...] = get_args(Sort)
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 
 
@@ -248,15 +247,13 @@ def _in_state(document: DocumentInfo, state: State) -> bool:
 def _sorted(documents: list[DocumentInfo], sort: Sort) -> list[DocumentInfo]:
     """Ties by name, as the list comes."""
     by_name = sorted(documents, key=lambda document: document.document.casefold())
-    match sort:
-        case "newest":
-            return sorted(by_name, key=lambda document: document.added, reverse=True)
-        case "oldest":
-            return sorted(by_name, key=lambda document: document.added)
-        case "largest":
-            return sorted(by_name, key=lambda document: -document.pages)
-        case "dated":
-            return sorted(by_name, key=lambda document: document.dated, reverse=True)
-        case "kind":
-            return sorted(by_name, key=kind)
-    return by_name
+    if sort == "name":
+        return by_name
+    return sorted(by_name, key=_KEYS[sort], reverse=sort in ("newest", "largest", "dated"))
+
+
+_KEYS: dict[Sort, Callable[[DocumentInfo], Any]] = {
+    "newest": lambda document: document.added, "oldest": lambda document: document.added,
+    "largest": lambda document: document.pages, "dated": lambda document: document.dated,
+    "kind": kind,
+}  # fmt: skip

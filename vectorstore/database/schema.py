@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -185,39 +185,9 @@ class Database(ABC):
     def read(self) -> AbstractContextManager[Transaction]:
         """Reads one state, whatever others write meanwhile, and hinders nobody."""
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Makes one transaction of those of this thread: one wait for the disk. All or nothing.
-
-        Keep it short, because it lets nobody else write.
-        """
-        around: list[Callable[[], object]] | None = getattr(self._local, "later", None)
-        later: list[Callable[[], object]] = []
-        with self.transaction():
-            self._local.later = later
-            try:
-                yield
-            finally:
-                self._local.later = around
-        for do in later:
-            self.when_kept(do)
-
-    def when_kept(self, do: Callable[[], object]) -> None:
-        """Do what cannot be undone: now, or when the transaction of `together` is committed."""
-        later: list[Callable[[], object]] | None = getattr(self._local, "later", None)
-        if later is None:
-            do()
-        else:
-            later.append(do)
-
     @abstractmethod
     def faults(self) -> list[str]:
         """What the database finds damaged in itself; empty when all is well."""
-
-    @abstractmethod
-    def beside(self, path: Path, more: Schema) -> AbstractContextManager[str]:
-        """The tables of an SQLite file with the same schema, and `more`, under the prefix of the
-        result."""
 
     @abstractmethod
     def write_anew(self) -> bool:

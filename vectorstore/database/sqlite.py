@@ -119,15 +119,6 @@ class SqliteDatabase(Database):
         found = [str(row[0]) for row in self.all("PRAGMA quick_check(3)")]
         return [] if found == ["ok"] else found
 
-    @contextmanager
-    def beside(self, path: Path, more: Schema) -> Iterator[str]:
-        with self._explained(), self._using() as connection:
-            connection.execute("ATTACH DATABASE ? AS next", (str(path),))
-            try:
-                yield "next."
-            finally:
-                connection.execute("DETACH DATABASE next")
-
     def write_anew(self) -> bool:
         """Write the file without anything that was deleted, also to its log (WAL).
 

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-EXPORTED = "pincite-onnx"  # the folder in a model's folder that `export` makes
-_ONNX = ("model.onnx", "onnx/model.onnx", f"{EXPORTED}/model.onnx")
+_ONNX = ("model.onnx", "onnx/model.onnx")
 
 
 def ranks(folder: Path) -> bool:
@@ -19,13 +18,18 @@ def ranks(folder: Path) -> bool:
 
 def headed(folder: Path) -> bool:
     """Whether it is a cross-encoder of sentence-transformers with modules of its own as a head."""
-    kinds = [kind for kind, _ in head_folders(folder)]
+    found = _read(folder / "modules.json")
+    kinds = [str(module.get("type", "")) for module in found] if isinstance(found, list) else []
     told = read_json(folder / "config_sentence_transformers.json")
-    return kinds[:1] == ["Pooling"] and str(told.get("model_type", "")) == "CrossEncoder"
+    is_cross_encoder = str(told.get("model_type", "")) == "CrossEncoder"
+    return is_cross_encoder and len(kinds) > 1 and kinds[1].endswith("Pooling")
 
 
 def onnx_file(folder: Path) -> Path | None:
-    """The ONNX file of a folder: the usual one, else the only one; None where there is none."""
+    """The ONNX file of a folder: the usual one, else the only one. None where there is none, or
+    where it lacks the head of the model."""
+    if headed(folder):
+        return None
     usual = next((folder / name for name in _ONNX if (folder / name).exists()), None)
     others = [*folder.glob("*.onnx"), *folder.glob("onnx/*.onnx")]
     return usual or (others[0] if len(others) == 1 else None)
@@ -35,16 +39,6 @@ def weights_file(folder: Path) -> Path | None:
     """The file by which the model is known; None where it has no weights."""
     safe = folder / "model.safetensors"
     return safe if safe.exists() else onnx_file(folder)
-
-
-def head_folders(folder: Path) -> list[tuple[str, Path]]:
-    """(kind, folder) of each module behind the encoder."""
-    found = _read(folder / "modules.json")
-    modules = found[1:] if isinstance(found, list) else []
-    return [
-        (str(module.get("type", "")).rsplit(".", 1)[-1], folder / module.get("path", ""))
-        for module in modules
-    ]
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,25 +1,20 @@
 """Adds files to the catalogue: discover, read, cut, embed, store.
 
-A file is one transaction, and up to 64 small files that are neighbours share one, see `prefetch`.
-A killed run leaves complete documents; the work on its last file or group is lost, and the next run
-does it again.
+A file is one transaction. A killed run leaves complete documents; the work on its last file is
+lost, and the next run does it again.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Literal
-
-import numpy as np
 
 from ingest.containers import FULL, Expanded, Omitted
 from ingest.discovery import Found, discover
 from ingest.document.model import Chunk, Document
 from ingest.document.source import Engines, readable
-from ingest.document.wire import Loaded
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import digest
 from vectorstore.add_report import (
@@ -42,10 +37,7 @@ from vectorstore.indexing.jobs import MOST_ATTEMPTS, Attempts, Jobs
 from vectorstore.indexing.prefetch import (
     Prefetch,
     Read,
-    ReadTogether,
     UnpackingBudget,
-    batches,
-    file_groups,
 )
 from vectorstore.indexing.store_document import (
     READY,
@@ -69,27 +61,19 @@ class Telling:
     """Reports what became of the files of one run."""
 
     def __init__(self, summary: AddSummary, jobs: Jobs, changed: Callable[[Change], None]) -> None:
-        self._summary = summary
+        self.summary = summary
         self._jobs = jobs
         self._changed = changed
 
     def fail(self, place: str, name: str, error: str) -> None:
         """A file could not be read."""
         self._jobs.fail(place, name, error)
-        self._summary.failed.append(Failure(place, error))
+        self.summary.failed.append(Failure(place, error))
         self._changed(Change("failed", name, error))
-
-    def bad_name(self, place: str) -> None:
-        """A file whose name the catalogue cannot keep."""
-        self._summary.failed.append(Failure(place, _BAD_NAME))
-
-    def unchanged(self, number: int) -> None:
-        """So many files inside a known file are in the library."""
-        self._summary.unchanged += number
 
     def count(self, stored: Stored, pages: int, chunks: int) -> None:
         """A file is in the library, or was there."""
-        summary = self._summary
+        summary = self.summary
         summary.superseded += stored.superseded
         if stored.new:
             summary.updated += stored.replaced
@@ -107,28 +91,28 @@ class Telling:
     def known(self, item: Item, stored: Stored, document: str) -> None:
         """A file whose bytes are in the library as `document`, by the name of another file."""
         if item.sent and (stored.replaced or stored.was):  # nobody has moved a file
-            self._summary.updated += stored.replaced
-            self._summary.added += not stored.replaced
+            self.summary.updated += stored.replaced
+            self.summary.added += not stored.replaced
             self.tell("updated" if stored.replaced else "added", stored.document)
         else:
             self.count(stored, 0, 0)
         if document and not stored.was and PurePath(item.name).name != PurePath(document).name:
-            self._summary.kept_as.append(KeptAs(item.name, document))
+            self.summary.kept_as.append(KeptAs(item.name, document))
 
     def stored(self, stored: Stored, document: Document, chunks: Sequence[Chunk]) -> None:
         """A file that was read is in the library."""
         self.count(stored, len(document.pages), len(chunks))
         if stored.new and (told := status(document)) != READY:
-            self._summary.incomplete.append(Incomplete(stored.document, told))
+            self.summary.incomplete.append(Incomplete(stored.document, told))
         if stored.new and (characters := unseen(document)):
             made = "generated" in document.metadata
-            self._summary.hidden.append(Hidden(stored.document, characters, made))
+            self.summary.hidden.append(Hidden(stored.document, characters, made))
 
     def omitted(self, item: Item, omitted: Sequence[Omitted]) -> None:
         """Files inside a file that are not read."""
         for left in omitted:
             place, name = f"{item.job}{INSIDE}{left.name}", f"{item.name}/{left.name}"
-            self._summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
+            self.summary.failed.append(Failure(place, f"{name} was left out: {left.reason}."))
 
     def tell(self, outcome: Outcome, document: str, detail: str = "") -> None:
         """Report a change of the library as it happens."""
@@ -179,13 +163,9 @@ class Known:
         self._named = {str(path.absolute()) for path in paths if path.is_file()}
 
     def new(self, files: Sequence[tuple[Path, str, str]], level: int) -> list[Item]:
-        """Those of the files (path, job, name) that have to be read.
-
-        Inside of a file (`level`) what is known is counted in one transaction.
-        """
+        """Those of the files (path, job, name) that have to be read."""
         items = [item for file in files if (item := self._item(*file, level))]
-        with self._catalog.database.together() if level else nullcontext():
-            return [new for item in items if (new := self.news(item))]
+        return [new for item in items if (new := self.news(item))]
 
     def news(self, item: Item) -> Item | None:
         """The file if it has to be read; a known file is counted."""
@@ -201,7 +181,7 @@ class Known:
         if not self._containers.finished(place, item.sha256):
             return replace(item, known=True)
         self.settled.add(item.job)
-        self._told.unchanged(self._places.inside(place))
+        self._told.summary.unchanged += self._places.inside(place)
         self._told.omitted(item, self._containers.left_out(place))
         return None
 
@@ -210,7 +190,7 @@ class Known:
             job.encode()
             return Item(path, job, name, digest(path, self._size), level)
         except UnicodeEncodeError:
-            self._told.bad_name(job)
+            self._told.summary.failed.append(Failure(job, _BAD_NAME))
         except UnreadableFile as error:
             self._told.fail(job, name, str(error))
         return None
@@ -312,134 +292,54 @@ class Indexing:
     def _run(
         self,
         reading: Prefetch,
-        files: Iterable[tuple[Path, str, str]],
+        files: Sequence[tuple[Path, str, str]],
         budget: UnpackingBudget | None,
         level: int = 0,
     ) -> None:
         """Add (path, job, name); `level` counts the files around them."""
-        parts = batches(list(files))
-        found = [item for part in parts for item in self._known.new(part, level)]
+        found = self._known.new(files, level)
         self._jobs.settle(self._known.settled)
         self._jobs.wait((item.job, item.name) for item in found)
         self._total += len(found)
         first = {item.sha256: item for item in reversed(found)}
         self._read(reading, [item for item in found if first[item.sha256] is item], budget)
         twins = [item for item in found if first[item.sha256] is not item]
-        for part in batches(twins):
-            with self._catalog.database.together():
-                more = [new for twin in part for new in self._twin(twin, first[twin.sha256])]
-            self._read(reading, more, budget)
+        more = [new for twin in twins if (new := self._twin(twin, first[twin.sha256]))]
+        self._read(reading, more, budget)
 
     def _read(
         self, reading: Prefetch, items: Sequence[Item], budget: UnpackingBudget | None
     ) -> None:
-        """Inside of a file (`budget`) small ones are read and stored together."""
-        many = file_groups(items, self._held_before) if budget else [[one] for one in items]
-        done = 0
-        for group, read in reading.ahead(many, budget):
+        """`budget`: of the file that they are inside of."""
+        for done, (item, read) in enumerate(reading.ahead(items, budget)):
             if budget and budget.over:
                 self._out_of_time(items[done:])
                 return
-            left = group if self._cancel.is_set() else self._add_group(reading, group, read, budget)
-            done += len(group)
-            if self._cancel.is_set() or left:
-                self._cancelled([*left, *items[done:]])
+            if self._cancel.is_set() or not self._add(reading, item, read, budget):
+                self._cancelled(items[done:])
                 return
-
-    def _add_group(
-        self, reading: Prefetch, group: list[Item], read: Read | ReadTogether,
-        budget: UnpackingBudget | None,
-    ) -> list[Item]:  # fmt: skip
-        """Those that are left when it was stopped."""
-        if isinstance(read, Read):
-            return [] if self._add(reading, group[0], read, budget) else group
-        try:
-            with self._attempts.watched([(item.job, item.sha256) for item in group]):
-                alone = self._add_together(group, read)
-        except Stopped:
-            return group
-        self._attempts.ended(*(item.job for item in group))
-        for number, item in enumerate(alone):
-            with closing(reading.start(item, budget)) as one:
-                if self._cancel.is_set() or not self._add(reading, item, one, budget):
-                    return alone[number:]
-        return []
-
-    def _add_together(self, group: Sequence[Item], read: ReadTogether) -> list[Item]:
-        """Store small files with one call of the model and one wait for the disk, and tell what was
-        not read; returns what has to be read alone.
-
-        Raises Stopped, and HomeNotWritable or LibraryError with none of them stored.
-        """
-        found = read.documents()
-        self._step(group[0], "indexing")
-        documents: dict[Item, Loaded] = {}
-        said: dict[Item, str] = {}  # why it was not added; empty for what is to be read alone
-        for item, one in zip(group, found, strict=True):
-            try:
-                if isinstance(one, str):
-                    said[item] = one
-                else:
-                    refuse_empty(*unchanged(item, one))
-                    documents[item] = one
-            except UnreadableFile as error:
-                said[item] = str(error)
-        said |= self._store_together(documents)
-        with self._catalog.database.together():
-            for item, why in said.items():
-                if why:
-                    self._told.fail(item.job, item.name, why)
-        alone = [item for item, why in said.items() if not why]
-        self._done += len(group) - len(alone)
-        return alone
-
-    def _store_together(self, documents: Mapping[Item, Loaded]) -> dict[Item, str]:
-        """Returns the sentences about those whose file is gone."""
-        if not documents:
-            return {}
-        ends = np.cumsum([len(chunks) for _, chunks in documents.values()])
-        vectors = self._embedding.vectors(
-            [chunk.text for _, chunks in documents.values() for chunk in chunks]
-        )
-        found = [
-            (item, document, chunks, part)
-            for (item, (document, chunks)), part in zip(
-                documents.items(), np.split(vectors, ends[:-1]), strict=True
-            )
-        ]
-        said = {}
-        kept = self._storing.store_together(found)
-        for (item, document, chunks, _), stored in zip(found, kept, strict=True):
-            if isinstance(stored, UnreadableFile):
-                said[item] = str(stored)
-            else:
-                self._told.stored(stored, document, chunks)
-        return said
 
     def _cancelled(self, items: Sequence[Item]) -> None:
         self._jobs.cancel([item.job for item in items])
         self._summary.cancelled += len(items)
 
-    def _held_before(self, item: Item) -> bool:
-        return item.job in self._before or item.job in self._held
-
     def _out_of_time(self, items: Sequence[Item]) -> None:
         seconds = self._engines.bounds.seconds
-        with self._catalog.database.together():
+        with self._catalog.database.transaction():
             for item in items:
                 self._told.fail(item.job, item.name, out_of_time(item, seconds))
         self._done += len(items)
 
-    def _twin(self, item: Item, first: Item) -> Iterator[Item]:
+    def _twin(self, item: Item, first: Item) -> Item | None:
         """The file of this run with the same bytes that was read before, if it has to be read."""
         if self._cancel.is_set():
             self._cancelled([item])
         elif not self._catalog.holds(item.sha256):
             self._told.fail(item.job, item.name, f"{item.name}: the same as {first.job}.")
         elif more := self._known.news(item):
-            yield more
-            return  # it is counted when it was read
+            return more  # it is counted when it was read
         self._done += 1
+        return None
 
     def _add(
         self, reading: Prefetch, item: Item, read: Read, budget: UnpackingBudget | None

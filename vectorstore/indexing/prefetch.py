@@ -10,82 +10,20 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 from ingest.containers import CONTAINERS, Expanded, Omitted
 from ingest.document.source import Limits
-from ingest.document.wire import Loaded, Several
+from ingest.document.wire import Loaded
 from ingest.errors import UnreadableFile
-from ingest.loaders import needs_office
 from vectorstore.indexing.store_document import Item
 from vectorstore.workers import Hire, Order
-
-# -- Which files inside of a file are read, embedded and stored together
-# Alone a file costs 15 ms or more, whatever is in it: a job for a child, two waits for the disk and
-# a call of the model. An archive of a few kilobytes can name thousands.
-
-LARGEST_SMALL_FILE = 8 << 10  # bytes of a file that is small: some twenty passages
-GROUP_BYTES = 64 << 10  # of the files of one group: what is lost when the run is killed
-MOST_TOGETHER = 64  # files in one group
-
-_File = TypeVar("_File")
-
-
-def file_groups(
-    items: Sequence[Item], alone: Callable[[Item], bool] = lambda _: False
-) -> list[list[Item]]:
-    """The items in their order; small neighbours share a group, others have one for themselves.
-
-    `alone` says of a small one that it must not share a group.
-    """
-    made: list[list[Item]] = []
-    room = 0
-    for item in items:
-        size = LARGEST_SMALL_FILE + 1 if alone(item) else _size(item)
-        if size > LARGEST_SMALL_FILE:
-            made.append([item])
-            room = 0
-        elif size > room or len(made[-1]) >= MOST_TOGETHER:
-            made.append([item])
-            room = GROUP_BYTES - size
-        else:
-            made[-1].append(item)
-            room -= size
-    return made
-
-
-def batches(files: Sequence[_File]) -> Iterator[Sequence[_File]]:
-    """Files whose bytes may be known, as many as are looked up together."""
-    for start in range(0, len(files), MOST_TOGETHER):
-        yield files[start : start + MOST_TOGETHER]
-
-
-def _size(item: Item) -> int:
-    """In bytes; more than that of a small file for what has to be read alone."""
-    path = item.path
-    if item.known or path.suffix.lower() in CONTAINERS or needs_office(path):
-        return LARGEST_SMALL_FILE + 1
-    try:
-        return path.stat().st_size
-    except OSError:  # it is gone, which its reader reports
-        return LARGEST_SMALL_FILE + 1
-
 
 # -- The files that are being read
 
 _LOOK = 0.1  # seconds between two checks whether it was cancelled
 
 Heard = Callable[[Item], Callable[[int, int], None]]
-
-
-@dataclass
-class ReadTogether:
-    """Small files that are being read; asking for the result waits, see `Sandbox.start_several`."""
-
-    documents: Callable[[], Several]
-
-    def close(self) -> None:
-        """Does nothing: no files are inside them, so nothing was unpacked."""
 
 
 class Read:
@@ -175,27 +113,22 @@ class Prefetch:
             return self._limits
 
     def ahead(
-        self, groups: Sequence[list[Item]], budget: UnpackingBudget | None
-    ) -> Iterator[tuple[list[Item], Read | ReadTogether]]:
-        """Each group of files with its pending result; the next ones are read meanwhile.
+        self, items: Sequence[Item], budget: UnpackingBudget | None
+    ) -> Iterator[tuple[Item, Read]]:
+        """Each file with its pending result; the next ones are read meanwhile.
 
         Files inside of one share its budget.
         """
-        waiting: deque[Read | ReadTogether] = deque()
+        waiting: deque[Read] = deque()
         try:
-            for index, group in enumerate(groups):
-                for later in groups[index + len(waiting) : index + self._workers.children + 1]:
-                    waiting.append(self._begin(later, budget))
+            for index, item in enumerate(items):
+                for later in items[index + len(waiting) : index + self._workers.children + 1]:
+                    waiting.append(self.start(later, budget))
                 with closing(waiting.popleft()) as read:
-                    yield group, read
+                    yield item, read
         finally:
             for read in waiting:  # it was cancelled
                 read.close()
-
-    def _begin(self, group: list[Item], budget: UnpackingBudget | None) -> Read | ReadTogether:
-        if len(group) > 1:
-            return ReadTogether(self._workers.start_several([item.path for item in group]))
-        return self.start(group[0], budget)
 
     def start(self, item: Item, budget: UnpackingBudget | None) -> Read:
         """Begin to read one file; the result is to be closed."""

@@ -4,10 +4,8 @@ Knows no loader, and of the queue only the row that it removes.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +73,6 @@ class Embedding:
             )
 
 
-_COPIES = 8  # files that are copied at once
 READY = "ready"  # the status of a document that was read completely
 
 
@@ -113,7 +110,7 @@ class Stored:
 
 
 class Storing:
-    """Stores the documents of one run: one in a transaction, or several small ones together."""
+    """Stores the documents of one run, each in a transaction."""
 
     def __init__(self, catalog: Catalog, files: Files, check: Callable[[], object]) -> None:
         """`check` raises, inside the transaction, when the new vectors are useless."""
@@ -150,44 +147,10 @@ class Storing:
             self._keep(item)
             return self._stored(item, (document, chunks, vectors), inside)
         except BaseException:
-            self._drop_copies([item])
-            raise
-
-    def store_together(
-        self, found: Sequence[tuple[Item, Document, Sequence[Chunk], Vectors]]
-    ) -> list[Stored | UnreadableFile]:
-        """Store documents without files inside them, all or none but those whose file is gone.
-
-        Raises HomeNotWritable or LibraryError, with nothing written.
-        """
-        with ThreadPoolExecutor(_COPIES, "copies") as copies:  # one wait for the disk serves all
-            kept = list(copies.map(self._try_to_keep, [item for item, *_ in found]))
-        try:
-            if broken := [error for error in kept if isinstance(error, LibraryError)]:
-                raise broken[0]
-            with self._catalog.database.together():
-                return [
-                    error if isinstance(error, UnreadableFile)
-                    else self._stored(item, (document, chunks, vectors), inside=False)
-                    for (item, document, chunks, vectors), error in zip(found, kept, strict=True)
-                ]  # fmt: skip
-        except BaseException:
-            self._drop_copies([item for item, *_ in found])
-            raise
-
-    def _try_to_keep(self, item: Item) -> UnreadableFile | LibraryError | None:
-        try:
-            self._keep(item)
-        except (UnreadableFile, LibraryError) as error:
-            return error
-        return None
-
-    def _drop_copies(self, items: Sequence[Item]) -> None:
-        """Of documents that were not stored."""
-        with suppress(LibraryError, OSError):  # the first error is reported
-            for item in items:
+            with suppress(LibraryError, OSError):  # the first error is reported
                 if not self._catalog.holds(item.sha256):
                     self._files.remove(item.sha256)
+            raise
 
     def _stored(
         self, item: Item, read: tuple[Document, Sequence[Chunk], Vectors] | None, inside: bool
@@ -211,7 +174,7 @@ class Storing:
             if not inside:  # otherwise its file is needed until all that is inside has been read
                 jobs.leave(connection, item.job)
         if replaced and other:
-            self._catalog.database.when_kept(partial(self._files.remove, other))
+            self._files.remove(other)
         return Stored(stored.document, new, replaced, stored.was, stored.superseded)
 
     def _put(

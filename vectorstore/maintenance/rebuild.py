@@ -1,12 +1,12 @@
 """Rebuilds documents beside the old ones after a change of embedding model, chunker or reader.
 
-They wait in a catalogue of their own, one document a transaction, so that a killed run continues.
+They wait in a file of their own, one document a transaction, so that a killed run continues.
 The old index is used until one transaction puts them in its place.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -15,15 +15,22 @@ import numpy as np
 
 from ingest.document.model import Chunk
 from ingest.document.source import Engines
-from ingest.document.wire import Loaded
+from ingest.document.wire import Loaded, LoadedCodec
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
-from vectorstore.catalog.catalog import CATALOG, Catalog, Counts, count_languages, find_languages
+from vectorstore.catalog.catalog import (
+    Catalog,
+    CatalogFile,
+    Counts,
+    count_languages,
+    find_languages,
+)
 from vectorstore.catalog.rows import DocumentInfo, count_up
 from vectorstore.copies import Files
-from vectorstore.database.schema import Schema, Transaction, statements
+from vectorstore.database.schema import Database, Schema, Transaction
+from vectorstore.database.sqlite import SqliteDatabase
 from vectorstore.dense import DenseIndex, Follower
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.embedding.library_embedder import Embedders, maker
@@ -33,7 +40,6 @@ from vectorstore.indexing.store_document import READY, put
 from vectorstore.maintenance import backup
 from vectorstore.maintenance.verify import Health, Verifying, mend
 from vectorstore.store import Vectors
-from vectorstore.word_index import WordIndex
 
 # -- Moves a catalogue that cannot be read out of the way, so that a backup can take its place
 
@@ -56,106 +62,16 @@ def set_aside(folder: Path) -> Path:
     return target
 
 
-# -- Replaces the rows of a catalogue by rebuilt ones, inside one transaction
-# The tables of the new catalogue are there under a prefix, see `Database.beside`: it holds
-# documents that were read anew, documents that were `kept` with their passages, and for these a
-# `vector` of each passage, if the model is another; some are kept because reading them again has
-# `failed`.
+# -- Makes documents anew, and then puts all of them in place
 
-MADE = "SELECT sha256 FROM {0}document UNION SELECT sha256 FROM {0}kept"  # of which catalogue
-_SAME = ("id", "sha256", "name", "added", "superseded_by", "sketch", "dated")  # they stay unchanged
-
-
-def swap(connection: Transaction, next: str, maker: str) -> None:
-    """Put all in place; `maker` is who made it."""
-    _swap_documents(connection, next)
-    _swap_kept(connection, next)
-    connection.execute("UPDATE meta SET value = ? WHERE key = 'made_by'", (maker,))
-    count_up(connection, "anew")
-
-
-def _swap_kept(connection: Transaction, next: str) -> None:
-    connection.execute(
-        f"UPDATE chunk SET vector = new.vector FROM {next}vector AS new WHERE new.id = chunk.id"
-        # Documents kept before their reader changed have left vectors of the old passages.
-        f" AND document_id IN (SELECT document.id FROM document JOIN {next}kept USING (sha256))"
-    )
-    connection.execute(
-        f"UPDATE document SET reader = kept.reader FROM {next}kept"
-        " WHERE kept.sha256 = document.sha256"
-    )
-    connection.execute(
-        f"UPDATE document SET status = failed.status FROM {next}failed"
-        " WHERE failed.sha256 = document.sha256"
-    )
-
-
-def _swap_documents(connection: Transaction, next: str) -> None:
-    """The rows that belong to a document come from the new catalogue; the document stays."""
-    connection.execute(
-        "CREATE TEMP TABLE pair AS SELECT new.id AS new, document.id AS old"
-        f" FROM {next}document AS new JOIN document ON document.sha256 = new.sha256"
-    )
-    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM sheet").fetchone()
-    for table in ("page", "chunk", "sheet"):
-        connection.execute(f"DELETE FROM {table} WHERE document_id IN (SELECT old FROM pair)")
-        changed = {"document_id": "pair.old", "id": f"new.id + {last}"}
-        if table == "chunk":
-            del changed["id"]  # it is derived from the file's bytes
-        _copy_rows(connection, next, table, changed)
-    columns = _listed("cell", {"sheet_id"})
-    connection.execute(
-        f"INSERT INTO cell (sheet_id, {columns}) SELECT new.sheet_id + {last}, {columns}"
-        f" FROM {next}cell AS new JOIN {next}sheet AS sheet ON sheet.id = new.sheet_id"
-        " JOIN pair ON pair.new = sheet.document_id"
-    )
-    _swap_words(connection, next)
-    _copy_facts(connection, next)
-    connection.execute("DROP TABLE pair")
-
-
-def _swap_words(connection: Transaction, next: str) -> None:
-    connection.execute(
-        "INSERT INTO chunk_words (rowid, text) SELECT chunk.rowid, words.text FROM chunk"
-        f" JOIN {next}chunk AS new ON new.id = chunk.id"
-        f" JOIN {next}chunk_words AS words ON words.rowid = new.rowid"
-    )
-    connection.execute("DELETE FROM card_words WHERE rowid IN (SELECT old FROM pair)")
-    connection.execute(
-        "INSERT INTO card_words (rowid, text) SELECT pair.old, words.text"
-        f" FROM {next}card_words AS words JOIN pair ON pair.new = words.rowid"
-    )
-
-
-def _copy_rows(connection: Transaction, next: str, table: str, changed: Mapping[str, str]) -> None:
-    # A row of `chunk` gets a number of its own here, on any database.
-    columns = [column for column in CATALOG.tables[table].all if column != "rowid"]
-    values = ", ".join(changed.get(column, f'new."{column}"') for column in columns)
-    names = ", ".join(f'"{column}"' for column in columns)
-    connection.execute(
-        f"INSERT INTO {table} ({names}) SELECT {values} FROM {next}{table} AS new"
-        " JOIN pair ON pair.new = new.document_id"
-    )
-
-
-def _copy_facts(connection: Transaction, next: str) -> None:
-    columns = _listed("document", _SAME)
-    connection.execute(
-        f"UPDATE document SET ({columns}) = (SELECT {columns} FROM {next}document AS new"
-        " WHERE new.sha256 = document.sha256) WHERE id IN (SELECT old FROM pair)"
-    )
-
-
-def _listed(table: str, without: Collection[str]) -> str:
-    columns = (column for column in CATALOG.tables[table].all if column not in without)
-    return ", ".join(f'"{column}"' for column in columns)
-
-
-# Vectors by another model, and documents that keep their passages, with what they now record.
-REBUILT = Schema("rebuilt", "rebuilt documents", """
-CREATE TABLE IF NOT EXISTS vector (id TEXT PRIMARY KEY, vector BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS kept (sha256 TEXT PRIMARY KEY, reader TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, status TEXT NOT NULL);
+# Documents that were read again (`read`), and others that keep their passages: these have vectors
+# by another model for so many `passages`, and perhaps a sentence on why reading them again failed.
+_REBUILT = Schema("rebuilt", "rebuilt documents", """
+CREATE TABLE maker (name TEXT NOT NULL);
+CREATE TABLE made (
+    sha256 TEXT PRIMARY KEY, reader TEXT NOT NULL, failed TEXT NOT NULL, read BLOB,
+    passages INT NOT NULL, vectors BLOB NOT NULL
+);
 """)  # fmt: skip
 _FAILED = "kept as it was read before, since reading it again failed: "  # then why
 _NOBODY = ""  # marks a document that the next run reads again
@@ -207,46 +123,42 @@ class Migration:
             discard(self._path)
 
     def _begin(self) -> None:
-        """Open the leftovers of an earlier run, if they are for this model and these readers."""
-        staged = Catalog(self._path, self._catalog.library)
-        if staged.meta("made_by") not in (None, self._maker):
+        """Take over what an earlier run left, if it is for this model and these readers."""
+        staged = open_staged(self._path)
+        if staged.one("SELECT name FROM maker") not in (None, (self._maker,)):
             staged.close()
             discard(self._path)
-            staged = Catalog(self._path, self._catalog.library)
-        staged.set_meta("made_by", self._maker)
-        for statement in statements(REBUILT.in_sqlite()):
-            staged.database.write(statement)
-        for table in ("document", "kept"):
-            for (read_by,) in staged.database.all(f"SELECT DISTINCT reader FROM {table}"):
-                if outdated(read_by):
-                    staged.database.write(f"DELETE FROM {table} WHERE reader = ?", read_by)
-        staged.database.write(f"DELETE FROM failed WHERE sha256 NOT IN ({MADE.format('')})")
+            staged = open_staged(self._path)
+        staged.write("DELETE FROM maker")
+        staged.write("INSERT INTO maker VALUES (?)", self._maker)
+        for (read_by,) in staged.all("SELECT DISTINCT reader FROM made"):
+            if outdated(read_by):
+                staged.write("DELETE FROM made WHERE reader = ?", read_by)
         staged.close()
 
     def _finished(self) -> bool:
-        staged = Catalog(self._path, self._catalog.library)
+        staged = open_staged(self._path)
         try:
             with Sandbox(engines=self._engines) as sandbox:
                 self._make(staged, sandbox)
+            return self._swap(staged)
         except Stopped:
             return False
         finally:
             staged.close()
-        return self._swap()
 
-    def _make(self, staged: Catalog, sandbox: Sandbox) -> None:
+    def _make(self, staged: Database, sandbox: Sandbox) -> None:
         """Rebuild all documents that are left. Raises Stopped when it is cancelled meanwhile."""
-        database = self._catalog.database
-        rows = database.all("SELECT sha256, reader FROM document")
+        rows = self._catalog.database.all("SELECT sha256, reader FROM document")
         readers = {sha256: read_by for sha256, read_by in rows if self._concerns(read_by)}
         documents = [info for info in self._catalog.documents() if info.sha256 in readers]
-        made = {row[0] for row in staged.database.all(MADE.format(""))}
+        made = _made(staged)
         for done, info in enumerate(documents):
             if self._cancel.is_set():
                 raise Stopped(f"{info.document} is rebuilt by the next run.")
             step = AddProgress(info.document, done, len(documents), REBUILDING)
             self._progress(step)
-            if info.sha256 in made:
+            if made.get(info.sha256) == info.chunks or made.get(info.sha256) == _READ:
                 continue
             if self._cuts or outdated(readers[info.sha256]):
                 self._read(staged, sandbox, info, step)
@@ -257,18 +169,18 @@ class Migration:
         return self._embeds or self._cuts or outdated(read_by)
 
     def _read(
-        self, staged: Catalog, sandbox: Sandbox, info: DocumentInfo, step: AddProgress
+        self, staged: Database, sandbox: Sandbox, info: DocumentInfo, step: AddProgress
     ) -> None:
         try:
-            document, chunks = self._copy(sandbox, info, step)
+            loaded = self._copy(sandbox, info, step)
         except UnreadableFile as error:
             log.warning("%s keeps its old passages: %s", info.document, error)
             return self._failed(staged, info, str(error))
-        vectors = self._vectors(info, chunks)
-        with staged.writing() as connection:
-            put(staged, connection, document, info.document, chunks, vectors)
+        document, chunks = loaded
+        vectors = self._vectors(info, chunks).tobytes()
+        _put(staged, info, document.reader, "", LoadedCodec().encode(loaded), _READ, vectors)
 
-    def _failed(self, staged: Catalog, info: DocumentInfo, why: str) -> None:
+    def _failed(self, staged: Database, info: DocumentInfo, why: str) -> None:
         """The next run tries once more, because the machine may have been busy. After that only a
         new version of its reader leads to another attempt: a file can hang a reader for minutes."""
         again = _FAILED not in info.status and self._files.holds(info.sha256)
@@ -304,41 +216,81 @@ class Migration:
             known |= zip(new, self._embedder.passages(new), strict=True)
         return np.array([known[chunk.text] for chunk in chunks], np.float32)
 
-    def _keep(self, staged: Catalog, info: DocumentInfo, read_by: str, failed: str = "") -> None:
+    def _keep(self, staged: Database, info: DocumentInfo, read_by: str, failed: str = "") -> None:
         """Keep the passages, embedded again when the model differs."""
-        rows = self._embedded(info) if self._embeds else []
-        with staged.writing() as connection:
-            connection.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?)", rows)
-            connection.execute("INSERT INTO kept VALUES (?, ?)", (info.sha256, read_by))
-            if failed:
-                connection.execute("INSERT INTO failed VALUES (?, ?)", (info.sha256, failed))
-
-    def _embedded(self, info: DocumentInfo) -> list[tuple[str, bytes]]:
-        """The ids of the old passages, and their new vectors."""
-        found = self._catalog.database.all(
-            "SELECT chunk.id, text FROM chunk JOIN document ON document.id = document_id"
-            " WHERE sha256 = ?",
+        texts = self._catalog.database.all(
+            "SELECT text FROM chunk JOIN document ON document.id = document_id"
+            " WHERE sha256 = ? ORDER BY chunk.rowid",
             info.sha256,
         )
-        vectors = self._embedder.passages([text for _, text in found]) if found else ()
-        return [
-            (id, np.asarray(vector, "<f4").tobytes())
-            for (id, _), vector in zip(found, vectors, strict=True)
-        ]
+        vectors = b""
+        if self._embeds and texts:
+            found = self._embedder.passages([text for (text,) in texts])
+            vectors = np.asarray(found, "<f4").tobytes()
+        _put(staged, info, read_by, failed, None, len(texts), vectors)
 
-    def _swap(self) -> bool:
+    def _swap(self, staged: Database) -> bool:
         """Put all in place at once; False when a document was added that is not rebuilt yet."""
-        with (
-            self._catalog.database.beside(self._path, REBUILT) as next,
-            self._catalog.writing() as connection,
-        ):
-            left = connection.execute(
-                f"SELECT DISTINCT reader FROM document WHERE sha256 NOT IN ({MADE.format(next)})"
+        made = _made(staged)
+        with self._catalog.writing() as connection:
+            rows = connection.execute("SELECT sha256, name, reader, chunks FROM document")
+            documents = rows.fetchall()
+            for sha256, _, read_by, count in documents:
+                if self._concerns(read_by) and made.get(sha256) not in (_READ, count):
+                    return False
+            for sha256, name, _, _ in documents:
+                if row := staged.one("SELECT * FROM made WHERE sha256 = ?", sha256):
+                    self._replace(connection, name, *row)
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'made_by'", (self._maker,))
+            count_up(connection, "anew")
+        return True
+
+    def _replace(
+        self, connection: Transaction, name: str, sha256: str, read_by: str, failed: str,
+        read: bytes | None, passages: int, vectors: bytes,
+    ) -> None:  # fmt: skip
+        """The rows that belong to one document; its place, its tags and its versions stay."""
+        if read is not None:
+            document, chunks = LoadedCodec().decode(read)
+            put(self._catalog, connection, document, name, chunks, _rows(vectors, len(chunks)))
+            return
+        if vectors:
+            ids = connection.execute(
+                "SELECT chunk.id FROM chunk JOIN document ON document.id = document_id"
+                " WHERE sha256 = ? ORDER BY chunk.rowid",
+                (sha256,),
+            ).fetchall()
+            connection.executemany(
+                "UPDATE chunk SET vector = ? WHERE id = ?",
+                [
+                    (vector.tobytes(), id)
+                    for vector, (id,) in zip(_rows(vectors, passages), ids, strict=True)
+                ],
             )
-            if any(self._concerns(read_by) for (read_by,) in left):
-                return False
-            swap(connection, next, self._maker)
-            return True
+        connection.execute("UPDATE document SET reader = ? WHERE sha256 = ?", (read_by, sha256))
+        if failed:
+            connection.execute("UPDATE document SET status = ? WHERE sha256 = ?", (failed, sha256))
+
+
+_READ = -1  # in the place of a number of passages
+
+
+def open_staged(path: Path) -> SqliteDatabase:
+    """What a rebuild has made so far. Raises HomeNotWritable or LibraryError."""
+    return CatalogFile(path, _REBUILT)
+
+
+def _made(staged: Database) -> dict[str, int]:
+    """Documents by sha256, with the number of passages that they keep, or `_READ`."""
+    return dict(staged.all("SELECT sha256, passages FROM made"))
+
+
+def _put(staged: Database, info: DocumentInfo, *values: object) -> None:
+    staged.write("INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?, ?, ?)", info.sha256, *values)
+
+
+def _rows(vectors: bytes, count: int) -> Vectors:
+    return np.frombuffer(vectors, "<f4").reshape(count, -1) if count else np.zeros((0, 0), "<f4")
 
 
 def failed_rebuilds(documents: Iterable[DocumentInfo]) -> list[Incomplete]:
@@ -359,14 +311,13 @@ class Maintenance:
     """Keeps a library whole: checks, rebuilds, backups. Reachable as `Library.maintenance`."""
 
     def __init__(
-        self, catalog: Catalog, files: Files, index: DenseIndex, words: WordIndex,
+        self, catalog: Catalog, files: Files, index: DenseIndex,
         embedders: Embedders, engines: Callable[[], Engines], staged: Path,
     ) -> None:  # fmt: skip
         """A rebuild collects its output in `staged`."""
         self._catalog = catalog
         self._files = files
         self._index = index
-        self._words = words
         self._embedders = embedders
         self._engines = engines
         self._staged = staged
@@ -404,7 +355,6 @@ class Maintenance:
         self._index.sync(
             lambda done, total: progress(AddProgress("index", done, total, "indexing"))
         )
-        self._words.sync()
         return self._catalog.passages.count()
 
     def catch_up(
@@ -456,8 +406,7 @@ class Maintenance:
         return contents
 
     def sync(self) -> bool:
-        """Update the indexes with what was written; False when another process owns Chroma."""
-        self._words.sync()
+        """Update the index with what was written; False when another process owns Chroma."""
         return self._index.sync()
 
     def follow(self, seconds: float = 3.0) -> None:
@@ -465,7 +414,7 @@ class Maintenance:
 
         Searches find it at once in any case, and afterwards through Chroma.
         """
-        self._follower = Follower(self._index, self._words, seconds)
+        self._follower = Follower(self._index, seconds)
 
     def close(self) -> None:
         """End the thread that `follow` has started, if it has."""

@@ -5,13 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vectorstore.catalog.catalog import Catalog, mark_deletion
+from vectorstore.catalog.catalog import Catalog
 from vectorstore.catalog.places import Places
+from vectorstore.catalog.rows import AMONG, listed
 from vectorstore.copies import Files
 from vectorstore.dense import DenseIndex
 from vectorstore.errors import LibraryError
 from vectorstore.indexing import jobs
-from vectorstore.word_index import WordIndex
+from vectorstore.maintenance.rebuild import open_staged
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Forgotten:
 
     sha256: tuple[str, ...]  # of the files of the documents
     pictures: int  # small copies of their pictures
-    index: bool  # Chroma was filled again; otherwise another process owns it
+    index: bool  # Chroma's files were deleted; otherwise another process owns them
     files: str = ""  # what a bucket keeps of them, in a sentence
 
 
@@ -28,14 +29,13 @@ class Removing:
     """Removes documents of one library; reachable as `Library.remove` and `Library.forget`."""
 
     def __init__(
-        self, catalog: Catalog, files: Files, index: DenseIndex, words: WordIndex, staged: Path,
+        self, catalog: Catalog, files: Files, index: DenseIndex, staged: Path,
         forget_pictures: Callable[[Collection[str]], int],
     ) -> None:  # fmt: skip
         """An interrupted rebuild has left its output in `staged`."""
         self._catalog = catalog
         self._files = files
         self._index = index
-        self._words = words
         self._staged = staged
         self._forget_pictures = forget_pictures
 
@@ -86,7 +86,6 @@ class Removing:
         with suppress(LibraryError):  # a cache: the next search of pictures does it
             pictures = self._forget_pictures(digests)
         self._clear_rebuilt(digests)
-        self._words.clear()  # `follow`, or whoever adds something, writes it anew
         self._index.sync()
         self._catalog.wipe()
         return pictures
@@ -98,24 +97,13 @@ class Removing:
         with jobs.alone(self._staged.with_suffix(".lock")) as alone:
             if not alone:
                 return
-            staged = Catalog(self._staged, self._catalog.library)
+            staged = open_staged(self._staged)
             try:
-                self._delete_rebuilt(staged, digests)
-                staged.wipe()
+                among = f"sha256 {AMONG}"
+                staged.write(f"DELETE FROM made WHERE {among}", listed(digests))
+                staged.write_anew()
             finally:
                 staged.close()
-
-    def _delete_rebuilt(self, staged: Catalog, digests: Collection[str]) -> None:
-        tables = {name for (name,) in staged.database.all("SELECT name FROM sqlite_schema")}
-        with staged.writing() as connection:
-            for digest in digests:
-                connection.execute("DELETE FROM document WHERE sha256 = ?", (digest,))
-                for table in {"kept", "failed"} & tables:
-                    connection.execute(f"DELETE FROM {table} WHERE sha256 = ?", (digest,))
-                if "vector" in tables:
-                    ids = (f"{digest[:16]}:", f"{digest[:16]};")
-                    connection.execute("DELETE FROM vector WHERE id >= ? AND id < ?", ids)
-            mark_deletion(connection)
 
 
 # -- Finds and removes documents whose file is gone

@@ -66,25 +66,11 @@ class Mention:
     end: int
     weight: float  # 0 to 1
     documents: frozenset[str]
-    file: bool = False  # it is the name of a file
 
     def inside(self, other: "Mention") -> bool:
         """Whether it is a part of a longer name."""
         wider = other.end - other.start > self.end - self.start
         return wider and other.start <= self.start and self.end <= other.end
-
-
-@dataclass(frozen=True)
-class Naming:
-    """What a text names: each group holds the documents about one thing. `files`: those that are
-    named by their file."""
-
-    groups: tuple[frozenset[str], ...] = ()
-    files: frozenset[str] = frozenset()
-
-    @property
-    def documents(self) -> frozenset[str]:
-        return frozenset().union(*self.groups)
 
 
 @dataclass
@@ -134,11 +120,21 @@ class NameIndex:
             if not one.newer:
                 self._learn(one)
 
-    def naming(self, text: str) -> Naming:
-        """The documents that a text names; no groups when it names none."""
-        found = self._mentions(text)
-        files = frozenset(name for one in found if one.file for name in one.documents)
-        return Naming(tuple(self._groups(found)), files)
+    def naming(self, text: str) -> list[frozenset[str]]:
+        """What a text names: each group holds the documents about one thing.
+
+        Names of the same documents narrow each other ("Apple", "2023 Q1"), others stand for several
+        things ("Apple and Intel").
+        """
+        groups: list[frozenset[str]] = []
+        for found in sorted((one.documents for one in self._mentions(text)), key=len):
+            for at, group in enumerate(groups):
+                if group & found:
+                    groups[at] = group & found
+                    break
+            else:
+                groups.append(found)
+        return groups
 
     def of_period(self, text: str, documents: Collection[str]) -> frozenset[str]:
         """Of some documents, those of the period that a text names; empty when it names none of
@@ -181,7 +177,7 @@ class NameIndex:
                 span = words[start:end]
                 letters = "".join(span).lower()
                 if letters in self._files:
-                    yield Mention(start, end, 1.0, frozenset(self._files[letters]), file=True)
+                    yield Mention(start, end, 1.0, frozenset(self._files[letters]))
                 for about in self._named(span, letters):
                     weight = self._weight(about, plain=len(span) == 1 and span[0].islower())
                     yield Mention(start, end, weight, about.documents)
@@ -217,19 +213,6 @@ class NameIndex:
             return 0.0
         others = 1 - len(about.documents) / len(self._documents)
         return distinctive * others * (_IN_TEXT if about.place == IN_TEXT else 1.0)
-
-    def _groups(self, mentions: Sequence[Mention]) -> list[frozenset[str]]:
-        """Names of the same documents narrow each other ("Apple", "2023 Q1"), others stand for
-        several things ("Apple and Intel")."""
-        groups: list[frozenset[str]] = []
-        for found in sorted((one.documents for one in mentions), key=len):
-            for at, group in enumerate(groups):
-                if group & found:
-                    groups[at] = group & found
-                    break
-            else:
-                groups.append(found)
-        return groups
 
 
 def _as_written(text: str) -> list[str]:

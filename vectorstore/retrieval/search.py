@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
@@ -20,7 +19,6 @@ from vectorstore.retrieval.search_query import Pointing, SearchQuery
 from vectorstore.store import Vectors
 from vectorstore.versions import superseded
 
-Which = Literal["newest", "all"]  # versions of a document
 _DEEPER = 20  # factor for the candidates when some of them do not count
 _OF_NAMED = 50  # candidates of the documents that a question names, of each leg
 _BESIDE_NAMED = 50  # candidates of all documents then: they come after those
@@ -62,10 +60,10 @@ class Search:
         self._replaced: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def ranking(
-        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool
+        self, query: SearchQuery, documents: Collection[str] | None, hidden: bool
     ) -> Callable[[int], list[Hit]]:
-        """What gives the first k passages, see `Library.passages`."""
-        ranked = self._again(query.text, self.gathered(query, documents, versions, hidden).ranked)
+        """See `Library.ranking`."""
+        ranked = self._again(query.text, self.gathered(query, documents, hidden).ranked)
         return lambda k: self._hits(ranked, k)
 
     def about(self, text: str) -> frozenset[str]:
@@ -74,11 +72,11 @@ class Search:
 
     def considered(self, query: str) -> list[Considered]:
         """See `Library.considered`."""
-        ranked = self.gathered(SearchQuery(query), None, "newest", False).ranked
+        ranked = self.gathered(SearchQuery(query), None, False).ranked
         return self._considering.of(query, ranked[:LOOKED_AT])
 
     def gathered(
-        self, query: SearchQuery, documents: Collection[str] | None, versions: Which, hidden: bool,
+        self, query: SearchQuery, documents: Collection[str] | None, hidden: bool,
         mixed: bool = False, known: fusion.Named | None = None,
     ) -> fusion.Gathered:  # fmt: skip
         """See `Library.gathered`."""
@@ -88,7 +86,7 @@ class Search:
         said = telling_words(query.text) if mixed else query.text
         cards = self._catalog.passages.bm25_cards(said)
         only = None if documents is None else frozenset(documents)
-        newest = documents is None and versions == "newest"
+        newest = documents is None
         named = known or self._pointing.named(query, only)
         replaced = self._pointing.left_out(query, named.documents) if newest else frozenset()
         named = named.without(replaced)

@@ -82,33 +82,7 @@ def titled_statements(lines: Sequence[str]) -> frozenset[str]:
     return frozenset(kind for kind, words in _TITLES.items() if any(map(words.search, titles)))
 
 
-@dataclass(frozen=True)
-class Letters:
-    """The letters and digits of a text, with the word boundaries in them."""
-
-    text: str
-    ends: frozenset[int]
-
-    @classmethod
-    def of(cls, text: str) -> "Letters":
-        runs = _RUN.findall(text.lower())
-        ends, length = {0}, 0
-        for run in runs:
-            length += len(run)
-            ends.add(length)
-        return cls("".join(runs), frozenset(ends))
-
-    def has(self, words: str) -> bool:
-        """Whether the text contains these letters as whole words."""
-        at = self.text.find(words)
-        while at >= 0:
-            if at in self.ends and at + len(words) in self.ends:
-                return True
-            at = self.text.find(words, at + 1)
-        return False
-
-
-def _current_version(name: str, newer: Mapping[str, str], text: Letters) -> str:
+def _current_version(name: str, newer: Mapping[str, str], text: str) -> str:
     """A named document, or its newest version unless the question asks for this very version: by
     its mark, a period, or the whole file name. `newer`: old name -> new name."""
     for _ in newer:  # no chain is longer
@@ -142,15 +116,16 @@ def _asks_for(question: str, name: str) -> bool:
     return bool(re.search(f"{near}|{behind}", question, re.IGNORECASE))
 
 
-def _is_told_apart(old: str, new: str, text: Letters) -> bool:
-    if _letters(_SUFFIX.sub("", old)) == _letters(_SUFFIX.sub("", new)):
+def _is_told_apart(old: str, new: str, text: str) -> bool:
+    if _words(_SUFFIX.sub("", old)) == _words(_SUFFIX.sub("", new)):
         return False
     version = parsed(old)
-    return version.marked or bool(version.periods) or text.has(_letters(old))
+    whole = r"[\W_]*".join(_words(old))
+    return version.marked or bool(version.periods) or bool(re.search(rf"\b{whole}\b", text.lower()))
 
 
-def _letters(name: str) -> str:
-    return "".join(_RUN.findall(name.rsplit("/", 1)[-1].lower()))
+def _words(name: str) -> list[str]:
+    return _RUN.findall(name.rsplit("/", 1)[-1].lower())
 
 
 @dataclass(frozen=True)
@@ -167,11 +142,6 @@ class SearchQuery:
 
     def __str__(self) -> str:
         return self.text
-
-    @cached_property
-    def letters(self) -> Letters:
-        """By which names of documents are found in it."""
-        return Letters.of(self.text)
 
     @cached_property
     def pages(self) -> frozenset[int]:
@@ -295,10 +265,9 @@ class Pointing:
 
 def named(query: SearchQuery, names: NameIndex, scope: frozenset[str] | None) -> Named:
     """See `Pointing.named`; `names` are of all that could be named."""
-    found = names.naming(query.text)
     groups = [
-        frozenset(_current_version(name, names.newer, query.letters) for name in group)
-        for group in found.groups
+        frozenset(_current_version(name, names.newer, query.text) for name in group)
+        for group in names.naming(query.text)
     ]
     groups.append(old_versions(query.text, names.newer))
     searched = _apart(group if scope is None else group & scope for group in groups)

@@ -33,10 +33,9 @@ from vectorstore.opened import (
     root_of,
     schema_of,
 )
-from vectorstore.team.object_store import ObjectStore
 from vectorstore.team.postgres import Server
 from vectorstore.team.postgres_catalog import PostgresCatalog
-from vectorstore.team.s3 import Bucket
+from vectorstore.team.s3 import Bucket, S3Store
 
 _CATALOG_ARRIVING = "catalog.arriving"  # names a schema that is being filled
 _CATALOG_LEAVING = "catalog.leaving"  # names a schema that has to be dropped
@@ -71,7 +70,7 @@ def to_postgres(folder: Path, server: Server) -> Moved | None:
             source.close()
             _tidy_catalog(folder, server)
         shutil.rmtree(folder / "chroma", ignore_errors=True)  # it has vectors of the old place
-        discard(folder / "catalog.next.sqlite")
+        discard(folder / "rebuilt.sqlite")
         return moved
 
 
@@ -199,7 +198,7 @@ def to_folder(folder: Path, bucket: Bucket) -> MovedFiles | None:
         return moved
 
 
-def _into_bucket(source: Folder, target: ObjectStore, late: bool = False) -> MovedFiles:
+def _into_bucket(source: Folder, target: S3Store, late: bool = False) -> MovedFiles:
     """`late`: only what came since the first time."""
     there = {copy.name: copy.size for copy in target.names()}
     size, moved, damaged = 0, 0, []
@@ -219,7 +218,7 @@ def _into_bucket(source: Folder, target: ObjectStore, late: bool = False) -> Mov
     return MovedFiles(moved, size, tuple(damaged))
 
 
-def _into_folder(source: ObjectStore, folder: Path, late: bool = False) -> MovedFiles:
+def _into_folder(source: S3Store, folder: Path, late: bool = False) -> MovedFiles:
     """`late`: only what came since the first time. All survives a loss of power."""
     size, moved, damaged = 0, 0, []
     folder.mkdir(parents=True, exist_ok=True)

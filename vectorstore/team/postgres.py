@@ -467,28 +467,6 @@ class PostgresDatabase(Database):
         )
         return [f"{failures[0]} blocks of PostgreSQL"] if failures and failures[0] else []
 
-    @contextmanager
-    def beside(self, path: Path, more: Schema) -> Iterator[str]:
-        """Copies of the tables of an SQLite file in a schema of their own, until the end.
-
-        One transaction makes and drops them, with what is done in between: a killed process
-        leaves no copy of what is forgotten later.
-        """
-        next = f"{self.namespace}_next"
-        with self.together(), self.plain_transaction() as connection:
-            connection.run(
-                f"CREATE SCHEMA {next}; SET LOCAL search_path = {next}, {self.namespace}"
-            )
-            for table in self.schema.tables:
-                connection.run(f"CREATE TABLE {next}.{table} (LIKE {self.namespace}.{table})")
-            connection.make(more)
-            with closing(self._file(path)) as file, file.read() as source:
-                copy_all(self.schema, source, connection)
-                copy_all(more, source, connection)
-            connection.run(f"SET LOCAL search_path = {self.namespace}")
-            yield f"{next}."
-            connection.run(f"DROP SCHEMA {next} CASCADE")
-
     def write_anew(self) -> bool:
         """Write the tables without anything that was deleted. The server's log of changes, and
         copies of it, keep that as long as its administrator wants.

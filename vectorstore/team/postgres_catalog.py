@@ -59,7 +59,6 @@ class Bm25:
     def passages(
         self, match: str, k: int, hidden: bool, documents: Collection[str] | None
     ) -> list[tuple[str, float]]:
-        """See `Words`."""
         only, among = [], []
         if not hidden:
             only.append("hit.rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)")
@@ -79,7 +78,6 @@ class Bm25:
         return [(row[0], row[1]) for row in found]
 
     def cards(self, match: str) -> list[tuple[str, float]]:
-        """See `Words`."""
         sql, values = self._scored("card_words", match)
         found = self._database.all(
             f"{sql}SELECT name, CAST(score AS float8) FROM scored"
@@ -89,7 +87,6 @@ class Bm25:
         return [(row[0], row[1]) for row in found]
 
     def has(self, rowid: int, match: str) -> bool:
-        """See `Words`."""
         has = (
             "SELECT 1 FROM chunk_words, unnest(CAST(? AS tsquery[])) AS asked"
             " WHERE rowid = ? AND terms @@ asked LIMIT 1"
@@ -98,7 +95,6 @@ class Bm25:
         return bool(self._database.one(has, [one for one in asked if one], rowid))
 
     def count(self, match: str) -> int:
-        """See `Words`."""
         sql, values = self._hits("chunk_words", match)
         row = self._database.one(f"SELECT count(DISTINCT rowid) FROM ({sql}) AS hit", *values)
         return int(row[0]) if row else 0

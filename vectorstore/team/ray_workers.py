@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ import numpy as np
 from ingest import errors
 from ingest.containers import Expanded
 from ingest.document.source import Limits, readable
-from ingest.document.wire import InvalidData, Loaded, LoadedCodec, Several, SeveralCodec
+from ingest.document.wire import InvalidData, Loaded, LoadedCodec
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.platform.process import require
 from ingest.sandbox.pool import Heard
@@ -61,10 +61,10 @@ LOST, AWAY = "lost", "away"  # kinds of results beside those of a task
 
 @dataclass(frozen=True)
 class Job:
-    """Files to be read by one task."""
+    """A file to be read."""
 
     number: int
-    paths: Sequence[Path]
+    path: Path
     task: Task
     again: bool = True  # where a child crashed: it may be the machine, which lacks memory
 
@@ -143,14 +143,14 @@ class _Driver:
             self._pipe.send(self._machines(message.task))
             return
         try:
-            files = [_sent(path) for path in message.paths]
+            file = _sent(message.path)
         except OSError as error:
-            words = f"{message.paths[0].name} cannot be opened: {error.strerror}."
+            words = f"{message.path.name} cannot be opened: {error.strerror}."
             self._pipe.send(
                 (message.number, Result(FAILED, error=UnreadableFile.__name__, words=words))
             )
             return
-        self._waiting[self._task.remote(message.task, *files)] = message
+        self._waiting[self._task.remote(message.task, file)] = message
 
     def _give(self) -> None:
         if not self._waiting:
@@ -301,11 +301,7 @@ class RayWorkers:
         here."""
         if _size(path) > _LARGEST:
             return self._here.start(path, heard)
-        return partial(self._loaded, path, self._send([path], self._task(False)))
-
-    def start_several(self, paths: Sequence[Path]) -> Callable[[], Several]:
-        """See `Workers`; the files travel as one task."""
-        return partial(self._listed, len(paths), self._send(paths, self._task(True)))
+        return partial(self._loaded, path, self._connected().send(path, self._task()))
 
     def start_expand(
         self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0
@@ -315,7 +311,7 @@ class RayWorkers:
 
     def machines(self) -> list[Machine]:
         """See `RayCluster.machines`."""
-        return self._connected().look(self._task(False))
+        return self._connected().look(self._task())
 
     def close(self) -> None:
         """Ray ends what it reads for a driver that has gone."""
@@ -333,22 +329,17 @@ class RayWorkers:
                 self._link = _Link(self._cluster.address)
             return self._link
 
-    def _task(self, together: bool) -> Task:
+    def _task(self) -> Task:
         order = self._order
         cluster = self._cluster
-        return Task(
-            order.engines, order.recipe(), cluster.locate, readers(), cluster.quiet, together
-        )  # fmt: skip
-
-    def _send(self, paths: Sequence[Path], task: Task) -> "Future[Result]":
-        return self._connected().send(paths, task)
+        return Task(order.engines, order.recipe(), cluster.locate, readers(), cluster.quiet)
 
     def _loaded(self, path: Path, pending: "Future[Result]") -> Loaded:
         name = readable(path.name)
         result = self._outcome(name, pending)
         try:
             loaded = LoadedCodec().decode(result.packed)
-            self._tell(result, [loaded])
+            self._tell(result, loaded)
         except InvalidData as error:
             raise UnreadableFile(
                 f"{name} made its worker send data that no worker sends: it may be made to attack "
@@ -356,20 +347,9 @@ class RayWorkers:
             ) from error
         return loaded
 
-    def _listed(self, files: int, pending: "Future[Result]") -> Several:
-        try:
-            result = self._outcome("a file", pending)
-            found = SeveralCodec().decode(result.packed)
-            if len(found) != files:
-                raise InvalidData("another number of files")
-            self._tell(result, [one for one in found if not isinstance(one, str)])
-        except (InvalidData, UnreadableFile):  # each is read alone, which names it
-            return [""] * files
-        return found
-
-    def _tell(self, result: Result, read: Sequence[Loaded]) -> None:
+    def _tell(self, result: Result, read: Loaded) -> None:
         """Of the vectors. Raises InvalidData for what are none of these passages."""
-        texts = [passage.text for _, chunks in read for passage in chunks]
+        texts = [passage.text for passage in read[1]]
         if not result.vectors:
             return
         vectors = np.frombuffer(result.vectors, np.float32)
@@ -413,7 +393,7 @@ class _Link:
         self._looked: Future[list[Machine]] = Future()
         threading.Thread(target=self._listen, name="workers", daemon=True).start()
 
-    def send(self, paths: Sequence[Path], task: Task) -> "Future[Result]":
+    def send(self, path: Path, task: Task) -> "Future[Result]":
         """Each result comes as soon as it is there."""
         made: Future[Result] = Future()
         with self._lock:
@@ -423,7 +403,7 @@ class _Link:
             self._number += 1
             self._pending[self._number] = made
             try:
-                self._pipe.send(Job(self._number, paths, task))
+                self._pipe.send(Job(self._number, path, task))
             except OSError:  # the listener says so, too
                 self._end(Result(AWAY, words="do not answer"))
         return made

@@ -6,9 +6,11 @@ of settings can show them.
 
 import os
 import re
+import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,83 @@ from urllib.parse import urlsplit
 
 from ingest.errors import PinciteError
 from ingest.platform.process import is_this_machine, require
-from vectorstore.copies import sha256_of
-from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryError
-from vectorstore.team.object_store import Cache, ObjectStore
+from vectorstore.copies import SCRATCH, Copy, sha256_of, sweep_scratch
+from vectorstore.errors import DamagedCopy, HomeNotWritable, LibraryAway, LibraryError
+
+# -- Copies that were fetched from a server, on this machine: bounded, and checked before use
+
+
+class Cache:
+    """A folder of `<sha256><suffix>`; what was not used for longest goes first."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        """`most`: bytes. The file that was put last stays, also when it alone has more."""
+        self.folder = folder
+        self._most = most
+        self._checked: dict[str, tuple[int, int]] = {}  # name -> time of change and size
+
+    def find(self, start: str) -> Path | None:
+        """The file whose name begins so, with its bytes; one with other bytes is deleted."""
+        for path in self.folder.glob(f"{start}*"):
+            with suppress(OSError):
+                if self._whole(path):
+                    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
+                    return path
+                path.unlink()
+        return None
+
+    def put(self, copy: Path, name: str) -> Path:
+        """Move a file in, whose bytes were checked. Raises OSError."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        target = self.folder / name
+        os.utime(copy, ns=(time.time_ns(), copy.stat().st_mtime_ns))
+        copy.replace(target)
+        self._checked[name] = _state(target)
+        self._shrink(target)
+        return target
+
+    def drop(self, start: str) -> None:
+        """Delete the file whose name begins so."""
+        for path in self.folder.glob(f"{start}*"):
+            path.unlink(missing_ok=True)
+            self._checked.pop(path.name, None)
+
+    def keep_to(self, known: Collection[str]) -> None:
+        """Delete all files but those with these sha256, which the library has."""
+        for path in self.folder.glob("*"):
+            if not path.name.startswith(SCRATCH) and path.name[:64] not in known:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _whole(self, path: Path) -> bool:
+        """Hashes once in each process, and again when the file has changed."""
+        state = _state(path)
+        if self._checked.get(path.name) != state:
+            if sha256_of(path) != path.name[:64]:
+                return False
+            self._checked[path.name] = state
+        return True
+
+    def _shrink(self, newest: Path) -> None:
+        found = []
+        for path in self.folder.glob("*"):
+            with suppress(OSError):  # another process was faster
+                about = path.stat()
+                found.append((path == newest, about.st_atime_ns, about.st_size, path))
+        total = sum(size for _, _, size, _ in found)
+        for is_newest, _, size, path in sorted(found):
+            if total <= self._most or is_newest:
+                return
+            if not path.name.startswith(SCRATCH):
+                with suppress(OSError):
+                    path.unlink()
+                    total -= size
+
+
+def _state(path: Path) -> tuple[int, int]:
+    about = path.stat()
+    return about.st_mtime_ns, about.st_size
+
 
 # -- Errors of an S3 server and its client as sentences, without keys and words of documents
 
@@ -83,11 +159,15 @@ def sentence(place: str, error: Exception) -> LibraryError:
     return LibraryError(f"The server of {place} refused a request ({found[:60]}).")
 
 
+# -- A bucket, and the copies in it
+
 SCHEME = "s3://"
 _ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w!.*'()-]+)*/?", re.ASCII)
 _PART = 50 << 20  # bytes; a larger file goes in parts, of which two are in memory
 _CONNECTS, _READS = 5, 60  # seconds
 _TRIES = 2
+_LEFT_OVER = 86_400.0  # seconds; the clock of the server may be another
+_SCRATCH_LEFT_OVER = 3600.0  # the same of files here
 _WRITTEN = "pincite-written"  # metadata: when the file was changed, in nanoseconds since 1970
 _PORTS = {"http": 80, "https": 443}
 
@@ -174,27 +254,124 @@ def endpoint_problem(endpoint: str) -> str:
     return ""
 
 
-class S3Store(ObjectStore):
-    """`Copies` below one path of a bucket; errors never show keys or words of documents."""
+class S3Store:
+    """`Copies` below one path of a bucket; errors never show keys or words of documents. What is in
+    use is on this machine, too."""
+
+    near = False
+    left_over = _LEFT_OVER
 
     def __init__(self, bucket: Bucket, root: str, cache: Cache) -> None:
-        super().__init__(lambda: _system(bucket), root, cache, bucket.place)
+        """`root` is the path of all copies, `bucket/prefix`."""
         self._bucket = bucket
+        self._root = root
         self._prefix = root.partition("/")[2]  # of keys in the bucket
+        self._cache = cache
+        self._made: Any = None
+        self._making = threading.Lock()
+        self.arriving = cache.folder
+        self.place = bucket.place
 
     def call(self, method: str, **more: Any) -> Mapping[str, Any]:
         """One request about the bucket, by botocore's name of it. Raises OSError and others."""
         answer: Mapping[str, Any] = self._system.call_s3(method, Bucket=self._bucket.name, **more)
         return answer
 
+    def names(self, start: str = "") -> Iterator[Copy]:
+        with self.sentences():
+            yield from self._listed(start)
+
+    def take(self, copy: Path, name: str) -> None:
+        """See `Copies`. It stays on this machine, too: its pages will be looked at."""
+        self.put(copy, name)
+        if name[:64] != sha256_of(copy):
+            self._cache.drop(name)
+            return
+        self._cache.put(copy, name)
+
+    def put(self, copy: Path, name: str) -> None:
+        """Write a local file, which stays where it is, under a name."""
+        with self.sentences():
+            self._put(copy, self._key(name))
+
+    def path(self, start: str) -> Path:
+        """See `Copies`. Raises DamagedCopy, and HomeNotWritable where it cannot be kept here."""
+        if kept := self._cache.find(start):
+            return kept
+        found = next(iter(self.names(start)), None)
+        try:
+            if found is not None:
+                return self._brought(found.name)
+        except FileNotFoundError:  # it was removed meanwhile
+            pass
+        except OSError as error:
+            raise HomeNotWritable(
+                f"{self._cache.folder} cannot be written: {error.strerror}."
+            ) from error
+        return self._cache.folder / f"{start}.pdf"
+
+    def _brought(self, name: str) -> Path:
+        """Into the cache."""
+        with self.fetched(name) as copy:
+            if sha256_of(copy) != name[:64]:
+                raise DamagedCopy(
+                    f"A copy in {self.place} is damaged: {name[:12]} has other bytes than"
+                    " were put there. `pincite verify` makes it again while its file is there."
+                )
+            return self._cache.put(copy, name)
+
+    def sha256(self, name: str) -> str:
+        with self.fetched(name) as copy:
+            return sha256_of(copy)
+
+    def remove(self, start: str, versions: bool = False) -> int:
+        self._cache.drop(start)
+        with self.sentences():
+            for copy in self._listed(start):
+                with suppress(FileNotFoundError):
+                    self._system.rm_file(self._key(copy.name))
+            return self._remove_versions(start) if versions else 0
+
+    def keep_to(self, known: Collection[str]) -> None:
+        """Delete from this machine all files but those with these sha256."""
+        self._cache.keep_to(known)
+
+    def clear(self) -> None:
+        """Delete all. Raises LibraryAway or LibraryError."""
+        for copy in list(self.names()):
+            with self.sentences():
+                self._system.rm_file(self._key(copy.name))
+
+    @property
+    def _system(self) -> Any:
+        with self._making:
+            if self._made is None:
+                self._made = _system(self._bucket)
+            return self._made
+
+    def _key(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    @contextmanager
+    def fetched(self, name: str) -> Iterator[Path]:
+        """A file of this machine with the bytes, deleted at the end unless it was moved. Raises
+        FileNotFoundError."""
+        self._cache.folder.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=self._cache.folder, prefix=SCRATCH)
+        os.close(handle)
+        try:
+            with self.sentences():
+                self._get(self._key(name), Path(scratch))
+            yield Path(scratch)
+        finally:
+            Path(scratch).unlink(missing_ok=True)
+
     def tidy(self, older: float) -> int:
         """See `Copies`: also parts of files whose upload was killed, which no list shows."""
         with self.sentences():
             try:
                 begun = self.call("list_multipart_uploads", Prefix=f"{self._prefix}/")
-            except NotImplementedError:
-                begun = {}
-            except OSError as error:
+            except (OSError, NotImplementedError) as error:
                 if not not_offered(error):
                     raise
                 begun = {}
@@ -205,11 +382,11 @@ class S3Store(ObjectStore):
             ]
             for one in old:
                 self.call("abort_multipart_upload", Key=one["Key"], UploadId=one["UploadId"])
-        return len(old) + super().tidy(older)
+        return len(old) + sweep_scratch(self._cache.folder, min(older, _SCRATCH_LEFT_OVER))
 
     @contextmanager
     def sentences(self) -> Iterator[None]:
-        """See `ObjectStore`; here the errors are those of the server."""
+        """Turns errors of the server into sentences; those of a disk stay what they are."""
         try:
             yield
         except PinciteError:
@@ -221,15 +398,16 @@ class S3Store(ObjectStore):
                 raise
             raise sentence(self._bucket.place, error) from error
 
-    def _listed(self, start: str) -> list[tuple[str, Mapping[str, Any]]]:
-        found: list[tuple[str, Mapping[str, Any]]] = []
+    def _listed(self, start: str) -> list[Copy]:
+        found: list[Copy] = []
         more: dict[str, Any] = {}
         while True:
             answer = self.call("list_objects_v2", Prefix=f"{self._prefix}/{start}", **more)
             for about in answer.get("Contents", ()):
                 name = about["Key"][len(self._prefix) + 1 :]
                 if name and "/" not in name:
-                    found.append((name, {**about, "size": about["Size"]}))
+                    changed = about["LastModified"].timestamp()
+                    found.append(Copy(name, changed, int(about["Size"])))
             if not answer.get("IsTruncated"):
                 return found
             more = {"ContinuationToken": answer["NextContinuationToken"]}

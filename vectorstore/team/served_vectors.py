@@ -248,6 +248,10 @@ class ServedIndex(DenseIndex):
             finally:
                 self._lock.release(force=True)
 
+    def forget(self) -> bool:
+        """Fill the store again; False as with `sync`."""
+        return self.clear() and self.sync()
+
     def leave(self) -> None:
         """Delete the store: before the folder is moved, or deleted for good."""
         self.clear()

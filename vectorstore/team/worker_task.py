@@ -10,7 +10,7 @@ import pickle
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy as np
 
 from ingest import chunking
 from ingest.document.source import Engines
-from ingest.document.wire import Loaded, LoadedCodec, SeveralCodec
+from ingest.document.wire import Loaded, LoadedCodec
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.loaders import VERSIONS
 from ingest.sandbox import confinement
@@ -49,12 +49,11 @@ class Task:
     locate: Callable[[Path], Path | None]  # a model of the sender, on the machine of the worker
     reads: str  # which readers the sender has, see `readers`
     quiet: tuple[tuple[str, str], ...] = ()  # what keeps libraries from telling of their use
-    together: bool = False  # several small files, see `Sandbox.start_several`
 
 
 @dataclass(frozen=True)
 class Result:
-    """READ with the packed documents and their vectors, FAILED with an error's name and words,
+    """READ with the packed document and its vectors, FAILED with an error's name and words,
     CRASHED with the same where the child ended by itself, or UNFIT with why this machine cannot do
     it."""
 
@@ -72,19 +71,16 @@ def readers() -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def work(task: Task, *files: Sent) -> Result:
-    """Read the files. Never raises what is the fault of a file."""
+def work(task: Task, file: Sent) -> Result:
+    """Read the file. Never raises what is its fault."""
     os.environ.update(task.quiet)  # before a library is imported
     unfit, engines, recipe = fitted(task)
     if unfit:
         return Result(UNFIT, words=f"{socket.gethostname()} {unfit}")
     folder = confinement.make_scratch()
     try:
-        paths = [_written(folder, number, file) for number, file in enumerate(files)]
-        if task.together:
-            return _several(paths, engines, recipe)
-        loaded = _sandbox(pickle.dumps(engines)).start(paths[0])()
-        return _read(LoadedCodec().encode(loaded), [loaded], recipe)
+        loaded = _sandbox(pickle.dumps(engines)).start(_written(folder, file))()
+        return _read(loaded, recipe)
     except PinciteError as error:
         kind = CRASHED if isinstance(error.__cause__, Crashed) else FAILED
         return Result(kind, error=type(error).__name__, words=str(error))
@@ -115,24 +111,16 @@ def fitted(task: Task) -> tuple[str, Engines, Recipe | None]:
     return missing, engines, recipe
 
 
-def _written(folder: Path, number: int, file: Sent) -> Path:
+def _written(folder: Path, file: Sent) -> Path:
     if hashlib.sha256(file.content).hexdigest() != file.sha256:
         raise UnreadableFile(f"{file.name} changed on its way to a worker. Add it again.")
-    own = folder / str(number)
-    own.mkdir()
-    path = own / file.name
+    path = folder / file.name
     path.write_bytes(file.content)
     return path
 
 
-def _several(paths: Sequence[Path], engines: Engines, recipe: Recipe | None) -> Result:
-    found = _sandbox(pickle.dumps(engines)).start_several(paths)()
-    read = [one for one in found if not isinstance(one, str)]
-    return _read(SeveralCodec().encode(found), read, recipe)
-
-
-def _read(packed: bytes, read: Sequence[Loaded], recipe: Recipe | None) -> Result:
-    texts = [passage.text for _, chunks in read for passage in chunks]
+def _read(loaded: Loaded, recipe: Recipe | None) -> Result:
+    packed, texts = LoadedCodec().encode(loaded), [passage.text for passage in loaded[1]]
     embedder = _embedder(recipe) if recipe and texts else None
     if embedder is None:
         return Result(READ, packed)

@@ -20,7 +20,7 @@ from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
-from vectorstore.federation import AnyLibrary, part_of
+from vectorstore.federation import AnyLibrary
 from vectorstore.images import MOST
 
 # -- Finds words in the pages that were read: letter by letter, also across the end of a line
@@ -194,7 +194,7 @@ def _drawn(library: AnyLibrary, document: str, pages: list[int]) -> dict[int, by
     listed = ", ".join(map(str, pages))
     page_view.note_seen(library, document, f"small pictures of the pages {listed}")
     try:
-        of, name = part_of(library, document)
+        of, name = library.part(document)
         return of.thumbnails.of(name, pages)
     except PinciteError:  # the page below says why the document cannot be shown
         return {}

@@ -26,7 +26,7 @@ from ingest.media.ffmpeg import clock
 from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
 from vectorstore.catalog.rows import DocumentInfo
-from vectorstore.federation import AnyLibrary, part_of
+from vectorstore.federation import AnyLibrary
 from vectorstore.versions import (
     around,
     changed_lines,
@@ -140,7 +140,7 @@ def _is_full(page: Page, before: Line, line: Line) -> bool:
 def note_seen(library: AnyLibrary, document: str, what: str) -> None:
     """`what` of the document: "page 2". Of several libraries the document's own is named. Raises
     UnknownDocument."""
-    of, name = part_of(library, document)
+    of, name = library.part(document)
     resources.note("saw", of.name, f"{name}, {what}")
 
 

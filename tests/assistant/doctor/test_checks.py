@@ -2,14 +2,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from assistant.doctor import checks, machine
 from assistant.doctor import checks as doctor
+from assistant.doctor import machine
 from assistant.doctor import machine as one_check
 from assistant.doctor.checks import checks as checks_checks
 from assistant.doctor.machine import check_scans as scans_check
@@ -19,7 +18,6 @@ from assistant.models.installed import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from ingest.images import ocr_engines
-from vectorstore import word_index
 
 
 @pytest.fixture(autouse=True)
@@ -111,25 +109,6 @@ def test_a_library_is_counted_and_a_damaged_one_is_named(settings: Settings) -> 
     assert by_name["library good"].message == "0 documents"
     assert by_name["library bad"].severity == "error"
     assert by_name["library bad"].remedy == "pincite verify --library bad"
-
-
-def test_a_large_library_without_its_index_of_words_is_told_of_it(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = settings.libraries_folder / "large"
-    folder.mkdir(parents=True)
-    with closing(sqlite3.connect(folder / "catalog.sqlite")) as large:
-        large.execute("CREATE TABLE document (id INTEGER, chunks INTEGER)")
-        large.execute("INSERT INTO document VALUES (1, 30000)")
-        large.commit()
-    monkeypatch.setattr(word_index, "has_tantivy", lambda: False)
-    (check,) = checks.check_library_files(settings.libraries_folder)
-    assert check.severity == "warning"
-    assert "30,000 passages" in check.message
-    assert "pincite[large]" in check.remedy or "tantivy" in check.remedy
-    monkeypatch.setattr(word_index, "has_tantivy", lambda: True)
-    (check,) = checks.check_library_files(settings.libraries_folder)
-    assert (check.severity, check.message) == ("ok", "1 documents")
 
 
 def test_a_chosen_file_that_is_not_a_model_is_said(settings: Settings, tmp_path: Path) -> None:

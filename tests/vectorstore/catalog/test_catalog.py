@@ -13,6 +13,7 @@ import pytest
 from ingest.chunking import chunk
 from ingest.document.model import Box, Cell, Chunk, Document, Dropped, Figure, Line, Page, Table
 from tests.conftest import PROJECT
+from vectorstore.catalog import passages
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.database.schema import Transaction
 from vectorstore.errors import HomeNotWritable, LibraryError, UnknownDocument
@@ -189,6 +190,19 @@ def test_words_find_chunks_the_rarer_the_better(catalog: Catalog) -> None:
     assert len(catalog.passages.bm25("paid", 1)) == 1
 
 
+def test_a_large_library_is_searched_by_the_rare_words_of_a_question(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(catalog, "a.pdf", *(f"Room {n} has a chair and a door." for n in range(30)), "A lamp.")
+    before = catalog.passages.bm25("chair lamp door 7", 2)
+    monkeypatch.setattr(passages, "LARGE", 1)
+    assert catalog.passages.bm25("chair lamp door 7", 2) == before
+    if isinstance(catalog._words, passages.Fts5):
+        assert len(catalog.passages.bm25("chair lamp door 7", 99)) == 2
+    assert len(catalog.passages.bm25("chair", 99)) == 30
+    assert catalog.passages.bm25("unheard", 99) == []
+
+
 def test_accents_and_fiscal_years_do_not_matter(catalog: Catalog) -> None:
     cafe, year = put(catalog, "a.pdf", "The café is open.", "Revenue of FY18 grew.")
     assert found(catalog, "cafe") == [cafe]
@@ -265,6 +279,7 @@ def test_other_threads_read_while_one_writes(catalog: Catalog) -> None:
 _OPEN = """
 import sys
 from pathlib import Path
+from vectorstore.catalog import passages
 from vectorstore.catalog.catalog import Catalog
 sys.stdin.readline()
 Catalog(Path(sys.argv[1]), "main").generation()

@@ -1,9 +1,9 @@
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from vectorstore.catalog.rows import Coverage, DocumentInfo
-from vectorstore.catalog.tags import SORTS, Filter, chosen, kinds
+from vectorstore.catalog.tags import Filter, Sort, chosen, kinds
 from vectorstore.errors import WrongDate
 
 
@@ -43,7 +43,7 @@ def test_documents_are_chosen_by_a_part_of_their_name_their_kind_and_their_state
 def test_they_are_sorted(sort: Any, first: str, last: str) -> None:
     found = names(sort=sort)
     assert (found[0], found[-1], len(found)) == (first, last, len(ALL))
-    assert sort in SORTS
+    assert sort in get_args(Sort)
 
 
 def test_kinds_are_counted_the_most_first() -> None:

@@ -70,7 +70,7 @@ def test_adding_it_again_changes_nothing(
 ) -> None:
     library.add([archive])
     before = library.generation()
-    monkeypatch.setattr(prefetch.Prefetch, "_begin", None)  # nothing may be read
+    monkeypatch.setattr(prefetch.Prefetch, "start", None)  # nothing may be read
     assert told(library.add([archive])) == (0, 0, 3, 0)
     assert library.generation() == before
 
@@ -190,9 +190,8 @@ def test_attachments_of_a_pdf_follow_their_pdf(library: Library, folder: Path) -
 
 
 def test_a_run_that_breaks_off_inside_an_archive_is_taken_up(
-    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, folder: Path
 ) -> None:
-    monkeypatch.setattr(prefetch, "MOST_TOGETHER", 2)
     inner = zipped({f"{number}.txt": f"Leave in year {number}." for number in range(4)})
     outer = write(folder / "outer.zip", {"inner.zip": inner, "z.txt": "A laptop."})
     (folder / "other").mkdir()
@@ -213,9 +212,8 @@ def test_a_run_that_breaks_off_inside_an_archive_is_taken_up(
 
 
 def test_cancelling_inside_an_archive_keeps_what_is_done_and_goes_on_later(
-    library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, archive: Path
 ) -> None:
-    monkeypatch.setattr(prefetch, "MOST_TOGETHER", 2)
     write(archive, {f"{number}.txt": f"Leave in year {number}." for number in range(5)})
     cancel = threading.Event()
 

@@ -124,7 +124,7 @@ def test_a_part_that_fails_after_a_part_of_its_own_leaves_nothing(opened: Catalo
                     fail(around=False)
             raise ZeroDivisionError
 
-    with opened.together():
+    with opened.transaction():
         with suppress(ZeroDivisionError):
             fail(around=True)
         opened.write("INSERT INTO meta VALUES ('kept', '1')")

@@ -120,26 +120,15 @@ def test_who_reads_waits_for_nobody_and_sees_what_was_kept(books: SqliteDatabase
 
 
 def test_a_part_that_fails_takes_only_itself_back(books: SqliteDatabase) -> None:
-    with books.together():
+    with books.transaction():
         books.write("INSERT INTO book VALUES ('two')")
         with suppress(ZeroDivisionError), books.transaction() as part:
             part.execute("DELETE FROM book")
             raise ZeroDivisionError
-    with suppress(ZeroDivisionError), books.together():
+    with suppress(ZeroDivisionError), books.transaction():
         books.write("DELETE FROM book")
         raise ZeroDivisionError
     assert books.one("SELECT count(*) FROM book") == (2,)
-
-
-def test_what_cannot_be_undone_is_done_when_the_rest_is_kept(books: SqliteDatabase) -> None:
-    done: list[str] = []
-    with books.together():
-        books.when_kept(lambda: done.append("kept"))
-        assert not done
-    with suppress(ZeroDivisionError), books.together():
-        books.when_kept(lambda: done.append("lost"))
-        raise ZeroDivisionError
-    assert done == ["kept"]
 
 
 def test_a_file_that_was_deleted_meanwhile_is_begun_anew(tmp_path: Path) -> None:
@@ -154,8 +143,6 @@ def test_contents_are_copied_and_replaced_as_a_whole(books: SqliteDatabase, tmp_
     books.write("DELETE FROM book")
     books.replace_by(tmp_path / "copy.sqlite")
     assert books.all("SELECT * FROM book") == [("one",)]
-    with books.beside(tmp_path / "copy.sqlite", BOOKS) as next:
-        assert books.all(f"SELECT * FROM {next}book") == [("one",)]
     assert books.faults() == [] and books.write_anew()
 
 

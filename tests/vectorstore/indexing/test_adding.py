@@ -106,7 +106,7 @@ def test_a_rebuild_includes_what_was_added_just_before(tmp_path: Path, papers: P
     catalog.happens = lambda: add(folder, papers, lambda: None)
     read: list[AddProgress] = []
     other = WordEmbedder(identity="other")
-    staged = folder / "catalog.next.sqlite"
+    staged = folder / "rebuilt.sqlite"
     files = Files(folder)
     Migration(catalog, files, staged, other, "other/1", Engines(), read.append).run()
     assert list(dict.fromkeys(step.file for step in read)) == ["Handbook.pdf", "Policy.pdf"]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes import WordEmbedder
 from vectorstore.add_report import Change
-from vectorstore.indexing import jobs, prefetch
+from vectorstore.indexing import jobs
 from vectorstore.indexing.prefetch import UnpackingBudget
 from vectorstore.library import Library
 from vectorstore.store import Vectors
@@ -148,7 +148,6 @@ def test_what_is_inside_of_a_file_has_a_time(
         for number in range(4):
             archive.writestr(f"{number}.md", f"Letter {number}.\n")
     looks = itertools.count()
-    monkeypatch.setattr(prefetch, "MOST_TOGETHER", 1)
     monkeypatch.setattr(UnpackingBudget, "over", property(lambda _: next(looks) >= 2))
     with opened(tmp_path, WordEmbedder) as library:
         summary = library.add([tmp_path / "post.zip"])

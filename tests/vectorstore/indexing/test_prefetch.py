@@ -1,30 +1,14 @@
-"""Small files inside of a file are added together; each is accounted for as if it were alone."""
+"""Files inside of a file are each accounted for as if they were alone."""
 
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from ingest.sandbox.pool import Sandbox
 from tests.fakes import WordEmbedder
-from tests.ingest.misbehaving import read
 from vectorstore.errors import HomeNotWritable
 from vectorstore.indexing import store_document
-from vectorstore.indexing.prefetch import LARGEST_SMALL_FILE, MOST_TOGETHER, file_groups
-from vectorstore.indexing.store_document import Item
 from vectorstore.library import Library
-from vectorstore.store import Vectors
-
-
-class Counting(WordEmbedder):
-    """Counts how often it is called."""
-
-    calls = 0
-
-    def passages(self, texts: Sequence[str]) -> Vectors:
-        type(self).calls += 1
-        return super().passages(texts)
 
 
 def packed(target: Path, texts: dict[str, str]) -> Path:
@@ -49,24 +33,11 @@ def found(library: Library) -> dict[str, tuple[list[object], list[str]]]:
     }  # fmt: skip
 
 
-def test_the_cost_of_small_members_does_not_follow_their_number(tmp_path: Path) -> None:
-    Counting.calls = 0
-    statements: list[str] = []
-    with Library(tmp_path / "library", "main", Counting) as library:
-        with library._catalog.database.read() as connection:
-            connection.set_trace_callback(statements.append)
-        summary = library.add([packed(tmp_path / "post.zip", letters(150))])
-        assert (summary.added, summary.failed) == (151, [])
-        assert Counting.calls <= 5
-        assert sum(sql.startswith("BEGIN") for sql in statements) < 40
-        assert library.jobs.all() == []
-
-
 def test_members_are_read_as_files_of_a_folder_are(tmp_path: Path) -> None:
     texts = letters(20) | {
         "bad.json": "{",
         "empty.csv": "",
-        "large.md": "A word. " * LARGEST_SMALL_FILE,
+        "large.md": "A word. " * 8192,
     }
     packed(tmp_path / "post.zip", texts)
     for name, text in texts.items():
@@ -105,7 +76,7 @@ def test_members_that_changed_take_the_place_of_the_old_ones(tmp_path: Path) -> 
         assert len(copies) == 31
 
 
-def test_a_group_that_cannot_be_stored_leaves_nothing_and_is_added_later(
+def test_members_that_cannot_be_stored_are_added_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed(tmp_path / "post.zip", letters(10))
@@ -121,25 +92,7 @@ def test_a_group_that_cannot_be_stored_leaves_nothing_and_is_added_later(
         with monkeypatch.context() as patched, pytest.raises(HomeNotWritable):
             patched.setattr(store_document, "put", full)
             library.add([tmp_path / "post.zip"])
-        assert [info.document for info in library.documents()] == ["post.zip"]
-        assert len(list((tmp_path / "library" / "files").iterdir())) == 1
+        there = len(library.documents())
+        assert len(list((tmp_path / "library" / "files").iterdir())) == there == 5
         summary = library.add([])
-        assert (summary.added, summary.failed, library.jobs.all()) == (10, [], [])
-
-
-def test_a_reader_that_crashes_leaves_each_file_to_be_read_alone(tmp_path: Path) -> None:
-    with Sandbox(read=read) as sandbox:
-        assert sandbox.start_several([Path("a"), Path("exit"), Path("b")])() == ["", "", ""]
-        first, second = sandbox.start_several([Path("a"), Path("b")])()
-    assert [one[0].name for one in (first, second) if not isinstance(one, str)] == ["a", "b"]
-
-
-def test_groups_keep_the_order_and_leave_large_files_alone(tmp_path: Path) -> None:
-    items = []
-    for number in range(MOST_TOGETHER * 2 + 10):
-        path = tmp_path / f"{number}.md"
-        path.write_text("a" * (LARGEST_SMALL_FILE + 1 if number == 5 else 3))
-        items.append(Item(path, str(path), path.name, "0"))
-    made = file_groups(items, alone=lambda item: item.name == "7.md")
-    assert [item for group in made for item in group] == items
-    assert [len(group) for group in made] == [5, 1, 1, 1, MOST_TOGETHER, MOST_TOGETHER, 2]
+        assert (summary.added, summary.failed, library.jobs.all()) == (6, [], [])

@@ -141,7 +141,7 @@ def test_a_killed_run_is_continued_and_the_old_index_serves_until_it_is_done(
     half = Other(most=1)
     with Library(folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
         anew(other, papers, lambda _: None)
-    assert (folder / "catalog.next.sqlite").exists()
+    assert (folder / "rebuilt.sqlite").exists()
     with opened() as old:
         assert found(old) == before
     rest, steps = Other(most=1), []  # one document is left
@@ -154,7 +154,7 @@ def test_a_killed_run_is_continued_and_the_old_index_serves_until_it_is_done(
         assert (best.document, best.cosine) == ("Policy.pdf", pytest.approx(1))
         assert other.maintenance.verify().chroma == "complete"
         by_add(other, papers, lambda _: None)
-    assert not list(folder.glob("catalog.next.sqlite*"))
+    assert not list(folder.glob("rebuilt.sqlite*"))
 
 
 def test_a_migration_is_cancelled_with_its_add_and_the_files_wait(
@@ -174,7 +174,7 @@ def test_a_migration_is_cancelled_with_its_add_and_the_files_wait(
 
 def test_one_process_makes_it_anew_and_others_are_told(folder: Path, papers: Path) -> None:
     with Library(folder, "main", Other) as other:
-        with jobs.alone(folder / "catalog.next.lock"):
+        with jobs.alone(folder / "rebuilt.lock"):
             with pytest.raises(LibraryBusy, match="being rebuilt by another process"):
                 other.add([papers])
             assert other.search("fourteen", k=1)[0].document == "Policy.pdf"
@@ -213,7 +213,7 @@ def test_vectors_of_passages_that_an_older_reader_found_are_not_used(
     with Library(folder, "main", WordEmbedder) as library, library._catalog.writing() as connection:
         connection.execute("UPDATE chunk SET text = 'Garbled.' WHERE text LIKE '%fourteen%'")
     half = Other(most=2)  # is killed when both are kept, before they are swapped in
-    monkeypatch.setattr(Migration, "_swap", lambda self: half.passages([""]))
+    monkeypatch.setattr(Migration, "_swap", lambda *_: half.passages([""]))
     with Library(folder, "main", lambda: half) as other, pytest.raises(KeyboardInterrupt):
         other.maintenance.rebuild()
     monkeypatch.undo()

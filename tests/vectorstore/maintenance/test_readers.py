@@ -151,7 +151,7 @@ def test_a_killed_run_is_continued_and_the_old_passages_serve_until_it_is_done(
         anew(library, papers, lambda _: None)
         assert texts(library) == good
     assert len(embedder.texts) == 1, "the document that was done is not read again"
-    assert not list(full.folder.glob("catalog.next.sqlite*"))
+    assert not list(full.folder.glob("rebuilt.sqlite*"))
 
 
 def test_what_a_still_older_reader_has_made_for_the_next_catalogue_is_made_again(
@@ -169,9 +169,9 @@ def test_what_a_still_older_reader_has_made_for_the_next_catalogue_is_made_again
 
     full.maintenance.rebuild(stop_at_the_second, cancel)
     assert full.maintenance.rebuild_reason()
-    staged = full.folder / "catalog.next.sqlite"
+    staged = full.folder / "rebuilt.sqlite"
     with closing(sqlite3.connect(staged)) as connection, connection:
-        assert connection.execute("UPDATE document SET reader = 'pdf/0'").rowcount == 1
+        assert connection.execute("UPDATE made SET reader = 'pdf/0'").rowcount == 1
     full.maintenance.rebuild()
     assert texts(full) == good
     assert full.maintenance.rebuild_reason() == ""

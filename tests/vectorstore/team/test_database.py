@@ -1,7 +1,5 @@
 """A catalogue in a real PostgreSQL: what differs from SQLite, and that nothing else does."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,10 +13,8 @@ from tests.pdfs import write_pdf
 from tests.servers.postgres_process import PostgresProcess
 from tests.vectorstore.catalog.test_catalog import put
 from vectorstore.catalog.catalog import CATALOG, Catalog
-from vectorstore.database.schema import statements
 from vectorstore.errors import LibraryAway, LibraryError
 from vectorstore.library import Library
-from vectorstore.maintenance.rebuild import REBUILT
 from vectorstore.opened import SCHEMA_MARK, drop_catalog
 from vectorstore.opened import open_catalog as opened
 from vectorstore.team.postgres import Server
@@ -174,38 +170,6 @@ def test_after_a_restart_the_first_request_is_answered_whatever_it_is(
         with notes.database.read() as reading:
             assert reading.execute("SELECT status FROM document").fetchall() == [("noted",)]
     drop_catalog(tmp_path, server)
-
-
-_KILLED = """
-import os, sys
-from pathlib import Path
-from vectorstore.maintenance.rebuild import REBUILT
-from vectorstore.opened import open_catalog
-from vectorstore.team.postgres import Server
-folder = Path(sys.argv[1])
-with open_catalog(folder, "main", Server(sys.argv[2])).database.beside(
-    folder / "next.sqlite", REBUILT
-):
-    print("copied", flush=True)
-    os._exit(9)
-"""
-
-
-def test_a_killed_rebuild_leaves_no_copies(tmp_path: Path, postgres: Server) -> None:
-    catalog, staged = opened(tmp_path, "main", postgres), Catalog(tmp_path / "next.sqlite", "main")
-    put(catalog, "a.pdf", "Paid leave.")
-    put(staged, "a.pdf", "Paid leave.")
-    for statement in statements(REBUILT.in_sqlite()):
-        staged.database.write(statement)
-    staged.close()
-    command = [sys.executable, "-c", _KILLED, str(tmp_path), postgres.address]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (9, "copied\n"), done.stderr
-    copies = f"{catalog.database.namespace}_next"  # type: ignore[attr-defined]
-    there = "SELECT count(*) FROM pg_namespace WHERE nspname = ?"
-    assert catalog.database.all(there, copies) == [(0,)]
-    catalog.close()
-    drop_catalog(tmp_path, postgres)
 
 
 def test_a_library_that_is_not_where_it_was_is_not_an_empty_one(
