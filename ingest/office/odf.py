@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -11,17 +12,17 @@ from ingest.errors import UnreadableFile
 from ingest.images.recognition import Pasted, Writing, best, decoded
 from ingest.office import ooxml
 from ingest.office.odf_text import (
+    ASIDE,
     SAID,
     SHAPES,
     Counter,
     OdfStyles,
     creator,
     described,
-    paragraph,
     repeats,
     texts_of,
 )
-from ingest.office.ooxml import Package, child, children, damaged, encrypted, mathml, parse
+from ingest.office.ooxml import Package, child, children, damaged, encrypted, formula, parse
 from ingest.office.word_numbering import whole
 from ingest.page_builder import (
     DELETED,
@@ -29,6 +30,7 @@ from ingest.page_builder import (
     REPEATED,
     Covered,
     Entry,
+    Inline,
     OfficePage,
     Row,
     comment_by,
@@ -169,30 +171,52 @@ class OdfBody:
     def paragraph(
         self, element: Element, draft: OfficePage, label: str = "", heading: int = 0,
         paper: bool = True,
-    ) -> bool:  # fmt: skip
-        """Read a paragraph. Returns whether it has text: an empty one shows no label."""
-        found = paragraph(element, self._styles, draft, paper, self._formula)
-        name = element.get("text:style-name", "")
-        heading = heading or int(self._styles.is_title(name))
+    ) -> None:  # fmt: skip
+        """Read a paragraph."""
+        name, found = element.get("text:style-name", ""), Inline(draft, paper)
+        self._read(element, found, self._styles.hidden(name, paper))
         caption = next(element.iter("text:sequence"), None) is not None  # Writer numbers them so
-        said_something = False
-        for reason, text in found.text.items():
-            if text.strip():
-                lead = f"{draft.count_in(label)} " if label and not said_something else ""
-                draft.line(lead + text, heading, reason, caption)
-                said_something = True
-        for hanging, mark in found.hanging:
-            self._hanging(hanging, mark, draft, paper)
-        return said_something
+        draft.paragraph(found, label, heading or int(self._styles.is_title(name)), caption)
 
-    def _hanging(self, element: Element, mark: str, draft: OfficePage, paper: bool) -> None:
-        if element.tag == "text:note":
-            inner = draft.inner()
-            for body in children(element, "text:note-body"):
-                self.blocks(body, inner)
-            draft.line(f"{draft.count_in(mark)} {draft.take(inner)}")
-        else:
-            self.block(element, draft, paper)
+    def _read(self, element: Element, found: Inline, hidden: str) -> None:
+        # Line ends of an XML file are spaces: real breaks have elements of their own.
+        found.text[hidden] += (element.text or "").replace("\n", " ")
+        for part in element:
+            self._part(part, found, hidden)
+            found.text[hidden] += (part.tail or "").replace("\n", " ")
+
+    def _part(self, part: Element, found: Inline, hidden: str) -> None:
+        match part.tag:
+            case "text:s" | "text:tab":
+                found.text[hidden] += " "
+            case "text:line-break":
+                found.text[hidden] += "\n"
+            case "text:note":
+                own = child(part, "text:note-citation")
+                mark = f"[{'*' if own is None else ''.join(own.itertext()).strip()}]"
+                found.make(hidden, mark)
+                found.hanging.append(partial(self._note, part, mark))
+            case "text:hidden-text" | "text:hidden-paragraph":
+                self._read(part, found, "hidden text")
+            case "text:a":
+                before = len(found.text[hidden])
+                self._read(part, found, hidden)
+                found.end_link(hidden, before, part.get("xlink:href", ""))
+            case "text:span":
+                own_style = part.get("text:style-name", "")
+                self._read(part, found, hidden or self._styles.hidden(own_style, found.paper))
+            case "draw:frame" if text := self._formula(part):
+                found.make(hidden, text)
+            case tag if tag in SHAPES or tag == "office:annotation":
+                found.hanging.append(partial(self.block, part, paper=found.paper))
+            case tag if tag not in ASIDE:
+                self._read(part, found, hidden)
+
+    def _note(self, note: Element, mark: str, draft: OfficePage) -> None:
+        inner = draft.inner()
+        for body in children(note, "text:note-body"):
+            self.blocks(body, inner)
+        draft.line(f"{draft.count_in(mark)} {draft.take(inner)}")
 
     def _comment(self, annotation: Element, draft: OfficePage) -> None:
         inner = draft.inner()
@@ -300,7 +324,7 @@ class OdfBody:
         """A formula or a chart; other objects are not opened."""
         root = self._root(element)
         if root is None:
-            draft.notes[NOT_READ] = None
+            draft.note(NOT_READ)
         elif root.tag == "math:math":
             draft.line(draft.count_in(_typed_formula(root)))
         else:
@@ -312,7 +336,7 @@ class OdfBody:
 def _typed_formula(root: Element) -> str:
     """A formula; as it was typed, where the file holds nothing else of it."""
     note = next(root.iter("math:annotation"), None)
-    return mathml(root) or ("" if note is None else note.text or "")
+    return formula(root) or ("" if note is None else note.text or "")
 
 
 _NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",
@@ -398,7 +422,7 @@ def _slide(slide: Element, number: int, reader: OdfBody, styles: OdfStyles) -> P
         else:
             reader.block(shape, draft, paper=False)
     if styles.hidden_slide(slide.get("draw:style-name", "")):
-        draft.notes[_HIDDEN] = None
+        draft.note(_HIDDEN)
     return draft.page(number, _characters(slide), title)
 
 

@@ -10,7 +10,7 @@ from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
 from ingest.images.recognition import Pasted
 from ingest.office import ooxml
-from ingest.office.ooxml import Package, Relation, child, children, damaged, omml, texts, value
+from ingest.office.ooxml import Package, Relation, child, children, damaged, formula, texts, value
 from ingest.office.word_numbering import Counts, bullet, counted, whole
 from ingest.page_builder import (
     NOT_READ,
@@ -211,10 +211,12 @@ class Shapes:
             elif part.tag == "a:br":
                 yield "\n"
             elif part.tag == "mc:AlternateContent":
-                form = ooxml.newest(part, self._draft, TEXT)
-                yield omml(form, self._draft.count_in)
+                yield self._formula(ooxml.newest(part, self._draft, TEXT))
             elif part.tag not in ("a:pPr", "a:endParaRPr"):
-                yield omml(part, self._draft.count_in)
+                yield self._formula(part)
+
+    def _formula(self, element: Element) -> str:
+        return self._draft.count_made(formula(element), texts(element, TEXT))
 
     def _address(self, run: Element, shown: str) -> str:
         relation = self._relations.get(value(run, "a:rPr", "a:hlinkClick", of="r:id"))
@@ -227,7 +229,7 @@ class Shapes:
             return
         ooxml.read_linked_graphic(frame, self._deck.package, self._relations, self._draft)
         if next(frame.iter("p:oleObj"), None) is not None:
-            self._draft.notes[NOT_READ] = None
+            self._draft.note(NOT_READ)
         for number, forms in enumerate(frame.iter("p:pic")):
             if number == 0:
                 self._draft.figure(ooxml.alternative_text(forms))
@@ -306,7 +308,7 @@ def _page(deck: Deck, part: str, number: int, authors: dict[str, str]) -> Page:
     draft, root = OfficePage(), deck.package.xml(part)
     tree = child(root, "p:cSld", "p:spTree")
     if root is None or tree is None:
-        draft.notes["unreadable slide"] = None
+        draft.note("unreadable slide")
         return draft.page(number, 0)
     relations = deck.package.relations(part)
     ooxml.resolve_pictures(tree, relations)
@@ -314,7 +316,7 @@ def _page(deck: Deck, part: str, number: int, authors: dict[str, str]) -> Page:
     shapes.read(tree)
     given = [root, *_notes(deck, relations, draft), *_comments(deck, relations, authors, draft)]
     if root.get("show") in ("0", "false"):
-        draft.notes[_HIDDEN] = None
+        draft.note(_HIDDEN)
     counted = sum(count(text) for part_read in given for text in texts(part_read, TEXT))
     return draft.page(number, counted, shapes.title)
 

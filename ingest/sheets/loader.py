@@ -292,6 +292,6 @@ def _chart(flow: Flow, root: Element) -> None:
     title, *axes = [text for text in titles if text] or [""]
     for text in (title, *axes):
         flow.paragraph(text, BEGINS)
-    flow.figure(title)
+    flow.add_figure(title)
     for table in draft.tables:
         flow.typed_table(table.rows, table.header, title)

@@ -427,7 +427,7 @@ class HtmlReader:
         if alt := alternative(element):
             self._text(f" {alt} ", state)
         if alt or element.get("src"):
-            self._flow.figure(alt)
+            self._flow.add_figure(alt)
             self._written.append((self._look(element.get("src") or ""), state.hidden))
 
     def _table(self, element: "Element", state: _State) -> None:
@@ -436,7 +436,7 @@ class HtmlReader:
             self._flow.paragraph(found.caption, replace(BEGINS, hidden=state.hidden))
         self._flow.text_table(found.rows, found.header or None, found.caption, found.hidden)
         for alt in found.pictures:
-            self._flow.figure(alt)
+            self._flow.add_figure(alt)
         for reason, text in found.unseen:
             self._flow.paragraph(text, replace(PLAIN, begins=True, hidden=reason))
         self._begins = True
