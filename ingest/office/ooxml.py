@@ -169,6 +169,16 @@ class Package:
         entries = () if root is None else root
         return {entry.get("Id", ""): _relation(entry, folder) for entry in entries}
 
+    def related(
+        self, relations: dict[str, Relation], *kinds: str
+    ) -> Iterator[tuple[Relation, Element]]:
+        """The parts of some kinds among these, each once, with their roots."""
+        for relation in dict.fromkeys(relations.values()):
+            if relation.kind in kinds and not relation.outside:
+                root = self.xml(relation.target)
+                if root is not None:
+                    yield relation, root
+
     def main(self, usual: str) -> str:
         """The part where an OOXML file begins."""
         found = self.relations("").values()
@@ -320,14 +330,13 @@ def read_linked_graphic(
 ) -> None:
     """Read the chart or diagram that a drawing points to."""
     for element in drawing.iter():
-        if element.tag == "c:chart" and (found := relations.get(element.get("r:id", ""))):
-            root = None if found.outside else package.xml(found.target)
-            if root is not None:
-                chart(root, draft)
-        elif element.tag == "dgm:relIds" and (found := relations.get(element.get("r:dm", ""))):
-            root = None if found.outside else package.xml(found.target)
-            for paragraph in () if root is None else root.iter("a:p"):
-                draft.line(draft.count_in("".join(texts(paragraph, TEXT))))
+        name = {"c:chart": "r:id", "dgm:relIds": "r:dm"}.get(element.tag, "")
+        found = relations.get(element.get(name, ""))
+        root = package.xml(found.target) if found and not found.outside else None
+        if root is not None and element.tag == "c:chart":
+            chart(root, draft)
+        for paragraph in root.iter("a:p") if root is not None and name == "r:dm" else ():
+            draft.line(draft.count_in("".join(texts(paragraph, TEXT))))
 
 
 def chart(root: Element, draft: OfficePage) -> None:

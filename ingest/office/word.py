@@ -370,13 +370,10 @@ def load_docx(source: Source) -> Document:
 
 def _parts(package: Package, relations: dict[str, Relation]) -> Iterator[tuple[str, Element]]:
     """The parts that hold text, each once."""
-    wanted = {"styles", "numbering", *_REMARKS, *_MARGINS}
-    for relation in dict.fromkeys(relations.values()):
-        if relation.kind in wanted and not relation.outside:
-            root = package.xml(relation.target)
-            if root is not None:
-                _resolve(root, package.relations(relation.target))
-                yield relation.kind, root
+    kinds = ("styles", "numbering", *_REMARKS, *_MARGINS)
+    for relation, root in package.related(relations, *kinds):
+        _resolve(root, package.relations(relation.target))
+        yield relation.kind, root
 
 
 def _resolve(root: Element, relations: dict[str, Relation]) -> None:

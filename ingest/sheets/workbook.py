@@ -202,9 +202,8 @@ def around(package: Package) -> dict[str, Around]:
     units = _units(package, relations)
     people = {
         person.get("id", ""): person.get("displayName", "")
-        for relation in relations.values()
-        if relation.kind == "person"
-        for person in children(package.xml(relation.target), "?:person")
+        for _, root in package.related(relations, "person")
+        for person in children(root, "?:person")
     }
     found = {}
     for sheet in children(child(book, "?:sheets"), "?:sheet"):
@@ -270,8 +269,7 @@ def _place(name: str) -> Place | None:
 
 def _units(package: Package, relations: dict[str, Relation]) -> dict[str, CellUnit]:
     """The units that styles give, by the style's number in `s`."""
-    part = next((r.target for r in relations.values() if r.kind == "styles"), "")
-    root = package.xml(part) if part else None
+    _, root = next(package.related(relations, "styles"), (None, None))
     formats = {
         e.get("numFmtId", ""): unit(e.get("formatCode", ""))
         for e in children(child(root, "?:numFmts"), "?:numFmt")
@@ -285,8 +283,7 @@ def _units(package: Package, relations: dict[str, Relation]) -> dict[str, CellUn
 def _comments(
     package: Package, relations: dict[str, Relation], people: dict[str, str]
 ) -> Iterator[str]:
-    for relation in relations.values():
-        root = package.xml(relation.target) if relation.kind == "comments" else None
+    for _, root in package.related(relations, "comments"):
         authors = [e.text or "" for e in children(child(root, "?:authors"), "?:author")]
         for comment in children(child(root, "?:commentList"), "?:comment"):
             number = comment.get("authorId", "")
@@ -294,8 +291,7 @@ def _comments(
             author = authors[int(number)] if known else ""
             if not author.startswith(_COPIED):
                 yield _comment(comment, author, "".join(texts(comment, _COMMENT_TEXT)))
-    for relation in relations.values():
-        root = package.xml(relation.target) if relation.kind == "threadedComment" else None
+    for _, root in package.related(relations, "threadedComment"):
         for comment in children(root, "?:threadedComment"):
             text = child(comment, "?:text")
             author = people.get(comment.get("personId", ""), "")
@@ -311,12 +307,9 @@ def _comment(comment: Element, author: str, text: str) -> str:
 
 def _charts(package: Package, relations: dict[str, Relation]) -> Iterator[Element]:
     for drawing in relations.values():
-        if drawing.kind != "drawing" or drawing.outside:
-            continue
-        for relation in package.relations(drawing.target).values():
-            chart = package.xml(relation.target) if relation.kind == "chart" else None
-            if chart is not None:
-                yield chart
+        if drawing.kind == "drawing" and not drawing.outside:
+            charts = package.related(package.relations(drawing.target), "chart")
+            yield from (chart for _, chart in charts)
 
 
 # -- The metadata of an ODS workbook: hidden rows and columns, and comments
