@@ -209,12 +209,9 @@ def _parts(group: list[Word], word: Word, gap: float) -> bool:
         return False
     if word.text in _BEFORE and group[-1].text.endswith(_ENDS):
         return True
-    belongs = _AFTER.fullmatch(word.text) and _valued(group[-1].text)
+    valued = any(map(str.isdigit, group[-1].text)) or _NONE.fullmatch(group[-1].text)
+    belongs = valued and _AFTER.fullmatch(word.text)
     return word.box.x0 - group[-1].box.x1 > gap and not belongs
-
-
-def _valued(text: str) -> bool:
-    return any(map(str.isdigit, text)) or _NONE.fullmatch(text) is not None
 
 
 _SLACK = 2.0  # points
@@ -251,7 +248,7 @@ def cells(band: Band, columns: Columns) -> tuple[str, ...]:
     texts: list[list[str]] = [[] for _ in columns]
     for segment in (*_apart(band.segments[0], columns), *band.segments[1:]):
         texts[owner(segment.box, columns)].append(segment.text)
-    return joined(texts)
+    return tuple(map(" ".join, texts))
 
 
 def _apart(segment: WordSegment, columns: Columns) -> Iterator[WordSegment]:
@@ -265,11 +262,6 @@ def _apart(segment: WordSegment, columns: Columns) -> Iterator[WordSegment]:
         yield number
     else:
         yield segment
-
-
-def joined(texts: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Cells in pieces as one text each."""
-    return tuple(" ".join(parts) for parts in texts)
 
 
 def running(text: str, rest: str) -> str:
