@@ -11,7 +11,7 @@ folded before (`ingest.text.reflow`), and `ledger` has the reason for each in no
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, product
 
@@ -27,7 +27,7 @@ from ingest.document.model import (
     count,
 )
 from ingest.platform.process import beat
-from ingest.text import reflow as running
+from ingest.text import reflow
 
 # -- Finds running headers and footers: the same words at the same place on many consecutive pages
 # Numbers count as the same when they grow with the page ("17" on page 3 and "18" on page 4), and
@@ -50,30 +50,21 @@ _MOST_NUMBERS = 4  # of a line that are tried as page numbers: the first and the
 Place = tuple[int, int]  # page number, line
 
 
-@dataclass(frozen=True)
-class Repeated:
-    """The places of all running headers and footers, and of those that repeat earlier ones."""
-
-    all: frozenset[Place]
-    again: frozenset[Place]  # all but the first of each run of pages
-
-
-def repeated(document: Document) -> Repeated:
-    """Running headers and footers of a document."""
+def repeated(document: Document) -> dict[Place, bool]:
+    """The places of all running headers and footers, and whether each repeats an earlier one."""
+    found: dict[Place, bool] = {}
     if len(document.pages) < _PAGES:
-        return Repeated(frozenset(), frozenset())
+        return found
     large = body_size(document) * _LARGER
     places: defaultdict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for page in document.pages:
         for index, key in _candidates(page, large):
             places[key][page.number].append(index)
-    every: set[Place] = set()
-    again: set[Place] = set()
     for pages in places.values():
         for run in _runs(pages):
-            every.update((number, index) for number in run for index in pages[number])
-            again.update((number, index) for number in run[1:] for index in pages[number])
-    return Repeated(frozenset(every), frozenset(again))
+            for place in ((number, index) for number in run for index in pages[number]):
+                found[place] = found.get(place, False) or place[0] != run[0]
+    return found
 
 
 def body_size(document: Document) -> float:
@@ -85,17 +76,14 @@ def body_size(document: Document) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def _runs(numbers: Iterable[int]) -> Iterator[list[int]]:
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
     """Runs of consecutive pages that are long enough to call a line repeated."""
-    run: list[int] = []
+    runs: list[list[int]] = []
     for number in sorted(numbers):
-        if run and number - run[-1] > _SKIPPED + 1:
-            if len(run) >= _PAGES:
-                yield run
-            run = []
-        run.append(number)
-    if len(run) >= _PAGES:
-        yield run
+        if not runs or number - runs[-1][-1] > _SKIPPED + 1:
+            runs.append([])
+        runs[-1].append(number)
+    return [run for run in runs if len(run) >= _PAGES]
 
 
 def _candidates(page: Page, large: float) -> Iterator[tuple[int, str]]:
@@ -133,7 +121,11 @@ def _wordings(page: Page, line: Line, ends: bool = False) -> Iterator[str]:
     `ends`: only numbers that have no word before them, or none behind them.
     """
     text = " ".join(line.text.split())
-    numbers = [m for m in _NUMBER.finditer(text) if not ends or _at_an_end(text, *m.span())]
+    numbers = [
+        m
+        for m in _NUMBER.finditer(text)
+        if not ends or not (_WORD.search(text, 0, m.start()) and _WORD.search(text, m.end()))
+    ]
     numbers = [*numbers[:1], *numbers[1:][1 - _MOST_NUMBERS :]]
     for chosen in product((False, True), repeat=len(numbers)):
         words, end = "", 0
@@ -142,10 +134,6 @@ def _wordings(page: Page, line: Line, ends: bool = False) -> Iterator[str]:
             words += text[end : match.start()] + number
             end = match.end()
         yield words + text[end:]
-
-
-def _at_an_end(text: str, start: int, end: int) -> bool:
-    return not (_WORD.search(text, 0, start) and _WORD.search(text, end))
 
 
 # -- Finds the headings that passages stand under
@@ -163,9 +151,9 @@ class Headings:
     is what stands out in a table, unless the format says so.
     """
 
-    def __init__(self, document: Document, running: Repeated | None = None) -> None:
-        """`running` are the document's running headers and footers, if already known."""
-        self._running = (running or repeated(document)).all
+    def __init__(self, document: Document, running: Collection[Place] = ()) -> None:
+        """`running` are the places of the document's running headers and footers."""
+        self._running = running
         self._body = body_size(document)
         self._outline = {(h.page, _key(h.title)): h.level for h in document.outline}
         self._levels = _levels_by_size(document, self._body)
@@ -292,7 +280,7 @@ class Blocks:
     """Cuts pages of one document into blocks. Repeated headers and footers are in none."""
 
     def __init__(self, document: Document) -> None:
-        self._running: Repeated = repeated(document)
+        self._running = repeated(document)
         self.headings = Headings(document, self._running)
 
     def of(self, page: Page) -> Iterator[Block]:
@@ -301,7 +289,7 @@ class Blocks:
         first: int | None = None
         tokens = 0
         for index, line in enumerate(page.lines):
-            left_out = (page.number, index) in self._running.again
+            left_out = self._running.get((page.number, index), False)
             if first is not None and (left_out or self._cut(page, index, tokens, tables)):
                 yield self._block(page, first, index - 1, tokens, tables)
                 first = None
@@ -309,7 +297,7 @@ class Blocks:
                 continue
             if first is None:
                 first, tokens = index, 0
-            tokens += running.about_tokens(line.text)
+            tokens += reflow.about_tokens(line.text)
         if first is not None:
             yield self._block(page, first, len(page.lines) - 1, tokens, tables)
 
@@ -377,7 +365,7 @@ class _Tables:
 
     def caption(self, line: int) -> str:
         table = self.inside.get(line)
-        return running.shortened(running.plain(table.caption), _CAPTION) if table else ""
+        return reflow.shortened(reflow.plain(table.caption), _CAPTION) if table else ""
 
     def head(self, line: int) -> str:
         table = self.inside.get(line)
@@ -401,7 +389,7 @@ def _head(table: Table) -> str:
         " | ".join(cell.text for cell in row if cell.text.strip())
         for row in table.rows[: table.header]
     )
-    return running.shortened("\n".join(row for row in rows if row), _HEAD)
+    return reflow.shortened("\n".join(row for row in rows if row), _HEAD)
 
 
 # -- Cuts a document into passages
@@ -414,7 +402,7 @@ _TITLE = 16  # tokens of the name of a slide or a sheet that each of its passage
 def chunk(document: Document) -> list[Chunk]:
     """Cut a document into passages of whole lines; each stays on one page."""
     blocks = Blocks(document)
-    words = running.vocabulary([page.text for page in document.pages])
+    words = reflow.vocabulary([page.text for page in document.pages])
     chunks: list[Chunk] = []
     for page in document.pages:
         beat(page.number, len(document.pages))
@@ -428,7 +416,7 @@ def _chunk(
     page: Page, group: Sequence[Block], path: tuple[str, ...], words: frozenset[str]
 ) -> Chunk:
     paragraphs = [
-        running.join([line.text for line in page.lines[block.first : block.last + 1]], words)
+        reflow.join([line.text for line in page.lines[block.first : block.last + 1]], words)
         for block in group
     ]
     text = "\n".join([*_above(page, group, paragraphs), *paragraphs])
@@ -447,7 +435,7 @@ def _above(page: Page, group: Sequence[Block], paragraphs: Sequence[str]) -> lis
 
 
 def _title(page: Page, first: str) -> list[str]:
-    title = running.shortened(running.plain(page.title), _TITLE)
+    title = reflow.shortened(reflow.plain(page.title), _TITLE)
     return [title] if title and not first.startswith(title) else []
 
 
@@ -534,14 +522,14 @@ class PageLedger:
 
 def ledger(document: Document, chunks: Sequence[Chunk]) -> list[PageLedger]:
     """The ledger of each page of a document that was cut into these chunks."""
-    again = repeated(document).again
+    running = repeated(document)
     taken: defaultdict[int, set[int]] = defaultdict(set)
     for chunk in chunks:
         taken[chunk.page].update(range(chunk.first, chunk.last + 1))
-    return [_page(page, taken[page.number], again) for page in document.pages]
+    return [_page(page, taken[page.number], running) for page in document.pages]
 
 
-def _page(page: Page, taken: set[int], again: frozenset[Place]) -> PageLedger:
+def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLedger:
     dropped = Counter({d.reason: 0 for d in page.dropped})
     for known in page.dropped:
         dropped[known.reason] += known.characters
@@ -552,7 +540,7 @@ def _page(page: Page, taken: set[int], again: frozenset[Place]) -> PageLedger:
             indexed += characters
             hidden += characters if line.hidden else 0
         else:
-            dropped[REASON if (page.number, index) in again else UNEXPLAINED] += characters
+            dropped[REASON if running.get((page.number, index)) else UNEXPLAINED] += characters
     recognised = _recognised(page)
     ocr = characters_in(recognised) if page.ocr else 0
     rows = tuple(Dropped(*entry) for entry in dropped.items() if entry[1])

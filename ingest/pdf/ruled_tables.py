@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, groupby, pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from ingest.document.model import Box, union
@@ -292,7 +292,7 @@ def _levels(pieces: Sequence[Level]) -> Iterator[Level]:
             groups.append([])
         groups[-1].append(piece)
     for group in groups:
-        yield tuple(chain.from_iterable(sorted(group, key=lambda p: p[0].box.x0)))
+        yield tuple(word for part in sorted(group, key=lambda p: p[0].box.x0) for word in part)
 
 
 def _cuts(spread: Cells) -> Iterator[float]:

@@ -41,7 +41,7 @@ def test_every_line_that_says_something_new_is_in_exactly_one_chunk_in_order(
 ) -> None:
     taken = [(c.page, index) for c in chunks for index in range(c.first, c.last + 1)]
     lines = [(page.number, index) for page in document.pages for index in range(len(page.lines))]
-    again = repeated(document).again
+    again = {place for place, again in repeated(document).items() if again}
     assert taken == [place for place in lines if place not in again]
 
 
@@ -73,7 +73,7 @@ def test_chunks_are_bounded_and_few_are_tiny(chunks: list[Chunk]) -> None:
 def test_a_heading_begins_a_chunk_or_follows_another(
     document: Document, chunks: list[Chunk]
 ) -> None:
-    headings = Headings(document)
+    headings = Headings(document, repeated(document))
     for c in chunks:
         page = document.pages[c.page - 1]
         for index in range(c.first + 1, c.last + 1):
