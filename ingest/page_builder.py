@@ -161,10 +161,10 @@ _LONGEST = 4000  # characters of a line; lines that are shorter are folded later
 class Flow(PageBuilder):
     """One document being written from top to bottom; as a builder, the page that is written."""
 
-    def __init__(self, title: str = "", hidden: str = "") -> None:
+    def __init__(self, title: str = "") -> None:
         super().__init__()
         self.title = title  # title of the following pages, such as a sheet or chapter
-        self.hidden = hidden  # why the following lines are hidden; "" when visible
+        self.hidden = ""  # why the following lines are hidden
         self.pages: list[Page] = []
         self._cells = 0  # of text tables, in all
         self._before = 0  # lines of the pages that are done

@@ -157,8 +157,10 @@ def top_band(bands: Sequence[Band], first: int, columns: Columns, floor: int) ->
             break
         if _is_head(band, columns):
             found = at
-        elif not _is_section(band, columns) or (found < first and _is_sentence(band)):
+        elif not _is_section(band, columns):
             break
+        elif found < first and len(band.words) > _FEW and band.words[-1].text.endswith((".", ":")):
+            break  # a sentence
         highest = union([highest, band.box])
     return found
 
@@ -174,11 +176,6 @@ def _is_section(band: Band, columns: Columns) -> bool:
     """The label of a section, between the heads and the rows of it."""
     left = columns[0][0] - _INDENT <= band.box.x0
     return left and band.box.x1 < columns[1][0] and band.short
-
-
-def _is_sentence(band: Band) -> bool:
-    words = band.words
-    return len(words) > _FEW and words[-1].text.endswith((".", ":"))
 
 
 def column_heads(band: Band, columns: Columns) -> tuple[str, ...]:
@@ -253,11 +250,6 @@ def valued(text: str) -> bool:
     return any(map(str.isdigit, text)) and not any(map(str.isalpha, text.replace("x", "")))
 
 
-def has_only_years(band: Band) -> bool:
-    """Whether a row holds nothing but years, which are centred above columns."""
-    return all(YEAR.fullmatch(segment.text) for segment in band.segments)
-
-
 def repeats_heads(band: Band) -> bool:
     """Years: the heads of the next table, or of the next part of one."""
     numbers = [segment for segment in band.segments if segment.number]
@@ -291,7 +283,7 @@ def _tables_in(bands: Sequence[Band]) -> Iterator[Aligned]:
 
 def _end(bands: Sequence[Band], first: int) -> int:
     """The last band with numbers that continues this table."""
-    last = first
+    last, edge = first, _numbers_from(bands[first])
     for at in range(first + 1, len(bands)):
         above, band = bands[at - 1].box, bands[at].box
         if not -0.3 * height(above) <= band.y0 - above.y1 <= ROW_GAP * height(band):
@@ -300,24 +292,16 @@ def _end(bands: Sequence[Band], first: int) -> int:
             if repeats_heads(bands[at]) and not all(map(repeats_heads, bands[first : last + 1])):
                 break
             last = at
-        elif at - last > _FEWEST_ROWS or not _label(
-            bands[at], _numbers_from(bands[first : last + 1])
-        ):
+            edge = min(edge, _numbers_from(bands[at]))
+        # A row without numbers may be the label of others.
+        elif at - last > _FEWEST_ROWS or not (bands[at].short or band.x1 <= edge):
             break
     return last
 
 
-def _numbers_from(bands: Sequence[Band]) -> float:
-    """The left edge of the first column of numbers."""
-    return min(
-        segment.box.x0 for band in bands for segment in band.segments[1:] if segment.number
-        or segment.nothing
-    )  # fmt: skip
-
-
-def _label(band: Band, edge: float) -> bool:
-    """Whether a row without numbers may be part of a table."""
-    return band.short or band.box.x1 <= edge
+def _numbers_from(band: Band) -> float:
+    """The left edge of its first number."""
+    return min(s.box.x0 for s in band.segments[1:] if s.number or s.nothing)
 
 
 def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Aligned | None:
@@ -327,7 +311,9 @@ def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Aligned 
         last = max(at for at in range(first, last) if bands[at].numbers)
     if len(body) < _FEWEST_ROWS:
         return None
-    columns = _columns([band for band in body if not has_only_years(band)] or body)
+    # Rows of nothing but years are centred above columns.
+    valued = [b for b in body if not all(YEAR.fullmatch(s.text) for s in b.segments)]
+    columns = _columns(valued or body)
     if len(columns) < 2 or _contents(body, columns):
         return None
     top = top_band(bands, first, columns, floor)

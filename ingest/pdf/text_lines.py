@@ -50,14 +50,10 @@ def read_glyphs(textpage: Any) -> Glyphs:
     # map(), since the loop around these calls would take as long as they do.
     deque(map(native.char_box, repeat(handle), range(count), *places), maxlen=0)
     codes = np.fromiter(map(native.unicode_of, repeat(handle, count), range(count)), "<u4", count)
-    left, right, bottom, top = boxes.T.copy()
-    return _whole(Glyphs(_text(codes), np.arange(count), left, right, bottom, top))
-
-
-def _text(codes: Any) -> str:
     codes[codes > _LAST] = 0xFFFD
-    text: str = codes.tobytes().decode("utf-32-le", "surrogatepass")
-    return text
+    text = codes.tobytes().decode("utf-32-le", "surrogatepass")
+    left, right, bottom, top = boxes.T.copy()
+    return _whole(Glyphs(text, np.arange(count), left, right, bottom, top))
 
 
 def _whole(glyphs: Glyphs) -> Glyphs:
@@ -148,7 +144,10 @@ def _collisions(glyphs: Glyphs) -> int:
 
 
 def _same_place(letters: _Letters, at: int, other: int) -> bool:
-    if _one_glyph(letters, at, other):
+    # Letters of one ligature such as "ff": PDFium gives them the same rectangle.
+    near = at - other <= 2 and (letters.text[at] in "fst" or letters.text[at] > "\u00ff")
+    same = letters.left[at] == letters.left[other] and letters.top[at] == letters.top[other]
+    if near and same:
         return False
     height = letters.top[at] - letters.bottom[at]
     width = max(letters.right[at] - letters.left[at], height / 4)
@@ -156,13 +155,6 @@ def _same_place(letters: _Letters, at: int, other: int) -> bool:
         abs(letters.left[at] - letters.left[other]) <= 0.3 * width
         and abs(letters.bottom[at] - letters.bottom[other]) <= 0.2 * height
     )
-
-
-def _one_glyph(letters: _Letters, at: int, other: int) -> bool:
-    """Whether letters belong to one ligature such as "ff": PDFium gives them the same rectangle."""
-    near = at - other <= 2 and (letters.text[at] in "fst" or letters.text[at] > "\u00ff")
-    same = letters.left[at] == letters.left[other] and letters.top[at] == letters.top[other]
-    return near and same
 
 
 # -- Converts page coordinates, which grow upwards, into points from the top left as shown
@@ -211,18 +203,15 @@ def screen(page: Any) -> Screen:
     """How the coordinates of a page, which may be turned, become points from its top left."""
     width, height = page.get_size()
     size = round(width * _FINE), round(height * _FINE)
-    e, f = _device(page, size, 0, 0)
-    ax, ay = _device(page, size, _FAR, 0)
-    cx, cy = _device(page, size, 0, _FAR)
+    (e, f), (ax, ay), (cx, cy) = (
+        (across / _FINE, down / _FINE)
+        for x, y in ((0, 0), (_FAR, 0), (0, _FAR))
+        for across, down in [native.to_device(page, size, x, y)]
+    )
     return Screen(
         width, height,
         (ax - e) / _FAR, (ay - f) / _FAR, (cx - e) / _FAR, (cy - f) / _FAR, e, f,
     )  # fmt: skip
-
-
-def _device(page: Any, size: tuple[int, int], x: float, y: float) -> tuple[float, float]:
-    across, down = native.to_device(page, size, x, y)
-    return across / _FINE, down / _FINE
 
 
 _LINE = re.compile(r"[^\r\n]+")

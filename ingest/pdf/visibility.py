@@ -95,7 +95,9 @@ class _Scan:
         if self._found.paths > _MOST_PATHS:
             return
         box = self._box(path, place)
-        filled, stroked = self._mode(path)
+        modes = ctypes.addressof(self._numbers)
+        native.draw_mode(path, modes, modes + 4)
+        filled, stroked = self._numbers[0] != 0, self._numbers[1] != 0
         if min(box.x1 - box.x0, box.y1 - box.y0) <= THIN:
             if filled or stroked:
                 self._found.rules.append(box)
@@ -104,11 +106,6 @@ class _Scan:
             self._found.areas.append(Area(box, self.colour(path), self._order))
         if 3 < native.count_segments(path) <= _MOST_SEGMENTS and (filled or stroked):
             self._found.rules += self._rules(path, place, stroked)
-
-    def _mode(self, path: int) -> tuple[bool, bool]:
-        place = ctypes.addressof(self._numbers)
-        native.draw_mode(path, place, place + 4)
-        return self._numbers[0] != 0, self._numbers[1] != 0
 
     def colour(self, thing: int) -> Colour | None:
         place = ctypes.addressof(self._numbers)
@@ -239,7 +236,12 @@ class Sight:
         if ink.mode in (native.INVISIBLE, native.CLIP):
             # Over a picture it is the text layer of a scan.
             return "" if any(_inside(x, y, box) for box in self._drawings.pictures) else INVISIBLE
-        return SMALL if self._too_small(word) else self._lost(word, ink, x, y)
+        if (
+            min(y1 - y0, x1 - x0) < _TINY
+            and 0 < native.font(self._textpage, word.at)[0] < _SMALLEST
+        ):
+            return SMALL
+        return self._lost(word, ink, x, y)
 
     def _ink(self, word: Word) -> _Ink:
         thing = native.text_object(self._address, word.at)
@@ -264,11 +266,6 @@ class Sight:
                 colour[3] == 0 or any(_alike(colour, ground) for ground in self._grounds)
             )
         return self._suspects[colour]
-
-    def _too_small(self, word: Word) -> bool:
-        if min(word.box.y1 - word.box.y0, word.box.x1 - word.box.x0) >= _TINY:
-            return False
-        return 0 < native.font(self._textpage, word.at)[0] < _SMALLEST
 
     def _lost(self, word: Word, ink: _Ink, x: float, y: float) -> str:
         """Whether its colour, or something drawn over it, hides the word."""
