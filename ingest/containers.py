@@ -253,10 +253,8 @@ def _named(info: zipfile.ZipInfo) -> str:
 
 def _forbidden(info: zipfile.ZipInfo) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind == stat.S_IFLNK:
-        return "a link, not a file"
     if kind not in (0, stat.S_IFREG):
-        return "a device or pipe, not a file"
+        return "a link, not a file" if kind == stat.S_IFLNK else "a device or pipe, not a file"
     return "it needs a password" if info.flag_bits & 0x1 else ""
 
 
@@ -330,15 +328,10 @@ def _last(name: str, otherwise: str) -> str:
 
 def office_members(path: Path, limits: Limits) -> Iterator[Member]:
     """Embedded documents, without pictures: these belong to the page that shows them."""
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return  # the document's own loader reports the problem
-    with archive:
-        for info in archive.infolist():
-            if "/embeddings/" in info.filename and not info.is_dir():
-                name = info.filename.rpartition("/")[2]
-                yield Member(name, partial(archive.open, info), size=info.file_size)
+    with suppress(UnreadableFile):  # the document's own loader reports the problem
+        for member in _zipped(path):
+            if "/embeddings/" in member.name:
+                yield replace(member, name=member.name.rpartition("/")[2])
 
 
 # -- Files embedded in PDFs: portfolios, attachments, and files pinned to a page

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from ingest.document.model import Cell, Document, Page, count
@@ -345,60 +344,45 @@ _MARGINS = ("style:header", "style:footer")
 _HIDDEN = "hidden slide"
 
 
-class _File(NamedTuple):
-    package: Package | None
-    content: Element
-    styles: Element | None
-    meta: Element | None
-
-
 def load_odf(source: Source) -> Document:
     """Load a file. A text is one page; each slide of a presentation is one.
 
     Raises EncryptedFile or UnreadableFile.
     """
-    file = _opened(source)
-    body = child(file.content, "office:body")
+    package: Package | None = None
+    roots: list[Element | None]
+    if source.path.suffix.lower().startswith(".f"):
+        roots = [parse(source.path.read_bytes(), source)] * 3
+    else:
+        package = Package(source)
+        manifest = package.xml("META-INF/manifest.xml")
+        locked = () if manifest is None else manifest.iter("manifest:encryption-data")
+        if next(iter(locked), None) is not None:
+            raise encrypted(source)
+        roots = [package.xml(f"{name}.xml") for name in ("content", "styles", "meta")]
+    content, styles, meta = roots
+    body = child(content, "office:body")
+    text, slides = child(body, "office:text"), child(body, "office:presentation")
+    known = OdfStyles(styles, content)
+    reader = OdfBody(package, known, Pasted(source.engines))
     with source.nesting():
-        pages = tuple(_pages(file, body, source))
+        if text is not None:
+            pages = [_text(styles, text, reader)]
+        elif slides is not None:
+            shown = enumerate(children(slides, "draw:page"), start=1)
+            pages = [_slide(slide, number, reader, known) for number, slide in shown]
+        else:
+            raise damaged(source)
     if not pages:
         raise UnreadableFile(f"{source.name} is a presentation without slides.")
-    return source.document(pages, metadata=_metadata(file.meta))
+    return source.document(tuple(pages), metadata=_metadata(meta))
 
 
-def _opened(source: Source) -> _File:
-    if source.path.suffix.lower().startswith(".f"):
-        root = parse(source.path.read_bytes(), source)
-        return _File(None, root, root, root)
-    package = Package(source)
-    manifest = package.xml("META-INF/manifest.xml")
-    locked = () if manifest is None else manifest.iter("manifest:encryption-data")
-    if next(iter(locked), None) is not None:
-        raise encrypted(source)
-    content = package.xml("content.xml")
-    if content is None:
-        raise damaged(source)
-    return _File(package, content, package.xml("styles.xml"), package.xml("meta.xml"))
-
-
-def _pages(file: _File, body: Element | None, source: Source) -> Iterator[Page]:
-    styles = OdfStyles(file.styles, file.content)
-    reader = OdfBody(file.package, styles, Pasted(source.engines))
-    text, slides = child(body, "office:text"), child(body, "office:presentation")
-    if text is not None:
-        yield _text(file, text, reader)
-    elif slides is not None:
-        for number, slide in enumerate(children(slides, "draw:page"), start=1):
-            yield _slide(slide, number, reader, styles)
-    else:
-        raise damaged(source)
-
-
-def _text(file: _File, text: Element, reader: OdfBody) -> Page:
+def _text(styles: Element | None, text: Element, reader: OdfBody) -> Page:
     draft = OfficePage()
     reader.blocks(text, draft)
     given = _characters(text)
-    masters = child(file.styles, "office:master-styles")
+    masters = child(styles, "office:master-styles")
     for kind in _MARGINS:
         for part in () if masters is None else masters.iter():
             if part.tag.startswith(kind):  # also -left and -first

@@ -199,29 +199,24 @@ _NO_HIDING = "The sheet is too large to see which of its rows are hidden."
 def load_sheet(source: Source) -> Document:
     """A workbook, a page or more for each sheet. Raises EncryptedFile or UnreadableFile."""
     suffix = source.path.suffix.lower()
-    package = Package(source) if suffix in _ZIPPED else None
+    package = Package(source) if suffix in _ZIPPED else None  # the others are old binary formats
+    known: dict[str, Around] = {}
     if package is not None:
         check(source, package)
-    known = _around(package, suffix)
+        known = around_ods(package) if suffix in (".ods", ".ots") else around(package)
     flow, left = Flow(), CELLS
     with closing(Workbook(source)) as book:
         sheets = book.sheets()
-        for number, sheet in enumerate(sheets, 1):
-            flow.title, flow.hidden = sheet.name, "hidden sheet" if sheet.hidden else ""
-            about = known.get(sheet.name, Around())
-            rows, merged = book.read(sheet.name, about.size)
+        for number, (name, hidden) in enumerate(sheets, 1):
+            flow.title, flow.hidden = name, "hidden sheet" if hidden else ""
+            about = known.get(name, Around())
+            rows, merged = book.read(name, about.size)
             found = filled(rows, about, left)
             merge(found, merged)
             left -= sum(bool(cell.text) for row in found.rows for cell in row)
             _write(flow, found, about)
             beat(number, len(sheets))
     return source.document(flow.finished(), metadata=package.properties() if package else {})
-
-
-def _around(package: Package | None, suffix: str) -> dict[str, Around]:
-    if package is None:  # the old binary formats
-        return {}
-    return around_ods(package) if suffix in (".ods", ".ots") else around(package)
 
 
 def _write(flow: Flow, found: Filled, about: Around) -> None:
