@@ -151,9 +151,9 @@ class Headings:
     is what stands out in a table, unless the format says so.
     """
 
-    def __init__(self, document: Document, running: Collection[Place] = ()) -> None:
-        """`running` are the places of the document's running headers and footers."""
-        self._running = running
+    def __init__(self, document: Document, running: Collection[Place] | None = None) -> None:
+        """`running` are the document's running headers and footers, if already known."""
+        self._running = repeated(document) if running is None else running
         self._body = body_size(document)
         self._outline = {(h.page, _key(h.title)): h.level for h in document.outline}
         self._levels = _levels_by_size(document, self._body)
@@ -302,13 +302,17 @@ class Blocks:
             yield self._block(page, first, len(page.lines) - 1, tokens, tables)
 
     def _block(self, page: Page, first: int, last: int, tokens: int, tables: "_Tables") -> Block:
+        table, caption, head = tables.inside.get(first), "", ""
+        if table:
+            caption = reflow.shortened(reflow.plain(table.caption), _CAPTION)
+            head = _head(table) if first >= tables.body[table.first] else ""
         return Block(
             first, last, tokens,
             heading=self.headings.is_heading(page, first),
-            row=first in tables.inside,
+            row=table is not None,
             tied=first in tables.tied,
             hidden=bool(page.lines[first].hidden),
-            caption=tables.caption(first), head=tables.head(first),
+            caption=caption, head=head,
         )  # fmt: skip
 
     def _cut(self, page: Page, index: int, tokens: int, tables: "_Tables") -> bool:
@@ -352,24 +356,16 @@ class _Tables:
         self.inside: dict[int, Table] = {}  # line -> its table
         self.rows: set[int] = set()  # lines at which a row begins
         self.tied: set[int] = set()  # those of the header except its first, and of the first row
-        self._body: dict[int, int] = {}  # first line of a table -> of its rows below the header
+        self.body: dict[int, int] = {}  # first line of a table -> of its rows below the header
         for table in page.tables:
             starts = _row_starts(table)
             self.inside.update(dict.fromkeys(range(table.first, table.last + 1), table))
             self.rows.update(starts)
             header = max((c.line for row in table.rows[: table.header] for c in row), default=-1)
             first = next((line for line in starts if line > header), table.first + 1)
-            self._body[table.first] = first
+            self.body[table.first] = first
             if table.header:
                 self.tied.update(line for line in starts if table.first < line <= first)
-
-    def caption(self, line: int) -> str:
-        table = self.inside.get(line)
-        return reflow.shortened(reflow.plain(table.caption), _CAPTION) if table else ""
-
-    def head(self, line: int) -> str:
-        table = self.inside.get(line)
-        return _head(table) if table and line >= self._body[table.first] else ""
 
 
 def _row_starts(table: Table) -> list[int]:
@@ -542,11 +538,13 @@ def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLed
         else:
             dropped[REASON if running.get((page.number, index)) else UNEXPLAINED] += characters
     recognised = _recognised(page)
-    ocr = characters_in(recognised) if page.ocr else 0
+    read = characters_in(recognised)
+    sure = sum(line.confidence * count(line.text) for line in recognised)
+    ocr = read if page.ocr else 0
     rows = tuple(Dropped(*entry) for entry in dropped.items() if entry[1])
     return PageLedger(
-        page.number, page.source - ocr, ocr, _confidence(recognised), indexed, hidden, rows,
-        page.unread, page.note,
+        page.number, page.source - ocr, ocr, round(sure / read, 3) if read else None, indexed,
+        hidden, rows, page.unread, page.note,
     )  # fmt: skip
 
 
@@ -554,11 +552,3 @@ def _recognised(page: Page) -> list[Line]:
     """Recognised lines: all of a recognised page, unless single lines are marked."""
     doubtful = [line for line in page.lines if line.confidence < 1]
     return doubtful or (list(page.lines) if page.ocr else [])
-
-
-def _confidence(lines: Sequence[Line]) -> float | None:
-    characters = characters_in(lines)
-    if not characters:
-        return None
-    mean = sum(line.confidence * count(line.text) for line in lines) / characters
-    return round(mean, 3)

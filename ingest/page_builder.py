@@ -23,7 +23,7 @@ from ingest.document.model import (
 )
 from ingest.images.recognition import AGAIN, UNREADABLE, Writing
 from ingest.platform.process import beat
-from ingest.text.cell_values import cells, decimal_mark, header_rows, row_text
+from ingest.text.cell_values import cells, decimal_mark, header_rows
 
 # -- A page while it is written: lines in reading order, tables, figures, and where characters went
 # Flowing text and office documents are written with it. The ledger is exact: what was given is what
@@ -139,7 +139,7 @@ def placed(cell: Cell, line: int) -> Cell:
 def bars(texts: Sequence[str]) -> str:
     """A row of a table as a line, up to the last cell that is not empty."""
     filled = max((at for at, text in enumerate(texts, 1) if text.strip()), default=0)
-    return row_text(texts[:filled])
+    return " | ".join(" ".join(text.split()) for text in texts[:filled])
 
 
 # -- Writes pages of flowing text, for formats whose lines have no place on paper

@@ -142,7 +142,8 @@ def native(value: Value, line: int, shown: CellUnit = CellUnit()) -> Cell:  # no
     if isinstance(value, int | float):
         return _number(value, line, shown)
     if isinstance(value, dt.datetime | dt.date | dt.time):
-        text = moment(value)
+        midnight = isinstance(value, dt.datetime) and value.time() == dt.time()
+        text = value.isoformat().partition("T")[0] if midnight else value.isoformat()
         return Cell(text, line, text, "date")
     text = str(value)
     return Cell(text, line, None, "text" if text.strip() else "empty")
@@ -159,13 +160,6 @@ def _number(value: float, line: int, shown: CellUnit) -> Cell:
         gap = " " if shown.sign.isalpha() else ""
         text = f"{shown.sign}{gap}{digits}" if shown.before else f"{digits} {shown.sign}"
     return Cell(text, line, value, "number", shown.sign.strip())
-
-
-def moment(value: dt.date | dt.datetime | dt.time) -> str:
-    """ISO 8601; a day without a time where the time is midnight."""
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        value = value.date()
-    return value.isoformat()
 
 
 # -- The metadata of a workbook's cells: formats, hiding, comments, charts

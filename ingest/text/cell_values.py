@@ -19,8 +19,6 @@ from ingest.language.numbers import SCALE_OF, SHORT_SCALES
 from ingest.language.quantities import MONEY, SYMBOLS
 from ingest.platform.process import beat
 
-BAR = " | "  # between the cells of a row's line; counted as if the file had held it
-
 _NOTHING = {"-", "--", "\u2013", "—", "n/a", "N/A", "n.a."}
 _TRUTHS = {"true": True, "false": False, "✓": True, "✔": True, "✗": False, "✘": False}
 _SCALES = rf"(?:(?i:k|m|b|{'|'.join(SCALE_OF)})\b\.?)"
@@ -67,11 +65,6 @@ def decimal_mark(texts: Iterable[str]) -> str:
     """ "." or "," when the numbers of a table prove it and none contradicts, else ""."""
     found = (_NUMBER.fullmatch(text.strip()) for text in texts)
     return numbers.decimal_mark(match["digits"] for match in found if match)
-
-
-def row_text(texts: Iterable[str]) -> str:
-    """A row of a table as one line."""
-    return BAR.join(" ".join(text.split()) for text in texts)
 
 
 def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> int:

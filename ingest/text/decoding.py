@@ -62,12 +62,12 @@ def _first_bytes(source: Source) -> tuple[bytes, int]:
 
 def decode(data: bytes, name: str, declared: str = "") -> DecodedText:
     """Decode bytes. `declared` is the encoding that they claim. Raises UnreadableFile."""
-    encoding = encoding_of(data, name, declared)
+    encoding = _encoding(data, name, declared)
     return DecodedText(data.decode(encoding, errors="replace"), encoding)
 
 
-def encoding_of(data: bytes, name: str, declared: str = "") -> str:
-    """The encoding: by the byte order mark, the declaration, as UTF-8, or else by the letters."""
+def _encoding(data: bytes, name: str, declared: str) -> str:
+    """By the byte order mark, the declaration, as UTF-8, or else by the letters."""
     if marked := _marked(data):
         return marked
     if wide := _wide(data[:_SAMPLE]):

@@ -73,7 +73,7 @@ def test_chunks_are_bounded_and_few_are_tiny(chunks: list[Chunk]) -> None:
 def test_a_heading_begins_a_chunk_or_follows_another(
     document: Document, chunks: list[Chunk]
 ) -> None:
-    headings = Headings(document, repeated(document))
+    headings = Headings(document)
     for c in chunks:
         page = document.pages[c.page - 1]
         for index in range(c.first + 1, c.last + 1):

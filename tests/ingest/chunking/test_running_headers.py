@@ -86,4 +86,4 @@ def test_lines_without_places_are_none() -> None:
 def test_a_running_header_is_no_heading() -> None:
     bold = Line("Handbook", Box(60, 30, 300, 40), 10, bold=True)
     one = document(*([bold, *body(n)] for n in range(6)))
-    assert Headings(one, repeated(one)).titles() == []
+    assert Headings(one).titles() == []
