@@ -426,36 +426,28 @@ def _above(page: Page, group: Sequence[Block], paragraphs: Sequence[str]) -> lis
     """
     captions = dict.fromkeys(block.caption for block in group if block.caption)
     missing = [c for c in captions if not any(c.removesuffix(" …") in p for p in paragraphs)]
-    head = [group[0].head] if group[0].head else []
-    return [*_title(page, paragraphs[0]), *missing, *head]
-
-
-def _title(page: Page, first: str) -> list[str]:
     title = reflow.shortened(reflow.plain(page.title), _TITLE)
-    return [title] if title and not first.startswith(title) else []
+    title = "" if paragraphs[0].startswith(title) else title
+    return [*filter(None, (title,)), *missing, *filter(None, (group[0].head,))]
 
 
-def _packed(blocks: Sequence[Block]) -> Iterator[list[Block]]:
-    group: list[Block] = []
+def _packed(blocks: Sequence[Block]) -> list[list[Block]]:
+    groups: list[list[Block]] = []
     for unit in _units(blocks):
-        if group and _closes(group, unit):
-            yield group
-            group = []
-        group += unit
-    if group:
-        yield group
+        if not groups or _closes(groups[-1], unit):
+            groups.append([])
+        groups[-1] += unit
+    return groups
 
 
-def _units(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+def _units(blocks: Sequence[Block]) -> list[list[Block]]:
     """Blocks that stay in one passage: single ones, except a table's header with its first row."""
-    unit: list[Block] = []
+    units: list[list[Block]] = []
     for block in blocks:
-        if unit and not (block.tied and _tokens(unit) + block.tokens <= LONGEST):
-            yield unit
-            unit = []
-        unit.append(block)
-    if unit:
-        yield unit
+        if not units or not (block.tied and _tokens(units[-1]) + block.tokens <= LONGEST):
+            units.append([])
+        units[-1].append(block)
+    return units
 
 
 def _closes(group: list[Block], unit: list[Block]) -> bool:

@@ -6,7 +6,6 @@ import gzip
 import io
 import logging
 import lzma
-import mmap
 import re
 import shutil
 import stat
@@ -22,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
 from ingest import mail
-from ingest.document.source import Limits, readable
+from ingest.document.source import Limits, holds, readable
 from ingest.errors import UnreadableFile
 from ingest.platform.process import beat, safe_name
 
@@ -341,7 +340,7 @@ _MARKS = (b"/EmbeddedFile", b"/Collection")
 
 def pdf_members(path: Path, limits: Limits) -> Iterator[Member]:
     """Embedded files; none for a damaged PDF, whose own loader reports the problem."""
-    if not _marked(path):  # nearly every PDF: a search in the bytes saves the parsing
+    if not holds(path, *_MARKS):  # nearly every PDF: a search in the bytes saves the parsing
         return
     from pypdf import PdfReader
 
@@ -351,13 +350,6 @@ def pdf_members(path: Path, limits: Limits) -> Iterator[Member]:
         reader = PdfReader(path)
         for file in _files(reader):
             yield from _member(file, seen)
-
-
-def _marked(path: Path) -> bool:
-    if not path.stat().st_size:
-        return False  # and cannot be mapped
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return any(data.find(mark) >= 0 for mark in _MARKS)
 
 
 def _files(reader: Any) -> Iterator[Any]:

@@ -95,25 +95,21 @@ def language_of_passages(passages: Sequence[str]) -> str:
 def language_of_question(text: str) -> str:
     """The language of a short text; ENGLISH where it is not certain. Of XQuAD's questions it tells
     .98 to 1.00 (Chinese .99), and none of 1,251 English ones is taken for another language."""
-    if _is_plainly_english(text, least=2):
-        return ENGLISH
-    if _is_chinese(text):
-        return "zh"
-    language, probability = _identifier().classify(text)
-    return str(language) if probability >= _LIKELY and language != _PIDGIN else ENGLISH
+    found = _language(text, _LIKELY, least=2)
+    return ENGLISH if found in (UNKNOWN, _PIDGIN) else found
 
 
-def _language(text: str) -> str:
+def _language(text: str, enough: float = _SURE, least: int = 1) -> str:
     # What is plainly English is not worth the loading of the library, 0.7 s.
-    if _is_plainly_english(text):
+    if _is_plainly_english(text, least):
         return ENGLISH
     if _is_chinese(text):
         return "zh"
     language, probability = _identifier().classify(text)
-    return str(language) if probability >= _SURE else UNKNOWN
+    return str(language) if probability >= enough else UNKNOWN
 
 
-def _is_plainly_english(text: str, least: int = 1) -> bool:
+def _is_plainly_english(text: str, least: int) -> bool:
     share = share_of_small_words(text, ENGLISH)
     return share >= _PLAINLY_ENGLISH and share * len(text.split()) >= least
 

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ingest.document.model import Box, Document, Dropped, Figure, Line, Page, characters_in, count
 from ingest.document.source import Captioner, Source, described
@@ -123,25 +123,23 @@ _VOICE = re.compile(r"<v(?:\.[\w.-]++)?+[ \t]++([^<>]++)>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*+>|</>|<\d[\d:.]*+>|\{\\[^{}]*+\}")
 
 
-class _Cue(NamedTuple):
-    seconds: float
-    speaker: str
-    text: str
+_Cue = tuple[float, str, str]  # its second, who speaks, and what
 
 
 def load_subtitles(source: Source) -> Document:
     """Raises UnreadableFile when no line has a time."""
     found = read_whole(source)
-    text = found.text.replace("\r\n", "\n").replace("\r", "\n")
+    whole = found.text.replace("\r\n", "\n").replace("\r", "\n")
     flow = Flow()
     speaker, cues = "", 0
-    for entry in _entries(text):
+    for entry in _entries(whole):
         if isinstance(entry, str):
             flow.paragraph(entry, Line("", begins=True))
             continue
-        changed, speaker = entry.speaker != speaker, entry.speaker
-        said = f"{speaker}: {entry.text}" if changed and speaker else entry.text
-        flow.paragraph(said, Line("", begins=changed or cues == 0, seconds=entry.seconds))
+        before, (seconds, speaker, text) = speaker, entry
+        changed = speaker != before
+        said = f"{speaker}: {text}" if changed and speaker else text
+        flow.paragraph(said, Line("", begins=changed or cues == 0, seconds=seconds))
         cues += 1
     if not cues:
         raise UnreadableFile(f"{source.name} has no subtitles: no line in it has a time.")
@@ -170,7 +168,7 @@ def _cues(lines: list[str], at: int) -> Iterator[_Cue]:
             said = said[:-1]  # the number of the next one
         speaker, text = _plain(" ".join(said))
         if text:
-            yield _Cue(_seconds(lines[start]), speaker, text)
+            yield _seconds(lines[start]), speaker, text
 
 
 def _plain(text: str) -> tuple[str, str]:

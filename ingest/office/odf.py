@@ -16,7 +16,6 @@ from ingest.office.odf_text import (
     SHAPES,
     Counter,
     OdfStyles,
-    creator,
     described,
     repeats,
     texts_of,
@@ -220,7 +219,8 @@ class OdfBody:
     def _comment(self, annotation: Element, draft: OfficePage) -> None:
         inner = draft.inner()
         self.blocks(annotation, inner)
-        draft.remark(comment_by(*creator(annotation)), inner)
+        told = (child(annotation, name) for name in ("dc:creator", "dc:date"))
+        draft.remark(comment_by(*(getattr(one, "text", "") or "" for one in told)), inner)
 
     def _heading(self, element: Element, draft: OfficePage) -> None:
         level = max(whole(element.get("text:outline-level", "1")), 1)

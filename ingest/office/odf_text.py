@@ -143,10 +143,3 @@ def described(shape: Element) -> str:
 def repeats(element: Element, name: str, most: int) -> int:
     """How often a row or cell repeats."""
     return min(max(whole(element.get(name, "1")), 1), most)
-
-
-def creator(annotation: Element) -> tuple[str, str]:
-    """Who wrote a comment, and when."""
-    names = ("dc:creator", "dc:date")
-    author, when = (getattr(child(annotation, name), "text", "") or "" for name in names)
-    return author, when

@@ -25,8 +25,7 @@ _RATIO = 250  # of unpacked to packed; real parts stay below 100, deflate can do
 _SMALL = 4 << 20  # bytes that are harmless at any ratio
 
 
-def opened(source: Source) -> zipfile.ZipFile:
-    """The file as a zip whose parts may be read. Raises EncryptedFile or UnreadableFile."""
+def _opened(source: Source) -> zipfile.ZipFile:
     try:
         if is_ole(source):
             raise _not_zipped(source)
@@ -35,7 +34,18 @@ def opened(source: Source) -> zipfile.ZipFile:
         raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise damaged(source) from error
-    _check(source, archive)
+    # zipfile reads no more of a part than its directory states: these sizes are a promise.
+    parts = archive.infolist()
+    if any(part.flag_bits & 1 for part in parts):
+        raise encrypted(source)
+    total, size = sum(part.file_size for part in parts), source.path.stat().st_size
+    packed = [(part.file_size, part.compress_size) for part in parts]
+    swollen = any(big > _SMALL and big > small * _RATIO for big, small in [*packed, (total, size)])
+    if swollen or total > _LARGEST:
+        raise UnreadableFile(
+            f"{source.name} would unpack to {total / 1e6:,.0f} MB from {size / 1e6:,.1f} MB: "
+            "refused, because it looks like a zip bomb."
+        )
     return archive
 
 
@@ -71,25 +81,6 @@ def _not_zipped(source: Source) -> UnreadableFile:
         f"{source.name} is an old binary Office file, not a {kind} file: "
         f"name it .doc, .xls or .ppt, or save it as {kind}."
     )
-
-
-def _check(source: Source, archive: zipfile.ZipFile) -> None:
-    # zipfile reads no more of a part than its directory states: these sizes are a promise.
-    parts = archive.infolist()
-    if any(part.flag_bits & 1 for part in parts):
-        raise encrypted(source)
-    total = sum(part.file_size for part in parts)
-    size = source.path.stat().st_size
-    swollen = any(_swollen(part.file_size, part.compress_size) for part in parts)
-    if swollen or total > _LARGEST or _swollen(total, size):
-        raise UnreadableFile(
-            f"{source.name} would unpack to {total / 1e6:,.0f} MB from {size / 1e6:,.1f} MB: "
-            "refused, because it looks like a zip bomb."
-        )
-
-
-def _swollen(unpacked: int, packed: int) -> bool:
-    return unpacked > _SMALL and unpacked > packed * _RATIO
 
 
 _OFFICE = "http://schemas.openxmlformats.org/"
@@ -137,7 +128,7 @@ class Package:
     def __init__(self, source: Source) -> None:
         """Raises EncryptedFile or UnreadableFile."""
         self._source = source
-        self._zip = opened(source)
+        self._zip = _opened(source)
         self._names = {name.lower(): name for name in self._zip.namelist()}
 
     def xml(self, part: str) -> Element | None:
@@ -166,8 +157,13 @@ class Package:
         """What a part points to, by the identity that it uses; of "" for the package's own."""
         folder = dirname(part)
         root = self.xml(join(folder, "_rels", f"{part[len(folder) :].lstrip('/')}.rels"))
-        entries = () if root is None else root
-        return {entry.get("Id", ""): _relation(entry, folder) for entry in entries}
+        found = {}
+        for entry in () if root is None else root:
+            target, outside = entry.get("Target", ""), entry.get("TargetMode") == "External"
+            inside = normpath(join("/", folder, target)).lstrip("/")
+            kind = entry.get("Type", "").rpartition("/")[2]
+            found[entry.get("Id", "")] = Relation(kind, target if outside else inside, outside)
+        return found
 
     def related(
         self, relations: dict[str, Relation], *kinds: str
@@ -192,13 +188,6 @@ class Package:
         elements = () if root is None else root
         found = {wanted[e.tag]: (e.text or "").strip() for e in elements if e.tag in wanted}
         return {name: value for name, value in found.items() if value}
-
-
-def _relation(entry: Element, folder: str) -> Relation:
-    target, outside = entry.get("Target", ""), entry.get("TargetMode") == "External"
-    if not outside:
-        target = normpath(join("/", folder, target)).lstrip("/")
-    return Relation(entry.get("Type", "").rpartition("/")[2], target, outside)
 
 
 def parse(data: bytes, source: Source) -> Element:
@@ -364,14 +353,12 @@ def _first(series: Element, names: tuple[str, ...]) -> dict[int, str]:
 
 def _points(element: Element | None) -> dict[int, str]:
     """The cached texts of a range, by place. The workbook behind a chart is not opened."""
-    return dict(_cached(element)) if element is not None else {}
-
-
-def _cached(element: Element) -> Iterator[tuple[int, str]]:
-    for point in element.iter("c:pt"):
-        found = child(point, "c:v")
-        if found is not None and found.text and point.get("idx", "").isdecimal():
-            yield int(point.get("idx", "")), found.text
+    found = {}
+    for point in () if element is None else element.iter("c:pt"):
+        text = getattr(child(point, "c:v"), "text", "")
+        if text and point.get("idx", "").isdecimal():
+            found[int(point.get("idx", ""))] = str(text)
+    return found
 
 
 # -- Formulas of office files as one line of text

@@ -21,7 +21,7 @@ from ingest.pdf import native, page_tables
 from ingest.pdf import text_lines as characters
 from ingest.pdf.columns import figures
 from ingest.pdf.text_lines import Row, Screen, clean, rows, screen
-from ingest.pdf.visibility import Sight, drawings
+from ingest.pdf.visibility import Drawings, Sight
 
 # PDFium keeps process-wide state and is not thread-safe: one page at a time.
 _ONE_AT_A_TIME = threading.RLock()
@@ -118,7 +118,7 @@ def _read(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
     view = screen(page)
     source = characters.read_glyphs(textpage)
     glyphs, dropped = clean(source)
-    drawn = drawings(native.address(page.raw), view)
+    drawn = Drawings(native.address(page.raw), view)
     sight = Sight(textpage, drawn, (view.width, view.height), partial(_picture, page))
     found = [part for row in rows(glyphs, view) for part in sight.split(row)]
     found, grids = page_tables.arrange_rows(found, drawn)

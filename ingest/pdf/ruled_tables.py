@@ -38,11 +38,6 @@ class Region:
     def gridded(self) -> bool:
         return bool(self.down)
 
-    def cut(self, ys: Sequence[float]) -> "Region":
-        """With lines between rows also at these heights."""
-        lines = [Box(self.xs[0], y, self.xs[-1], y) for y in ys]
-        return Region(sorted([*self.ys, *ys]), self.xs, self.down, [*self.along, *lines])
-
     @property
     def box(self) -> Box:
         return Box(self.xs[0], self.ys[0], self.xs[-1], self.ys[-1])
@@ -185,7 +180,8 @@ def ruled_table(
         return None
     spread = _spread(region, list(inside.values()))
     if region.gridded and (cuts := list(_cuts(spread))):
-        region = region.cut(cuts)
+        lines = [Box(region.xs[0], y, region.xs[-1], y) for y in cuts]
+        region = replace(region, ys=sorted([*region.ys, *cuts]), along=[*region.along, *lines])
         spread = _spread(region, list(inside.values()))
     if not _convincing(region, spread):
         return None

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress, pairwise, repeat
+from itertools import chain, compress, pairwise, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,14 +82,7 @@ _TWICE = "drawn twice"
 _COLLISIONS = 3  # equal letters at the same point before a page is examined closely
 
 
-class _Letters(NamedTuple):
-    """Glyphs in lists, which are faster than arrays for single access."""
-
-    text: str
-    left: list[float]
-    right: list[float]
-    bottom: list[float]
-    top: list[float]
+_Letter = tuple[str, float, float, float, float]  # with its left, right, bottom and top
 
 
 def clean(glyphs: Glyphs) -> tuple[Glyphs, tuple[Dropped, ...]]:
@@ -121,17 +114,19 @@ def _twins(glyphs: Glyphs) -> dict[int, int]:
     """Letters with equal letters at the same place."""
     if _collisions(glyphs) < _COLLISIONS:
         return {}
-    letters = _Letters(glyphs.text, *(side.tolist() for side in glyphs[2:]))
+    letters = list(zip(glyphs.text, *(side.tolist() for side in glyphs[2:]), strict=True))
     twins: dict[int, int] = {}
     drawn: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for at in (at for at, letter in enumerate(letters.text) if letter > " "):
-        row = int(letters.bottom[at] / 4)
-        rows = (drawn[letters.text[at], near] for near in (row - 1, row, row + 1))
-        same = (other for others in rows for other in others if _same_place(letters, at, other))
+    for at, one in enumerate(letters):
+        if one[0] <= " ":
+            continue
+        row = int(one[3] / 4)
+        others = (drawn[one[0], near] for near in (row - 1, row, row + 1))
+        same = (o for o in chain(*others) if _same_place(one, letters[o], at - o))
         if (twin := next(same, None)) is not None:
             twins[at] = twin
         else:
-            drawn[letters.text[at], row].append(at)
+            drawn[one[0], row].append(at)
     return twins
 
 
@@ -143,18 +138,16 @@ def _collisions(glyphs: Glyphs) -> int:
     return len(places) - len(np.unique(places))
 
 
-def _same_place(letters: _Letters, at: int, other: int) -> bool:
+def _same_place(one: _Letter, other: _Letter, away: int) -> bool:
+    """Whether a letter lies on an equal one, so many letters before it."""
+    letter, left, right, bottom, top = one
     # Letters of one ligature such as "ff": PDFium gives them the same rectangle.
-    near = at - other <= 2 and (letters.text[at] in "fst" or letters.text[at] > "\u00ff")
-    same = letters.left[at] == letters.left[other] and letters.top[at] == letters.top[other]
-    if near and same:
+    near = away <= 2 and (letter in "fst" or letter > "\u00ff")
+    if near and left == other[1] and top == other[4]:
         return False
-    height = letters.top[at] - letters.bottom[at]
-    width = max(letters.right[at] - letters.left[at], height / 4)
-    return (
-        abs(letters.left[at] - letters.left[other]) <= 0.3 * width
-        and abs(letters.bottom[at] - letters.bottom[other]) <= 0.2 * height
-    )
+    height = top - bottom
+    width = max(right - left, height / 4)
+    return abs(left - other[1]) <= 0.3 * width and abs(bottom - other[3]) <= 0.2 * height
 
 
 # -- Converts page coordinates, which grow upwards, into points from the top left as shown
@@ -260,7 +253,9 @@ class Row(Words):
 
 def rows(glyphs: Glyphs, screen: Screen) -> Iterator[Row]:
     """Rows in the order in which the file draws them."""
-    breaks = _breaks(glyphs)
+    # After a hyphen at a line end PDFium goes on without a line break (5.15, PDFium 7800).
+    below = glyphs.top[1:] < glyphs.bottom[:-1]
+    breaks = (np.flatnonzero(below & (glyphs.right[1:] < glyphs.left[:-1])) + 1).tolist()
     spans: list[tuple[int, int]] = []  # of all words
     ends = [0]  # how many words there are up to the end of each row
     for line in _LINE.finditer(glyphs.text):
@@ -286,10 +281,3 @@ def _words(glyphs: Glyphs, screen: Screen, spans: Sequence[tuple[int, int]]) -> 
     return list(
         map(Word, texts, glyphs.at[starts].tolist(), screen.boxes(left, bottom, right, top))
     )
-
-
-def _breaks(glyphs: Glyphs) -> list[int]:
-    # After a hyphen at a line end PDFium goes on without a line break (5.15, PDFium 7800).
-    below = glyphs.top[1:] < glyphs.bottom[:-1]
-    places: list[int] = (np.flatnonzero(below & (glyphs.right[1:] < glyphs.left[:-1])) + 1).tolist()
-    return places

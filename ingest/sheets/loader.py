@@ -79,13 +79,6 @@ def split_titles(block: SheetRegion) -> tuple[list[str], SheetRegion | None]:
     return titles, rest
 
 
-def is_near(title: SheetRegion, table: SheetRegion) -> bool:
-    """A title stands close above the table, over some of its columns."""
-    apart = table.top - (title.top + len(title.rows))
-    beside = title.left < table.left + table.width and table.left <= title.left
-    return 0 <= apart <= _NEAR and beside
-
-
 def _alone(row: Sequence[Cell]) -> str:
     """The text of a row in which one cell is filled; a merged one fills several with the same."""
     texts = {cell.text for cell in row if cell.text}
@@ -243,7 +236,11 @@ def _blocks(flow: Flow, grid: Grid, found: Filled, about: Around) -> None:
             titles.append(block)
             continue
         above, table = split_titles(block)
-        near = [t.single for t in titles[-1:] if is_near(t, block)]
+        near = [  # close above, over some of its columns
+            t.single for t in titles[-1:]
+            if 0 <= block.top - (t.top + len(t.rows)) <= _NEAR
+            and t.left < block.left + block.width and block.left <= t.left
+        ]  # fmt: skip
         for title in titles:
             _lines(flow, title, about)
         titles = []

@@ -234,27 +234,23 @@ def load_delimited(source: Source) -> Document:
     """Raises UnreadableFile when the bytes are no text."""
     found = read_text(source)
     flow = Flow(source.stem)
-    text, mark = found.text, _mark(found.text[:65536], source.path.suffix.lower())
+    text, head = found.text, found.text[:65536]
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+    tabs = source.path.suffix.lower() in (".tsv", ".tab") and "\t" in head
+    mark = "\t" if tabs else delimiter(head)
     if any(line.count(mark) >= _WIDEST for line in text.splitlines()):
         return as_text(source, found, _TOO_WIDE)
     flow.text_table(_rows(text, mark))
     return finish(source, flow, found)
 
 
-def _mark(head: str, suffix: str) -> str:
-    csv.field_size_limit(max(csv.field_size_limit(), len(head) + 1))
-    return "\t" if suffix in (".tsv", ".tab") and "\t" in head else delimiter(head)
-
-
 def _rows(text: str, mark: str) -> Iterator[Row]:
     """Rows that are not blank."""
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     # A quote that never ends would swallow the file: then quotes are letters.
-    lines = io.StringIO(text, newline="")
-    if _closes(text, mark):
-        reader = csv.reader(lines, delimiter=mark)
-    else:
-        reader = csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=mark,
+        quoting=csv.QUOTE_MINIMAL if _closes(text, mark) else csv.QUOTE_NONE,
+    )  # fmt: skip
     return (row for row in _with_beats(reader) if any(field.strip() for field in row))
 
 

@@ -37,11 +37,6 @@ def looking(pasted: Pasted, part: Look | None = None) -> Look:
     return look
 
 
-def unseen(address: str) -> Writing:
-    """For pages whose pictures are not read."""
-    return Writing()
-
-
 # -- The text for links and pictures: "our rules (https://example.com/rules)"
 
 
@@ -262,7 +257,7 @@ class _State:
 class HtmlReader:
     """Writes one tree of HTML into a flow."""
 
-    def __init__(self, root: "Element", flow: Flow, look: Look = unseen) -> None:
+    def __init__(self, root: "Element", flow: Flow, look: Look | None = None) -> None:
         """`look` reads the text on the pictures that the page itself holds."""
         self._flow = flow
         self._out: Flow | HtmlGrid = flow  # or the table whose cell is read
@@ -381,7 +376,7 @@ class HtmlReader:
             self._text(f" {alt} ", state)
         if alt or element.get("src"):
             self._out.add_figure(alt)
-            if self._out is self._flow:  # pictures in cells are not read
+            if self._look and self._out is self._flow:  # pictures in cells are not read
                 self._written.append((self._look(element.get("src") or ""), state.hidden))
 
     def _table(self, element: "Element", state: _State) -> None:
