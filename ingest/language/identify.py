@@ -28,12 +28,6 @@ _WORDS = {language: frozenset(words.split()) for language, words in _SMALL_WORDS
 _LEAST = 2  # small words, and as many more than of any other language
 
 
-def share_of_small_words(text: str, language: str) -> float:
-    """The share of the words that are among the small ones of a language, 0 to 1."""
-    words = re.findall(r"[^\W\d_]+", text.lower())
-    return sum(word in _WORDS[language] for word in words) / max(len(words), 1)
-
-
 def language_of(text: str, otherwise: str) -> str:
     """As an ISO 639-1 code; `otherwise` where the text is too short to tell."""
     words = re.findall(r"[^\W\d_]+", text.lower())
@@ -110,7 +104,8 @@ def _language(text: str, enough: float = _SURE, least: int = 1) -> str:
 
 
 def _is_plainly_english(text: str, least: int) -> bool:
-    share = share_of_small_words(text, ENGLISH)
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    share = sum(word in _WORDS[ENGLISH] for word in words) / max(len(words), 1)
     return share >= _PLAINLY_ENGLISH and share * len(text.split()) >= least
 
 

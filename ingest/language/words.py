@@ -76,11 +76,6 @@ def has_spaceless(text: str) -> bool:
     return _RUN.search(text) is not None
 
 
-def letter_pairs(word: str) -> list[str]:
-    """The pairs of letters of a word in a script without spaces; empty for any other."""
-    return _pairs(word) if _RUN.fullmatch(word) else []
-
-
 def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
@@ -189,8 +184,10 @@ def asked(query: str, languages: Collection[str]) -> list[str]:
     others = sorted(set(languages) - {_ENGLISH})
     found = []
     for word in _said(query, others)[:_MOST]:
-        pairs = letter_pairs(word)
-        found += [f'"{pair}"' for pair in pairs] if pairs else [written(word, languages)]
+        if _RUN.fullmatch(word):
+            found += [f'"{pair}"' for pair in _pairs(word)]
+        else:
+            found.append(written(word, languages))
     return found
 
 

@@ -67,14 +67,13 @@ class Sandbox:
         return partial(_of_each, pending, len(paths))
 
     def start_expand(
-        self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
-        heard: Heard | None = None,
+        self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0
     ) -> Callable[[], Expanded]:  # fmt: skip
         """The same for the files inside a file, see `ingest.containers.expand`."""
         bounds = limits or self._bounds.unpacking
         known = frozenset(suffixes())
         job = partial(expand, folder=folder, limits=bounds, level=level, suffixes=known)
-        return self._begin(job, [path], Codec(Expanded), heard)
+        return self._begin(job, [path], Codec(Expanded))
 
     def start_work(self, path: Path, do: Callable[[Path], T], kind: type[T]) -> Callable[[], T]:
         """The same for what `do`, which the child can import, makes of a file, of type `kind`."""
