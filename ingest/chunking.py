@@ -11,7 +11,7 @@ folded before (`ingest.text.reflow`), and `ledger` has the reason for each in no
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, product
 
@@ -27,7 +27,7 @@ from ingest.document.model import (
     count,
 )
 from ingest.platform.process import beat
-from ingest.text import reflow as running
+from ingest.text import reflow
 
 # -- Finds running headers and footers: the same words at the same place on many consecutive pages
 # Numbers count as the same when they grow with the page ("17" on page 3 and "18" on page 4), and
@@ -50,30 +50,21 @@ _MOST_NUMBERS = 4  # of a line that are tried as page numbers: the first and the
 Place = tuple[int, int]  # page number, line
 
 
-@dataclass(frozen=True)
-class Repeated:
-    """The places of all running headers and footers, and of those that repeat earlier ones."""
-
-    all: frozenset[Place]
-    again: frozenset[Place]  # all but the first of each run of pages
-
-
-def repeated(document: Document) -> Repeated:
-    """Running headers and footers of a document."""
+def repeated(document: Document) -> dict[Place, bool]:
+    """The places of all running headers and footers, and whether each repeats an earlier one."""
+    found: dict[Place, bool] = {}
     if len(document.pages) < _PAGES:
-        return Repeated(frozenset(), frozenset())
+        return found
     large = body_size(document) * _LARGER
     places: defaultdict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for page in document.pages:
         for index, key in _candidates(page, large):
             places[key][page.number].append(index)
-    every: set[Place] = set()
-    again: set[Place] = set()
     for pages in places.values():
         for run in _runs(pages):
-            every.update((number, index) for number in run for index in pages[number])
-            again.update((number, index) for number in run[1:] for index in pages[number])
-    return Repeated(frozenset(every), frozenset(again))
+            for place in ((number, index) for number in run for index in pages[number]):
+                found[place] = found.get(place, False) or place[0] != run[0]
+    return found
 
 
 def body_size(document: Document) -> float:
@@ -85,17 +76,14 @@ def body_size(document: Document) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def _runs(numbers: Iterable[int]) -> Iterator[list[int]]:
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
     """Runs of consecutive pages that are long enough to call a line repeated."""
-    run: list[int] = []
+    runs: list[list[int]] = []
     for number in sorted(numbers):
-        if run and number - run[-1] > _SKIPPED + 1:
-            if len(run) >= _PAGES:
-                yield run
-            run = []
-        run.append(number)
-    if len(run) >= _PAGES:
-        yield run
+        if not runs or number - runs[-1][-1] > _SKIPPED + 1:
+            runs.append([])
+        runs[-1].append(number)
+    return [run for run in runs if len(run) >= _PAGES]
 
 
 def _candidates(page: Page, large: float) -> Iterator[tuple[int, str]]:
@@ -133,7 +121,11 @@ def _wordings(page: Page, line: Line, ends: bool = False) -> Iterator[str]:
     `ends`: only numbers that have no word before them, or none behind them.
     """
     text = " ".join(line.text.split())
-    numbers = [m for m in _NUMBER.finditer(text) if not ends or _at_an_end(text, *m.span())]
+    numbers = [
+        m
+        for m in _NUMBER.finditer(text)
+        if not ends or not (_WORD.search(text, 0, m.start()) and _WORD.search(text, m.end()))
+    ]
     numbers = [*numbers[:1], *numbers[1:][1 - _MOST_NUMBERS :]]
     for chosen in product((False, True), repeat=len(numbers)):
         words, end = "", 0
@@ -142,10 +134,6 @@ def _wordings(page: Page, line: Line, ends: bool = False) -> Iterator[str]:
             words += text[end : match.start()] + number
             end = match.end()
         yield words + text[end:]
-
-
-def _at_an_end(text: str, start: int, end: int) -> bool:
-    return not (_WORD.search(text, 0, start) and _WORD.search(text, end))
 
 
 # -- Finds the headings that passages stand under
@@ -163,9 +151,9 @@ class Headings:
     is what stands out in a table, unless the format says so.
     """
 
-    def __init__(self, document: Document, running: Repeated | None = None) -> None:
+    def __init__(self, document: Document, running: Collection[Place] | None = None) -> None:
         """`running` are the document's running headers and footers, if already known."""
-        self._running = (running or repeated(document)).all
+        self._running = repeated(document) if running is None else running
         self._body = body_size(document)
         self._outline = {(h.page, _key(h.title)): h.level for h in document.outline}
         self._levels = _levels_by_size(document, self._body)
@@ -292,7 +280,7 @@ class Blocks:
     """Cuts pages of one document into blocks. Repeated headers and footers are in none."""
 
     def __init__(self, document: Document) -> None:
-        self._running: Repeated = repeated(document)
+        self._running = repeated(document)
         self.headings = Headings(document, self._running)
 
     def of(self, page: Page) -> Iterator[Block]:
@@ -301,7 +289,7 @@ class Blocks:
         first: int | None = None
         tokens = 0
         for index, line in enumerate(page.lines):
-            left_out = (page.number, index) in self._running.again
+            left_out = self._running.get((page.number, index), False)
             if first is not None and (left_out or self._cut(page, index, tokens, tables)):
                 yield self._block(page, first, index - 1, tokens, tables)
                 first = None
@@ -309,18 +297,22 @@ class Blocks:
                 continue
             if first is None:
                 first, tokens = index, 0
-            tokens += running.about_tokens(line.text)
+            tokens += reflow.about_tokens(line.text)
         if first is not None:
             yield self._block(page, first, len(page.lines) - 1, tokens, tables)
 
     def _block(self, page: Page, first: int, last: int, tokens: int, tables: "_Tables") -> Block:
+        table, caption, head = tables.inside.get(first), "", ""
+        if table:
+            caption = reflow.shortened(reflow.plain(table.caption), _CAPTION)
+            head = _head(table) if first >= tables.body[table.first] else ""
         return Block(
             first, last, tokens,
             heading=self.headings.is_heading(page, first),
-            row=first in tables.inside,
+            row=table is not None,
             tied=first in tables.tied,
             hidden=bool(page.lines[first].hidden),
-            caption=tables.caption(first), head=tables.head(first),
+            caption=caption, head=head,
         )  # fmt: skip
 
     def _cut(self, page: Page, index: int, tokens: int, tables: "_Tables") -> bool:
@@ -364,24 +356,16 @@ class _Tables:
         self.inside: dict[int, Table] = {}  # line -> its table
         self.rows: set[int] = set()  # lines at which a row begins
         self.tied: set[int] = set()  # those of the header except its first, and of the first row
-        self._body: dict[int, int] = {}  # first line of a table -> of its rows below the header
+        self.body: dict[int, int] = {}  # first line of a table -> of its rows below the header
         for table in page.tables:
             starts = _row_starts(table)
             self.inside.update(dict.fromkeys(range(table.first, table.last + 1), table))
             self.rows.update(starts)
             header = max((c.line for row in table.rows[: table.header] for c in row), default=-1)
             first = next((line for line in starts if line > header), table.first + 1)
-            self._body[table.first] = first
+            self.body[table.first] = first
             if table.header:
                 self.tied.update(line for line in starts if table.first < line <= first)
-
-    def caption(self, line: int) -> str:
-        table = self.inside.get(line)
-        return running.shortened(running.plain(table.caption), _CAPTION) if table else ""
-
-    def head(self, line: int) -> str:
-        table = self.inside.get(line)
-        return _head(table) if table and line >= self._body[table.first] else ""
 
 
 def _row_starts(table: Table) -> list[int]:
@@ -401,7 +385,7 @@ def _head(table: Table) -> str:
         " | ".join(cell.text for cell in row if cell.text.strip())
         for row in table.rows[: table.header]
     )
-    return running.shortened("\n".join(row for row in rows if row), _HEAD)
+    return reflow.shortened("\n".join(row for row in rows if row), _HEAD)
 
 
 # -- Cuts a document into passages
@@ -414,7 +398,7 @@ _TITLE = 16  # tokens of the name of a slide or a sheet that each of its passage
 def chunk(document: Document) -> list[Chunk]:
     """Cut a document into passages of whole lines; each stays on one page."""
     blocks = Blocks(document)
-    words = running.vocabulary([page.text for page in document.pages])
+    words = reflow.vocabulary([page.text for page in document.pages])
     chunks: list[Chunk] = []
     for page in document.pages:
         beat(page.number, len(document.pages))
@@ -428,7 +412,7 @@ def _chunk(
     page: Page, group: Sequence[Block], path: tuple[str, ...], words: frozenset[str]
 ) -> Chunk:
     paragraphs = [
-        running.join([line.text for line in page.lines[block.first : block.last + 1]], words)
+        reflow.join([line.text for line in page.lines[block.first : block.last + 1]], words)
         for block in group
     ]
     text = "\n".join([*_above(page, group, paragraphs), *paragraphs])
@@ -442,36 +426,28 @@ def _above(page: Page, group: Sequence[Block], paragraphs: Sequence[str]) -> lis
     """
     captions = dict.fromkeys(block.caption for block in group if block.caption)
     missing = [c for c in captions if not any(c.removesuffix(" …") in p for p in paragraphs)]
-    head = [group[0].head] if group[0].head else []
-    return [*_title(page, paragraphs[0]), *missing, *head]
+    title = reflow.shortened(reflow.plain(page.title), _TITLE)
+    title = "" if paragraphs[0].startswith(title) else title
+    return [*filter(None, (title,)), *missing, *filter(None, (group[0].head,))]
 
 
-def _title(page: Page, first: str) -> list[str]:
-    title = running.shortened(running.plain(page.title), _TITLE)
-    return [title] if title and not first.startswith(title) else []
-
-
-def _packed(blocks: Sequence[Block]) -> Iterator[list[Block]]:
-    group: list[Block] = []
+def _packed(blocks: Sequence[Block]) -> list[list[Block]]:
+    groups: list[list[Block]] = []
     for unit in _units(blocks):
-        if group and _closes(group, unit):
-            yield group
-            group = []
-        group += unit
-    if group:
-        yield group
+        if not groups or _closes(groups[-1], unit):
+            groups.append([])
+        groups[-1] += unit
+    return groups
 
 
-def _units(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+def _units(blocks: Sequence[Block]) -> list[list[Block]]:
     """Blocks that stay in one passage: single ones, except a table's header with its first row."""
-    unit: list[Block] = []
+    units: list[list[Block]] = []
     for block in blocks:
-        if unit and not (block.tied and _tokens(unit) + block.tokens <= LONGEST):
-            yield unit
-            unit = []
-        unit.append(block)
-    if unit:
-        yield unit
+        if not units or not (block.tied and _tokens(units[-1]) + block.tokens <= LONGEST):
+            units.append([])
+        units[-1].append(block)
+    return units
 
 
 def _closes(group: list[Block], unit: list[Block]) -> bool:
@@ -534,14 +510,14 @@ class PageLedger:
 
 def ledger(document: Document, chunks: Sequence[Chunk]) -> list[PageLedger]:
     """The ledger of each page of a document that was cut into these chunks."""
-    again = repeated(document).again
+    running = repeated(document)
     taken: defaultdict[int, set[int]] = defaultdict(set)
     for chunk in chunks:
         taken[chunk.page].update(range(chunk.first, chunk.last + 1))
-    return [_page(page, taken[page.number], again) for page in document.pages]
+    return [_page(page, taken[page.number], running) for page in document.pages]
 
 
-def _page(page: Page, taken: set[int], again: frozenset[Place]) -> PageLedger:
+def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLedger:
     dropped = Counter({d.reason: 0 for d in page.dropped})
     for known in page.dropped:
         dropped[known.reason] += known.characters
@@ -552,13 +528,15 @@ def _page(page: Page, taken: set[int], again: frozenset[Place]) -> PageLedger:
             indexed += characters
             hidden += characters if line.hidden else 0
         else:
-            dropped[REASON if (page.number, index) in again else UNEXPLAINED] += characters
+            dropped[REASON if running.get((page.number, index)) else UNEXPLAINED] += characters
     recognised = _recognised(page)
-    ocr = characters_in(recognised) if page.ocr else 0
+    read = characters_in(recognised)
+    sure = sum(line.confidence * count(line.text) for line in recognised)
+    ocr = read if page.ocr else 0
     rows = tuple(Dropped(*entry) for entry in dropped.items() if entry[1])
     return PageLedger(
-        page.number, page.source - ocr, ocr, _confidence(recognised), indexed, hidden, rows,
-        page.unread, page.note,
+        page.number, page.source - ocr, ocr, round(sure / read, 3) if read else None, indexed,
+        hidden, rows, page.unread, page.note,
     )  # fmt: skip
 
 
@@ -566,11 +544,3 @@ def _recognised(page: Page) -> list[Line]:
     """Recognised lines: all of a recognised page, unless single lines are marked."""
     doubtful = [line for line in page.lines if line.confidence < 1]
     return doubtful or (list(page.lines) if page.ocr else [])
-
-
-def _confidence(lines: Sequence[Line]) -> float | None:
-    characters = characters_in(lines)
-    if not characters:
-        return None
-    mean = sum(line.confidence * count(line.text) for line in lines) / characters
-    return round(mean, 3)

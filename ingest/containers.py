@@ -6,7 +6,6 @@ import gzip
 import io
 import logging
 import lzma
-import mmap
 import re
 import shutil
 import stat
@@ -22,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
 from ingest import mail
-from ingest.document.source import Limits, readable
+from ingest.document.source import Limits, holds, readable
 from ingest.errors import UnreadableFile
 from ingest.platform.process import beat, safe_name
 
@@ -253,10 +252,8 @@ def _named(info: zipfile.ZipInfo) -> str:
 
 def _forbidden(info: zipfile.ZipInfo) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind == stat.S_IFLNK:
-        return "a link, not a file"
     if kind not in (0, stat.S_IFREG):
-        return "a device or pipe, not a file"
+        return "a link, not a file" if kind == stat.S_IFLNK else "a device or pipe, not a file"
     return "it needs a password" if info.flag_bits & 0x1 else ""
 
 
@@ -330,15 +327,10 @@ def _last(name: str, otherwise: str) -> str:
 
 def office_members(path: Path, limits: Limits) -> Iterator[Member]:
     """Embedded documents, without pictures: these belong to the page that shows them."""
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return  # the document's own loader reports the problem
-    with archive:
-        for info in archive.infolist():
-            if "/embeddings/" in info.filename and not info.is_dir():
-                name = info.filename.rpartition("/")[2]
-                yield Member(name, partial(archive.open, info), size=info.file_size)
+    with suppress(UnreadableFile):  # the document's own loader reports the problem
+        for member in _zipped(path):
+            if "/embeddings/" in member.name:
+                yield replace(member, name=member.name.rpartition("/")[2])
 
 
 # -- Files embedded in PDFs: portfolios, attachments, and files pinned to a page
@@ -348,7 +340,7 @@ _MARKS = (b"/EmbeddedFile", b"/Collection")
 
 def pdf_members(path: Path, limits: Limits) -> Iterator[Member]:
     """Embedded files; none for a damaged PDF, whose own loader reports the problem."""
-    if not _marked(path):  # nearly every PDF: a search in the bytes saves the parsing
+    if not holds(path, *_MARKS):  # nearly every PDF: a search in the bytes saves the parsing
         return
     from pypdf import PdfReader
 
@@ -358,13 +350,6 @@ def pdf_members(path: Path, limits: Limits) -> Iterator[Member]:
         reader = PdfReader(path)
         for file in _files(reader):
             yield from _member(file, seen)
-
-
-def _marked(path: Path) -> bool:
-    if not path.stat().st_size:
-        return False  # and cannot be mapped
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return any(data.find(mark) >= 0 for mark in _MARKS)
 
 
 def _files(reader: Any) -> Iterator[Any]:

@@ -73,8 +73,13 @@ def discover(paths: Sequence[Path], suffixes: Collection[str] | None = None) -> 
             continue
         if not any(path.is_relative_to(root.absolute()) for path in walk.files):  # by another path
             raise NothingFound(f"{root} holds no file of a known kind ({', '.join(suffixes)}).")
+    names = Counter(path.name for path in walk.files)
+    found = (
+        Found(path, readable(path.name if names[path.name] == 1 else below))
+        for path, below in walk.files.items()
+    )
     return Discovery(
-        _named(walk.files), tuple(walk.left_out), tuple(sorted(walk.unsupported)), walk.hidden
+        tuple(found), tuple(walk.left_out), tuple(sorted(walk.unsupported)), walk.hidden
     )
 
 
@@ -153,11 +158,3 @@ _SPECIAL = {
 def _special(mode: int) -> str:
     """Opening special files could wait for ever or never end."""
     return _SPECIAL.get(stat.S_IFMT(mode), "")
-
-
-def _named(files: dict[Path, str]) -> tuple[Found, ...]:
-    names = Counter(path.name for path in files)
-    return tuple(
-        Found(path, readable(path.name if names[path.name] == 1 else below))
-        for path, below in files.items()
-    )

@@ -71,9 +71,14 @@ class Extension:
 @functools.cache
 def installed(group: str) -> Mapping[str, Extension]:
     """The extensions of a group by name; of two with one name, the alphabetically first package."""
-    found = [_extension(entry) for entry in entry_points(group=group)]
-    by_package = sorted(found, key=lambda extension: extension.package, reverse=True)
-    return {extension.name: extension for extension in by_package}
+    found = {}
+    packaged = ((entry, entry.dist) for entry in entry_points(group=group) if entry.dist)
+    for entry, package in sorted(packaged, key=lambda pair: pair[1].name, reverse=True):
+        summary = str(package.metadata.json.get("summary", ""))
+        found[entry.name] = Extension(
+            group, entry.name, package.name, package.version, summary, entry
+        )
+    return found
 
 
 def find(
@@ -88,12 +93,3 @@ def is_outdated(stamp: str) -> bool:
     package, _, name = stamp.partition("/")[0].partition(":")
     extension = installed(LOADERS).get(name)
     return extension is not None and extension.package == package and extension.stamp != stamp
-
-
-def _extension(entry: EntryPoint) -> Extension:
-    package = entry.dist
-    assert package is not None, "it was found in the metadata of a package"
-    return Extension(
-        entry.group, entry.name, package.name, package.version,
-        str(package.metadata.json.get("summary", "")), entry,
-    )  # fmt: skip

@@ -134,17 +134,12 @@ def _run(command: Sequence[str], source: Source, home: Path) -> None:
             f"LibreOffice took longer than {_SECONDS} seconds to open {source.name}."
         )
     finally:
-        _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the program and its children: soffice is a script around the real one."""
-    with suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):  # with its children: soffice is a script around the real one
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        process.wait()
 
 
 def _write_settings(path: Path) -> None:

@@ -198,19 +198,20 @@ def read_msg(path: Path) -> Mail:
 
     try:
         message: Any = Message.load(str(path))
-        return _outlook_mail(message)
+        files = [
+            Attachment(_outlook_name(file) or f"part {number}", file.file_bytes)
+            for number, file in enumerate(message.attachments, 1)
+        ]
+        return Mail(_outlook_headers(message), message.body or "", _html(message), tuple(files))
     except MemoryError:
         raise
     except Exception as error:  # the library raises many kinds of errors for damaged files
         raise UnreadableFile(f"{path.name} is not an Outlook message, or is damaged.") from error
 
 
-def _outlook_mail(message: Any) -> Mail:
-    plain, html = message.body or "", _html(message)
-    files = [
-        _outlook_attachment(file, number) for number, file in enumerate(message.attachments, 1)
-    ]
-    return Mail(_outlook_headers(message), plain, html, tuple(files))
+def _outlook_name(file: Any) -> str:
+    stated = file.properties.str_prop_value
+    return str(file.file_name or stated(_SHORT_NAME) or stated(_SHOWN_NAME) or "")
 
 
 def _outlook_headers(message: Any) -> tuple[tuple[str, str], ...]:
@@ -236,12 +237,6 @@ def _html(message: Any) -> str:
     except (LookupError, UnicodeError):  # it declares a wrong encoding
         data = message.properties.binary_prop_value(0x1013) or b""
         return bytes(data).decode("utf-8", errors="replace")
-
-
-def _outlook_attachment(file: Any, number: int) -> Attachment:
-    stated = file.properties.str_prop_value
-    name = file.file_name or stated(_SHORT_NAME) or stated(_SHOWN_NAME) or f"part {number}"
-    return Attachment(name, file.file_bytes)
 
 
 # -- Mails as documents: headers, body and the names of attached files; each mail is a page

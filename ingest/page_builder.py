@@ -5,8 +5,8 @@ that come to no line are dropped with a reason.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -23,7 +23,7 @@ from ingest.document.model import (
 )
 from ingest.images.recognition import AGAIN, UNREADABLE, Writing
 from ingest.platform.process import beat
-from ingest.text.cell_values import cells, decimal_mark, header_rows, row_text
+from ingest.text.cell_values import cells, decimal_mark, header_rows
 
 # -- A page while it is written: lines in reading order, tables, figures, and where characters went
 # Flowing text and office documents are written with it. The ledger is exact: what was given is what
@@ -65,6 +65,11 @@ class PageBuilder:
         self.books.given += count(text)
         return text
 
+    def count_made(self, text: str, parts: Iterable[str]) -> str:
+        """The same text; what it has beyond these parts, which the source holds, is given."""
+        self.books.given += count(text) - sum(map(count, parts))
+        return text
+
     def drop(self, reason: str, text: str) -> None:
         """Characters that are given and do not become lines."""
         self.books.dropped[reason] += count(text)
@@ -83,6 +88,10 @@ class PageBuilder:
                 self.drop(reason, "".join(found))
                 text = none.sub("", text)
         return text
+
+    def note(self, text: str) -> None:
+        """Add a note for people."""
+        self.notes[text] = None
 
     def add_figure(self, caption: str) -> None:
         self.figures.append(Figure(NOWHERE, " ".join(caption.split())))
@@ -130,7 +139,7 @@ def placed(cell: Cell, line: int) -> Cell:
 def bars(texts: Sequence[str]) -> str:
     """A row of a table as a line, up to the last cell that is not empty."""
     filled = max((at for at, text in enumerate(texts, 1) if text.strip()), default=0)
-    return row_text(texts[:filled])
+    return " | ".join(" ".join(text.split()) for text in texts[:filled])
 
 
 # -- Writes pages of flowing text, for formats whose lines have no place on paper
@@ -149,14 +158,14 @@ BEGINS = Line("", begins=True)
 _LONGEST = 4000  # characters of a line; lines that are shorter are folded later
 
 
-class Flow:
-    """One document being written from top to bottom."""
+class Flow(PageBuilder):
+    """One document being written from top to bottom; as a builder, the page that is written."""
 
-    def __init__(self, title: str = "", hidden: str = "") -> None:
+    def __init__(self, title: str = "") -> None:
+        super().__init__()
         self.title = title  # title of the following pages, such as a sheet or chapter
-        self.hidden = hidden  # why the following lines are hidden; "" when visible
+        self.hidden = ""  # why the following lines are hidden
         self.pages: list[Page] = []
-        self._page = PageBuilder()
         self._cells = 0  # of text tables, in all
         self._before = 0  # lines of the pages that are done
         self._unread = 0  # lines beyond the limit
@@ -175,36 +184,34 @@ class Flow:
     def row(self, texts: Sequence[str], hidden: str = "") -> int:
         """Add a table row as a line and return its index. The bars between cells count as text."""
         self._add(Line(self._taken(bars(texts)), begins=True, hidden=hidden))
-        return len(self._page.lines) - 1
+        return len(self.lines) - 1
 
     def text_table(
         self,
-        rows: Sequence[Sequence[str]],
+        rows: Iterable[Sequence[str]],
         header: int | None = None,  # header rows; None: inferred from the cells
         caption: str = "",
         hidden: Sequence[str] = (),  # for each row: why it is hidden
     ) -> None:
-        """Add rows of text as lines, and as a table of typed cells."""
-        most = self._readable(rows)
-        rows, rest = rows[:most], rows[most:]
-        mark = decimal_mark(text for row in rows for text in row)
+        """Add rows of text as lines, and as a table of typed cells, within the limit of cells."""
+        read: list[Sequence[str]] = []
+        rest = characters = 0
+        for row in rows:
+            self._cells += len(row)
+            if self._cells <= CELLS:
+                read.append(row)
+            else:
+                rest, characters = rest + 1, characters + sum(map(count, row))
+        mark = decimal_mark(text for row in read for text in row)
         typed: list[tuple[Cell, ...]] = []
-        for start in range(0, most, _ROWS):
-            part = rows[start : start + _ROWS]
+        for start in range(0, len(read), _ROWS):
+            part = read[start : start + _ROWS]
             typed += cells(part, [0] * len(part), mark)
             beat(len(self.pages), 0)
         self.typed_table(typed, header_rows(typed) if header is None else header, caption, hidden)
+        self.leave_out(TOO_MANY, characters)
         if rest:
-            self.leave_out(TOO_MANY, sum(count(text) for row in rest for text in row))
-            self.note(f"A table is too long: its last {len(rest):,} rows were not read.")
-
-    def _readable(self, rows: Sequence[Sequence[str]]) -> int:
-        """How many rows fit into the limit of cells."""
-        for at, row in enumerate(rows):
-            self._cells += len(row)
-            if self._cells > CELLS:
-                return at
-        return len(rows)
+            self.note(f"The file is too long: its last {rest:,} rows were not read.")
 
     def typed_table(
         self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "",
@@ -213,49 +220,33 @@ class Flow:
         """Add rows of cells as lines and table; each page repeats the header, which counts."""
         header = min(header, len(rows))
         for start in range(header, max(len(rows), header + 1), _ROWS):
-            if start > header or len(self._page.lines) + min(len(rows), _ROWS) > 2 * LINES:
+            if start > header or len(self.lines) + min(len(rows), _ROWS) > 2 * LINES:
                 self.end_page()
             numbers = [*range(header), *range(start, min(start + _ROWS, len(rows)))]
             shown = [self._placed(rows[n], hidden[n] if hidden else "") for n in numbers]
-            self.table(shown, header, caption)
+            self.add_table(shown, header, caption)
 
     def _placed(self, row: Sequence[Cell], hidden: str) -> list[Cell]:
         line = self.row([cell.text for cell in row], hidden)
         return [placed(cell, line) for cell in row]
 
-    def table(self, rows: Sequence[Sequence[Cell]], header: int = 0, caption: str = "") -> None:
-        """Add a table whose lines are on this page already."""
-        self._page.add_table(rows, header, caption)
-
-    def figure(self, caption: str) -> None:
-        self._page.add_figure(caption)
-
     def written(self, writing: Writing, hidden: str = "") -> None:
         """Add text that was recognised on a picture."""
-        self._page.note_picture(Writing(again=writing.again))
+        self.note_picture(Writing(again=writing.again))
         for line in writing.lines:
             self.paragraph(line.text, replace(line, hidden=hidden or line.hidden))
-            self._page.note_picture(Writing((line,)))  # after it: a new page may have begun
-        self._page.note_picture(replace(writing, lines=(), again=0))
-
-    def note(self, text: str) -> None:
-        """Add a note for people to the current page."""
-        self._page.notes[text] = None
-
-    def leave_out(self, reason: str, characters: int) -> None:
-        """Record characters of the source that are left out."""
-        self._page.leave_out(reason, characters)
+            self.note_picture(Writing((line,)))  # after it: a new page may have begun
+        self.note_picture(replace(writing, lines=(), again=0))
 
     def end_page(self, note: str = "", always: bool = False) -> None:
         """End the page, if it is not empty."""
-        page = self._page
-        if not (page.lines or page.books.dropped.total() or page.figures or always):
+        if not (self.lines or self.books.dropped.total() or self.figures or always):
             return
         if note:
             self.note(note)
-        self.pages.append(page.build(len(self.pages) + 1, self.title))
-        self._before += len(page.lines)
-        self._page = PageBuilder()
+        self.pages.append(self.build(len(self.pages) + 1, self.title))
+        self._before += len(self.lines)
+        super().__init__()
         beat(len(self.pages), 0)
 
     def finished(self, note: str = "") -> tuple[Page, ...]:
@@ -268,28 +259,26 @@ class Flow:
     def _turn(self, line: Line) -> None:
         """End a full page before a heading, later before a paragraph, at the latest anywhere."""
         share = 1.0 if line.heading else 1.25 if line.begins else 2.0
-        full = len(self._page.lines) >= LINES * share
-        if full or self._page.books.given >= _CHARACTERS * share:
+        full = len(self.lines) >= LINES * share
+        if full or self.books.given >= _CHARACTERS * share:
             self.end_page()
 
     def _put(self, text: str, like: Line) -> None:
-        if self._before + len(self._page.lines) >= MOST_LINES:
+        if self._before + len(self.lines) >= MOST_LINES:
             self._unread += 1
-            self._page.drop(TOO_LONG, text)
+            self.drop(TOO_LONG, text)
             return
-        self._page.books.given -= count(text)  # each part is counted on the page where it lies
+        self.books.given -= count(text)  # each part is counted on the page where it lies
         for number, part in enumerate(_cut(text)):
             self._turn(PLAIN)
-            self._add(
-                replace(like, text=self._page.count_in(part), begins=like.begins and number == 0)
-            )
+            self._add(replace(like, text=self.count_in(part), begins=like.begins and number == 0))
 
     def _add(self, line: Line) -> None:
-        self._page.lines.append(replace(line, hidden=self.hidden) if self.hidden else line)
+        self.lines.append(replace(line, hidden=self.hidden) if self.hidden else line)
 
     def _taken(self, text: str) -> str:
         """The text without control characters; everything is counted."""
-        return self._page.clean(self._page.count_in(text))
+        return self.clean(self.count_in(text))
 
 
 def _cut(text: str) -> Iterator[str]:
@@ -339,16 +328,6 @@ def filled(rows: Sequence[Row]) -> list[list[str | Cell]]:
     ]
 
 
-def joined(row: Row) -> bool:
-    """Whether cells of this row are merged side by side, but not all into one."""
-    return Covered.LEFT in row and _parted(row)
-
-
-def covered_text(entry: str | Cell, shown: Entry) -> str:
-    """The text that `filled` wrote into a covered place."""
-    return text_of(entry) if isinstance(shown, Covered) else ""
-
-
 def text_of(entry: Entry) -> str:
     """The text of a cell or a string; empty for a covered or missing cell."""
     return entry.text if isinstance(entry, Cell) else entry if isinstance(entry, str) else ""
@@ -364,6 +343,29 @@ def _filling(entry: Entry, left: list[str | Cell], above: list[str | Cell]) -> s
 def _parted(row: Row) -> bool:
     """Whether the row has more than one cell."""
     return not (len(row) > 1 and all(entry is Covered.LEFT for entry in row[1:]))
+
+
+@dataclass
+class Inline:
+    """The text of a paragraph by the reason for hiding it ("" is visible), and what follows it:
+    drawings, notes and comments."""
+
+    draft: "OfficePage"  # the page, cell or note that it is read for
+    paper: bool = True  # white letters cannot be seen
+    text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
+    hanging: list[Callable[["OfficePage"], None]] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        return not any(text.strip() for text in self.text.values())
+
+    def make(self, hidden: str, text: str) -> None:
+        """Add text that the source does not hold."""
+        self.text[hidden] += self.draft.count_in(text)
+
+    def end_link(self, hidden: str, before: int, target: str) -> None:
+        """Add the address of a link, whose text begins behind so many characters."""
+        self.make(hidden, address(self.text[hidden][before:], target))
 
 
 # Why characters of a file do not become lines, and what a page says of itself.
@@ -406,6 +408,18 @@ class OfficePage(PageBuilder):
             self.lines.append(Line(part, heading=heading, hidden=hidden, begins=number == 0))
         self._follow()
 
+    def paragraph(
+        self, found: Inline, label: str = "", heading: int = 0, caption: bool = False
+    ) -> None:
+        """Add a paragraph behind the label of its list, if it has text, and what hangs on it."""
+        for hidden, text in found.text.items():
+            if text.strip():
+                mark = f"{self.count_in(label)} " if label else ""
+                self.line(mark + text, heading, hidden, caption)
+                label = ""
+        for hang in found.hanging:
+            hang(self)
+
     def table(self, rows: Sequence[Row], header: int = 0) -> None:
         """Add a table; a row is a line. Without a stated header, the values decide."""
         if self._nested:
@@ -416,11 +430,10 @@ class OfficePage(PageBuilder):
         if not whole:
             return
         first = len(self.lines)
-        clean = [self._row(row, texts) for row, texts in whole]
-        typed = _typed(clean, first)
         above = self.lines[first - 1].text if self._caption == first - 1 >= 0 else ""
-        self.lines += [Line(self._bars(row), begins=True) for row in clean]
-        beside = {at for at, (row, _) in enumerate(whole) if joined(row)}
+        typed = _typed([self._row(row, texts) for row, texts in whole], first)
+        # Cells that are merged side by side, but not all into one.
+        beside = {at for at, (row, _) in enumerate(whole) if Covered.LEFT in row and _parted(row)}
         known = min(header, len(typed))
         if not known or beside & set(range(known)):
             known = max(known, header_rows(typed, beside))
@@ -486,15 +499,14 @@ class OfficePage(PageBuilder):
         return " ".join(self.clean(raw).split())
 
     def _row(self, row: Row, texts: Sequence[str | Cell]) -> list[str | Cell]:
-        """The cells of one row without control characters; what is written for them is counted."""
-        self.count_in("".join(map(covered_text, texts, row)))
-        return [self._text(entry) if isinstance(entry, str) else entry for entry in texts]
-
-    def _bars(self, row: Sequence[str | Cell]) -> str:
-        """A row as a line, without empty cells at its end."""
-        line = bars([text_of(entry) for entry in row])
-        self.books.given += count(line) - sum(count(text_of(entry)) for entry in row)
-        return line
+        """Add a row as a line. Its cells, without control characters; what is written for them,
+        also into covered places, is counted."""
+        for entry, shown in zip(texts, row, strict=True):
+            self.count_in(text_of(entry) if isinstance(shown, Covered) else "")
+        clean = [self._text(entry) if isinstance(entry, str) else entry for entry in texts]
+        parts = list(map(text_of, clean))
+        self.lines.append(Line(self.count_made(bars(parts), parts), begins=True))
+        return clean
 
     def _plain(self, rows: Sequence[Row]) -> None:
         """Add a table inside a cell: its rows are text of that cell, without bars."""

@@ -1,7 +1,8 @@
 """The input of a loader: the file, and the engines that it may use."""
 
+import mmap
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -99,6 +100,18 @@ def readable(name: str) -> str:
     """Show control and bidirectional characters as a visible mark, and shorten very long names."""
     shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in name)
     return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST // 2]}…{shown[-100:]}"
+
+
+def holds(path: Path, *marks: bytes) -> bool:
+    """Whether the bytes of a file hold one of some marks, without reading it into memory."""
+    # ValueError: an empty file cannot be mapped.
+    with (
+        suppress(OSError, ValueError),
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        return any(data.find(mark) >= 0 for mark in marks)
+    return False
 
 
 @dataclass(frozen=True)

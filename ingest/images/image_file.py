@@ -69,11 +69,9 @@ def inner(data: bytes, name: str) -> tuple["Image", float]:
     """
     from PIL import Image, UnidentifiedImageError
 
-    Image.MAX_IMAGE_PIXELS = None
-    if data[4:8] == b"ftyp":  # HEIF begins so, and some others
-        _know_heif()
+    formats = _formats(data[4:8] == b"ftyp")  # HEIF begins so, and some others
     try:
-        with Image.open(io.BytesIO(data), formats=_formats()) as file:
+        with Image.open(io.BytesIO(data), formats=formats) as file:
             picture, dense = _frame(name, file, 0)
             return picture, max(dense, _SCREEN)
     except UnidentifiedImageError as error:
@@ -121,11 +119,9 @@ def scaled(picture: "Image", factor: float) -> tuple[int, int]:
 def _opened(path: Path) -> Iterator[Any]:
     from PIL import Image, UnidentifiedImageError
 
-    Image.MAX_IMAGE_PIXELS = None  # our own check has a lower bound and a sentence
-    if path.suffix.lower() in (".heic", ".heif"):
-        _know_heif()
+    formats = _formats(path.suffix.lower() in (".heic", ".heif"))
     try:
-        with Image.open(path, formats=_formats()) as file:
+        with Image.open(path, formats=formats) as file:
             yield file
     except UnidentifiedImageError as error:
         raise UnreadableFile(f"{path.name} is not a picture, or is damaged.") from error
@@ -137,16 +133,15 @@ def _opened(path: Path) -> Iterator[Any]:
         raise UnreadableFile(f"{path.name} is a damaged picture: {error}.") from error
 
 
-def _know_heif() -> None:
-    import pi_heif
-
-    pi_heif.register_heif_opener()
-
-
-def _formats() -> list[str]:
-    """The available formats, including HEIF after its opener is registered."""
+def _formats(heif: bool) -> list[str]:
+    """Those that Pillow may open, of any size; HEIF has an opener of its own."""
     from PIL import Image
 
+    Image.MAX_IMAGE_PIXELS = None  # our own check has a lower bound and a sentence
+    if heif:
+        import pi_heif
+
+        pi_heif.register_heif_opener()
     Image.init()
     return [name for name in _FORMATS if name in Image.OPEN]
 

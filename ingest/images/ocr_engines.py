@@ -176,14 +176,13 @@ def _straightened(fragments: list[Fragment]) -> _Block:
     slope = median(slopes) if slopes else 0.0
     if abs(slope) < _SLOPE:
         return [_Placed(one, one.box) for one in fragments]
-    return [_Placed(one, _straight(one, slope)) for one in fragments]
-
-
-def _straight(fragment: Fragment, slope: float) -> Box:
-    box = fragment.box
-    down = slope * (box.x0 + box.x1) / 2
-    lean = min(abs(slope) * fragment.width, 0.6 * fragment.height) / 2
-    return Box(box.x0, box.y0 - down + lean, box.x1, box.y1 - down - lean)
+    placed = []
+    for one in fragments:
+        x0, y0, x1, y1 = one.box
+        down = slope * (x0 + x1) / 2
+        lean = min(abs(slope) * one.width, 0.6 * one.height) / 2
+        placed.append(_Placed(one, Box(x0, y0 - down + lean, x1, y1 - down - lean)))
+    return placed
 
 
 def _blocks(block: _Block) -> Iterator[_Block]:
@@ -307,10 +306,10 @@ MOST_PIXELS = 3_200_000
 LONGEST = 8_000  # pixels of a side
 
 
-def bounded(picture: "Image") -> tuple["Image", float]:
-    """The picture scaled within the bounds, in RGB, and the factor."""
+def bounded(picture: "Image", most: float = 1) -> tuple["Image", float]:
+    """The picture scaled within the bounds, in RGB, by a factor of at most `most`; the factor."""
     rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
-    factor = fitting(rgb.width, rgb.height)
+    factor = fitting(rgb.width, rgb.height, most)
     if factor == 1:
         return rgb, 1.0
     from PIL.Image import Resampling
@@ -319,10 +318,10 @@ def bounded(picture: "Image") -> tuple["Image", float]:
     return rgb.resize(size, Resampling.LANCZOS, reducing_gap=3), size[0] / rgb.width
 
 
-def fitting(width: float, height: float) -> float:
-    """The factor, at most 1, that brings a size within the bounds."""
+def fitting(width: float, height: float, most: float = 1) -> float:
+    """The factor, at most `most`, that brings a size within the bounds."""
     by_area = (MOST_PIXELS / max(width * height, 1)) ** 0.5
-    return float(min(1, by_area, LONGEST / max(width, height, 1)))
+    return float(min(most, by_area, LONGEST / max(width, height, 1)))
 
 
 # -- RapidOCR, whose models come in its wheel: nothing is ever downloaded. The only module that
@@ -489,22 +488,20 @@ class Tesseract:
         self._languages = [code for code in wanted if code in installed]
         self.absent = [code for code in wanted if code not in installed]
         if not self._languages:
-            raise CannotRecognise(
-                f"Tesseract has no data for {', '.join(languages) or 'nothing'}. Install it "
-                f"(on Debian: apt install tesseract-ocr-{wanted[0] if wanted else 'eng'})."
-            )
+            raise CannotRecognise(self.lacks(", ".join(languages)))
         self._layout = "1" if "osd" in installed else "3"  # 1 also finds the page's rotation
 
-    def lacks(self) -> str:
+    def lacks(self, named: str = "") -> str:
         """Which data are absent, and the remedy."""
+        first = self.absent[0] if self.absent else "eng"
         return (
-            f"Tesseract has no data for {', '.join(self.absent)}. Install it "
-            f"(on Debian: apt install tesseract-ocr-{self.absent[0]})."
+            f"Tesseract has no data for {named or ', '.join(self.absent) or 'nothing'}. Install it "
+            f"(on Debian: apt install tesseract-ocr-{first})."
         )
 
     def lines(self, picture: "Image", scale: float) -> tuple[Line, ...]:
         """See `Rapid.lines`; `scale` is in pixels a point."""
-        sized, factor = _sized(picture)
+        sized, factor = bounded(picture, _ENLARGED)
         quarters, words = self._upright(sized)
         rows = [[word for _, word in row] for _, row in groupby(words, key=lambda word: word[0])]
         return _lines_of(rows, sized, scale * factor, quarters)
@@ -547,18 +544,6 @@ class Tesseract:
                 return _output(running, given).decode("utf-8", "replace")
         except OSError:
             return ""  # the picture is not read; its page says so
-
-
-def _sized(picture: "Image") -> tuple["Image", float]:
-    """Small enough, but not smaller than needed; in RGB, and by how much it was scaled."""
-    smaller, factor = bounded(picture)
-    larger = min(_ENLARGED, (MOST_PIXELS / max(smaller.width * smaller.height, 1)) ** 0.5)
-    if factor < 1 or larger <= 1:
-        return smaller, factor
-    from PIL.Image import Resampling
-
-    size = round(smaller.width * larger), round(smaller.height * larger)
-    return smaller.resize(size, Resampling.LANCZOS), size[0] / smaller.width
 
 
 def _score(words: list[_Word]) -> float:

@@ -11,7 +11,7 @@ from ingest.document.wire import Packed
 from ingest.errors import UnreadableFile
 from ingest.images.image_file import cropped
 from ingest.images.ocr_engines import fitting
-from ingest.images.recognition import NO_TEXT, UNREADABLE, Recognition, added, beside, read
+from ingest.images.recognition import NO_TEXT, UNREADABLE, Writing, added, beside, read
 from ingest.pdf import pdfium
 from ingest.platform.process import beat
 from ingest.text.legibility import SMALL, doubt, written
@@ -77,7 +77,7 @@ def _unread(whole: "Image", box: Box, lines: Sequence[Line]) -> int:
     return written(picture.resize((size[0], size[1])), known)
 
 
-def _with(page: Page, reading: Recognition, place: Box) -> Page:
+def _with(page: Page, reading: Writing, place: Box) -> Page:
     there = [replace(line, box=_moved(line.box, place.x0, place.y0)) for line in reading.lines]
     new = beside(page, there)
     unread = page.unread + reading.unread
@@ -120,7 +120,8 @@ def reason(path: Path, page: Page) -> str:
 
     May raise UnreadableFile: the page cannot be drawn.
     """
-    why = doubt(page.text) or (NAMELESS if _nameless(page) else "")
+    nameless = sum(d.characters for d in page.dropped if d.reason == NAMELESS)
+    why = doubt(page.text) or (NAMELESS if nameless > _HOLES * (page.characters or 0) else "")
     return why or (UNEXPLAINED if _unread_ink(path, page) else "")
 
 
@@ -134,11 +135,6 @@ def _recognised(path: Path, page: Page, engines: Engines) -> Page:
     except UnreadableFile:  # a page that cannot be drawn keeps the text it has
         return page
     return _completed(page, reading) if why == UNEXPLAINED else _replaced(page, reading, why)
-
-
-def _nameless(page: Page) -> bool:
-    dropped = sum(d.characters for d in page.dropped if d.reason == NAMELESS)
-    return dropped > _HOLES * (page.characters or 0)
 
 
 def _unread_ink(path: Path, page: Page) -> bool:
@@ -156,7 +152,7 @@ def _fitting(page: Page, scale: float) -> float:
     return scale * fitting(page.width * scale, page.height * scale)
 
 
-def _replaced(page: Page, reading: Recognition, flaw: str) -> Page:
+def _replaced(page: Page, reading: Writing, flaw: str) -> Page:
     """The page with recognised lines instead of a senseless text layer."""
     if not reading.lines or doubt("\n".join(line.text for line in reading.lines)):
         return replace(page, note=reading.note or f"bad text layer: {flaw}")
@@ -166,7 +162,7 @@ def _replaced(page: Page, reading: Recognition, flaw: str) -> Page:
     return added(page, reading.lines, reading)
 
 
-def _completed(page: Page, reading: Recognition) -> Page:
+def _completed(page: Page, reading: Writing) -> Page:
     """The page with the text layer's lines, followed by recognised lines that it lacks."""
     if new := beside(page, reading.lines):
         return added(page, new, reading)

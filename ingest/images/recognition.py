@@ -41,26 +41,27 @@ _LEAST = 0.5  # lowest confidence: below, the text is a guess at a stain, a draw
 
 
 @dataclass(frozen=True)
-class Recognition:
-    """Lines in points of the picture, an estimate of the missing text, and a note for people."""
+class Writing:
+    """The text on a picture. Its lines have no box where the document has no pages."""
 
-    lines: tuple[Line, ...] = ()
-    unread: int = 0
-    note: str = ""
+    lines: tuple[Line, ...] = ()  # in points of the picture
+    again: int = 0  # characters of a picture that was read before
+    unread: int = 0  # estimate of what could not be read
+    note: str = ""  # why it was not read
 
 
-def read(picture: "Image", scale: float, engines: Engines) -> Recognition:
+def read(picture: "Image", scale: float, engines: Engines) -> Writing:
     """Recognise a picture; `scale` is its pixels in a point."""
     try:
         found = recognizer(engines).lines(picture, scale)
     except CannotRecognise as error:
-        return Recognition((), _by_ink(picture, scale), str(error))
+        return Writing((), 0, _by_ink(picture, scale), str(error))
     lines = tuple(line for line in found if line.confidence >= _LEAST)
     if lines:
         unsure = characters_in(line for line in found if line.confidence < _LEAST)
-        return Recognition(lines, unsure)
+        return Writing(lines, unread=unsure)
     unread = _by_ink(picture, scale)
-    return Recognition((), unread, UNREADABLE if unread else NO_TEXT)
+    return Writing((), 0, unread, UNREADABLE if unread else NO_TEXT)
 
 
 def _by_ink(picture: "Image", scale: float) -> int:
@@ -73,21 +74,19 @@ def _by_ink(picture: "Image", scale: float) -> int:
 
 def beside(page: Page, lines: Sequence[Line]) -> tuple[Line, ...]:
     """The recognised lines that the page does not have already."""
-    boxes = [line.box for line in page.lines]
-    return tuple(line for line in lines if _outside(line.box, boxes))
+    return tuple(
+        line for line in lines
+        if sum(_shared(line.box, other.box) for other in page.lines)
+        < _SAME * _shared(line.box, line.box)
+    )  # fmt: skip
 
 
-def added(page: Page, lines: Sequence[Line], reading: Recognition) -> Page:
+def added(page: Page, lines: Sequence[Line], reading: Writing) -> Page:
     """The page with recognised lines after its own, and the estimate of missing text."""
     return replace(
         page, lines=(*page.lines, *lines), ocr=True, characters=page.source + characters_in(lines),
         unread=reading.unread, note=reading.note,
     )  # fmt: skip
-
-
-def _outside(box: Box, others: Sequence[Box]) -> bool:
-    area = (box.x1 - box.x0) * (box.y1 - box.y0)
-    return sum(_shared(box, other) for other in others) < _SAME * area
 
 
 def _shared(one: Box, other: Box) -> float:
@@ -110,7 +109,7 @@ def load_image(source: Source) -> Document:
     """
     pages = []
     metadata: dict[str, str] = {}
-    known: dict[bytes, Recognition] = {}
+    known: dict[bytes, Writing] = {}
     for at, frame in enumerate(frames(source.path), start=1):
         pages.append(_page(at, frame, source.engines, known))
         metadata = metadata or (_metadata(frame[0]) if frame else {})
@@ -126,7 +125,7 @@ def load_image(source: Source) -> Document:
 
 
 def _page(
-    at: int, frame: tuple["Image", float] | None, engines: Engines, known: dict[bytes, Recognition]
+    at: int, frame: tuple["Image", float] | None, engines: Engines, known: dict[bytes, Writing]
 ) -> Page:
     if frame is None:
         return Page(at, 0.0, 0.0, (), characters=0, note=DAMAGED)
@@ -172,16 +171,6 @@ _GLANCE = 550_000  # pixels: still enough to detect the text of a full page
 _SHADES = 300  # pixels of a side, for checking whether a picture is like paper
 
 
-@dataclass(frozen=True)
-class Writing:
-    """The text on one picture. Its lines have no box: the document has no pages."""
-
-    lines: tuple[Line, ...] = ()
-    again: int = 0  # characters of a picture that was read before
-    unread: int = 0  # estimate of what could not be read
-    note: str = ""  # why it was not read
-
-
 class Pasted:
     """Reads the pictures of one document, within a time and a number."""
 
@@ -221,13 +210,13 @@ class Pasted:
         except (UnreadableFile, MemoryError):
             return Writing(note=DAMAGED_PICTURE)
 
-    def _reading(self, picture: "Image", scale: float) -> Recognition:
+    def _reading(self, picture: "Image", scale: float) -> Writing:
         """Read a large photograph small first: most have no text, and full size is expensive."""
         factor = (_GLANCE / (picture.width * picture.height)) ** 0.5
         if factor < 1 and not like_paper(_resized(picture, _SHADES / max(picture.size))):
             glance = read(_resized(picture, factor), scale * factor, self._engines)
             if characters_in(glance.lines) < _STAIN:
-                return Recognition() if glance.lines else glance
+                return Writing() if glance.lines else glance
         return read(picture, scale, self._engines)
 
 
@@ -248,7 +237,7 @@ def decoded(base64: str) -> bytes:
     return b""
 
 
-def _writing(reading: Recognition, hidden: str) -> Writing:
+def _writing(reading: Writing, hidden: str) -> Writing:
     """`hidden` is the reason why its lines are no evidence; empty when they are."""
     lines = tuple(
         Line(line.text, begins=line.begins or not at, confidence=line.confidence, hidden=hidden)

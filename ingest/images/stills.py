@@ -51,15 +51,15 @@ class Scene:
 def scenes(pictures: "Iterable[Frame]", seconds: float) -> Iterator[Scene]:
     """`seconds` is the length of the video, 0 when it is not known."""
     every = max(_EVERY, seconds / MOST_SCENES)
-    return islice(_settled(_looks(pictures, every), every), MOST_SCENES)
 
+    def looks() -> Iterator[Scene]:
+        looked = -every
+        for at, small, picture in pictures:
+            if at >= looked + every:
+                looked = at
+                yield Scene(at, small, picture)
 
-def _looks(pictures: "Iterable[Frame]", every: float) -> Iterator[Scene]:
-    looked = -every
-    for seconds, small, picture in pictures:
-        if seconds >= looked + every:
-            looked = seconds
-            yield Scene(seconds, small, picture)
+    return islice(_settled(looks(), every), MOST_SCENES)
 
 
 def _settled(looks: Iterable[Scene], every: float) -> Iterator[Scene]:

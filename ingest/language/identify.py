@@ -28,12 +28,6 @@ _WORDS = {language: frozenset(words.split()) for language, words in _SMALL_WORDS
 _LEAST = 2  # small words, and as many more than of any other language
 
 
-def share_of_small_words(text: str, language: str) -> float:
-    """The share of the words that are among the small ones of a language, 0 to 1."""
-    words = re.findall(r"[^\W\d_]+", text.lower())
-    return sum(word in _WORDS[language] for word in words) / max(len(words), 1)
-
-
 def language_of(text: str, otherwise: str) -> str:
     """As an ISO 639-1 code; `otherwise` where the text is too short to tell."""
     words = re.findall(r"[^\W\d_]+", text.lower())
@@ -95,26 +89,23 @@ def language_of_passages(passages: Sequence[str]) -> str:
 def language_of_question(text: str) -> str:
     """The language of a short text; ENGLISH where it is not certain. Of XQuAD's questions it tells
     .98 to 1.00 (Chinese .99), and none of 1,251 English ones is taken for another language."""
-    if _is_plainly_english(text, least=2):
-        return ENGLISH
-    if _is_chinese(text):
-        return "zh"
-    language, probability = _identifier().classify(text)
-    return str(language) if probability >= _LIKELY and language != _PIDGIN else ENGLISH
+    found = _language(text, _LIKELY, least=2)
+    return ENGLISH if found in (UNKNOWN, _PIDGIN) else found
 
 
-def _language(text: str) -> str:
+def _language(text: str, enough: float = _SURE, least: int = 1) -> str:
     # What is plainly English is not worth the loading of the library, 0.7 s.
-    if _is_plainly_english(text):
+    if _is_plainly_english(text, least):
         return ENGLISH
     if _is_chinese(text):
         return "zh"
     language, probability = _identifier().classify(text)
-    return str(language) if probability >= _SURE else UNKNOWN
+    return str(language) if probability >= enough else UNKNOWN
 
 
-def _is_plainly_english(text: str, least: int = 1) -> bool:
-    share = share_of_small_words(text, ENGLISH)
+def _is_plainly_english(text: str, least: int) -> bool:
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    share = sum(word in _WORDS[ENGLISH] for word in words) / max(len(words), 1)
     return share >= _PLAINLY_ENGLISH and share * len(text.split()) >= least
 
 

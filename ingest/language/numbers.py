@@ -164,13 +164,11 @@ def value_of(digits: str, mark: str = "") -> Decimal | None:
 
 def decimal_mark(numbers: Iterable[str]) -> str:
     """ "." or "," when some of the numbers prove it and none contradicts it, else ""."""
-    proofs = {proof for digits in numbers if (proof := _proof(digits))}
+    proofs = set()
+    for digits in numbers:
+        sure = [mark for mark in (".", ",") if _surely(digits, mark)]
+        proofs |= set(sure if len(sure) == 1 else ())
     return proofs.pop() if len(proofs) == 1 else ""
-
-
-def _proof(digits: str) -> str:
-    sure = [mark for mark in (".", ",") if _surely(digits, mark)]
-    return sure[0] if len(sure) == 1 else ""
 
 
 def _surely(digits: str, mark: str) -> bool:

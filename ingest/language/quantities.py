@@ -241,17 +241,14 @@ def _followed(found: Quantity, text: str) -> Quantity:
             continue
         if word in _BETWEEN or word in SPELT:
             break
-        if (unit := find_unit(word)) and not (word.isalpha() and len(word) == 1 and _far(match)):
+        # Alone a letter is a unit only right behind a number.
+        before = text[max(match.start(1) - 2, 0) : match.start(1)].rstrip(" ")
+        far = word.isalpha() and len(word) == 1 and not before[-1:].isdigit()
+        if (unit := find_unit(word)) and not far:
             return _counting(found, unit, passed, match.end())
         passed.append(word)
         at = match.end()
     return found
-
-
-def _far(match: re.Match[str]) -> bool:
-    """Whether a unit is not right after a number, where alone a letter is a unit."""
-    start = match.start(1)
-    return not match.string[max(start - 2, 0) : start].rstrip(" ")[-1:].isdigit()
 
 
 def _scale(word: str, found: Quantity, beside: bool) -> int:

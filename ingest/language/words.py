@@ -76,11 +76,6 @@ def has_spaceless(text: str) -> bool:
     return _RUN.search(text) is not None
 
 
-def letter_pairs(word: str) -> list[str]:
-    """The pairs of letters of a word in a script without spaces; empty for any other."""
-    return _pairs(word) if _RUN.fullmatch(word) else []
-
-
 def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
@@ -189,8 +184,10 @@ def asked(query: str, languages: Collection[str]) -> list[str]:
     others = sorted(set(languages) - {_ENGLISH})
     found = []
     for word in _said(query, others)[:_MOST]:
-        pairs = letter_pairs(word)
-        found += [f'"{pair}"' for pair in pairs] if pairs else [written(word, languages)]
+        if _RUN.fullmatch(word):
+            found += [f'"{pair}"' for pair in _pairs(word)]
+        else:
+            found.append(written(word, languages))
     return found
 
 
@@ -237,16 +234,14 @@ def written_otherwise(text: str) -> list[str]:
     """Other notations of a text's numbers, quarters and dates (1,200 also as 1200), and its
     quotations as phrases."""
     return [
-        *(phrase for quoted in _QUOTED.findall(text) if " " in (phrase := _phrase(quoted))),
-        *dict.fromkeys(_other_quarter(text[at:end], n) for n, at, end in quarters(text)),
+        *(phrase for words in map(_WORD.findall, _QUOTED.findall(text))
+          if " " in (phrase := " ".join(words).lower())),
+        *dict.fromkeys(f"q{n}" if "quarter" in text[at:end].lower() else nth_quarter(n)
+                       for n, at, end in quarters(text)),
         *(number.replace(",", "") for number in _GROUPED.findall(text)),
         *(f"{int(number):,}" for number in _PLAIN.findall(text)),
         *(_other_date(text, date) for date in find_dates(text) if date.year),
-    ]
-
-
-def _other_quarter(written: str, number: int) -> str:
-    return f"q{number}" if "quarter" in written.lower() else nth_quarter(number)
+    ]  # fmt: skip
 
 
 def _other_date(text: str, date: Date) -> str:
@@ -254,7 +249,3 @@ def _other_date(text: str, date: Date) -> str:
     if text[date.start : date.end][:4].isdigit():
         return f"{_MONTHS[date.month - 1]} {date.year}"
     return date.iso.replace("-", " ")
-
-
-def _phrase(quoted: str) -> str:
-    return " ".join(word.lower() for word in _WORD.findall(quoted))

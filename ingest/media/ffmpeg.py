@@ -102,7 +102,8 @@ class Media:
             return
         if stream.width * stream.height > _MOST_PIXELS:
             raise UnreadableFile(f"{self.name}: {stream.width} x {stream.height} is too large.")
-        if _pixels(stream, self.seconds) > _ALL_OF:
+        frames = float(stream.average_rate or 25) * max(self.seconds, 1.0)
+        if stream.width * stream.height * frames > _ALL_OF:
             stream.codec_context.skip_frame = "NONKEY"
         stream.thread_type = "AUTO"
         told = -1
@@ -141,12 +142,6 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
-
-
-def _pixels(stream: "av.VideoStream", seconds: float) -> float:
-    """The approximate number of pixels in all frames."""
-    rate = float(stream.average_rate or 25)
-    return stream.width * stream.height * rate * max(seconds, 1.0)
 
 
 def _upright(frame: "av.VideoFrame") -> "Image":

@@ -4,14 +4,14 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ingest.document.model import Box, Document, Dropped, Figure, Line, Page, characters_in, count
 from ingest.document.source import Captioner, Source, described
 from ingest.errors import CannotRecognise, UnreadableFile, UnsupportedFile
 from ingest.images.image_file import generated, marked
 from ingest.images.ocr_engines import Recognizer, recognizer
-from ingest.images.stills import Scene, scenes
+from ingest.images.stills import scenes
 from ingest.media import whisper
 from ingest.media.ffmpeg import RATE, DecodedSound, Media, clock
 from ingest.media.whisper import Segment
@@ -77,16 +77,18 @@ def _heard(media: Media, source: Source) -> tuple[_Track, dict[str, str]]:
             yield piece
 
     model, stated = whisper.transcriber(source.engines.speech), media.seconds
-    transcript = model.transcribe(counted(), source.engines.languages, stated)
+    heard = list(model.hear(counted(), source.engines.languages, stated))
+    sure = [said.segment for said in heard if not said.doubtful]
+    doubtful = sum(count(said.segment.text) for said in heard if said.doubtful)
     if not samples:
         raise UnreadableFile(f"{source.name} is damaged: none of its sound can be decoded.")
     note = DecodedSound(samples / RATE, stated, media.damaged).note
     sound = _Track(
-        tuple(_lines(transcript.segments)),
-        (Dropped("words heard in noise", sum(count(one.text) for one in transcript.doubtful)),),
-        note or ("" if transcript.segments else "nothing is said"),
+        tuple(_lines(sure)),
+        (Dropped("words heard in noise", doubtful),),
+        note or ("" if sure else "nothing is said"),
     )
-    language = {"language": transcript.language} if transcript.language else {}
+    language = {"language": heard[-1].language} if sure else {}
     return sound, _lasting(samples / RATE) | language
 
 
@@ -121,25 +123,23 @@ _VOICE = re.compile(r"<v(?:\.[\w.-]++)?+[ \t]++([^<>]++)>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*+>|</>|<\d[\d:.]*+>|\{\\[^{}]*+\}")
 
 
-class _Cue(NamedTuple):
-    seconds: float
-    speaker: str
-    text: str
+_Cue = tuple[float, str, str]  # its second, who speaks, and what
 
 
 def load_subtitles(source: Source) -> Document:
     """Raises UnreadableFile when no line has a time."""
     found = read_whole(source)
-    text = found.text.replace("\r\n", "\n").replace("\r", "\n")
+    whole = found.text.replace("\r\n", "\n").replace("\r", "\n")
     flow = Flow()
     speaker, cues = "", 0
-    for entry in _entries(text):
+    for entry in _entries(whole):
         if isinstance(entry, str):
             flow.paragraph(entry, Line("", begins=True))
             continue
-        changed, speaker = entry.speaker != speaker, entry.speaker
-        said = f"{speaker}: {entry.text}" if changed and speaker else entry.text
-        flow.paragraph(said, Line("", begins=changed or cues == 0, seconds=entry.seconds))
+        before, (seconds, speaker, text) = speaker, entry
+        changed = speaker != before
+        said = f"{speaker}: {text}" if changed and speaker else text
+        flow.paragraph(said, Line("", begins=changed or cues == 0, seconds=seconds))
         cues += 1
     if not cues:
         raise UnreadableFile(f"{source.name} has no subtitles: no line in it has a time.")
@@ -168,7 +168,7 @@ def _cues(lines: list[str], at: int) -> Iterator[_Cue]:
             said = said[:-1]  # the number of the next one
         speaker, text = _plain(" ".join(said))
         if text:
-            yield _Cue(_seconds(lines[start]), speaker, text)
+            yield _seconds(lines[start]), speaker, text
 
 
 def _plain(text: str) -> tuple[str, str]:
@@ -218,7 +218,9 @@ def _read(media: Media, reader: Recognizer, captioner: Captioner | None) -> _Tra
         picture = scene.picture()
         found = [line for line in reader.lines(picture, 1.0) if line.text.strip()]
         new = [line for line in found if line.text not in before]
-        lines += [_on_picture(line, scene, begins=line is new[0]) for line in new]
+        at = round(scene.seconds, 2)
+        lines += [Line(line.text, begins=line is new[0], confidence=line.confidence, seconds=at)
+                  for line in new]  # fmt: skip
         repeated += characters_in(found) - characters_in(new)
         before = {line.text for line in found}
         shows, why_not = described(captioner, picture)
@@ -231,8 +233,3 @@ def _read(media: Media, reader: Recognizer, captioner: Captioner | None) -> _Tra
         ". ".join(filter(None, (damaged, why_not))),
         tuple(figures),
     )
-
-
-def _on_picture(line: Line, scene: Scene, begins: bool) -> Line:
-    moment = round(scene.seconds, 2)
-    return Line(line.text, begins=begins, confidence=line.confidence, seconds=moment)

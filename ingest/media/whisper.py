@@ -49,15 +49,6 @@ class Said:
     doubtful: bool  # words that were probably invented over noise
 
 
-@dataclass(frozen=True)
-class Transcript:
-    """The segments of a whole recording, in their order; the doubtful ones are apart."""
-
-    segments: tuple[Segment, ...]
-    language: str = ""  # as an ISO 639-1 code; empty when nothing is said
-    doubtful: tuple[Segment, ...] = ()  # words that were probably invented over noise
-
-
 @functools.cache
 def transcriber(folder: Path) -> "Transcriber":
     """The model of a folder, loaded once a process."""
@@ -92,25 +83,15 @@ class Transcriber:
         except (RuntimeError, ValueError, OSError) as error:
             raise _unusable(folder, error) from error
 
-    def transcribe(
-        self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
-    ) -> Transcript:
-        """The text of sound. `languages` are the likely ones, for too little speech to detect the
-        language; `seconds` is the total length, if known, for progress.
-
-        Raises UnreadableFile when there is too little memory for the model.
-        """
-        all_of_it = list(self.hear(sound, languages, seconds))
-        sure, doubtful = (
-            tuple(said.segment for said in all_of_it if said.doubtful == wanted)
-            for wanted in (False, True)
-        )
-        return Transcript(sure, all_of_it[-1].language if sure else "", doubtful)
-
     def hear(
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float = 0.0
     ) -> Iterator[Said]:
-        """The same, each segment as soon as it is transcribed, also the doubtful ones."""
+        """Each segment of speech in sound as soon as it is transcribed, also the doubtful ones.
+
+        `languages` are the likely ones, for too little speech to detect the language; `seconds` is
+        the total length, if known, for progress. Raises UnreadableFile when there is too little
+        memory for the model.
+        """
         try:
             yield from self._hear(sound, languages, seconds)
         except RuntimeError as error:  # of CTranslate2
@@ -119,11 +100,14 @@ class Transcriber:
     def _hear(
         self, sound: "Iterable[Samples]", languages: tuple[str, ...], seconds: float
     ) -> Iterator[Said]:
+        import numpy as np
+        from faster_whisper.vad import get_speech_timestamps
+
         known = ""  # the language once a block was long enough to tell
         for start, cut in _blocks(sound):
             beat(int(start), int(seconds))  # silence gives no segments, and must not end it
-            block = _with_margin(cut)
-            if not self._speaks(block):
+            block = np.pad(cut, int(_MARGIN * RATE))
+            if not get_speech_timestamps(block, self._vad):
                 continue
             language, certain = self._language(block, languages) if not known else (known, True)
             known = language if certain else ""
@@ -131,11 +115,6 @@ class Transcriber:
             for segment in self._transcribe(start, block, language):
                 beat(int(segment.end), int(seconds))
                 yield Said(segment, language, segment.confidence < _DOUBTFUL)
-
-    def _speaks(self, block: "Samples") -> bool:
-        from faster_whisper.vad import get_speech_timestamps
-
-        return bool(get_speech_timestamps(block, self._vad))
 
     def _language(self, block: "Samples", likely: tuple[str, ...]) -> tuple[str, bool]:
         """The language, and whether that is certain."""
@@ -190,12 +169,6 @@ def _blocks(sound: "Iterable[Samples]") -> "Iterator[tuple[float, Samples]]":
             begin, held, samples = begin + cut, [whole[cut:]], samples - cut
     if samples:
         yield begin / RATE, np.concatenate(held)
-
-
-def _with_margin(sound: "Samples") -> "Samples":
-    import numpy as np
-
-    return np.pad(sound, int(_MARGIN * RATE))
 
 
 def _quietest(sound: "Samples") -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from functools import partial
 from xml.etree.ElementTree import Element
 
 from ingest.document.model import Cell, Document, Page, count
@@ -11,17 +11,16 @@ from ingest.errors import UnreadableFile
 from ingest.images.recognition import Pasted, Writing, best, decoded
 from ingest.office import ooxml
 from ingest.office.odf_text import (
+    ASIDE,
     SAID,
     SHAPES,
     Counter,
     OdfStyles,
-    creator,
     described,
-    paragraph,
     repeats,
     texts_of,
 )
-from ingest.office.ooxml import Package, child, children, damaged, encrypted, mathml, parse
+from ingest.office.ooxml import Package, child, children, damaged, encrypted, formula, parse
 from ingest.office.word_numbering import whole
 from ingest.page_builder import (
     DELETED,
@@ -29,6 +28,7 @@ from ingest.page_builder import (
     REPEATED,
     Covered,
     Entry,
+    Inline,
     OfficePage,
     Row,
     comment_by,
@@ -169,35 +169,58 @@ class OdfBody:
     def paragraph(
         self, element: Element, draft: OfficePage, label: str = "", heading: int = 0,
         paper: bool = True,
-    ) -> bool:  # fmt: skip
-        """Read a paragraph. Returns whether it has text: an empty one shows no label."""
-        found = paragraph(element, self._styles, draft, paper, self._formula)
-        name = element.get("text:style-name", "")
-        heading = heading or int(self._styles.is_title(name))
+    ) -> None:  # fmt: skip
+        """Read a paragraph."""
+        name, found = element.get("text:style-name", ""), Inline(draft, paper)
+        self._read(element, found, self._styles.hidden(name, paper))
         caption = next(element.iter("text:sequence"), None) is not None  # Writer numbers them so
-        said_something = False
-        for reason, text in found.text.items():
-            if text.strip():
-                lead = f"{draft.count_in(label)} " if label and not said_something else ""
-                draft.line(lead + text, heading, reason, caption)
-                said_something = True
-        for hanging, mark in found.hanging:
-            self._hanging(hanging, mark, draft, paper)
-        return said_something
+        draft.paragraph(found, label, heading or int(self._styles.is_title(name)), caption)
 
-    def _hanging(self, element: Element, mark: str, draft: OfficePage, paper: bool) -> None:
-        if element.tag == "text:note":
-            inner = draft.inner()
-            for body in children(element, "text:note-body"):
-                self.blocks(body, inner)
-            draft.line(f"{draft.count_in(mark)} {draft.take(inner)}")
-        else:
-            self.block(element, draft, paper)
+    def _read(self, element: Element, found: Inline, hidden: str) -> None:
+        # Line ends of an XML file are spaces: real breaks have elements of their own.
+        found.text[hidden] += (element.text or "").replace("\n", " ")
+        for part in element:
+            self._part(part, found, hidden)
+            found.text[hidden] += (part.tail or "").replace("\n", " ")
+
+    def _part(self, part: Element, found: Inline, hidden: str) -> None:
+        match part.tag:
+            case "text:s" | "text:tab":
+                found.text[hidden] += " "
+            case "text:line-break":
+                found.text[hidden] += "\n"
+            case "text:note":
+                own = child(part, "text:note-citation")
+                mark = f"[{'*' if own is None else ''.join(own.itertext()).strip()}]"
+                found.make(hidden, mark)
+                found.hanging.append(partial(self._note, part, mark))
+            case "text:hidden-text" | "text:hidden-paragraph":
+                self._read(part, found, "hidden text")
+            case "text:a":
+                before = len(found.text[hidden])
+                self._read(part, found, hidden)
+                found.end_link(hidden, before, part.get("xlink:href", ""))
+            case "text:span":
+                own_style = part.get("text:style-name", "")
+                self._read(part, found, hidden or self._styles.hidden(own_style, found.paper))
+            case "draw:frame" if text := self._formula(part):
+                found.make(hidden, text)
+            case tag if tag in SHAPES or tag == "office:annotation":
+                found.hanging.append(partial(self.block, part, paper=found.paper))
+            case tag if tag not in ASIDE:
+                self._read(part, found, hidden)
+
+    def _note(self, note: Element, mark: str, draft: OfficePage) -> None:
+        inner = draft.inner()
+        for body in children(note, "text:note-body"):
+            self.blocks(body, inner)
+        draft.line(f"{draft.count_in(mark)} {draft.take(inner)}")
 
     def _comment(self, annotation: Element, draft: OfficePage) -> None:
         inner = draft.inner()
         self.blocks(annotation, inner)
-        draft.remark(comment_by(*creator(annotation)), inner)
+        told = (child(annotation, name) for name in ("dc:creator", "dc:date"))
+        draft.remark(comment_by(*(getattr(one, "text", "") or "" for one in told)), inner)
 
     def _heading(self, element: Element, draft: OfficePage) -> None:
         level = max(whole(element.get("text:outline-level", "1")), 1)
@@ -300,7 +323,7 @@ class OdfBody:
         """A formula or a chart; other objects are not opened."""
         root = self._root(element)
         if root is None:
-            draft.notes[NOT_READ] = None
+            draft.note(NOT_READ)
         elif root.tag == "math:math":
             draft.line(draft.count_in(_typed_formula(root)))
         else:
@@ -312,7 +335,7 @@ class OdfBody:
 def _typed_formula(root: Element) -> str:
     """A formula; as it was typed, where the file holds nothing else of it."""
     note = next(root.iter("math:annotation"), None)
-    return mathml(root) or ("" if note is None else note.text or "")
+    return formula(root) or ("" if note is None else note.text or "")
 
 
 _NAMES = {"dc:title": "title", "meta:initial-creator": "author", "dc:creator": "author",
@@ -321,60 +344,45 @@ _MARGINS = ("style:header", "style:footer")
 _HIDDEN = "hidden slide"
 
 
-class _File(NamedTuple):
-    package: Package | None
-    content: Element
-    styles: Element | None
-    meta: Element | None
-
-
 def load_odf(source: Source) -> Document:
     """Load a file. A text is one page; each slide of a presentation is one.
 
     Raises EncryptedFile or UnreadableFile.
     """
-    file = _opened(source)
-    body = child(file.content, "office:body")
+    package: Package | None = None
+    roots: list[Element | None]
+    if source.path.suffix.lower().startswith(".f"):
+        roots = [parse(source.path.read_bytes(), source)] * 3
+    else:
+        package = Package(source)
+        manifest = package.xml("META-INF/manifest.xml")
+        locked = () if manifest is None else manifest.iter("manifest:encryption-data")
+        if next(iter(locked), None) is not None:
+            raise encrypted(source)
+        roots = [package.xml(f"{name}.xml") for name in ("content", "styles", "meta")]
+    content, styles, meta = roots
+    body = child(content, "office:body")
+    text, slides = child(body, "office:text"), child(body, "office:presentation")
+    known = OdfStyles(styles, content)
+    reader = OdfBody(package, known, Pasted(source.engines))
     with source.nesting():
-        pages = tuple(_pages(file, body, source))
+        if text is not None:
+            pages = [_text(styles, text, reader)]
+        elif slides is not None:
+            shown = enumerate(children(slides, "draw:page"), start=1)
+            pages = [_slide(slide, number, reader, known) for number, slide in shown]
+        else:
+            raise damaged(source)
     if not pages:
         raise UnreadableFile(f"{source.name} is a presentation without slides.")
-    return source.document(pages, metadata=_metadata(file.meta))
+    return source.document(tuple(pages), metadata=_metadata(meta))
 
 
-def _opened(source: Source) -> _File:
-    if source.path.suffix.lower().startswith(".f"):
-        root = parse(source.path.read_bytes(), source)
-        return _File(None, root, root, root)
-    package = Package(source)
-    manifest = package.xml("META-INF/manifest.xml")
-    locked = () if manifest is None else manifest.iter("manifest:encryption-data")
-    if next(iter(locked), None) is not None:
-        raise encrypted(source)
-    content = package.xml("content.xml")
-    if content is None:
-        raise damaged(source)
-    return _File(package, content, package.xml("styles.xml"), package.xml("meta.xml"))
-
-
-def _pages(file: _File, body: Element | None, source: Source) -> Iterator[Page]:
-    styles = OdfStyles(file.styles, file.content)
-    reader = OdfBody(file.package, styles, Pasted(source.engines))
-    text, slides = child(body, "office:text"), child(body, "office:presentation")
-    if text is not None:
-        yield _text(file, text, reader)
-    elif slides is not None:
-        for number, slide in enumerate(children(slides, "draw:page"), start=1):
-            yield _slide(slide, number, reader, styles)
-    else:
-        raise damaged(source)
-
-
-def _text(file: _File, text: Element, reader: OdfBody) -> Page:
+def _text(styles: Element | None, text: Element, reader: OdfBody) -> Page:
     draft = OfficePage()
     reader.blocks(text, draft)
     given = _characters(text)
-    masters = child(file.styles, "office:master-styles")
+    masters = child(styles, "office:master-styles")
     for kind in _MARGINS:
         for part in () if masters is None else masters.iter():
             if part.tag.startswith(kind):  # also -left and -first
@@ -398,7 +406,7 @@ def _slide(slide: Element, number: int, reader: OdfBody, styles: OdfStyles) -> P
         else:
             reader.block(shape, draft, paper=False)
     if styles.hidden_slide(slide.get("draw:style-name", "")):
-        draft.notes[_HIDDEN] = None
+        draft.note(_HIDDEN)
     return draft.page(number, _characters(slide), title)
 
 

@@ -1,15 +1,12 @@
 """The meaning of OpenDocument styles: lists and their labels, titles, hidden text."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from xml.etree.ElementTree import Element
 
 from ingest.office.ooxml import child, value
 from ingest.office.word_numbering import Counts, bullet, counted, whole
-from ingest.page_builder import OfficePage, address
 
 _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman",
             "I": "upperRoman"}  # fmt: skip
@@ -112,10 +109,7 @@ def _white(properties: Element, style: Element) -> bool:
     return properties.get("fo:color", "").lower() == _WHITE and colours <= {"transparent", _WHITE}
 
 
-# -- The text inside a paragraph of OpenDocument. Attached objects follow after it
-
-Look = Callable[[str], str]  # the name of a style -> why its text is hidden
-InLine = Callable[[Element], str]  # a frame -> its text within the line
+# -- The texts of elements, without what describes them
 
 SAID = {"text:p", "text:h"}
 # Text that describes: it is not on the page, or the loader writes it in words of its own.
@@ -126,72 +120,6 @@ SHAPES = {f"draw:{name}" for name in (
     "frame", "custom-shape", "rect", "ellipse", "circle", "line", "polyline", "polygon", "path",
     "connector", "caption", "measure", "regular-polygon", "g", "a", "control",
 )}  # fmt: skip
-
-
-@dataclass
-class OdfInline:
-    """The text of a paragraph by the reason for hiding it ("" is visible), and attached objects."""
-
-    in_line: InLine
-    text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
-    hanging: list[tuple[Element, str]] = field(default_factory=list)  # with the mark of a note
-
-
-def paragraph(
-    element: Element, styles: OdfStyles, draft: OfficePage, paper: bool, in_line: InLine
-) -> OdfInline:
-    """Read one paragraph or heading. `paper`: white letters could not be seen there."""
-    found = OdfInline(in_line)
-    look = partial(styles.hidden, paper=paper)
-    _read(element, found, look(element.get("text:style-name", "")), look, draft)
-    return found
-
-
-def _read(element: Element, found: OdfInline, hidden: str, look: Look, draft: OfficePage) -> None:
-    found.text[hidden] += flat(element.text)
-    for part in element:
-        _part(part, found, hidden, look, draft)
-        found.text[hidden] += flat(part.tail)
-
-
-def _part(part: Element, found: OdfInline, hidden: str, look: Look, draft: OfficePage) -> None:
-    match part.tag:
-        case "text:s" | "text:tab":
-            found.text[hidden] += " "
-        case "text:line-break":
-            found.text[hidden] += "\n"
-        case "text:note":
-            mark = f"[{''.join(_citation(part))}]"
-            found.text[hidden] += draft.count_in(mark)
-            found.hanging.append((part, mark))
-        case "office:annotation":
-            found.hanging.append((part, ""))
-        case "text:hidden-text" | "text:hidden-paragraph":
-            _read(part, found, "hidden text", look, draft)
-        case "text:a":
-            before = len(found.text[hidden])
-            _read(part, found, hidden, look, draft)
-            shown = found.text[hidden][before:]
-            found.text[hidden] += draft.count_in(address(shown, part.get("xlink:href", "")))
-        case "text:span":
-            own = look(part.get("text:style-name", ""))
-            _read(part, found, hidden or own, look, draft)
-        case "draw:frame" if text := found.in_line(part):
-            found.text[hidden] += draft.count_in(text)
-        case tag if tag in SHAPES:
-            found.hanging.append((part, ""))
-        case tag if tag not in ASIDE:
-            _read(part, found, hidden, look, draft)
-
-
-def flat(text: str | None) -> str:
-    """Line ends of an XML file are spaces: real breaks have elements of their own."""
-    return (text or "").replace("\n", " ")
-
-
-def _citation(note: Element) -> Iterator[str]:
-    found = child(note, "text:note-citation")
-    yield "*" if found is None else "".join(found.itertext()).strip()
 
 
 def texts_of(element: Element, inside: bool = False) -> Iterator[str]:
@@ -215,10 +143,3 @@ def described(shape: Element) -> str:
 def repeats(element: Element, name: str, most: int) -> int:
     """How often a row or cell repeats."""
     return min(max(whole(element.get(name, "1")), 1), most)
-
-
-def creator(annotation: Element) -> tuple[str, str]:
-    """Who wrote a comment, and when."""
-    names = ("dc:creator", "dc:date")
-    author, when = (getattr(child(annotation, name), "text", "") or "" for name in names)
-    return author, when

@@ -6,7 +6,7 @@ The only module that imports defusedxml. Entities and external references are re
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from posixpath import basename, dirname, join, normpath
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
@@ -25,8 +25,7 @@ _RATIO = 250  # of unpacked to packed; real parts stay below 100, deflate can do
 _SMALL = 4 << 20  # bytes that are harmless at any ratio
 
 
-def opened(source: Source) -> zipfile.ZipFile:
-    """The file as a zip whose parts may be read. Raises EncryptedFile or UnreadableFile."""
+def _opened(source: Source) -> zipfile.ZipFile:
     try:
         if is_ole(source):
             raise _not_zipped(source)
@@ -35,7 +34,18 @@ def opened(source: Source) -> zipfile.ZipFile:
         raise UnreadableFile(f"{source.name} cannot be opened: {error.strerror}.") from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise damaged(source) from error
-    _check(source, archive)
+    # zipfile reads no more of a part than its directory states: these sizes are a promise.
+    parts = archive.infolist()
+    if any(part.flag_bits & 1 for part in parts):
+        raise encrypted(source)
+    total, size = sum(part.file_size for part in parts), source.path.stat().st_size
+    packed = [(part.file_size, part.compress_size) for part in parts]
+    swollen = any(big > _SMALL and big > small * _RATIO for big, small in [*packed, (total, size)])
+    if swollen or total > _LARGEST:
+        raise UnreadableFile(
+            f"{source.name} would unpack to {total / 1e6:,.0f} MB from {size / 1e6:,.1f} MB: "
+            "refused, because it looks like a zip bomb."
+        )
     return archive
 
 
@@ -71,25 +81,6 @@ def _not_zipped(source: Source) -> UnreadableFile:
         f"{source.name} is an old binary Office file, not a {kind} file: "
         f"name it .doc, .xls or .ppt, or save it as {kind}."
     )
-
-
-def _check(source: Source, archive: zipfile.ZipFile) -> None:
-    # zipfile reads no more of a part than its directory states: these sizes are a promise.
-    parts = archive.infolist()
-    if any(part.flag_bits & 1 for part in parts):
-        raise encrypted(source)
-    total = sum(part.file_size for part in parts)
-    size = source.path.stat().st_size
-    swollen = any(_swollen(part.file_size, part.compress_size) for part in parts)
-    if swollen or total > _LARGEST or _swollen(total, size):
-        raise UnreadableFile(
-            f"{source.name} would unpack to {total / 1e6:,.0f} MB from {size / 1e6:,.1f} MB: "
-            "refused, because it looks like a zip bomb."
-        )
-
-
-def _swollen(unpacked: int, packed: int) -> bool:
-    return unpacked > _SMALL and unpacked > packed * _RATIO
 
 
 _OFFICE = "http://schemas.openxmlformats.org/"
@@ -137,7 +128,7 @@ class Package:
     def __init__(self, source: Source) -> None:
         """Raises EncryptedFile or UnreadableFile."""
         self._source = source
-        self._zip = opened(source)
+        self._zip = _opened(source)
         self._names = {name.lower(): name for name in self._zip.namelist()}
 
     def xml(self, part: str) -> Element | None:
@@ -166,8 +157,23 @@ class Package:
         """What a part points to, by the identity that it uses; of "" for the package's own."""
         folder = dirname(part)
         root = self.xml(join(folder, "_rels", f"{part[len(folder) :].lstrip('/')}.rels"))
-        entries = () if root is None else root
-        return {entry.get("Id", ""): _relation(entry, folder) for entry in entries}
+        found = {}
+        for entry in () if root is None else root:
+            target, outside = entry.get("Target", ""), entry.get("TargetMode") == "External"
+            inside = normpath(join("/", folder, target)).lstrip("/")
+            kind = entry.get("Type", "").rpartition("/")[2]
+            found[entry.get("Id", "")] = Relation(kind, target if outside else inside, outside)
+        return found
+
+    def related(
+        self, relations: dict[str, Relation], *kinds: str
+    ) -> Iterator[tuple[Relation, Element]]:
+        """The parts of some kinds among these, each once, with their roots."""
+        for relation in dict.fromkeys(relations.values()):
+            if relation.kind in kinds and not relation.outside:
+                root = self.xml(relation.target)
+                if root is not None:
+                    yield relation, root
 
     def main(self, usual: str) -> str:
         """The part where an OOXML file begins."""
@@ -182,13 +188,6 @@ class Package:
         elements = () if root is None else root
         found = {wanted[e.tag]: (e.text or "").strip() for e in elements if e.tag in wanted}
         return {name: value for name, value in found.items() if value}
-
-
-def _relation(entry: Element, folder: str) -> Relation:
-    target, outside = entry.get("Target", ""), entry.get("TargetMode") == "External"
-    if not outside:
-        target = normpath(join("/", folder, target)).lstrip("/")
-    return Relation(entry.get("Type", "").rpartition("/")[2], target, outside)
 
 
 def parse(data: bytes, source: Source) -> Element:
@@ -320,14 +319,13 @@ def read_linked_graphic(
 ) -> None:
     """Read the chart or diagram that a drawing points to."""
     for element in drawing.iter():
-        if element.tag == "c:chart" and (found := relations.get(element.get("r:id", ""))):
-            root = None if found.outside else package.xml(found.target)
-            if root is not None:
-                chart(root, draft)
-        elif element.tag == "dgm:relIds" and (found := relations.get(element.get("r:dm", ""))):
-            root = None if found.outside else package.xml(found.target)
-            for paragraph in () if root is None else root.iter("a:p"):
-                draft.line(draft.count_in("".join(texts(paragraph, TEXT))))
+        name = {"c:chart": "r:id", "dgm:relIds": "r:dm"}.get(element.tag, "")
+        found = relations.get(element.get(name, ""))
+        root = package.xml(found.target) if found and not found.outside else None
+        if root is not None and element.tag == "c:chart":
+            chart(root, draft)
+        for paragraph in root.iter("a:p") if root is not None and name == "r:dm" else ():
+            draft.line(draft.count_in("".join(texts(paragraph, TEXT))))
 
 
 def chart(root: Element, draft: OfficePage) -> None:
@@ -355,24 +353,19 @@ def _first(series: Element, names: tuple[str, ...]) -> dict[int, str]:
 
 def _points(element: Element | None) -> dict[int, str]:
     """The cached texts of a range, by place. The workbook behind a chart is not opened."""
-    return dict(_cached(element)) if element is not None else {}
-
-
-def _cached(element: Element) -> Iterator[tuple[int, str]]:
-    for point in element.iter("c:pt"):
-        found = child(point, "c:v")
-        if found is not None and found.text and point.get("idx", "").isdecimal():
-            yield int(point.get("idx", "")), found.text
+    found = {}
+    for point in () if element is None else element.iter("c:pt"):
+        text = getattr(child(point, "c:v"), "text", "")
+        if text and point.get("idx", "").isdecimal():
+            found[int(point.get("idx", ""))] = str(text)
+    return found
 
 
 # -- Formulas of office files as one line of text
 # Fractions are written as a/b, powers as a^b. Word and PowerPoint write them in OMML, OpenDocument
-# in MathML. Both name the parts of a fraction or a root; how these are written on a line is the
-# same for both.
+# in MathML.
 
-Sign = Callable[[str], str]  # takes every character that the file does not hold as text
-
-# The parts of each element of OMML, in the order in which MathML has them.
+# What the elements of OMML are, and which of their children are the parts, in MathML's order.
 _OMML = {
     "m:f": ("fraction", "m:num", "m:den"),
     "m:sSup": ("raised", "m:e", "m:sup"),
@@ -384,104 +377,68 @@ _MATHML = {
     "mfrac": "fraction", "msup": "raised", "mover": "raised", "msub": "lowered",
     "munder": "lowered", "msubsup": "both", "munderover": "both", "mroot": "root",
 }  # fmt: skip
+_BRACKETS = (("m:begChr", "("), ("m:sepChr", "|"), ("m:endChr", ")"))
 _SILENT = dict.fromkeys(range(0x2061, 0x2065))  # signs for "applied to" and "times" without ink
 
 
-def omml(element: Element, sign: Sign) -> str:
-    """The text of a formula of Word or PowerPoint, or of a part of it."""
+def formula(element: Element) -> str:
+    """The text of a formula, or of a part of it."""
 
-    def part(name: str) -> str:
-        found = child(element, name)
-        return "" if found is None else omml(found, sign)
+    def parts(parent: Element, name: str) -> list[str]:
+        return [formula(found) for found in children(parent, name)]
 
-    def parts(parent: Element) -> list[str]:
-        return [omml(found, sign) for found in children(parent, "m:e")]
-
-    line = _Line(sign)
-    match element.tag:
+    match element.tag.removeprefix("math:"):
         case tag if tag in _OMML:
             kind, *names = _OMML[tag]
-            return line.write(kind, [part(name) for name in names])
+            return _written(kind, ["".join(parts(element, name)[:1]) for name in names])
         case "m:nary":
-            mark = sign(value(element, "m:naryPr", "m:chr", of="m:val") or "∫")
-            limits = line.marked("_", part("m:sub")) + line.marked("^", part("m:sup"))
-            return f"{mark}{limits} {part('m:e')}"
+            limits = (mark + _grouped(text) for mark, name in (("_", "m:sub"), ("^", "m:sup"))
+                      for text in parts(element, name)[:1] if text.strip())  # fmt: skip
+            sign = value(element, "m:naryPr", "m:chr", of="m:val") or "∫"
+            return f"{sign}{''.join(limits)} {''.join(parts(element, 'm:e')[:1])}"
         case "m:d":
-            begin, between, end = _brackets(child(element, "m:dPr"))
-            return f"{sign(begin)}{line.joined(between, parts(element))}{sign(end)}"
+            found = [(child(element, "m:dPr", name), usual) for name, usual in _BRACKETS]
+            begin, mark, end = (u if e is None else e.get("m:val", "") for e, u in found)
+            return f"{begin}{mark.join(parts(element, 'm:e'))}{end}"
         case "m:m":
-            return line.matrix([parts(row) for row in children(element, "m:mr")])
+            return _matrix([parts(row, "m:e") for row in children(element, "m:mr")])
         case "m:rPr":
             return ""
         case "m:t" | "w:t":
             return element.text or ""
-    return "".join(omml(inner, sign) for inner in element)
-
-
-def mathml(element: Element) -> str:
-    """The text of a formula of OpenDocument, or of a part of it."""
-    line = _Line(str)
-    parts = list(map(mathml, element))
-    match element.tag.removeprefix("math:"):
         case tag if tag in _MATHML:
-            return line.write(_MATHML[tag], parts)
+            return _written(_MATHML[tag], list(map(formula, element)))
         case "msqrt":
-            return line.root("".join(parts))
+            return _written("root", ["".join(map(formula, element))])
         case "mtable":
-            return line.matrix([list(map(mathml, row)) for row in element])
+            return _matrix([list(map(formula, row)) for row in element])
         case "semantics":  # several forms of the same; all but the first are for programs
-            return "".join(parts[:1])
+            return "".join(map(formula, element[:1]))
         case "mspace":
             return " "
         case "mfenced":
             mark = (element.get("separators", ",").strip() or " ")[0]
-            inner = f"{mark} ".join(parts)
+            inner = f"{mark} ".join(map(formula, element))
             return f"{element.get('open', '(')}{inner}{element.get('close', ')')}"
     own = " ".join((element.text or "").split()).translate(_SILENT)
-    return own + "".join(parts)
+    return own + "".join(map(formula, element))
 
 
-def _brackets(properties: Element | None) -> list[str]:
-    """What stands before, between and behind the parts."""
-    marks = (("m:begChr", "("), ("m:sepChr", "|"), ("m:endChr", ")"))
-    found = [(child(properties, name), usual) for name, usual in marks]
-    return [usual if mark is None else mark.get("m:val", "") for mark, usual in found]
+def _written(kind: str, parts: Sequence[str]) -> str:
+    first, second, third = [*parts, "", "", ""][:3]
+    if kind == "root":
+        return f"{second}√({first})"
+    if kind == "fraction":
+        return f"{_grouped(first)}/{_grouped(second)}"
+    below, above = {"raised": ("", second), "lowered": (second, ""), "both": (second, third)}[kind]
+    lowered = f"_{_grouped(below)}" if below.strip() else ""
+    return first + lowered + (f"^{_grouped(above)}" if above.strip() else "")
 
 
-class _Line:
-    """How the kinds of formulas are written, given their parts as text."""
+def _matrix(rows: Sequence[Sequence[str]]) -> str:
+    return f"[{'; '.join(map(', '.join, rows))}]"
 
-    def __init__(self, sign: Sign) -> None:
-        self._sign = sign
 
-    def write(self, kind: str, parts: Sequence[str]) -> str:
-        first, second, third = [*parts, "", "", ""][:3]
-        match kind:
-            case "fraction":
-                return f"{self._grouped(first)}{self._sign('/')}{self._grouped(second)}"
-            case "raised":
-                return first + self.marked("^", second)
-            case "lowered":
-                return first + self.marked("_", second)
-            case "both":
-                return first + self.marked("_", second) + self.marked("^", third)
-        return self.root(first, second)
-
-    def root(self, inside: str, degree: str = "") -> str:
-        return f"{degree}{self._sign('√')}{self._sign('(')}{inside}{self._sign(')')}"
-
-    def matrix(self, rows: Sequence[Sequence[str]]) -> str:
-        lines = self.joined("; ", [self.joined(", ", row) for row in rows])
-        return f"{self._sign('[')}{lines}{self._sign(']')}"
-
-    def joined(self, mark: str, parts: Sequence[str]) -> str:
-        self._sign(mark * (len(parts) - 1))
-        return mark.join(parts)
-
-    def marked(self, mark: str, text: str) -> str:
-        return f"{self._sign(mark)}{self._grouped(text)}" if text.strip() else ""
-
-    def _grouped(self, text: str) -> str:
-        """In brackets, unless it is one number or name."""
-        plain = len(text.strip()) < 2 or text.strip().isalnum()
-        return text if plain else f"{self._sign('(')}{text}{self._sign(')')}"
+def _grouped(text: str) -> str:
+    """In brackets, unless it is one number or name."""
+    return text if len(text.strip()) < 2 or text.strip().isalnum() else f"({text})"

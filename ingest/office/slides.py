@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from xml.etree.ElementTree import Element
 
 from ingest.document.model import Document, Page, count
@@ -10,7 +11,7 @@ from ingest.document.source import Engines, Source
 from ingest.errors import UnreadableFile
 from ingest.images.recognition import Pasted
 from ingest.office import ooxml
-from ingest.office.ooxml import Package, Relation, child, children, damaged, omml, texts, value
+from ingest.office.ooxml import Package, Relation, child, children, damaged, formula, texts, value
 from ingest.office.word_numbering import Counts, bullet, counted, whole
 from ingest.page_builder import (
     NOT_READ,
@@ -42,40 +43,11 @@ def _kind(shape: Element) -> str:
     return "" if place is None else place.get("type", "obj")
 
 
-class Inherited:
-    """The inherited list styles of a slide's shapes."""
-
-    def __init__(self, layout: Element | None, master: Element | None) -> None:
-        self._layout = list(() if layout is None else layout.iter("p:sp"))
-        self._master = list(() if master is None else master.iter("p:sp"))
-        self._body = child(master, "p:txStyles", "p:bodyStyle")
-
-    def styles(self, shape: Element) -> list[Element]:
-        """The list styles that hold for a shape, the nearest first."""
-        return [found for found in self._styles(shape) if found is not None]
-
-    def _styles(self, shape: Element) -> Iterator[Element | None]:
-        yield child(shape, "p:txBody", "a:lstStyle")
-        place = placeholder(shape)
-        if place is None:
-            return
-        kind, index = place.get("type", "obj"), place.get("idx", "0")
-        for other in self._layout:
-            found = placeholder(other)
-            if found is not None and found.get("idx", "0") == index:
-                yield child(other, "p:txBody", "a:lstStyle")
-        for other in self._master:
-            found = placeholder(other)
-            if found is not None and found.get("type") == ("body" if kind == "obj" else kind):
-                yield child(other, "p:txBody", "a:lstStyle")
-        if kind not in _TITLES:
-            yield self._body
-
-
 class ListMarks:
     """Marks of the paragraphs of one shape, in their order."""
 
-    def __init__(self, styles: Sequence[Element]) -> None:
+    def __init__(self, styles: Sequence[Element | None]) -> None:
+        """`styles` are the list styles that hold for the shape, the nearest first."""
         self._styles = styles
         self._at = Counts()
 
@@ -136,12 +108,13 @@ class Shapes:
     """Reads the shapes of one slide into a draft."""
 
     def __init__(
-        self, deck: Deck, relations: dict[str, Relation], inherited: Inherited, draft: OfficePage
-    ) -> None:
+        self, deck: Deck, relations: dict[str, Relation], draft: OfficePage,
+        layout: Element | None = None, master: Element | None = None,
+    ) -> None:  # fmt: skip
         self._deck = deck
         self._relations = relations
-        self._inherited = inherited
         self._draft = draft
+        self._layout, self._master = layout, master
         self.title = ""
 
     def read(self, tree: Element) -> None:
@@ -188,7 +161,7 @@ class Shapes:
 
     def paragraphs(self, shape: Element, hidden: str = "", before: str = "") -> None:
         """The paragraphs of a shape, with their bullets; `before` stands before the first."""
-        marks = ListMarks(self._inherited.styles(shape))
+        marks = ListMarks(list(self._styles(shape)))
         for paragraph in children(child(shape, "p:txBody"), "a:p"):
             text = self.text(paragraph)
             if not text.strip():
@@ -197,6 +170,22 @@ class Shapes:
             lead = " ".join(self._draft.count_in(part) for part in (before, mark) if part)
             before = ""
             self._draft.line(f"{lead} {text}", hidden=hidden or _tiny(paragraph))
+
+    def _styles(self, shape: Element) -> Iterator[Element | None]:
+        """The list styles that hold for a shape, the nearest first."""
+        yield child(shape, "p:txBody", "a:lstStyle")
+        place = placeholder(shape)
+        if place is None:
+            return
+        kind, index = place.get("type", "obj"), place.get("idx", "0")
+        alike = "body" if kind == "obj" else kind
+        for template, name, wanted in ((self._layout, "idx", index), (self._master, "type", alike)):
+            for other in () if template is None else template.iter("p:sp"):
+                found = placeholder(other)
+                if found is not None and found.get(name, "0") == wanted:
+                    yield child(other, "p:txBody", "a:lstStyle")
+        if kind not in _TITLES:
+            yield child(self._master, "p:txStyles", "p:bodyStyle")
 
     def text(self, paragraph: Element) -> str:
         """A paragraph with breaks, links and formulas."""
@@ -211,10 +200,12 @@ class Shapes:
             elif part.tag == "a:br":
                 yield "\n"
             elif part.tag == "mc:AlternateContent":
-                form = ooxml.newest(part, self._draft, TEXT)
-                yield omml(form, self._draft.count_in)
+                yield self._formula(ooxml.newest(part, self._draft, TEXT))
             elif part.tag not in ("a:pPr", "a:endParaRPr"):
-                yield omml(part, self._draft.count_in)
+                yield self._formula(part)
+
+    def _formula(self, element: Element) -> str:
+        return self._draft.count_made(formula(element), texts(element, TEXT))
 
     def _address(self, run: Element, shown: str) -> str:
         relation = self._relations.get(value(run, "a:rPr", "a:hlinkClick", of="r:id"))
@@ -227,7 +218,7 @@ class Shapes:
             return
         ooxml.read_linked_graphic(frame, self._deck.package, self._relations, self._draft)
         if next(frame.iter("p:oleObj"), None) is not None:
-            self._draft.notes[NOT_READ] = None
+            self._draft.note(NOT_READ)
         for number, forms in enumerate(frame.iter("p:pic")):
             if number == 0:
                 self._draft.figure(ooxml.alternative_text(forms))
@@ -292,7 +283,7 @@ def _pages(package: Package, main: str, root: Element, engines: Engines) -> Iter
     deck = Deck(package, wide, high, set(), Pasted(engines))
     authors = {
         author.get("id", ""): author.get("name", "")
-        for _, listed in _roots(package, relations, "commentAuthors", "authors")
+        for _, listed in package.related(relations, "commentAuthors", "authors")
         for author in listed
     }
     slides = children(child(root, "p:sldIdLst"), "p:sldId")
@@ -306,44 +297,31 @@ def _page(deck: Deck, part: str, number: int, authors: dict[str, str]) -> Page:
     draft, root = OfficePage(), deck.package.xml(part)
     tree = child(root, "p:cSld", "p:spTree")
     if root is None or tree is None:
-        draft.notes["unreadable slide"] = None
+        draft.note("unreadable slide")
         return draft.page(number, 0)
     relations = deck.package.relations(part)
     ooxml.resolve_pictures(tree, relations)
-    shapes = Shapes(deck, relations, _inherited(deck.package, relations), draft)
+    shapes = Shapes(deck, relations, draft, *_templates(deck.package, relations))
     shapes.read(tree)
     given = [root, *_notes(deck, relations, draft), *_comments(deck, relations, authors, draft)]
     if root.get("show") in ("0", "false"):
-        draft.notes[_HIDDEN] = None
+        draft.note(_HIDDEN)
     counted = sum(count(text) for part_read in given for text in texts(part_read, TEXT))
     return draft.page(number, counted, shapes.title)
 
 
-def _inherited(package: Package, relations: dict[str, Relation]) -> Inherited:
-    layout = _target(relations, "slideLayout")
-    master = _target(package.relations(layout), "slideMaster") if layout else ""
-    return Inherited(package.xml(layout), package.xml(master))
-
-
-def _target(relations: dict[str, Relation], kind: str) -> str:
-    found = (r.target for r in relations.values() if r.kind == kind and not r.outside)
-    return next(found, "")
-
-
-def _roots(
-    package: Package, relations: dict[str, Relation], *kinds: str
-) -> Iterator[tuple[str, Element]]:
-    for relation in relations.values():
-        if relation.kind in kinds and not relation.outside:
-            root = package.xml(relation.target)
-            if root is not None:
-                yield relation.target, root
+def _templates(package: Package, relations: dict[str, Relation]) -> Iterator[Element]:
+    """The layout of a slide, and its master."""
+    for relation, layout in islice(package.related(relations, "slideLayout"), 1):
+        yield layout
+        above = package.related(package.relations(relation.target), "slideMaster")
+        yield from (master for _, master in islice(above, 1))
 
 
 def _notes(deck: Deck, relations: dict[str, Relation], draft: OfficePage) -> Iterator[Element]:
     """The speaker notes."""
-    for part, root in _roots(deck.package, relations, "notesSlide"):
-        shapes = Shapes(deck, deck.package.relations(part), Inherited(None, None), draft)
+    for relation, root in deck.package.related(relations, "notesSlide"):
+        shapes = Shapes(deck, deck.package.relations(relation.target), draft)
         for shape in root.iter("p:sp"):
             kind = _kind(shape)
             if kind == "sldNum":
@@ -358,7 +336,7 @@ def _notes(deck: Deck, relations: dict[str, Relation], draft: OfficePage) -> Ite
 def _comments(
     deck: Deck, relations: dict[str, Relation], authors: dict[str, str], draft: OfficePage
 ) -> Iterator[Element]:
-    for _, root in _roots(deck.package, relations, "comments"):
+    for _, root in deck.package.related(relations, "comments"):
         for comment in root.iter():
             if comment.tag in ("p:cm", "p188:cm", "p188:reply"):
                 author = authors.get(comment.get("authorId", ""), "")

@@ -1,24 +1,24 @@
 """Paragraphs and tables of Word in their order, with their lists, notes, comments and pictures."""
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from xml.etree.ElementTree import Element
 
 from ingest.document.model import Document, Page, count
 from ingest.document.source import Engines, Source
 from ingest.images.recognition import Pasted
 from ingest.office import ooxml
-from ingest.office.ooxml import Package, Relation, child, children, damaged, omml, texts, value
+from ingest.office.ooxml import Package, Relation, child, children, damaged, formula, texts, value
 from ingest.office.word_numbering import Numbering, whole
 from ingest.page_builder import (
     DELETED,
     NOT_READ,
     Covered,
     Entry,
+    Inline,
     OfficePage,
     Row,
-    address,
     comment_by,
 )
 
@@ -97,8 +97,8 @@ def _named(shown: str) -> int:
     return int(kind == "title" and not level)
 
 
-# -- Reads the text inside a paragraph of Word: runs, fields, links, formulas; not deleted text
-# Attached objects (pictures, text boxes, notes, comments) follow after the paragraph.
+# -- Reads a document: text with its runs, fields, links and formulas, not what was deleted; after
+# each paragraph what is attached to it: pictures, text boxes, notes, comments
 
 TEXT = frozenset({"w:t", "w:delText", "m:t", "a:t"})
 PROMPT = "prompts of empty form fields"
@@ -112,132 +112,6 @@ _WINGDINGS = {"F0FC": "✓", "F0FB": "✗", "F0FE": "☒", "F0A8": "☐", "F06F"
               "F052": "☑", "F0E0": "→", "F0B7": "•", "F0A7": "▪"}  # fmt: skip
 _WHITE = "FFFFFF"
 _TINY = 4  # half points
-
-
-@dataclass
-class WordInline:
-    """The text of a paragraph by the reason for hiding it ("" is visible), and attached objects."""
-
-    text: dict[str, str] = field(default_factory=lambda: defaultdict(str))
-    drawings: list[tuple[Element, str]] = field(default_factory=list)  # and why it is hidden
-    notes: list[tuple[str, str, int]] = field(default_factory=list)  # part, identity, number
-    comments: list[str] = field(default_factory=list)
-
-
-class WordRuns:
-    """Reads paragraphs one after the other; numbers the notes."""
-
-    def __init__(self, draft: OfficePage, styles: WordStyles) -> None:
-        self._draft = draft
-        self._styles = styles
-        self._noted = 0
-
-    def read(self, paragraph: Element, white: bool) -> WordInline:
-        """`white`: white letters are invisible in this paragraph."""
-        found = WordInline()
-        style = self._styles[value(paragraph, "w:pPr", "w:pStyle") or self._styles.default]
-        shaded = child(paragraph, "w:pPr", "w:shd") is not None
-        self._white = white and not shaded
-        self._children(paragraph, found, "hidden text" if style.hidden else "")
-        return found
-
-    def _children(self, element: Element, found: WordInline, hidden: str) -> None:
-        for part in element:
-            self._part(part, found, hidden)
-
-    def _part(self, part: Element, found: WordInline, hidden: str) -> None:
-        tag = part.tag
-        if tag == "w:t":
-            found.text[hidden] += (part.text or "").replace("\n", " ")  # breaks are elements
-        elif tag == "w:r":
-            self._children(part, found, hidden or self._hidden(child(part, "w:rPr")))
-        elif tag in _PLAIN:
-            found.text[hidden] += _PLAIN[tag]
-        elif tag in ("w:del", "w:moveFrom"):
-            self._draft.drop(DELETED, "".join(texts(part, TEXT)))
-        elif tag in _FORMULAS:
-            found.text[hidden] += omml(part, self._draft.count_in)
-        elif tag in _DRAWINGS:
-            found.drawings.append((part, hidden))
-        elif tag == "mc:AlternateContent":
-            self._children(ooxml.newest(part, self._draft, TEXT), found, hidden)
-        elif tag == "w:sdt":
-            self._control(part, found, hidden)
-        elif tag == "w:hyperlink":
-            self._link(part, found, hidden)
-        elif tag not in _SKIPPED and not self._mark(part, found, hidden):
-            self._children(part, found, hidden)
-
-    def _mark(self, part: Element, found: WordInline, hidden: str) -> bool:
-        """Read a mark that stands for text."""
-        made = self._draft.count_in
-        match part.tag:
-            case "w:noBreakHyphen":
-                found.text[hidden] += made("-")
-            case "w:sym":
-                found.text[hidden] += made(_symbol(part.get("w:char", "")))
-            case "w:footnoteReference" | "w:endnoteReference":
-                self._noted += 1
-                found.text[hidden] += made(f"[{self._noted}]")
-                found.notes.append((_REFERENCES[part.tag], part.get("w:id", ""), self._noted))
-            case "w:commentReference":
-                found.comments.append(part.get("w:id", ""))
-            case "w:fldChar":
-                found.text[hidden] += made(_checkbox(part))
-            case _:
-                return False
-        return True
-
-    def _control(self, part: Element, found: WordInline, hidden: str) -> None:
-        if on(child(part, "w:sdtPr"), "w:showingPlcHdr"):
-            self._draft.drop(PROMPT, "".join(texts(part, TEXT)))
-            return
-        self._children(part, found, hidden)
-
-    def _link(self, part: Element, found: WordInline, hidden: str) -> None:
-        before = len(found.text[hidden])
-        self._children(part, found, hidden)
-        shown = found.text[hidden][before:]
-        found.text[hidden] += self._draft.count_in(address(shown, part.get("target", "")))
-
-    def _hidden(self, properties: Element | None) -> str:
-        if properties is None:
-            return ""
-        style = self._styles[value(properties, "w:rStyle")]
-        if on(properties, "w:vanish") or (style.hidden and child(properties, "w:vanish") is None):
-            return "hidden text"
-        if self._white and _is_white(properties):
-            return "white on white"
-        size = value(properties, "w:sz")
-        return "letters too small to see" if size and whole(size) <= _TINY else ""
-
-
-def _is_white(properties: Element) -> bool:
-    shaded = child(properties, "w:shd") is not None or child(properties, "w:highlight") is not None
-    return value(properties, "w:color").upper() == _WHITE and not shaded
-
-
-def _symbol(code: str) -> str:
-    if code.upper() in _WINGDINGS:
-        return _WINGDINGS[code.upper()]
-    try:
-        number = int(code, 16)
-    except ValueError:
-        return ""
-    # Private letters mean something in their font only; symbol fonts lie at F000 to F0FF.
-    number -= 0xF000 if 0xF020 <= number <= 0xF07E else 0
-    return chr(number) if 0x20 <= number < 0xD800 else ""
-
-
-def _checkbox(field_begin: Element) -> str:
-    """The box of an old form field."""
-    box = child(field_begin, "w:ffData", "w:checkBox")
-    if box is None:
-        return ""
-    state = "w:checked" if child(box, "w:checked") is not None else "w:default"
-    return "☒ " if on(box, state) else "☐ "
-
-
 _NESTED = {"w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag"}
 _WIDEST = 63  # columns, what Word allows
 
@@ -260,9 +134,9 @@ class WordBody:
             if kind in _REMARKS
             for element in children(part, _REMARKS[kind])
         }
-        self._white = child(root, "w:background") is None
+        self._noted = 0  # notes that were referred to
+        self._paper = child(root, "w:background") is None
         self._draft = OfficePage()
-        self._runs = WordRuns(self._draft, self._styles)
 
     def read(self, body: Element) -> Page:
         """The document as one page: its body, then unreferenced notes, headers and footers."""
@@ -285,39 +159,31 @@ class WordBody:
                 self._paragraph(block, draft, paper)
             elif block.tag == "w:tbl":
                 self._table(block, draft)
-            elif block.tag == "w:sdt":
-                self._control(block, draft, paper)
-            elif block.tag in _NESTED:
+            elif block.tag in ("w:del", "w:moveFrom") or _is_prompt(block):
+                self._left_out(block)
+            elif block.tag == "w:sdt" or block.tag in _NESTED:
                 self.blocks(block, draft, paper)
-            elif block.tag in ("w:del", "w:moveFrom"):
-                draft.drop(DELETED, "".join(texts(block, TEXT)))
             elif block.tag == "w:altChunk":
-                draft.notes[NOT_READ] = None
+                draft.note(NOT_READ)
 
-    def _control(self, block: Element, draft: OfficePage, paper: bool) -> None:
-        if on(child(block, "w:sdtPr"), "w:showingPlcHdr"):
-            draft.drop(PROMPT, "".join(texts(block, TEXT)))
-        else:
-            self.blocks(block, draft, paper)
+    def _left_out(self, element: Element) -> None:
+        self._draft.drop(
+            PROMPT if element.tag == "w:sdt" else DELETED, "".join(texts(element, TEXT))
+        )
 
     def _paragraph(self, paragraph: Element, draft: OfficePage, paper: bool) -> None:
         properties = child(paragraph, "w:pPr")
         style = self._styles[value(properties, "w:pStyle") or self._styles.default]
-        found = self._runs.read(paragraph, paper and self._white)
+        found = Inline(draft, paper and self._paper and child(properties, "w:shd") is None)
+        self._runs(paragraph, found, "hidden text" if style.hidden else "")
         level = outline(properties)
         heading = style.heading if level is None else level
-        label = self._label(properties, style, found)
-        for hidden, text in found.text.items():
-            if text.strip():
-                mark = f"{draft.count_in(label)} " if label else ""
-                draft.line(mark + text, heading, hidden, caption=style.name == "caption")
-                label = ""
-        self._hanging(found, draft)
+        # Word shows a number before an empty paragraph, and a reader skips it.
+        label = "" if found.empty else self._label(properties, style)
+        draft.paragraph(found, label, heading, caption=style.name == "caption")
 
-    def _label(self, properties: Element | None, style: Style, found: WordInline) -> str:
+    def _label(self, properties: Element | None, style: Style) -> str:
         """The label that a list puts before a paragraph."""
-        if not any(text.strip() for text in found.text.values()):
-            return ""  # Word shows a number before an empty paragraph, and a reader skips it
         own = child(properties, "w:numPr")
         number = value(own, "w:numId") or style.list
         if not number or number == "0":
@@ -327,13 +193,67 @@ class WordBody:
         name = value(properties, "w:pStyle") or self._styles.default
         return self._numbering.label(number, place, name)
 
-    def _hanging(self, found: WordInline, draft: OfficePage) -> None:
-        for drawing, hidden in found.drawings:
-            self._drawing(drawing, draft, hidden)
-        for part, identity, number in found.notes:
-            self._remark((part, identity), f"[{number}]", draft)
-        for identity in found.comments:
-            self._remark(("comments", identity), "", draft)
+    def _runs(self, element: Element, found: Inline, hidden: str) -> None:
+        for part in element:
+            self._run(part, found, hidden)
+
+    def _run(self, part: Element, found: Inline, hidden: str) -> None:
+        tag = part.tag
+        if tag == "w:t":
+            found.text[hidden] += (part.text or "").replace("\n", " ")  # breaks are elements
+        elif tag == "w:r":
+            self._runs(part, found, hidden or self._hidden(child(part, "w:rPr"), found))
+        elif tag in _PLAIN:
+            found.text[hidden] += _PLAIN[tag]
+        elif tag in ("w:del", "w:moveFrom") or _is_prompt(part):
+            self._left_out(part)
+        elif tag in _FORMULAS:
+            found.text[hidden] += self._draft.count_made(formula(part), texts(part, TEXT))
+        elif tag in _DRAWINGS:
+            found.hanging.append(partial(self._drawing, part, hidden))
+        elif tag == "mc:AlternateContent":
+            self._runs(ooxml.newest(part, self._draft, TEXT), found, hidden)
+        elif tag == "w:hyperlink":
+            before = len(found.text[hidden])
+            self._runs(part, found, hidden)
+            found.end_link(hidden, before, part.get("target", ""))
+        elif tag == "w:commentReference":
+            found.hanging.append(partial(self._remark, ("comments", part.get("w:id", "")), ""))
+        elif mark := self._mark(part, found):
+            found.make(hidden, mark)
+        elif tag not in _SKIPPED:
+            self._runs(part, found, hidden)
+
+    def _mark(self, part: Element, found: Inline) -> str:
+        """The text that a mark stands for; empty for anything else."""
+        match part.tag:
+            case "w:noBreakHyphen":
+                return "-"
+            case "w:sym":
+                return _symbol(part.get("w:char", ""))
+            case "w:footnoteReference" | "w:endnoteReference":
+                self._noted += 1
+                key, mark = (_REFERENCES[part.tag], part.get("w:id", "")), f"[{self._noted}]"
+                found.hanging.append(partial(self._remark, key, mark))
+                return mark
+            case "w:fldChar":  # the box of an old form field
+                if (box := child(part, "w:ffData", "w:checkBox")) is not None:
+                    own = child(box, "w:checked") is not None
+                    return "☒ " if on(box, "w:checked" if own else "w:default") else "☐ "
+        return ""
+
+    def _hidden(self, properties: Element | None, found: Inline) -> str:
+        if properties is None:
+            return ""
+        style = self._styles[value(properties, "w:rStyle")]
+        if on(properties, "w:vanish") or (style.hidden and child(properties, "w:vanish") is None):
+            return "hidden text"
+        ground = (child(properties, name) for name in ("w:shd", "w:highlight"))
+        white = value(properties, "w:color").upper() == _WHITE
+        if found.paper and white and not any(one is not None for one in ground):
+            return "white on white"
+        size = value(properties, "w:sz")
+        return "letters too small to see" if size and whole(size) <= _TINY else ""
 
     def _remark(self, key: tuple[str, str], mark: str, draft: OfficePage) -> None:
         remark = self._remarks.pop(key, None)  # pop: shown once, where it is referred to first
@@ -345,7 +265,7 @@ class WordBody:
         self.blocks(remark, inner)
         draft.remark(mark, inner)
 
-    def _drawing(self, drawing: Element, draft: OfficePage, hidden: str) -> None:
+    def _drawing(self, drawing: Element, hidden: str, draft: OfficePage) -> None:
         boxes = list(_boxes(drawing, draft))
         for box in boxes:
             self.blocks(box, draft, paper=False)
@@ -358,7 +278,7 @@ class WordBody:
             shown = () if embedded else ooxml.texts_in_drawing(drawing, self._package, self._pasted)
             draft.figure(alt, shown, hidden)
         if embedded:
-            draft.notes[NOT_READ] = None
+            draft.note(NOT_READ)
 
     def _table(self, table: Element, draft: OfficePage) -> None:
         rows = list(_inside(table, "w:tr"))
@@ -368,7 +288,7 @@ class WordBody:
         shown = [row for row in rows if child(row, "w:trPr", "w:del") is None]
         for row in rows:
             if row not in shown:
-                draft.drop(DELETED, "".join(texts(row, TEXT)))
+                self._left_out(row)
         heads = 0
         while heads < len(shown) and on(child(shown[heads], "w:trPr"), "w:tblHeader"):
             heads += 1
@@ -381,16 +301,29 @@ class WordBody:
             inner = draft.inner()
             self.blocks(cell, inner, paper=False)
             text = draft.take(inner)
-            entries.append(Covered.ABOVE if _covered(properties) and not text else text)
+            merged = child(properties, "w:vMerge")
+            covered = merged is not None and merged.get("w:val", "continue") == "continue"
+            entries.append(Covered.ABOVE if covered and not text else text)
             width = min(whole(value(properties, "w:gridSpan")), _WIDEST)
             entries += [Covered.LEFT] * (width - 1)
         return entries[: _WIDEST * 2]
 
 
-def _covered(properties: Element | None) -> bool:
-    """Whether the cell continues the one above."""
-    merged = child(properties, "w:vMerge")
-    return merged is not None and merged.get("w:val", "continue") == "continue"
+def _is_prompt(element: Element) -> bool:
+    """Whether it is a form field that nobody has filled."""
+    return element.tag == "w:sdt" and on(child(element, "w:sdtPr"), "w:showingPlcHdr")
+
+
+def _symbol(code: str) -> str:
+    if code.upper() in _WINGDINGS:
+        return _WINGDINGS[code.upper()]
+    try:
+        number = int(code, 16)
+    except ValueError:
+        return ""
+    # Private letters mean something in their font only; symbol fonts lie at F000 to F0FF.
+    number -= 0xF000 if 0xF020 <= number <= 0xF07E else 0
+    return chr(number) if 0x20 <= number < 0xD800 else ""
 
 
 def _inside(parent: Element, name: str) -> Iterator[Element]:
@@ -437,13 +370,10 @@ def load_docx(source: Source) -> Document:
 
 def _parts(package: Package, relations: dict[str, Relation]) -> Iterator[tuple[str, Element]]:
     """The parts that hold text, each once."""
-    wanted = {"styles", "numbering", *_REMARKS, *_MARGINS}
-    for relation in dict.fromkeys(relations.values()):
-        if relation.kind in wanted and not relation.outside:
-            root = package.xml(relation.target)
-            if root is not None:
-                _resolve(root, package.relations(relation.target))
-                yield relation.kind, root
+    kinds = ("styles", "numbering", *_REMARKS, *_MARGINS)
+    for relation, root in package.related(relations, *kinds):
+        _resolve(root, package.relations(relation.target))
+        yield relation.kind, root
 
 
 def _resolve(root: Element, relations: dict[str, Relation]) -> None:

@@ -195,13 +195,12 @@ def segments(words: Sequence[Word]) -> Iterator[WordSegment]:
     """Words of a line, parted where a gap is wider than a blank."""
     height = max(word.box.y1 - word.box.y0 for word in words)
     gap = max(_WIDE * height, _NARROWEST)
-    group: list[Word] = []
+    groups: list[list[Word]] = []
     for word in words:
-        if group and _parts(group, word, gap):
-            yield WordSegment(tuple(group))
-            group = []
-        group.append(word)
-    yield WordSegment(tuple(group))
+        if not groups or _parts(groups[-1], word, gap):
+            groups.append([])
+        groups[-1].append(word)
+    return (WordSegment(tuple(group)) for group in groups)
 
 
 def _parts(group: list[Word], word: Word, gap: float) -> bool:
@@ -209,12 +208,9 @@ def _parts(group: list[Word], word: Word, gap: float) -> bool:
         return False
     if word.text in _BEFORE and group[-1].text.endswith(_ENDS):
         return True
-    belongs = _AFTER.fullmatch(word.text) and _valued(group[-1].text)
+    valued = any(map(str.isdigit, group[-1].text)) or _NONE.fullmatch(group[-1].text)
+    belongs = valued and _AFTER.fullmatch(word.text)
     return word.box.x0 - group[-1].box.x1 > gap and not belongs
-
-
-def _valued(text: str) -> bool:
-    return any(map(str.isdigit, text)) or _NONE.fullmatch(text) is not None
 
 
 _SLACK = 2.0  # points
@@ -251,7 +247,7 @@ def cells(band: Band, columns: Columns) -> tuple[str, ...]:
     texts: list[list[str]] = [[] for _ in columns]
     for segment in (*_apart(band.segments[0], columns), *band.segments[1:]):
         texts[owner(segment.box, columns)].append(segment.text)
-    return joined(texts)
+    return tuple(map(" ".join, texts))
 
 
 def _apart(segment: WordSegment, columns: Columns) -> Iterator[WordSegment]:
@@ -265,11 +261,6 @@ def _apart(segment: WordSegment, columns: Columns) -> Iterator[WordSegment]:
         yield number
     else:
         yield segment
-
-
-def joined(texts: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Cells in pieces as one text each."""
-    return tuple(" ".join(parts) for parts in texts)
 
 
 def running(text: str, rest: str) -> str:
@@ -287,24 +278,21 @@ _TIGHT = 0.6  # of the size of the letters, between two lines
 
 def onwards(lines: Sequence[Line], first: int, stop: int | None = None) -> str:
     """A caption from its first line to the end of a sentence or a gap, before the line `stop`."""
-    text, at = lines[first].text, first + 1
-    while at < min(len(lines), first + _MOST_CAPTION_LINES) and at != stop and text[-1] not in ".:":
-        if not _goes_on(lines[at - 1], lines[at]):
+    text = lines[first].text
+    for at in range(first + 1, min(len(lines), first + _MOST_CAPTION_LINES)):
+        if at == stop or text[-1] in ".:" or not _goes_on(lines[at - 1], lines[at]):
             break
-        text, at = running(text, lines[at].text), at + 1
+        text = running(text, lines[at].text)
     return text
 
 
 def upwards(lines: Sequence[Line], last: int) -> str:
     """A title from its last line up to its first."""
-    text, first = lines[last].text, last
-    while (
-        first
-        and last - first + 1 < _MOST_CAPTION_LINES
-        and _goes_on(lines[first - 1], lines[first])
-    ):
-        first -= 1
-        text = running(lines[first].text, text)
+    text = lines[last].text
+    for at in range(last, max(last - _MOST_CAPTION_LINES + 1, 0), -1):
+        if not _goes_on(lines[at - 1], lines[at]):
+            break
+        text = running(lines[at - 1].text, text)
     return text
 
 
@@ -330,8 +318,11 @@ def figures(
     pictures: Sequence[Box], lines: Sequence[Line], size: tuple[float, float]
 ) -> tuple[Figure, ...]:
     """From top to bottom; `size` is that of the page."""
-    page = Box(0, 0, *size)
-    large = [box for box in _whole(pictures, page) if _is_figure(box, page)]
+    large = []
+    for box in _whole(pictures, Box(0, 0, *size)):
+        width, height = box.x1 - box.x0, box.y1 - box.y0
+        if min(width, height) >= _SMALLEST and width * height < _WHOLE * size[0] * size[1]:
+            large.append(box)
     captions = [
         at for at, line in enumerate(lines) if _CAPTION.match(line.text) and not line.hidden
     ]
@@ -347,25 +338,15 @@ def _whole(boxes: Sequence[Box], page: Box) -> list[Box]:
     whole: list[Box] = []
     for box in sorted(seen, key=lambda b: (b.y0, b.x0)):
         for at, other in enumerate(whole):
-            if _same_side(box, other):
+            # Whether they continue each other along a whole side.
+            close = [abs(a - b) <= _TOUCH for a, b in zip(box, other, strict=True)]
+            below = close[0] and close[2] and box.y0 <= other.y1 + _TOUCH
+            if below or (close[1] and close[3] and box.x0 <= other.x1 + _TOUCH):
                 whole[at] = union([box, other])
                 break
         else:
             whole.append(box)
     return whole
-
-
-def _same_side(one: Box, other: Box) -> bool:
-    """Whether they continue each other along a whole side."""
-    below = abs(one.x0 - other.x0) <= _TOUCH and abs(one.x1 - other.x1) <= _TOUCH
-    beside = abs(one.y0 - other.y0) <= _TOUCH and abs(one.y1 - other.y1) <= _TOUCH
-    return (below and one.y0 <= other.y1 + _TOUCH) or (beside and one.x0 <= other.x1 + _TOUCH)
-
-
-def _is_figure(box: Box, page: Box) -> bool:
-    width, height = box.x1 - box.x0, box.y1 - box.y0
-    whole = width * height >= _WHOLE * page.x1 * page.y1
-    return min(width, height) >= _SMALLEST and not whole
 
 
 def _caption(box: Box, lines: Sequence[Line], captions: Sequence[int]) -> str:

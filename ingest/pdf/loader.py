@@ -1,7 +1,6 @@
 """PDF files: pages from PDFium, structure from pypdf."""
 
 import logging
-import mmap
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 from pypdf import PdfReader
 
 from ingest.document.model import Document, Heading
-from ingest.document.source import Source
+from ingest.document.source import Source, holds
 from ingest.errors import UnreadableFile
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity of every file
@@ -74,7 +73,8 @@ _DEEPEST = 3  # drawings in drawings
 
 def _check_tiling(source: Source) -> None:
     """Raises UnreadableFile."""
-    if not _has_tiles(source):
+    # A pattern is a stream, and streams are never inside of others: its head is not packed.
+    if not holds(source.path, b"/XStep"):
         return
     for number, tiles in enumerate(_tiles(source), 1):
         if tiles > MOST_TILES:
@@ -83,17 +83,6 @@ def _check_tiling(source: Source) -> None:
                 f"a pattern, more than {MOST_TILES:,}, which would take hours to draw. Print it to "
                 "a new PDF."
             )
-
-
-def _has_tiles(source: Source) -> bool:
-    # A pattern is a stream, and streams are never inside of others: its head is not packed.
-    with (
-        suppress(OSError, ValueError),
-        source.path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
-    ):
-        return data.find(b"/XStep") >= 0
-    return False
 
 
 def _tiles(source: Source) -> Iterator[float]:

@@ -2,13 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
 
-from ingest.document.model import Box, Cell, Line, Table, union
-from ingest.pdf import ruled_tables
+from ingest.document.model import Cell, Line, Table, union
 from ingest.pdf.columns import (
     Band,
     Columns,
@@ -17,7 +14,6 @@ from ingest.pdf.columns import (
     cells,
     columns,
     height,
-    joined,
     levels,
     merged,
     onwards,
@@ -26,7 +22,7 @@ from ingest.pdf.columns import (
     touched,
     upwards,
 )
-from ingest.pdf.ruled_tables import CellBlock, regions
+from ingest.pdf.ruled_tables import DetectedTable, regions, ruled_table
 from ingest.pdf.text_lines import Row
 from ingest.pdf.visibility import Drawings
 from ingest.text import cell_values
@@ -39,88 +35,64 @@ _LEADERS = re.compile(r"(?:(?<!\s)\s++|(?<![\s.]))\.{4,}+$")  # that lead to the
 _NEAR = 2.5  # of a row's height, between a table and its caption
 
 
-class DetectedTable(NamedTuple):
-    """A table whose cells are still text."""
-
-    first: int  # the row of the page that it begins on
-    last: int
-    rows: tuple[tuple[str, ...], ...]
-    lines: tuple[tuple[int, ...], ...]  # the row of the page of each cell
-    header: int | None  # None: to be seen from the cells
-    joined: frozenset[int] = frozenset()  # rows with cells that are several columns wide
-    shaded: bool = False  # the first row has a ground of its own
-
-
 def arrange_rows(rows: Sequence[Row], drawn: Drawings) -> tuple[list[Row], list[DetectedTable]]:
     """Rows in reading order: those of a table row by row, columns of text one by one."""
     arranged: list[Row] = []
-    grids: list[DetectedTable] = []
+    found: list[DetectedTable] = []
     run: list[Row] = []
-    for piece in [*_with_blocks(rows, drawn.rules), None]:
+    for piece in [*_with_ruled(rows, drawn), None]:
         if isinstance(piece, Row):
             run.append(piece)
             continue
-        _put_aligned(run, arranged, grids)
+        for part in [*_with_aligned(run), *([piece] if piece else [])]:
+            if isinstance(part, Row):
+                arranged.append(part)
+            else:
+                found.append(part._replace(first=len(arranged)))
+                arranged += part.lines
         run = []
-        if piece is not None:
-            grids.append(_grid(piece, len(arranged), drawn))
-            arranged += piece.lines
-    return arranged, grids
+    return arranged, found
 
 
-def _with_blocks(rows: Sequence[Row], rules: Sequence[Box]) -> Iterator[Row | CellBlock]:
+def _with_ruled(rows: Sequence[Row], drawn: Drawings) -> Iterator[Row | DetectedTable]:
+    """The rows, and the tables among them between drawn lines."""
     left: list[Row | None] = list(rows)
-    blocks: dict[int, list[CellBlock]] = {}
-    for region in regions(rules):
-        found = ruled_tables.cell_block(region, [row or Row(()) for row in left])
-        if found is None:
+    tables: dict[int, list[DetectedTable]] = {}
+    for region in regions(drawn.rules):
+        if (found := ruled_table(region, [row or Row(()) for row in left])) is None:
             continue
-        block, rest = found
-        blocks.setdefault(min(at for at, _ in rest), []).append(block)
+        table, rest = found
+        starts = [table.lines[row[0]].words[0].box for row in table.places]
+        grounds = [drawn.ground(start) or _PAPER for start in starts]
+        table = table._replace(shaded=grounds[0] not in grounds[1:])
+        tables.setdefault(min(at for at, _ in rest), []).append(table)
         for at, row in rest:
             left[at] = row if row.words else None
     for at, kept in enumerate(left):
-        yield from blocks.get(at, ())
+        yield from tables.get(at, ())
         if kept is not None:
             yield kept
 
 
-def _grid(block: CellBlock, first: int, drawn: Drawings) -> DetectedTable:
-    texts = tuple(tuple(text for text, _ in row) for row in block.rows)
-    lines = tuple(tuple(first + line for _, line in row) for row in block.rows)
-    starts = [block.lines[row[0][1]].words[0].box for row in block.rows]
-    grounds = [drawn.ground(start) or _PAPER for start in starts]
-    shaded = grounds[0] not in grounds[1:]
-    return DetectedTable(
-        first, first + len(block.lines) - 1, texts, lines, None, block.joined, shaded
-    )
-
-
-def _put_aligned(rows: Sequence[Row], arranged: list[Row], grids: list[DetectedTable]) -> None:
-    """Adds rows, and the tables among them that have no lines."""
+def _with_aligned(rows: Sequence[Row]) -> Iterator[Row | DetectedTable]:
+    """The rows, and the tables among them that have no lines."""
     split = list(bands(rows)) if len(rows) >= _FEWEST_ROWS else []
     done = 0
     if sum(band.numbers > 0 for band in split) >= _FEWEST_ROWS:
-        for found in _tables_in(split):
-            inside = split[found.first : found.last + 1]
-            arranged += columns(rows[done : inside[0].first])
-            first = len(arranged)
-            places = tuple(tuple(first + band for band in row) for row in found.places)
-            last = first + len(found.bands) - 1
-            grids.append(DetectedTable(first, last, found.rows, places, found.header))
-            begin = {row[0] for row in found.places}
-            arranged += [Row(b.words, begins=at in begin) for at, b in enumerate(found.bands)]
-            done = inside[-1].last + 1
-    arranged += columns(rows[done:])
+        for first, last, found in _tables_in(split):
+            yield from columns(rows[done : split[first].first])
+            yield found
+            done = split[last].last + 1
+    yield from columns(rows[done:])
 
 
 def typed_table(grid: DetectedTable, lines: Sequence[Line]) -> Table:
     """The table with typed cells, and its caption."""
     flat = cell_values.cells(grid.rows, [0] * len(grid.rows))
     cells = tuple(
-        tuple(Cell(_LEADERS.sub("", cell.text), line, cell.value, cell.kind, cell.unit)
+        tuple(Cell(_LEADERS.sub("", cell.text), grid.first + line, cell.value, cell.kind, cell.unit)
               for cell, line in zip(row, places, strict=True))
-        for row, places in zip(flat, grid.lines, strict=True)
+        for row, places in zip(flat, grid.places, strict=True)
     )  # fmt: skip
     header = _header(cells, grid, lines) if grid.header is None else grid.header
     return Table(grid.first, grid.last, cells, header, _caption(grid, lines))
@@ -142,7 +114,10 @@ def _caption(grid: DetectedTable, lines: Sequence[Line]) -> str:
     around = [at for at in (grid.first - 1, grid.first - 2, grid.last + 1) if 0 <= at < len(lines)]
     named = [at for at in around if _CAPTION.match(lines[at].text) and not lines[at].hidden]
     if named:
-        first = min(named, key=lambda at: _away(lines, grid, at))
+        first = min(named, key=lambda at: abs(
+            lines[grid.first].box.y0 - lines[at].box.y1 if at < grid.first
+            else lines[at].box.y0 - lines[grid.last].box.y1
+        ))  # fmt: skip
         return onwards(lines, first, grid.first)
     if grid.first and _is_title(lines[grid.first - 1], lines[grid.first], grid):
         return upwards(lines, grid.first - 1)
@@ -155,13 +130,6 @@ def _is_title(title: Line, first: Line, grid: DetectedTable) -> bool:
     plain = title.text[0].isalnum() and not title.text.endswith((".", ","))
     gap, height = first.box.y0 - title.box.y1, title.box.y1 - title.box.y0
     return title.bold and apart and plain and 0 <= gap <= _NEAR * height
-
-
-def _away(lines: Sequence[Line], grid: DetectedTable, at: int) -> float:
-    """Points between a line and the table."""
-    box = lines[at].box
-    above, below = lines[grid.first].box.y0 - box.y1, box.y0 - lines[grid.last].box.y1
-    return abs(above if at < grid.first else below)
 
 
 # -- Tables without a grid: rows whose numbers stand in columns, below heads
@@ -183,18 +151,18 @@ def top_band(bands: Sequence[Band], first: int, columns: Columns, floor: int) ->
     found, body, highest = first, bands[first].box, bands[first].box
     for at in range(first - 1, floor - 1, -1):
         band = bands[at]
-        if not _continues(band.box, highest, body) or len(levels(bands[at:first])) > _MOST:
+        near = highest.y0 - band.box.y1 <= ROW_GAP * height(band.box)
+        beside = band.box.y1 > body.y0 + 1
+        if not near or beside or len(levels(bands[at:first])) > _MOST:
             break
         if _is_head(band, columns):
             found = at
-        elif not _is_section(band, columns) or (found < first and _is_sentence(band)):
+        elif not _is_section(band, columns):
             break
+        elif found < first and len(band.words) > _FEW and band.words[-1].text.endswith((".", ":")):
+            break  # a sentence
         highest = union([highest, band.box])
     return found
-
-
-def _continues(band: Box, highest: Box, body: Box) -> bool:
-    return highest.y0 - band.y1 <= ROW_GAP * height(band) and band.y1 <= body.y0 + 1
 
 
 def _is_head(band: Band, columns: Columns) -> bool:
@@ -210,11 +178,6 @@ def _is_section(band: Band, columns: Columns) -> bool:
     return left and band.box.x1 < columns[1][0] and band.short
 
 
-def _is_sentence(band: Band) -> bool:
-    words = band.words
-    return len(words) > _FEW and words[-1].text.endswith((".", ":"))
-
-
 def column_heads(band: Band, columns: Columns) -> tuple[str, ...]:
     """The text above each column; a head over several columns is in each of them."""
     parts = [part for segment in band.segments for part in _apart(segment, columns)]
@@ -224,7 +187,7 @@ def column_heads(band: Band, columns: Columns) -> tuple[str, ...]:
     for segment in parts:
         for text, at in _shared(segment, columns):
             texts[at].append(text)
-    return joined(texts)
+    return tuple(map(" ".join, texts))
 
 
 def _apart(segment: WordSegment, columns: Columns) -> Iterator[WordSegment]:
@@ -287,11 +250,6 @@ def valued(text: str) -> bool:
     return any(map(str.isdigit, text)) and not any(map(str.isalpha, text.replace("x", "")))
 
 
-def has_only_years(band: Band) -> bool:
-    """Whether a row holds nothing but years, which are centred above columns."""
-    return all(YEAR.fullmatch(segment.text) for segment in band.segments)
-
-
 def repeats_heads(band: Band) -> bool:
     """Years: the heads of the next table, or of the next part of one."""
     numbers = [segment for segment in band.segments if segment.number]
@@ -308,33 +266,24 @@ _SMALL = re.compile(r"[a-zà-öø-ÿ]+(?:[\s,.]|$)")  # not "b) Income"
 _OPEN = re.compile(r".*(?:,|&|\b(?:and|or|of|the|to|in|for|with|by|from|on|an?))", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class BorderlessTable:
-    """A table found among the bands of a page."""
-
-    first: int  # index of its first band
-    last: int
-    bands: tuple[Band, ...]  # the same, those of the heads from top to bottom
-    rows: tuple[tuple[str, ...], ...]
-    places: tuple[tuple[int, ...], ...]  # of each cell: the band, counted from 0
-    header: int
+Aligned = tuple[int, int, DetectedTable]  # its first and last band
 
 
-def _tables_in(bands: Sequence[Band]) -> Iterator[BorderlessTable]:
+def _tables_in(bands: Sequence[Band]) -> Iterator[Aligned]:
     """From top to bottom; a band is in one table at most."""
     at = floor = 0
     while at < len(bands):
         last = _end(bands, at) if bands[at].numbers else at - 1
         if last > at and (found := _table(bands, at, last, floor)):
             yield found
-            at = floor = found.last + 1
+            at = floor = found[1] + 1
         else:
             at = max(last, at) + 1
 
 
 def _end(bands: Sequence[Band], first: int) -> int:
     """The last band with numbers that continues this table."""
-    last = first
+    last, edge = first, _numbers_from(bands[first])
     for at in range(first + 1, len(bands)):
         above, band = bands[at - 1].box, bands[at].box
         if not -0.3 * height(above) <= band.y0 - above.y1 <= ROW_GAP * height(band):
@@ -343,34 +292,28 @@ def _end(bands: Sequence[Band], first: int) -> int:
             if repeats_heads(bands[at]) and not all(map(repeats_heads, bands[first : last + 1])):
                 break
             last = at
-        elif at - last > _FEWEST_ROWS or not _label(
-            bands[at], _numbers_from(bands[first : last + 1])
-        ):
+            edge = min(edge, _numbers_from(bands[at]))
+        # A row without numbers may be the label of others.
+        elif at - last > _FEWEST_ROWS or not (bands[at].short or band.x1 <= edge):
             break
     return last
 
 
-def _numbers_from(bands: Sequence[Band]) -> float:
-    """The left edge of the first column of numbers."""
-    return min(
-        segment.box.x0 for band in bands for segment in band.segments[1:] if segment.number
-        or segment.nothing
-    )  # fmt: skip
+def _numbers_from(band: Band) -> float:
+    """The left edge of its first number."""
+    return min(s.box.x0 for s in band.segments[1:] if s.number or s.nothing)
 
 
-def _label(band: Band, edge: float) -> bool:
-    """Whether a row without numbers may be part of a table."""
-    return band.short or band.box.x1 <= edge
-
-
-def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> BorderlessTable | None:
+def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Aligned | None:
     body = [band for band in bands[first : last + 1] if band.numbers]
     while len(body) > _FEWEST_ROWS and _stray(body):
         body.pop()
         last = max(at for at in range(first, last) if bands[at].numbers)
     if len(body) < _FEWEST_ROWS:
         return None
-    columns = _columns([band for band in body if not has_only_years(band)] or body)
+    # Rows of nothing but years are centred above columns.
+    valued = [b for b in body if not all(YEAR.fullmatch(s.text) for s in b.segments)]
+    columns = _columns(valued or body)
     if len(columns) < 2 or _contents(body, columns):
         return None
     top = top_band(bands, first, columns, floor)
@@ -380,8 +323,10 @@ def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Borderle
     if not _convincing(rows[header:], header):
         return None
     rows[:header] = [column_heads(band, columns) for band in whole[:header]]
-    joined, places = zip(*_unwrapped(rows, header), strict=True)
-    return BorderlessTable(top, last, whole, joined, places, header)
+    texts, places = zip(*_unwrapped(rows, header), strict=True)
+    begin = {row[0] for row in places}
+    lines = tuple(Row(band.words, begins=at in begin) for at, band in enumerate(whole))
+    return top, last, DetectedTable(lines, texts, places, header)
 
 
 def _unwrapped(

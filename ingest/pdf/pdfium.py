@@ -21,7 +21,7 @@ from ingest.pdf import native, page_tables
 from ingest.pdf import text_lines as characters
 from ingest.pdf.columns import figures
 from ingest.pdf.text_lines import Row, Screen, clean, rows, screen
-from ingest.pdf.visibility import Sight, drawings
+from ingest.pdf.visibility import Drawings, Sight
 
 # PDFium keeps process-wide state and is not thread-safe: one page at a time.
 _ONE_AT_A_TIME = threading.RLock()
@@ -73,20 +73,17 @@ def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
         if not 1 <= page <= len(pdf):
             raise UnreadableFile(f"{path.name} has no page {page}: it has {len(pdf)}.")
         try:
-            return _drawn(path, pdf[page - 1], scale)
+            sheet = pdf[page - 1]
+            width, height = sheet.get_size()
+            if width * height * scale * scale > MOST_PIXELS:
+                raise UnreadableFile(f"A page of {path.name} is too large to be drawn.")
+            bitmap = sheet.render(scale=scale)
+            image: Image.Image = bitmap.to_pil().convert("RGB")
         except pypdfium2.PdfiumError as error:
             raise UnreadableFile(f"Page {page} of {path.name} cannot be drawn: {error}") from error
-
-
-def _drawn(path: Path, page: Any, scale: float) -> Image.Image:
-    width, height = page.get_size()
-    if width * height * scale * scale > MOST_PIXELS:
-        raise UnreadableFile(f"A page of {path.name} is too large to be drawn.")
-    bitmap = page.render(scale=scale)
-    image: Image.Image = bitmap.to_pil().convert("RGB")
-    bitmap.close()
-    page.close()
-    return image
+        bitmap.close()
+        sheet.close()
+        return image
 
 
 def _open(path: Path) -> Any:
@@ -121,7 +118,7 @@ def _read(pdf: Any, page: Any, textpage: Any, number: int) -> Page:
     view = screen(page)
     source = characters.read_glyphs(textpage)
     glyphs, dropped = clean(source)
-    drawn = drawings(native.address(page.raw), view)
+    drawn = Drawings(native.address(page.raw), view)
     sight = Sight(textpage, drawn, (view.width, view.height), partial(_picture, page))
     found = [part for row in rows(glyphs, view) for part in sight.split(row)]
     found, grids = page_tables.arrange_rows(found, drawn)
@@ -242,21 +239,17 @@ class _Annotation:
             label = self._label(printed)
             return f"{label.rstrip(' :')}: {value}" if label and value.strip() else value
         if kind in _MARKED and raw.FPDFAnnot_IsChecked(self._form, self._handle):
-            return f"[x] {self._option(printed)}".strip()
+            return f"[x] {self._label(printed, right=True)}".strip()
         return ""
 
-    def _label(self, printed: Sequence[Line]) -> str:
-        """The printed label beside a field; else its internal name."""
+    def _label(self, printed: Sequence[Line], right: bool = False) -> str:
+        """The label printed to the left of a field, or to the right of a box; else its internal
+        name."""
         told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
-        return told or _left_of(self._box, printed) or self._name()
-
-    def _option(self, printed: Sequence[Line]) -> str:
-        """The text printed to the right of a ticked box."""
-        told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
-        mirrored = Box(-self._box.x1, self._box.y0, -self._box.x0, self._box.y1)
-        others = [replace(line, box=Box(-b.x1, b.y0, -b.x0, b.y1)) for line in printed
-                  for b in (line.box,)]  # fmt: skip
-        return told or _left_of(mirrored, others) or self._name()
+        if not right:
+            return told or _left_of(self._box, printed) or self._name()
+        others = [replace(line, box=_mirrored(line.box)) for line in printed]
+        return told or _left_of(_mirrored(self._box), others) or self._name()
 
     def _name(self) -> str:
         name = self._field(raw.FPDFAnnot_GetFormFieldName)
@@ -281,6 +274,10 @@ def _string(read: Callable[[Any, int], int]) -> str:
     read(ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
     text = bytes(buffer).decode("utf-16-le", "replace")
     return text.replace("\0", "").replace("\r", "\n")
+
+
+def _mirrored(box: Box) -> Box:
+    return Box(-box.x1, box.y0, -box.x0, box.y1)
 
 
 def _left_of(field: Box, printed: Sequence[Line]) -> str:

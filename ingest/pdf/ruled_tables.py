@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from ingest.document.model import Box, union
 from ingest.pdf.columns import merged, segments
@@ -36,11 +37,6 @@ class Region:
     @property
     def gridded(self) -> bool:
         return bool(self.down)
-
-    def cut(self, ys: Sequence[float]) -> "Region":
-        """With lines between rows also at these heights."""
-        lines = [Box(self.xs[0], y, self.xs[-1], y) for y in ys]
-        return Region(sorted([*self.ys, *ys]), self.xs, self.down, [*self.along, *lines])
 
     @property
     def box(self) -> Box:
@@ -155,18 +151,25 @@ Level = tuple[Word, ...]  # words of one cell that are one line of it
 Cells = dict[tuple[int, int], list[Level]]  # row and column
 
 
-@dataclass(frozen=True)
-class CellBlock:
-    """A table as lines, with the text and the line of each cell."""
+class DetectedTable(NamedTuple):
+    """A table as lines, whose cells are still text."""
 
     lines: tuple[Row, ...]
-    rows: tuple[Texts, ...]  # the lines are counted from 0
-    joined: frozenset[int]  # rows with cells that are several columns wide
+    rows: tuple[tuple[str, ...], ...]
+    places: tuple[tuple[int, ...], ...]  # the line of each cell, counted from 0
+    header: int | None = None  # None: to be seen from the cells
+    joined: frozenset[int] = frozenset()  # rows with cells that are several columns wide
+    shaded: bool = False  # the first row has a ground of its own
+    first: int = 0  # the row of the page that it begins on
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.lines) - 1
 
 
-def cell_block(
+def ruled_table(
     region: Region, rows: Sequence[Row]
-) -> tuple[CellBlock, list[tuple[int, Row]]] | None:
+) -> tuple[DetectedTable, list[tuple[int, Row]]] | None:
     """The table in a region, and the rest of the rows that it touches, with their indexes."""
     inside = {at: part for at, row in enumerate(rows) if (part := _inside(row, region.box))}
     if sum(_is_cut(rows[at], part) for at, part in inside.items()) > 1:
@@ -177,14 +180,15 @@ def cell_block(
         return None
     spread = _spread(region, list(inside.values()))
     if region.gridded and (cuts := list(_cuts(spread))):
-        region = region.cut(cuts)
+        lines = [Box(region.xs[0], y, region.xs[-1], y) for y in cuts]
+        region = replace(region, ys=sorted([*region.ys, *cuts]), along=[*region.along, *lines])
         spread = _spread(region, list(inside.values()))
     if not _convincing(region, spread):
         return None
     rest = [(at, replace(rows[at], words=left)) for at, part in inside.items()
             if (left := tuple(word for word in rows[at].words if word not in part))]  # fmt: skip
     taken = [(at, Row(())) for at, part in inside.items() if len(part) == len(rows[at].words)]
-    return _block(region, spread), [*rest, *taken]
+    return _table(region, spread), [*rest, *taken]
 
 
 def _is_cut(row: Row, part: Level) -> bool:
@@ -198,12 +202,11 @@ def _is_cut(row: Row, part: Level) -> bool:
 def _inside(row: Row, box: Box) -> Level:
     if row.hidden:
         return ()
-    return tuple(word for word in row.words if _middle_in(word.box, box))
-
-
-def _middle_in(word: Box, box: Box) -> bool:
-    x, y = (word.x0 + word.x1) / 2, (word.y0 + word.y1) / 2
-    return box.x0 - _SLACK <= x <= box.x1 + _SLACK and box.y0 <= y <= box.y1
+    return tuple(
+        word for word in row.words
+        if box.x0 - _SLACK <= (word.box.x0 + word.box.x1) / 2 <= box.x1 + _SLACK
+        and box.y0 <= (word.box.y0 + word.box.y1) / 2 <= box.y1
+    )  # fmt: skip
 
 
 def _with_columns(region: Region, rows: Sequence[Row], inside: dict[int, Level]) -> Region:
@@ -278,18 +281,14 @@ def _at(one: float, other: float) -> bool:
 
 def _levels(pieces: Sequence[Level]) -> Iterator[Level]:
     """Joins pieces side by side into one line; the order of the words in a piece stays."""
-    group: list[Level] = []
+    groups: list[list[Level]] = []
     for piece in sorted(pieces, key=lambda words: words[0].box.y0 + words[0].box.y1):
         middle = (piece[0].box.y0 + piece[0].box.y1) / 2
-        if group and middle > max(word.box.y1 for word in group[0]):
-            yield _side_by_side(group)
-            group = []
-        group.append(piece)
-    yield _side_by_side(group)
-
-
-def _side_by_side(group: list[Level]) -> Level:
-    return tuple(word for part in sorted(group, key=lambda p: p[0].box.x0) for word in part)
+        if not groups or middle > max(word.box.y1 for word in groups[-1][0]):
+            groups.append([])
+        groups[-1].append(piece)
+    for group in groups:
+        yield tuple(word for part in sorted(group, key=lambda p: p[0].box.x0) for word in part)
 
 
 def _cuts(spread: Cells) -> Iterator[float]:
@@ -303,22 +302,10 @@ def _cuts(spread: Cells) -> Iterator[float]:
         # Two columns, or heads, may well have text that runs over two lines.
         least = _HEADS + 1 if number == top else 2 if len(cells) > 2 else 3
         if each >= least and not any(_small(level) for levels in cells for level in levels):
-            yield from _between(cells)
-
-
-def _between(cells: Sequence[list[Level]]) -> Iterator[float]:
-    """The cut between two lines; None when a line of the next cell overlaps it."""
-    rows = [
-        union([word.box for level in levels for word in level])
-        for levels in zip(*cells, strict=True)
-    ]
-    if all(above.y1 <= below.y0 + _SLACK for above, below in pairwise(rows)):
-        yield from ((above.y1 + below.y0) / 2 for above, below in pairwise(rows))
-
-
-def _wrapped(cells: Sequence[list[Level]]) -> bool:
-    """Whether a line continues in lower case, so it is no row of its own."""
-    return any(_small(level) for levels in cells for level in levels[1:])
+            rows = [union([word.box for level in side for word in level])
+                    for side in zip(*cells, strict=True)]  # fmt: skip
+            if all(above.y1 <= below.y0 + _SLACK for above, below in pairwise(rows)):
+                yield from ((above.y1 + below.y0) / 2 for above, below in pairwise(rows))
 
 
 def _small(level: Level) -> bool:
@@ -352,23 +339,21 @@ def _several_numbers(levels: Sequence[Level]) -> bool:
 def _several_rows(region: Region, spread: Cells, rows: Sequence[int]) -> bool:
     """Whether several rows stand between two rules."""
     parts = [(row, [levels for (at, _), levels in spread.items() if at == row]) for row in rows]
-    even = [cells for row, cells in parts if _is_even(cells, 1 if row else _HEADS)]
+    even = [
+        cells for row, cells in parts
+        if len(cells) > 1 and len(set(map(len, cells))) == 1
+        and len(cells[0]) > (1 if row else _HEADS)
+    ]  # fmt: skip
     if region.gridded:
-        # A few whose cells all run over as many lines are rows like the others.
-        return 2 * len(even) > len(rows) or not all(map(_wrapped, even))
-    return bool(even) or any(_is_high(row, sorted(map(len, cells))) for row, cells in parts)
+        # A few whose cells all run over as many lines are rows like the others; a line that goes on
+        # in lower case is no row of its own.
+        wrapped = (any(_small(level) for levels in cells for level in levels[1:]) for cells in even)
+        return 2 * len(even) > len(rows) or not all(wrapped)
+    high = ((row, sum(len(levels) > _HEADS for levels in cells)) for row, cells in parts)
+    return bool(even) or any(number > min(row, 1) for row, number in high)
 
 
-def _is_even(cells: Sequence[list[Level]], most: int) -> bool:
-    heights = set(map(len, cells))
-    return len(cells) > 1 and len(heights) == 1 and heights.pop() > most
-
-
-def _is_high(row: int, heights: Sequence[int]) -> bool:
-    return (len(heights) > 1 and heights[-2] > _HEADS) or (not row and heights[-1] > _HEADS)
-
-
-def _block(region: Region, spread: Cells) -> CellBlock:
+def _table(region: Region, spread: Cells) -> DetectedTable:
     columns = sorted({column for _, column in spread})
     lines: list[Row] = []
     rows: list[Texts] = []
@@ -380,7 +365,9 @@ def _block(region: Region, spread: Cells) -> CellBlock:
             wide.add(len(rows) - 1)
     if region.gridded:
         rows = list(_repeated(region, rows, columns, sorted({row for row, _ in spread})))
-    return CellBlock(tuple(lines), tuple(rows), frozenset(wide))
+    texts = tuple(tuple(text for text, _ in row) for row in rows)
+    places = tuple(tuple(line for _, line in row) for row in rows)
+    return DetectedTable(tuple(lines), texts, places, joined=frozenset(wide))
 
 
 def _repeated(

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress, pairwise, repeat
+from itertools import chain, compress, pairwise, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,14 +50,10 @@ def read_glyphs(textpage: Any) -> Glyphs:
     # map(), since the loop around these calls would take as long as they do.
     deque(map(native.char_box, repeat(handle), range(count), *places), maxlen=0)
     codes = np.fromiter(map(native.unicode_of, repeat(handle, count), range(count)), "<u4", count)
-    left, right, bottom, top = boxes.T.copy()
-    return _whole(Glyphs(_text(codes), np.arange(count), left, right, bottom, top))
-
-
-def _text(codes: Any) -> str:
     codes[codes > _LAST] = 0xFFFD
-    text: str = codes.tobytes().decode("utf-32-le", "surrogatepass")
-    return text
+    text = codes.tobytes().decode("utf-32-le", "surrogatepass")
+    left, right, bottom, top = boxes.T.copy()
+    return _whole(Glyphs(text, np.arange(count), left, right, bottom, top))
 
 
 def _whole(glyphs: Glyphs) -> Glyphs:
@@ -86,14 +82,7 @@ _TWICE = "drawn twice"
 _COLLISIONS = 3  # equal letters at the same point before a page is examined closely
 
 
-class _Letters(NamedTuple):
-    """Glyphs in lists, which are faster than arrays for single access."""
-
-    text: str
-    left: list[float]
-    right: list[float]
-    bottom: list[float]
-    top: list[float]
+_Letter = tuple[str, float, float, float, float]  # with its left, right, bottom and top
 
 
 def clean(glyphs: Glyphs) -> tuple[Glyphs, tuple[Dropped, ...]]:
@@ -125,17 +114,19 @@ def _twins(glyphs: Glyphs) -> dict[int, int]:
     """Letters with equal letters at the same place."""
     if _collisions(glyphs) < _COLLISIONS:
         return {}
-    letters = _Letters(glyphs.text, *(side.tolist() for side in glyphs[2:]))
+    letters = list(zip(glyphs.text, *(side.tolist() for side in glyphs[2:]), strict=True))
     twins: dict[int, int] = {}
     drawn: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for at in (at for at, letter in enumerate(letters.text) if letter > " "):
-        row = int(letters.bottom[at] / 4)
-        rows = (drawn[letters.text[at], near] for near in (row - 1, row, row + 1))
-        same = (other for others in rows for other in others if _same_place(letters, at, other))
+    for at, one in enumerate(letters):
+        if one[0] <= " ":
+            continue
+        row = int(one[3] / 4)
+        others = (drawn[one[0], near] for near in (row - 1, row, row + 1))
+        same = (o for o in chain(*others) if _same_place(one, letters[o], at - o))
         if (twin := next(same, None)) is not None:
             twins[at] = twin
         else:
-            drawn[letters.text[at], row].append(at)
+            drawn[one[0], row].append(at)
     return twins
 
 
@@ -147,22 +138,16 @@ def _collisions(glyphs: Glyphs) -> int:
     return len(places) - len(np.unique(places))
 
 
-def _same_place(letters: _Letters, at: int, other: int) -> bool:
-    if _one_glyph(letters, at, other):
+def _same_place(one: _Letter, other: _Letter, away: int) -> bool:
+    """Whether a letter lies on an equal one, so many letters before it."""
+    letter, left, right, bottom, top = one
+    # Letters of one ligature such as "ff": PDFium gives them the same rectangle.
+    near = away <= 2 and (letter in "fst" or letter > "\u00ff")
+    if near and left == other[1] and top == other[4]:
         return False
-    height = letters.top[at] - letters.bottom[at]
-    width = max(letters.right[at] - letters.left[at], height / 4)
-    return (
-        abs(letters.left[at] - letters.left[other]) <= 0.3 * width
-        and abs(letters.bottom[at] - letters.bottom[other]) <= 0.2 * height
-    )
-
-
-def _one_glyph(letters: _Letters, at: int, other: int) -> bool:
-    """Whether letters belong to one ligature such as "ff": PDFium gives them the same rectangle."""
-    near = at - other <= 2 and (letters.text[at] in "fst" or letters.text[at] > "\u00ff")
-    same = letters.left[at] == letters.left[other] and letters.top[at] == letters.top[other]
-    return near and same
+    height = top - bottom
+    width = max(right - left, height / 4)
+    return abs(left - other[1]) <= 0.3 * width and abs(bottom - other[3]) <= 0.2 * height
 
 
 # -- Converts page coordinates, which grow upwards, into points from the top left as shown
@@ -211,18 +196,15 @@ def screen(page: Any) -> Screen:
     """How the coordinates of a page, which may be turned, become points from its top left."""
     width, height = page.get_size()
     size = round(width * _FINE), round(height * _FINE)
-    e, f = _device(page, size, 0, 0)
-    ax, ay = _device(page, size, _FAR, 0)
-    cx, cy = _device(page, size, 0, _FAR)
+    (e, f), (ax, ay), (cx, cy) = (
+        (across / _FINE, down / _FINE)
+        for x, y in ((0, 0), (_FAR, 0), (0, _FAR))
+        for across, down in [native.to_device(page, size, x, y)]
+    )
     return Screen(
         width, height,
         (ax - e) / _FAR, (ay - f) / _FAR, (cx - e) / _FAR, (cy - f) / _FAR, e, f,
     )  # fmt: skip
-
-
-def _device(page: Any, size: tuple[int, int], x: float, y: float) -> tuple[float, float]:
-    across, down = native.to_device(page, size, x, y)
-    return across / _FINE, down / _FINE
 
 
 _LINE = re.compile(r"[^\r\n]+")
@@ -271,7 +253,9 @@ class Row(Words):
 
 def rows(glyphs: Glyphs, screen: Screen) -> Iterator[Row]:
     """Rows in the order in which the file draws them."""
-    breaks = _breaks(glyphs)
+    # After a hyphen at a line end PDFium goes on without a line break (5.15, PDFium 7800).
+    below = glyphs.top[1:] < glyphs.bottom[:-1]
+    breaks = (np.flatnonzero(below & (glyphs.right[1:] < glyphs.left[:-1])) + 1).tolist()
     spans: list[tuple[int, int]] = []  # of all words
     ends = [0]  # how many words there are up to the end of each row
     for line in _LINE.finditer(glyphs.text):
@@ -297,10 +281,3 @@ def _words(glyphs: Glyphs, screen: Screen, spans: Sequence[tuple[int, int]]) -> 
     return list(
         map(Word, texts, glyphs.at[starts].tolist(), screen.boxes(left, bottom, right, top))
     )
-
-
-def _breaks(glyphs: Glyphs) -> list[int]:
-    # After a hyphen at a line end PDFium goes on without a line break (5.15, PDFium 7800).
-    below = glyphs.top[1:] < glyphs.bottom[:-1]
-    places: list[int] = (np.flatnonzero(below & (glyphs.right[1:] < glyphs.left[:-1])) + 1).tolist()
-    return places

@@ -3,7 +3,6 @@
 import ctypes
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -33,15 +32,23 @@ class Area(NamedTuple):
     order: int
 
 
-@dataclass
 class Drawings:
     """What is drawn on a page beside its text."""
 
-    pictures: list[Box] = field(default_factory=list)
-    areas: list[Area] = field(default_factory=list)
-    rules: list[Box] = field(default_factory=list)  # lines that run along or down the page
-    texts: dict[int, int] = field(default_factory=dict)  # address of a text object: its order
-    paths: int = 0
+    def __init__(self, page: int, view: Screen) -> None:
+        """Of the page at an address."""
+        self.pictures: list[Box] = []
+        self.areas: list[Area] = []
+        self.rules: list[Box] = []  # lines that run along or down the page
+        self.texts: dict[int, int] = {}  # address of a text object: its order
+        self._paths = self._order = 0
+        self._view = view
+        self._floats = (ctypes.c_float * 6)()
+        self._numbers = (ctypes.c_uint * 4)()
+        number = native.count_objects(page)
+        self._look(list(map(native.object_at, repeat(page), range(number))), _WHOLE, 0)
+        if self._paths > _MOST_PATHS:
+            self.rules.clear()
 
     def ground(self, box: Box) -> Colour | None:
         """The colour of the last area drawn below the middle of a box."""
@@ -49,29 +56,9 @@ class Drawings:
         below = [a for a in self.areas if a.box.x0 <= x <= a.box.x1 and a.box.y0 <= y <= a.box.y1]
         return below[-1].colour if below else None
 
-
-def drawings(page: int, view: Screen) -> Drawings:
-    """Of the page at an address."""
-    found = Drawings()
-    scan = _Scan(found, view)
-    number = native.count_objects(page)
-    scan.see(list(map(native.object_at, repeat(page), range(number))), _WHOLE, 0)
-    if found.paths > _MOST_PATHS:
-        found.rules.clear()
-    return found
-
-
-class _Scan:
-    def __init__(self, found: Drawings, view: Screen) -> None:
-        self._found = found
-        self._view = view
-        self._order = 0
-        self._floats = (ctypes.c_float * 6)()
-        self._numbers = (ctypes.c_uint * 4)()
-
-    def see(self, things: Sequence[int], place: _Matrix, depth: int) -> None:
+    def _look(self, things: Sequence[int], place: _Matrix, depth: int) -> None:
         """Objects in the order in which they are drawn; most are text, on some pages 20,000."""
-        texts, text = self._found.texts, native.TEXT
+        texts, text = self.texts, native.TEXT
         for thing, kind in zip(things, map(native.type_of, things), strict=True):
             self._order += 1
             if kind == text:
@@ -83,34 +70,31 @@ class _Scan:
         if kind == native.PATH:
             self._path(thing, place)
         elif kind == native.IMAGE:
-            self._found.pictures.append(self._box(thing, place))
+            self.pictures.append(self._box(thing, place))
         elif kind == native.FORM and depth < _DEEPEST:
             inside = _product(self._matrix(thing), place)
             number = native.count_inside(thing)
             parts = list(map(native.object_inside, repeat(thing), range(number)))
-            self.see(parts, inside, depth + 1)
+            self._look(parts, inside, depth + 1)
 
     def _path(self, path: int, place: _Matrix) -> None:
-        self._found.paths += 1
-        if self._found.paths > _MOST_PATHS:
+        self._paths += 1
+        if self._paths > _MOST_PATHS:
             return
         box = self._box(path, place)
-        filled, stroked = self._mode(path)
+        modes = ctypes.addressof(self._numbers)
+        native.draw_mode(path, modes, modes + 4)
+        filled, stroked = self._numbers[0] != 0, self._numbers[1] != 0
         if min(box.x1 - box.x0, box.y1 - box.y0) <= THIN:
             if filled or stroked:
-                self._found.rules.append(box)
+                self.rules.append(box)
             return
         if filled:
-            self._found.areas.append(Area(box, self.colour(path), self._order))
+            self.areas.append(Area(box, self._colour(path), self._order))
         if 3 < native.count_segments(path) <= _MOST_SEGMENTS and (filled or stroked):
-            self._found.rules += self._rules(path, place, stroked)
+            self.rules += self._rules(path, place, stroked)
 
-    def _mode(self, path: int) -> tuple[bool, bool]:
-        place = ctypes.addressof(self._numbers)
-        native.draw_mode(path, place, place + 4)
-        return self._numbers[0] != 0, self._numbers[1] != 0
-
-    def colour(self, thing: int) -> Colour | None:
+    def _colour(self, thing: int) -> Colour | None:
         place = ctypes.addressof(self._numbers)
         known = native.fill_colour(thing, place, place + 4, place + 8, place + 12)
         return tuple(self._numbers) if known else None
@@ -239,7 +223,12 @@ class Sight:
         if ink.mode in (native.INVISIBLE, native.CLIP):
             # Over a picture it is the text layer of a scan.
             return "" if any(_inside(x, y, box) for box in self._drawings.pictures) else INVISIBLE
-        return SMALL if self._too_small(word) else self._lost(word, ink, x, y)
+        if (
+            min(y1 - y0, x1 - x0) < _TINY
+            and 0 < native.font(self._textpage, word.at)[0] < _SMALLEST
+        ):
+            return SMALL
+        return self._lost(word, ink, x, y)
 
     def _ink(self, word: Word) -> _Ink:
         thing = native.text_object(self._address, word.at)
@@ -264,11 +253,6 @@ class Sight:
                 colour[3] == 0 or any(_alike(colour, ground) for ground in self._grounds)
             )
         return self._suspects[colour]
-
-    def _too_small(self, word: Word) -> bool:
-        if min(word.box.y1 - word.box.y0, word.box.x1 - word.box.x0) >= _TINY:
-            return False
-        return 0 < native.font(self._textpage, word.at)[0] < _SMALLEST
 
     def _lost(self, word: Word, ink: _Ink, x: float, y: float) -> str:
         """Whether its colour, or something drawn over it, hides the word."""

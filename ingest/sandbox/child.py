@@ -171,7 +171,10 @@ class Child:
             if kind == _DONE:
                 return codec.decode(value)
             if kind == _FAILED:
-                raise _raised(_FAILURE.decode(value))
+                failed = _FAILURE.decode(value)
+                if failed.kind not in _ERRORS:
+                    raise InvalidData(f"{failed.kind!r} is no error of a reader")
+                raise _ERRORS[failed.kind](failed.words)
             if kind != _BEAT:
                 raise InvalidData(f"a message of the unknown kind {kind!r}")
             heard(_SIGN.decode(value))
@@ -204,12 +207,6 @@ _ERRORS: dict[str, type[Exception]] = {
         errors.CannotRecognise,
     )
 }  # fmt: skip
-
-
-def _raised(failed: _Failed) -> Exception:
-    if failed.kind not in _ERRORS:
-        raise InvalidData(f"{failed.kind!r} is no error of a reader")
-    return _ERRORS[failed.kind](failed.words)
 
 
 def _serve(

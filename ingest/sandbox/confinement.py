@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 LARGEST = 4 << 30  # bytes of a file that is written; see Limits for what may be unpacked in all
 _DYING = 2.0  # seconds that killed programs may take to be gone
 
-_ASKS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
-_CONNECTS = {"socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg"}
+_SOCKETS = {
+    "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.bind",
+    "socket.connect", "socket.sendto", "socket.sendmsg",
+}  # fmt: skip
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
@@ -52,7 +54,7 @@ def confine(
         linux.bound_processes()
         linux.forbid_files(writable, readable, listening)
         linux.forbid_calls(listening)
-    _Guard(writable).watch()
+    _watch(writable)
     with suppress(ImportError):  # Windows has no such limits
         import resource
 
@@ -97,29 +99,23 @@ def allow_seconds(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (until, most))
 
 
-class _Guard:
-    """An audit hook: Python calls it before each action, and it cannot be removed."""
+def _watch(writable: Sequence[Path]) -> None:
+    """Add an audit hook: Python calls it before each action, and it cannot be removed."""
+    below = tuple(os.path.realpath(folder) + os.sep for folder in writable)
 
-    def __init__(self, writable: Sequence[Path]) -> None:
-        self._writable = tuple(os.path.realpath(folder) + os.sep for folder in writable)
-
-    def watch(self) -> None:
-        sys.addaudithook(self._hear)
-
-    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open":
-            if isinstance(arguments[2], int) and arguments[2] & _WRITES:
-                self._refuse_path(arguments[0])
-        elif event in _ASKS or event in _CONNECTS:
+    def hear(event: str, arguments: tuple[object, ...]) -> None:
+        if event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES:
+            path = arguments[0]
+            if not isinstance(path, str | bytes | os.PathLike):
+                return  # the number of a file that is open already
+            name = os.fsdecode(path)
+            place = os.path.realpath(name) + os.sep  # also of the folder itself: O_TMPFILE
+            if name != os.devnull and not place.startswith(below):
+                raise PermissionError(f"Files are read without writing to {name}.")
+        elif event in _SOCKETS:
             raise PermissionError("Files are read without a network.")
 
-    def _refuse_path(self, path: object) -> None:
-        if not isinstance(path, str | bytes | os.PathLike):
-            return  # the number of a file that is open already
-        name = os.fsdecode(path)
-        place = os.path.realpath(name) + os.sep  # also of the folder itself: O_TMPFILE
-        if name != os.devnull and not place.startswith(self._writable):
-            raise PermissionError(f"Files are read without writing to {name}.")
+    sys.addaudithook(hear)
 
 
 def end_session(leader: int) -> None:

@@ -56,11 +56,8 @@ class _Place:
 class Drawings:
     """What was drawn, and who draws. One for a process: `drawings`."""
 
-    def __init__(
-        self, children: int = _CHILDREN, seconds: float = _SECONDS, kept: int = _KEPT
-    ) -> None:
-        """`seconds` for one page; `kept` in bytes."""
-        self._seconds, self._most = seconds, kept
+    def __init__(self, children: int = _CHILDREN, seconds: float = _SECONDS) -> None:
+        """`seconds` for one page."""
         engines = Engines(bounds=Bounds(silence=seconds, seconds=seconds))
         self._places = [_Place(Sandbox(engines=engines)) for _ in range(children)]
         self._free = threading.Condition()
@@ -112,15 +109,17 @@ class Drawings:
             result.set_exception(error)
         with self._free:
             del self._drawing[wanted]
-            if picture and len(picture) <= self._most:
+            if picture and len(picture) <= _KEPT:
                 self._pictures[wanted] = picture
-                while sum(map(len, self._pictures.values())) > self._most:
+                while sum(map(len, self._pictures.values())) > _KEPT:
                     self._pictures.popitem(last=False)
 
     def _made(self, wanted: _Wanted) -> bytes:
         job = partial(drawn, page=wanted.page, scale=wanted.scale, finish=wanted.finish)
         with self._turn(wanted.file) as sandbox:
-            self._refuse_failed(wanted)
+            until, why = self._failed.get((wanted.file, wanted.page), (0.0, ""))
+            if time.monotonic() < until:
+                raise UnreadableFile(why)
             try:
                 picture = sandbox.start_work(wanted.file.path, job, bytes)()
             except UnreadableFile as error:
@@ -128,11 +127,6 @@ class Drawings:
         if not picture.startswith(_PNG):
             raise UnreadableFile(f"Page {wanted.page} of {wanted.file.path.name} is no picture.")
         return picture
-
-    def _refuse_failed(self, wanted: _Wanted) -> None:
-        until, why = self._failed.get((wanted.file, wanted.page), (0.0, ""))
-        if time.monotonic() < until:
-            raise UnreadableFile(why)
 
     def _noted(self, wanted: _Wanted, error: UnreadableFile) -> UnreadableFile:
         """The error, remembered if it has cost a child."""

@@ -1,6 +1,7 @@
 """Runs loaders in child processes: a crash or hang costs only that file."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -57,14 +58,13 @@ class Sandbox:
         return self._begin(self._read, [path], LoadedCodec(), heard)
 
     def start_expand(
-        self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0,
-        heard: Heard | None = None,
+        self, path: Path, folder: Path, limits: Limits | None = None, level: int = 0
     ) -> Callable[[], Expanded]:  # fmt: skip
         """The same for the files inside a file, see `ingest.containers.expand`."""
         bounds = limits or self._bounds.unpacking
         known = frozenset(suffixes())
         job = partial(expand, folder=folder, limits=bounds, level=level, suffixes=known)
-        return self._begin(job, [path], Codec(Expanded), heard)
+        return self._begin(job, [path], Codec(Expanded))
 
     def start_work(self, path: Path, do: Callable[[Path], T], kind: type[T]) -> Callable[[], T]:
         """The same for what `do`, which the child can import, makes of a file, of type `kind`."""
@@ -85,19 +85,9 @@ class Sandbox:
             confinement.sweep_scratch()
             make = partial(Child, self._bounds, self._folder, self._models)
             self._pool = _Pool(self.children, make)
-        signs, office = _Signs(), needs_office(paths[0])
-        future = self._pool.threads.submit(self._pool.run, do, paths, codec, signs.note, office)
+        signs, office = deque([Beat(0, 0)], maxlen=1), needs_office(paths[0])
+        future = self._pool.threads.submit(self._pool.run, do, paths, codec, signs.append, office)
         return partial(_wait, future, paths[0], self._bounds, signs, heard)
-
-
-class _Signs:
-    """The last beat of a child, shared by the listening and the waiting thread."""
-
-    def __init__(self) -> None:
-        self.last = Beat(0, 0)
-
-    def note(self, last: Beat) -> None:
-        self.last = last
 
 
 class _Pool:
@@ -159,11 +149,14 @@ class _Pool:
             one.end()
 
 
-def _wait(future: "Future[T]", path: Path, bounds: Bounds, signs: _Signs, heard: Heard | None) -> T:
+def _wait(
+    future: "Future[T]", path: Path, bounds: Bounds, signs: deque[Beat], heard: Heard | None
+) -> T:
+    """`signs` holds the last beat of the child."""
     shown = Beat(0, 0)
     while heard and not wait([future], POLL).done:
-        if signs.last.total and signs.last != shown:
-            shown = signs.last
+        if (last := signs[0]).total and last != shown:
+            shown = last
             heard(shown.done, shown.total)
     try:
         return future.result()

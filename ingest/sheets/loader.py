@@ -79,13 +79,6 @@ def split_titles(block: SheetRegion) -> tuple[list[str], SheetRegion | None]:
     return titles, rest
 
 
-def is_near(title: SheetRegion, table: SheetRegion) -> bool:
-    """A title stands close above the table, over some of its columns."""
-    apart = table.top - (title.top + len(title.rows))
-    beside = title.left < table.left + table.width and table.left <= title.left
-    return 0 <= apart <= _NEAR and beside
-
-
 def _alone(row: Sequence[Cell]) -> str:
     """The text of a row in which one cell is filled; a merged one fills several with the same."""
     texts = {cell.text for cell in row if cell.text}
@@ -199,29 +192,24 @@ _NO_HIDING = "The sheet is too large to see which of its rows are hidden."
 def load_sheet(source: Source) -> Document:
     """A workbook, a page or more for each sheet. Raises EncryptedFile or UnreadableFile."""
     suffix = source.path.suffix.lower()
-    package = Package(source) if suffix in _ZIPPED else None
+    package = Package(source) if suffix in _ZIPPED else None  # the others are old binary formats
+    known: dict[str, Around] = {}
     if package is not None:
         check(source, package)
-    known = _around(package, suffix)
+        known = around_ods(package) if suffix in (".ods", ".ots") else around(package)
     flow, left = Flow(), CELLS
     with closing(Workbook(source)) as book:
         sheets = book.sheets()
-        for number, sheet in enumerate(sheets, 1):
-            flow.title, flow.hidden = sheet.name, "hidden sheet" if sheet.hidden else ""
-            about = known.get(sheet.name, Around())
-            rows, merged = book.read(sheet.name, about.size)
+        for number, (name, hidden) in enumerate(sheets, 1):
+            flow.title, flow.hidden = name, "hidden sheet" if hidden else ""
+            about = known.get(name, Around())
+            rows, merged = book.read(name, about.size)
             found = filled(rows, about, left)
             merge(found, merged)
             left -= sum(bool(cell.text) for row in found.rows for cell in row)
             _write(flow, found, about)
             beat(number, len(sheets))
     return source.document(flow.finished(), metadata=package.properties() if package else {})
-
-
-def _around(package: Package | None, suffix: str) -> dict[str, Around]:
-    if package is None:  # the old binary formats
-        return {}
-    return around_ods(package) if suffix in (".ods", ".ots") else around(package)
 
 
 def _write(flow: Flow, found: Filled, about: Around) -> None:
@@ -248,7 +236,11 @@ def _blocks(flow: Flow, grid: Grid, found: Filled, about: Around) -> None:
             titles.append(block)
             continue
         above, table = split_titles(block)
-        near = [t.single for t in titles[-1:] if is_near(t, block)]
+        near = [  # close above, over some of its columns
+            t.single for t in titles[-1:]
+            if 0 <= block.top - (t.top + len(t.rows)) <= _NEAR
+            and t.left < block.left + block.width and block.left <= t.left
+        ]  # fmt: skip
         for title in titles:
             _lines(flow, title, about)
         titles = []
@@ -292,6 +284,6 @@ def _chart(flow: Flow, root: Element) -> None:
     title, *axes = [text for text in titles if text] or [""]
     for text in (title, *axes):
         flow.paragraph(text, BEGINS)
-    flow.figure(title)
+    flow.add_figure(title)
     for table in draft.tables:
         flow.typed_table(table.rows, table.header, title)

@@ -31,7 +31,7 @@ from ingest.office.ooxml import (
 from ingest.platform.process import beat
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
+    from python_calamine import CalamineWorkbook
 
 
 # -- Estimates how much text the cells of a workbook hold, before any is read
@@ -142,7 +142,8 @@ def native(value: Value, line: int, shown: CellUnit = CellUnit()) -> Cell:  # no
     if isinstance(value, int | float):
         return _number(value, line, shown)
     if isinstance(value, dt.datetime | dt.date | dt.time):
-        text = moment(value)
+        midnight = isinstance(value, dt.datetime) and value.time() == dt.time()
+        text = value.isoformat().partition("T")[0] if midnight else value.isoformat()
         return Cell(text, line, text, "date")
     text = str(value)
     return Cell(text, line, None, "text" if text.strip() else "empty")
@@ -159,13 +160,6 @@ def _number(value: float, line: int, shown: CellUnit) -> Cell:
         gap = " " if shown.sign.isalpha() else ""
         text = f"{shown.sign}{gap}{digits}" if shown.before else f"{digits} {shown.sign}"
     return Cell(text, line, value, "number", shown.sign.strip())
-
-
-def moment(value: dt.date | dt.datetime | dt.time) -> str:
-    """ISO 8601; a day without a time where the time is midnight."""
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        value = value.date()
-    return value.isoformat()
 
 
 # -- The metadata of a workbook's cells: formats, hiding, comments, charts
@@ -202,9 +196,8 @@ def around(package: Package) -> dict[str, Around]:
     units = _units(package, relations)
     people = {
         person.get("id", ""): person.get("displayName", "")
-        for relation in relations.values()
-        if relation.kind == "person"
-        for person in children(package.xml(relation.target), "?:person")
+        for _, root in package.related(relations, "person")
+        for person in children(root, "?:person")
     }
     found = {}
     for sheet in children(child(book, "?:sheets"), "?:sheet"):
@@ -270,8 +263,7 @@ def _place(name: str) -> Place | None:
 
 def _units(package: Package, relations: dict[str, Relation]) -> dict[str, CellUnit]:
     """The units that styles give, by the style's number in `s`."""
-    part = next((r.target for r in relations.values() if r.kind == "styles"), "")
-    root = package.xml(part) if part else None
+    _, root = next(package.related(relations, "styles"), (None, None))
     formats = {
         e.get("numFmtId", ""): unit(e.get("formatCode", ""))
         for e in children(child(root, "?:numFmts"), "?:numFmt")
@@ -285,8 +277,7 @@ def _units(package: Package, relations: dict[str, Relation]) -> dict[str, CellUn
 def _comments(
     package: Package, relations: dict[str, Relation], people: dict[str, str]
 ) -> Iterator[str]:
-    for relation in relations.values():
-        root = package.xml(relation.target) if relation.kind == "comments" else None
+    for _, root in package.related(relations, "comments"):
         authors = [e.text or "" for e in children(child(root, "?:authors"), "?:author")]
         for comment in children(child(root, "?:commentList"), "?:comment"):
             number = comment.get("authorId", "")
@@ -294,8 +285,7 @@ def _comments(
             author = authors[int(number)] if known else ""
             if not author.startswith(_COPIED):
                 yield _comment(comment, author, "".join(texts(comment, _COMMENT_TEXT)))
-    for relation in relations.values():
-        root = package.xml(relation.target) if relation.kind == "threadedComment" else None
+    for _, root in package.related(relations, "threadedComment"):
         for comment in children(root, "?:threadedComment"):
             text = child(comment, "?:text")
             author = people.get(comment.get("personId", ""), "")
@@ -311,12 +301,9 @@ def _comment(comment: Element, author: str, text: str) -> str:
 
 def _charts(package: Package, relations: dict[str, Relation]) -> Iterator[Element]:
     for drawing in relations.values():
-        if drawing.kind != "drawing" or drawing.outside:
-            continue
-        for relation in package.relations(drawing.target).values():
-            chart = package.xml(relation.target) if relation.kind == "chart" else None
-            if chart is not None:
-                yield chart
+        if drawing.kind == "drawing" and not drawing.outside:
+            charts = package.related(package.relations(drawing.target), "chart")
+            yield from (chart for _, chart in charts)
 
 
 # -- The metadata of an ODS workbook: hidden rows and columns, and comments
@@ -368,13 +355,6 @@ Row = list[Value | None]
 Range = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, as row and column from 0
 
 
-class Sheet(NamedTuple):
-    """A sheet of a workbook: its name, and whether it is hidden."""
-
-    name: str
-    hidden: bool
-
-
 class Workbook:
     """An open workbook; a context manager."""
 
@@ -383,11 +363,12 @@ class Workbook:
         self._source = source
         self._book = _opened(source)
 
-    def sheets(self) -> list[Sheet]:
+    def sheets(self) -> list[tuple[str, bool]]:
+        """The name of each, and whether it is hidden."""
         from python_calamine import SheetVisibleEnum
 
         seen = SheetVisibleEnum.Visible
-        return [Sheet(s.name, s.visible != seen) for s in self._book.sheets_metadata]
+        return [(sheet.name, sheet.visible != seen) for sheet in self._book.sheets_metadata]
 
     def read(self, name: str, size: int) -> tuple[Iterator[Row], list[Range]]:
         """The rows of a sheet from its first, and where one cell covers several.
@@ -396,20 +377,17 @@ class Workbook:
         """
         if size > DENSE:
             return self._sparse(name), []
-        sheet = self._sheet(name)
+        from python_calamine import CalamineError
+
+        try:
+            sheet = self._book.get_sheet_by_name(name)
+        except (CalamineError, OSError) as error:
+            raise damaged(self._source) from error
         rows = ([None if value == "" else value for value in row] for row in sheet.iter_rows())
         return rows, sheet.merged_cell_ranges or []
 
     def close(self) -> None:
         self._book.close()
-
-    def _sheet(self, name: str) -> "CalamineSheet":
-        from python_calamine import CalamineError
-
-        try:
-            return self._book.get_sheet_by_name(name)
-        except (CalamineError, OSError) as error:
-            raise damaged(self._source) from error
 
     def _sparse(self, name: str) -> Iterator[Row]:
         from openpyxl import load_workbook
@@ -424,38 +402,25 @@ class Workbook:
 def closed_up(rows: Iterable[tuple[int, Sequence[object]]]) -> list[Row]:
     """Numbered rows without the wide gaps between cells; narrow ones show where tables end."""
     cells: list[dict[int, Value]] = []
-    gap = 0
     for number, row in rows:
         if number % _OFTEN == 0:
             beat(number, 0)
-        found = {at: value for at, one in enumerate(row) if (value := _plain(one)) is not None}
-        gap = 0 if found else gap + 1
-        if gap <= _GAP:
-            cells.append(found)
-    place = _places({at for row in cells for at in row})
-    return [_row(row, place) for row in cells]
+        cells.append({at: _plain(value) for at, value in enumerate(row) if value is not None})
+        if len(cells) > _GAP and not any(cells[-_GAP - 1 :]):
+            cells.pop()
+    old: list[int] = []  # the columns that remain, as they were; of a wider gap the first ones
+    for column in sorted({at for row in cells for at in row}):
+        before = old[-1] if old else -1
+        old += [*range(before + 1, column)[:_GAP], column]
+    last = {at: place for place, at in enumerate(old, 1)}
+    return [
+        [row.get(at) for at in old[: max((last[at] for at in row), default=0)]] for row in cells
+    ]
 
 
-def _places(columns: set[int]) -> dict[int, int]:
-    """The new places of columns when no gap is wider than _GAP."""
-    place, before, new = {}, -1, -1
-    for column in sorted(columns):
-        new += min(column - before, _GAP + 1)
-        place[column], before = new, column
-    return place
-
-
-def _row(cells: dict[int, Value], place: dict[int, int]) -> Row:
-    row: Row = [None] * (place[max(cells)] + 1 if cells else 0)
-    for column, value in cells.items():
-        row[place[column]] = value
-    return row
-
-
-def _plain(value: object) -> Value | None:
-    if value is None or isinstance(value, (str, float, int, bool, date, time, timedelta)):
-        return value
-    return str(value)
+def _plain(value: object) -> Value:
+    known = isinstance(value, (str, float, int, bool, date, time, timedelta))
+    return value if known else str(value)  # type: ignore[return-value]
 
 
 def _opened(source: Source) -> "CalamineWorkbook":

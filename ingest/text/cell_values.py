@@ -19,8 +19,6 @@ from ingest.language.numbers import SCALE_OF, SHORT_SCALES
 from ingest.language.quantities import MONEY, SYMBOLS
 from ingest.platform.process import beat
 
-BAR = " | "  # between the cells of a row's line; counted as if the file had held it
-
 _NOTHING = {"-", "--", "\u2013", "—", "n/a", "N/A", "n.a."}
 _TRUTHS = {"true": True, "false": False, "✓": True, "✔": True, "✗": False, "✘": False}
 _SCALES = rf"(?:(?i:k|m|b|{'|'.join(SCALE_OF)})\b\.?)"
@@ -69,11 +67,6 @@ def decimal_mark(texts: Iterable[str]) -> str:
     return numbers.decimal_mark(match["digits"] for match in found if match)
 
 
-def row_text(texts: Iterable[str]) -> str:
-    """A row of a table as one line."""
-    return BAR.join(" ".join(text.split()) for text in texts)
-
-
 def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> int:
     """The number of header rows: 1 when the first row is unlike the rows below.
 
@@ -119,7 +112,9 @@ def _number(text: str, decimal: str) -> tuple[float, str] | None:
     value = _value(match["digits"], decimal)
     if value is None or (match["scale"] and not (match["money"] or match["unit"])):
         return None  # "1.2m" may be metres
-    power = int((match["power"] or "e0")[1:]) + _power(match["scale"])
+    scale = (match["scale"] or "").lower().rstrip(".")
+    power = int((match["power"] or "e0")[1:])
+    power += SHORT_SCALES.get(scale) or SCALE_OF.get(scale, 0)
     amount = float(value.scaleb(power))
     negative = match["open"] or match["again"] == "(" or {match["sign"], match["again"]} - {"", "+"}
     unit = match["money"] or match["unit"] or match["late"] or ""
@@ -141,11 +136,6 @@ def _well_formed(match: re.Match[str]) -> bool:
 def _value(digits: str, mark: str) -> Decimal | None:
     coded = digits.isdigit() and (digits[0] == "0" != digits or len(digits) > _LONGEST)
     return None if coded else numbers.value_of(digits, mark)  # "007" is a name, not a quantity
-
-
-def _power(scale: str | None) -> int:
-    word = (scale or "").lower().rstrip(".")
-    return SHORT_SCALES.get(word) or SCALE_OF.get(word, 0)
 
 
 # -- JSON and XML as one kind of tree: texts, lists, and fields in file order

@@ -28,15 +28,15 @@ class DecodedText(NamedTuple):
     rest: int = 0  # bytes that were not read
 
 
-def read_text(source: Source, declared: str = "") -> DecodedText:
+def read_text(source: Source) -> DecodedText:
     """The text of a file; of a very long file its first MOST bytes. Raises UnreadableFile."""
     data, rest = _first_bytes(source)
-    return decode(data, source.name, declared)._replace(rest=rest)
+    return decode(data, source.name)._replace(rest=rest)
 
 
-def read_whole(source: Source, declared: str = "") -> DecodedText:
+def read_whole(source: Source) -> DecodedText:
     """The same for formats that are useless in part."""
-    return decode(whole_bytes(source), source.name, declared)
+    return decode(whole_bytes(source), source.name)
 
 
 def whole_bytes(source: Source) -> bytes:
@@ -62,12 +62,12 @@ def _first_bytes(source: Source) -> tuple[bytes, int]:
 
 def decode(data: bytes, name: str, declared: str = "") -> DecodedText:
     """Decode bytes. `declared` is the encoding that they claim. Raises UnreadableFile."""
-    encoding = encoding_of(data, name, declared)
+    encoding = _encoding(data, name, declared)
     return DecodedText(data.decode(encoding, errors="replace"), encoding)
 
 
-def encoding_of(data: bytes, name: str, declared: str = "") -> str:
-    """The encoding: by the byte order mark, the declaration, as UTF-8, or else by the letters."""
+def _encoding(data: bytes, name: str, declared: str) -> str:
+    """By the byte order mark, the declaration, as UTF-8, or else by the letters."""
     if marked := _marked(data):
         return marked
     if wide := _wide(data[:_SAMPLE]):
@@ -82,7 +82,10 @@ def encoding_of(data: bytes, name: str, declared: str = "") -> str:
             return encoding
     if binary > _STRAY:
         raise _no_text(name)
-    return _guessed(data[:_SAMPLE])
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:_SAMPLE]).best()
+    return best.encoding if best else "cp1252"
 
 
 def _marked(data: bytes) -> str:
@@ -103,13 +106,6 @@ def _decodes(data: bytes, encoding: str) -> bool:
     except (LookupError, UnicodeDecodeError, AttributeError):
         return False
     return True
-
-
-def _guessed(sample: bytes) -> str:
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(sample).best()
-    return best.encoding if best else "cp1252"
 
 
 def _wide(sample: bytes) -> str:

@@ -9,22 +9,18 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 
-from ingest.document.model import Document, count
+from ingest.document.model import Document
 from ingest.document.source import Source
 from ingest.office.ooxml import parse
-from ingest.page_builder import BEGINS, CELLS, PLAIN, TOO_MANY, Flow
+from ingest.page_builder import BEGINS, PLAIN, Flow
 from ingest.platform.process import beat
 from ingest.text.cell_values import (
     Node,
     Record,
-    cell,
-    cells,
-    decimal_mark,
     from_json,
     from_xml,
-    header_rows,
     short,
 )
 from ingest.text.decoding import DecodedText, read_text, read_whole
@@ -224,11 +220,9 @@ def _wordy(record: Record) -> bool:
 
 
 # -- CSV and TSV files: a row is a line, and every page of rows is a table with typed cells
-# Pages have about 400 rows. The header is repeated at the top of each, as it is when a sheet is
-# printed, and counted each time. Past CELLS cells rows are counted, not read.
+# The header is repeated at the top of each, as it is when a sheet is printed.
 
-_LINES = 300  # of rows on a page
-_SAMPLE = 200  # rows examined for delimiter, header and decimal mark
+_SAMPLE = 200  # rows examined for the delimiter
 _DELIMITERS = ",;\t|"
 _WIDEST = 16_384  # columns, as in a workbook; more make no usable table
 _TOO_WIDE = "It has more columns than a table can have and was read as plain text."
@@ -240,57 +234,23 @@ def load_delimited(source: Source) -> Document:
     """Raises UnreadableFile when the bytes are no text."""
     found = read_text(source)
     flow = Flow(source.stem)
-    text, mark = found.text, _mark(found.text[:65536], source.path.suffix.lower())
+    text, head = found.text, found.text[:65536]
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+    tabs = source.path.suffix.lower() in (".tsv", ".tab") and "\t" in head
+    mark = "\t" if tabs else delimiter(head)
     if any(line.count(mark) >= _WIDEST for line in text.splitlines()):
         return as_text(source, found, _TOO_WIDE)
-    rows = _rows(text, mark)
-    sample = list(islice(rows, _SAMPLE))
-    header = header_rows(cells(sample, [0] * len(sample)))
-    decimal = decimal_mark(text for row in sample for text in row)
-    note = _write_rows(flow, chain(sample[header:], rows), sample[:header], decimal)
-    return finish(source, flow, found, note)
-
-
-def _write_rows(flow: Flow, rows: Iterator[Row], head: list[Row], mark: str) -> str:
-    """Put the rows onto pages; a note when there are too many."""
-    read = 0
-    while page := list(islice(rows, _LINES)):
-        table = []
-        for row in [*head, *page]:
-            line = flow.row(row)
-            table.append([cell(text, line, mark) for text in row])
-            read += len(row)
-        flow.table(table, len(head))
-        beat(len(flow.pages), 0)
-        if read >= CELLS:
-            break
-        flow.end_page()
-    return _skip(flow, rows)
-
-
-def _skip(flow: Flow, rows: Iterator[Row]) -> str:
-    left = characters = 0
-    for row in rows:
-        left += 1
-        characters += sum(count(text) for text in row)
-    flow.leave_out(TOO_MANY, characters)
-    return f"The file is too long: its last {left:,} rows were not read." if left else ""
-
-
-def _mark(head: str, suffix: str) -> str:
-    csv.field_size_limit(max(csv.field_size_limit(), len(head) + 1))
-    return "\t" if suffix in (".tsv", ".tab") and "\t" in head else delimiter(head)
+    flow.text_table(_rows(text, mark))
+    return finish(source, flow, found)
 
 
 def _rows(text: str, mark: str) -> Iterator[Row]:
     """Rows that are not blank."""
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     # A quote that never ends would swallow the file: then quotes are letters.
-    lines = io.StringIO(text, newline="")
-    if _closes(text, mark):
-        reader = csv.reader(lines, delimiter=mark)
-    else:
-        reader = csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=mark,
+        quoting=csv.QUOTE_MINIMAL if _closes(text, mark) else csv.QUOTE_NONE,
+    )  # fmt: skip
     return (row for row in _with_beats(reader) if any(field.strip() for field in row))
 
 

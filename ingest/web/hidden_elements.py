@@ -58,7 +58,9 @@ class Visibility:
         plain, cascade = not _has_background(root), Cascade(root)
         for node in cascade.nodes():
             element, outer = node.etree_element, node.parent.state if node.parent else _State()
-            style = {**_hints(element), **cascade.style(node)}
+            given = {"color": element.get("color"), "background-color": element.get("bgcolor")}
+            hints = {name: one.strip()[:_LONGEST_COLOUR] for name, one in given.items() if one}
+            style = {**hints, **cascade.style(node)}
             node.state = cascade.guarded(_state, element, style, outer) or _state(
                 element, {}, outer
             )
@@ -81,13 +83,9 @@ def _has_background(root: "Element") -> bool:
     return coloured or any("background" in text for text in texts)
 
 
-def _hints(element: "Element") -> Style:
-    hints = {"color": element.get("color"), "background-color": element.get("bgcolor")}
-    return {name: value.strip()[:_LONGEST_COLOUR] for name, value in hints.items() if value}
-
-
 def _state(element: "Element", style: Style, outer: _State) -> _State:
-    gone = outer.gone or _by_attributes(element)
+    marked = "marked as hidden" if element.get("hidden") is not None else ""
+    gone = outer.gone or _NEVER_SHOWN.get(str(element.tag), marked)
     if not style:
         return replace(outer, gone=gone) if gone != outer.gone else outer
     visibility = style.get("visibility", "")
@@ -100,11 +98,6 @@ def _state(element: "Element", style: Style, outer: _State) -> _State:
         colour=_text_colour(style, outer.colour),
         behind=_background(style, outer.behind),
     )
-
-
-def _by_attributes(element: "Element") -> str:
-    hidden = "marked as hidden" if element.get("hidden") is not None else ""
-    return _NEVER_SHOWN.get(str(element.tag), hidden)
 
 
 def _by_style(style: Style, em: float, tag: str) -> str:

@@ -37,11 +37,6 @@ def looking(pasted: Pasted, part: Look | None = None) -> Look:
     return look
 
 
-def unseen(address: str) -> Writing:
-    """For pages whose pictures are not read."""
-    return Writing()
-
-
 # -- The text for links and pictures: "our rules (https://example.com/rules)"
 
 
@@ -109,13 +104,6 @@ def tag_name(element: "Element") -> str:
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
 
 
-_SILENT_IN_CELLS = {"script", "style", "template", "datalist", ""}
-_BREAKS = {
-    "address", "article", "blockquote", "br", "caption", "center", "dd", "details", "div", "dl",
-    "dt", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
-    "hr", "li", "ol", "option", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot",
-    "th", "thead", "tr", "ul",
-}  # fmt: skip
 _WIDEST = 1000  # columns; a cell may claim to span a billion
 _REPEATED = 50_000  # letters of a spanning cell that is repeated; a longer text appears once
 _LONG = 600  # characters of a cell that is rather a part of a layout
@@ -123,7 +111,8 @@ _LONG = 600  # characters of a cell that is rather a part of a layout
 
 @dataclass
 class HtmlGrid:
-    """The texts of one table, row by row, with what is hidden in it."""
+    """The texts of one table, row by row, with what is hidden in it. Its cells are written into
+    it as a page is written into a flow."""
 
     caption: str = ""
     rows: list[list[str]] = field(default_factory=list)
@@ -131,6 +120,20 @@ class HtmlGrid:
     header: int = 0
     unseen: list[tuple[str, str]] = field(default_factory=list)  # reason and text, in seen rows
     pictures: list[str] = field(default_factory=list)  # their alternative texts
+    depth: int = 0  # elements around it
+    row_hidden: str = ""  # why the row that is read is: its text stays together
+    seen: list[str] = field(default_factory=list)  # of the cell that is read
+
+    def paragraph(self, text: str, like: Line = PLAIN, indent: str = "") -> None:
+        if like.hidden and not self.row_hidden:
+            self.unseen.append((like.hidden, text))
+        else:
+            self.seen.append(text)
+
+    verbatim = paragraph
+
+    def add_figure(self, caption: str) -> None:
+        self.pictures.append(caption)
 
 
 def is_data_table(table: "Element") -> bool:
@@ -149,19 +152,14 @@ def is_data_table(table: "Element") -> bool:
     return all(sum(map(len, cell.itertext())) <= _LONG for row in rows for cell in row)
 
 
-def read_table(table: "Element", visibility: Visibility) -> HtmlGrid:
+def _read_rows(table: "Element", grid: HtmlGrid, reader: "HtmlReader") -> None:
     """The cells of a table row by row, repeated over the rows and columns that they span."""
-    grid = HtmlGrid()
     spanning: dict[int, tuple[int, str]] = {}  # column -> rows that it goes on for, and its text
-    for part in table:
-        if tag_name(part) == "caption":
-            hidden = visibility.hidden_reason(table)
-            grid.caption = _text(part, visibility, grid, hidden)
     rows = list(_rows(table))
     for row in rows:
-        hidden = visibility.hidden_reason(row)
+        grid.row_hidden = reader.visibility.hidden_reason(row)
         own = list(_cells(row))
-        texts = _row([(cell, _text(cell, visibility, grid, hidden)) for cell in own], spanning)
+        texts = _row([(cell, reader.cell(cell, grid)) for cell in own], spanning)
         below = row is not rows[-1] and _stands_below(own, texts, spanning)
         if below or not any(map(str.strip, texts)):
             continue
@@ -170,8 +168,7 @@ def read_table(table: "Element", visibility: Visibility) -> HtmlGrid:
         elif len(set(texts)) == 1 and len(own) == 1:
             texts = [texts[0], *[""] * (len(texts) - 1)]  # a title over all columns
         grid.rows.append(texts)
-        grid.hidden.append(hidden)
-    return grid
+        grid.hidden.append(grid.row_hidden)
 
 
 def _row(own: "list[tuple[Element, str]]", spanning: dict[int, tuple[int, str]]) -> list[str]:
@@ -228,56 +225,6 @@ def _cells(row: "Element") -> "Iterator[Element]":
     return (cell for cell in row if tag_name(cell) in ("td", "th"))
 
 
-def _text(cell: "Element", visibility: Visibility, grid: HtmlGrid, hidden: str) -> str:
-    """The visible text of a cell; hidden text goes to `unseen`, and pictures to `pictures`.
-
-    `hidden`: all of the row is, and its text stays together.
-    """
-    from lxml import etree
-
-    seen: list[str] = []
-    reasons: list[str] = []
-    walk = etree.iterwalk(cell, events=("start", "end", "comment", "pi"))
-    for event, element in walk:
-        tag = tag_name(element)
-        if event == "start":
-            reasons.append("" if hidden else visibility.hidden_reason(element))
-            if tag in _SILENT_IN_CELLS:
-                walk.skip_subtree()
-            else:
-                _put(_opening(element, tag, grid), reasons[-1], seen, grid)
-        elif event == "end":
-            if tag == "a":
-                _put(link(element), reasons[-1], seen, grid)
-            if tag in _BREAKS:
-                _put(" ", reasons[-1], seen, grid)
-            reasons.pop()
-        if event != "start" and element is not cell:
-            _put(element.tail or "", reasons[-1] if reasons else "", seen, grid)
-    return " ".join("".join(seen).split())
-
-
-def _opening(element: "Element", tag: str, grid: HtmlGrid) -> str:
-    text = element.text or ""
-    if tag == "img" and (alt := alternative(element)):
-        text = f" {alt} "
-    if tag == "img" and (text or element.get("src")):
-        grid.pictures.append(text.strip())
-    if tag == "li":  # as a browser draws it
-        parent = element.getparent()
-        ordered = parent is not None and tag_name(parent) == "ol"
-        before = sum(1 for _ in element.itersiblings("li", preceding=True)) if ordered else 0
-        return f" {before + 1}. {text}" if ordered else f" - {text}"
-    return f" {text}" if tag in _BREAKS else text
-
-
-def _put(text: str, reason: str, seen: list[str], grid: HtmlGrid) -> None:
-    if not reason:
-        seen.append(text)
-    elif text.strip():
-        grid.unseen.append((reason, text))
-
-
 # -- Reads a tree of HTML into the lines of a page: paragraphs, headings, lists, tables, pictures
 # Markers of list items, which a browser draws, are written and counted as if the file held them.
 
@@ -310,13 +257,14 @@ class _State:
 class HtmlReader:
     """Writes one tree of HTML into a flow."""
 
-    def __init__(self, root: "Element", flow: Flow, look: Look = unseen) -> None:
+    def __init__(self, root: "Element", flow: Flow, look: Look | None = None) -> None:
         """`look` reads the text on the pictures that the page itself holds."""
         self._flow = flow
+        self._out: Flow | HtmlGrid = flow  # or the table whose cell is read
         self._look = look
         self._written: list[tuple[Writing, str]] = []  # of pictures, and why they are not seen
-        self._visibility = Visibility(root)
-        if not self._visibility.complete:
+        self.visibility = Visibility(root)
+        if not self.visibility.complete:
             flow.note(_NOT_FOLLOWED)
         self._texts: list[str] = []
         self._marker = ""
@@ -339,7 +287,7 @@ class HtmlReader:
             self._flush(ends=False)
         elif tag == "img":
             self._image(element, state)
-        elif tag == "table" and is_data_table(element):
+        elif tag == "table" and self._out is self._flow and is_data_table(element):
             self._flush()
             self._table(element, state)
         elif tag in _INLINE:
@@ -356,7 +304,7 @@ class HtmlReader:
             if event == "start":
                 silent += tag_name(one) in _SILENT_TAGS
                 reason = "in a part that is not shown" if silent else ""
-                reason = self._visibility.hidden_reason(one) or reason
+                reason = self.visibility.hidden_reason(one) or reason
                 inside.append(replace(outer, hidden=reason))
                 self._text(one.text, inside[-1])
             elif event == "end":
@@ -368,7 +316,7 @@ class HtmlReader:
     def _inside(self, element: "Element", tag: str, outer: _State) -> _State:
         return replace(
             outer,
-            hidden=self._visibility.hidden_reason(element),
+            hidden=self.visibility.hidden_reason(element),
             heading=HEADINGS.get(tag, outer.heading),
             lists=outer.lists + (tag in ("ul", "ol", "menu")),
             verbatim=outer.verbatim or tag in ("pre", "textarea"),
@@ -410,7 +358,7 @@ class HtmlReader:
                 self._verbatim(text, like)
             else:
                 indent = "  " * (state.lists - 1) if self._marker else ""
-                self._flow.paragraph(self._marker + text.strip(), like, indent)
+                self._out.paragraph(self._marker + text.strip(), like, indent)
             self._marker, self._begins = "", False
         self._begins = self._begins or ends
         for writing, hidden in self._written:
@@ -420,26 +368,39 @@ class HtmlReader:
     def _verbatim(self, text: str, like: Line) -> None:
         for line in text.split("\n"):
             if line.strip():
-                self._flow.verbatim(line, like)
+                self._out.verbatim(line, like)
                 like = replace(like, begins=False)
 
     def _image(self, element: "Element", state: _State) -> None:
         if alt := alternative(element):
             self._text(f" {alt} ", state)
         if alt or element.get("src"):
-            self._flow.figure(alt)
-            self._written.append((self._look(element.get("src") or ""), state.hidden))
+            self._out.add_figure(alt)
+            if self._look and self._out is self._flow:  # pictures in cells are not read
+                self._written.append((self._look(element.get("src") or ""), state.hidden))
 
     def _table(self, element: "Element", state: _State) -> None:
-        found = read_table(element, self._visibility)
+        found = HtmlGrid(depth=state.depth, row_hidden=state.hidden)
+        for part in element:
+            if tag_name(part) == "caption":
+                found.caption = self.cell(part, found)
+        _read_rows(element, found, self)
         if found.caption:
             self._flow.paragraph(found.caption, replace(BEGINS, hidden=state.hidden))
         self._flow.text_table(found.rows, found.header or None, found.caption, found.hidden)
         for alt in found.pictures:
-            self._flow.figure(alt)
+            self._flow.add_figure(alt)
         for reason, text in found.unseen:
             self._flow.paragraph(text, replace(PLAIN, begins=True, hidden=reason))
         self._begins = True
+
+    def cell(self, element: "Element", grid: HtmlGrid) -> str:
+        """The visible text of a cell or caption; its hidden text and its pictures go to `grid`."""
+        grid.seen, self._out = [], grid
+        self._element(element, _State(depth=grid.depth))
+        self._flush()
+        self._out = self._flow
+        return " ".join(" ".join(grid.seen).split())
 
     def _numbered(self, item: "Element") -> str:
         """The label that a browser draws before a list item."""

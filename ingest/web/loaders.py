@@ -5,7 +5,7 @@ Read with zipfile and lxml: the libraries for EPUB that exist for Python are und
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -123,20 +123,19 @@ _EPUB_METADATA = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A line of the table of contents."""
-
-    level: int
-    title: str
-    part: str
+_Entry = tuple[int, str, str]  # of the table of contents: level, title and part
 
 
 def load_epub(source: Source) -> Document:
     """Raises EncryptedFile for books with copy protection, or UnreadableFile."""
     package = Package(source)
-    _refuse_protected(package, source)
-    opf = _opf_part(package, source)
+    for method in _elements(package.xml("META-INF/encryption.xml"), "EncryptionMethod"):
+        if method.get("Algorithm") not in _FONTS:  # more than fonts is encrypted
+            raise EncryptedFile(
+                f"{source.name} has copy protection (DRM): only the shop's own reader can open it."
+            )
+    files = _elements(package.xml("META-INF/container.xml"), "rootfile")
+    opf = next((path for file in files if (path := file.get("full-path"))), "")
     root = package.xml(opf)
     if root is None:
         raise damaged(source)
@@ -156,11 +155,11 @@ def _chapters(
         if tree is None:
             continue
         first = len(flow.pages) + 1
-        mine = [entry for entry in contents if entry.part == part]
-        flow.title = mine[0].title if mine else _own_title(tree)
+        mine = [(level, title) for level, title, of in contents if of == part]
+        flow.title = mine[0][1] if mine else _own_title(tree)
         HtmlReader(tree, flow, _looking(package, part, pasted)).read(tree)
         flow.end_page()
-        outline += [Heading(e.level, e.title, first) for e in mine if len(flow.pages) >= first]
+        outline += [Heading(*entry, first) for entry in mine if len(flow.pages) >= first]
         beat(number, len(parts))
     return flow, tuple(outline)
 
@@ -180,28 +179,15 @@ def _own_title(tree: "Element") -> str:
     return title_of(tree) if first is None else html.text_of(first)
 
 
-def _opf_part(package: Package, source: Source) -> str:
-    container = package.xml("META-INF/container.xml")
-    for element in () if container is None else container.iter():
-        if _name(element) == "rootfile" and element.get("full-path"):
-            return element.get("full-path", "")
-    raise damaged(source)
-
-
-def _refuse_protected(package: Package, source: Source) -> None:
-    """Refuse copy protection: encryption of more than fonts."""
-    root = package.xml("META-INF/encryption.xml")
-    for element in () if root is None else root.iter():
-        if _name(element) == "EncryptionMethod" and element.get("Algorithm") not in _FONTS:
-            raise EncryptedFile(
-                f"{source.name} has copy protection (DRM): only the shop's own reader can open it."
-            )
+def _elements(root: PackageElement | None, name: str) -> Iterator[PackageElement]:
+    """All elements of a name, in any namespace, also below; none of None."""
+    return (e for e in (() if root is None else root.iter()) if _name(e) == name)
 
 
 def _spine(root: PackageElement, opf: str) -> Iterator[str]:
     """The parts with text, in reading order; without a spine, in the order of the list."""
-    items = {e.get("id", ""): e for e in root.iter() if _name(e) == "item"}
-    order = [e.get("idref", "") for e in root.iter() if _name(e) == "itemref"] or list(items)
+    items = {e.get("id", ""): e for e in _elements(root, "item")}
+    order = [e.get("idref", "") for e in _elements(root, "itemref")] or list(items)
     for identity in dict.fromkeys(order):
         item = items.get(identity)
         if item is not None and item.get("media-type") in _TEXT:
@@ -210,20 +196,18 @@ def _spine(root: PackageElement, opf: str) -> Iterator[str]:
 
 def _contents(package: Package, root: PackageElement, opf: str, source: Source) -> Iterator[_Entry]:
     """From the navigation document of EPUB 3, else from the NCX of EPUB 2."""
-    for item in root.iter():
-        if _name(item) == "item" and "nav" in (item.get("properties") or "").split():
+    for item in _elements(root, "item"):
+        if "nav" in (item.get("properties") or "").split():
             part = _within(opf, item.get("href", ""))
             tree = _tree(package, part, source)
-            found = [] if tree is None else list(_nav(tree, part))
-            if found:
+            if tree is not None and (found := list(_nav(tree, part))):
                 yield from found
                 return
-    for item in root.iter():
-        if _name(item) == "item" and item.get("media-type") == "application/x-dtbncx+xml":
+    for item in _elements(root, "item"):
+        if item.get("media-type") == "application/x-dtbncx+xml":
             part = _within(opf, item.get("href", ""))
-            ncx = package.xml(part)
-            if ncx is not None:
-                yield from _points(ncx, part, 0)
+            for points in _elements(package.xml(part), "navMap"):
+                yield from _points(points, part, 1)
 
 
 def _nav(tree: "Element", part: str) -> Iterator[_Entry]:
@@ -232,22 +216,18 @@ def _nav(tree: "Element", part: str) -> Iterator[_Entry]:
     for anchor in () if toc is None else toc.iter():
         if html.tag_name(anchor) == "a" and anchor.get("href"):
             level = sum(html.tag_name(e) == "ol" for e in anchor.iterancestors())
-            yield _Entry(
-                max(level, 1), html.text_of(anchor), _within(part, str(anchor.get("href")))
-            )
+            target = _within(part, str(anchor.get("href")))
+            yield max(level, 1), html.text_of(anchor), target
 
 
 def _points(element: PackageElement, part: str, level: int) -> Iterator[_Entry]:
     for point in element:
-        if _name(point) == "navMap":
-            yield from _points(point, part, 0)
-        elif _name(point) == "navPoint":
-            texts = [e.text or "" for e in point.iter() if _name(e) == "text"]
-            targets = [e.get("src", "") for e in point.iter() if _name(e) == "content"]
+        if _name(point) == "navPoint":
+            texts = [e.text or "" for e in _elements(point, "text")]
+            targets = [e.get("src", "") for e in _elements(point, "content")]
             if texts and targets:
-                title = " ".join(texts[0].split())
-                yield _Entry(level + 1, title, _within(part, targets[0]))
-            if level < 8:
+                yield level, " ".join(texts[0].split()), _within(part, targets[0])
+            if level < 9:
                 yield from _points(point, part, level + 1)
 
 

@@ -113,4 +113,4 @@ def test_a_photograph_or_a_logo_is_missing_no_text(
     picture: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recognition, "recognizer", lambda engines: Blind())
-    assert read(picture, DOTS, Engines()) == recognition.Recognition((), 0, NO_TEXT)
+    assert read(picture, DOTS, Engines()) == recognition.Writing(note=NO_TEXT)

@@ -1,8 +1,8 @@
 """Recordings become a page of lines that know their second."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from ingest.document.source import Engines
 from ingest.errors import UnreadableFile, UnsupportedFile
 from ingest.loaders import load
 from ingest.media import whisper
-from ingest.media.whisper import Segment, Transcript
+from ingest.media.whisper import Said, Segment
 from tests.recordings import slide, tone, write
 
 MODEL = Engines(speech=Path("model"), languages=("en", "de"))
@@ -27,17 +27,17 @@ SAID = (
 class Told:
     """A transcriber that says what it is told, and keeps what it was given."""
 
-    transcript: Transcript = field(default_factory=lambda: Transcript(SAID, "en"))
+    said: tuple[Segment, ...] = SAID
     samples: int = 0
     languages: tuple[str, ...] = ()
     seconds: float = 0.0
 
-    def transcribe(
+    def hear(
         self, sound: Iterable[object], languages: tuple[str, ...], seconds: float = 0.0
-    ) -> Transcript:
+    ) -> Iterator[Said]:
         self.samples = sum(len(piece) for piece in sound)  # type: ignore[arg-type]
         self.languages, self.seconds = languages, seconds
-        return self.transcript
+        return (Said(segment, "en", segment.confidence < 0.1) for segment in self.said)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_paragraph_begins_after_a_pause(told: Told, talk: Path) -> None:
 
 def test_who_never_pauses_gets_paragraphs_where_sentences_end(told: Told, talk: Path) -> None:
     said = [("One,", 0, 20), ("two,", 20, 46), ("three.", 46, 60), ("Four.", 60, 70)]
-    told.transcript = Transcript(tuple(Segment(text, a, b, 0.9) for text, a, b in said), "en")
+    told.said = tuple(Segment(text, a, b, 0.9) for text, a, b in said)
     (page,) = load(talk, MODEL).pages
     assert [line.begins for line in page.lines] == [True, False, False, True]
 
@@ -104,7 +104,7 @@ def test_without_a_title_the_name_is_it(told: Told, talk: Path) -> None:
 
 
 def test_where_nothing_is_said_the_page_is_empty_and_says_so(told: Told, talk: Path) -> None:
-    told.transcript = Transcript(())
+    told.said = ()
     document = load(talk, MODEL)
     (page,) = document.pages
     assert (page.lines, page.note, page.characters) == ((), "nothing is said", 0)
@@ -113,7 +113,7 @@ def test_where_nothing_is_said_the_page_is_empty_and_says_so(told: Told, talk: P
 
 
 def test_words_heard_in_noise_are_counted_and_left_out(told: Told, talk: Path) -> None:
-    told.transcript = Transcript(SAID, "en", (Segment("Thank you.", 9.0, 9.5, 0.02),))
+    told.said = (*SAID, Segment("Thank you.", 9.0, 9.5, 0.02))
     document = load(talk, MODEL)
     (page,) = document.pages
     assert "Thank you." not in page.text

@@ -11,6 +11,7 @@ from PIL import Image
 
 from assistant.receipts.evidence_pack import Marked
 from ingest.errors import Stopped, UnreadableFile
+from ingest.sandbox import page_drawings
 from ingest.sandbox.page_drawings import Drawings
 from tests.pdfs import write_pdf
 
@@ -68,13 +69,15 @@ def test_a_page_that_takes_too_long_is_said_and_not_tried_again(slow: Path) -> N
     drawings.close()
 
 
-def test_what_was_drawn_is_kept_up_to_a_number_of_bytes(tmp_path: Path) -> None:
+def test_what_was_drawn_is_kept_up_to_a_number_of_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fine = write_pdf(tmp_path / "fine.pdf", ["Leave."], ["Pay."])
     drawings = Drawings(children=1)
     first = drawings.draw(fine, 1, 1.0, PLAIN)
     assert Image.open(io.BytesIO(first)).size == (596, 842)
     assert drawings.draw(fine, 1, 1.0, PLAIN) is first
-    drawings._most = len(first) + 10
+    monkeypatch.setattr(page_drawings, "_KEPT", len(first) + 10)
     drawings.draw(fine, 2, 1.0, PLAIN)
     assert [wanted.page for wanted in drawings._pictures] == [2]
     assert drawings.draw(fine, 1, 1.0, PLAIN) == first

@@ -1,7 +1,8 @@
 import pytest
 
 from ingest.document.model import Cell
-from ingest.text.cell_values import cell, cells, decimal_mark, header_rows, row_text
+from ingest.page_builder import bars
+from ingest.text.cell_values import cell, cells, decimal_mark, header_rows
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_cells_know_their_line() -> None:
 
 
 def test_a_row_is_one_line() -> None:
-    assert row_text(["a\n b", "", "c"]) == "a b |  | c"
+    assert bars(["a\n b", "", "c", ""]) == "a b |  | c"
 
 
 def test_words_above_values_are_a_header() -> None:

@@ -56,7 +56,7 @@ def test_rows_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.Mo
     document = read(written(tmp_path / "a.json", json.dumps(rows)))
     assert lines(document) == ["a | b", "11 | 22", "11 | 22"]
     assert dropped(document) == {page_builder.TOO_MANY: 12}
-    assert document.pages[-1].note == "A table is too long: its last 3 rows were not read."
+    assert document.pages[-1].note == "The file is too long: its last 3 rows were not read."
 
 
 def test_lines_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

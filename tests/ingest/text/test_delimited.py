@@ -6,7 +6,6 @@ import pytest
 
 from ingest import page_builder
 from ingest.errors import UnreadableFile
-from ingest.text import loaders
 from tests.ingest.made import dropped, lines, read, table, written
 
 
@@ -53,8 +52,7 @@ def test_rows_of_other_lengths_are_kept(tmp_path: Path) -> None:
 
 
 def test_rows_behind_the_most_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loaders, "CELLS", 4)
-    monkeypatch.setattr(loaders, "_LINES", 1)
+    monkeypatch.setattr(page_builder, "CELLS", 4)
     document = read(written(tmp_path / "a.csv", "a,b\n1,2\n33,44\n55,66\n"))
     assert dropped(document) == {page_builder.TOO_MANY: 8}
     assert document.pages[-1].note == "The file is too long: its last 2 rows were not read."
