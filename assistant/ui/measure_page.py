@@ -25,7 +25,7 @@ from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.settings import Settings
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import DRAFTS, Task, Work
-from assistant.ui.widgets import as_html, pace, plain, step, with_commands
+from assistant.ui.widgets import as_html, button, draw_stop, pace, plain, step, with_commands
 
 _SHOWN = 10  # drafts at a time
 
@@ -97,10 +97,7 @@ def _going(task: Task) -> None:
         sizes = {"done": number(task.done), "total": number(task.total)}
         st.progress(min(task.done / task.total, 1.0), _("{done} of {total} done", **sizes))
     st.caption(plain(told(task.now) or _("Preparing")))
-    if task.cancel.is_set():
-        st.caption(_("Stopping…"))
-    else:
-        st.button(_("Stop"), key="stop-task", on_click=task.stop)
+    draw_stop(task.cancel.is_set(), "stop-task", task.stop)
 
 
 def _ended(task: Task) -> None:
@@ -115,7 +112,7 @@ def _ended(task: Task) -> None:
     else:
         new = ngettext("{count} new draft.", "{count} new drafts.", task.made)
         st.markdown(f"**{new}** {_('Keep or drop each of them.')}")
-    st.button(_("OK"), key="task-seen", on_click=resources.tasks().forget)
+    button(_("OK"), "task-seen", resources.tasks().forget, "", type="secondary")
 
 
 def _measure(mine: OwnQuestions) -> None:
@@ -148,8 +145,8 @@ def _draft(mine: OwnQuestions, question: Question) -> None:
         st.caption(" · ".join(map(plain, describe_draft(question))))
         with st.container(horizontal=True):
             for label, state in ((_("Keep"), "kept"), (_("Drop"), "dropped")):
-                st.button(label, key=f"{state}-{question.id}", on_click=_set_state,
-                          args=(mine, question.id, state))  # fmt: skip
+                key = f"{state}-{question.id}"
+                button(label, key, _set_state, mine, question.id, state, type="secondary")
 
 
 def _set_state(mine: OwnQuestions, id: str, state: State) -> None:
@@ -227,18 +224,11 @@ def _draw_learning() -> None:
         if st.button(_("Learn from feedback"), key="learn"):
             resources.start(_("Learning from feedback"), _learning_from(found))
         if found.lessons.last() is not None:
-            st.button(_("Reset"), key="reset-learned", on_click=_reset, args=(found,),
-                      help=_("Restores the earlier ranking; thumbs and questions stay"),
-                      )  # fmt: skip
-    _wrong(found)
-
-
-def _reset(found: Learning) -> None:
-    with session.errors_kept():
-        found.reset()
-
-
-def _wrong(found: Learning) -> None:
+            stays = _("Restores the earlier ranking; thumbs and questions stay")
+            button(
+                _("Reset"), "reset-learned", session.errors_kept()(found.reset), help=stays,
+                type="secondary",
+            )  # fmt: skip
     wrong = [rating for rating in found.feedback.ratings() if not rating.good][::-1]
     if wrong:
         with st.expander(_("Answers that you marked wrong: {count}", count=number(len(wrong)))):

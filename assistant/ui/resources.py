@@ -1,9 +1,9 @@
 """What the pages work with, as the visitor may see it; what all share is made once a server."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import streamlit as st
 
@@ -37,8 +37,13 @@ from vectorstore.library import Library
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
 
+Given = ParamSpec("Given")
+UPLOAD = "upload"  # in the session's state: of this visitor, until its summary was read
 
-@st.cache_resource(show_spinner=False)
+_once = st.cache_resource(show_spinner=False)  # for a server, whoever looks at a page
+
+
+@_once
 def settings() -> Settings:
     """From PINCITE_* and the home; from here on nothing leaves this machine, and nobody else reads
     what is written.
@@ -148,12 +153,12 @@ def _accounts() -> Accounts | None:
     return _known().now()
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _known() -> Known:
     return Known(settings())
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _sessions() -> Sessions:
     return sessions(settings())
 
@@ -192,6 +197,19 @@ def check_owner() -> None:
     """The page was drawn before, and a right may be gone since: raises NotAllowed."""
     if not is_owner():
         raise NotAllowed("Only the owner of this Pincite can change its settings.")
+
+
+def by_owner(act: Callable[Given, None]) -> Callable[Given, None]:
+    """What a click does that only owners may do; why it cannot be done is shown at the next
+    drawing."""
+
+    @wraps(act)
+    def checked(*given: Given.args, **named: Given.kwargs) -> None:
+        with session.errors_kept():
+            check_owner()
+            act(*given, **named)
+
+    return checked
 
 
 def may_change() -> bool:
@@ -286,13 +304,13 @@ def _opened(name: str) -> Library:
     return _opened(name)
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _open_now() -> dict[str, ExitStack]:
     """What closes them, by name; Streamlit does not list what it caches."""
     return {}
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _held(name: str) -> tuple[Library, int]:
     """Opening a library to read creates nothing: a missing one is empty, and not in the home."""
     now, held = settings(), ExitStack()
@@ -333,7 +351,7 @@ def feedback() -> Feedback:
     return _feedback(_of_conversation() or chosen(), person().id)
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _feedback(name: str, person: str) -> Feedback:
     return ratings.feedback(settings(), name, person)
 
@@ -351,26 +369,14 @@ def _load_answering() -> composition.Answering:
 
 def renew_answering() -> None:
     """Load the models again when they are needed next: one has been fetched."""
-    _models_in_use().update(_models_that_came())
+    fetches().take_done()
     st.cache_resource(_load_answering).clear()
     _assistant.clear()
 
 
 def _renew_if_more_came() -> None:
-    if more := _models_that_came() - _models_in_use():
-        _models_in_use().update(more)
+    if fetches().take_done():
         renew_answering()
-
-
-@st.cache_resource(show_spinner=False)
-def _models_in_use() -> set[object]:
-    """The downloads that are in use, or will be at the next loading."""
-    return set()
-
-
-def _models_that_came() -> set[object]:
-    """The downloads that are done, whoever sees their page."""
-    return {*fetches().done()}
 
 
 def assistants() -> Callable[[Settings, Library], Assistant]:
@@ -395,12 +401,19 @@ def sheet() -> Sheet:
 # -- What is under way in this server, whoever looks at it; a reload of a page does not end it
 
 
+uploads = _once(Uploads)  # of all visitors
+watched_folders = _once(WatchedFolders)  # of all libraries that are open
+running_fetchings = _once(Fetchings)  # from the sources of all libraries that are open
+next_questions = _once(NextQuestions)  # of all answers; who sees an answer sees them
+tasks = _once(Tasks)  # the running measurement, or what else takes long; one at a time
+
+
 def answers() -> Answers:
     """The running answers of this person, by conversation."""
     return _answers(person().id)
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _answers(person: str) -> Answers:
     return Answers()
 
@@ -415,53 +428,33 @@ def sheets() -> Sheets:
     return found
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _sheets(person: str) -> Sheets:
     return Sheets()
 
 
-@st.cache_resource(show_spinner=False)
-def uploads() -> Uploads:
-    """The uploads of all visitors."""
-    return Uploads()
-
-
-@st.cache_resource(show_spinner=False)
-def watched_folders() -> WatchedFolders:
-    """The watched folders of all libraries that are open."""
-    return WatchedFolders()
-
-
-@st.cache_resource(show_spinner=False)
-def running_fetchings() -> Fetchings:
-    """The fetchings from the sources of all libraries that are open."""
-    return Fetchings()
-
-
-@st.cache_resource(show_spinner=False)
+@_once
 def fetches() -> Fetches:
     """The downloads of models that this server has started."""
     return Fetches(composition.home_models(settings()).pull)
 
 
+@by_owner
 def fetch(*names: str) -> None:
-    """Begin to fetch models, for an owner; why that cannot be done is shown at the next drawing."""
-    with session.errors_kept():
-        check_owner()
-        for name in names:
-            fetches().start(name)
+    """Begin to fetch models."""
+    for name in names:
+        fetches().start(name)
 
 
-@st.cache_resource(show_spinner=False)
-def next_questions() -> NextQuestions:
-    """The questions to ask next of all answers; who sees an answer sees them."""
-    return NextQuestions()
-
-
-@st.cache_resource(show_spinner=False)
-def tasks() -> Tasks:
-    """The running measurement, or what else takes long; one at a time."""
-    return Tasks()
+def upload(
+    library: Library, did: str, what: str = "", files: Sequence[Any] = (),
+    again: Sequence[str] = (), rebuild: bool = False,
+) -> None:  # fmt: skip
+    """Add files in the background, or rebuild the library; the result is shown to this visitor.
+    Raises NotAllowed, UnknownLibrary."""
+    st.session_state[UPLOAD] = uploads().start(
+        to_change(library, did, what), settings().home, files, again, rebuild
+    )
 
 
 def start(title: str, work: Work, kind: str = "") -> None:

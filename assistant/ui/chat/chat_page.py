@@ -181,18 +181,15 @@ def _live(running: RunningAnswer, forget: Callable[[], None]) -> None:
         st.rerun()
     draw_running_answer(running.reply, time.monotonic() - running.started)
     draw_stage_progress(running.reply)
-    if running.reply.cancel.is_set():
-        st.caption(_("Stopping…"))
-    else:
-        st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
+    widgets.draw_stop(running.reply.cancel.is_set(), "stop", running.stop, icon="stop_circle")
 
 
 def _input(assistant: Assistant, busy: bool) -> None:
     """Read words, files, or a tool from the dialog."""
     empty = not assistant.library.documents()
-    hint = (
-        _("Ask for a picture, or add documents first") if empty else _("Ask about your documents")
-    )
+    hint = _("Ask about your documents")
+    if empty:
+        hint = _("Ask for a picture, or add documents first")
     library_tags.draw_chosen_filter(assistant)
     tool_dialog.draw_tools_button(busy, _ask_for)
     given = st.chat_input(

@@ -12,10 +12,10 @@ import streamlit as st
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import KeptTurn
 from assistant.conversation.listing import ConversationInfo, Folder, Folders, by_day
-from assistant.i18n.translation import _, ngettext
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.libraries import forget as forgetting
-from assistant.ui import resources, session, widgets
-from assistant.ui.widgets import plain, read, script
+from assistant.ui import resources, session
+from assistant.ui.widgets import Component, ask_before
 from ingest.errors import PinciteError
 from vectorstore.federation import shown
 
@@ -56,7 +56,9 @@ def draw_folder_dialog(assistant: Assistant, kind: str, identity: str) -> None:
     elif folder.id and kind == "rename-folder":
         st.dialog(_("Rename"))(_name)(folder)
     elif folder.id:
-        st.dialog(_("Delete"))(_delete_folder)(folder)
+        gone = _("The folder “{title}” is deleted. Its conversations go back to the list.",
+                 title=folder.name)  # fmt: skip
+        ask_before(_("Delete"), gone, _("Delete"), _folder_gone, folder.id, key="folder")
 
 
 def move_to_folder(info: ConversationInfo) -> None:
@@ -76,13 +78,6 @@ def move_to_folder(info: ConversationInfo) -> None:
 
 def _name(folder: Folder) -> None:
     draw_name_form(folder.name, _NAME, 100, _folder_named, folder.id)
-
-
-def _delete_folder(folder: Folder) -> None:
-    told = _("The folder “{title}” is deleted. Its conversations go back to the list.",
-             title=folder.name)  # fmt: skip
-    st.write(plain(told))
-    widgets.draw_confirmation(_("Delete"), _folder_gone, folder.id, key="folder")
 
 
 def _folder_gone(folder: int) -> None:
@@ -120,11 +115,21 @@ _TITLE = "conversation-title"
 
 Row = dict[str, Any]
 
-_list_component = st.components.v2.component(
-    "pincite_conversations",
-    html='<nav class="conversations"></nav>',
-    css=read("conversation_list.css"),
-    js=script("conversation_list"),
+_list = Component(
+    "conversation_list",
+    '<nav class="conversations"></nav>',
+    words={
+        "conversations": N_("Conversations"),
+        "search": N_("Search questions and answers"),
+        "more": N_("What to do with “{title}”"),
+        "pin": N_("Pin"),
+        "unpin": N_("Unpin"),
+        "rename": N_("Rename"),
+        "delete": N_("Delete"),
+        "move": N_("Move"),
+        "new-folder": N_("New folder"),
+        "more-folder": N_("What to do with the folder “{title}”"),
+    },
 )
 
 
@@ -144,10 +149,10 @@ def draw_list(assistant: Assistant) -> None:
         groups = [*(_folder(folder, infos) for folder in folders), *_by_day(loose[:most])]
     older = 0 if sought else len(loose[most:])
     data = {
-        "groups": groups, "open": session.current(), "sought": sought, "words": _list_words(older),
-        "older": older,
+        "groups": groups, "open": session.current(), "sought": sought, "older": older,
+        "more": ngettext("Show {count} older", "Show {count} older", older),
     }  # fmt: skip
-    _list_component(key=_KEY, data=data, on_act_change=_act)
+    _list.draw(_KEY, data, on_act_change=_act)
 
 
 def draw_dialog(assistant: Assistant) -> None:
@@ -160,13 +165,16 @@ def draw_dialog(assistant: Assistant) -> None:
         draw_folder_dialog(assistant, kind, identity)
         return
     info = next((i for i in assistant.conversations.infos() if i.id == identity), None)
-    if info is not None:
-        named = {
-            "rename": (_("Rename"), _rename), "delete": (_("Delete"), _delete_conversation),
-            "move": (_("Move"), move_to_folder),
-        }  # fmt: skip
-        title, body = named[kind]
-        st.dialog(title)(body)(info)
+    if info is None:
+        return
+    if kind == "rename":
+        st.dialog(_("Rename"))(_rename)(info)
+    elif kind == "move":
+        st.dialog(_("Move"))(move_to_folder)(info)
+    else:
+        gone = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
+                 title=info.title)  # fmt: skip
+        ask_before(_("Delete"), gone, _("Delete"), _conversation_gone, info.id, key="conversation")
 
 
 def _folder(folder: Folder, infos: Sequence[ConversationInfo]) -> Row:
@@ -232,13 +240,6 @@ def _conversation_named(name: str, identity: str) -> None:
     resources.assistant().conversations.rename(identity, name)
 
 
-def _delete_conversation(info: ConversationInfo) -> None:
-    told = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
-             title=info.title)  # fmt: skip
-    st.write(plain(told))
-    widgets.draw_confirmation(_("Delete"), _conversation_gone, info.id, key="conversation")
-
-
 def _conversation_gone(identity: str) -> None:
     """An answer that is under way ends first: it would bring the conversation back."""
     if running := resources.answers().of(identity):
@@ -259,30 +260,20 @@ def _there(identity: str) -> bool:
         return True
 
 
-def _list_words(older: int) -> dict[str, str]:
-    """Of conversation_list.js."""
-    return {
-        "conversations": _("Conversations"),
-        "search": _("Search questions and answers"),
-        "more": _("What to do with “{title}”"),
-        "pin": _("Pin"),
-        "unpin": _("Unpin"),
-        "rename": _("Rename"),
-        "delete": _("Delete"),
-        "move": _("Move"),
-        "new-folder": _("New folder"),
-        "more-folder": _("What to do with the folder “{title}”"),
-        "older": ngettext("Show {count} older", "Show {count} older", older),
-    }
-
-
 # -- Below a question: edit it, ask it again, and go from one of its versions to another
 
-_versions_component = st.components.v2.component(
-    "pincite_versions",
-    html='<div class="versions"></div>',
-    css=read("versions.css"),
-    js=script("versions"),
+_versions = Component(
+    "versions",
+    '<div class="versions"></div>',
+    words={
+        "edit": N_("Edit the question"),
+        "again": N_("Ask it again"),
+        "before": N_("The version before"),
+        "behind": N_("The next version"),
+        "version": N_("Version {number} of {total}"),
+        "send": N_("Send"),
+        "cancel": N_("Cancel"),
+    },
 )
 
 
@@ -296,7 +287,7 @@ def draw_versions(
     editable = "wish" not in turn.answer
     data = {
         "question": turn.answer["question"] if editable else "", "number": turn.number,
-        "versions": list(turn.versions), "words": _versions_words(),
+        "versions": list(turn.versions),
     }  # fmt: skip
 
     def act() -> None:
@@ -308,17 +299,4 @@ def draw_versions(
         elif given.get("do") == "ask" and (text := str(given["text"]).strip()):
             ask(text)
 
-    _versions_component(key=key, data=data, on_act_change=act)
-
-
-def _versions_words() -> dict[str, str]:
-    """Of versions.js."""
-    return {
-        "edit": _("Edit the question"),
-        "again": _("Ask it again"),
-        "before": _("The version before"),
-        "behind": _("The next version"),
-        "version": _("Version {number} of {total}"),
-        "send": _("Send"),
-        "cancel": _("Cancel"),
-    }
+    _versions.draw(key, data, on_act_change=act)

@@ -4,16 +4,15 @@ All that documents, models and people wrote is escaped.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
 from assistant.contract.facts import place
 from assistant.i18n.translation import N_, _, ngettext, number, percent, told
-from assistant.receipts.explain import (
-    explanation,
-)
+from assistant.receipts.explain import explanation
 from assistant.receipts.record import Receipts
 from assistant.studio.painter import Denoising, Step, kept_denoising
 from assistant.ui import widgets
@@ -37,8 +36,11 @@ def _terms(rows: Iterable[tuple[str, str]]) -> str:
     return f"<dl>{found}</dl>"
 
 
-def _table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """The cells of `rows` are HTML. It is scrolled where it is too wide, also by the keyboard."""
+def _table_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The cells of `rows` are HTML; nothing without rows. It is scrolled where it is too wide, also
+    by the keyboard."""
+    if not rows:
+        return ""
     heads = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in head)
     body = "".join(
         f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
@@ -53,72 +55,65 @@ def _table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 # is counted. They are translated where they are shown.
 
 
-class _Lesson(NamedTuple):
-    """Of one part."""
-
-    title: str
-    sentence: str
-
-
-LESSONS = {
-    "question": _Lesson(
+LESSONS: dict[str, tuple[str, str]] = {
+    "question": (
         N_("Question"),
         N_("A question is completed by what was said before, taken apart where it asks several "
         "things, and given to the tool that it seems to ask for."),
     ),
-    "found": _Lesson(
+    "found": (
         N_("Search"),
         N_("Passages are searched by meaning and by words at once; what each search finds is added "
         "up, and a small model that has learned to read may order the best ones again."),
     ),
-    "read": _Lesson(
+    "read": (
         N_("Reading"),
         N_("The model reads only the best passages, because each token, about three quarters of a "
         "word, costs time."),
     ),
-    "written": _Lesson(
+    "written": (
         N_("Writing"),
         N_("The model writes token by token and takes the likeliest each time; the stronger the "
         "colour, the less likely it was."),
     ),
-    "judged": _Lesson(
+    "judged": (
         N_("Checking"),
         N_("When the first sentence is written, signals of how well one line states what it adds "
         "to the question are added up to a probability that it is right; below the threshold it "
         "is not given."),
     ),
-    "computed": _Lesson(
+    "computed": (
         N_("Program"),
         N_("A question to a table becomes a small program; code computes it, not the model, which "
         "would guess, and each cell is cited."),
     ),
-    "whole": _Lesson(
+    "whole": (
         N_("Parts"),
         N_("The whole document is read part by part; only what stands on a line is kept, and where "
         "a model named it, only what it confirms when it is asked for that alone."),
     ),
-    "compared": _Lesson(
+    "compared": (
         N_("Comparing"),
         N_("Parts of both documents that are about the same matter are paired by their meaning, "
         "and of each pair those statements are quoted that are nearest to each other, rather where "
         "their figures differ."),
     ),
-    "looked": _Lesson(
+    "looked": (
         N_("Looking"),
         N_("What is written on a picture is recognised line by line and may be cited; what it "
         "shows is told by another model in its own words, and is never evidence."),
     ),
-    "heard": _Lesson(
+    "heard": (
         N_("Listening"),
         N_("A recording is cut into pieces of speech, and the model writes down each of them with "
         "how sure it is; what it would write over noise is left out."),
     ),
-    "sentences": _Lesson(
+    "sentences": (
         N_("Citing"),
         N_("Each finished sentence is compared with the lines that were read; the small numbers "
         "behind a word name the lines that have it."),
     ),
-    "seconds": _Lesson(
+    "seconds": (
         N_("Time"),
         N_("Reading and writing take longest, because every token passes through the whole model."),
     ),
@@ -181,8 +176,6 @@ def _compared(explained: Row) -> str:
          as_html(number(one["quoted"])))
         for one in explained["compared"]
     ]  # fmt: skip
-    if not rows:
-        return ""
     head = (_("Part"), _("Compared with"), _("Nearness"), _("Statements"), _("Pairs quoted"))
     return _table_of(head, rows)
 
@@ -202,8 +195,6 @@ def _looked(explained: Row) -> str:
          as_html(" + ".join(f"{number(spent, 1)} s" for spent in one["seconds"])))
         for one in explained["looked"]
     ]  # fmt: skip
-    if not rows:
-        return ""
     head = (
         _("Picture"),
         _("Lines on it"),
@@ -216,8 +207,7 @@ def _looked(explained: Row) -> str:
 
 def _heard(explained: Row) -> str:
     """A piece of speech in each row."""
-    row = explained["heard"]
-    if not row:
+    if not (row := explained["heard"]):
         return ""
     told = [(_("Length"), clock(row["seconds"])), (_("Language"), row["language"] or "–")]
     rows = [
@@ -226,7 +216,7 @@ def _heard(explained: Row) -> str:
         for one in row["segments"]
     ]  # fmt: skip
     head = (_("At"), _("Words"), _("How sure"), _("Written down"))
-    return _terms(told) + (_table_of(head, rows) if rows else "")
+    return _terms(told) + _table_of(head, rows)
 
 
 _MOST = 12  # passages
@@ -363,7 +353,7 @@ def _written(explained: Row) -> str:
     ]
     table = _table_of((_("Least likely"), _("Probability"), _("Could have been")), rows)
     sure = f"<p>{as_html(_('No token was doubtful.'))}</p>"
-    return f'<p class="heat">{heat}</p>{table if rows else sure}'
+    return f'<p class="heat">{heat}</p>{table or sure}'
 
 
 def _token(token: Row) -> str:
@@ -396,8 +386,7 @@ def _computed(explained: Row) -> str:
     ]  # fmt: skip
     program = _terms([(_("Program"), f"{done} ({cells})")])
     table = _table_of((_("Table"), _("Row"), _("Column"), _("Cell")), operands)
-    checked = _table_of((_("Check"), _("Its value"), _("At least")), checks) if checks else ""
-    return program + table + checked
+    return program + table + _table_of((_("Check"), _("Its value"), _("At least")), checks)
 
 
 def _whole(explained: Row) -> str:
@@ -407,8 +396,6 @@ def _whole(explained: Row) -> str:
          as_html("–" if one["odds"] is None else number(one["odds"], 1, sign=True)))
         for one in explained["whole"]
     ]  # fmt: skip
-    if not rows:
-        return ""
     head = (_("From"), _("Part"), _("Found"), _("On a line"), _("Kept"), _("Confirmed (log-odds)"))
     return _table_of(head, rows)
 
@@ -455,6 +442,7 @@ PARTS = {
 # -- The dialog that shows how an answer was made; its facts are read when it opens
 
 _STYLE = read("hood.css")
+_HOW = N_("How this answer was made, step by step")
 
 
 def draw_answer_button(receipts: Receipts, identity: str) -> None:
@@ -464,26 +452,20 @@ def draw_answer_button(receipts: Receipts, identity: str) -> None:
         kept = receipts.get(identity)
         return explanation(kept.answer, kept.facts, kept.meant)
 
-    _button(explain, identity)
+    _hood_button(_HOW, identity, _explanation_dialog, explain)
 
 
 def draw_output_button(answer: Row) -> None:
     """Draw the button below the output of a tool, if that says how it was made."""
     if facts := answer.get("facts"):
-        _button(lambda: explanation(answer, facts), answer["id"])
-
-
-def _button(explain: Callable[[], Row], identity: str) -> None:
-    about = _("How this answer was made, step by step")
-    _hood_button(about, identity, _explanation_dialog, explain)
+        explain = partial(explanation, answer, facts)
+        _hood_button(_HOW, answer["id"], _explanation_dialog, explain)
 
 
 def _hood_button(about: str, key: str, draw: Callable[..., None], given: object) -> None:
     """`draw` draws the dialog that it opens, of what is given."""
-    name = _("Under the hood")
-    if st.button(
-        name, type="tertiary", icon=":material/search_insights:", help=about, key=f"hood-{key}"
-    ):
+    name, icon = _("Under the hood"), ":material/search_insights:"
+    if st.button(name, type="tertiary", icon=icon, help=_(about), key=f"hood-{key}"):
         st.dialog(name, width="large")(draw)(given)
 
 
@@ -495,10 +477,10 @@ def _explanation_dialog(explain: Callable[[], Row]) -> None:
         return
     drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
     st.html(f"<style>{_STYLE}</style>")
-    tabs = st.tabs([_(LESSONS[name].title) for name in drawn])
+    tabs = st.tabs([_(LESSONS[name][0]) for name in drawn])
     for tab, (name, html) in zip(tabs, drawn.items(), strict=True):
         with tab:
-            lesson = as_html(_(LESSONS[name].sentence))
+            lesson = as_html(_(LESSONS[name][1]))
             st.html(f'<div class="hood"><p class="lesson">{lesson}</p>{html}</div>')
 
 
@@ -509,8 +491,7 @@ _DIGEST = 12  # characters of a hash
 
 def draw_picture_button(path: Path, key: str) -> None:
     """Draw the button below a picture that says how it was made."""
-    about = _("How this picture was made, step by step")
-    _hood_button(about, key, _picture_dialog, path)
+    _hood_button(N_("How this picture was made, step by step"), key, _picture_dialog, path)
 
 
 def _picture_dialog(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Lists the documents of a library, to be found, selected, opened and removed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,7 @@ from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session, widgets
 from assistant.ui.library import library_tags
 from assistant.ui.session import Shown
-from assistant.ui.widgets import as_html, plain, read, script
+from assistant.ui.widgets import Component, as_html, ask_before, button
 from ingest.chunking import PageLedger
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -160,13 +161,15 @@ def _reasons(row: PageLedger) -> Iterator[str]:
 _KEY = "documents"
 _REMARKS = 30  # pages named at once
 
-_component = st.components.v2.component(
-    "pincite_documents",
-    html='<ul class="document-rows"></ul>',
-    css=read("document_rows.css"),
-    js=script("document_rows"),
+_component = Component(
+    "document_rows",
+    '<ul class="document-rows"></ul>',
+    words={
+        "documents": N_("Documents"), "select": N_("Select {document}"), "tags": N_("Tags"),
+        "look": N_("Coverage"), "open": N_("Open"), "remove": N_("Remove"),
+    },
     isolate_styles=False,  # rows of other lists look the same
-)
+)  # fmt: skip
 
 Row = dict[str, Any]
 
@@ -185,8 +188,8 @@ def _draw_document_rows(
         ticked({str(one): wanted is True for one, wanted in (given.get("picks") or {}).items()})
         clicked(str(does), str(name), page if isinstance(page, int) and page > 0 else 1)
 
-    data = {"rows": list(rows), "changes": changes, "several": several, "words": _words()}
-    _component(key=_KEY, data=data, on_act_change=act)
+    data = {"rows": list(rows), "changes": changes, "several": several}
+    _component.draw(_KEY, data, on_act_change=act)
 
 
 def _document_row(
@@ -241,14 +244,6 @@ def _pages(remarks: Sequence[Remark]) -> Row:
     return {"pages": told, "note": note if remarks else _("Every page was read as it stands.")}
 
 
-def _words() -> dict[str, str]:
-    """Of document_rows.js."""
-    return {
-        "documents": _("Documents"), "select": _("Select {document}"), "tags": _("Tags"),
-        "look": _("Coverage"), "open": _("Open"), "remove": _("Remove"),
-    }  # fmt: skip
-
-
 # -- Lets a person select documents, also on other pages of the list, and tag or remove them
 
 _SHOWN = 5  # names in the question
@@ -264,17 +259,19 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
         st.markdown(ngettext("{count} selected", "{count} selected", len(chosen)), width="content")
         if len(chosen) < len(listed):
             label = ngettext("Select all {count}", "Select all {count}", len(listed))
-            st.button(label, key="pick-all", on_click=_pick_all, args=(library, tuple(listed)))
-        st.button(_("Select none"), key="pick-none", on_click=_pick_all, args=(library, ()))
+            button(label, "pick-all", _pick_all, library, tuple(listed), type="secondary")
+        button(_("Select none"), "pick-none", _pick_all, library, (), type="secondary")
         if st.button(_("Tags"), key="tag-many"):
             st.session_state[DIALOG_OPEN] = True
             library_tags.open_tags_dialog(library, sorted(chosen), dialog_answered)
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
-            st.session_state[DIALOG_OPEN] = True
-            title = _("Remove these documents?")
-            st.dialog(title, on_dismiss=dialog_answered)(_confirm_selected_removal)(
-                library, sorted(chosen)
-            )
+            names = sorted(chosen)
+            shown = ", ".join(readable(name) for name in names[:_SHOWN])
+            if (more := len(names) - _SHOWN) > 0:
+                shown += " " + _("and {count} more", count=number(more))
+            leave = _("They and everything that was read from them leave the library. Your own "
+                      "files stay.")  # fmt: skip
+            _ask_removal(library, _("Remove these documents?"), f"{shown}. {leave}", names, "many")
 
 
 def dialog_answered() -> None:
@@ -298,24 +295,21 @@ def _pick_all(library: Library, documents: Sequence[str]) -> None:
     st.session_state[f"picked-{library.name}"] = set(documents)
 
 
-def _confirm_selected_removal(library: Library, names: list[str]) -> None:
-    shown = ", ".join(readable(name) for name in names[:_SHOWN])
-    more = len(names) - _SHOWN
-    if more > 0:
-        shown += " " + _("and {count} more", count=number(more))
-    leave = _("They and everything that was read from them leave the library. Your own files stay.")
-    st.markdown(plain(f"{shown}. {leave}"))
-    widgets.draw_confirmation(
-        _("Remove"), _remove_selected, library, names, key="many", closed=dialog_answered
+def _ask_removal(
+    library: Library, title: str, question: str, names: Sequence[str], key: str
+) -> None:
+    st.session_state[DIALOG_OPEN] = True
+    ask_before(
+        title, question, _("Remove"), _remove, library, names, key=key, closed=dialog_answered
     )
 
 
-def _remove_selected(library: Library, names: list[str]) -> None:
+def _remove(library: Library, names: Sequence[str]) -> None:
     with session.errors_kept():
         there = {document.document for document in library.documents()}
         wanted = [name for name in names if name in there]
         resources.to_change(library, "removed", ", ".join(wanted)).remove(wanted)
-        _pick_all(library, ())
+        _select_documents(library, dict.fromkeys(wanted, False))
     opened = session.shown()
     if opened and opened.document in names:
         session.show(None)
@@ -353,8 +347,10 @@ def _list(library: Library, documents: list[DocumentInfo]) -> None:
     first = _first(len(wanted))
     _rows(library, wanted[first : first + _PAGE], changes, several)
     _pager(first, len(wanted))
-    if changes:
-        _ask_removal(library)
+    if changes and (name := st.session_state.pop(_LEAVES, "")):
+        leaves = _("{document} and everything that was read from it leave the library. Your own "
+                   "file stays where it is.", document=readable(name))  # fmt: skip
+        _ask_removal(library, _("Remove this document?"), leaves, [name], "remove")
 
 
 def _totals(documents: list[DocumentInfo]) -> None:
@@ -392,10 +388,8 @@ def _pager(first: int, count: int) -> None:
 
 
 def _turn(label: str, to: int, disabled: bool) -> None:
-    st.button(
-        label, key=f"turn-{label}", disabled=disabled,
-        on_click=lambda: st.session_state.update({"listed-from": to}),
-    )  # fmt: skip
+    turn = partial(st.session_state.update, {"listed-from": to})
+    button(label, f"turn-{label}", turn, disabled=disabled, type="secondary")
 
 
 # -- the rows, and what is done with one
@@ -436,31 +430,3 @@ def _act(library: Library, does: str, document: str, page: int) -> None:
             session.show(Shown(document, page, source=f"documents/open {document}"))
         case "remove":
             state[_LEAVES] = document
-
-
-def _ask_removal(library: Library) -> None:
-    if name := st.session_state.pop(_LEAVES, ""):
-        st.session_state[DIALOG_OPEN] = True
-        # At each call, for the title in the language of the visitor.
-        title = _("Remove this document?")
-        st.dialog(title, on_dismiss=dialog_answered)(_confirm_removal)(library, name)
-
-
-def _confirm_removal(library: Library, name: str) -> None:
-    leaves = _(
-        "{document} and everything that was read from it leave the library. Your own file stays "
-        "where it is."
-    )
-    named = f"<b>{as_html(readable(name))}</b>"
-    st.html(f"<p>{as_html(leaves).format(document=named)}</p>")
-    widgets.draw_confirmation(
-        _("Remove"), _remove_document, library, name, key="remove", closed=dialog_answered
-    )
-
-
-def _remove_document(library: Library, name: str) -> None:
-    with session.errors_kept():
-        resources.to_change(library, "removed", name).remove([name])
-    opened = session.shown()
-    if opened and opened.document == name:
-        session.show(None)

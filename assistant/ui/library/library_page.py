@@ -1,10 +1,9 @@
 """The library: drop files in, see what was read from each, open them and take them out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -27,10 +26,10 @@ from assistant.libraries.uploads import Upload
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.library import library_queue, library_sources
 from assistant.ui.library.document_list import DIALOG_OPEN, dialog_answered, draw_document_list
-from assistant.ui.library.library_queue import UPLOAD, FileState, Waiting
+from assistant.ui.library.library_queue import FileState, Waiting
 from assistant.ui.session import Shown
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import as_html, folded, own, pace, plain
+from assistant.ui.widgets import as_html, ask_before, button, folded, own, pace, plain
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.images import image_file
@@ -63,11 +62,17 @@ def _row(one: Named, is_open: bool) -> None:
         widgets.row(f"row-lib-{one.library}", one.library, _facts(one), mark),
         st.container(horizontal=True, vertical_alignment="center", width="content"),
     ):
-        st.button(_("Open"), key=f"open-lib-{one.library}", on_click=_open, args=(one.library,))
+        button(_("Open"), f"open-lib-{one.library}", _open, one.library, type="secondary")
         if st.button(_("Edit"), key=f"edit-lib-{one.library}"):
             st.dialog(_("Name and description"))(_ask_change)(one)
         if st.button(_("Delete"), key=f"delete-lib-{one.library}", type="tertiary"):
-            st.dialog(_("Delete this library?"))(_confirm_deletion)(one)
+            gone = _(
+                "{library} leaves Pincite with {facts}. Your own files stay where they are. "
+                "For a day it can be brought back.",
+                library=one.library, facts=_facts(one),
+            )  # fmt: skip
+            ask_before(_("Delete this library?"), gone, _("Delete"), _delete, one.library,
+                       key="delete")  # fmt: skip
 
 
 def _facts(one: Named) -> str:
@@ -80,9 +85,9 @@ def _gone(gone: Deleted) -> None:
     until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
     facts = _("Deleted; it can be brought back until {time}", time=until)
     with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
-        st.button(
-            _("Undo"), key=f"undo-{gone.folder.name}", icon=":material/undo:", on_click=_undo,
-            args=(gone,),
+        button(
+            _("Undo"), f"undo-{gone.folder.name}", _do, partial(undo, resources.settings(), gone),
+            "brought back", gone.library, icon="undo", type="secondary",
         )  # fmt: skip
 
 
@@ -149,16 +154,6 @@ def _change(one: Named, of: str) -> None:
     _do(change, "changed", one.library)
 
 
-def _confirm_deletion(one: Named) -> None:
-    st.markdown(
-        plain(
-            _("{library} leaves Pincite with {facts}. Your own files stay where they are. For a "
-              "day it can be brought back.", library=one.library, facts=_facts(one))
-        )
-    )  # fmt: skip
-    widgets.draw_confirmation(_("Delete"), _delete, one.library, key="delete")
-
-
 def _delete(name: str) -> None:
     def gone() -> None:
         check_there(resources.settings(), name)
@@ -166,10 +161,6 @@ def _delete(name: str) -> None:
         delete(resources.settings(), name)
 
     _do(gone, "deleted", name)
-
-
-def _undo(gone: Deleted) -> None:
-    _do(lambda: undo(resources.settings(), gone), "brought back", gone.library)
 
 
 def _do(work: Callable[[], object], did: str, name: str) -> bool:
@@ -215,7 +206,7 @@ def _documents(library: Library) -> None:
         library_queue.draw_uploader(library)
         library_sources.draw_watched_folders(library)
         library_sources.draw_sources(library)
-    upload: Upload | None = st.session_state.get(UPLOAD)
+    upload: Upload | None = st.session_state.get(resources.UPLOAD)
     if upload and upload.done:
         _ended(library, upload)
     resting = library_queue.draw_queue(library, told=upload is None or upload.done)
@@ -244,25 +235,27 @@ def _ended(library: Library, upload: Upload) -> None:
             st.markdown(f"**{stopped if upload.stopping else _('The library was rebuilt')}**")
         if upload.summary:
             st.markdown(f"**{summed_up(upload.summary)}**")
-            if other := upload.summary.unsupported:
-                st.caption(plain(_("Of kinds that cannot be read: {kinds}", kinds=kinds_of(other))))
-            for left in upload.summary.left_out:
-                st.caption(
-                    plain(
-                        _("{path} was left out: {reason}", path=left.path, reason=told(left.reason))
-                    )
-                )
-            for same in upload.summary.kept_as:
-                named = {"file": same.name, "document": same.document}
-                st.caption(plain(_("{file} is in the library already, as {document}", **named)))
-            for newer in upload.summary.superseded:
-                named = {"newer": newer.by, "document": newer.document}
-                st.caption(plain(_("{newer} is the newer version of {document}", **named)))
-            if upload.summary.languages:
-                st.caption(plain(told(upload.summary.languages)))
+            for line in _told(upload.summary):
+                st.caption(plain(line))
         queued = {job.path for job in library.jobs.all()}
         _outcomes(upload, queued)
-        st.button("OK", on_click=lambda: st.session_state.pop(UPLOAD, None), key="seen")
+        st.button("OK", on_click=lambda: st.session_state.pop(resources.UPLOAD, None), key="seen")
+
+
+def _told(done: AddSummary) -> Iterator[str]:
+    """What else is to be said of an upload."""
+    if other := done.unsupported:
+        yield _("Of kinds that cannot be read: {kinds}", kinds=kinds_of(other))
+    for left in done.left_out:
+        yield _("{path} was left out: {reason}", path=left.path, reason=told(left.reason))
+    for same in done.kept_as:
+        named = {"file": same.name, "document": same.document}
+        yield _("{file} is in the library already, as {document}", **named)
+    for newer in done.superseded:
+        named = {"newer": newer.by, "document": newer.document}
+        yield _("{newer} is the newer version of {document}", **named)
+    if done.languages:
+        yield told(done.languages)
 
 
 def _outcomes(upload: Upload, queued: set[str]) -> None:
@@ -330,7 +323,6 @@ def _empty(owner: bool) -> None:
 # -- The pictures of a library: found by words or by a picture like them; a click opens the page
 
 _FOUND = "pictures-found"  # in the session's state
-_SAID, _LIKE = "picture-words", "picture-like"  # the fields
 _MOST = 12
 _ACROSS = 4
 _WORDS = 60  # characters under a picture
@@ -347,31 +339,24 @@ def _draw_picture_search(library: Library) -> None:
 def _opened(library: Library) -> None:
     words = st.text_input(
         _("Find pictures by their text or description"),
-        key=own(library, _SAID),
+        key=own(library, "picture-words"),
         placeholder=_("A chart of revenue, a lighthouse, …"),
-    )
+    ).strip()
     file = st.file_uploader(
         _("or by a similar picture"),
         type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
-        key=own(library, _LIKE),
+        key=own(library, "picture-like"),
     )
     try:
-        _show_hits(library, words.strip(), file)
+        if file is not None:  # before words: it was chosen last, and can be taken away
+            picture, _name = image_file.inner(file.getvalue(), file.name)
+            alike = partial(library.pictures.similar, picture, _MOST)
+            _grid(library, _keep_hits(library, f"like {file.file_id}", alike))
+        elif words:
+            named = partial(library.pictures.named, words, _MOST)
+            _grid(library, _keep_hits(library, f"words {words}", named))
     except PinciteError as error:
         widgets.show_error(error)
-
-
-def _show_hits(library: Library, words: str, file: Any) -> None:
-    """A picture goes before words: it was chosen last, and can be taken away."""
-    if file is not None:
-        picture, _ = image_file.inner(file.getvalue(), file.name)
-        asked = f"like {file.file_id}"
-        _grid(
-            library, _keep_hits(library, asked, partial(library.pictures.similar, picture, _MOST))
-        )
-    elif words:
-        asked = f"words {words}"
-        _grid(library, _keep_hits(library, asked, partial(library.pictures.named, words, _MOST)))
 
 
 def _keep_hits(library: Library, asked: str, search: Search) -> list[PictureHit]:
@@ -412,13 +397,9 @@ def _card(library: Library, hit: PictureHit) -> None:
     where = f"{readable(hit.document)}, {place(hit.page, hit.seconds)}"
     if thumbnail := library.pictures.thumbnail(hit):
         st.image(thumbnail, alt=_("A picture of {place}", place=where))
-    st.button(
-        plain(where),
-        key=f"picture-{hit.id}",
-        type="tertiary",
-        on_click=session.show,
-        args=(Shown(hit.document, hit.page, seconds=hit.seconds, source=f"picture-{hit.id}"),),
-    )
+    key = f"picture-{hit.id}"
+    shown = Shown(hit.document, hit.page, seconds=hit.seconds, source=key)
+    button(plain(where), key, session.show, shown)
     if hit.words:
         words = " ".join(hit.words.split())
         st.caption(plain(words if len(words) <= _WORDS else f"{words[:_WORDS]}…"))

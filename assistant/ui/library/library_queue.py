@@ -1,14 +1,14 @@
 """The live job queue of the Library page, with the box that takes files; any process may add."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
@@ -29,16 +29,12 @@ from ingest.loaders import LOADERS
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 
-UPLOAD = "upload"  # of this visitor, until its summary was read
 _LISTED = 8  # files of a list
 _FAILED = 12  # files with buttons of their own
-
-
 _RANK = {N_("indexing"): 0, N_("reading"): 1, N_("waiting"): 2}
 
 
-@dataclass(frozen=True)
-class FileState:
+class FileState(NamedTuple):
     """A file on its way in, and how far it is."""
 
     name: str
@@ -136,7 +132,7 @@ def _queue(library: Library) -> _Queue:
 def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
     """`read`: as the page has just read it. Streamlit calls this with the same list again and
     again: later drawings find it empty, and read anew."""
-    mine: Upload | None = st.session_state.get(UPLOAD)
+    mine: Upload | None = st.session_state.get(resources.UPLOAD)
     if not told and mine and mine.done:
         st.rerun()
     try:
@@ -156,10 +152,7 @@ def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
 
 def start(library: Library, again: Sequence[str]) -> None:
     """Try files again; without any, continue what was stopped."""
-    home = resources.settings().home
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added again"), home, again=again
-    )
+    resources.upload(library, "added again", again=again)
     st.rerun()
 
 
@@ -185,19 +178,25 @@ def _draw_rest(count: int) -> None:
 # -- its parts
 
 
-def _title(text: str) -> None:
-    st.html(f'<p class="queue-title">{as_html(text)}</p>')
+@contextmanager
+def _titled(text: str) -> Iterator[None]:
+    """Draw a title; what is drawn within stands beside it, or below it on a narrow screen."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="queue-title">{as_html(text)}</p>')
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            yield
+
+
+def _draw_stop(uploads: Sequence[Upload], key: str) -> None:
+    if uploads and (uploads[0].stopping or resources.may_change()):
+        widgets.draw_stop(uploads[0].stopping, key, partial(_stop, uploads))
 
 
 def _draw_rebuild(uploads: Sequence[Upload]) -> None:
     if not uploads:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _title(_("Rebuilding the library"))
-        if uploads[0].stopping:
-            st.caption(_("Stopping…"))
-        elif resources.may_change():
-            st.button(_("Stop"), key="stop-rebuild", on_click=_stop, args=(uploads,))
+    with _titled(_("Rebuilding the library")):
+        _draw_stop(uploads, "stop-rebuild")
     step = uploads[0].progress
     if step.total:
         sizes = {"done": number(step.done), "total": number(step.total)}
@@ -215,12 +214,8 @@ def _draw_rebuild(uploads: Sequence[Upload]) -> None:
 def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
     if not found.work:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _title(ngettext("Adding {count} file", "Adding {count} files", len(found.work)))
-        if uploads and uploads[0].stopping:
-            st.caption(_("Stopping…"))
-        elif uploads and resources.may_change():
-            st.button(_("Stop"), key="stop-adding", on_click=_stop, args=(uploads,))
+    with _titled(ngettext("Adding {count} file", "Adding {count} files", len(found.work))):
+        _draw_stop(uploads, "stop-adding")
     if uploads and not uploads[0].is_rebuilding and (total := uploads[0].progress.total):
         done = min(uploads[0].progress.done, total)
         count = ngettext("{done} of {count} file done", "{done} of {count} files done", total,
@@ -237,37 +232,24 @@ def _stop(uploads: Sequence[Upload]) -> None:
 def _draw_left(library: Library, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _title(
-            ngettext(
-                "Stopped: {count} file waits to be continued",
-                "Stopped: {count} files wait to be continued",
-                len(jobs),
-            )
-        )
-        with _buttons():
-            if st.button(_("Continue"), key="continue", type="primary"):
-                start(library, [])
-            if st.button(_("Dismiss"), key="dismiss-left"):
-                _dismiss(library, jobs)
+    title = ngettext("Stopped: {count} file waits to be continued",
+                     "Stopped: {count} files wait to be continued", len(jobs))  # fmt: skip
+    with _titled(title):
+        if st.button(_("Continue"), key="continue", type="primary"):
+            start(library, [])
+        if st.button(_("Dismiss"), key="dismiss-left"):
+            _dismiss(library, jobs)
     draw_work_list([FileState(job.name, _("not read yet")) for job in jobs])
 
 
 def _failed(library: Library, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _title(
-            ngettext(
-                "{count} file could not be added", "{count} files could not be added", len(jobs)
-            )
-        )
+    title = ngettext("{count} file could not be added", "{count} files could not be added",
+                     len(jobs))  # fmt: skip
+    with _titled(title):
         if len(jobs) > 1:
-            with _buttons():
-                if st.button(_("Retry all"), key="retry-all"):
-                    start(library, [job.path for job in jobs])
-                if st.button(_("Dismiss all"), key="dismiss-all"):
-                    _dismiss(library, jobs)
+            _again_or_not(library, jobs, _("Retry all"), _("Dismiss all"), "all")
     for job in jobs[:_FAILED]:
         _failure(library, job)
     _draw_rest(len(jobs) - _FAILED)
@@ -278,25 +260,21 @@ def _failure(library: Library, job: Job) -> None:
     reason = told(job.error.partition(" Known: ")[0])  # all suffixes there are
     with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
         draw_work_list([FileState(job.name, reason)], failed=True)
-        with _buttons():
-            if st.button(_("Retry"), key=f"retry-{key}"):
-                start(library, [job.path])
-            if st.button(_("Dismiss"), key=f"dismiss-{key}"):
-                _dismiss(library, [job])
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            _again_or_not(library, [job], _("Retry"), _("Dismiss"), key)
 
 
-def _buttons() -> DeltaGenerator:
-    """Draw buttons beside their item, or below it on a narrow screen."""
-    return st.container(horizontal=True, vertical_alignment="center", width="content")
+def _again_or_not(library: Library, jobs: Sequence[Job], retry: str, no: str, key: str) -> None:
+    if st.button(retry, key=f"retry-{key}"):
+        start(library, [job.path for job in jobs])
+    if st.button(no, key=f"dismiss-{key}"):
+        _dismiss(library, jobs)
 
 
 def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
     places = [job.path for job in jobs]
-    try:
+    with session.errors_kept():
         resources.to_change(library, "dismissed").jobs.drop(places)
-    except PinciteError as error:
-        session.keep_error(error)
-    else:
         delete_dropped(places, upload_folder(resources.settings().home, library.name))
     st.rerun()
 
@@ -320,10 +298,7 @@ def draw_reindex_notice(library: Library) -> None:
         )
         st.html(f'<p class="outdated">{as_html(f"{told(why)} {meanwhile}")}</p>')
         if st.button(_("Rebuild it"), key="rebuild"):
-            home = resources.settings().home
-            st.session_state[UPLOAD] = resources.uploads().start(
-                resources.to_change(library, "rebuilt"), home, rebuild=True
-            )
+            resources.upload(library, "rebuilt", rebuild=True)
             st.rerun()
 
 
@@ -367,16 +342,9 @@ def draw_uploader(library: Library) -> None:
         return
     st.session_state["uploads"] = number + 1
     let_go(files)
-    home = resources.settings().home
-    names = ", ".join(file.name for file in files)
-    try:
+    with session.errors_kept():  # they are shown above
         resources.count_files(file.size for file in files)
-    except PinciteError as error:  # it is shown above
-        session.keep_error(error)
-        st.rerun()
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added", names), home, files
-    )
+        resources.upload(library, "added", ", ".join(file.name for file in files), files)
     st.rerun()
 
 
@@ -402,10 +370,7 @@ def _add_folder(library: Library) -> None:
 def add_paths(library: Library, paths: list[Path]) -> None:
     """Files and folders of this machine, from where they are. Raises NotAllowed."""
     names = ", ".join(path.name for path in paths)
-    st.session_state[UPLOAD] = resources.uploads().start(
-        resources.to_change(library, "added", names), resources.settings().home,
-        again=[str(path.absolute()) for path in paths],
-    )  # fmt: skip
+    resources.upload(library, "added", names, again=[str(path.absolute()) for path in paths])
 
 
 def readable_kinds() -> str:
