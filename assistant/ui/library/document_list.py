@@ -1,6 +1,6 @@
 """Lists the documents of a library, to be found, selected, opened and removed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -101,14 +101,11 @@ def coverage_bar(coverage: Coverage) -> list[tuple[str, int]]:
 
 def coverage_sizes(coverage: Coverage) -> str:
     """The parts of the coverage bar in words, with their numbers of characters."""
-    return ", ".join(
-        _(_PARTS[kind]).format(characters=_characters(size))
+    sizes = [
+        (kind, ngettext("{count} character", "{count} characters", size))
         for kind, size in coverage_bar(coverage)
-    )
-
-
-def _characters(size: int) -> str:
-    return ngettext("{count} character", "{count} characters", size)
+    ]
+    return ", ".join(_(_PARTS[kind], characters=size) for kind, size in sizes)
 
 
 def coverage_phrase(coverage: Coverage) -> str:
@@ -174,24 +171,6 @@ _component = Component(
 Row = dict[str, Any]
 
 
-def _draw_document_rows(
-    rows: Sequence[Row], changes: bool, several: bool,
-    ticked: Callable[[Mapping[str, bool]], None], clicked: Callable[[str, str, int], None],
-) -> None:  # fmt: skip
-    """`changes`: they can be removed; `several`: and selected. `ticked` takes which documents are
-    selected from now on, and which no longer; `clicked` what is to be done (`pick` is done then,
-    `look`, `open` or `remove`), the document, and the page to open."""
-
-    def act() -> None:
-        given = st.session_state[_KEY].act or {}
-        does, name, page = (given.get(part) for part in ("do", "document", "page"))
-        ticked({str(one): wanted is True for one, wanted in (given.get("picks") or {}).items()})
-        clicked(str(does), str(name), page if isinstance(page, int) and page > 0 else 1)
-
-    data = {"rows": list(rows), "changes": changes, "several": several}
-    _component.draw(_KEY, data, on_act_change=act)
-
-
 def _document_row(
     document: DocumentInfo, picked: bool, looked: Sequence[Remark] | None = None
 ) -> Row:
@@ -209,7 +188,9 @@ def _document_row(
 def facts(document: DocumentInfo) -> list[str]:
     """A document's sizes, coverage and dates, each as a phrase for people."""
     sizes = [
-        _length(document),
+        ngettext("{count} page", "{count} pages", document.pages)
+        if document.seconds is None
+        else _("{time} long", time=clock(document.seconds)),
         ngettext("{count} passage", "{count} passages", document.chunks),
         coverage_phrase(document.coverage),
     ]
@@ -218,13 +199,6 @@ def facts(document: DocumentInfo) -> list[str]:
     if document.added:
         sizes.append(_("added {date}", date=document.added[:10]))
     return sizes
-
-
-def _length(document: DocumentInfo) -> str:
-    """Pages, or of a recording how long it is."""
-    if document.seconds is None:
-        return ngettext("{count} page", "{count} pages", document.pages)
-    return _("{time} long", time=clock(document.seconds))
 
 
 def _warnings(document: DocumentInfo) -> list[str]:
@@ -285,12 +259,6 @@ def _selected_documents(library: Library) -> set[str]:
     return found
 
 
-def _select_documents(library: Library, wanted: Mapping[str, bool]) -> None:
-    """Select documents, or deselect them."""
-    for document, is_wanted in wanted.items():
-        (set.add if is_wanted else set.discard)(_selected_documents(library), document)
-
-
 def _pick_all(library: Library, documents: Sequence[str]) -> None:
     st.session_state[f"picked-{library.name}"] = set(documents)
 
@@ -309,7 +277,7 @@ def _remove(library: Library, names: Sequence[str]) -> None:
         there = {document.document for document in library.documents()}
         wanted = [name for name in names if name in there]
         resources.to_change(library, "removed", ", ".join(wanted)).remove(wanted)
-        _select_documents(library, dict.fromkeys(wanted, False))
+        _selected_documents(library).difference_update(wanted)
     opened = session.shown()
     if opened and opened.document in names:
         session.show(None)
@@ -336,41 +304,28 @@ def draw_document_list(library: Library) -> None:
 
 
 def _list(library: Library, documents: list[DocumentInfo]) -> None:
-    _totals(documents)
+    pages = sum(document.pages for document in documents)
+    sizes = ngettext("{count} document", "{count} documents", len(documents))
+    leaves = ngettext("{count} page", "{count} pages", pages)
+    st.html(f'<p class="section">{as_html(f"{sizes}, {leaves}")}</p>')
     wanted, several = documents, len(documents) > 1
     if len(documents) > _TOOLS_FROM:
         with st.container(key="list-filter"):
-            wanted = _wanted(documents)
+            how = _draw_document_filter(documents)
+        if st.session_state.get("listed-how") != how:  # another list begins with its first page
+            st.session_state.update({"listed-how": how, "listed-from": 0})
+        wanted = chosen(documents, *how)
     changes = resources.may_change()
     if changes and several:
         _draw_selected(library, [document.document for document in wanted])
-    first = _first(len(wanted))
+    last = max(0, (len(wanted) - 1) // _PAGE * _PAGE)  # page, where the list has become shorter
+    first = min(st.session_state.get("listed-from", 0), last)
     _rows(library, wanted[first : first + _PAGE], changes, several)
     _pager(first, len(wanted))
     if changes and (name := st.session_state.pop(_LEAVES, "")):
         leaves = _("{document} and everything that was read from it leave the library. Your own "
                    "file stays where it is.", document=readable(name))  # fmt: skip
         _ask_removal(library, _("Remove this document?"), leaves, [name], "remove")
-
-
-def _totals(documents: list[DocumentInfo]) -> None:
-    pages = sum(document.pages for document in documents)
-    sizes = ngettext("{count} document", "{count} documents", len(documents))
-    leaves = ngettext("{count} page", "{count} pages", pages)
-    st.html(f'<p class="section">{as_html(f"{sizes}, {leaves}")}</p>')
-
-
-def _wanted(documents: list[DocumentInfo]) -> list[DocumentInfo]:
-    how = _draw_document_filter(documents)
-    if st.session_state.get("listed-how") != how:  # another list begins with its first page
-        st.session_state.update({"listed-how": how, "listed-from": 0})
-    return chosen(documents, *how)
-
-
-def _first(count: int) -> int:
-    """Of the documents on this page; the last page where the list has become shorter."""
-    first: int = st.session_state.get("listed-from", 0)
-    return min(first, max(0, (count - 1) // _PAGE * _PAGE))
 
 
 def _pager(first: int, count: int) -> None:
@@ -396,31 +351,31 @@ def _turn(label: str, to: int, disabled: bool) -> None:
 
 
 def _rows(library: Library, shown: list[DocumentInfo], changes: bool, several: bool) -> None:
+    """`changes`: they can be removed; `several`: and selected."""
     picked, looked = _selected_documents(library), st.session_state.get(_LOOKED)
+    here = {one.document for one in shown}
+
+    def act() -> None:
+        given = st.session_state[_KEY].act or {}
+        picks = given.get("picks") or {}  # which are selected from now on, and which no longer
+        for name in here.intersection(picks) if changes else ():
+            (set.add if picks[name] is True else set.discard)(_selected_documents(library), name)
+        does, name, page = (given.get(part) for part in ("do", "document", "page"))
+        if name in here:  # a browser can name any: only one of this library is opened
+            _act(str(does), str(name), page if isinstance(page, int) and page > 0 else 1)
+
     rows = [
         _document_row(
-            one,
-            one.document in picked,
-            coverage_remarks(library.ledger(looked))
-            if looked == one.document
-            else None,
+            one, one.document in picked,
+            coverage_remarks(library.ledger(looked)) if looked == one.document else None,
         )
         for one in shown
     ]  # fmt: skip
-
-    def act(does: str, document: str, page: int) -> None:
-        # A browser can name any: only one of this library is opened.
-        if any(one.document == document for one in shown):
-            _act(library, does, document, page)
-
-    def tick(wanted: Mapping[str, bool]) -> None:
-        here = {one.document for one in shown} if changes else set()
-        _select_documents(library, {one: wanted[one] for one in here.intersection(wanted)})
-
-    _draw_document_rows(rows, changes, changes and several, tick, act)
+    data = {"rows": rows, "changes": changes, "several": changes and several}
+    _component.draw(_KEY, data, on_act_change=act)
 
 
-def _act(library: Library, does: str, document: str, page: int) -> None:
+def _act(does: str, document: str, page: int) -> None:
     state = st.session_state
     match does:
         case "look":
