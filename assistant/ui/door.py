@@ -8,7 +8,6 @@ import asyncio
 import base64
 import functools
 import hashlib
-import json
 import logging
 import re
 from collections import Counter
@@ -379,53 +378,27 @@ class Uploads:
 # The addresses of the pages. Streamlit keeps what a person chose for each address apart.
 PAGES = ("", "library", "sheet", "measure", "settings")
 MANIFEST = "/pincite.webmanifest"
-_ICONS = Path(__file__).parent
-_KEPT = b"max-age=86400"  # seconds; a newer version may have another icon
-_FILES = {
+_HERE = Path(__file__).parent
+_FILES = {  # the colours of the manifest are those of the light theme: it knows one
+    MANIFEST: ("pincite.webmanifest", "application/manifest+json"),
     "/pincite-icon.svg": ("icon.svg", "image/svg+xml"),
     "/pincite-icon-512.png": ("icon-512.png", "image/png"),
 }
+_KEPT = "max-age=86400"  # seconds; a newer version may have another icon
 
 
 def with_manifest(inner: Asgi) -> Asgi:
     """An application that answers for these files and for the pages, and passes on all else."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-        found = _found(scope.get("path", "")) if scope["type"] == "http" else None
-        if found is None:
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path in _FILES:
+            name, kind = _FILES[path]
+            how = {"content-type": kind, "cache-control": _KEPT}
+            await answer(send, 200, (_HERE / name).read_bytes(), how)
+        elif scope["type"] == "http" and path.removeprefix("/") in PAGES:
+            await _answer(send, 200, streamlit_page(), {"cache-control": "no-cache"})
+        else:
             await inner(scope, receive, send)
-            return
-        body, kind = found
-        kept = b"no-cache" if kind.startswith("text/html") else _KEPT
-        headers = [
-            (b"content-type", kind.encode()), (b"content-length", str(len(body)).encode()),
-            (b"cache-control", kept),
-        ]  # fmt: skip
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
     return answered
-
-
-def _found(path: str) -> tuple[bytes, str] | None:
-    if path.removeprefix("/") in PAGES:
-        return streamlit_page().encode(), "text/html; charset=utf-8"
-    if path == MANIFEST:
-        return json.dumps(manifest()).encode(), "application/manifest+json"
-    if path not in _FILES:
-        return None
-    name, kind = _FILES[path]
-    return (_ICONS / name).read_bytes(), kind
-
-
-def manifest() -> dict[str, object]:
-    """Its colours are those of the light theme: a manifest knows one."""
-    svg, png = _FILES
-    return {
-        "name": "Pincite", "short_name": "Pincite", "start_url": "/", "scope": "/", "id": "/",
-        "display": "standalone", "background_color": "#fdfcf9", "theme_color": "#17635d",
-        "icons": [
-            {"src": svg, "sizes": "any", "type": "image/svg+xml", "purpose": "any"},
-            {"src": png, "sizes": "512x512", "type": "image/png", "purpose": "any"},
-        ],
-    }  # fmt: skip

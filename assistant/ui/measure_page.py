@@ -1,14 +1,15 @@
 """Measure: put questions whose answers are known to the assistant, and see what changes do."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from assistant.evaluation.comparing import compare, report, since
 from assistant.evaluation.drafting import Drafting, describe_draft
-from assistant.evaluation.metrics import Question, State
+from assistant.evaluation.metrics import Question
 from assistant.evaluation.runs import (
     EvaluationRun,
     EvaluationRuns,
@@ -22,9 +23,8 @@ from assistant.evaluation.scoring import advice, caution, sentences
 from assistant.evaluation.sets import OwnQuestions, own
 from assistant.feedback.learning import Learning, learning_of
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.settings import Settings
 from assistant.ui import page_frame, resources, session, widgets
-from assistant.ui.background import DRAFTS, Task, Work
+from assistant.ui.background import DRAFTS, Task
 from assistant.ui.widgets import as_html, button, draw_stop, pace, plain, step, with_commands
 
 _SHOWN = 10  # drafts at a time
@@ -117,7 +117,16 @@ def _ended(task: Task) -> None:
 
 def _measure(mine: OwnQuestions) -> None:
     settings = resources.settings().model_copy(update={"library": resources.chosen_one()})
-    work = _measuring(mine, settings, resources.assistants())
+    assistant = resources.assistants()
+
+    def work(task: Task) -> None:
+        watch = MeasuringWatch(
+            asking=lambda step: task.note(step.question, step.done, step.total),
+            notice=task.tell,
+            cancel=task.cancel,
+        )
+        task.run = measure(mine.file, settings, True, MeasuringOptions(), watch, assistant)
+
     resources.start(_("Measuring my questions about this library"), work)
 
 
@@ -146,12 +155,8 @@ def _draft(mine: OwnQuestions, question: Question) -> None:
         with st.container(horizontal=True):
             for label, state in ((_("Keep"), "kept"), (_("Drop"), "dropped")):
                 key = f"{state}-{question.id}"
-                button(label, key, _set_state, mine, question.id, state, type="secondary")
-
-
-def _set_state(mine: OwnQuestions, id: str, state: State) -> None:
-    with session.errors_kept():
-        mine.put(id, state)
+                put = session.errors_kept()(mine.put)
+                button(label, key, put, question.id, state, type="secondary")
 
 
 def _draft_more(mine: OwnQuestions, many: int) -> None:
@@ -163,46 +168,15 @@ def _draft_more(mine: OwnQuestions, many: int) -> None:
     assistant = resources.assistants()(resources.settings(), library)
     how = Drafting(library, assistant, model)
     seed = random.randrange(1 << 30)  # other passages each time
-    resources.start(_("Drafting questions"), _drafting(how, mine, many, seed), DRAFTS)
-
-
-# -- What runs in the background
-
-
-def _measuring(mine: OwnQuestions, settings: Settings, assistant: Callable[..., Any]) -> Work:
-    """Asks the questions that were kept."""
 
     def work(task: Task) -> None:
-        watch = MeasuringWatch(
-            asking=lambda step: task.note(step.question, step.done, step.total),
-            notice=task.tell,
-            cancel=task.cancel,
-        )
-        task.run = measure(mine.file, settings, True, MeasuringOptions(), watch, assistant)
-
-    return work
-
-
-def _drafting(how: Drafting, mine: OwnQuestions, number: int, seed: int) -> Work:
-    """Drafts questions from so many passages; each is kept as soon as it is there."""
-
-    def work(task: Task) -> None:
+        """Each question is kept as soon as it is there."""
         how.cancel = task.cancel
         how.show = lambda done, total: task.note(_("Writing questions"), done, total)
-        for question in how.drafts(number, seed):
+        for question in how.drafts(many, seed):
             task.made += mine.add([question])
 
-    return work
-
-
-def _learning_from(found: Learning) -> Work:
-    """Learns from a person's feedback."""
-
-    def work(task: Task) -> None:
-        task.left = N_("Nothing was learned; earlier results are unchanged.")
-        task.learned = found.learn(task.note, task.cancel)
-
-    return work
+    resources.start(_("Drafting questions"), work, DRAFTS)
 
 
 # -- Shows learning from feedback: the amount of data, what is on, and a reset
@@ -222,7 +196,7 @@ def _draw_learning() -> None:
         st.markdown(plain(line))
     with st.container(horizontal=True):
         if st.button(_("Learn from feedback"), key="learn"):
-            resources.start(_("Learning from feedback"), _learning_from(found))
+            resources.start(_("Learning from feedback"), partial(_learn, found))
         if found.lessons.last() is not None:
             stays = _("Restores the earlier ranking; thumbs and questions stay")
             button(
@@ -234,6 +208,11 @@ def _draw_learning() -> None:
         with st.expander(_("Answers that you marked wrong: {count}", count=number(len(wrong)))):
             for rating in wrong[:_WRONG]:
                 st.markdown(f"**{plain(rating.question)}**  \n{plain(rating.said)}")
+
+
+def _learn(found: Learning, task: Task) -> None:
+    task.left = N_("Nothing was learned; earlier results are unchanged.")
+    task.learned = found.learn(task.note, task.cancel)
 
 
 # -- The last result of a person's own questions, as sentences
@@ -255,7 +234,10 @@ def _draw_result(kept: EvaluationRuns, mine: OwnQuestions) -> None:
         last, *earlier = found
         figures = report(kept.rows(last.number))
         told = [*sentences(figures), caution(figures), *_not_answered(last, figures)]
-        told += [_since(earlier[0], last, kept)] if earlier else []
+        if earlier:
+            before = earlier[0]
+            found_since = compare(kept.rows(before.number), kept.rows(last.number))
+            told.append(since(found_since, differences(before, last)))
         st.html("".join(f"<p>{as_html(one)}</p>" for one in told if one))
         st.html(f"<p><b>{as_html(advice(figures))}</b></p>")
         command = f"`pincite eval show {last.number}`"
@@ -274,8 +256,3 @@ def _not_answered(run: EvaluationRun, figures: dict[str, Any]) -> Iterator[str]:
         names = ", ".join(run.about["skipped"]["documents"][:5])
         yield _("Questions skipped: {count}. The library does not hold {documents}",
                 count=number(skipped), documents=names)  # fmt: skip
-
-
-def _since(before: EvaluationRun, after: EvaluationRun, kept: EvaluationRuns) -> str:
-    found = compare(kept.rows(before.number), kept.rows(after.number))
-    return since(found, differences(before, after))

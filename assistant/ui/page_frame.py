@@ -100,14 +100,6 @@ _WORDS = (
 )
 
 
-def _browser_words() -> dict[str, str]:
-    """Each with its translation."""
-    largest = int(st.get_option("server.maxUploadSize"))
-    told = {word: _(word) for word in _WORDS}
-    told[f"{largest}MB per file"] = _("{size} per file", size=size(largest * 1_000_000))
-    return told
-
-
 # -- The language of a visitor: the one that they chose, else their browser's
 # A choice is kept in a cookie of the browser, so that two visitors of a server each have their own.
 
@@ -194,9 +186,12 @@ _every_page = Component("every_page", uses=("browser_words", "address", "dialogs
 def draw_every_page(address: Mapping[str, str]) -> None:
     """Draw nothing, once a page and before all else: what components need is then fetched while
     the rest is drawn. `address` has the page and what its query names."""
+    largest = int(st.get_option("server.maxUploadSize"))
+    words = {word: _(word) for word in _WORDS}
+    words[f"{largest}MB per file"] = _("{size} per file", size=size(largest * 1_000_000))
     keep = LANGUAGE_COOKIE if st.session_state.get(_CHOSEN) else ""
     data = {
-        "language": visitor_language(), "keep": keep, "words": _browser_words(),
+        "language": visitor_language(), "keep": keep, "words": words,
         "address": dict(address), "library": session.LIBRARY_COOKIE,
     }  # fmt: skip
     _every_page.draw("every-page", data)

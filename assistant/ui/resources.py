@@ -90,7 +90,8 @@ def address(chat: bool) -> dict[str, str]:
     except PinciteError:  # the page says it
         return {}
     library = {session.LIBRARY_QUERY: named} if session.libraries_left(named, known) else {}
-    return {**library, **(session.chat_address() if chat else {})}
+    conversation = session.current() if chat else ""
+    return {**library, **({session.CONVERSATION_QUERY: conversation} if conversation else {})}
 
 
 def names() -> list[str]:
@@ -251,7 +252,7 @@ def count_files(sizes: Iterable[int]) -> None:
 
 def _of_conversation() -> str:
     kept = composition.conversations(settings(), permitted().whose)
-    return kept.library(st.query_params.get("c", ""))
+    return kept.library(st.query_params.get(session.CONVERSATION_QUERY, ""))
 
 
 def library(name: str = "") -> Library:

@@ -250,15 +250,16 @@ def _role(role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expe
             widgets.show_error(now.trouble)
         if now.setting:
             st.caption(plain(_("{setting} names it, before any choice.", setting=now.setting)))
-        for row in sorted(listed, key=_first):
+        # In use, then here, then what fits; within each as the catalogue has it.
+        for row in sorted(
+            listed,
+            key=lambda row: (
+                not row["chosen"], not row["installed"], row["fit"] not in ("good", None)
+            ),
+        ):  # fmt: skip
             _draw_model_row(row, now, waits.get(row["name"]))
         if role in SERVED:
             _draw_server_form(cast(Any, role), now)
-
-
-def _first(row: Row) -> tuple[bool, bool, bool]:
-    """In use, then here, then what fits; within each as the catalogue has it."""
-    return not row["chosen"], not row["installed"], row["fit"] not in ("good", None)
 
 
 # -- What the home takes on the disk by kind, and buttons that clean what can be made again or is no

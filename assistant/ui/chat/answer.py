@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import streamlit as st
 
 from assistant import attachments
 from assistant.contract.asked_in import from_row, in_words
-from assistant.contract.facts import Citation, full_name, parts_of
+from assistant.contract.facts import full_name, parts_of
 from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.contract.reply import Progress, Reply
 from assistant.feedback.ratings import REPLIES, Answer
@@ -114,13 +115,16 @@ def draw_running_answer(reply: Reply, seconds: float) -> None:
     first word."""
     begun = bool(reply.so_far)
     stage = "" if begun else stage_text(reply.activity.stage, seconds)
-    quotes = [] if begun else [_quoted(citation) for citation in reply.activity.quotes]
+    quotes = (
+        []
+        if begun
+        else [
+            {**_source(vars(citation)), "text": _excerpt(citation.quote)}
+            for citation in reply.activity.quotes
+        ]
+    )
     data = {"text": reply.so_far, "stage": stage, "quotes": quotes}
     _component.draw(f"running-{reply.id}", data)
-
-
-def _quoted(citation: Citation) -> dict[str, Any]:
-    return {**_source(vars(citation)), "text": _excerpt(citation.quote)}
 
 
 def stage_text(stage: str, seconds: float) -> str:
@@ -163,7 +167,10 @@ def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
         "lines": {c["mark"]: _excerpt(c["quote"]) for c in answer["citations"]},
         "note": _note(answer),
         "notices": list(answer.get("notices", ())),  # answers of older versions have none
-        "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],
+        "passages": [
+            {**_source(near), "excerpt": _excerpt(near["text"])}
+            for near in (answer["passages"][:_CLOSEST] if refused else ())
+        ],
         "passages_title": _("The closest passages"),
         "opened": opened,
         "footer": footer(answer),
@@ -227,10 +234,6 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     seconds = row.get("seconds")
     time = {} if seconds is None else {"time": clock(seconds)}
     return {"document": readable(full_name(row)), "page": row["page"], **time}
-
-
-def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_source(passage), "excerpt": _excerpt(passage["text"])}
 
 
 def _excerpt(passage: str) -> str:
@@ -358,19 +361,9 @@ def _add(path: Path, name: str) -> None:
     """Add it in the background, like files on the Library page; the library keeps a copy."""
     with session.errors_kept():
         library = resources.to_change(resources.library(), "added", name)
-        resources.uploads().start(library, resources.settings().home, [_File(path, name)])
+        file: Any = SimpleNamespace(name=name, getbuffer=path.read_bytes)  # as a browser hands over
+        resources.uploads().start(library, resources.settings().home, [file])
         st.toast(_("It is being added to the library, as generated."))
-
-
-class _File:
-    """As the browser hands over a file."""
-
-    def __init__(self, path: Path, name: str) -> None:
-        self.name = name
-        self._path = path
-
-    def getbuffer(self) -> memoryview:
-        return memoryview(self._path.read_bytes())
 
 
 # -- Shows the progress of a tool that works in steps, with a preview of the picture

@@ -247,7 +247,7 @@ _versions = Component(
 
 
 def draw_versions(
-    turn: KeptTurn, ask: Callable[[str | None], None], show: Callable[[int], None]
+    turn: KeptTurn, ask: Callable[[str | None], None], show: Callable[[int], object]
 ) -> None:
     """`ask` asks in the place of the turn; None: the same question. `show` shows the branch with
     another version, by its number."""

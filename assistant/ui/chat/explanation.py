@@ -14,7 +14,7 @@ from assistant.contract.facts import place
 from assistant.i18n.translation import N_, _, ngettext, number, percent, told
 from assistant.receipts.explain import explanation
 from assistant.receipts.record import Receipts
-from assistant.studio.painter import Denoising, Step, kept_denoising
+from assistant.studio.painter import Denoising, kept_denoising
 from assistant.ui import widgets
 from assistant.ui.widgets import as_html, read
 from ingest.document.source import readable
@@ -267,16 +267,13 @@ def _found(explained: Row) -> str:
         for name, text in SHARES.items()
     )
     body = [
-        (_passage(row), _rank(row["vectors_rank"], row["cosine"], 2),
+        (f'{_where(row)}<br><span class="words">{as_html(row["text"])}</span>',
+         _rank(row["vectors_rank"], row["cosine"], 2),
          _rank(row["words_rank"], row["bm25"], 1), _bar(row, most),
          as_html(_("yes") if row["read"] else _("no")))
         for row in rows
     ]  # fmt: skip
     return f"<p>{as_html(compared)}</p>{_table_of(head, body)}<p>{key}</p>"
-
-
-def _passage(row: Row) -> str:
-    return f'{_where(row)}<br><span class="words">{as_html(row["text"])}</span>'
 
 
 def _rank(rank: int, score: float, digits: int) -> str:
@@ -511,7 +508,8 @@ def picture(made: Provenance | None, denoising: Denoising | None) -> str:
     if rows := [*_made(made), *(_run(denoising) if denoising else [])]:
         parts.append(_terms(rows))
     if denoising:
-        parts.append(_steps(denoising))
+        spent = {str(step.number): step.seconds for step in denoising.steps}
+        parts.append(_durations(_("Step"), spent))
     return "".join(parts)
 
 
@@ -542,17 +540,13 @@ def _run(denoising: Denoising) -> list[tuple[str, str]]:
 
 
 def _film(denoising: Denoising) -> str:
-    of = len(denoising.steps)
-    frames = "".join(_frame(step, of) for step in denoising.steps if step.picture)
+    frames = ""
+    for step in denoising.steps:
+        after = as_html(
+            _("After step {number} of {total}", number=step.number, total=len(denoising.steps))
+        )
+        if step.picture:
+            drawn = f'<img src="{widgets.jpeg_address(step.picture)}" alt="{after}">'
+            frames += f"<figure>{drawn}<figcaption>{after}</figcaption></figure>"
     name = as_html(_("The picture after some of the steps"))
     return f'<div class="film" role="group" aria-label="{name}">{frames}</div>' if frames else ""
-
-
-def _frame(step: Step, of: int) -> str:
-    after = as_html(_("After step {number} of {total}", number=step.number, total=of))
-    address = widgets.jpeg_address(step.picture)
-    return f'<figure><img src="{address}" alt="{after}"><figcaption>{after}</figcaption></figure>'
-
-
-def _steps(denoising: Denoising) -> str:
-    return _durations(_("Step"), {str(step.number): step.seconds for step in denoising.steps})

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import streamlit as st
 
 from assistant import first_run
-from assistant.answering.verifier import OPERATING_POINTS, OperatingPoint
+from assistant.answering.verifier import OPERATING_POINTS
 from assistant.contract.facts import Offer
 from assistant.conversation.assistant import Assistant
 from assistant.first_run import Choice, Kind, choices
@@ -283,8 +283,14 @@ def draw_sidebar(assistant: Assistant) -> None:
         library_tags.draw_question_filter(assistant)
         _refusal(assistant)
         answer_actions.draw_conversation_export(assistant, session.current())
-        _about(assistant)
-        _account()
+        if assistant.notice:
+            st.info(with_commands(told(assistant.notice)), icon=":material/info:")
+        if assistant.about:
+            draw_quiet(told(assistant.about))
+        mine = resources.person()
+        if mine.id:
+            draw_quiet(f"{mine.name}, {mine.role}")
+            button(_("Sign out"), "sign-out", resources.sign_out)
     if own:
         conversations.draw_dialog(assistant)
 
@@ -352,19 +358,14 @@ def _refusal(assistant: Assistant) -> None:
     if picked in OPERATING_POINTS:
         quotes = assistant.model_name == "extractive"  # then the figures are others
         point = OPERATING_POINTS[picked]
-        st.caption(_(_EFFECTS[picked]) if quotes else when_unsure(picked, point))
+        often = _(
+            "Of 10 questions without an answer in the documents it turns down about {rightly}; of "
+            "10 right answers it keeps back about {wrongly}.",
+            rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
+        )  # fmt: skip
+        st.caption(_(_EFFECTS[picked]) if quotes else f"{_(_EFFECTS[picked])} {often}")
     elif picked:
         st.caption(_("As learned from your feedback; the Measure page can take it back."))
-
-
-def when_unsure(picked: str, point: OperatingPoint) -> str:
-    """What a choice does, and how often in ten questions."""
-    shares = {"rightly": number(10 * point.unanswerable), "wrongly": number(10 * point.answerable)}
-    often = _(
-        "Of 10 questions without an answer in the documents it turns down about {rightly}; of 10 "
-        "right answers it keeps back about {wrongly}.", **shares,
-    )  # fmt: skip
-    return f"{_(_EFFECTS[picked])} {often}"
 
 
 def _scope(assistant: Assistant) -> None:
@@ -374,21 +375,6 @@ def _scope(assistant: Assistant) -> None:
         return
     every = ngettext("All {count} documents", "All {count} documents", len(names))
     choose_several(_("Ask only"), names, "scope", placeholder=every, format_func=readable)
-
-
-def _account() -> None:
-    """Draw who has signed in."""
-    mine = resources.person()
-    if mine.id:
-        draw_quiet(f"{mine.name}, {mine.role}")
-        button(_("Sign out"), "sign-out", resources.sign_out)
-
-
-def _about(assistant: Assistant) -> None:
-    if assistant.notice:
-        st.info(with_commands(told(assistant.notice)), icon=":material/info:")
-    if assistant.about:
-        draw_quiet(told(assistant.about))
 
 
 # -- The first screen of a conversation: the contents of the library, and starter questions
@@ -405,7 +391,13 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
             _suggest(assistant.suggestions(4) if documents else [], ask)
         elif documents:
             pages = sum(document.pages for document in documents)
-            _greet(_("Ask your documents"), describe_library(len(documents), pages))
+            holds = _(
+                "{documents}, {pages}, all on this machine. "
+                "Each sentence of an answer shows the line it comes from.",
+                documents=ngettext("{count} document", "{count} documents", len(documents)),
+                pages=ngettext("{count} page", "{count} pages", pages),
+            )
+            _greet(_("Ask your documents"), holds)
             _suggest(assistant.suggestions(4), ask)
             answer_actions.draw_first_models()
             if one:
@@ -416,16 +408,6 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
             if one and resources.may_change():
                 draw_background_work(one)
                 draw_document_choice(one)
-
-
-def describe_library(documents: int, pages: int) -> str:
-    """The contents of the library, as sentences."""
-    return _(
-        "{documents}, {pages}, all on this machine. "
-        "Each sentence of an answer shows the line it comes from.",
-        documents=ngettext("{count} document", "{count} documents", documents),
-        pages=ngettext("{count} page", "{count} pages", pages),
-    )
 
 
 def _greet(title: str, text: str) -> None:

@@ -27,7 +27,7 @@ from ingest.errors import PinciteError
 _KEY = "spoken"  # in the session's state: what is being heard
 NOTHING = N_("The recording contains no speech.")
 
-AskWithFiles = Callable[[str, Sequence[Path]], None]  # words, and files that came with them
+AskWithFiles = Callable[..., None]  # takes words, and `files` that came with them
 
 
 class Spoken:
@@ -128,7 +128,7 @@ def _ask_spoken(spoken: Spoken, ask: AskWithFiles) -> None:
     elif not spoken.running.reply.so_far.strip():
         session.keep_error(NOTHING)
     else:
-        ask(spoken.words, spoken.files)
+        ask(spoken.words, files=spoken.files)
 
 
 # -- A button below an answer that reads it aloud

@@ -1,6 +1,6 @@
 """Lists the documents of a library, to be found, selected, opened and removed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -43,9 +43,13 @@ def _draw_document_filter(documents: list[DocumentInfo]) -> _How:
     )
     sort = second.selectbox(_("Order"), list(_SORTS), format_func=lambda one: _(_SORTS[one]),
                             key="in-order")  # fmt: skip
+    fields = (_KIND, _STATE, *library_tags.filter_field_keys(_FIELDS))
+    # With the number of fields that leave something out: they are folded away.
+    count = sum(bool(st.session_state.get(key)) for key in fields)
     menu = third.popover(
-        _label(), icon=":material/filter_alt:", width="stretch", key="filter", on_change="rerun"
-    )
+        _("Filter ({count})", count=count) if count else _("Filter"), width="stretch", key="filter",
+        icon=":material/filter_alt:", on_change="rerun",
+    )  # fmt: skip
     if menu.open:
         with menu:
             _menu(documents)
@@ -63,15 +67,6 @@ def _menu(documents: list[DocumentInfo]) -> None:
     st.selectbox(_("State"), list(_STATES), format_func=lambda one: _(_STATES[one]), key=_STATE,
                  **kept)  # fmt: skip
     library_tags.draw_filter_fields(documents, _FIELDS, **kept)
-
-
-def _label() -> str:
-    """With the number of fields that leave something out: they are folded away."""
-    count = sum(
-        bool(st.session_state.get(key))
-        for key in (_KIND, _STATE, *library_tags.filter_field_keys(_FIELDS))
-    )
-    return _("Filter ({count})", count=count) if count else _("Filter")
 
 
 # -- Shows a document's coverage: a bar, a phrase, and the pages to check
@@ -125,7 +120,20 @@ def coverage_phrase(coverage: Coverage) -> str:
 
 def coverage_remarks(ledger: Sequence[PageLedger]) -> list[Remark]:
     """The pages that were not read completely, in order."""
-    return [(row.page, words) for row in ledger if (words := ", ".join(_reasons(row)))]
+    remarks = []
+    for row in ledger:
+        wrong = [missing(row.note, row.extracted + row.ocr, row.unread)]
+        if row.hidden:
+            wrong.append(
+                ngettext("{count} character that a reader does not see",
+                         "{count} characters that a reader does not see", row.hidden)
+            )  # fmt: skip
+        if row.ocr and row.confidence is not None:
+            sure = number(100 * row.confidence)
+            wrong.append(_("recognised in a picture, {share} % sure", share=sure))
+        if words := ", ".join(filter(None, wrong)):
+            remarks.append((row.page, words))
+    return remarks
 
 
 def missing(note: str, read: int, unread: int) -> str:
@@ -137,19 +145,6 @@ def missing(note: str, read: int, unread: int) -> str:
         return why
     sizes = {"read": number(read), "all": number(read + unread)}
     return _("{why}, {read} of an estimated {all} characters", why=why, **sizes)
-
-
-def _reasons(row: PageLedger) -> Iterator[str]:
-    if wrong := missing(row.note, row.extracted + row.ocr, row.unread):
-        yield wrong
-    if row.hidden:
-        yield ngettext(
-            "{count} character that a reader does not see",
-            "{count} characters that a reader does not see",
-            row.hidden,
-        )
-    if row.ocr and row.confidence is not None:
-        yield _("recognised in a picture, {share} % sure", share=number(100 * row.confidence))
 
 
 # -- Draws the rows of documents as one element of the page: to Streamlit's browser side each button
@@ -176,9 +171,12 @@ def _document_row(
 ) -> Row:
     """What the browser draws of a document. `looked`: the pages to check, where somebody looks at
     them."""
+    warnings = [] if document.status == "ready" else [told(document.status)]
+    if document.superseded_by:
+        warnings.append(_("older version of {document}", document=document.superseded_by))
     return {
         "document": document.document, "name": readable(document.document), "picked": picked,
-        "facts": facts(document), "warnings": _warnings(document), "tags": list(document.tags),
+        "facts": facts(document), "warnings": warnings, "tags": list(document.tags),
         "bar": coverage_bar(document.coverage),
         "read": coverage_sizes(document.coverage),
         "checked": worth_a_look(document), "looked": None if looked is None else _pages(looked),
@@ -199,13 +197,6 @@ def facts(document: DocumentInfo) -> list[str]:
     if document.added:
         sizes.append(_("added {date}", date=document.added[:10]))
     return sizes
-
-
-def _warnings(document: DocumentInfo) -> list[str]:
-    found = [] if document.status == "ready" else [told(document.status)]
-    if document.superseded_by:
-        found.append(_("older version of {document}", document=document.superseded_by))
-    return found
 
 
 def _pages(remarks: Sequence[Remark]) -> Row:
@@ -358,8 +349,8 @@ def _rows(library: Library, shown: list[DocumentInfo], changes: bool, several: b
     def act() -> None:
         given = st.session_state[_KEY].act or {}
         picks = given.get("picks") or {}  # which are selected from now on, and which no longer
-        for name in here.intersection(picks) if changes else ():
-            (set.add if picks[name] is True else set.discard)(_selected_documents(library), name)
+        for one in here.intersection(picks) if changes else ():
+            (set.add if picks[one] is True else set.discard)(_selected_documents(library), one)
         does, name, page = (given.get(part) for part in ("do", "document", "page"))
         if name in here:  # a browser can name any: only one of this library is opened
             _act(str(does), str(name), page if isinstance(page, int) and page > 0 else 1)

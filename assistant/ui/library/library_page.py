@@ -9,19 +9,8 @@ import streamlit as st
 
 from assistant.contract.facts import place
 from assistant.i18n.translation import _, ngettext, told
-from assistant.libraries.libraries import (
-    Deleted,
-    Named,
-    check_there,
-    clear,
-    delete,
-    deleted,
-    describe,
-    listed,
-    make,
-    rename,
-    undo,
-)
+from assistant.libraries import libraries
+from assistant.libraries.libraries import Deleted, Named
 from assistant.libraries.uploads import Upload
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.library import library_queue, library_sources
@@ -49,10 +38,16 @@ PAGE_PART = "library-part"  # in the session's state: which part of the page is 
 def draw_library_list() -> None:
     """Draw a row for each, the deleted ones last."""
     now = resources.chosen_one()
-    for one in listed(resources.settings(), resources.names()):
+    for one in libraries.listed(resources.settings(), resources.names()):
         _row(one, one.library == now)
-    _new()
-    for gone in deleted(resources.settings()):
+    # Folded, not a dialog: Esc, or a click beside, would lose what was typed.
+    of = str(st.session_state.setdefault(_MADE, 0))  # the next one begins closed and empty
+    with folded(_("New library"), f"new-library-{of}") as part:
+        if part.is_filled:
+            with st.form(f"make-{of}", border=False):
+                _fields("", "", of)
+                st.form_submit_button(_("Make"), type="primary", on_click=_make, args=(of,))
+    for gone in libraries.deleted(resources.settings()):
         _gone(gone)
 
 
@@ -85,9 +80,10 @@ def _gone(gone: Deleted) -> None:
     until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
     facts = _("Deleted; it can be brought back until {time}", time=until)
     with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
+        back = partial(libraries.undo, resources.settings(), gone)
         button(
-            _("Undo"), f"undo-{gone.folder.name}", _do, partial(undo, resources.settings(), gone),
-            "brought back", gone.library, icon="undo", type="secondary",
+            _("Undo"), f"undo-{gone.folder.name}", _do, back, "brought back", gone.library,
+            icon="undo", type="secondary",
         )  # fmt: skip
 
 
@@ -110,19 +106,9 @@ def _typed(of: str) -> tuple[str, str]:
     return st.session_state[_NAME + of].strip(), st.session_state[_ABOUT + of]
 
 
-def _new() -> None:
-    """Folded, not a dialog: Esc, or a click beside, would lose what was typed."""
-    of = str(st.session_state.setdefault(_MADE, 0))  # the next one begins closed and empty
-    with folded(_("New library"), f"new-library-{of}") as part:
-        if part.is_filled:
-            with st.form(f"make-{of}", border=False):
-                _fields("", "", of)
-                st.form_submit_button(_("Make"), type="primary", on_click=_make, args=(of,))
-
-
 def _make(of: str) -> None:
     name, about = _typed(of)
-    if _do(lambda: make(resources.settings(), name, about), "made", name):
+    if _do(lambda: libraries.make(resources.settings(), name, about), "made", name):
         st.session_state[_MADE] += 1
         _open(name)
 
@@ -142,12 +128,12 @@ def _change(one: Named, of: str) -> None:
     def change() -> None:
         settings = resources.settings()
         if about != one.description:
-            describe(settings, one.library, about)
+            libraries.describe(settings, one.library, about)
         if name != one.library:
-            check_there(settings, one.library)
+            libraries.check_there(settings, one.library)
             was_open = resources.chosen_one() == one.library
             resources.release(one.library)
-            rename(settings, one.library, name)
+            libraries.rename(settings, one.library, name)
             if was_open:
                 session.pick_library(name)
 
@@ -156,9 +142,9 @@ def _change(one: Named, of: str) -> None:
 
 def _delete(name: str) -> None:
     def gone() -> None:
-        check_there(resources.settings(), name)
+        libraries.check_there(resources.settings(), name)
         resources.release(name)
-        delete(resources.settings(), name)
+        libraries.delete(resources.settings(), name)
 
     _do(gone, "deleted", name)
 
@@ -169,7 +155,7 @@ def _do(work: Callable[[], object], did: str, name: str) -> bool:
         resources.check_owner()
         resources.note(did, name)
         work()
-        clear(resources.settings())
+        libraries.clear(resources.settings())
     except PinciteError as error:
         session.keep_error(error)
         return False
@@ -211,7 +197,9 @@ def _documents(library: Library) -> None:
         _ended(library, upload)
     resting = library_queue.draw_queue(library, told=upload is None or upload.done)
     if library.documents():
-        _draw_picture_search(library)
+        with folded(_("Pictures"), own(library, "pictures")) as part:
+            if part.is_filled:
+                _search_pictures(library)
         draw_document_list(library)
     else:
         _empty(resources.may_change())
@@ -238,7 +226,16 @@ def _ended(library: Library, upload: Upload) -> None:
             for line in _told(upload.summary):
                 st.caption(plain(line))
         queued = {job.path for job in library.jobs.all()}
-        _outcomes(upload, queued)
+        # Failed ones are in the queue, with buttons.
+        failed = [
+            one
+            for one in (upload.summary.failed if upload.summary else ())
+            if one.path not in queued
+        ]
+        inside = [FileState(Path(one.path).name, told(one.error)) for one in failed]
+        added = [FileState(path.name, _("in the library")) for path in upload.added(queued)]
+        library_queue.draw_work_list(inside, failed=True)
+        library_queue.draw_work_list(added)
         st.button("OK", on_click=lambda: st.session_state.pop(resources.UPLOAD, None), key="seen")
 
 
@@ -256,15 +253,6 @@ def _told(done: AddSummary) -> Iterator[str]:
         yield _("{newer} is the newer version of {document}", **named)
     if done.languages:
         yield told(done.languages)
-
-
-def _outcomes(upload: Upload, queued: set[str]) -> None:
-    """Draw the results of the files; failed ones are in the queue, with buttons."""
-    failed = upload.summary.failed if upload.summary else []
-    inside = [FileState(Path(f.path).name, told(f.error)) for f in failed if f.path not in queued]
-    added = [FileState(path.name, _("in the library")) for path in upload.added(queued)]
-    for rows, bad in ((inside, True), (added, False)):
-        library_queue.draw_work_list(rows, failed=bad)
 
 
 def summed_up(done: AddSummary) -> str:
@@ -329,14 +317,7 @@ _WORDS = 60  # characters under a picture
 Search = Callable[[Told], list[PictureHit]]
 
 
-def _draw_picture_search(library: Library) -> None:
-    """Draw the search for pictures, closed at first."""
-    with folded(_("Pictures"), own(library, "pictures")) as part:
-        if part.is_filled:
-            _opened(library)
-
-
-def _opened(library: Library) -> None:
+def _search_pictures(library: Library) -> None:
     words = st.text_input(
         _("Find pictures by their text or description"),
         key=own(library, "picture-words"),

@@ -8,11 +8,7 @@ from typing import Any
 import streamlit as st
 
 from assistant.i18n.translation import N_, _, ngettext, told
-from assistant.libraries.uploads import (
-    WatchedFolder,
-    given_path,
-    turn_of,
-)
+from assistant.libraries.uploads import WatchedFolder, given_path, turn_of
 from assistant.sources import source_list
 from assistant.sources.address import Kind, SourceFailed, parsed, written
 from assistant.sources.fetching import add_checked, renew_password
@@ -141,8 +137,10 @@ def draw_sources(library: Library) -> None:
         return
     label = ngettext("{count} mailbox or WebDAV folder", "{count} mailboxes and WebDAV folders",
                      len(found))  # fmt: skip
-    if found:
-        _follow(library)
+    if found:  # also those that were added in the terminal since the library was opened
+        settings = resources.settings()
+        turn = turn_of(settings.home, library.name)
+        resources.running_fetchings().follow(settings, library, turn)
     title = label if found else _("Mailboxes and WebDAV folders")
     with folded(title, own(library, _PART)) as part:
         if part.is_filled:
@@ -161,12 +159,6 @@ def _opened(library: Library, found: Sequence[Source], is_seen: bool) -> None:
     if made := _draw_source_form(library):
         _fetch(library, made)
         st.rerun()
-
-
-def _follow(library: Library) -> None:
-    """Also those that were added in the terminal since the library was opened."""
-    settings = resources.settings()
-    resources.running_fetchings().follow(settings, library, turn_of(settings.home, library.name))
 
 
 def _rows(library: Library, drawn: list[str]) -> None:
@@ -294,24 +286,26 @@ def draw_watched_folders(library: Library) -> None:
     now = watches.of(library.name)
     label = ngettext("{count} watched folder", "{count} watched folders", len(now))
     with folded(label if now else _("Watch a folder"), own(library, "watched")) as part:
-        if part.is_filled:
-            _watched(library, now)
-
-
-def _watched(library: Library, now: Sequence[WatchedFolder]) -> None:
-    st.caption(
-        _("What is added, changed or deleted in it is followed by the library, as long as the "
-          "app runs.")
-    )  # fmt: skip
-    for one in now:
-        _watched_row(library, one)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="watch-new"):
-        st.text_input(_("Folder"), key=own(library, _FOLDER_TO_WATCH), placeholder=str(Path.home()))
-        button(_("Watch"), "watch-folder", _watch, library, type="secondary")
+        if not part.is_filled:
+            return
+        st.caption(
+            _("What is added, changed or deleted in it is followed by the library, as long as the "
+              "app runs.")
+        )  # fmt: skip
+        for one in now:
+            _watched_row(library, one)
+        with st.container(horizontal=True, vertical_alignment="bottom", key="watch-new"):
+            field = own(library, _FOLDER_TO_WATCH)
+            st.text_input(_("Folder"), key=field, placeholder=str(Path.home()))
+            button(_("Watch"), "watch-folder", _watch, library, field, type="secondary")
 
 
 def _watched_row(library: Library, one: WatchedFolder) -> None:
-    with widgets.row(f"row-watched-{one.path}", str(one.path), _changes(one)):
+    facts = _("No change yet")
+    if one.changes:
+        last = one.changes[-1]
+        facts = f"{last.document}: {_(_OUTCOMES.get(last.outcome, last.outcome))}"
+    with widgets.row(f"row-watched-{one.path}", str(one.path), facts):
         button(_("Stop watching"), f"unwatch-{one.path}", _unwatch, library, one.path)
     if one.error:
         widgets.show_error(one.error)
@@ -319,17 +313,10 @@ def _watched_row(library: Library, one: WatchedFolder) -> None:
         st.caption(plain(told(one.notice)))
 
 
-def _changes(one: WatchedFolder) -> str:
-    if not one.changes:
-        return _("No change yet")
-    last = one.changes[-1]
-    return f"{last.document}: {_(_OUTCOMES.get(last.outcome, last.outcome))}"
-
-
-def _watch(library: Library) -> None:
+def _watch(library: Library, field: str) -> None:
     with session.errors_kept():
         resources.check_folder_right()
-        path = given_path(st.session_state[own(library, _FOLDER_TO_WATCH)].strip())
+        path = given_path(st.session_state[field].strip())
         resources.to_change(library, "watches", str(path))
         resources.watched_folders().add(resources.settings(), library, path)
 

@@ -25,15 +25,9 @@ from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
+from vectorstore import versions as compared
 from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.federation import AnyLibrary, part_of
-from vectorstore.versions import (
-    around,
-    changed_lines,
-    closest_line,
-    closest_page,
-    without_running_lines,
-)
 
 # -- Plays a recording from its cited second, in the browser's own player
 
@@ -364,7 +358,7 @@ def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
     page = library.page(opened.document, opened.page)
     is_cited = opened.page == opened.cited_page
     cited = cited_lines(opened, page) if is_cited else ()
-    number = closest_page(page, library.pages(name), cited)
+    number = compared.closest_page(page, library.pages(name), cited)
     return Shown(name, number, source=f"version/{name}", version=True)
 
 
@@ -378,13 +372,11 @@ def draw_compare_button(library: AnyLibrary, opened: Shown) -> None:
     every = choices(library, opened)
     if every:
         one = every[0] if len(every) == 1 else None
-        act = partial(_put_beside, opened, one) if one else _list
+        is_listed = bool(st.session_state.get(_LISTED))
+        several = partial(st.session_state.update, {_LISTED: not is_listed})
+        act = partial(_put_beside, opened, one) if one else several
         hint = plain(one.label) if one else _("Show another page beside this one")
         button(_("Compare"), "compare-page", act, icon="compare", help=hint, type="secondary")
-
-
-def _list() -> None:
-    st.session_state[_LISTED] = not st.session_state.get(_LISTED)
 
 
 def draw_compare_list(library: AnyLibrary, opened: Shown) -> None:
@@ -434,18 +426,18 @@ def _changed(
 ) -> tuple[list[int], list[int]]:
     """The lines of each page that the other version does not have there or on the next page."""
     left, right = (
-        around(without_running_lines(library.pages(shown.document)), one.number)
+        compared.around(compared.without_running_lines(library.pages(shown.document)), one.number)
         for shown, one in ((opened, page), (beside, other))
     )
     [here] = (one for one in left if one.number == page.number)
     [there] = (one for one in right if one.number == other.number)
-    return changed_lines(here, right), changed_lines(there, left)
+    return compared.changed_lines(here, right), compared.changed_lines(there, left)
 
 
 def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
     """Where the other version says what the cited lines say."""
     cited = cited_lines(opened, page) if opened.page == opened.cited_page else ()
-    line = closest_line(page, cited, other)
+    line = compared.closest_line(page, cited, other)
     if line is None or not other.height:
         return None
     return At(other.lines[line].box.y0 / other.height, 0.0)
@@ -462,25 +454,19 @@ def _side(
                 f'<div class="page-name">{as_html(readable(opened.document))}</div>'
                 f'<div class="page-number">{as_html(number)}</div>'
             )
-            if turn:
-                _turning(library, opened, turn)
+            pages = next((d.pages for d in library.documents() if d.document == opened.document), 1)
+            for label, step, possible in (
+                (_("Previous, on the right"), -1, opened.page > 1),
+                (_("Next, on the right"), 1, opened.page < pages),
+            ):
+                if turn and pages > 1:
+                    other = replace(opened, page=opened.page + step)
+                    button(label, f"beside{step}", turn, other, disabled=not possible)
         try:
             return draw_page(library, opened, page, name, changed)
         except PinciteError as error:
             widgets.show_error(error)
             return At(0.0, 0.0)
-
-
-def _turning(library: AnyLibrary, opened: Shown, turn: Callable[[Shown], None]) -> None:
-    pages = next((d.pages for d in library.documents() if d.document == opened.document), 1)
-    if pages < 2:
-        return
-    for label, step, possible in (
-        (_("Previous, on the right"), -1, opened.page > 1),
-        (_("Next, on the right"), 1, opened.page < pages),
-    ):
-        other = replace(opened, page=opened.page + step)
-        button(label, f"beside{step}", turn, other, disabled=not possible)
 
 
 def _differences(page: Page, here: Sequence[int], other: Page, there: Sequence[int]) -> None:
