@@ -226,8 +226,7 @@ def _draw_table(running: RunningSheet, key: str) -> None:
     heads = [column.head for column in running.columns]
     rows = [info.document for info in running.rows[:_MOST_ROWS]]
 
-    def clicked() -> None:
-        given = st.session_state[key].open or []
+    def clicked(given: Sequence[Any]) -> None:
         if len(given) == 2 and (cell := running.cell(*map(str, given))):
             _open(cell)
 
@@ -240,7 +239,7 @@ def _draw_table(running: RunningSheet, key: str) -> None:
         ],
     }  # fmt: skip
     with st.container(key="sheet"):  # the first part of the source of what a cell opens
-        _table.draw(key, data, on_open_change=clicked)
+        _table.draw(key, data, {"open": clicked})
 
 
 def _drawn(cell: Cell | None) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -263,10 +264,20 @@ class Component:
             f"pincite_{name}", html=html, css=css, js=script(*uses, name), **how
         )
 
-    def draw(self, key: str, data: Mapping[str, Any], **how: Any) -> Any:
-        """Draw it with the data, and its words in the language of the visitor."""
+    def draw(
+        self, key: str, data: Mapping[str, Any], on: Mapping[str, Callable[[Any], object]] = {},
+        **how: Any,
+    ) -> Any:  # fmt: skip
+        """Draw it with the data, and its words in the language of the visitor. `on`: what is done
+        with what the browser tells, by the names of its events."""
+
+        def told(event: str) -> None:
+            if given := st.session_state[key][event]:
+                on[event](given)
+
         words = {name: _(word) for name, word in self.words.items()}
-        return self._draw(key=key, data={"words": words, **data}, **how)
+        events: dict[str, Any] = {f"on_{event}_change": partial(told, event) for event in on}
+        return self._draw(key=key, data={"words": words, **data}, **events, **how)
 
 
 def script(*names: str) -> str:

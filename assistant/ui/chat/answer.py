@@ -107,7 +107,7 @@ def draw_answer(answer: Mapping[str, Any], shown: Shown | None) -> None:
     """Draw a finished answer. A click on a mark, source or passage opens its page."""
     key = f"answer-{answer['id']}"
     opened = shown.source.removeprefix(f"{key}/") if shown else ""
-    _component.draw(key, _finished(answer, opened), on_open_change=partial(_open, key, answer))
+    _component.draw(key, _finished(answer, opened), {"open": partial(_open, key, answer)})
 
 
 def draw_running_answer(reply: Reply, seconds: float) -> None:
@@ -133,8 +133,8 @@ def stage_text(stage: str, seconds: float) -> str:
     return f"{told(stage) or _('Starting')}…{waited}"
 
 
-def _open(key: str, answer: Mapping[str, Any]) -> None:
-    kind, _, number = str(st.session_state[key].open or "").partition("-")
+def _open(key: str, answer: Mapping[str, Any], mark: object) -> None:
+    kind, _, number = str(mark).partition("-")
     if kind == "citation":
         every = {c["mark"]: _cited(key, c) for c in answer["citations"]}
         cited = every[int(number)]

@@ -129,7 +129,6 @@ def _conversation_gone(identity: str) -> None:
 # -- The list
 
 _FIRST = 100  # conversations that are drawn before somebody asks for the older ones
-_KEY = "conversations"
 _FIND, _ALL = "conversations-find", "conversations-all"  # in the session's state
 
 Row = dict[str, Any]
@@ -171,7 +170,7 @@ def draw_list(assistant: Assistant) -> None:
         "groups": groups, "open": session.current(), "sought": sought, "older": older,
         "more": ngettext("Show {count} older", "Show {count} older", older),
     }  # fmt: skip
-    _list.draw(_KEY, data, on_act_change=_act)
+    _list.draw("conversations", data, {"act": _act})
 
 
 def _folder(folder: Folder, infos: Sequence[ConversationInfo]) -> Row:
@@ -207,9 +206,8 @@ def _zone() -> tzinfo | None:
         return None
 
 
-def _act() -> None:
+def _act(act: Mapping[str, Any]) -> None:
     """Do what was clicked or typed."""
-    act: Mapping[str, Any] = st.session_state[_KEY].act or {}
     kept = _kept()
     does, identity = act.get("do"), str(act.get("id", ""))
     if does == "find":
@@ -259,8 +257,7 @@ def draw_versions(
         "versions": list(turn.versions),
     }  # fmt: skip
 
-    def act() -> None:
-        given: dict[str, Any] = st.session_state[key].act or {}
+    def act(given: Mapping[str, Any]) -> None:
         if given.get("do") == "show" and given.get("turn") in turn.versions:
             show(int(given["turn"]))
         elif given.get("do") == "again":
@@ -268,4 +265,4 @@ def draw_versions(
         elif given.get("do") == "ask" and (text := str(given["text"]).strip()):
             ask(text)
 
-    _versions.draw(key, data, on_act_change=act)
+    _versions.draw(key, data, {"act": act})

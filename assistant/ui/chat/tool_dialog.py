@@ -207,7 +207,7 @@ def draw_mask(path: Path, key: str) -> bytes | None:
     shown.save(jpeg, "JPEG", quality=90)
     address = widgets.jpeg_address(jpeg.getvalue())
     data = {"picture": address, "width": shown.width, "height": shown.height}
-    return decode_mask(_mask.draw(key, data, on_mask_change=lambda: None))
+    return decode_mask(_mask.draw(key, data, {"mask": bool}))
 
 
 def decode_mask(result: Mapping[str, Any]) -> bytes | None:
@@ -278,17 +278,13 @@ def _edit() -> Make | None:
     strength = _strength("edit-all") if part == "all" else None
 
     def make() -> Intent:
-        kept = _save_mask(masked) if masked else None
+        kept = None
+        if masked:
+            kept = composition.output_files(resources.settings()).path(".mask.png")
+            kept.write_bytes(masked)
         return intents.Edit(picture, prompt, kept, grow, strength, **how)
 
     return make if prompt and (masked or part != "mask") else None
-
-
-def _save_mask(masked: bytes) -> Path:
-    """Raises AssistantError."""
-    path = composition.output_files(resources.settings()).path(".mask.png")
-    path.write_bytes(masked)
-    return path
 
 
 def _strength(key: str) -> float:

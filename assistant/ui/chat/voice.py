@@ -157,10 +157,8 @@ def draw_read_aloud(answer: Mapping[str, Any]) -> None:
     if not answer["answer"]:
         return
     key = f"aloud-{answer['id']}"
-    _component.draw(
-        key, {"id": answer["id"], **_told(answer)}, on_want_change=partial(_wanted, key, answer),
-        on_stop_change=_stop, width="content",
-    )  # fmt: skip
+    events: dict[str, Any] = {"want": partial(_wanted, answer), "stop": lambda _yes: _stop()}
+    _component.draw(key, {"id": answer["id"], **_told(answer)}, events, width="content")
     reading = st.session_state.get(_READING, {})
     if reading.get("without") == answer["id"] and not reading["error"]:
         if _has_voice(answer["answer"]):  # fetched meanwhile
@@ -200,11 +198,8 @@ def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def _wanted(key: str, answer: Mapping[str, Any]) -> None:
+def _wanted(answer: Mapping[str, Any], want: Mapping[str, Any]) -> None:
     """Handle the browser's request for a piece: the first one begins the reading."""
-    want = st.session_state[key].want
-    if not want:
-        return
     number, nonce = int(want["number"]), int(want["nonce"])
     reading = st.session_state.get(_READING, {})
     if number == 0 and reading.get("start") != want["start"]:

@@ -1,6 +1,6 @@
 """Lists the documents of a library, to be found, selected, opened and removed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -150,7 +150,6 @@ def missing(note: str, read: int, unread: int) -> str:
 # -- Draws the rows of documents as one element of the page: to Streamlit's browser side each button
 # of its own costs about a millisecond with every drawing.
 
-_KEY = "documents"
 _REMARKS = 30  # pages named at once
 
 _component = Component(
@@ -346,8 +345,7 @@ def _rows(library: Library, shown: list[DocumentInfo], changes: bool, several: b
     picked, looked = _selected_documents(library), st.session_state.get(_LOOKED)
     here = {one.document for one in shown}
 
-    def act() -> None:
-        given = st.session_state[_KEY].act or {}
+    def act(given: Mapping[str, Any]) -> None:
         picks = given.get("picks") or {}  # which are selected from now on, and which no longer
         for one in here.intersection(picks) if changes else ():
             (set.add if picks[one] is True else set.discard)(_selected_documents(library), one)
@@ -363,7 +361,7 @@ def _rows(library: Library, shown: list[DocumentInfo], changes: bool, several: b
         for one in shown
     ]  # fmt: skip
     data = {"rows": rows, "changes": changes, "several": changes and several}
-    _component.draw(_KEY, data, on_act_change=act)
+    _component.draw("documents", data, {"act": act})
 
 
 def _act(does: str, document: str, page: int) -> None:

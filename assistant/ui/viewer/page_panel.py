@@ -1,8 +1,9 @@
 """Shows a cited page beside the chat, with the cited lines highlighted and with its tools."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -98,7 +99,6 @@ def _texts(
 
 # -- Small pictures of the pages of the open document, which are drawn when they come into view
 
-_STRIP_KEY = "page-strip-drawn"
 _WANTED = "page-strip-wanted"  # in the session's state: pages that have come into view
 _SHOWN = "page-strip"  # the same: whether it is looked at; at first it is not
 
@@ -126,9 +126,12 @@ def _draw_strip(library: AnyLibrary, opened: Shown, page: Page, pages: int) -> N
         "thumbs": {number: widgets.jpeg_address(picture) for number, picture in drawn.items()},
         "most": MOST,
     }
-    _strip.draw(
-        _STRIP_KEY, data, on_wanted_change=_want, on_open_change=lambda: _open(library, opened)
-    )
+
+    def want(given: Any) -> None:
+        st.session_state[_WANTED] = [int(page) for page in given["pages"]][:MOST]
+
+    turn = partial(page_view.turn_page, library, opened)
+    _strip.draw("page-strip-drawn", data, {"wanted": want, "open": lambda to: turn(int(to))})
 
 
 def _drawn(library: AnyLibrary, document: str, pages: list[int]) -> dict[int, bytes]:
@@ -141,20 +144,9 @@ def _drawn(library: AnyLibrary, document: str, pages: list[int]) -> dict[int, by
         return {}
 
 
-def _want() -> None:
-    if given := st.session_state[_STRIP_KEY]["wanted"]:
-        st.session_state[_WANTED] = [int(page) for page in given["pages"]][:MOST]
-
-
-def _open(library: AnyLibrary, opened: Shown) -> None:
-    if number := st.session_state[_STRIP_KEY]["open"]:
-        page_view.turn_page(library, opened, int(number))
-
-
 # -- Draws the tools of the open page, and lays the text that was read over its picture
 
 _DIGITS = 2
-_TOOLS_KEY = "page-tools-drawn"
 
 _tools = Component(
     "page_tools",
@@ -200,24 +192,19 @@ def _draw_tools(library: AnyLibrary, opened: Shown, page: Page, pages: int, stri
         "strip": strip,
         "found": search_result(library, opened.document) if pages > 1 else None,
     }
-    _tools.draw(
-        _TOOLS_KEY, data,
-        on_go_change=_when("go", lambda step: _go(opened, int(step))),
-        on_sharp_change=_when("sharp", lambda _: session.show(replace(opened, sharp=True))),
-        on_page_change=_when("page", lambda to: page_view.turn_page(library, opened, int(to))),
-        on_sought_change=_when("sought", lambda given: _seek(library, opened, given["text"])),
-        on_strip_change=_when(
-            "strip", lambda given: st.session_state.update({_SHOWN: given["shown"]})
-        ),
-    )  # fmt: skip
 
+    def seek(given: Any) -> None:
+        keep_sought(given["text"])
+        page_view.note_seen(library, opened.document, "lines that were searched for")
 
-def _when(name: str, act: Callable[[Any], object]) -> Callable[[], None]:
-    def act_once() -> None:
-        if given := st.session_state[_TOOLS_KEY][name]:
-            act(given)
-
-    return act_once
+    events = {
+        "go": lambda step: _go(opened, int(step)),
+        "sharp": lambda _yes: session.show(replace(opened, sharp=True)),
+        "page": lambda to: page_view.turn_page(library, opened, int(to)),
+        "sought": seek,
+        "strip": lambda given: st.session_state.update({_SHOWN: given["shown"]}),
+    }
+    _tools.draw("page-tools-drawn", data, events)
 
 
 def _layers(library: AnyLibrary, opened: Shown, page: Page) -> list[dict[str, Any]]:
@@ -230,11 +217,6 @@ def _layers(library: AnyLibrary, opened: Shown, page: Page) -> list[dict[str, An
          "lines": lines(drawn)}
         for one, drawn in shown if drawn.width
     ]  # fmt: skip
-
-
-def _seek(library: AnyLibrary, opened: Shown, words: str) -> None:
-    keep_sought(words)
-    page_view.note_seen(library, opened.document, "lines that were searched for")
 
 
 def lines(page: Page) -> list[list[Any]]:
@@ -344,12 +326,10 @@ def _page(library: AnyLibrary, opened: Shown, tools: DeltaGenerator, pages: int)
         "source": opened.source,
         "large": opened.large,
     }
-    _scroll.draw(
-        f"scroll-{opened.source}-{opened.page}", data,
-        on_close_change=lambda: session.show(None), on_smaller_change=lambda: _smaller(opened),
-    )  # fmt: skip
 
+    def smaller(_yes: Any) -> None:
+        if session.shown() is not None:  # both steps of a double Escape may come in one rerun
+            session.show(replace(opened, large=False))
 
-def _smaller(opened: Shown) -> None:
-    if session.shown() is not None:  # both steps of a double Escape may come in one rerun
-        session.show(replace(opened, large=False))
+    events = {"close": lambda _yes: session.show(None), "smaller": smaller}
+    _scroll.draw(f"scroll-{opened.source}-{opened.page}", data, events)
