@@ -164,11 +164,6 @@ class Task(Background):
         self.left = N_("Finished work stays; start again to continue from there.")  # when stopped
         super().__init__(title, lambda: work(self))
 
-    @property
-    def succeeded(self) -> bool:
-        """Whether it came to its end."""
-        return self.ended and not self.error and not self.cancel.is_set()
-
     def note(self, now: str, done: int, total: int) -> None:
         """Record what is being done, and how many of `total` steps are done."""
         self.now, self.done, self.total = now, done, total

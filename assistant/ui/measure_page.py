@@ -67,26 +67,27 @@ def _steps(mine: OwnQuestions, runs: EvaluationRuns) -> None:
 # -- what is at work
 
 
-def _at_work() -> tuple[Task | None, bool]:
-    """The task, and whether it goes on."""
-    task: Task | None = resources.tasks().last
+Drawn = tuple[Task | None, bool]  # the task, and whether it goes on
+
+
+def _at_work() -> Drawn:
+    task = resources.tasks().last
     return task, task is not None and not task.ended
 
 
-def _watch(drawn: tuple[Task | None, bool]) -> None:
+def _watch(drawn: Drawn) -> None:
     """In the step that the task belongs to."""
     st.fragment(_work, run_every=pace(1.0, drawn[1]))(drawn)
 
 
-def _work(drawn: tuple[Task | None, bool]) -> None:
+def _work(drawn: Drawn) -> None:
     if _at_work() != drawn:
         st.rerun()
     task, goes_on = drawn
     if task is None:
         return
     with st.container(border=True, key="task"):
-        draw = _going if goes_on else _ended
-        draw(task)
+        (_going if goes_on else _ended)(task)
         for notice in task.notices:
             st.caption(plain(told(notice)))
 

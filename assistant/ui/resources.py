@@ -113,7 +113,10 @@ def permitted() -> Permitted:
 def person() -> Person:
     """The person who looks at the page. Raises NotAllowed once signed out or removed."""
     if _accounts() is None:
-        return LOCAL if _owns() else VISITOR
+        given = st.context.headers.get(guests.ROLE_HEADER, "")
+        # Without the door (`streamlit run`), all who reach this machine from itself.
+        direct = not given and is_loopback(_listening_address())
+        return LOCAL if direct or guests.unsealed_role(given) == "owner" else VISITOR
     if (found := _sessions().person(_session())) is None:
         raise NotAllowed("You are signed out. Load the page again to sign in.")
     return found
@@ -166,12 +169,6 @@ def _sessions() -> Sessions:
 
 def _session() -> str:
     return guests.session_of(st.context.headers.get(guests.ROLE_HEADER, ""))
-
-
-def _owns() -> bool:
-    given = st.context.headers.get(guests.ROLE_HEADER, "")
-    # Without the door (`streamlit run`), all who reach this machine from itself.
-    return guests.unsealed_role(given) == "owner" if given else is_loopback(_listening_address())
 
 
 def _listening_address() -> str:

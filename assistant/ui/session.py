@@ -65,7 +65,7 @@ CONVERSATION_QUERY = "c"  # in the address
 _KEY = "conversation"
 _SHOWN = "shown"
 _PLACE = "place"
-_ERROR = "trouble"
+ERROR = "trouble"  # until it is shown
 _WELL_FORMED = re.compile(r"[\w-]{1,64}")
 
 
@@ -152,7 +152,7 @@ def go_to(place: str) -> None:
 
 def keep_error(error: object) -> None:
     """For the next time the page is drawn: callbacks have no place to show it."""
-    st.session_state[_ERROR] = str(error)
+    st.session_state[ERROR] = str(error)
 
 
 @contextmanager
@@ -162,8 +162,3 @@ def errors_kept() -> Iterator[None]:
         yield
     except PinciteError as error:
         keep_error(error)
-
-
-def take_error() -> str:
-    """The error that was kept, once; empty without one."""
-    return str(st.session_state.pop(_ERROR, ""))

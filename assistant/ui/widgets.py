@@ -137,7 +137,11 @@ _AUTOLINK = re.compile(r"(?i)\b(www|https?|ftp|mailto|xmpp)(?=[.:])|(?<=\w)@(?=\
 
 def plain(text: object) -> str:
     """Escape text for everything that Streamlit reads as Markdown, such as labels and errors."""
-    one_line = " ".join(str(text).split())
+    return _escaped(str(text).strip())
+
+
+def _escaped(text: str) -> str:
+    one_line = re.sub(r"\s+", " ", text)
     parted = _AUTOLINK.sub(lambda match: f"{match.group()}\u2060", one_line)
     return _MARKDOWN.sub(r"\\\1", _COLON.sub(":\u2060", parted))
 
@@ -148,16 +152,9 @@ def with_commands(text: str) -> str:
     if len(parts) % 2 == 0:
         return plain(text)
     return "".join(
-        f"`{' '.join(part.split())}`" if at % 2 and part.strip() else _spaced(part)
+        f"`{' '.join(part.split())}`" if at % 2 and part.strip() else _escaped(part)
         for at, part in enumerate(parts)
     )
-
-
-def _spaced(part: str) -> str:
-    """Escaped, with the spaces at its ends."""
-    before = " " if part[:1].isspace() else ""
-    after = " " if part[-1:].isspace() and part.strip() else ""
-    return f"{before}{plain(part)}{after}"
 
 
 def as_html(text: object) -> str:
@@ -180,7 +177,7 @@ def show_error(error: object) -> None:
 
 def draw_kept_error() -> None:
     """Show the error that `session.keep_error` stored, once."""
-    if kept := session.take_error():
+    if kept := st.session_state.pop(session.ERROR, ""):
         show_error(kept)
 
 

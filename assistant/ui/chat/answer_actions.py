@@ -15,11 +15,11 @@ from assistant.models.catalogue import missing_extra
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources
-from assistant.ui.background import Fetch, Search
+from assistant.ui.background import Search
 from assistant.ui.chat import explanation
 from assistant.ui.chat.answer import support
 from assistant.ui.chat.explanation import DONE
-from assistant.ui.widgets import Component, as_html, button, draw_download, plain
+from assistant.ui.widgets import Component, as_html, button, draw_download, plain, show_error
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import missing_defaults
 from ingest.document.source import readable
@@ -222,16 +222,19 @@ def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> N
     """Draw the offer under an answer that needs a model; `again` repeats the request once it is
     here."""
     for offer in answer.get("offers", ()):
-        with st.container(key=f"offer-{answer['id']}-{offer['name']}", border=True):
+        name, key = offer["name"], f"{answer['id']}-{offer['name']}"
+        with st.container(key=f"offer-{key}", border=True):
             st.markdown(plain(describe_offer(offer)))
-            fetch = resources.fetches().of(offer["name"])
+            fetch = resources.fetches().of(name)
             if fetch and not fetch.ended:
-                _fetch_progress(offer["name"])
+                _fetch_progress(name)
             elif fetch and not fetch.error:
-                key = f"again-{answer['id']}-{offer['name']}"
-                button(_("Try again"), key, again, type="primary")
-            else:
-                _offer_button(answer["id"], offer["name"], fetch)
+                button(_("Try again"), f"again-{key}", again, type="primary")
+            elif fetch:
+                show_error(fetch.error)
+            if resources.is_owner() and (fetch is None or fetch.error):
+                label, act = _("Fetch it"), resources.fetch
+                button(label, f"fetch-{key}", act, name, icon="download", type="secondary")
 
 
 def describe_offer(offer: Mapping[str, Any]) -> str:
@@ -241,16 +244,6 @@ def describe_offer(offer: Mapping[str, Any]) -> str:
     needs = _("needs {extra}", extra=extra) if extra else ""
     notes = [note for note in (told(offer["note"]), needs) if note]
     return " · ".join([offer["name"], weighs, offer["licence"], *notes])
-
-
-def _offer_button(identity: str, name: str, before: Fetch | None) -> None:
-    if before and before.error:
-        st.error(plain(told(before.error)))
-    if resources.is_owner() and st.button(
-        _("Fetch it"), key=f"fetch-{identity}-{name}", icon=":material/download:"
-    ):
-        resources.fetches().start(name)
-        st.rerun()
 
 
 @st.fragment(run_every=0.5)

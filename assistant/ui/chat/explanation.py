@@ -505,7 +505,16 @@ def picture(made: Provenance | None, denoising: Denoising | None) -> str:
     parts = [f'<p class="lesson">{as_html(lesson)}</p>']
     if denoising:
         parts.append(_film(denoising))
-    if rows := [*_made(made), *(_run(denoising) if denoising else [])]:
+    rows = _made(made)
+    if denoising:
+        seconds = [step.seconds for step in denoising.steps]
+        mean = number(sum(seconds) / max(len(seconds), 1), 2)
+        rows += [
+            (_("Scheduler"), denoising.scheduler),
+            (_("Steps"), str(len(seconds))),
+            (_("Seconds a step"), f"{mean} ({denoising.device})"),
+        ]
+    if rows:
         parts.append(_terms(rows))
     if denoising:
         spent = {str(step.number): step.seconds for step in denoising.steps}
@@ -527,16 +536,6 @@ def _made(made: Provenance | None) -> list[tuple[str, str]]:
          "" if made.strength is None else number(made.strength, 2)),
     ]  # fmt: skip
     return [(name, text) for name, text in rows if text]
-
-
-def _run(denoising: Denoising) -> list[tuple[str, str]]:
-    seconds = [step.seconds for step in denoising.steps]
-    mean = number(sum(seconds) / max(len(seconds), 1), 2)
-    return [
-        (_("Scheduler"), denoising.scheduler),
-        (_("Steps"), str(len(seconds))),
-        (_("Seconds a step"), f"{mean} ({denoising.device})"),
-    ]
 
 
 def _film(denoising: Denoising) -> str:

@@ -164,7 +164,15 @@ def draw_steps(library: Library) -> None:
         if not _is_chosen():
             button(_("Go on without a chat model"), "without-model", _note, "without-model")
     with step(3, _("Ready"), done=False):
-        _ready(has, adding)
+        if not has and not adding:
+            told = _("Type your first question below, once there are documents.")
+        elif not first_run.is_model_chosen(resources.settings()):
+            told = _("You can ask at once. Without a chat model, answers are quoted lines.")
+        elif not has:
+            told = _("You can ask as soon as the first document is in.")
+        else:
+            told = _("Type your first question below.")
+        draw_quiet(told)
         if resources.is_owner():
             button(_("Hide these steps"), "hide-steps", _note, "over")
 
@@ -238,18 +246,6 @@ def _sample() -> None:
     name = first_run.sample_library(resources.settings())
     library_queue.add_paths(resources.library(name), first_run.sample_documents())
     session.open_library(name)
-
-
-def _ready(has: bool, adding: bool) -> None:
-    if not has and not adding:
-        told = _("Type your first question below, once there are documents.")
-    elif not first_run.is_model_chosen(resources.settings()):
-        told = _("You can ask at once. Without a chat model, answers are quoted lines.")
-    elif not has:
-        told = _("You can ask as soon as the first document is in.")
-    else:
-        told = _("Type your first question below.")
-    draw_quiet(told)
 
 
 # -- The conversations, and the documents to ask

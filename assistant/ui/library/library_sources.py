@@ -1,6 +1,6 @@
 """What a library follows, for who sits at this machine: folders, mailboxes and WebDAV folders."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -143,22 +143,19 @@ def draw_sources(library: Library) -> None:
         resources.running_fetchings().follow(settings, library, turn)
     title = label if found else _("Mailboxes and WebDAV folders")
     with folded(title, own(library, _PART)) as part:
-        if part.is_filled:
-            _opened(library, found, part.is_open)
-
-
-def _opened(library: Library, found: Sequence[Source], is_seen: bool) -> None:
-    st.caption(
-        _("What is new there is fetched and added, as long as the app runs. Nothing changes at "
-          "the server: mails stay unread.")
-    )  # fmt: skip
-    if found:
-        fetching = any(map(_is_fetched, found))
-        rows = st.fragment(_rows, run_every=pace(2.0, fetching) if is_seen else None)
-        rows(library, [source.name for source in found])
-    if made := _draw_source_form(library):
-        _fetch(library, made)
-        st.rerun()
+        if not part.is_filled:
+            return
+        st.caption(
+            _("What is new there is fetched and added, as long as the app runs. Nothing changes at "
+              "the server: mails stay unread.")
+        )  # fmt: skip
+        if found:
+            fetching = any(map(_is_fetched, found))
+            rows = st.fragment(_rows, run_every=pace(2.0, fetching) if part.is_open else None)
+            rows(library, [source.name for source in found])
+        if made := _draw_source_form(library):
+            _fetch(library, made)
+            st.rerun()
 
 
 def _rows(library: Library, drawn: list[str]) -> None:

@@ -454,7 +454,8 @@ def _side(
                 f'<div class="page-name">{as_html(readable(opened.document))}</div>'
                 f'<div class="page-number">{as_html(number)}</div>'
             )
-            pages = next((d.pages for d in library.documents() if d.document == opened.document), 1)
+            known = library.documents() if turn else []
+            pages = next((info.pages for info in known if info.document == opened.document), 1)
             for label, step, possible in (
                 (_("Previous, on the right"), -1, opened.page > 1),
                 (_("Next, on the right"), 1, opened.page < pages),
