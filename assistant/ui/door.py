@@ -17,22 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from assistant.entrance.asgi import (
-    ATTACHED,
-    BYTES,
-    LARGEST,
-    PROXIED,
-    Asgi,
-    Hosts,
-    Receive,
-    Scope,
-    Send,
-    answer,
-    cookie_of,
-    headers_of,
-    is_same_origin,
-    with_headers,
-)
+from assistant.entrance import asgi
+from assistant.entrance.asgi import Asgi, Hosts, Receive, Scope, Send, cookie_of, headers_of
 from assistant.entrance.guests import ROLE_HEADER, WAIT, Guests, TooManyTries, sealed_role
 from assistant.errors import AssistantError
 from assistant.i18n import translation
@@ -154,7 +140,7 @@ class Door:
         elif scope["path"] == _HEALTH:
             await self._pass_on(scope, asked, sealed_role("visitor"), receive, send)
         elif (entrance := await asyncio.to_thread(self._entrance)) is None:
-            if any(name in asked for name in PROXIED):
+            if any(name in asked for name in asgi.PROXIED):
                 await _refuse(scope, send, 403, _PROXY)
                 return
             await self._pass_on(scope, asked, sealed_role("owner"), receive, send)
@@ -172,7 +158,7 @@ class Door:
         host = asked.get("host", "")
         if not self._hosts.admit(host):
             return "This is Pincite, and it is not known by that name (pincite app --host NAME)."
-        if "origin" in asked and not is_same_origin(asked["origin"], host):
+        if "origin" in asked and not asgi.is_same_origin(asked["origin"], host):
             return "Pages of other origins have no access."
         return ""
 
@@ -244,7 +230,7 @@ def _marked(scope: Scope, asked: Mapping[str, str], mark: str) -> Scope:
     backslash are of other programs on this host; Starlette unquotes each by http.cookies."""
     pairs = asked.get("cookie", "").split(";")
     kept = ";".join(pair for pair in pairs if "\\" not in pair)
-    return with_headers(scope, (ROLE_HEADER, mark), ("cookie", kept))
+    return asgi.with_headers(scope, (ROLE_HEADER, mark), ("cookie", kept))
 
 
 def _with_headers(send: Send, more: dict[str, str]) -> Send:
@@ -262,11 +248,11 @@ async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": why})  # policy violation
         return
-    await answer(send, status, why)
+    await asgi.answer(send, status, why)
 
 
 async def _answer(send: Send, status: int, body: str, more: Mapping[str, str] = {}) -> None:
-    await answer(send, status, body, more, "text/html")
+    await asgi.answer(send, status, body, more, "text/html")
 
 
 async def _fields(receive: Receive) -> dict[str, str]:
@@ -338,7 +324,7 @@ class Uploads:
         length = asked.get("content-length", "")
         with self._room(who, int(length) if length.isdecimal() else -1, adds) as refusal:
             if refusal:
-                await answer(send, *refusal)
+                await asgi.answer(send, *refusal)
             else:
                 await self._inner(scope, receive, send)
 
@@ -363,13 +349,15 @@ class Uploads:
         what there is, so that the other half is left to who adds."""
         if size < 0:
             return _NO_LENGTH
-        if size > (LARGEST if adds else ATTACHED) * BYTES:
+        if size > (asgi.LARGEST if adds else asgi.ATTACHED) * asgi.BYTES:
             return _TOO_LARGE
         tabs = [tab for tab, owner in self._whose.items() if owner == who]
         own = self._coming[who] + sum(map(self._held, tabs)) + size
         of_all = self._coming.total() + self._held("") + size
         room = self._most() // (1 if adds else 2)
-        return _FULL if of_all > room or own > (room if adds else ATTACHED * BYTES) else None
+        return (
+            _FULL if of_all > room or own > (room if adds else asgi.ATTACHED * asgi.BYTES) else None
+        )
 
 
 # -- The page of the app, and what browsers need to install it beside others: a manifest and icons
@@ -395,7 +383,7 @@ def with_manifest(inner: Asgi) -> Asgi:
         if scope["type"] == "http" and path in _FILES:
             name, kind = _FILES[path]
             how = {"content-type": kind, "cache-control": _KEPT}
-            await answer(send, 200, (_HERE / name).read_bytes(), how)
+            await asgi.answer(send, 200, (_HERE / name).read_bytes(), how)
         elif scope["type"] == "http" and path.removeprefix("/") in PAGES:
             await _answer(send, 200, streamlit_page(), {"cache-control": "no-cache"})
         else:

@@ -15,15 +15,7 @@ from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningSheet
 from assistant.ui.library import library_tags
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import (
-    Component,
-    as_html,
-    button,
-    choose_several,
-    draw_download,
-    draw_stop,
-    plain,
-)
+from assistant.ui.widgets import Component, as_html, button, plain
 from assistant.wiring import composition
 from ingest.document.source import readable
 from vectorstore.catalog.tags import Filter
@@ -72,7 +64,7 @@ def _form(library: Library, busy: bool) -> None:
     with st.expander(_("By tag and date"), expanded=is_chosen, key="sheet-by-tag-and-date"):
         library_tags.draw_filter_fields(library.documents(), f"{_WITHIN}-{library.name}")
     names = _listed(library)
-    choose_several(
+    widgets.choose_several(
         _("Documents"), names, _ROWS, disabled=busy, format_func=readable,
         placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
     )  # fmt: skip
@@ -123,7 +115,7 @@ def _live(running: RunningSheet, opened: session.Shown | None) -> None:
     done = len(running.cells)
     count = _("{done} of {total}", done=number(done), total=number(running.total))
     st.progress(done / max(running.total, 1), text=plain(f"{count} · {running.now}"))
-    draw_stop(running.cancel.is_set(), "stop", running.stop, icon="stop_circle")
+    widgets.draw_stop(running.cancel.is_set(), "stop", running.stop, icon="stop_circle")
     _chosen(running)
     _draw_table(running, "sheet-live")
 
@@ -184,7 +176,7 @@ def _downloads(library: Library, running: RunningSheet) -> None:
         for ending, (mime, make) in forms.items():
             name = f"sheet-{library.name}.{ending}"
             key = f"sheet-{ending}"
-            draw_download(ending.upper(), key, make, name, mime, disabled=not cells)
+            widgets.draw_download(ending.upper(), key, make, name, mime, disabled=not cells)
 
 
 # -- The columns that a person asked last in a library, so that another day begins with them

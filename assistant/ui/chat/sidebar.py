@@ -17,15 +17,7 @@ from assistant.ui import resources, session, widgets
 from assistant.ui.background import Fetch
 from assistant.ui.chat import answer_actions, conversations
 from assistant.ui.library import library_queue, library_tags
-from assistant.ui.widgets import (
-    as_html,
-    button,
-    choose_several,
-    draw_quiet,
-    plain,
-    step,
-    with_commands,
-)
+from assistant.ui.widgets import as_html, button, draw_quiet, plain, step
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
@@ -280,7 +272,7 @@ def draw_sidebar(assistant: Assistant) -> None:
         _refusal(assistant)
         answer_actions.draw_conversation_export(assistant, session.current())
         if assistant.notice:
-            st.info(with_commands(told(assistant.notice)), icon=":material/info:")
+            st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
         if assistant.about:
             draw_quiet(told(assistant.about))
         mine = resources.person()
@@ -370,7 +362,7 @@ def _scope(assistant: Assistant) -> None:
         st.session_state["scope"] = []
         return
     every = ngettext("All {count} documents", "All {count} documents", len(names))
-    choose_several(_("Ask only"), names, "scope", placeholder=every, format_func=readable)
+    widgets.choose_several(_("Ask only"), names, "scope", placeholder=every, format_func=readable)
 
 
 # -- The first screen of a conversation: the contents of the library, and starter questions
