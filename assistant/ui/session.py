@@ -33,12 +33,12 @@ def pick_library(name: str) -> None:
 def picked_library(known: Collection[str], of_conversation: str) -> str:
     """That of the conversation, else of the address, else the picked one: it may be about another
     one than was picked since. Of several at least one is left; empty where none is."""
-    for name in (of_conversation, st.query_params.get(LIBRARY_QUERY, "")):
+    picked: str = st.session_state.get(_PICKED, "")
+    for name in (of_conversation, st.query_params.get(LIBRARY_QUERY, ""), picked):
         if libraries_left(name, known):
             st.session_state[_PICKED] = name
-            break
-    now: str = st.session_state.get(_PICKED, "")
-    return now if libraries_left(now, known) else ""
+            return name
+    return ""
 
 
 def unknown_library(known: Collection[str]) -> str:

@@ -9,7 +9,7 @@ from assistant.contract.asked_in import NothingChosen
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.sheet import sheet_store
-from assistant.sheet.cell import Cell, Column, columns, written
+from assistant.sheet.cell import Cell, columns, written
 from assistant.sheet.fill import documents
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningSheet
@@ -36,7 +36,9 @@ def page() -> None:
         running = resources.sheets().of(library.name)
         if _asked(library) not in st.session_state:  # a reload has forgotten what was asked
             columns = running.columns if running else ()
-            lines = list(map(written, columns)) or _last_columns(library.name)
+            lines = list(map(written, columns))
+            if not lines and (kept := _last_columns()):
+                lines = kept.of(resources.person().id, library.name)
             st.session_state[_asked(library)] = "\n".join(lines)
         _form(library, running is not None and not running.ended)
         if running and running.ended:
@@ -103,7 +105,8 @@ def _start(anew: bool = False) -> None:
         resources.count_questions(len(asked) * len(rows))
         resources.note("asked", library.name)
         resources.sheets().start(library.name, filler, asked, rows, anew)
-        _keep_last_columns(library.name, asked)
+        if kept := _last_columns():
+            kept.put(resources.person().id, library.name, asked)
 
 
 @st.fragment(run_every=1.0)
@@ -179,26 +182,12 @@ def _downloads(library: Library, running: RunningSheet) -> None:
             widgets.draw_download(ending.upper(), key, make, name, mime, disabled=not cells)
 
 
-# -- The columns that a person asked last in a library, so that another day begins with them
-
-
-def _last_columns(library: str) -> list[str]:
-    """A column each; nothing for visitors, who are not told apart. Raises PinciteError."""
-    if not _told():
-        return []
-    return composition.asked_columns(resources.settings()).of(resources.person().id, library)
-
-
-def _keep_last_columns(library: str, columns: Sequence[Column]) -> None:
-    """In the place of those before; nothing of visitors. Raises PinciteError."""
-    if _told():
-        composition.asked_columns(resources.settings()).put(resources.person().id, library, columns)
-
-
-def _told() -> bool:
-    """Whether this person is told from others."""
+def _last_columns() -> sheet_store.AskedColumns | None:
+    """The columns that a person asked last in a library, so that another day begins with them; None
+    for visitors, who are not told apart."""
     person = resources.person()
-    return bool(person.id) or person.owns
+    is_told_apart = bool(person.id) or person.owns
+    return composition.asked_columns(resources.settings()) if is_told_apart else None
 
 
 _MOST_ROWS = 500  # rows that are drawn

@@ -25,9 +25,30 @@ from ingest.media.ffmpeg import clock
 # -- What the parts of an explanation are made of, as HTML
 
 
-def _where(row: Mapping[str, Any]) -> str:
-    """A document and its page."""
-    return f"<b>{as_html(readable(row['document']))}, {as_html(place(row['page'], None))}</b>"
+class Markup(str):
+    """A cell that is HTML already."""
+
+
+def _where(row: Mapping[str, Any], words: str = "") -> Markup:
+    """A document and its page, with words below."""
+    found = f"<b>{as_html(readable(row['document']))}, {as_html(place(row['page'], None))}</b>"
+    return Markup(f'{found}<br><span class="words">{as_html(words)}</span>' if words else found)
+
+
+def _bar(text: str, shares: Mapping[str, float]) -> Markup:
+    """A number, and a bar of what each part adds to it, 0 to 1."""
+    parts = "".join(
+        f'<i class="share {as_html(name)}" style="width:{100 * share:.1f}%"></i>'
+        for name, share in shares.items()
+        if share > 0
+    )
+    return Markup(f'{as_html(text)}<span class="bar" aria-hidden="true">{parts}</span>')
+
+
+def _cell(cell: object) -> str:
+    if isinstance(cell, int):
+        return as_html(number(cell))
+    return cell if isinstance(cell, Markup) else as_html("–" if cell is None else cell)
 
 
 def _terms(rows: Iterable[tuple[str, str]]) -> str:
@@ -36,14 +57,15 @@ def _terms(rows: Iterable[tuple[str, str]]) -> str:
     return f"<dl>{found}</dl>"
 
 
-def _table_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The cells of `rows` are HTML; nothing without rows. It is scrolled where it is too wide, also
-    by the keyboard."""
+def _table_of(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Nothing without rows. It is scrolled where it is too wide, also by the keyboard."""
     if not rows:
         return ""
     heads = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in head)
     body = "".join(
-        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        f'<tr><th scope="row">{_cell(first)}</th>'
+        + "".join(f"<td>{_cell(cell)}</td>" for cell in rest)
+        + "</tr>"
         for first, *rest in rows
     )
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
@@ -171,38 +193,28 @@ def _compared(explained: Row) -> str:
     """Two parts in each row."""
     rows = [
         (_side(one, 0), _side(one, 1),
-         as_html("–" if one["nearness"] is None else number(one["nearness"], 2)),
-         as_html(f"{number(one['stated'][0])} / {number(one['stated'][1])}"),
-         as_html(number(one["quoted"])))
+         None if one["nearness"] is None else number(one["nearness"], 2),
+         f"{number(one['stated'][0])} / {number(one['stated'][1])}", one["quoted"])
         for one in explained["compared"]
     ]  # fmt: skip
     head = (_("Part"), _("Compared with"), _("Nearness"), _("Statements"), _("Pairs quoted"))
     return _table_of(head, rows)
 
 
-def _side(one: Row, at: int) -> str:
-    place = _where({"document": one["documents"][at], "page": one["pages"][at]})
-    title = one["titles"][at]
-    return f'{place}<br><span class="words">{as_html(title)}</span>' if title else place
+def _side(one: Row, at: int) -> Markup:
+    return _where({"document": one["documents"][at], "page": one["pages"][at]}, one["titles"][at])
 
 
 def _looked(explained: Row) -> str:
     """A picture in each row."""
     rows = [
-        (as_html(readable(one["picture"])), as_html(number(one["lines"])),
-         as_html("–" if one["confidence"] is None else percent(one["confidence"])),
-         as_html(one["shows"] or "–"),
-         as_html(" + ".join(f"{number(spent, 1)} s" for spent in one["seconds"])))
+        (readable(one["picture"]), one["lines"],
+         None if one["confidence"] is None else percent(one["confidence"]), one["shows"] or None,
+         " + ".join(f"{number(spent, 1)} s" for spent in one["seconds"]))
         for one in explained["looked"]
     ]  # fmt: skip
-    head = (
-        _("Picture"),
-        _("Lines on it"),
-        _("How sure"),
-        _("What it shows"),
-        _("Reading, looking"),
-    )
-    return _table_of(head, rows)
+    shows, spent = _("What it shows"), _("Reading, looking")
+    return _table_of((_("Picture"), _("Lines on it"), _("How sure"), shows, spent), rows)
 
 
 def _heard(explained: Row) -> str:
@@ -211,8 +223,8 @@ def _heard(explained: Row) -> str:
         return ""
     told = [(_("Length"), clock(row["seconds"])), (_("Language"), row["language"] or "–")]
     rows = [
-        (as_html(clock(one["start"])), as_html(one["text"]), as_html(percent(one["confidence"])),
-         as_html(_("no, it was probably made up") if one["left_out"] else _("yes")))
+        (clock(one["start"]), one["text"], percent(one["confidence"]),
+         _("no, it was probably made up") if one["left_out"] else _("yes"))
         for one in row["segments"]
     ]  # fmt: skip
     head = (_("At"), _("Words"), _("How sure"), _("Written down"))
@@ -267,42 +279,32 @@ def _found(explained: Row) -> str:
         for name, text in SHARES.items()
     )
     body = [
-        (f'{_where(row)}<br><span class="words">{as_html(row["text"])}</span>',
-         _rank(row["vectors_rank"], row["cosine"], 2),
-         _rank(row["words_rank"], row["bm25"], 1), _bar(row, most),
-         as_html(_("yes") if row["read"] else _("no")))
+        (_where(row, row["text"]), _rank(row["vectors_rank"], row["cosine"], 2),
+         _rank(row["words_rank"], row["bm25"], 1),
+         _bar(number(row["fused"], 2),
+              {name: share / (most or 1.0) for name, share in row["shares"].items()}),
+         _("yes") if row["read"] else _("no"))
         for row in rows
     ]  # fmt: skip
     return f"<p>{as_html(compared)}</p>{_table_of(head, body)}<p>{key}</p>"
 
 
-def _rank(rank: int, score: float, digits: int) -> str:
-    return as_html(f"{number(rank)}. ({number(score, digits)})" if rank else "–")
-
-
-def _bar(row: Row, most: float) -> str:
-    """The score as a bar of what each part adds to it."""
-    parts = "".join(
-        f'<i class="share {as_html(name)}" style="width:{100 * share / most:.1f}%"></i>'
-        for name, share in row["shares"].items() if share > 0 and most > 0
-    )  # fmt: skip
-    return f'{number(row["fused"], 2)}<span class="bar" aria-hidden="true">{parts}</span>'
+def _rank(rank: int, score: float, digits: int) -> str | None:
+    return f"{number(rank)}. ({number(score, digits)})" if rank else None
 
 
 def _read(explained: Row) -> str:
     tokens = explained["tokens"]
-    rows = [
-        (_where(row),
-         as_html(number(row["lines"])), as_html(number(row["tokens"])))
-        for row in explained["read"]
-    ]  # fmt: skip
+    rows: list[Sequence[object]] = [
+        (_where(row), row["lines"], row["tokens"]) for row in explained["read"]
+    ]
     if not rows:
         return ""
     sums = [(_("All passages"), tokens["passages"])]
     if tokens["prompt"]:
         sums.append((_("The whole prompt, with instructions and question"), tokens["prompt"]))
         sums.append((_("Written by the model"), tokens["written"]))
-    rows += [(as_html(name), "", as_html(number(count))) for name, count in sums]
+    rows += [(name, "", count) for name, count in sums]
     return _table_of((_("Passage"), _("Lines"), _("Tokens")), rows)
 
 
@@ -313,14 +315,11 @@ def _judged(explained: Row) -> str:
 def _judgement(row: Row) -> str:
     read = ngettext("Against {count} page", "Against {count} pages", row["pages"])
     signals = [
-        (as_html(_(SIGNALS[name])),
-         as_html(number(row["signals"][name], 2) if name in row["signals"] else ""),
-         as_html(number(share, 2, sign=True)))
+        (_(SIGNALS[name]), number(row["signals"][name], 2) if name in row["signals"] else "",
+         number(share, 2, sign=True))
         for name, share in row["shares"].items()
     ]  # fmt: skip
-    signals.append(
-        (as_html(_("Together")), "", as_html(number(sum(row["shares"].values()), 2, True)))
-    )
+    signals.append((_("Together"), "", number(sum(row["shares"].values()), 2, True)))
     share, limit = 100 * row["probability"], 100 * row["threshold"]
     result = _(
         "Probability {probability}, threshold {threshold}: {verdict}.",
@@ -345,7 +344,7 @@ def _written(explained: Row) -> str:
         key=lambda token: float(token["probability"]),
     )
     rows = [
-        (as_html(token["text"]), as_html(percent(token["probability"])), _instead(token))
+        (token["text"], percent(token["probability"]), _instead(token))
         for token in doubtful[:_MOST_TOKENS]
     ]
     table = _table_of((_("Least likely"), _("Probability"), _("Could have been")), rows)
@@ -361,9 +360,8 @@ def _token(token: Row) -> str:
 
 
 def _instead(token: Row) -> str:
-    return as_html(
-        ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in token["instead"])
-    )
+    others = token["instead"]
+    return ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in others)
 
 
 def _computed(explained: Row) -> str:
@@ -372,13 +370,10 @@ def _computed(explained: Row) -> str:
         return ""
     done = _(OPERATIONS.get(row["operation"], row["operation"]))
     cells = ngettext("{count} cell", "{count} cells", row["number"])
-    operands = [
-        (_where(one), as_html(one["row"]), as_html(one["column"]), as_html(one["text"]))
-        for one in row["operands"]
-    ]
+    operands = [(_where(one), one["row"], one["column"], one["text"]) for one in row["operands"]]
     checks = [
-        (as_html(_(CHECKS.get(one["what"], one["what"]))), as_html(number(one["value"], 2)),
-         as_html(number(one["least"], 2) if one["least"] else ""))
+        (_(CHECKS.get(one["what"], one["what"])), number(one["value"], 2),
+         number(one["least"], 2) if one["least"] else "")
         for one in row["checks"]
     ]  # fmt: skip
     program = _terms([(_("Program"), f"{done} ({cells})")])
@@ -388,9 +383,8 @@ def _computed(explained: Row) -> str:
 
 def _whole(explained: Row) -> str:
     rows = [
-        (_where(one), as_html(one["title"] or _("passages that fit")),
-         *(as_html(number(one[name])) for name in ("found", "carried", "kept")),
-         as_html("–" if one["odds"] is None else number(one["odds"], 1, sign=True)))
+        (_where(one), one["title"] or _("passages that fit"), one["found"], one["carried"],
+         one["kept"], None if one["odds"] is None else number(one["odds"], 1, sign=True))
         for one in explained["whole"]
     ]  # fmt: skip
     head = (_("From"), _("Part"), _("Found"), _("On a line"), _("Kept"), _("Confirmed (log-odds)"))
@@ -413,19 +407,17 @@ def _word(word: Row) -> str:
 
 
 def _seconds(explained: Row) -> str:
-    spent = {as_html(_(STAGES.get(name, name))): s for name, s in explained["seconds"].items()}
+    spent = {_(STAGES.get(name, name)): s for name, s in explained["seconds"].items()}
     return _durations(_("Stage"), spent)
 
 
 def _durations(head: str, spent: Mapping[str, float]) -> str:
-    """Seconds as bars; the names are HTML."""
+    """Seconds as bars."""
     most = max(spent.values(), default=0.0) or 1.0
     rows = [
-        (name,
-         f'{number(seconds, 2)} s<span class="bar" aria-hidden="true">'
-         f'<i class="share vectors" style="width:{100 * seconds / most:.1f}%"></i></span>')
+        (name, _bar(f"{number(seconds, 2)} s", {"vectors": seconds / most}))
         for name, seconds in spent.items()
-    ]  # fmt: skip
+    ]
     return _table_of((head, _("Seconds")), rows)
 
 
