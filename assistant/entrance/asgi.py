@@ -50,10 +50,11 @@ def with_headers(scope: Scope, *given: tuple[str, str], without: Collection[str]
 
 
 async def answer(
-    send: Send, status: int, body: str, more: Mapping[str, str] = {}, kind: str = "text/plain"
-) -> None:
+    send: Send, status: int, body: str | bytes, more: Mapping[str, str] = {},
+    kind: str = "text/plain",
+) -> None:  # fmt: skip
     """A whole answer, with `more` headers."""
-    data = body.encode()
+    data = body if isinstance(body, bytes) else body.encode()
     given = {
         "content-type": f"{kind}; charset=utf-8", "content-length": str(len(data)),
         "cache-control": "no-store", **more,

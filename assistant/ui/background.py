@@ -6,8 +6,8 @@ Knows no Streamlit.
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
 
 from assistant.background import Background
 from assistant.contract.reply import Reply
@@ -16,14 +16,48 @@ from assistant.i18n.translation import N_, _
 from assistant.models.hub import Progress
 from assistant.sheet.cell import Cell, Column
 from assistant.sheet.fill import Sheet
-from ingest.errors import PinciteError, Stopped
+from ingest.errors import Stopped
 from vectorstore.catalog.rows import DocumentInfo
 
 log = logging.getLogger(__name__)
 
-# -- The answers of conversations
+Kind = TypeVar("Kind", bound=Background)
+_KEPT = 256  # works that have ended
 
-_KEPT_SECONDS = 600.0  # seconds in which a page may still ask for an answer that has ended
+
+class Latest(Generic[Kind]):
+    """The running work of each name, or its last one: of each conversation, library, model ..."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._all: dict[Hashable, Kind] = {}
+
+    def of(self, name: Hashable) -> Kind | None:
+        """The running one, or the last one; None before the first."""
+        return self._all.get(name)
+
+    def going(self) -> list[Kind]:
+        """Those that are running."""
+        with self._lock:
+            return [one for one in self._all.values() if not one.ended]
+
+    def forget(self, name: Hashable) -> None:
+        """Drop one that has ended: its end was shown, or is stored."""
+        with self._lock:
+            if (last := self._all.get(name)) is not None and last.ended:
+                del self._all[name]
+
+    def _begin(self, name: Hashable, make: Callable[[Kind | None], Kind]) -> Kind:
+        """Begin what `make` makes, which gets the one before."""
+        with self._lock:
+            made = make(self._all.get(name))
+            for old in [one for one, work in self._all.items() if work.ended][:-_KEPT]:
+                del self._all[old]
+            self._all[name] = made
+            return made
+
+
+# -- The answers of conversations
 
 
 class RunningAnswer(Background):
@@ -35,7 +69,6 @@ class RunningAnswer(Background):
         """`after` a turn of the conversation it begins a branch."""
         self.reply, self.after = reply, after
         self.started = time.monotonic()
-        self.until = self.started  # when it ended
         super().__init__(f"answer-{reply.id}", self._write)
 
     def stop(self) -> None:
@@ -48,48 +81,26 @@ class RunningAnswer(Background):
                 pass
         except Stopped as error:  # it has no turn to be shown in its place
             self.error = str(error)
-        finally:
-            self.until = time.monotonic()
 
 
-class Answers:
+class Answers(Latest[RunningAnswer]):
     """The running answer of each conversation. Conversations do not see each other."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: dict[str, RunningAnswer] = {}
 
     def start(self, conversation: str, reply: Reply, after: int | None = None) -> RunningAnswer:
         """At most one at a time in a conversation, which may be open in two tabs.
 
         Raises AssistantError while another one is being made.
         """
-        with self._lock:
-            self._drop_old()
-            before = self._running.get(conversation)
+
+        def make(before: RunningAnswer | None) -> RunningAnswer:
             if before is not None and not before.ended:
                 raise AssistantError(
                     _("Another question of this conversation is being answered. "
                       "Ask again when it is done.")
                 )  # fmt: skip
-            self._running[conversation] = RunningAnswer(reply, after)
-            return self._running[conversation]
+            return RunningAnswer(reply, after)
 
-    def of(self, conversation: str) -> RunningAnswer | None:
-        """The conversation's running answer, or the last one if it failed."""
-        with self._lock:
-            return self._running.get(conversation)
-
-    def forget(self, conversation: str) -> None:
-        """Drop an answer once its turn is stored, or its error was shown."""
-        with self._lock:
-            self._running.pop(conversation, None)
-
-    def _drop_old(self) -> None:
-        oldest = time.monotonic() - _KEPT_SECONDS
-        for conversation, running in list(self._running.items()):
-            if running.ended and running.until < oldest:
-                del self._running[conversation]
+        return self._begin(conversation, make)
 
 
 # -- Long tasks of which one at a time runs in a server: measuring, learning, drafting questions
@@ -113,11 +124,6 @@ class Task(Background):
         self.left = N_("Finished work stays; start again to continue from there.")  # when stopped
         super().__init__(title, lambda: work(self))
 
-    @property
-    def succeeded(self) -> bool:
-        """Whether it came to its end."""
-        return self.ended and not self.error and not self.cancel.is_set()
-
     def note(self, now: str, done: int, total: int) -> None:
         """Record what is being done, and how many of `total` steps are done."""
         self.now, self.done, self.total = now, done, total
@@ -128,34 +134,26 @@ class Task(Background):
             self.notices.append(text)
 
 
-class Tasks:
+class Tasks(Latest[Task]):
     """The running task, or the last one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._last: Task | None = None
 
     @property
     def last(self) -> Task | None:
-        return self._last
+        return self.of("")
 
     def start(self, title: str, work: Work, kind: str = "") -> Task:
         """Start a task. Raises AssistantError while another runs: they would slow each other
         down."""
-        with self._lock:
-            if self._last is not None and not self._last.ended:
+
+        def make(before: Task | None) -> Task:
+            if before is not None and not before.ended:
                 raise AssistantError(
                     _("“{title}” was not started: “{other}” is running, for this or another "
-                      "visitor. Start it when that is done.", title=title, other=self._last.title)
+                      "visitor. Start it when that is done.", title=title, other=before.title)
                 )  # fmt: skip
-            self._last = Task(title, work, kind)
-            return self._last
+            return Task(title, work, kind)
 
-    def forget(self) -> None:
-        """Drop the last task once it has ended: its end was shown."""
-        with self._lock:
-            if self._last is not None and self._last.ended:
-                self._last = None
+        return self._begin("", make)
 
 
 # -- Models that are fetched
@@ -186,71 +184,50 @@ class Fetch(Background):
         self.doing, self.have, self.total = doing, have, total or 0
 
 
-class Fetches:
+class Fetches(Latest[Fetch]):
     """The downloads of a server by model name: each model is fetched once."""
 
     def __init__(self, pull: Pull) -> None:
+        super().__init__()
         self._pull = pull
-        self._lock = threading.Lock()
-        self._all: dict[str, Fetch] = {}
+        self._used: set[Fetch] = set()
 
     def start(self, name: str) -> Fetch:
         """Start a download, or join a running one."""
-        with self._lock:
-            before = self._all.get(name)
-            if before is None or before.ended:
-                self._all[name] = Fetch(name, self._pull)
-            return self._all[name]
+        return self._begin(
+            name, lambda before: before if before and not before.ended else Fetch(name, self._pull)
+        )
 
-    def done(self) -> list[Fetch]:
-        """The downloads that were completed."""
+    def take_done(self) -> set[Fetch]:
+        """The downloads that were completed since this was asked, whoever sees their page."""
         with self._lock:
-            every = list(self._all.values())
-        return [one for one in every if one.ended and not one.error and not one.was_stopped]
-
-    def going(self) -> list[Fetch]:
-        """The downloads that are running."""
-        with self._lock:
-            return [one for one in self._all.values() if not one.ended]
-
-    def of(self, name: str) -> Fetch | None:
-        return self._all.get(name)
+            done = {
+                one
+                for one in self._all.values()
+                if one.ended and not one.error and not one.was_stopped
+            }
+            new, self._used = done - self._used, self._used | done
+            return new
 
 
 # -- Questions that the documents answer, to go on with
 
-_KEPT_ANSWERS = 256  # answers
+
+class Search(Background):
+    """Looks for the questions to ask next. Where it fails, a suggestion is missing: the next
+    question says what is wrong."""
+
+    def __init__(self, look: Callable[[], list[str]]) -> None:
+        self.found: list[str] = []
+        super().__init__("next", lambda: self.found.extend(look()))
 
 
-class NextQuestions:
+class NextQuestions(Latest[Search]):
     """The questions to ask next, by answer; they are looked for once."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._found: OrderedDict[Hashable, list[str] | None] = OrderedDict()
-
-    def of(self, answer: Hashable, look: Callable[[], list[str]]) -> list[str] | None:
-        """The questions; None while `look`, which the first call starts, is running."""
-        with self._lock:
-            if answer in self._found:
-                return self._found[answer]
-            self._found[answer] = None
-            while len(self._found) > _KEPT_ANSWERS:
-                self._found.popitem(last=False)
-        work = threading.Thread(target=self._look, args=(answer, look), name="next", daemon=True)
-        work.start()
-        return None
-
-    def _look(self, answer: Hashable, look: Callable[[], list[str]]) -> None:
-        found: list[str] = []
-        try:
-            found = look()
-        except PinciteError as error:  # a suggestion less: the next question says what is wrong
-            log.info("no follow-ups: %s", error)
-        except Exception:
-            log.exception("looking for follow-ups failed")
-        with self._lock:
-            self._found[answer] = found
+    def start(self, answer: Hashable, look: Callable[[], list[str]]) -> Search:
+        """What the first call has started."""
+        return self._begin(answer, lambda before: before or Search(look))
 
 
 # -- Sheets that are filled
@@ -287,24 +264,18 @@ class RunningSheet(Background):
         self.now = what
 
 
-class Sheets:
+class Sheets(Latest[RunningSheet]):
     """The running sheet of each library, or the last one, of one person."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._last: dict[str, RunningSheet] = {}
-
-    def of(self, library: str) -> RunningSheet | None:
-        """The last sheet of a library, running or not; None before the first one."""
-        return self._last.get(library)
 
     def start(
         self, library: str, sheet: Sheet, columns: Sequence[Column],
         rows: Sequence[DocumentInfo], anew: bool = False,
     ) -> RunningSheet:  # fmt: skip
         """Start to fill a sheet, stopping the last one of the library."""
-        with self._lock:
-            if before := self._last.get(library):
+
+        def make(before: RunningSheet | None) -> RunningSheet:
+            if before:
                 before.stop()
-            self._last[library] = RunningSheet(sheet, columns, rows, anew)
-            return self._last[library]
+            return RunningSheet(sheet, columns, rows, anew)
+
+        return self._begin(library, make)

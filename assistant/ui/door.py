@@ -8,7 +8,6 @@ import asyncio
 import base64
 import functools
 import hashlib
-import json
 import logging
 import re
 from collections import Counter
@@ -18,22 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from assistant.entrance.asgi import (
-    ATTACHED,
-    BYTES,
-    LARGEST,
-    PROXIED,
-    Asgi,
-    Hosts,
-    Receive,
-    Scope,
-    Send,
-    answer,
-    cookie_of,
-    headers_of,
-    is_same_origin,
-    with_headers,
-)
+from assistant.entrance import asgi
+from assistant.entrance.asgi import Asgi, Hosts, Receive, Scope, Send, cookie_of, headers_of
 from assistant.entrance.guests import ROLE_HEADER, WAIT, Guests, TooManyTries, sealed_role
 from assistant.errors import AssistantError
 from assistant.i18n import translation
@@ -155,7 +140,7 @@ class Door:
         elif scope["path"] == _HEALTH:
             await self._pass_on(scope, asked, sealed_role("visitor"), receive, send)
         elif (entrance := await asyncio.to_thread(self._entrance)) is None:
-            if any(name in asked for name in PROXIED):
+            if any(name in asked for name in asgi.PROXIED):
                 await _refuse(scope, send, 403, _PROXY)
                 return
             await self._pass_on(scope, asked, sealed_role("owner"), receive, send)
@@ -173,7 +158,7 @@ class Door:
         host = asked.get("host", "")
         if not self._hosts.admit(host):
             return "This is Pincite, and it is not known by that name (pincite app --host NAME)."
-        if "origin" in asked and not is_same_origin(asked["origin"], host):
+        if "origin" in asked and not asgi.is_same_origin(asked["origin"], host):
             return "Pages of other origins have no access."
         return ""
 
@@ -245,7 +230,7 @@ def _marked(scope: Scope, asked: Mapping[str, str], mark: str) -> Scope:
     backslash are of other programs on this host; Starlette unquotes each by http.cookies."""
     pairs = asked.get("cookie", "").split(";")
     kept = ";".join(pair for pair in pairs if "\\" not in pair)
-    return with_headers(scope, (ROLE_HEADER, mark), ("cookie", kept))
+    return asgi.with_headers(scope, (ROLE_HEADER, mark), ("cookie", kept))
 
 
 def _with_headers(send: Send, more: dict[str, str]) -> Send:
@@ -263,11 +248,11 @@ async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": why})  # policy violation
         return
-    await answer(send, status, why)
+    await asgi.answer(send, status, why)
 
 
 async def _answer(send: Send, status: int, body: str, more: Mapping[str, str] = {}) -> None:
-    await answer(send, status, body, more, "text/html")
+    await asgi.answer(send, status, body, more, "text/html")
 
 
 async def _fields(receive: Receive) -> dict[str, str]:
@@ -339,7 +324,7 @@ class Uploads:
         length = asked.get("content-length", "")
         with self._room(who, int(length) if length.isdecimal() else -1, adds) as refusal:
             if refusal:
-                await answer(send, *refusal)
+                await asgi.answer(send, *refusal)
             else:
                 await self._inner(scope, receive, send)
 
@@ -364,13 +349,15 @@ class Uploads:
         what there is, so that the other half is left to who adds."""
         if size < 0:
             return _NO_LENGTH
-        if size > (LARGEST if adds else ATTACHED) * BYTES:
+        if size > (asgi.LARGEST if adds else asgi.ATTACHED) * asgi.BYTES:
             return _TOO_LARGE
         tabs = [tab for tab, owner in self._whose.items() if owner == who]
         own = self._coming[who] + sum(map(self._held, tabs)) + size
         of_all = self._coming.total() + self._held("") + size
         room = self._most() // (1 if adds else 2)
-        return _FULL if of_all > room or own > (room if adds else ATTACHED * BYTES) else None
+        return (
+            _FULL if of_all > room or own > (room if adds else asgi.ATTACHED * asgi.BYTES) else None
+        )
 
 
 # -- The page of the app, and what browsers need to install it beside others: a manifest and icons
@@ -379,53 +366,27 @@ class Uploads:
 # The addresses of the pages. Streamlit keeps what a person chose for each address apart.
 PAGES = ("", "library", "sheet", "measure", "settings")
 MANIFEST = "/pincite.webmanifest"
-_ICONS = Path(__file__).parent
-_KEPT = b"max-age=86400"  # seconds; a newer version may have another icon
-_FILES = {
+_HERE = Path(__file__).parent
+_FILES = {  # the colours of the manifest are those of the light theme: it knows one
+    MANIFEST: ("pincite.webmanifest", "application/manifest+json"),
     "/pincite-icon.svg": ("icon.svg", "image/svg+xml"),
     "/pincite-icon-512.png": ("icon-512.png", "image/png"),
 }
+_KEPT = "max-age=86400"  # seconds; a newer version may have another icon
 
 
 def with_manifest(inner: Asgi) -> Asgi:
     """An application that answers for these files and for the pages, and passes on all else."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-        found = _found(scope.get("path", "")) if scope["type"] == "http" else None
-        if found is None:
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path in _FILES:
+            name, kind = _FILES[path]
+            how = {"content-type": kind, "cache-control": _KEPT}
+            await asgi.answer(send, 200, (_HERE / name).read_bytes(), how)
+        elif scope["type"] == "http" and path.removeprefix("/") in PAGES:
+            await _answer(send, 200, streamlit_page(), {"cache-control": "no-cache"})
+        else:
             await inner(scope, receive, send)
-            return
-        body, kind = found
-        kept = b"no-cache" if kind.startswith("text/html") else _KEPT
-        headers = [
-            (b"content-type", kind.encode()), (b"content-length", str(len(body)).encode()),
-            (b"cache-control", kept),
-        ]  # fmt: skip
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
     return answered
-
-
-def _found(path: str) -> tuple[bytes, str] | None:
-    if path.removeprefix("/") in PAGES:
-        return streamlit_page().encode(), "text/html; charset=utf-8"
-    if path == MANIFEST:
-        return json.dumps(manifest()).encode(), "application/manifest+json"
-    if path not in _FILES:
-        return None
-    name, kind = _FILES[path]
-    return (_ICONS / name).read_bytes(), kind
-
-
-def manifest() -> dict[str, object]:
-    """Its colours are those of the light theme: a manifest knows one."""
-    svg, png = _FILES
-    return {
-        "name": "Pincite", "short_name": "Pincite", "start_url": "/", "scope": "/", "id": "/",
-        "display": "standalone", "background_color": "#fdfcf9", "theme_color": "#17635d",
-        "icons": [
-            {"src": svg, "sizes": "any", "type": "image/svg+xml", "purpose": "any"},
-            {"src": png, "sizes": "512x512", "type": "image/png", "purpose": "any"},
-        ],
-    }  # fmt: skip

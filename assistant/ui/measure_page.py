@@ -1,14 +1,15 @@
 """Measure: put questions whose answers are known to the assistant, and see what changes do."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from assistant.evaluation.comparing import compare, report, since
 from assistant.evaluation.drafting import Drafting, describe_draft
-from assistant.evaluation.metrics import Question, State
+from assistant.evaluation.metrics import Question
 from assistant.evaluation.runs import (
     EvaluationRun,
     EvaluationRuns,
@@ -22,10 +23,9 @@ from assistant.evaluation.scoring import advice, caution, sentences
 from assistant.evaluation.sets import OwnQuestions, own
 from assistant.feedback.learning import Learning, learning_of
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.settings import Settings
 from assistant.ui import page_frame, resources, session, widgets
-from assistant.ui.background import DRAFTS, Task, Work
-from assistant.ui.widgets import as_html, pace, plain, step, with_commands
+from assistant.ui.background import DRAFTS, Task
+from assistant.ui.widgets import as_html, button, draw_stop, pace, plain, step, with_commands
 
 _SHOWN = 10  # drafts at a time
 
@@ -67,26 +67,27 @@ def _steps(mine: OwnQuestions, runs: EvaluationRuns) -> None:
 # -- what is at work
 
 
-def _at_work() -> tuple[Task | None, bool]:
-    """The task, and whether it goes on."""
-    task: Task | None = resources.tasks().last
+Drawn = tuple[Task | None, bool]  # the task, and whether it goes on
+
+
+def _at_work() -> Drawn:
+    task = resources.tasks().last
     return task, task is not None and not task.ended
 
 
-def _watch(drawn: tuple[Task | None, bool]) -> None:
+def _watch(drawn: Drawn) -> None:
     """In the step that the task belongs to."""
     st.fragment(_work, run_every=pace(1.0, drawn[1]))(drawn)
 
 
-def _work(drawn: tuple[Task | None, bool]) -> None:
+def _work(drawn: Drawn) -> None:
     if _at_work() != drawn:
         st.rerun()
     task, goes_on = drawn
     if task is None:
         return
     with st.container(border=True, key="task"):
-        draw = _going if goes_on else _ended
-        draw(task)
+        (_going if goes_on else _ended)(task)
         for notice in task.notices:
             st.caption(plain(told(notice)))
 
@@ -97,10 +98,7 @@ def _going(task: Task) -> None:
         sizes = {"done": number(task.done), "total": number(task.total)}
         st.progress(min(task.done / task.total, 1.0), _("{done} of {total} done", **sizes))
     st.caption(plain(told(task.now) or _("Preparing")))
-    if task.cancel.is_set():
-        st.caption(_("Stopping…"))
-    else:
-        st.button(_("Stop"), key="stop-task", on_click=task.stop)
+    draw_stop(task.cancel.is_set(), "stop-task", task.stop)
 
 
 def _ended(task: Task) -> None:
@@ -115,12 +113,21 @@ def _ended(task: Task) -> None:
     else:
         new = ngettext("{count} new draft.", "{count} new drafts.", task.made)
         st.markdown(f"**{new}** {_('Keep or drop each of them.')}")
-    st.button(_("OK"), key="task-seen", on_click=resources.tasks().forget)
+    button(_("OK"), "task-seen", resources.tasks().forget, "", type="secondary")
 
 
 def _measure(mine: OwnQuestions) -> None:
     settings = resources.settings().model_copy(update={"library": resources.chosen_one()})
-    work = _measuring(mine, settings, resources.assistants())
+    assistant = resources.assistants()
+
+    def work(task: Task) -> None:
+        watch = MeasuringWatch(
+            asking=lambda step: task.note(step.question, step.done, step.total),
+            notice=task.tell,
+            cancel=task.cancel,
+        )
+        task.run = measure(mine.file, settings, True, MeasuringOptions(), watch, assistant)
+
     resources.start(_("Measuring my questions about this library"), work)
 
 
@@ -148,13 +155,9 @@ def _draft(mine: OwnQuestions, question: Question) -> None:
         st.caption(" · ".join(map(plain, describe_draft(question))))
         with st.container(horizontal=True):
             for label, state in ((_("Keep"), "kept"), (_("Drop"), "dropped")):
-                st.button(label, key=f"{state}-{question.id}", on_click=_set_state,
-                          args=(mine, question.id, state))  # fmt: skip
-
-
-def _set_state(mine: OwnQuestions, id: str, state: State) -> None:
-    with session.errors_kept():
-        mine.put(id, state)
+                key = f"{state}-{question.id}"
+                put = session.errors_kept()(mine.put)
+                button(label, key, put, question.id, state, type="secondary")
 
 
 def _draft_more(mine: OwnQuestions, many: int) -> None:
@@ -166,46 +169,15 @@ def _draft_more(mine: OwnQuestions, many: int) -> None:
     assistant = resources.assistants()(resources.settings(), library)
     how = Drafting(library, assistant, model)
     seed = random.randrange(1 << 30)  # other passages each time
-    resources.start(_("Drafting questions"), _drafting(how, mine, many, seed), DRAFTS)
-
-
-# -- What runs in the background
-
-
-def _measuring(mine: OwnQuestions, settings: Settings, assistant: Callable[..., Any]) -> Work:
-    """Asks the questions that were kept."""
 
     def work(task: Task) -> None:
-        watch = MeasuringWatch(
-            asking=lambda step: task.note(step.question, step.done, step.total),
-            notice=task.tell,
-            cancel=task.cancel,
-        )
-        task.run = measure(mine.file, settings, True, MeasuringOptions(), watch, assistant)
-
-    return work
-
-
-def _drafting(how: Drafting, mine: OwnQuestions, number: int, seed: int) -> Work:
-    """Drafts questions from so many passages; each is kept as soon as it is there."""
-
-    def work(task: Task) -> None:
+        """Each question is kept as soon as it is there."""
         how.cancel = task.cancel
         how.show = lambda done, total: task.note(_("Writing questions"), done, total)
-        for question in how.drafts(number, seed):
+        for question in how.drafts(many, seed):
             task.made += mine.add([question])
 
-    return work
-
-
-def _learning_from(found: Learning) -> Work:
-    """Learns from a person's feedback."""
-
-    def work(task: Task) -> None:
-        task.left = N_("Nothing was learned; earlier results are unchanged.")
-        task.learned = found.learn(task.note, task.cancel)
-
-    return work
+    resources.start(_("Drafting questions"), work, DRAFTS)
 
 
 # -- Shows learning from feedback: the amount of data, what is on, and a reset
@@ -225,25 +197,23 @@ def _draw_learning() -> None:
         st.markdown(plain(line))
     with st.container(horizontal=True):
         if st.button(_("Learn from feedback"), key="learn"):
-            resources.start(_("Learning from feedback"), _learning_from(found))
+            resources.start(_("Learning from feedback"), partial(_learn, found))
         if found.lessons.last() is not None:
-            st.button(_("Reset"), key="reset-learned", on_click=_reset, args=(found,),
-                      help=_("Restores the earlier ranking; thumbs and questions stay"),
-                      )  # fmt: skip
-    _wrong(found)
-
-
-def _reset(found: Learning) -> None:
-    with session.errors_kept():
-        found.reset()
-
-
-def _wrong(found: Learning) -> None:
+            stays = _("Restores the earlier ranking; thumbs and questions stay")
+            button(
+                _("Reset"), "reset-learned", session.errors_kept()(found.reset), help=stays,
+                type="secondary",
+            )  # fmt: skip
     wrong = [rating for rating in found.feedback.ratings() if not rating.good][::-1]
     if wrong:
         with st.expander(_("Answers that you marked wrong: {count}", count=number(len(wrong)))):
             for rating in wrong[:_WRONG]:
                 st.markdown(f"**{plain(rating.question)}**  \n{plain(rating.said)}")
+
+
+def _learn(found: Learning, task: Task) -> None:
+    task.left = N_("Nothing was learned; earlier results are unchanged.")
+    task.learned = found.learn(task.note, task.cancel)
 
 
 # -- The last result of a person's own questions, as sentences
@@ -265,7 +235,10 @@ def _draw_result(kept: EvaluationRuns, mine: OwnQuestions) -> None:
         last, *earlier = found
         figures = report(kept.rows(last.number))
         told = [*sentences(figures), caution(figures), *_not_answered(last, figures)]
-        told += [_since(earlier[0], last, kept)] if earlier else []
+        if earlier:
+            before = earlier[0]
+            found_since = compare(kept.rows(before.number), kept.rows(last.number))
+            told.append(since(found_since, differences(before, last)))
         st.html("".join(f"<p>{as_html(one)}</p>" for one in told if one))
         st.html(f"<p><b>{as_html(advice(figures))}</b></p>")
         command = f"`pincite eval show {last.number}`"
@@ -284,8 +257,3 @@ def _not_answered(run: EvaluationRun, figures: dict[str, Any]) -> Iterator[str]:
         names = ", ".join(run.about["skipped"]["documents"][:5])
         yield _("Questions skipped: {count}. The library does not hold {documents}",
                 count=number(skipped), documents=names)  # fmt: skip
-
-
-def _since(before: EvaluationRun, after: EvaluationRun, kept: EvaluationRuns) -> str:
-    found = compare(kept.rows(before.number), kept.rows(after.number))
-    return since(found, differences(before, after))

@@ -11,7 +11,7 @@ from assistant.i18n.translation import N_, _, size
 from assistant.routing.dispatch import ALONE, COMMANDS
 from assistant.ui import resources, session, widgets
 from assistant.ui.door import MANIFEST
-from assistant.ui.widgets import BROWSER, read, script
+from assistant.ui.widgets import BROWSER, Component, read
 from ingest.errors import PinciteError
 
 # -- The styles of the app beyond its theme
@@ -100,14 +100,6 @@ _WORDS = (
 )
 
 
-def _browser_words() -> dict[str, str]:
-    """Each with its translation."""
-    largest = int(st.get_option("server.maxUploadSize"))
-    told = {word: _(word) for word in _WORDS}
-    told[f"{largest}MB per file"] = _("{size} per file", size=size(largest * 1_000_000))
-    return told
-
-
 # -- The language of a visitor: the one that they chose, else their browser's
 # A choice is kept in a cookie of the browser, so that two visitors of a server each have their own.
 
@@ -154,7 +146,9 @@ def draw_language_choice() -> None:
 
 # -- The keyboard of the chat: it is in the input when the app opens, and "/" brings it back there
 
-_keyboard_component = st.components.v2.component("pincite_keyboard", js=script("keyboard"))
+_keyboard = Component(
+    "keyboard", words={"menu": N_("Commands"), "title": N_("Keys"), "close": N_("Close")}
+)
 _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("/",), N_("to the question; typed in it, the commands")),
     (("Enter",), N_("ask, or open the mark that has the focus")),
@@ -178,43 +172,39 @@ def listen_to_keyboard() -> None:
         {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
         for one in COMMANDS.values()
     ]
-    data = {
-        "commands": commands, "menu": _("Commands"), "keys": [(k, _(does)) for k, does in _KEYS],
-        "title": _("Keys"), "close": _("Close"),
-    }  # fmt: skip
-    _keyboard_component(key="keyboard", data=data)
+    keys = [(each, _(does)) for each, does in _KEYS]
+    _keyboard.draw("keyboard", {"commands": commands, "keys": keys})
 
 
 # -- What each page does in the browser besides its drawing: it says its language, keeps its
 # address, names the buttons of rows for those who hear it, and lets the keyboard into menus and
 # dialogs. All in one script: each that a page draws takes time with every drawing.
 
-_every_page_component = st.components.v2.component(
-    "pincite_every_page",
-    js=script("browser_words", "address", "dialogs", "every_page"),
-)
+_every_page = Component("every_page", uses=("browser_words", "address", "dialogs"))
 
 
 def draw_every_page(address: Mapping[str, str]) -> None:
     """Draw nothing, once a page and before all else: what components need is then fetched while
     the rest is drawn. `address` has the page and what its query names."""
+    largest = int(st.get_option("server.maxUploadSize"))
+    words = {word: _(word) for word in _WORDS}
+    words[f"{largest}MB per file"] = _("{size} per file", size=size(largest * 1_000_000))
     keep = LANGUAGE_COOKIE if st.session_state.get(_CHOSEN) else ""
     data = {
-        "language": visitor_language(), "keep": keep, "words": _browser_words(),
+        "language": visitor_language(), "keep": keep, "words": words,
         "address": dict(address), "library": session.LIBRARY_COOKIE,
     }  # fmt: skip
-    _every_page_component(key="every-page", data=data)
+    _every_page.draw("every-page", data)
 
 
 # -- The browser's tab: the app can be installed from it, and its title shows that an answer is done
 # while another tab is looked at.
 
-_tab_component = st.components.v2.component("pincite_tab", js=script("tab"))
+_tab = Component("tab")
 
 
 def draw_tab(busy: bool = False, greets: bool = False) -> None:
     """Draw nothing, once a page. `busy`: an answer is being written; `greets`: nothing was asked
     yet."""
     done = f"✓ {_('Answered')} · Pincite"
-    data = {"manifest": MANIFEST, "busy": busy, "done": done, "greets": greets}
-    _tab_component(key="tab", data=data)
+    _tab.draw("tab", {"manifest": MANIFEST, "busy": busy, "done": done, "greets": greets})

@@ -1,9 +1,10 @@
 """What the pages work with, as the visitor may see it; what all share is made once a server."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, ParamSpec
 
 import streamlit as st
 
@@ -15,7 +16,15 @@ from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
 from assistant.libraries.libraries import make
-from assistant.libraries.uploads import Uploads, WatchedFolders, clear_leftovers, turn_of
+from assistant.libraries.uploads import (
+    Upload,
+    Uploads,
+    WatchedFolders,
+    clear_leftovers,
+    staged,
+    turn_of,
+    upload_folder,
+)
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
@@ -37,8 +46,13 @@ from vectorstore.library import Library
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
 
+Given = ParamSpec("Given")
+UPLOAD = "upload"  # in the session's state: of this visitor, until its summary was read
 
-@st.cache_resource(show_spinner=False)
+_once = st.cache_resource(show_spinner=False)  # for a server, whoever looks at a page
+
+
+@_once
 def settings() -> Settings:
     """From PINCITE_* and the home; from here on nothing leaves this machine, and nobody else reads
     what is written.
@@ -85,7 +99,8 @@ def address(chat: bool) -> dict[str, str]:
     except PinciteError:  # the page says it
         return {}
     library = {session.LIBRARY_QUERY: named} if session.libraries_left(named, known) else {}
-    return {**library, **(session.chat_address() if chat else {})}
+    conversation = session.current() if chat else ""
+    return {**library, **({session.CONVERSATION_QUERY: conversation} if conversation else {})}
 
 
 def names() -> list[str]:
@@ -107,7 +122,10 @@ def permitted() -> Permitted:
 def person() -> Person:
     """The person who looks at the page. Raises NotAllowed once signed out or removed."""
     if _accounts() is None:
-        return LOCAL if _owns() else VISITOR
+        given = st.context.headers.get(guests.ROLE_HEADER, "")
+        # Without the door (`streamlit run`), all who reach this machine from itself.
+        direct = not given and is_loopback(_listening_address())
+        return LOCAL if direct or guests.unsealed_role(given) == "owner" else VISITOR
     if (found := _sessions().person(_session())) is None:
         raise NotAllowed("You are signed out. Load the page again to sign in.")
     return found
@@ -148,24 +166,18 @@ def _accounts() -> Accounts | None:
     return _known().now()
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _known() -> Known:
     return Known(settings())
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _sessions() -> Sessions:
     return sessions(settings())
 
 
 def _session() -> str:
     return guests.session_of(st.context.headers.get(guests.ROLE_HEADER, ""))
-
-
-def _owns() -> bool:
-    given = st.context.headers.get(guests.ROLE_HEADER, "")
-    # Without the door (`streamlit run`), all who reach this machine from itself.
-    return guests.unsealed_role(given) == "owner" if given else is_loopback(_listening_address())
 
 
 def _listening_address() -> str:
@@ -192,6 +204,19 @@ def check_owner() -> None:
     """The page was drawn before, and a right may be gone since: raises NotAllowed."""
     if not is_owner():
         raise NotAllowed("Only the owner of this Pincite can change its settings.")
+
+
+def by_owner(act: Callable[Given, None]) -> Callable[Given, None]:
+    """What a click does that only owners may do; why it cannot be done is shown at the next
+    drawing."""
+
+    @wraps(act)
+    def checked(*given: Given.args, **named: Given.kwargs) -> None:
+        with session.errors_kept():
+            check_owner()
+            act(*given, **named)
+
+    return checked
 
 
 def may_change() -> bool:
@@ -233,7 +258,7 @@ def count_files(sizes: Iterable[int]) -> None:
 
 def _of_conversation() -> str:
     kept = composition.conversations(settings(), permitted().whose)
-    return kept.library(st.query_params.get("c", ""))
+    return kept.library(st.query_params.get(session.CONVERSATION_QUERY, ""))
 
 
 def library(name: str = "") -> Library:
@@ -286,13 +311,13 @@ def _opened(name: str) -> Library:
     return _opened(name)
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _open_now() -> dict[str, ExitStack]:
     """What closes them, by name; Streamlit does not list what it caches."""
     return {}
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _held(name: str) -> tuple[Library, int]:
     """Opening a library to read creates nothing: a missing one is empty, and not in the home."""
     now, held = settings(), ExitStack()
@@ -333,7 +358,7 @@ def feedback() -> Feedback:
     return _feedback(_of_conversation() or chosen(), person().id)
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _feedback(name: str, person: str) -> Feedback:
     return ratings.feedback(settings(), name, person)
 
@@ -351,26 +376,14 @@ def _load_answering() -> composition.Answering:
 
 def renew_answering() -> None:
     """Load the models again when they are needed next: one has been fetched."""
-    _models_in_use().update(_models_that_came())
+    fetches().take_done()
     st.cache_resource(_load_answering).clear()
     _assistant.clear()
 
 
 def _renew_if_more_came() -> None:
-    if more := _models_that_came() - _models_in_use():
-        _models_in_use().update(more)
+    if fetches().take_done():
         renew_answering()
-
-
-@st.cache_resource(show_spinner=False)
-def _models_in_use() -> set[object]:
-    """The downloads that are in use, or will be at the next loading."""
-    return set()
-
-
-def _models_that_came() -> set[object]:
-    """The downloads that are done, whoever sees their page."""
-    return {*fetches().done()}
 
 
 def assistants() -> Callable[[Settings, Library], Assistant]:
@@ -395,12 +408,19 @@ def sheet() -> Sheet:
 # -- What is under way in this server, whoever looks at it; a reload of a page does not end it
 
 
+uploads = _once(Uploads)  # of all visitors
+watched_folders = _once(WatchedFolders)  # of all libraries that are open
+running_fetchings = _once(Fetchings)  # from the sources of all libraries that are open
+next_questions = _once(NextQuestions)  # of all answers; who sees an answer sees them
+tasks = _once(Tasks)  # the running measurement, or what else takes long; one at a time
+
+
 def answers() -> Answers:
     """The running answers of this person, by conversation."""
     return _answers(person().id)
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _answers(person: str) -> Answers:
     return Answers()
 
@@ -415,53 +435,33 @@ def sheets() -> Sheets:
     return found
 
 
-@st.cache_resource(show_spinner=False)
+@_once
 def _sheets(person: str) -> Sheets:
     return Sheets()
 
 
-@st.cache_resource(show_spinner=False)
-def uploads() -> Uploads:
-    """The uploads of all visitors."""
-    return Uploads()
-
-
-@st.cache_resource(show_spinner=False)
-def watched_folders() -> WatchedFolders:
-    """The watched folders of all libraries that are open."""
-    return WatchedFolders()
-
-
-@st.cache_resource(show_spinner=False)
-def running_fetchings() -> Fetchings:
-    """The fetchings from the sources of all libraries that are open."""
-    return Fetchings()
-
-
-@st.cache_resource(show_spinner=False)
+@_once
 def fetches() -> Fetches:
     """The downloads of models that this server has started."""
     return Fetches(composition.home_models(settings()).pull)
 
 
+@by_owner
 def fetch(*names: str) -> None:
-    """Begin to fetch models, for an owner; why that cannot be done is shown at the next drawing."""
-    with session.errors_kept():
-        check_owner()
-        for name in names:
-            fetches().start(name)
+    """Begin to fetch models."""
+    for name in names:
+        fetches().start(name)
 
 
-@st.cache_resource(show_spinner=False)
-def next_questions() -> NextQuestions:
-    """The questions to ask next of all answers; who sees an answer sees them."""
-    return NextQuestions()
-
-
-@st.cache_resource(show_spinner=False)
-def tasks() -> Tasks:
-    """The running measurement, or what else takes long; one at a time."""
-    return Tasks()
+def upload(
+    library: Library, did: str, what: str = "", paths: Sequence[Path] = (),
+    files: Sequence[tuple[str, BinaryIO]] = (), rebuild: bool = False,
+) -> None:  # fmt: skip
+    """Add files in the background, those that were dropped by their names, or rebuild the library;
+    the result is shown to this visitor. Raises NotAllowed, UnknownLibrary, AddError."""
+    changed, home = to_change(library, did, what), settings().home
+    copies = staged(upload_folder(home, library.name), files) if files else paths
+    st.session_state[UPLOAD] = uploads().show(Upload(changed, home, copies, rebuild))
 
 
 def start(title: str, work: Work, kind: str = "") -> None:

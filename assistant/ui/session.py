@@ -33,12 +33,12 @@ def pick_library(name: str) -> None:
 def picked_library(known: Collection[str], of_conversation: str) -> str:
     """That of the conversation, else of the address, else the picked one: it may be about another
     one than was picked since. Of several at least one is left; empty where none is."""
-    for name in (of_conversation, st.query_params.get(LIBRARY_QUERY, "")):
+    picked: str = st.session_state.get(_PICKED, "")
+    for name in (of_conversation, st.query_params.get(LIBRARY_QUERY, ""), picked):
         if libraries_left(name, known):
             st.session_state[_PICKED] = name
-            break
-    now: str = st.session_state.get(_PICKED, "")
-    return now if libraries_left(now, known) else ""
+            return name
+    return ""
 
 
 def unknown_library(known: Collection[str]) -> str:
@@ -61,17 +61,17 @@ def libraries_left(name: str, known: Collection[str]) -> list[str]:
     return [part for part in parts(name) if part in known]
 
 
-_NAME = "c"
+CONVERSATION_QUERY = "c"  # in the address
 _KEY = "conversation"
 _SHOWN = "shown"
 _PLACE = "place"
-_ERROR = "trouble"
+ERROR = "trouble"  # until it is shown
 _WELL_FORMED = re.compile(r"[\w-]{1,64}")
 
 
 def current() -> str:
     """The id of the conversation; empty before the first question."""
-    named = st.query_params.get(_NAME, "")
+    named = st.query_params.get(CONVERSATION_QUERY, "")
     if _WELL_FORMED.fullmatch(named):
         st.session_state[_KEY] = named
     elif LIBRARY_QUERY in st.query_params:  # back to where none was open
@@ -81,16 +81,11 @@ def current() -> str:
     return identity
 
 
-def chat_address() -> dict[str, str]:
-    """What the address of the chat has to name, beside the library."""
-    return {_NAME: identity} if (identity := current()) else {}
-
-
 def enter(identity: str, keep_page: bool = False) -> None:
     """Go to a conversation; it says which library it is about."""
     st.session_state[_KEY] = identity
-    if st.query_params.get(_NAME) != identity:
-        _go(_NAME, identity)
+    if st.query_params.get(CONVERSATION_QUERY) != identity:
+        _go(CONVERSATION_QUERY, identity)
     if not keep_page:
         show(None)
 
@@ -98,7 +93,7 @@ def enter(identity: str, keep_page: bool = False) -> None:
 def leave() -> None:
     """Go to a new conversation, which begins with its first question."""
     st.session_state.pop(_KEY, None)
-    st.query_params.pop(_NAME, None)
+    st.query_params.pop(CONVERSATION_QUERY, None)
     show(None)
 
 
@@ -114,7 +109,7 @@ def open_library(name: str) -> None:
 def _go(name: str, value: str) -> None:
     """In one step: each change of the query is a page for the browser's button back."""
     others = {key: st.query_params[key] for key in st.query_params}
-    for ours in (_NAME, LIBRARY_QUERY):
+    for ours in (CONVERSATION_QUERY, LIBRARY_QUERY):
         others.pop(ours, None)
     st.query_params.from_dict({**others, name: value})
 
@@ -157,7 +152,7 @@ def go_to(place: str) -> None:
 
 def keep_error(error: object) -> None:
     """For the next time the page is drawn: callbacks have no place to show it."""
-    st.session_state[_ERROR] = str(error)
+    st.session_state[ERROR] = str(error)
 
 
 @contextmanager
@@ -167,8 +162,3 @@ def errors_kept() -> Iterator[None]:
         yield
     except PinciteError as error:
         keep_error(error)
-
-
-def take_error() -> str:
-    """The error that was kept, once; empty without one."""
-    return str(st.session_state.pop(_ERROR, ""))

@@ -1,7 +1,7 @@
 """Settings: the models of this machine, how the app looks, and what it takes on the disk."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,45 +13,36 @@ from assistant.i18n.translation import N_, _, ngettext, number, size, told
 from assistant.libraries import libraries
 from assistant.libraries.libraries import LOST, NAMES
 from assistant.models.catalogue import BY_CHOICE, ROLES, Expected, Role, missing_extra, this_machine
-from assistant.models.installed import AUTO, OFF, Models, Row, rows
+from assistant.models.installed import AUTO, OFF, Row, rows
 from assistant.models.programs import ENHANCE, PROGRAMS
 from assistant.models.server_address import Served, ServerAddress, key_of
 from assistant.settings import PREFIX
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
-from assistant.ui import page_frame, resources, session, widgets
+from assistant.ui import page_frame, resources, widgets
 from assistant.ui.background import Fetch
 from assistant.ui.door import PAGES
-from assistant.ui.widgets import plain, read
+from assistant.ui.widgets import Component, ask_before, button, draw_stop, plain
 from assistant.wiring import composition
-from assistant.wiring.chosen_models import (
-    SERVED,
-    InUse,
-    first_words,
-    in_use,
-    use,
-)
+from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, use
 from ingest.errors import PinciteError
 
 # -- The choice between light, dark and what the system shows; the browser keeps it
 
 _THEMES = {"System": N_("As the system"), "Light": N_("Light"), "Dark": N_("Dark")}
 
-_component = st.components.v2.component("pincite_appearance", js=read("appearance.js"))
+_component = Component("appearance")
 
 
 def _draw_appearance() -> None:
     """Draw the choice."""
     words = {name: _(word) for name, word in _THEMES.items()}
-    _component(
-        key="appearance",
-        data={"title": _("Appearance"), "themes": words, "pages": list(PAGES)},
-    )
+    data = {"title": _("Appearance"), "themes": words, "pages": list(PAGES)}
+    _component.draw("appearance", data)
 
 
+@resources.by_owner
 def _stop(work: Background) -> None:
-    with session.errors_kept():
-        resources.check_owner()
-        work.stop()
+    work.stop()
 
 
 _CHANGED_ROLE = "changed-role"  # in the session's state
@@ -61,30 +52,22 @@ _FITS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Costs:
-    """What else the row needs to know."""
-
-    now: InUse  # of its role
-    wait: Expected | None  # for the first word
-    is_set: bool  # by a setting, which no choice changes
-
-
-def _draw_model_row(row: Row, costs: Costs, models: Models) -> None:
-    """Draw the row; its progress while it is fetched."""
+def _draw_model_row(row: Row, now: InUse, wait: Expected | None) -> None:
+    """Draw the row; its progress while it is fetched. `now` is what its role uses, `wait` that for
+    the first word."""
     with st.container(border=True, key=f"model-{row['name']}"):
-        name, facts = row["name"], " · ".join(_facts(row, costs.wait))
+        name, facts = row["name"], " · ".join(_facts(row, wait))
         mark = _("in use") if row["chosen"] else ""
         with (
             widgets.row(f"row-{name}", name, facts, mark, border=False),
             st.container(horizontal=True, width="content", vertical_alignment="center"),
         ):
-            _buttons(row, costs, models)
-        fetch = resources.fetches().of(row["name"])
+            _buttons(row, is_set=bool(now.setting))
+        fetch = resources.fetches().of(name)
         if fetch and not fetch.ended:
-            _progress(row["name"])
+            _progress(name)
         elif fetch and fetch.error:
-            st.error(plain(told(fetch.error)))
+            widgets.show_error(fetch.error)
 
 
 def _facts(row: Row, wait: Expected | None) -> Iterator[str]:
@@ -112,28 +95,36 @@ def _wait(wait: Expected) -> str:
     )  # fmt: skip
 
 
-def _buttons(row: Row, costs: Costs, models: Models) -> None:
+def _buttons(row: Row, is_set: bool) -> None:
+    """`is_set`: by a setting, which no choice changes."""
     name, role = row["name"], row["role"]
     fetch = resources.fetches().of(name)
     if not row["installed"]:
         if fetch is None or fetch.ended:
             label = _("Continue") if fetch and fetch.was_stopped else _("Fetch it")
-            st.button(label, key=f"get-{name}", on_click=resources.fetch, args=(name,))
+            button(label, f"get-{name}", resources.fetch, name, type="secondary")
         return
-    if not row["chosen"] and name not in PROGRAMS and not costs.is_set:
-        st.button(_("Use"), key=f"use-{name}", on_click=_use, args=(role, name))
-    elif row["chosen"] and role in BY_CHOICE and not costs.is_set:
-        st.button(_("Use none"), key=f"off-{name}", on_click=_use, args=(role, OFF))
+    if not row["chosen"] and name not in PROGRAMS and not is_set:
+        button(_("Use"), f"use-{name}", _use, role, name, type="secondary")
+    elif row["chosen"] and role in BY_CHOICE and not is_set:
+        button(_("Use none"), f"off-{name}", _use, role, OFF, type="secondary")
     if st.button(_("Remove"), key=f"drop-{name}", type="tertiary"):
-        st.dialog(_("Remove this model?"))(_confirm_removal)(role, name, models)
+        lost = _("{name} is deleted from this disk. It can be fetched again.", name=name)
+        ask_before(_("Remove this model?"), lost, _("Remove"), _remove, role, name, key="drop")
 
 
+@resources.by_owner
 def _use(role: str, name: str) -> None:
     st.session_state[_CHANGED_ROLE] = role
-    with session.errors_kept():
-        resources.check_owner()
-        use(resources.settings(), cast(Role, role), name)
-        resources.renew_answering()
+    use(resources.settings(), cast(Role, role), name)
+    resources.renew_answering()
+
+
+@resources.by_owner
+def _remove(role: str, name: str) -> None:
+    st.session_state[_CHANGED_ROLE] = role
+    composition.home_models(resources.settings()).remove(name)
+    resources.renew_answering()
 
 
 @st.fragment(run_every=0.5)
@@ -144,10 +135,7 @@ def _progress(name: str) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key=f"fetching-{name}"):
         st.progress(fetch.share, text=plain(_doing(fetch)))
-        if fetch.stopping:
-            st.caption(_("Stopping…"))
-        else:
-            st.button(_("Stop"), key=f"stop-{name}", on_click=_stop, args=(fetch,))
+        draw_stop(fetch.stopping, f"stop-{name}", partial(_stop, fetch))
 
 
 def _doing(fetch: Fetch) -> str:
@@ -155,19 +143,6 @@ def _doing(fetch: Fetch) -> str:
         return told(fetch.doing)
     have, total = size(fetch.have), size(fetch.total)
     return f"{told(fetch.doing)}: {_('{have} of {total}', have=have, total=total)}"
-
-
-def _confirm_removal(role: str, name: str, models: Models) -> None:
-    st.markdown(plain(_("{name} is deleted from this disk. It can be fetched again.", name=name)))
-    widgets.draw_confirmation(_("Remove"), _remove, role, name, models, key="drop")
-
-
-def _remove(role: str, name: str, models: Models) -> None:
-    st.session_state[_CHANGED_ROLE] = role
-    with session.errors_kept():
-        resources.check_owner()
-        models.remove(name)
-        resources.renew_answering()
 
 
 # -- Lets a model server answer or embed, by its address
@@ -184,9 +159,12 @@ def _draw_server_form(role: Served, now: InUse) -> None:
         return
     if now.is_server:
         st.markdown(plain(_("{server} is in use.", server=now.name)))
-        st.caption(f"{_(_GETS[role])} {_key(role, now.name)}")
-        st.button(_("Use a model of this machine"), key=f"local-{role}", on_click=_use,
-                  args=(role, AUTO))  # fmt: skip
+        server = ServerAddress.parse(now.name)
+        has_key = bool(server and key_of(server, resources.settings(), role))
+        key = _("Its key was found.") if has_key else _("No key is sent to it.")
+        st.caption(f"{_(_GETS[role])} {key}")
+        key = f"local-{role}"
+        button(_("Use a model of this machine"), key, _use, role, AUTO, type="secondary")
         return
     with st.form(f"server-{role}", border=False):
         address = st.text_input(
@@ -201,12 +179,6 @@ def _draw_server_form(role: Served, now: InUse) -> None:
         if st.form_submit_button(_("Connect")) and address.strip():
             _use(role, address.strip())
             st.rerun()
-
-
-def _key(role: Served, server: str) -> str:
-    address = ServerAddress.parse(server)
-    found = bool(address and key_of(address, resources.settings(), role))
-    return _("Its key was found.") if found else _("No key is sent to it.")
 
 
 # -- Lists the models of each role: what is in use, what fits this machine, and what each costs
@@ -230,15 +202,21 @@ _NAMES: dict[str, tuple[str, str]] = {  # of a role, and what its model does
 def _draw_model_roles() -> None:
     """Draw the machine, then a fold for each role."""
     settings = resources.settings()
-    models = composition.home_models(settings)
-    listed, waits = rows(models), first_words(settings)
+    listed, waits = rows(composition.home_models(settings)), first_words(settings)
     using = {role: in_use(settings, role) for role in ROLES}
     machine = st.empty()
     machine.caption(plain(_machine()))
     for role in _NAMES:
         found = [row for row in listed if row["role"] == role]
-        _role(role, using.get(cast(Role, role), _program(found)), found, waits, models)
-    machine.caption(plain(f"{_machine()} {_device(_graphics())}"))  # last: it takes a second
+        program = InUse(next((row["name"] for row in found if row["installed"]), ""))
+        _role(role, using.get(cast(Role, role), program), found, waits)
+    devices = ", ".join(_graphics())  # last: it takes a second
+    told = (
+        _("Graphics: {devices}.", devices=devices)
+        if devices
+        else _("llama.cpp finds no graphics device here.")
+    )
+    machine.caption(plain(f"{_machine()} {told}"))
 
 
 def _machine() -> str:
@@ -251,24 +229,10 @@ def _machine() -> str:
     )  # fmt: skip
 
 
-def _device(found: Sequence[str]) -> str:
-    if not found:
-        return _("llama.cpp finds no graphics device here.")
-    return _("Graphics: {devices}.", devices=", ".join(found))
+_graphics = st.cache_resource(show_spinner=False)(graphics)
 
 
-@st.cache_resource(show_spinner=False)
-def _graphics() -> list[str]:
-    return graphics()
-
-
-def _program(listed: Sequence[Row]) -> InUse:
-    return InUse(next((row["name"] for row in listed if row["installed"]), ""))
-
-
-def _role(
-    role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expected], models: Models
-) -> None:
+def _role(role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expected]) -> None:
     name, does = _NAMES[role]
     label = f"**{_(name)}** · {plain(now.name or _('no model'))}"
     # With another label it is another fold to Streamlit: it stays open where something was changed.
@@ -276,25 +240,23 @@ def _role(
     with st.expander(label, expanded=stays, key=f"role-{role}", on_change="rerun") as fold:
         if not fold.open:
             return
-        st.caption(f"{_(does)} {_needs(role)}".strip())
+        extra = missing_extra(role)
+        needs = _("Before one can run: pip install '{extra}'", extra=extra) if extra else ""
+        st.caption(f"{_(does)} {plain(needs)}".strip())
         if now.trouble:
             widgets.show_error(now.trouble)
         if now.setting:
             st.caption(plain(_("{setting} names it, before any choice.", setting=now.setting)))
-        for row in sorted(listed, key=_first):
-            _draw_model_row(row, Costs(now, waits.get(row["name"]), bool(now.setting)), models)
+        # In use, then here, then what fits; within each as the catalogue has it.
+        for row in sorted(
+            listed,
+            key=lambda row: (
+                not row["chosen"], not row["installed"], row["fit"] not in ("good", None)
+            ),
+        ):  # fmt: skip
+            _draw_model_row(row, now, waits.get(row["name"]))
         if role in SERVED:
             _draw_server_form(cast(Any, role), now)
-
-
-def _needs(role: str) -> str:
-    extra = missing_extra(role)
-    return plain(_("Before one can run: pip install '{extra}'", extra=extra)) if extra else ""
-
-
-def _first(row: Row) -> tuple[bool, bool, bool]:
-    """In use, then here, then what fits; within each as the catalogue has it."""
-    return not row["chosen"], not row["installed"], row["fit"] not in ("good", None)
 
 
 # -- What the home takes on the disk by kind, and buttons that clean what can be made again or is no
@@ -318,19 +280,13 @@ def _row(used: Used) -> None:
     facts = f"{size(used.bytes)} · {files}"
     with widgets.row(f"space-{used.kind}", _(NAMES[used.kind]), facts):
         if used.kind in CLEANABLE and st.button(_("Clean"), key=f"clean-{used.kind}"):
-            st.dialog(_(NAMES[used.kind]))(_confirm_cleaning)(used)
+            lost = f"{files}, {size(used.bytes)}. {_(LOST[used.kind])}"
+            ask_before(_(NAMES[used.kind]), lost, _("Delete"), _clean, used.kind, key="clean")
 
 
-def _confirm_cleaning(used: Used) -> None:
-    files = ngettext("{count} file", "{count} files", used.files)
-    st.markdown(plain(f"{files}, {size(used.bytes)}. {_(LOST[used.kind])}"))
-    widgets.draw_confirmation(_("Delete"), _clean, used.kind, key="clean")
-
-
+@resources.by_owner
 def _clean(kind: Kind) -> None:
-    with session.errors_kept():
-        resources.check_owner()
-        libraries.clean_home(resources.settings(), kind)
+    libraries.clean_home(resources.settings(), kind)
 
 
 def _orphans() -> Collection[Path]:

@@ -1,7 +1,6 @@
 """A sheet: the same questions to many documents, each cell with the line that states it."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,19 +9,18 @@ from assistant.contract.asked_in import NothingChosen
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.sheet import sheet_store
-from assistant.sheet.cell import Cell, Column, columns, written
+from assistant.sheet.cell import Cell, columns, written
 from assistant.sheet.fill import documents
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningSheet
 from assistant.ui.library import library_tags
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import as_html, plain, read, script
+from assistant.ui.widgets import Component, as_html, button, plain
 from assistant.wiring import composition
 from ingest.document.source import readable
-from vectorstore.catalog.tags import EVERYTHING, Filter
+from vectorstore.catalog.tags import Filter
 from vectorstore.library import Library
 
-# Kept apart from the widgets, which Streamlit forgets while another page is shown.
 _ASKED, _ROWS, _CHOSEN, _WITHIN = "sheet-asked", "sheet-rows", "sheet-cell", "sheet-within"
 _EXAMPLE = N_("supplier\ntotal\nnotice period\nsigned?")
 _OPEN_XML = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,11 +36,15 @@ def page() -> None:
         running = resources.sheets().of(library.name)
         if _asked(library) not in st.session_state:  # a reload has forgotten what was asked
             columns = running.columns if running else ()
-            lines = list(map(written, columns)) or _last_columns(library.name)
+            lines = list(map(written, columns))
+            if not lines and (kept := _last_columns()):
+                lines = kept.of(resources.person().id, library.name)
             st.session_state[_asked(library)] = "\n".join(lines)
         _form(library, running is not None and not running.ended)
-        if running:
-            _sheet(library, running)
+        if running and running.ended:
+            _filled(library, running)
+        elif running:
+            _live(running, session.shown())
         page_panel.draw_panel(library)
 
 
@@ -57,43 +59,35 @@ def _form(library: Library, busy: bool) -> None:
           "document alone.")
     )  # fmt: skip
     asked = st.text_area(
-        _("Columns: a few words or a whole question on each line"),
-        st.session_state.get(_asked(library), ""), placeholder=_(_EXAMPLE), height=130,
-        disabled=busy,
+        _("Columns: a few words or a whole question on each line"), key=_asked(library),
+        placeholder=_(_EXAMPLE), height=130, disabled=busy, persist_state="session",
     )  # fmt: skip
-    within = _within(library)
-    names = _listed(library, within)
-    kept = [name for name in st.session_state.get(_ROWS, []) if name in names]
-    rows = st.multiselect(
-        _("Documents"), names, kept, disabled=busy, format_func=readable,
+    is_chosen = bool(_within(library))
+    with st.expander(_("By tag and date"), expanded=is_chosen, key="sheet-by-tag-and-date"):
+        library_tags.draw_filter_fields(library.documents(), f"{_WITHIN}-{library.name}")
+    names = _listed(library)
+    widgets.choose_several(
+        _("Documents"), names, _ROWS, disabled=busy, format_func=readable,
         placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
     )  # fmt: skip
-    st.session_state.update({_asked(library): asked, _ROWS: rows, _WITHIN: within})
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            _("Fill the sheet"), type="primary", icon=":material/table:", key="fill",
-            disabled=busy or not asked.strip() or not names, on_click=_start,
+        button(
+            _("Fill the sheet"), "fill", _start, icon="table", type="primary",
+            disabled=busy or not asked.strip() or not names,
         )  # fmt: skip
         if resources.sheets().of(library.name) and not busy:
-            st.button(
-                _("Ask everything again"), type="tertiary", key="fill-anew",
-                icon=":material/refresh:", on_click=partial(_start, anew=True),
-            )  # fmt: skip
+            button(_("Ask everything again"), "fill-anew", _start, True, icon="refresh")
 
 
 def _within(library: Library) -> Filter:
-    """Draw the fields that choose by tag and date."""
-    kept: Filter = st.session_state.get(_WITHIN, EVERYTHING)
-    with st.expander(_("By tag and date"), expanded=bool(kept), key="sheet-by-tag-and-date"):
-        return library_tags.draw_filter_fields(
-            library.documents(), f"{_WITHIN}-{library.name}", kept
-        )
+    """What is chosen by tag and date."""
+    return library_tags.filter_of_fields(library.documents(), f"{_WITHIN}-{library.name}")
 
 
-def _listed(library: Library, within: Filter) -> list[str]:
+def _listed(library: Library) -> list[str]:
     """The documents that can be chosen; that there are none is said."""
     try:
-        return [info.document for info in documents(library, within=within)]
+        return [info.document for info in documents(library, within=_within(library))]
     except NothingChosen as error:
         widgets.show_error(error)
         return []
@@ -106,20 +100,13 @@ def _start(anew: bool = False) -> None:
         asked = columns([line.strip() for line in lines if line.strip()])
         if not asked:
             raise AssistantError(_("Write at least one column."))
-        within = st.session_state.get(_WITHIN, EVERYTHING)
-        rows = documents(library, st.session_state.get(_ROWS) or None, within)
+        rows = documents(library, st.session_state.get(_ROWS) or None, _within(library))
         filler = resources.sheet()
         resources.count_questions(len(asked) * len(rows))
         resources.note("asked", library.name)
         resources.sheets().start(library.name, filler, asked, rows, anew)
-        _keep_last_columns(library.name, asked)
-
-
-def _sheet(library: Library, running: RunningSheet) -> None:
-    if running.ended:
-        _filled(library, running)
-    else:
-        _live(running, session.shown())
+        if kept := _last_columns():
+            kept.put(resources.person().id, library.name, asked)
 
 
 @st.fragment(run_every=1.0)
@@ -131,10 +118,7 @@ def _live(running: RunningSheet, opened: session.Shown | None) -> None:
     done = len(running.cells)
     count = _("{done} of {total}", done=number(done), total=number(running.total))
     st.progress(done / max(running.total, 1), text=plain(f"{count} · {running.now}"))
-    if running.cancel.is_set():
-        st.caption(_("Stopping…"))
-    else:
-        st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
+    widgets.draw_stop(running.cancel.is_set(), "stop", running.stop, icon="stop_circle")
     _chosen(running)
     _draw_table(running, "sheet-live")
 
@@ -193,43 +177,29 @@ def _downloads(library: Library, running: RunningSheet) -> None:
     }
     with st.container(horizontal=True):
         for ending, (mime, make) in forms.items():
-            st.download_button(
-                ending.upper(), data=make, file_name=f"sheet-{library.name}.{ending}", mime=mime,
-                key=f"sheet-{ending}", on_click="ignore", type="tertiary",
-                icon=":material/download:", disabled=not cells,
-            )  # fmt: skip
+            name = f"sheet-{library.name}.{ending}"
+            key = f"sheet-{ending}"
+            widgets.draw_download(ending.upper(), key, make, name, mime, disabled=not cells)
 
 
-# -- The columns that a person asked last in a library, so that another day begins with them
-
-
-def _last_columns(library: str) -> list[str]:
-    """A column each; nothing for visitors, who are not told apart. Raises PinciteError."""
-    if not _told():
-        return []
-    return composition.asked_columns(resources.settings()).of(resources.person().id, library)
-
-
-def _keep_last_columns(library: str, columns: Sequence[Column]) -> None:
-    """In the place of those before; nothing of visitors. Raises PinciteError."""
-    if _told():
-        composition.asked_columns(resources.settings()).put(resources.person().id, library, columns)
-
-
-def _told() -> bool:
-    """Whether this person is told from others."""
+def _last_columns() -> sheet_store.AskedColumns | None:
+    """The columns that a person asked last in a library, so that another day begins with them; None
+    for visitors, who are not told apart."""
     person = resources.person()
-    return bool(person.id) or person.owns
+    is_told_apart = bool(person.id) or person.owns
+    return composition.asked_columns(resources.settings()) if is_told_apart else None
 
 
 _MOST_ROWS = 500  # rows that are drawn
 
-_component = st.components.v2.component(
-    "pincite_sheet",
-    html='<div class="sheet"></div>',
-    css=read("sheet_table.css"),
-    js=script("sheet_table"),
-)
+_table = Component(
+    "sheet_table",
+    '<div class="sheet"></div>',
+    words={
+        "sheet": N_("The sheet"), "document": N_("Document"), "waiting": N_("not asked yet"),
+        "doubtful": N_("doubtful"), "empty": N_("The document does not say"),
+    },
+)  # fmt: skip
 
 
 def _draw_table(running: RunningSheet, key: str) -> None:
@@ -237,13 +207,12 @@ def _draw_table(running: RunningSheet, key: str) -> None:
     heads = [column.head for column in running.columns]
     rows = [info.document for info in running.rows[:_MOST_ROWS]]
 
-    def clicked() -> None:
-        given = st.session_state[key].open or []
+    def clicked(given: Sequence[Any]) -> None:
         if len(given) == 2 and (cell := running.cell(*map(str, given))):
             _open(cell)
 
     data = {
-        "heads": heads, "words": _words(),
+        "heads": heads,
         "rows": [
             {"document": name, "name": readable(name),
              "cells": [_drawn(running.cell(name, head)) for head in heads]}
@@ -251,7 +220,7 @@ def _draw_table(running: RunningSheet, key: str) -> None:
         ],
     }  # fmt: skip
     with st.container(key="sheet"):  # the first part of the source of what a cell opens
-        _component(key=key, data=data, on_open_change=clicked)
+        _table.draw(key, data, {"open": clicked})
 
 
 def _drawn(cell: Cell | None) -> dict[str, Any] | None:
@@ -261,14 +230,3 @@ def _drawn(cell: Cell | None) -> dict[str, Any] | None:
     texts = {"empty": "–", "failed": _("failed"), "doubtful": f"{cell.value} (?)"}
     text = texts.get(cell.state, cell.value)
     return {"text": text, "state": cell.state, "place": cell.place}
-
-
-def _words() -> dict[str, str]:
-    """Of sheet_table.js."""
-    return {
-        "sheet": _("The sheet"),
-        "document": _("Document"),
-        "waiting": _("not asked yet"),
-        "doubtful": _("doubtful"),
-        "empty": _("The document does not say"),
-    }

@@ -3,40 +3,92 @@
 import base64
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from assistant.i18n.translation import _, told
 from assistant.ui import session
+from ingest.document.source import readable
+from ingest.errors import UnreadableFile
+from ingest.images import image_file
 from vectorstore.library import Library
 
-# -- The two buttons at the end of a dialog that asks before something is lost
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# -- Buttons, and the dialog that asks before something is lost
 
 
-def draw_confirmation(
-    does: str, act: Callable[..., None], *given: object, key: str,
-    closed: Callable[[], None] = lambda: None,
+def button(
+    label: str, key: str, act: Callable[..., object], *given: object, icon: str = "", **how: Any
+) -> None:
+    """Draw a button that calls `act` with what is given: a quiet one, unless `how`, which goes to
+    Streamlit, has another `type`. `icon`: the name of one."""
+    usual = {"type": "tertiary", "icon": f":material/{icon}:" if icon else None, "on_click": act}
+    st.button(label, key=key, args=given, **{**usual, **how})
+
+
+def draw_download(
+    label: str, key: str, make: Callable[[], str | bytes], name: str, kind: str | None,
+    icon: str = "download", **how: Any,
 ) -> None:  # fmt: skip
-    """One does it, the other keeps everything; either closes the dialog and draws the page. `does`:
-    a translated word; `key`: of these buttons; `act` is called with what is given, and then
-    `closed`."""
+    """Draw a quiet button that saves a file, which is made when it is pressed; the page is not
+    drawn again for it."""
+    st.download_button(
+        label, data=make, file_name=name, mime=kind, key=key, on_click="ignore", type="tertiary",
+        icon=f":material/{icon}:", **how,
+    )  # fmt: skip
+
+
+def draw_stop(is_stopping: bool, key: str, act: Callable[[], object], icon: str = "") -> None:
+    """Draw the button that stops what goes on, and then that it is being stopped."""
+    if is_stopping:
+        st.caption(_("Stopping…"))
+    else:
+        button(_("Stop"), key, act, icon=icon, type="secondary")
+
+
+def ask_before(
+    title: str, question: str, does: str, act: Callable[..., None], *given: object, key: str,
+    closed: Callable[[], None] | None = None,
+) -> None:  # fmt: skip
+    """Open a dialog of two buttons: one does it, the other keeps everything. Either closes the
+    dialog and draws the page. `does`: a translated word; `key`: of the buttons; `act` is called
+    with what is given, `closed` however the dialog is left."""
 
     def do() -> None:
         act(*given)
-        closed()
+        if closed:
+            closed()
 
-    with st.container(horizontal=True):
-        done = st.button(does, type="primary", key=f"confirm-{key}", on_click=do)
-        kept = st.button(_("Keep"), key=f"keep-{key}", on_click=closed)
-    if done or kept:
-        st.rerun()
+    def dialog() -> None:
+        st.markdown(plain(question))
+        with st.container(horizontal=True):
+            done = st.button(does, type="primary", key=f"confirm-{key}", on_click=do)
+            kept = st.button(_("Keep"), key=f"keep-{key}", on_click=closed)
+        if done or kept:
+            st.rerun()
+
+    # At each call, for the title in the language of the visitor.
+    st.dialog(title, on_dismiss=closed or "ignore")(dialog)()
 
 
-# -- A row of a list
+# -- Fields, and rows of a list
+
+
+def choose_several(label: str, there: Sequence[str], key: str, **how: Any) -> list[str]:
+    """Draw a field for some of what is there. What was chosen is kept while another page is shown,
+    but for what has gone since."""
+    kept = [one for one in st.session_state.get(key, ()) if one in there]
+    if kept != st.session_state.get(key, []):
+        st.session_state[key] = kept
+    return st.multiselect(label, there, key=key, **{"persist_state": "session", **how})
 
 
 @contextmanager
@@ -52,7 +104,21 @@ def row(key: str, name: str, facts: str, mark: str = "", border: bool = True) ->
         yield
 
 
-# -- Small pictures as addresses that carry them
+# -- Small copies of pictures, and addresses that carry them
+
+
+def small_picture(path: Path, side: int) -> "Image":
+    """The first frame, with no side longer than so many pixels. Raises UnreadableFile."""
+    return _small(str(path), path.stat().st_mtime, side)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _small(path: str, modified: float, side: int) -> "Image":
+    for frame in image_file.frames(Path(path)):
+        if frame is not None:
+            frame[0].thumbnail((side, side))
+            return frame[0]
+    raise UnreadableFile(f"{readable(Path(path).name)} is a damaged picture.")
 
 
 def jpeg_address(picture: bytes) -> str:
@@ -71,7 +137,11 @@ _AUTOLINK = re.compile(r"(?i)\b(www|https?|ftp|mailto|xmpp)(?=[.:])|(?<=\w)@(?=\
 
 def plain(text: object) -> str:
     """Escape text for everything that Streamlit reads as Markdown, such as labels and errors."""
-    one_line = " ".join(str(text).split())
+    return _escaped(str(text).strip())
+
+
+def _escaped(text: str) -> str:
+    one_line = re.sub(r"\s+", " ", text)
     parted = _AUTOLINK.sub(lambda match: f"{match.group()}\u2060", one_line)
     return _MARKDOWN.sub(r"\\\1", _COLON.sub(":\u2060", parted))
 
@@ -82,21 +152,19 @@ def with_commands(text: str) -> str:
     if len(parts) % 2 == 0:
         return plain(text)
     return "".join(
-        f"`{' '.join(part.split())}`" if at % 2 and part.strip() else _spaced(part)
+        f"`{' '.join(part.split())}`" if at % 2 and part.strip() else _escaped(part)
         for at, part in enumerate(parts)
     )
-
-
-def _spaced(part: str) -> str:
-    """Escaped, with the spaces at its ends."""
-    before = " " if part[:1].isspace() else ""
-    after = " " if part[-1:].isspace() and part.strip() else ""
-    return f"{before}{plain(part)}{after}"
 
 
 def as_html(text: object) -> str:
     """The text escaped for st.html, which knows no Markdown."""
     return html.escape(str(text))
+
+
+def draw_quiet(text: str, **how: Any) -> None:
+    """Draw a paragraph that stays in the background."""
+    st.html(f'<p class="quiet">{as_html(text)}</p>', **how)
 
 
 # -- Shows errors as sentences on the page
@@ -109,7 +177,7 @@ def show_error(error: object) -> None:
 
 def draw_kept_error() -> None:
     """Show the error that `session.keep_error` stored, once."""
-    if kept := session.take_error():
+    if kept := st.session_state.pop(session.ERROR, ""):
         show_error(kept)
 
 
@@ -172,9 +240,41 @@ def pace(every: float, goes_on: bool) -> float:
     return every if goes_on else SELDOM
 
 
-# -- What the browser gets of a component: its script, together with what scripts share, and style
+# -- Parts of a page that scripts of our own draw in the browser
 
 BROWSER = Path(__file__).with_name("browser")
+
+
+class Component:
+    """One of them, by the files of its name: a script, behind those that it uses and what all of
+    them share, and a style sheet where it has one."""
+
+    def __init__(
+        self, name: str, html: str | None = None, uses: Sequence[str] = (),
+        words: Mapping[str, str] = {}, **how: Any,
+    ) -> None:  # fmt: skip
+        """`words` are those of the script, to be translated; their places are filled in the
+        browser."""
+        css = read(f"{name}.css") if (BROWSER / f"{name}.css").exists() else None
+        self.words = words
+        self._draw = st.components.v2.component(
+            f"pincite_{name}", html=html, css=css, js=script(*uses, name), **how
+        )
+
+    def draw(
+        self, key: str, data: Mapping[str, Any], on: Mapping[str, Callable[[Any], object]] = {},
+        **how: Any,
+    ) -> Any:  # fmt: skip
+        """Draw it with the data, and its words in the language of the visitor. `on`: what is done
+        with what the browser tells, by the names of its events."""
+
+        def told(event: str) -> None:
+            if given := st.session_state[key][event]:
+                on[event](given)
+
+        words = {name: _(word) for name, word in self.words.items()}
+        events: dict[str, Any] = {f"on_{event}_change": partial(told, event) for event in on}
+        return self._draw(key=key, data={"words": words, **data}, **events, **how)
 
 
 def script(*names: str) -> str:

@@ -32,7 +32,7 @@ def page(chromium: Any) -> Any:
     page.evaluate(
         "data => window.draw({data, parentElement: document.querySelector('#here'),"
         " setTriggerValue: (name, value) => { window.opened = value; }})",
-        json.loads(json.dumps({**DATA, "words": answer.answer_words()})),
+        json.loads(json.dumps({**DATA, "words": answer._component.words})),
     )
     yield page
     page.close()

@@ -121,7 +121,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const list = make("div", "list");
   list.append(...data.groups.flatMap((one) => group(one, act, data)));
   if (data.older) {
-    const older = make("button", "older", data.words.older, { type: "button" });
+    const older = make("button", "older", data.more, { type: "button" });
     older.onclick = () => act({ do: "all" });
     list.append(older);
   }

@@ -21,10 +21,10 @@ const showKeys = (data) => {
     for (const key of keys) names.append(make("kbd", "", key), " ");
     table.append(names, make("dd", "", does));
   }
-  const close = make("button", "close", data.close, { type: "button" });
+  const close = make("button", "close", data.words.close, { type: "button" });
   close.onclick = () => dialog.close();
   dialog.onclose = () => dialog.remove();
-  dialog.append(make("h2", "", data.title, { id: "all-keys" }), table, close);
+  dialog.append(make("h2", "", data.words.title, { id: "all-keys" }), table, close);
   document.body.append(dialog);
   dialog.showModal();
 };
@@ -61,7 +61,7 @@ const draw = (data) => {
   const found = begun ? data.commands.filter((one) => one.name.startsWith(begun[1].toLowerCase())) : [];
   if (!found.length) return hide();
   menu ??= (document.querySelector("main") ?? document.body).appendChild(
-    make("div", "commands", "", { role: "listbox", id: "commands", "aria-label": data.menu }),
+    make("div", "commands", "", { role: "listbox", id: "commands", "aria-label": data.words.menu }),
   );
   menu.replaceChildren(
     ...found.map((one) => {

@@ -34,7 +34,7 @@ export default function ({ data, parentElement }) {
   const until = drawnAnew(parentElement);
   const player = () => panel()?.querySelector(".st-key-player audio, .st-key-player video");
   const onTime = (event) => event.target === player() && follow(event.target);
-  makeTimes(player, data.words);
+  makeTimes(player, data.words.play);
   document.addEventListener("timeupdate", onTime, true); // it does not bubble
   return until(() => document.removeEventListener("timeupdate", onTime, true));
 }

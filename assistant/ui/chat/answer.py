@@ -1,6 +1,5 @@
 """Draws an answer document as sentences with marks that open their page."""
 
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,47 +11,19 @@ import streamlit as st
 
 from assistant import attachments
 from assistant.contract.asked_in import from_row, in_words
-from assistant.contract.facts import Citation, full_name, parts_of
+from assistant.contract.facts import full_name, parts_of
 from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.contract.reply import Progress, Reply
 from assistant.feedback.ratings import REPLIES, Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.libraries.uploads import Upload, staged, upload_folder
 from assistant.ui import resources, session
 from assistant.ui.chat import explanation
 from assistant.ui.session import Shown
-from assistant.ui.widgets import plain, read, script
+from assistant.ui.widgets import Component, button, draw_download, plain, small_picture
 from ingest.document.source import readable
 from ingest.errors import PinciteError, UnreadableFile
-from ingest.images import image_file
 from ingest.media.ffmpeg import clock
 from vectorstore.federation import is_joined
-
-# -- The words of answer.js in the language of the visitor. Their places are filled in the browser
-
-
-def answer_words() -> dict[str, str]:
-    """By the names that answer.js knows."""
-    return {
-        "page": _("page {page}"),
-        "short_page": _("p. {page}"),
-        "unstated": _("no line states this"),
-        "unstated_words": _("no line states {words}"),
-        "not_found": _("not found in the documents"),
-        "copy": _("Copy"),
-        "copied": _("Copied"),
-        "blocked": _("Copying is blocked here"),
-        "copy_code": _("Copy the code"),
-        "code": _("code"),
-        "closest_lines": _("The closest lines"),
-        "heard_lines": _("The lines that this sentence comes from"),
-        "sources": _("Sources"),
-        "source": _("Source {mark}: {document}, {place}"),
-        "closest": _("Closest lines {mark}: {document}, {place}"),
-        "open_source": _("Open source {mark}: {document}, {place}"),
-        "open": _("Open {document}, {place}"),
-    }
-
 
 # -- Thumbs under an answer, and the note that a cited page was opened
 
@@ -98,11 +69,28 @@ def _rate(key: str, answer: Answer) -> None:
 _EXCERPT = 260  # characters of a passage on its card
 _CLOSEST = 4  # passages under a refusal
 
-_component = st.components.v2.component(
-    "pincite_answer",
-    html='<div class="answer"></div>',
-    css=read("answer.css"),
-    js=script("answer"),
+_component = Component(
+    "answer",
+    '<div class="answer"></div>',
+    words={
+        "page": N_("page {page}"),
+        "short_page": N_("p. {page}"),
+        "unstated": N_("no line states this"),
+        "unstated_words": N_("no line states {words}"),
+        "not_found": N_("not found in the documents"),
+        "copy": N_("Copy"),
+        "copied": N_("Copied"),
+        "blocked": N_("Copying is blocked here"),
+        "copy_code": N_("Copy the code"),
+        "code": N_("code"),
+        "closest_lines": N_("The closest lines"),
+        "heard_lines": N_("The lines that this sentence comes from"),
+        "sources": N_("Sources"),
+        "source": N_("Source {mark}: {document}, {place}"),
+        "closest": N_("Closest lines {mark}: {document}, {place}"),
+        "open_source": N_("Open source {mark}: {document}, {place}"),
+        "open": N_("Open {document}, {place}"),
+    },
 )
 
 
@@ -110,7 +98,7 @@ def draw_answer(answer: Mapping[str, Any], shown: Shown | None) -> None:
     """Draw a finished answer. A click on a mark, source or passage opens its page."""
     key = f"answer-{answer['id']}"
     opened = shown.source.removeprefix(f"{key}/") if shown else ""
-    _component(key=key, data=_finished(answer, opened), on_open_change=partial(_open, key, answer))
+    _component.draw(key, _finished(answer, opened), {"open": partial(_open, key, answer)})
 
 
 def draw_running_answer(reply: Reply, seconds: float) -> None:
@@ -118,13 +106,16 @@ def draw_running_answer(reply: Reply, seconds: float) -> None:
     first word."""
     begun = bool(reply.so_far)
     stage = "" if begun else stage_text(reply.activity.stage, seconds)
-    quotes = [] if begun else [_quoted(citation) for citation in reply.activity.quotes]
-    data = {"text": reply.so_far, "stage": stage, "quotes": quotes, "words": answer_words()}
-    _component(key=f"running-{reply.id}", data=data)
-
-
-def _quoted(citation: Citation) -> dict[str, Any]:
-    return {**_source(vars(citation)), "text": _excerpt(citation.quote)}
+    quotes = (
+        []
+        if begun
+        else [
+            {**_source(vars(citation)), "text": _excerpt(citation.quote)}
+            for citation in reply.activity.quotes
+        ]
+    )
+    data = {"text": reply.so_far, "stage": stage, "quotes": quotes}
+    _component.draw(f"running-{reply.id}", data)
 
 
 def stage_text(stage: str, seconds: float) -> str:
@@ -133,8 +124,8 @@ def stage_text(stage: str, seconds: float) -> str:
     return f"{told(stage) or _('Starting')}…{waited}"
 
 
-def _open(key: str, answer: Mapping[str, Any]) -> None:
-    kind, _, number = str(st.session_state[key].open or "").partition("-")
+def _open(key: str, answer: Mapping[str, Any], mark: object) -> None:
+    kind, _, number = str(mark).partition("-")
     if kind == "citation":
         every = {c["mark"]: _cited(key, c) for c in answer["citations"]}
         cited = every[int(number)]
@@ -166,11 +157,13 @@ def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
         "lines": {c["mark"]: _excerpt(c["quote"]) for c in answer["citations"]},
         "note": _note(answer),
         "notices": list(answer.get("notices", ())),  # answers of older versions have none
-        "passages": [_card(p) for p in answer["passages"][:_CLOSEST]] if refused else [],
+        "passages": [
+            {**_source(near), "excerpt": _excerpt(near["text"])}
+            for near in (answer["passages"][:_CLOSEST] if refused else ())
+        ],
         "passages_title": _("The closest passages"),
         "opened": opened,
         "footer": footer(answer),
-        "words": answer_words(),
     }
 
 
@@ -233,10 +226,6 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"document": readable(full_name(row)), "page": row["page"], **time}
 
 
-def _card(passage: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_source(passage), "excerpt": _excerpt(passage["text"])}
-
-
 def _excerpt(passage: str) -> str:
     text = " ".join(passage.split())
     return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
@@ -269,7 +258,7 @@ def draw_clarification(answer: Mapping[str, Any], ask: Callable[[str], None]) ->
     with st.container(key="choices", horizontal=True):
         for place, name in enumerate(names):
             key = f"choice-{answer['id']}-{place}"
-            st.button(plain(name), key=key, on_click=ask, args=(name,))
+            button(plain(name), key, ask, name, type="secondary")
 
 
 # -- Shows pictures and sounds: attachments of a question, and output of tools
@@ -319,23 +308,9 @@ def _given(path: Path, width: int) -> None:
     """A small copy of what a person gave: it may be damaged, huge, or of a kind that browsers do
     not show, and would break the page."""
     try:
-        small = _small(str(path), path.stat().st_mtime, _SHARP * width)
+        st.image(small_picture(path, _SHARP * width), width=width, alt=readable(path.name))
     except UnreadableFile as error:
         st.caption(plain(told(str(error))))
-    else:
-        st.image(small, width=width, alt=readable(path.name))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _small(path: str, modified: float, side: int) -> bytes:
-    """A PNG. Raises UnreadableFile."""
-    for frame in image_file.frames(Path(path)):
-        if frame is not None:
-            data = io.BytesIO()
-            frame[0].thumbnail((side, side))
-            frame[0].save(data, "PNG")
-            return data.getvalue()
-    raise UnreadableFile(f"{readable(Path(path).name)} is a damaged picture.")
 
 
 def _play(path: Path, width: int, alt: str = "") -> None:
@@ -358,40 +333,24 @@ def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
     if not path.exists():
         return
     with st.container(horizontal=True, key=f"with-made-{key}"):
-        st.download_button(
-            _("Download"), data=path.read_bytes, file_name=name,
-            mime=_MIME.get(path.suffix), key=f"download-{key}", on_click="ignore",
-            type="tertiary", icon=":material/download:",
-        )  # fmt: skip
+        kind = _MIME.get(path.suffix)
+        draw_download(_("Download"), f"download-{key}", path.read_bytes, name, kind)
         if resources.may_change():
-            st.button(
-                _("Add to library"), key=f"keep-{key}", on_click=_add, args=(path, name),
-                type="tertiary", icon=":material/library_add:",
+            button(
+                _("Add to library"), f"keep-{key}", _add, path, name, icon="library_add",
                 help=_("Added as generated: it is never cited"),
             )  # fmt: skip
         if ask and attachments.attachment_kind(path) == "picture":
             explanation.draw_picture_button(path, key)
-            st.button(
-                _("A similar picture"), key=f"vary-{key}", on_click=ask, type="tertiary",
-                args=("/vary", Vary(path)), icon=":material/shuffle:",
-            )  # fmt: skip
-            st.button(
-                _("Enlarge"), key=f"enlarge-{key}", on_click=ask, type="tertiary",
-                args=("/enhance", Enhance(path)), icon=":material/zoom_out_map:",
-            )  # fmt: skip
+            alike, larger = Vary(path), Enhance(path)
+            button(_("A similar picture"), f"vary-{key}", ask, "/vary", alike, icon="shuffle")
+            button(_("Enlarge"), f"enlarge-{key}", ask, "/enhance", larger, icon="zoom_out_map")
 
 
 def _add(path: Path, name: str) -> None:
-    """Add it in the background, like files on the Library page."""
-    try:
-        library = resources.to_change(resources.library(), "added", name)
-        home = resources.settings().home
-        with path.open("rb") as file:
-            copies = staged(upload_folder(home, library.name), [(name, file)])
-        resources.uploads().show(Upload(library, home, copies))
-    except PinciteError as error:
-        session.keep_error(error)
-    else:
+    """Add it in the background, like files on the Library page; the library keeps a copy."""
+    with session.errors_kept(), path.open("rb") as file:
+        resources.upload(resources.library(), "added", name, files=[(name, file)])
         st.toast(_("It is being added to the library, as generated."))
 
 

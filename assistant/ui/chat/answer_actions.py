@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
-from assistant.contract.facts import Offer, full_name, place
+from assistant.contract.facts import full_name, place
 from assistant.conversation.assistant import Assistant
 from assistant.export.account import account
 from assistant.export.documents import FORMS, named
@@ -15,11 +15,11 @@ from assistant.models.catalogue import missing_extra
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources
-from assistant.ui.background import Fetch
+from assistant.ui.background import Search
 from assistant.ui.chat import explanation
 from assistant.ui.chat.answer import support
 from assistant.ui.chat.explanation import DONE
-from assistant.ui.widgets import as_html, plain, read, script
+from assistant.ui.widgets import Component, as_html, button, draw_download, plain, show_error
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import missing_defaults
 from ingest.document.source import readable
@@ -38,19 +38,13 @@ def draw_after_refusal(answer: Mapping[str, Any], ask: Callable[..., None]) -> N
         return
     question = answer["question"]
     with st.container(horizontal=True, key=f"refused-{answer['id']}"):
-        _button(answer, _("Answer anyway"), "lightbulb", partial(ask, question, anyway=True))
+        key, anyway = f"refused-{answer['id']}-", partial(ask, question, anyway=True)
+        button(_("Answer anyway"), f"{key}-1", anyway, icon="lightbulb")
         names = list(dict.fromkeys(full_name(line) for line in answer["closest"]))
         for number, name in enumerate(names[:_DOCUMENTS]):
             label = plain(_("Ask only in {document}", document=readable(name)))
             act = partial(ask, question, documents=[name])
-            _button(answer, label, "filter_alt", act, number)
-
-
-def _button(
-    answer: Mapping[str, Any], label: str, icon: str, act: Callable[[], None], number: int = -1
-) -> None:
-    key = f"refused-{answer['id']}-{number}"
-    st.button(label, key=key, on_click=act, type="tertiary", icon=f":material/{icon}:")
+            button(label, f"{key}{number}", act, icon="filter_alt")
 
 
 # -- What a stopped answer offers: the same question again, and nothing to rate where nothing was
@@ -65,38 +59,27 @@ def is_stopped_empty(answer: Mapping[str, Any]) -> bool:
 
 def draw_after_stop(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
     """Draw a button that asks once more; nothing for an answer that is complete."""
-    if not answer.get("stopped"):
-        return
-    st.button(
-        _("Try again"), key=f"retry-{answer['id']}", on_click=again, type="tertiary",
-        icon=":material/refresh:",
-    )  # fmt: skip
+    if answer.get("stopped"):
+        button(_("Try again"), f"retry-{answer['id']}", again, icon="refresh")
 
 
 # -- A button below an answer that copies it with its marks and sources
 
-_copy_component = st.components.v2.component(
-    "pincite_copy",
-    html='<div class="copying"></div>',
-    css=read("copy_button.css"),
-    js=script("copy_button"),
+_copy = Component(
+    "copy_button",
+    '<div class="copying"></div>',
+    words={
+        "copy": N_("Copy the answer with its sources"),
+        "copied": N_("Copied"),
+        "blocked": N_("Copying is blocked here"),
+    },
 )
 
 
 def draw_copy_button(answer: Mapping[str, Any]) -> None:
     """Draw nothing for an answer without words."""
     if answer["answer"]:
-        data = {"text": copied(answer), "words": _copy_words()}
-        _copy_component(key=f"copy-{answer['id']}", data=data, width="content")
-
-
-def _copy_words() -> dict[str, str]:
-    """Of copy_button.js."""
-    return {
-        "copy": _("Copy the answer with its sources"),
-        "copied": _("Copied"),
-        "blocked": _("Copying is blocked here"),
-    }
+        _copy.draw(f"copy-{answer['id']}", {"text": copied(answer)}, width="content")
 
 
 def copied(answer: Mapping[str, Any]) -> str:
@@ -128,21 +111,13 @@ def _copied(sentence: Mapping[str, Any]) -> str:
 Answer = Mapping[str, Any]
 
 
-class _Form(NamedTuple):
-    label: str
-    mime: str
-    icon: str
-
-
 _OPEN_XML = "application/vnd.openxmlformats-officedocument"
-_FORMS = {
-    ".docx": _Form(
-        "Word", f"{_OPEN_XML}.wordprocessingml.document", ":material/description:"
-    ),
-    ".pdf": _Form("PDF", "application/pdf", ":material/picture_as_pdf:"),
-    ".md": _Form("Markdown", "text/markdown", ":material/notes:"),
-    ".xlsx": _Form(N_("Table"), f"{_OPEN_XML}.spreadsheetml.sheet", ":material/table:"),
-}  # fmt: skip
+_FORMS = {  # label, kind and icon
+    ".docx": ("Word", f"{_OPEN_XML}.wordprocessingml.document", "description"),
+    ".pdf": ("PDF", "application/pdf", "picture_as_pdf"),
+    ".md": ("Markdown", "text/markdown", "notes"),
+    ".xlsx": (N_("Table"), f"{_OPEN_XML}.spreadsheetml.sheet", "table"),
+}
 
 
 def draw_answer_export(assistant: Assistant, answer: Answer) -> None:
@@ -152,17 +127,12 @@ def draw_answer_export(assistant: Assistant, answer: Answer) -> None:
     if receipts is None or not receipts.has(identity):
         return
     note = resources.noting()  # the pack is made outside of the page's thread
-    st.download_button(
-        _("Save with evidence"),
-        data=lambda: _pack(receipts.get(identity), assistant.library, note),
-        file_name=named(answer["question"], f"answer-{identity[:8]}", ".html"),
-        mime="text/html",
-        key=f"pack-{identity}",
+    draw_download(
+        _("Save with evidence"), f"pack-{identity}",
+        lambda: _pack(receipts.get(identity), assistant.library, note),
+        named(answer["question"], f"answer-{identity[:8]}", ".html"), "text/html",
         help=_("Save the answer, its cited lines and how it was made, in one HTML file"),
-        on_click="ignore",
-        type="tertiary",
-        icon=":material/download:",
-    )
+    )  # fmt: skip
     with st.popover(
         _("Save as"), type="tertiary", icon=":material/file_save:",
         help=_("Save as Word, PDF, Markdown or a table, with a footnote for each citation"),
@@ -191,11 +161,10 @@ def draw_conversation_export(assistant: Assistant, identity: str) -> None:
 
 def _forms(key: str, words: str, answers: Callable[[], Sequence[Answer]]) -> None:
     """`words` name the file."""
-    for ending, form in _FORMS.items():
-        st.download_button(
-            _(form.label), data=partial(_file, ending, answers),
-            file_name=named(words, key, ending), mime=form.mime, icon=form.icon, type="tertiary",
-            key=f"{key}{ending}", on_click="ignore",
+    for ending, (label, mime, icon) in _FORMS.items():
+        draw_download(
+            _(label), f"{key}{ending}", partial(_file, ending, answers),
+            named(words, key, ending), mime, icon=icon,
         )  # fmt: skip
 
 
@@ -225,19 +194,16 @@ def draw_follow_ups(
     asked = [turn["question"] for turn in turns]
     key = (assistant.library.name, assistant.library.generation(), last["id"])
 
-    def look() -> list[str]:
-        return assistant.follow_ups(last, asked)
-
-    found = resources.next_questions().of(key, look)
-    if found is None:
-        _wait(key)
-    elif found:
-        _suggest(found, last["id"], ask)
+    search = resources.next_questions().start(key, lambda: assistant.follow_ups(last, asked))
+    if not search.ended:
+        _wait(search)
+    elif search.found:
+        _suggest(search.found, last["id"], ask)
 
 
 @st.fragment(run_every=0.5)
-def _wait(key: tuple[str, int, str]) -> None:
-    if resources.next_questions().of(key, list) is not None:
+def _wait(search: Search) -> None:
+    if search.ended:
         st.rerun()
 
 
@@ -245,10 +211,8 @@ def _suggest(questions: Sequence[str], answer: str, ask: Callable[[str], None]) 
     with st.container(key="follow-ups"):
         st.html(f'<p class="section">{as_html(_("Ask next"))}</p>')
         for at, question in enumerate(questions):
-            st.button(
-                plain(question), key=f"next-{answer}-{at}", on_click=ask, args=(question,),
-                type="tertiary", icon=":material/subdirectory_arrow_right:",
-            )  # fmt: skip
+            key, icon = f"next-{answer}-{at}", "subdirectory_arrow_right"
+            button(plain(question), key, ask, question, icon=icon)
 
 
 # -- Offers a model that is not installed, with a button that fetches it
@@ -258,16 +222,19 @@ def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> N
     """Draw the offer under an answer that needs a model; `again` repeats the request once it is
     here."""
     for offer in answer.get("offers", ()):
-        with st.container(key=f"offer-{answer['id']}-{offer['name']}", border=True):
+        name, key = offer["name"], f"{answer['id']}-{offer['name']}"
+        with st.container(key=f"offer-{key}", border=True):
             st.markdown(plain(describe_offer(offer)))
-            fetch = resources.fetches().of(offer["name"])
+            fetch = resources.fetches().of(name)
             if fetch and not fetch.ended:
-                _fetch_progress(offer["name"])
+                _fetch_progress(name)
             elif fetch and not fetch.error:
-                key = f"again-{answer['id']}-{offer['name']}"
-                st.button(_("Try again"), key=key, on_click=again, type="primary")
-            else:
-                _offer_button(answer["id"], offer["name"], fetch)
+                button(_("Try again"), f"again-{key}", again, type="primary")
+            elif fetch:
+                show_error(fetch.error)
+            if resources.is_owner() and (fetch is None or fetch.error):
+                label, act = _("Fetch it"), resources.fetch
+                button(label, f"fetch-{key}", act, name, icon="download", type="secondary")
 
 
 def describe_offer(offer: Mapping[str, Any]) -> str:
@@ -277,16 +244,6 @@ def describe_offer(offer: Mapping[str, Any]) -> str:
     needs = _("needs {extra}", extra=extra) if extra else ""
     notes = [note for note in (told(offer["note"]), needs) if note]
     return " · ".join([offer["name"], weighs, offer["licence"], *notes])
-
-
-def _offer_button(identity: str, name: str, before: Fetch | None) -> None:
-    if before and before.error:
-        st.error(plain(told(before.error)))
-    if resources.is_owner() and st.button(
-        _("Fetch it"), key=f"fetch-{identity}-{name}", icon=":material/download:"
-    ):
-        resources.fetches().start(name)
-        st.rerun()
 
 
 @st.fragment(run_every=0.5)
@@ -303,13 +260,7 @@ def _fetch_progress(name: str) -> None:
 
 def draw_first_models() -> None:
     """Draw an offer for each; nothing for visitors, who cannot fetch."""
-    if not resources.is_owner():
-        return
-    if missing := missing_defaults(resources.settings()):
-        _offer(missing)
-
-
-def _offer(missing: Sequence[Offer]) -> None:
+    missing = missing_defaults(resources.settings()) if resources.is_owner() else []
     if any(offer.role == "chat" for offer in missing):
         st.caption(_("No chat model is installed; `pincite models pull` gets one."))
     if any(offer.role == "embedding" for offer in missing):
@@ -344,7 +295,5 @@ def draw_tool_choice(answer: Mapping[str, Any], instead: Callable[[], None]) -> 
             told = _("{done}, because of {why}.", done=_(done), why=why) if why else f"{_(done)}."
             st.caption(plain(told))
         if why:  # a tool that was chosen by a command or a button
-            st.button(
-                _("Ask the documents instead"), key=f"instead-{answer['id']}", on_click=instead,
-                type="tertiary", icon=":material/undo:",
-            )  # fmt: skip
+            key = f"instead-{answer['id']}"
+            button(_("Ask the documents instead"), key, instead, icon="undo")

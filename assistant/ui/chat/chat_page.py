@@ -18,6 +18,7 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import _, ngettext
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningAnswer
+from assistant.ui.chat import answer as answers
 from assistant.ui.chat import (
     answer_actions,
     conversations,
@@ -25,16 +26,6 @@ from assistant.ui.chat import (
     sidebar,
     tool_dialog,
     voice,
-)
-from assistant.ui.chat.answer import (
-    draw_answer,
-    draw_attachments,
-    draw_clarification,
-    draw_outputs,
-    draw_running_answer,
-    draw_stage_progress,
-    draw_thumbs,
-    replies_told_apart,
 )
 from assistant.ui.library import library_tags
 from assistant.ui.viewer import page_panel
@@ -67,7 +58,7 @@ def _chat(assistant: Assistant) -> None:
     page_frame.draw_tab(
         busy, greets=not turns and not running
     )  # early: a greeting is read from its beginning
-    drawn = list(zip(branch, replies_told_apart(turns), strict=True))
+    drawn = list(zip(branch, answers.replies_told_apart(turns), strict=True))
     for turn, answer in drawn[_left_out(identity, len(branch)) :]:
         _turn(assistant, answer, turn, busy)
     if running:
@@ -76,7 +67,7 @@ def _chat(assistant: Assistant) -> None:
     if voice.microphone_busy():
         voice.draw_transcript(_ask)
     elif turns and not running:
-        draw_clarification(turns[-1], _ask)
+        answers.draw_clarification(turns[-1], _ask)
         answer_actions.draw_follow_ups(assistant, turns, _ask)
     elif not running:
         sidebar.draw_welcome(assistant, _ask)
@@ -115,16 +106,17 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     """Draw a question with its attachments, its answer, output and buttons."""
     _question(turn["question"], turn.get("attached", []), turn["id"])
     instead = partial(_ask_instead, turn, kept.parent)
+    show = partial(assistant.conversations.show, session.current())
     if not busy:
-        conversations.draw_versions(kept, instead, partial(_show, assistant))
-    draw_answer(turn, session.shown())
-    draw_outputs(turn, _ask_for)
+        conversations.draw_versions(kept, instead, show)
+    answers.draw_answer(turn, session.shown())
+    answers.draw_outputs(turn, _ask)
     files = [Path(path) for path in turn.get("attached", ())]
     again = _intent_of(turn)
-    answer_actions.draw_model_offers(turn, partial(_ask, turn["question"], files, again))
+    answer_actions.draw_model_offers(turn, partial(_ask, turn["question"], again, files))
     answer_actions.draw_after_refusal(turn, _ask)
     answer_actions.draw_after_stop(turn, partial(instead, None))
-    answer_actions.draw_tool_choice(turn, partial(_ask, turn["question"], files, intents.Answer()))
+    answer_actions.draw_tool_choice(turn, partial(_ask, turn["question"], intents.Answer(), files))
     if answer_actions.is_stopped_empty(turn):
         return
     with st.container(
@@ -135,7 +127,7 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
 
 def _icons(assistant: Assistant, turn: Mapping[str, Any]) -> None:
     if "wish" not in turn:
-        draw_thumbs(turn)
+        answers.draw_thumbs(turn)
         answer_actions.draw_copy_button(turn)
         answer_actions.draw_answer_export(assistant, turn)
         voice.draw_read_aloud(turn)
@@ -154,7 +146,7 @@ def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:
 
 
 def _question(text: str, attached: Sequence[str], turn: str) -> None:
-    draw_attachments(list(attached), turn)
+    answers.draw_attachments(list(attached), turn)
     st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
 
 
@@ -179,22 +171,19 @@ def _live(running: RunningAnswer, forget: Callable[[], None]) -> None:
         if not running.error:
             forget()
         st.rerun()
-    draw_running_answer(running.reply, time.monotonic() - running.started)
-    draw_stage_progress(running.reply)
-    if running.reply.cancel.is_set():
-        st.caption(_("Stopping…"))
-    else:
-        st.button(_("Stop"), icon=":material/stop_circle:", key="stop", on_click=running.stop)
+    answers.draw_running_answer(running.reply, time.monotonic() - running.started)
+    answers.draw_stage_progress(running.reply)
+    widgets.draw_stop(running.reply.cancel.is_set(), "stop", running.stop, icon="stop_circle")
 
 
 def _input(assistant: Assistant, busy: bool) -> None:
     """Read words, files, or a tool from the dialog."""
     empty = not assistant.library.documents()
-    hint = (
-        _("Ask for a picture, or add documents first") if empty else _("Ask about your documents")
-    )
+    hint = _("Ask about your documents")
+    if empty:
+        hint = _("Ask for a picture, or add documents first")
     library_tags.draw_chosen_filter(assistant)
-    tool_dialog.draw_tools_button(busy, _ask_for)
+    tool_dialog.draw_tools_button(busy, _ask)
     given = st.chat_input(
         hint, disabled=busy, key="question", accept_file="multiple",
         accept_audio=True,
@@ -206,28 +195,19 @@ def _input(assistant: Assistant, busy: bool) -> None:
             if given.audio:
                 voice.take_recording(given.audio, given.text, files)
             else:
-                _ask(given.text.strip(), files)
+                _ask(given.text.strip(), files=files)
         st.rerun()
-
-
-def _ask_for(words: str, intent: intents.Intent) -> None:
-    _ask(words, intent=intent)
 
 
 def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> None:
     """Ask in the place of a turn; None: the same once more, with the settings of now."""
     files = [Path(path) for path in turn.get("attached", ())]
-    same = question is None
-    _ask(turn["question"] if question is None else question, files,
-         _intent_of(turn) if same else None, after=parent)  # fmt: skip
-
-
-def _show(assistant: Assistant, turn: int) -> None:
-    assistant.conversations.show(session.current(), turn)
+    intent = _intent_of(turn) if question is None else None
+    _ask(turn["question"] if question is None else question, intent, files, after=parent)
 
 
 def _ask(
-    question: str, files: Sequence[Path] = (), intent: intents.Intent | None = None,
+    question: str, intent: intents.Intent | None = None, files: Sequence[Path] = (),
     anyway: bool = False, documents: list[str] | None = None, after: int | None = None,
 ) -> None:  # fmt: skip
     """Ask in the sidebar's documents where none are given; `after` a turn it begins a branch."""

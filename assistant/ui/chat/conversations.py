@@ -3,6 +3,7 @@ moved and deleted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,58 +11,80 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.history import KeptTurn
-from assistant.conversation.listing import ConversationInfo, Folder, Folders, by_day
-from assistant.i18n.translation import _, ngettext
+from assistant.conversation.history import Conversations, KeptTurn
+from assistant.conversation.listing import ConversationInfo, Folder, by_day
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.libraries import forget as forgetting
-from assistant.ui import resources, session, widgets
-from assistant.ui.widgets import plain, read, script
+from assistant.ui import resources, session
+from assistant.ui.widgets import Component, ask_before
 from ingest.errors import PinciteError
 from vectorstore.federation import shown
 
-# -- A form with a name: of a conversation, or of a folder
+# -- The dialogs: a conversation or a folder of them is named, moved or deleted
 
-
-def draw_name_form(name: str, key: str, most: int, save: Callable[..., None], *about: Any) -> None:
-    """`save` gets the name, of `most` characters, and `about`; the session keeps it at `key`."""
-    with st.form(f"{key}-form", border=False):
-        st.text_input(_("Name"), name, max_chars=most, key=key)
-        saved = st.form_submit_button(
-            _("Save"), type="primary", on_click=_save, args=(key, save, *about)
-        )
-    if saved:
-        st.rerun()
-
-
-def _save(key: str, save: Callable[..., None], *about: Any) -> None:
-    # The page may have been drawn again meanwhile, without the dialog.
-    if key in st.session_state:
-        save(str(st.session_state[key]), *about)
-
-
-# -- What is done to folders of conversations: made, renamed, deleted, conversations moved
-
-FOLDER_DIALOGS = ("new-folder", "rename-folder", "delete-folder")
 _NONE = 0  # the choice of no folder
-_NAME, _INTO, _NEW = "folder-name", "folder-into", "folder-new"  # in the session's state
+_DIALOGS = ("rename", "delete", "move", "new-folder", "rename-folder", "delete-folder")
+# In the session's state: the dialog that was asked for, and its fields.
+_OPENED = "conversations-dialog"
+_NAME, _INTO, _NEW = "folder-name", "folder-into", "folder-new"
+_SECONDS = 5.0  # for an answer to end that is under way in a deleted conversation
 
 
-def draw_folder_dialog(assistant: Assistant, kind: str, identity: str) -> None:
-    """Draw the dialog of one of the kinds; `identity` is the number of a folder, empty for a new
-    one."""
-    every = assistant.conversations.folders.all()
-    folder = next((one for one in every if str(one.id) == identity), Folder(0, ""))
+def _kept() -> Conversations:
+    return resources.assistant().conversations
+
+
+def draw_dialog(assistant: Assistant) -> None:
+    """Draw the dialog that was asked for, outside of the sidebar."""
+    kind, identity = st.session_state.pop(_OPENED, ("", ""))
+    if not kind:
+        return
+    kept = assistant.conversations
+    info = next((one for one in kept.infos() if one.id == identity), None)
+    folder = next((one for one in kept.folders.all() if str(one.id) == identity), None)
     if kind == "new-folder":
-        st.dialog(_("New folder"))(_name)(folder)
-    elif folder.id and kind == "rename-folder":
-        st.dialog(_("Rename"))(_name)(folder)
-    elif folder.id:
-        st.dialog(_("Delete"))(_delete_folder)(folder)
+        _ask_name(_("New folder"), "", 100, lambda name: _kept().folders.make(name))
+    elif kind == "rename-folder" and folder:
+        number = folder.id
+        _ask_name(_("Rename"), folder.name, 100, lambda name: _kept().folders.rename(number, name))
+    elif kind == "delete-folder" and folder:
+        gone = _("The folder “{title}” is deleted. Its conversations go back to the list.",
+                 title=folder.name)  # fmt: skip
+        ask_before(_("Delete"), gone, _("Delete"), _folder_gone, folder.id, key="folder")
+    elif kind == "rename" and info:
+        _ask_name(_("Rename"), info.title, 200, lambda name: _kept().rename(identity, name))
+    elif kind == "move" and info:
+        st.dialog(_("Move"))(_choose_folder)(info)
+    elif kind == "delete" and info:
+        gone = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
+                 title=info.title)  # fmt: skip
+        ask_before(_("Delete"), gone, _("Delete"), _conversation_gone, identity, key="conversation")
 
 
-def move_to_folder(info: ConversationInfo) -> None:
-    """Draw the choice of a folder for a conversation, which may be a new one."""
-    every = {folder.id: folder.name for folder in _folders().all()}
+def _ask_name(title: str, name: str, most: int, save: Callable[[str], object]) -> None:
+    """`save` gets the name, of `most` characters."""
+
+    def keep() -> None:
+        # The page may have been drawn again meanwhile, without the dialog; and it may know
+        # a folder that is gone.
+        if _NAME in st.session_state:
+            with session.errors_kept():
+                save(str(st.session_state[_NAME]))
+
+    def dialog() -> None:
+        with st.form("name-form", border=False):
+            st.text_input(_("Name"), name, max_chars=most, key=_NAME)
+            saved = st.form_submit_button(_("Save"), type="primary", on_click=keep)
+        if saved:
+            st.rerun()
+
+    st.session_state.pop(_NAME, None)  # of another dialog
+    st.dialog(title)(dialog)()
+
+
+def _choose_folder(info: ConversationInfo) -> None:
+    """For a conversation; it may be a new one."""
+    every = {folder.id: folder.name for folder in _kept().folders.all()}
     with st.form("move", border=False):
         st.selectbox(
             _("Folder"), [_NONE, *every], key=_INTO,
@@ -74,57 +97,57 @@ def move_to_folder(info: ConversationInfo) -> None:
         st.rerun()
 
 
-def _name(folder: Folder) -> None:
-    draw_name_form(folder.name, _NAME, 100, _folder_named, folder.id)
-
-
-def _delete_folder(folder: Folder) -> None:
-    told = _("The folder “{title}” is deleted. Its conversations go back to the list.",
-             title=folder.name)  # fmt: skip
-    st.write(plain(told))
-    widgets.draw_confirmation(_("Delete"), _folder_gone, folder.id, key="folder")
-
-
-def _folder_gone(folder: int) -> None:
-    with session.errors_kept():  # the page may know a folder that is gone
-        _folders().delete(folder)
-
-
-def _folder_named(name: str, folder: int) -> None:
-    with session.errors_kept():
-        if folder:
-            _folders().rename(folder, name)
-        else:
-            _folders().make(name)
-
-
 def _moved(conversation: str) -> None:
     if _INTO not in st.session_state:  # the page was drawn again meanwhile, without the dialog
         return
     new = str(st.session_state.get(_NEW, "")).strip()
     with session.errors_kept():
-        into = _folders().make(new).id if new else int(st.session_state[_INTO])
-        _folders().move(conversation, into)
+        folders = _kept().folders
+        into = folders.make(new).id if new else int(st.session_state[_INTO])
+        folders.move(conversation, into)
 
 
-def _folders() -> Folders:
-    return resources.assistant().conversations.folders
+def _folder_gone(folder: int) -> None:
+    with session.errors_kept():  # the page may know a folder that is gone
+        _kept().folders.delete(folder)
 
+
+def _conversation_gone(identity: str) -> None:
+    """An answer that is under way ends first: it would bring the conversation back."""
+    if running := resources.answers().of(identity):
+        running.stop()
+        running.wait(_SECONDS)
+        resources.answers().forget(identity)
+    with session.errors_kept():
+        forgetting.delete_conversation(resources.settings(), identity, resources.permitted().whose)
+    # Of what cannot be read, nobody knows that it has gone.
+    with suppress(PinciteError):
+        if session.current() == identity and not _kept().has(identity):
+            session.leave()
+
+
+# -- The list
 
 _FIRST = 100  # conversations that are drawn before somebody asks for the older ones
-_SECONDS = 5.0  # for an answer to end that is under way in a deleted conversation
-_KEY = "conversations"
-# In the session's state:
-_FIND, _ALL, _OPENED = "conversations-find", "conversations-all", "conversations-dialog"
-_TITLE = "conversation-title"
+_FIND, _ALL = "conversations-find", "conversations-all"  # in the session's state
 
 Row = dict[str, Any]
 
-_list_component = st.components.v2.component(
-    "pincite_conversations",
-    html='<nav class="conversations"></nav>',
-    css=read("conversation_list.css"),
-    js=script("conversation_list"),
+_list = Component(
+    "conversation_list",
+    '<nav class="conversations"></nav>',
+    words={
+        "conversations": N_("Conversations"),
+        "search": N_("Search questions and answers"),
+        "more": N_("What to do with “{title}”"),
+        "pin": N_("Pin"),
+        "unpin": N_("Unpin"),
+        "rename": N_("Rename"),
+        "delete": N_("Delete"),
+        "move": N_("Move"),
+        "new-folder": N_("New folder"),
+        "more-folder": N_("What to do with the folder “{title}”"),
+    },
 )
 
 
@@ -144,29 +167,10 @@ def draw_list(assistant: Assistant) -> None:
         groups = [*(_folder(folder, infos) for folder in folders), *_by_day(loose[:most])]
     older = 0 if sought else len(loose[most:])
     data = {
-        "groups": groups, "open": session.current(), "sought": sought, "words": _list_words(older),
-        "older": older,
+        "groups": groups, "open": session.current(), "sought": sought, "older": older,
+        "more": ngettext("Show {count} older", "Show {count} older", older),
     }  # fmt: skip
-    _list_component(key=_KEY, data=data, on_act_change=_act)
-
-
-def draw_dialog(assistant: Assistant) -> None:
-    """Draw the dialog that was asked for, outside of the sidebar."""
-    asked: tuple[str, str] | None = st.session_state.pop(_OPENED, None)
-    if asked is None:
-        return
-    kind, identity = asked
-    if kind in FOLDER_DIALOGS:
-        draw_folder_dialog(assistant, kind, identity)
-        return
-    info = next((i for i in assistant.conversations.infos() if i.id == identity), None)
-    if info is not None:
-        named = {
-            "rename": (_("Rename"), _rename), "delete": (_("Delete"), _delete_conversation),
-            "move": (_("Move"), move_to_folder),
-        }  # fmt: skip
-        title, body = named[kind]
-        st.dialog(title)(body)(info)
+    _list.draw("conversations", data, {"act": _act})
 
 
 def _folder(folder: Folder, infos: Sequence[ConversationInfo]) -> Row:
@@ -202,10 +206,9 @@ def _zone() -> tzinfo | None:
         return None
 
 
-def _act() -> None:
+def _act(act: Mapping[str, Any]) -> None:
     """Do what was clicked or typed."""
-    act: Mapping[str, Any] = st.session_state[_KEY].act or {}
-    kept = resources.assistant().conversations
+    kept = _kept()
     does, identity = act.get("do"), str(act.get("id", ""))
     if does == "find":
         st.session_state[_FIND] = str(act["text"])
@@ -220,74 +223,29 @@ def _act() -> None:
     elif does == "fold":
         with session.errors_kept():
             kept.folders.collapse(int(identity), bool(act["on"]))
-    elif does in ("rename", "delete", "move", *FOLDER_DIALOGS):
+    elif does in _DIALOGS:
         st.session_state[_OPENED] = does, identity
-
-
-def _rename(info: ConversationInfo) -> None:
-    draw_name_form(info.title, _TITLE, 200, _conversation_named, info.id)
-
-
-def _conversation_named(name: str, identity: str) -> None:
-    resources.assistant().conversations.rename(identity, name)
-
-
-def _delete_conversation(info: ConversationInfo) -> None:
-    told = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
-             title=info.title)  # fmt: skip
-    st.write(plain(told))
-    widgets.draw_confirmation(_("Delete"), _conversation_gone, info.id, key="conversation")
-
-
-def _conversation_gone(identity: str) -> None:
-    """An answer that is under way ends first: it would bring the conversation back."""
-    if running := resources.answers().of(identity):
-        running.stop()
-        running.wait(_SECONDS)
-        resources.answers().forget(identity)
-    with session.errors_kept():
-        forgetting.delete_conversation(resources.settings(), identity, resources.permitted().whose)
-    if session.current() == identity and not _there(identity):
-        session.leave()
-
-
-def _there(identity: str) -> bool:
-    """Of what cannot be read, nobody knows that it has gone."""
-    try:
-        return resources.assistant().conversations.has(identity)
-    except PinciteError:
-        return True
-
-
-def _list_words(older: int) -> dict[str, str]:
-    """Of conversation_list.js."""
-    return {
-        "conversations": _("Conversations"),
-        "search": _("Search questions and answers"),
-        "more": _("What to do with “{title}”"),
-        "pin": _("Pin"),
-        "unpin": _("Unpin"),
-        "rename": _("Rename"),
-        "delete": _("Delete"),
-        "move": _("Move"),
-        "new-folder": _("New folder"),
-        "more-folder": _("What to do with the folder “{title}”"),
-        "older": ngettext("Show {count} older", "Show {count} older", older),
-    }
 
 
 # -- Below a question: edit it, ask it again, and go from one of its versions to another
 
-_versions_component = st.components.v2.component(
-    "pincite_versions",
-    html='<div class="versions"></div>',
-    css=read("versions.css"),
-    js=script("versions"),
+_versions = Component(
+    "versions",
+    '<div class="versions"></div>',
+    words={
+        "edit": N_("Edit the question"),
+        "again": N_("Ask it again"),
+        "before": N_("The version before"),
+        "behind": N_("The next version"),
+        "version": N_("Version {number} of {total}"),
+        "send": N_("Send"),
+        "cancel": N_("Cancel"),
+    },
 )
 
 
 def draw_versions(
-    turn: KeptTurn, ask: Callable[[str | None], None], show: Callable[[int], None]
+    turn: KeptTurn, ask: Callable[[str | None], None], show: Callable[[int], object]
 ) -> None:
     """`ask` asks in the place of the turn; None: the same question. `show` shows the branch with
     another version, by its number."""
@@ -296,11 +254,10 @@ def draw_versions(
     editable = "wish" not in turn.answer
     data = {
         "question": turn.answer["question"] if editable else "", "number": turn.number,
-        "versions": list(turn.versions), "words": _versions_words(),
+        "versions": list(turn.versions),
     }  # fmt: skip
 
-    def act() -> None:
-        given: dict[str, Any] = st.session_state[key].act or {}
+    def act(given: Mapping[str, Any]) -> None:
         if given.get("do") == "show" and given.get("turn") in turn.versions:
             show(int(given["turn"]))
         elif given.get("do") == "again":
@@ -308,17 +265,4 @@ def draw_versions(
         elif given.get("do") == "ask" and (text := str(given["text"]).strip()):
             ask(text)
 
-    _versions_component(key=key, data=data, on_act_change=act)
-
-
-def _versions_words() -> dict[str, str]:
-    """Of versions.js."""
-    return {
-        "edit": _("Edit the question"),
-        "again": _("Ask it again"),
-        "before": _("The version before"),
-        "behind": _("The next version"),
-        "version": _("Version {number} of {total}"),
-        "send": _("Send"),
-        "cancel": _("Cancel"),
-    }
+    _versions.draw(key, data, {"act": act})

@@ -4,8 +4,9 @@ All that documents, models and people wrote is escaped.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
@@ -23,9 +24,30 @@ from ingest.media.ffmpeg import clock
 # -- What the parts of an explanation are made of, as HTML
 
 
-def _where(row: Mapping[str, Any]) -> str:
-    """A document and its page."""
-    return f"<b>{as_html(readable(row['document']))}, {as_html(place(row['page'], None))}</b>"
+class Markup(str):
+    """A cell that is HTML already."""
+
+
+def _where(row: Mapping[str, Any], words: str = "") -> Markup:
+    """A document and its page, with words below."""
+    found = f"<b>{as_html(readable(row['document']))}, {as_html(place(row['page'], None))}</b>"
+    return Markup(f'{found}<br><span class="words">{as_html(words)}</span>' if words else found)
+
+
+def _bar(text: str, shares: Mapping[str, float]) -> Markup:
+    """A number, and a bar of what each part adds to it, 0 to 1."""
+    parts = "".join(
+        f'<i class="share {as_html(name)}" style="width:{100 * share:.1f}%"></i>'
+        for name, share in shares.items()
+        if share > 0
+    )
+    return Markup(f'{as_html(text)}<span class="bar" aria-hidden="true">{parts}</span>')
+
+
+def _cell(cell: object) -> str:
+    if isinstance(cell, int):
+        return as_html(number(cell))
+    return cell if isinstance(cell, Markup) else as_html("–" if cell is None else cell)
 
 
 def _terms(rows: Iterable[tuple[str, str]]) -> str:
@@ -34,11 +56,15 @@ def _terms(rows: Iterable[tuple[str, str]]) -> str:
     return f"<dl>{found}</dl>"
 
 
-def _table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """The cells of `rows` are HTML. It is scrolled where it is too wide, also by the keyboard."""
+def _table_of(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Nothing without rows. It is scrolled where it is too wide, also by the keyboard."""
+    if not rows:
+        return ""
     heads = "".join(f'<th scope="col">{as_html(cell)}</th>' for cell in head)
     body = "".join(
-        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        f'<tr><th scope="row">{_cell(first)}</th>'
+        + "".join(f"<td>{_cell(cell)}</td>" for cell in rest)
+        + "</tr>"
         for first, *rest in rows
     )
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
@@ -50,72 +76,65 @@ def _table_of(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 # is counted. They are translated where they are shown.
 
 
-class _Lesson(NamedTuple):
-    """Of one part."""
-
-    title: str
-    sentence: str
-
-
-LESSONS = {
-    "question": _Lesson(
+LESSONS: dict[str, tuple[str, str]] = {
+    "question": (
         N_("Question"),
         N_("A question is completed by what was said before, taken apart where it asks several "
         "things, and given to the tool that it seems to ask for."),
     ),
-    "found": _Lesson(
+    "found": (
         N_("Search"),
         N_("Passages are searched by meaning and by words at once; what each search finds is added "
         "up, and a small model that has learned to read may order the best ones again."),
     ),
-    "read": _Lesson(
+    "read": (
         N_("Reading"),
         N_("The model reads only the best passages, because each token, about three quarters of a "
         "word, costs time."),
     ),
-    "written": _Lesson(
+    "written": (
         N_("Writing"),
         N_("The model writes token by token and takes the likeliest each time; the stronger the "
         "colour, the less likely it was."),
     ),
-    "judged": _Lesson(
+    "judged": (
         N_("Checking"),
         N_("When the first sentence is written, signals of how well one line states what it adds "
         "to the question are added up to a probability that it is right; below the threshold it "
         "is not given."),
     ),
-    "computed": _Lesson(
+    "computed": (
         N_("Program"),
         N_("A question to a table becomes a small program; code computes it, not the model, which "
         "would guess, and each cell is cited."),
     ),
-    "whole": _Lesson(
+    "whole": (
         N_("Parts"),
         N_("The whole document is read part by part; only what stands on a line is kept, and where "
         "a model named it, only what it confirms when it is asked for that alone."),
     ),
-    "compared": _Lesson(
+    "compared": (
         N_("Comparing"),
         N_("Parts of both documents that are about the same matter are paired by their meaning, "
         "and of each pair those statements are quoted that are nearest to each other, rather where "
         "their figures differ."),
     ),
-    "looked": _Lesson(
+    "looked": (
         N_("Looking"),
         N_("What is written on a picture is recognised line by line and may be cited; what it "
         "shows is told by another model in its own words, and is never evidence."),
     ),
-    "heard": _Lesson(
+    "heard": (
         N_("Listening"),
         N_("A recording is cut into pieces of speech, and the model writes down each of them with "
         "how sure it is; what it would write over noise is left out."),
     ),
-    "sentences": _Lesson(
+    "sentences": (
         N_("Citing"),
         N_("Each finished sentence is compared with the lines that were read; the small numbers "
         "behind a word name the lines that have it."),
     ),
-    "seconds": _Lesson(
+    "seconds": (
         N_("Time"),
         N_("Reading and writing take longest, because every token passes through the whole model."),
     ),
@@ -173,57 +192,42 @@ def _compared(explained: Row) -> str:
     """Two parts in each row."""
     rows = [
         (_side(one, 0), _side(one, 1),
-         as_html("–" if one["nearness"] is None else number(one["nearness"], 2)),
-         as_html(f"{number(one['stated'][0])} / {number(one['stated'][1])}"),
-         as_html(number(one["quoted"])))
+         None if one["nearness"] is None else number(one["nearness"], 2),
+         f"{number(one['stated'][0])} / {number(one['stated'][1])}", one["quoted"])
         for one in explained["compared"]
     ]  # fmt: skip
-    if not rows:
-        return ""
     head = (_("Part"), _("Compared with"), _("Nearness"), _("Statements"), _("Pairs quoted"))
     return _table_of(head, rows)
 
 
-def _side(one: Row, at: int) -> str:
-    place = _where({"document": one["documents"][at], "page": one["pages"][at]})
-    title = one["titles"][at]
-    return f'{place}<br><span class="words">{as_html(title)}</span>' if title else place
+def _side(one: Row, at: int) -> Markup:
+    return _where({"document": one["documents"][at], "page": one["pages"][at]}, one["titles"][at])
 
 
 def _looked(explained: Row) -> str:
     """A picture in each row."""
     rows = [
-        (as_html(readable(one["picture"])), as_html(number(one["lines"])),
-         as_html("–" if one["confidence"] is None else percent(one["confidence"])),
-         as_html(one["shows"] or "–"),
-         as_html(" + ".join(f"{number(spent, 1)} s" for spent in one["seconds"])))
+        (readable(one["picture"]), one["lines"],
+         None if one["confidence"] is None else percent(one["confidence"]), one["shows"] or None,
+         " + ".join(f"{number(spent, 1)} s" for spent in one["seconds"]))
         for one in explained["looked"]
     ]  # fmt: skip
-    if not rows:
-        return ""
-    head = (
-        _("Picture"),
-        _("Lines on it"),
-        _("How sure"),
-        _("What it shows"),
-        _("Reading, looking"),
-    )
-    return _table_of(head, rows)
+    shows, spent = _("What it shows"), _("Reading, looking")
+    return _table_of((_("Picture"), _("Lines on it"), _("How sure"), shows, spent), rows)
 
 
 def _heard(explained: Row) -> str:
     """A piece of speech in each row."""
-    row = explained["heard"]
-    if not row:
+    if not (row := explained["heard"]):
         return ""
     told = [(_("Length"), clock(row["seconds"])), (_("Language"), row["language"] or "–")]
     rows = [
-        (as_html(clock(one["start"])), as_html(one["text"]), as_html(percent(one["confidence"])),
-         as_html(_("no, it was probably made up") if one["left_out"] else _("yes")))
+        (clock(one["start"]), one["text"], percent(one["confidence"]),
+         _("no, it was probably made up") if one["left_out"] else _("yes"))
         for one in row["segments"]
     ]  # fmt: skip
     head = (_("At"), _("Words"), _("How sure"), _("Written down"))
-    return _terms(told) + (_table_of(head, rows) if rows else "")
+    return _terms(told) + _table_of(head, rows)
 
 
 _MOST = 12  # passages
@@ -274,45 +278,32 @@ def _found(explained: Row) -> str:
         for name, text in SHARES.items()
     )
     body = [
-        (_passage(row), _rank(row["vectors_rank"], row["cosine"], 2),
-         _rank(row["words_rank"], row["bm25"], 1), _bar(row, most),
-         as_html(_("yes") if row["read"] else _("no")))
+        (_where(row, row["text"]), _rank(row["vectors_rank"], row["cosine"], 2),
+         _rank(row["words_rank"], row["bm25"], 1),
+         _bar(number(row["fused"], 2),
+              {name: share / (most or 1.0) for name, share in row["shares"].items()}),
+         _("yes") if row["read"] else _("no"))
         for row in rows
     ]  # fmt: skip
     return f"<p>{as_html(compared)}</p>{_table_of(head, body)}<p>{key}</p>"
 
 
-def _passage(row: Row) -> str:
-    return f'{_where(row)}<br><span class="words">{as_html(row["text"])}</span>'
-
-
-def _rank(rank: int, score: float, digits: int) -> str:
-    return as_html(f"{number(rank)}. ({number(score, digits)})" if rank else "–")
-
-
-def _bar(row: Row, most: float) -> str:
-    """The score as a bar of what each part adds to it."""
-    parts = "".join(
-        f'<i class="share {as_html(name)}" style="width:{100 * share / most:.1f}%"></i>'
-        for name, share in row["shares"].items() if share > 0 and most > 0
-    )  # fmt: skip
-    return f'{number(row["fused"], 2)}<span class="bar" aria-hidden="true">{parts}</span>'
+def _rank(rank: int, score: float, digits: int) -> str | None:
+    return f"{number(rank)}. ({number(score, digits)})" if rank else None
 
 
 def _read(explained: Row) -> str:
     tokens = explained["tokens"]
-    rows = [
-        (_where(row),
-         as_html(number(row["lines"])), as_html(number(row["tokens"])))
-        for row in explained["read"]
-    ]  # fmt: skip
+    rows: list[Sequence[object]] = [
+        (_where(row), row["lines"], row["tokens"]) for row in explained["read"]
+    ]
     if not rows:
         return ""
     sums = [(_("All passages"), tokens["passages"])]
     if tokens["prompt"]:
         sums.append((_("The whole prompt, with instructions and question"), tokens["prompt"]))
         sums.append((_("Written by the model"), tokens["written"]))
-    rows += [(as_html(name), "", as_html(number(count))) for name, count in sums]
+    rows += [(name, "", count) for name, count in sums]
     return _table_of((_("Passage"), _("Lines"), _("Tokens")), rows)
 
 
@@ -323,14 +314,11 @@ def _judged(explained: Row) -> str:
 def _judgement(row: Row) -> str:
     read = ngettext("Against {count} page", "Against {count} pages", row["pages"])
     signals = [
-        (as_html(_(SIGNALS[name])),
-         as_html(number(row["signals"][name], 2) if name in row["signals"] else ""),
-         as_html(number(share, 2, sign=True)))
+        (_(SIGNALS[name]), number(row["signals"][name], 2) if name in row["signals"] else "",
+         number(share, 2, sign=True))
         for name, share in row["shares"].items()
     ]  # fmt: skip
-    signals.append(
-        (as_html(_("Together")), "", as_html(number(sum(row["shares"].values()), 2, True)))
-    )
+    signals.append((_("Together"), "", number(sum(row["shares"].values()), 2, True)))
     share, limit = 100 * row["probability"], 100 * row["threshold"]
     result = _(
         "Probability {probability}, threshold {threshold}: {verdict}.",
@@ -355,12 +343,12 @@ def _written(explained: Row) -> str:
         key=lambda token: float(token["probability"]),
     )
     rows = [
-        (as_html(token["text"]), as_html(percent(token["probability"])), _instead(token))
+        (token["text"], percent(token["probability"]), _instead(token))
         for token in doubtful[:_MOST_TOKENS]
     ]
     table = _table_of((_("Least likely"), _("Probability"), _("Could have been")), rows)
     sure = f"<p>{as_html(_('No token was doubtful.'))}</p>"
-    return f'<p class="heat">{heat}</p>{table if rows else sure}'
+    return f'<p class="heat">{heat}</p>{table or sure}'
 
 
 def _token(token: Row) -> str:
@@ -371,9 +359,8 @@ def _token(token: Row) -> str:
 
 
 def _instead(token: Row) -> str:
-    return as_html(
-        ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in token["instead"])
-    )
+    others = token["instead"]
+    return ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in others)
 
 
 def _computed(explained: Row) -> str:
@@ -382,30 +369,23 @@ def _computed(explained: Row) -> str:
         return ""
     done = _(OPERATIONS.get(row["operation"], row["operation"]))
     cells = ngettext("{count} cell", "{count} cells", row["number"])
-    operands = [
-        (_where(one), as_html(one["row"]), as_html(one["column"]), as_html(one["text"]))
-        for one in row["operands"]
-    ]
+    operands = [(_where(one), one["row"], one["column"], one["text"]) for one in row["operands"]]
     checks = [
-        (as_html(_(CHECKS.get(one["what"], one["what"]))), as_html(number(one["value"], 2)),
-         as_html(number(one["least"], 2) if one["least"] else ""))
+        (_(CHECKS.get(one["what"], one["what"])), number(one["value"], 2),
+         number(one["least"], 2) if one["least"] else "")
         for one in row["checks"]
     ]  # fmt: skip
     program = _terms([(_("Program"), f"{done} ({cells})")])
     table = _table_of((_("Table"), _("Row"), _("Column"), _("Cell")), operands)
-    checked = _table_of((_("Check"), _("Its value"), _("At least")), checks) if checks else ""
-    return program + table + checked
+    return program + table + _table_of((_("Check"), _("Its value"), _("At least")), checks)
 
 
 def _whole(explained: Row) -> str:
     rows = [
-        (_where(one), as_html(one["title"] or _("passages that fit")),
-         *(as_html(number(one[name])) for name in ("found", "carried", "kept")),
-         as_html("–" if one["odds"] is None else number(one["odds"], 1, sign=True)))
+        (_where(one), one["title"] or _("passages that fit"), one["found"], one["carried"],
+         one["kept"], None if one["odds"] is None else number(one["odds"], 1, sign=True))
         for one in explained["whole"]
     ]  # fmt: skip
-    if not rows:
-        return ""
     head = (_("From"), _("Part"), _("Found"), _("On a line"), _("Kept"), _("Confirmed (log-odds)"))
     return _table_of(head, rows)
 
@@ -430,11 +410,9 @@ def _seconds(explained: Row) -> str:
     spent = explained["seconds"]
     most = max(spent.values(), default=0.0) or 1.0
     rows = [
-        (as_html(_(STAGES.get(name, name))),
-         f'{number(seconds, 2)} s<span class="bar" aria-hidden="true">'
-         f'<i class="share vectors" style="width:{100 * seconds / most:.1f}%"></i></span>')
+        (_(STAGES.get(name, name)), _bar(f"{number(seconds, 2)} s", {"vectors": seconds / most}))
         for name, seconds in spent.items()
-    ]  # fmt: skip
+    ]
     return _table_of((_("Stage"), _("Seconds")), rows)
 
 
@@ -448,6 +426,7 @@ PARTS = {
 # -- The dialog that shows how an answer was made; its facts are read when it opens
 
 _STYLE = read("hood.css")
+_HOW = N_("How this answer was made, step by step")
 
 
 def draw_answer_button(receipts: Receipts, identity: str) -> None:
@@ -457,26 +436,20 @@ def draw_answer_button(receipts: Receipts, identity: str) -> None:
         kept = receipts.get(identity)
         return explanation(kept.answer, kept.facts, kept.meant)
 
-    _button(explain, identity)
+    _hood_button(_HOW, identity, _explanation_dialog, explain)
 
 
 def draw_output_button(answer: Row) -> None:
     """Draw the button below the output of a tool, if that says how it was made."""
     if facts := answer.get("facts"):
-        _button(lambda: explanation(answer, facts), answer["id"])
-
-
-def _button(explain: Callable[[], Row], identity: str) -> None:
-    about = _("How this answer was made, step by step")
-    _hood_button(about, identity, _explanation_dialog, explain)
+        explain = partial(explanation, answer, facts)
+        _hood_button(_HOW, answer["id"], _explanation_dialog, explain)
 
 
 def _hood_button(about: str, key: str, draw: Callable[..., None], given: object) -> None:
     """`draw` draws the dialog that it opens, of what is given."""
-    name = _("Under the hood")
-    if st.button(
-        name, type="tertiary", icon=":material/search_insights:", help=about, key=f"hood-{key}"
-    ):
+    name, icon = _("Under the hood"), ":material/search_insights:"
+    if st.button(name, type="tertiary", icon=icon, help=_(about), key=f"hood-{key}"):
         st.dialog(name, width="large")(draw)(given)
 
 
@@ -488,10 +461,10 @@ def _explanation_dialog(explain: Callable[[], Row]) -> None:
         return
     drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
     st.html(f"<style>{_STYLE}</style>")
-    tabs = st.tabs([_(LESSONS[name].title) for name in drawn])
+    tabs = st.tabs([_(LESSONS[name][0]) for name in drawn])
     for tab, (name, html) in zip(tabs, drawn.items(), strict=True):
         with tab:
-            lesson = as_html(_(LESSONS[name].sentence))
+            lesson = as_html(_(LESSONS[name][1]))
             st.html(f'<div class="hood"><p class="lesson">{lesson}</p>{html}</div>')
 
 
@@ -502,8 +475,7 @@ _DIGEST = 12  # characters of a hash
 
 def draw_picture_button(path: Path, key: str) -> None:
     """Draw the button below a picture that says how it was made."""
-    about = _("How this picture was made, step by step")
-    _hood_button(about, key, _picture_dialog, path)
+    _hood_button(N_("How this picture was made, step by step"), key, _picture_dialog, path)
 
 
 def _picture_dialog(path: Path) -> None:

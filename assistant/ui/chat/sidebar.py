@@ -1,11 +1,11 @@
 """What stands around a conversation: the sidebar, the first screen, the first steps in a home."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
 from assistant import first_run
-from assistant.answering.verifier import OPERATING_POINTS, OperatingPoint
+from assistant.answering.verifier import OPERATING_POINTS
 from assistant.contract.facts import Offer
 from assistant.conversation.assistant import Assistant
 from assistant.first_run import Choice, Kind, choices
@@ -14,9 +14,10 @@ from assistant.libraries.libraries import make
 from assistant.libraries.uploads import describe_step
 from assistant.models.catalogue import missing_extra
 from assistant.ui import resources, session, widgets
+from assistant.ui.background import Fetch
 from assistant.ui.chat import answer_actions, conversations
 from assistant.ui.library import library_queue, library_tags
-from assistant.ui.widgets import as_html, plain, step, with_commands
+from assistant.ui.widgets import as_html, button, draw_quiet, plain, step
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
@@ -31,42 +32,35 @@ def is_adding(library: Library) -> bool:
     return bool(resources.uploads().of(library.name))
 
 
+def _fetches() -> list[Fetch]:
+    return resources.fetches().going() if resources.is_owner() else []
+
+
 def draw_background_work(library: Library) -> None:
     """Draw nothing where nothing goes on; otherwise draw the page again when that has ended."""
     if is_adding(library) or _fetches():
         _going(library)
 
 
-def _fetches() -> int:
-    return len(resources.fetches().going()) if resources.is_owner() else 0
-
-
 @st.fragment(run_every=1.0)
 def _going(library: Library) -> None:
     known = st.session_state.setdefault("behind", (0, 0, False))
-    now = (library.generation(), _fetches(), is_adding(library))
+    now = (library.generation(), len(_fetches()), is_adding(library))
     st.session_state["behind"] = now
     if known != now and any(known):
         st.session_state["behind"] = (0, 0, False)
         st.rerun()  # a document is in, or a model is here: the page has more to offer
     with st.container(border=True, key="behind"):
-        _adding(library)
-        _fetching()
-
-
-def _adding(library: Library) -> None:
-    for upload in resources.uploads().of(library.name):
-        step = upload.progress
-        count = ngettext("{done} of {count} file done", "{done} of {count} files done",
-                         max(step.total, 1), done=number(min(step.done, step.total)))  # fmt: skip
-        doing = f"{readable(step.file)}: {describe_step(step)}" if step.file else _("Preparing")
-        share = min(step.done / step.total, 1.0) if step.total else 0.0
-        st.progress(share, text=plain(f"{count} · {doing}"))
-
-
-def _fetching() -> None:
-    for fetch in resources.fetches().going() if resources.is_owner() else []:
-        st.progress(fetch.share, text=plain(f"{fetch.name}: {told(fetch.doing)}"))
+        for upload in resources.uploads().of(library.name):
+            step = upload.progress
+            total, doing = max(step.total, 1), _("Preparing")
+            count = ngettext("{done} of {count} file done", "{done} of {count} files done", total,
+                             done=number(min(step.done, step.total)))  # fmt: skip
+            if step.file:
+                doing = f"{readable(step.file)}: {describe_step(step)}"
+            st.progress(min(step.done / total, 1.0), text=plain(f"{count} · {doing}"))
+        for fetch in _fetches():
+            st.progress(fetch.share, text=plain(f"{fetch.name}: {told(fetch.doing)}"))
 
 
 # -- Lets an owner choose how good answers are on this machine: from a quick model to the best
@@ -83,40 +77,39 @@ def draw_quality() -> None:
     now = in_use(resources.settings(), "chat")
     if now.name or now.trouble:
         told = _("Answers are written by {model}.", model=now.name or "–")
-        st.html(f'<p class="quiet">{as_html(told)} {as_html(_("Settings has others."))}</p>')
-        return
-    if not resources.is_owner():
-        st.html(f'<p class="quiet">{as_html(_("The owner chooses the models."))}</p>')
-        return
-    _choose(choices(resources.settings()))
+        draw_quiet(f"{told} {_('Settings has others.')}")
+    elif not resources.is_owner():
+        draw_quiet(_("The owner chooses the models."))
+    else:
+        _choose(choices(resources.settings()))
 
 
 def _choose(found: Sequence[Choice]) -> None:
     if extra := missing_extra("chat"):
         st.caption(plain(_("Before one can run: pip install '{extra}'", extra=extra)))
-    going = [
-        one for one in resources.fetches().going() if one.name in {c.model.name for c in found}
-    ]
-    if going or not found:  # its progress is drawn above the steps
-        st.caption(_("It is being fetched.") if going else _("No model fits this machine."))
-        return
     labels = {
         one.model.name: f"**{_(_KINDS[one.kind])}** · {plain(one.model.name)}" for one in found
     }
+    going = any(one.name in labels for one in resources.fetches().going())
+    if going or not found:  # its progress is drawn above the steps
+        st.caption(_("It is being fetched.") if going else _("No model fits this machine."))
+        return
     usual = next((at for at, one in enumerate(found) if one.model.default), 0)
     st.radio(
         _("Model"), list(labels), index=usual, key=_PICKED, label_visibility="collapsed",
         format_func=labels.__getitem__, captions=[_costs(one) for one in found],
     )  # fmt: skip
-    st.button(
-        _("Fetch this model"),
-        key="fetch-first",
-        icon=":material/download:",
-        on_click=lambda: resources.fetch(st.session_state[_PICKED]),
-    )
-    failed = [f for name in labels if (f := resources.fetches().of(name)) and f.error]
-    for one in failed:
-        st.error(plain(one.error))
+    button(
+        _("Fetch this model"), "fetch-first", lambda: resources.fetch(st.session_state[_PICKED]),
+        icon="download", type="secondary",
+    )  # fmt: skip
+    _show_failed(labels)
+
+
+def _show_failed(names: Iterable[str]) -> None:
+    for name in names:
+        if (fetch := resources.fetches().of(name)) and fetch.error:
+            widgets.show_error(fetch.error)
 
 
 def _costs(one: Choice) -> str:
@@ -133,22 +126,20 @@ def _costs(one: Choice) -> str:
 def draw_own_documents(library: Library) -> None:
     """Draw the button, where an owner looks at the sample company."""
     if resources.is_owner() and first_run.is_sample(library.name):
-        st.button(
-            _("Add documents of your own"), key="own-documents", type="tertiary",
-            icon=":material/note_add:", on_click=_open,
+        button(
+            _("Add documents of your own"), "own-documents", _open, icon="note_add",
             help=_("They come into a library of their own, beside the sample company."),
         )  # fmt: skip
 
 
+@resources.by_owner
 def _open() -> None:
     """The library of the settings, which is made where it is not there."""
-    with session.errors_kept():
-        resources.check_owner()
-        settings = resources.settings()
-        if settings.library not in composition.libraries(settings):
-            make(settings, settings.library)
-            resources.note("made", settings.library)
-        session.open_library(settings.library)
+    settings = resources.settings()
+    if settings.library not in composition.libraries(settings):
+        make(settings, settings.library)
+        resources.note("made", settings.library)
+    session.open_library(settings.library)
 
 
 # -- Three steps to the first answer: the documents, a model that suits the machine, ready
@@ -163,15 +154,19 @@ def draw_steps(library: Library) -> None:
     with step(2, _("How good may it be on this machine?"), done=_is_chosen()):
         draw_quality()
         if not _is_chosen():
-            st.button(
-                _("Go on without a chat model"), key="without-model", type="tertiary",
-                on_click=_note, args=("without-model",),
-            )  # fmt: skip
+            button(_("Go on without a chat model"), "without-model", _note, "without-model")
     with step(3, _("Ready"), done=False):
-        _ready(has, adding)
+        if not has and not adding:
+            told = _("Type your first question below, once there are documents.")
+        elif not first_run.is_model_chosen(resources.settings()):
+            told = _("You can ask at once. Without a chat model, answers are quoted lines.")
+        elif not has:
+            told = _("You can ask as soon as the first document is in.")
+        else:
+            told = _("Type your first question below.")
+        draw_quiet(told)
         if resources.is_owner():
-            st.button(_("Hide these steps"), key="hide-steps", type="tertiary", on_click=_note,
-                      args=("over",))  # fmt: skip
+            button(_("Hide these steps"), "hide-steps", _note, "over")
 
 
 def steps_are_left(library: Library) -> bool:
@@ -197,10 +192,9 @@ def _is_chosen() -> bool:
     )
 
 
+@resources.by_owner
 def _note(mark: first_run.Mark) -> None:
-    with session.errors_kept():
-        resources.check_owner()
-        first_run.set_mark(resources.settings(), mark)
+    first_run.set_mark(resources.settings(), mark)
 
 
 def draw_document_choice(library: Library) -> None:
@@ -219,9 +213,8 @@ def draw_document_choice(library: Library) -> None:
     library_queue.draw_uploader(library)
     library_queue.draw_folder_field(library)
     if resources.is_owner() and not library.documents() and not is_adding(library):
-        st.button(
-            _("Or try the sample company"), key="sample-company", type="tertiary",
-            icon=":material/science:", on_click=_sample,
+        button(
+            _("Or try the sample company"), "sample-company", _sample, icon="science",
             help=_("Five documents of a company that does not exist, in a library of their own."),
         )  # fmt: skip
 
@@ -235,32 +228,16 @@ def _searching(missing: Sequence[Offer]) -> None:
         label = _(
             "Fetch the models that search ({size})", size=size(sum(o.bytes or 0 for o in missing))
         )
-        st.button(label, key="fetch-searching", icon=":material/download:", type="primary",
-                  on_click=resources.fetch, args=names)  # fmt: skip
-    for name in names:
-        if (fetch := resources.fetches().of(name)) and fetch.error:
-            widgets.show_error(fetch.error)
+        button(label, "fetch-searching", resources.fetch, *names, icon="download", type="primary")
+    _show_failed(names)
 
 
+@resources.by_owner
 def _sample() -> None:
     """Fill its library in the background, and open it."""
-    with session.errors_kept():
-        resources.check_owner()
-        name = first_run.sample_library(resources.settings())
-        library_queue.add_paths(resources.library(name), first_run.sample_documents())
-        session.open_library(name)
-
-
-def _ready(has: bool, adding: bool) -> None:
-    if not has and not adding:
-        told = _("Type your first question below, once there are documents.")
-    elif not first_run.is_model_chosen(resources.settings()):
-        told = _("You can ask at once. Without a chat model, answers are quoted lines.")
-    elif not has:
-        told = _("You can ask as soon as the first document is in.")
-    else:
-        told = _("Type your first question below.")
-    st.html(f'<p class="quiet">{as_html(told)}</p>')
+    name = first_run.sample_library(resources.settings())
+    library_queue.add_paths(resources.library(name), first_run.sample_documents())
+    session.open_library(name)
 
 
 # -- The conversations, and the documents to ask
@@ -282,12 +259,10 @@ def draw_sidebar(assistant: Assistant) -> None:
     """The choice of documents is read with `scope`."""
     _libraries()
     with st.sidebar:
-        st.button(
-            _("New conversation"),
-            icon=":material/edit_square:",
-            width="stretch",
-            on_click=session.leave,
-        )
+        button(
+            _("New conversation"), "new-conversation", session.leave, icon="edit_square",
+            type="secondary", width="stretch",
+        )  # fmt: skip
         # Visitors without an account must not read what others asked.
         own = resources.is_owner() or bool(resources.person().id)
         if own:
@@ -296,8 +271,14 @@ def draw_sidebar(assistant: Assistant) -> None:
         library_tags.draw_question_filter(assistant)
         _refusal(assistant)
         answer_actions.draw_conversation_export(assistant, session.current())
-        _about(assistant)
-        _account()
+        if assistant.notice:
+            st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
+        if assistant.about:
+            draw_quiet(told(assistant.about))
+        mine = resources.person()
+        if mine.id:
+            draw_quiet(f"{mine.name}, {mine.role}")
+            button(_("Sign out"), "sign-out", resources.sign_out)
     if own:
         conversations.draw_dialog(assistant)
 
@@ -353,33 +334,26 @@ def _refusal(assistant: Assistant) -> None:
     names, usual = list(OPERATING_POINTS), now
     if learned is not None:
         names, usual = [*OPERATING_POINTS, _LEARNED], _LEARNED
-    # Kept apart from the widget, as in _scope.
-    chosen = st.session_state.get("refusal", usual)
-    if chosen in (now, _LEARNED):  # no other one was chosen
-        chosen = usual if st.session_state.get("refusal-usual") != usual else chosen
-    st.session_state["refusal-usual"] = usual
+    if st.session_state.get("refusal-usual", "") != usual:
+        st.session_state["refusal-usual"] = usual
+        if st.session_state.get("refusal") in (None, now, _LEARNED):  # no other one was chosen
+            st.session_state["refusal"] = usual
     with st.container(key="when-unsure"):
         picked = st.segmented_control(
-            _("When unsure"), names, default=chosen or None,
-            format_func=lambda name: _(_POINTS[name]), width="stretch",
+            _("When unsure"), names, format_func=lambda name: _(_POINTS[name]), key="refusal",
+            persist_state="session", width="stretch",
         )  # fmt: skip
-    st.session_state["refusal"] = picked or ""
     if picked in OPERATING_POINTS:
         quotes = assistant.model_name == "extractive"  # then the figures are others
         point = OPERATING_POINTS[picked]
-        st.caption(_(_EFFECTS[picked]) if quotes else when_unsure(picked, point))
+        often = _(
+            "Of 10 questions without an answer in the documents it turns down about {rightly}; of "
+            "10 right answers it keeps back about {wrongly}.",
+            rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
+        )  # fmt: skip
+        st.caption(_(_EFFECTS[picked]) if quotes else f"{_(_EFFECTS[picked])} {often}")
     elif picked:
         st.caption(_("As learned from your feedback; the Measure page can take it back."))
-
-
-def when_unsure(picked: str, point: OperatingPoint) -> str:
-    """What a choice does, and how often in ten questions."""
-    shares = {"rightly": number(10 * point.unanswerable), "wrongly": number(10 * point.answerable)}
-    often = _(
-        "Of 10 questions without an answer in the documents it turns down about {rightly}; of 10 "
-        "right answers it keeps back about {wrongly}.", **shares,
-    )  # fmt: skip
-    return f"{_(_EFFECTS[picked])} {often}"
 
 
 def _scope(assistant: Assistant) -> None:
@@ -387,30 +361,8 @@ def _scope(assistant: Assistant) -> None:
     if len(names) < 2:
         st.session_state["scope"] = []
         return
-    # Streamlit forgets a widget while another page is shown, so that the choice is kept apart.
-    kept = [name for name in st.session_state.get("scope", []) if name in names]
-    st.session_state["scope"] = st.multiselect(
-        _("Ask only"),
-        names,
-        default=kept,
-        placeholder=ngettext("All {count} documents", "All {count} documents", len(names)),
-        format_func=readable,
-    )
-
-
-def _account() -> None:
-    """Draw who has signed in."""
-    mine = resources.person()
-    if mine.id:
-        st.html(f'<p class="quiet">{as_html(mine.name)}, {mine.role}</p>')
-        st.button(_("Sign out"), key="sign-out", type="tertiary", on_click=resources.sign_out)
-
-
-def _about(assistant: Assistant) -> None:
-    if assistant.notice:
-        st.info(with_commands(told(assistant.notice)), icon=":material/info:")
-    if assistant.about:
-        st.html(f'<p class="quiet">{as_html(told(assistant.about))}</p>')
+    every = ngettext("All {count} documents", "All {count} documents", len(names))
+    widgets.choose_several(_("Ask only"), names, "scope", placeholder=every, format_func=readable)
 
 
 # -- The first screen of a conversation: the contents of the library, and starter questions
@@ -427,7 +379,13 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
             _suggest(assistant.suggestions(4) if documents else [], ask)
         elif documents:
             pages = sum(document.pages for document in documents)
-            _greet(_("Ask your documents"), describe_library(len(documents), pages))
+            holds = _(
+                "{documents}, {pages}, all on this machine. "
+                "Each sentence of an answer shows the line it comes from.",
+                documents=ngettext("{count} document", "{count} documents", len(documents)),
+                pages=ngettext("{count} page", "{count} pages", pages),
+            )
+            _greet(_("Ask your documents"), holds)
             _suggest(assistant.suggestions(4), ask)
             answer_actions.draw_first_models()
             if one:
@@ -438,16 +396,6 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
             if one and resources.may_change():
                 draw_background_work(one)
                 draw_document_choice(one)
-
-
-def describe_library(documents: int, pages: int) -> str:
-    """The contents of the library, as sentences."""
-    return _(
-        "{documents}, {pages}, all on this machine. "
-        "Each sentence of an answer shows the line it comes from.",
-        documents=ngettext("{count} document", "{count} documents", documents),
-        pages=ngettext("{count} page", "{count} pages", pages),
-    )
 
 
 def _greet(title: str, text: str) -> None:
@@ -462,10 +410,6 @@ def _suggest(questions: list[str], ask: Callable[[str], None]) -> None:
         for start in range(0, len(questions), 2):
             columns = st.columns(2)
             for offset, question in enumerate(questions[start : start + 2]):
-                columns[offset].button(
-                    plain(question),
-                    key=f"suggestion-{start + offset}",
-                    on_click=ask,
-                    args=(question,),
-                    width="stretch",
-                )
+                with columns[offset]:
+                    key = f"suggestion-{start + offset}"
+                    button(plain(question), key, ask, question, type="secondary", width="stretch")

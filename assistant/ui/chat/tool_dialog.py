@@ -3,8 +3,9 @@
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
@@ -12,19 +13,15 @@ from assistant import attachments
 from assistant.attachments import AttachmentKind
 from assistant.contract import intents
 from assistant.contract.intents import Intent
-from assistant.i18n.translation import N_, _, told
+from assistant.i18n.translation import N_, _
 from assistant.ui import resources, session, widgets
 from assistant.ui.library.library_queue import let_go
-from assistant.ui.widgets import plain, read, script
+from assistant.ui.widgets import Component, button, plain
 from assistant.wiring import composition
-from ingest.errors import PinciteError, UnreadableFile
-from ingest.images import image_file
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
+from ingest.errors import PinciteError
 
 AskWithIntent = Callable[[str, Intent], None]
+Make = Callable[[], Intent]  # what a form has said; None where it is not complete
 
 _OPEN = "tools-open"
 _TOOLS = {
@@ -45,11 +42,7 @@ def draw_tools_button(busy: bool, ask: AskWithIntent) -> None:
     """Draw the button above the input; `ask` receives words for the conversation, and the
     intent."""
     with st.bottom, st.container(key="tools", horizontal=True):
-        st.button(
-            _("Tools"), icon=":material/handyman:", disabled=busy, key="open-tools",
-            on_click=_stay, args=(True,),
-            type="tertiary",
-        )  # fmt: skip
+        button(_("Tools"), "open-tools", _stay, True, icon="handyman", disabled=busy)
     if st.session_state.get(_OPEN) and not busy:
         # At each call, for the title in the language of the visitor.
         st.dialog(_("Tools"), width="medium", on_dismiss=lambda: _stay(False))(_dialog)(ask)
@@ -65,14 +58,23 @@ def _dialog(ask: AskWithIntent) -> None:
         _("What to do"), list(_TOOLS), format_func=lambda tool: _(_TOOLS[tool]), default="draw",
         required=True, key="tool", label_visibility="collapsed",
     )  # fmt: skip
+    label, form = _FORMS[picked or "draw"]
     try:
-        intent = _FORMS[picked or "draw"]()
-        if intent is not None:
+        make = form()
+        if picked == "edit" and st.session_state.get("edit-part") == "vary":
+            label = N_("Vary")
+        # Fields are read when they lose the focus, so it is never greyed out: a click that comes
+        # first would be lost.
+        pressed = st.button(_(label), type="primary", key=f"start-{label}")
+        if pressed and make is None:
+            st.warning(_("Fill in the fields above first."))
+        elif pressed and make is not None:
+            intent = make()
             _stay(False)
             ask(command_of(intent), intent)
             st.rerun()
     except PinciteError as error:
-        st.error(plain(told(str(error))))
+        widgets.show_error(error)
 
 
 def command_of(intent: Intent) -> str:
@@ -81,98 +83,62 @@ def command_of(intent: Intent) -> str:
     return " ".join(filter(None, (f"/{intents.name(intent)}", *words)))
 
 
-def _draw() -> Intent | None:
+def _draw() -> Make | None:
     prompt = st.text_area(
         _("What the picture shows"), key="draw-prompt", placeholder=_("A lighthouse…")
-    )
+    ).strip()
     how = _drawing_options("draw")
     size = _picture_size("draw")
-    if not _start(N_("Draw"), bool(prompt.strip())):
-        return None
-    return intents.Draw(prompt.strip(), size, **how, negative=_negative_prompt("draw"))
+    return partial(intents.Draw, prompt, size, **how) if prompt else None
 
 
-def _edit() -> Intent | None:
-    picture = _picture("edit")
-    return _edit_form(picture, _start) if picture else None
-
-
-def _enhance() -> Intent | None:
-    picture = _picture("enhance")
+def _enhance() -> Make | None:
+    picture = _file("enhance", ("picture",))
     scale = st.segmented_control(
         _("How much larger"), [1, 2, 4], default=4, required=True, key="enhance-scale",
         format_func=lambda scale: (
             _("Only sharper") if scale == 1 else _("{scale} times", scale=scale)
         ),
     )  # fmt: skip
-    started = _start(N_("Enhance"), picture)
-    return intents.Enhance(picture, scale or 4) if started and picture else None
+    return partial(intents.Enhance, picture, scale or 4) if picture else None
 
 
-def _describe() -> Intent | None:
-    picture = _picture("describe")
+def _describe() -> Make | None:
+    picture = _file("describe", ("picture",))
     question = st.text_input(_("A question about it, if you have one"), key="describe-question")
-    if not _start(N_("Describe"), picture) or picture is None:
-        return None
-    return intents.Describe((picture,), question.strip())
+    return partial(intents.Describe, (picture,), question.strip()) if picture else None
 
 
-def _translate() -> Intent | None:
-    picture = _picture("translate")
+def _translate() -> Make | None:
+    picture = _file("translate", ("picture",))
     language = st.text_input(_("Target language"), key="translate-to", placeholder=_("English"))
-    if not _start(N_("Translate"), picture) or picture is None:
-        return None
-    return intents.Translate(picture, language.strip())
+    return partial(intents.Translate, picture, language.strip()) if picture else None
 
 
-def _transcribe() -> Intent | None:
+def _transcribe() -> Make | None:
     recording = _file("transcribe", ("recording", "video"))
-    started = _start(N_("Transcribe"), recording)
-    return intents.Transcribe(recording) if started and recording else None
+    return partial(intents.Transcribe, recording) if recording else None
 
 
-def _clip() -> Intent | None:
+def _clip() -> Make | None:
     video = _file("clip", ("video",))
     question = st.text_input(_("A question about it, if you have one"), key="clip-question")
-    started = _start(N_("Watch"), video)
-    return intents.Clip(video, question.strip()) if started and video else None
+    return partial(intents.Clip, video, question.strip()) if video else None
 
 
-def _speak() -> Intent | None:
-    text = st.text_area(_("Text to read aloud"), key="speak-text")
-    started = _start(N_("Read aloud"), bool(text.strip()))
-    return intents.Speak(text.strip()) if started else None
+def _speak() -> Make | None:
+    text = st.text_area(_("Text to read aloud"), key="speak-text").strip()
+    return partial(intents.Speak, text) if text else None
 
 
-def _chart() -> Intent | None:
+def _chart() -> Make | None:
     what = st.text_input(_("Numbers to plot"), key="chart-what",
-                         placeholder=_("Employees by site in 2026"))  # fmt: skip
+                         placeholder=_("Employees by site in 2026")).strip()  # fmt: skip
     kind = st.segmented_control(
         _("As"), list(_CHARTS), default="", key="chart-kind",
         format_func=lambda kind: _(_CHARTS[kind]),
     )  # fmt: skip
-    started = _start(N_("Chart"), bool(what.strip()))
-    return intents.Chart(what.strip(), kind or "") if started else None
-
-
-_FORMS: dict[str, Callable[[], Intent | None]] = {
-    "draw": _draw, "edit": _edit, "enhance": _enhance, "describe": _describe,
-    "translate": _translate, "transcribe": _transcribe, "clip": _clip, "speak": _speak,
-    "chart": _chart,
-}  # fmt: skip
-
-
-def _start(label: str, ready: Any) -> bool:
-    """Whether it was pressed. Fields are read when they lose the focus, so it is never greyed
-    out: a click that comes first would be lost."""
-    pressed = st.button(_(label), type="primary", key=f"start-{label}")
-    if pressed and not ready:
-        st.warning(_("Fill in the fields above first."))
-    return pressed and bool(ready)
-
-
-def _picture(tool: str) -> Path | None:
-    return _file(tool, ("picture",))
+    return partial(intents.Chart, what, kind or "") if what else None
 
 
 def _file(tool: str, kinds: Sequence[AttachmentKind]) -> Path | None:
@@ -218,11 +184,17 @@ def _last(kinds: Sequence[AttachmentKind]) -> Path | None:
 _SHOWN = 1024  # pixels of the long side, at most: the mask is as large, and scaled afterwards
 _PNG = "data:image/png;base64,"
 
-_component = st.components.v2.component(
-    "pincite_mask",
-    html='<div class="mask"></div>',
-    css=read("mask.css"),
-    js=script("mask"),
+_mask = Component(
+    "mask",
+    '<div class="mask"></div>',
+    words={
+        "picture": N_("The picture that is edited"),
+        "paint": N_("Paint over what is to change"),
+        "brush": N_("Brush"),
+        "size": N_("Brush size"),
+        "undo": N_("Undo"),
+        "clear": N_("Clear"),
+    },
 )
 
 
@@ -231,29 +203,11 @@ def draw_mask(path: Path, key: str) -> bytes | None:
 
     Raises UnreadableFile.
     """
-    shown, jpeg = _small(str(path), path.stat().st_mtime), io.BytesIO()
+    shown, jpeg = widgets.small_picture(path, _SHOWN), io.BytesIO()
     shown.save(jpeg, "JPEG", quality=90)
     address = widgets.jpeg_address(jpeg.getvalue())
-    data = {
-        "picture": address,
-        "width": shown.width,
-        "height": shown.height,
-        "words": _mask_words(),
-    }
-    result = _component(key=key, data=data, on_mask_change=lambda: None)
-    return decode_mask(result)
-
-
-def _mask_words() -> dict[str, str]:
-    """Of mask.js."""
-    return {
-        "picture": _("The picture that is edited"),
-        "paint": _("Paint over what is to change"),
-        "brush": _("Brush"),
-        "size": _("Brush size"),
-        "undo": _("Undo"),
-        "clear": _("Clear"),
-    }
+    data = {"picture": address, "width": shown.width, "height": shown.height}
+    return decode_mask(_mask.draw(key, data, {"mask": bool}))
 
 
 def decode_mask(result: Mapping[str, Any]) -> bytes | None:
@@ -267,15 +221,6 @@ def decode_mask(result: Mapping[str, Any]) -> bytes | None:
         return None
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _small(path: str, modified: float) -> "Image":
-    for frame in image_file.frames(Path(path)):
-        if frame is not None:
-            frame[0].thumbnail((_SHOWN, _SHOWN))
-            return frame[0]
-    raise UnreadableFile(f"{Path(path).name} is a damaged picture.")
-
-
 _SIZES = {
     "": N_("The model's own size"), "512x512": N_("Square"), "768x512": N_("Wide"),
     "512x768": N_("High"),
@@ -287,13 +232,11 @@ _PARTS = {
     "vary": N_("A similar picture"),
 }
 
-Start = Callable[[str, Any], bool]
-
 
 def _drawing_options(key: str) -> dict[str, Any]:
-    """`steps`, `seed` and `guidance`; None is the model's default."""
+    """`steps`, `seed`, `guidance` and `negative`; None is the model's default."""
     with st.expander(_("How")):
-        st.text_input(_("What the picture must not show"), key=f"{key}-negative")
+        negative = st.text_input(_("What the picture must not show"), key=f"{key}-negative")
         steps, seed, guidance = st.columns(3)
         return {
             "steps": steps.number_input(_("Steps"), 1, 150, None, key=f"{key}-steps"),
@@ -301,12 +244,8 @@ def _drawing_options(key: str) -> dict[str, Any]:
                                       help=_("The same seed gives the same picture")),
             "guidance": guidance.number_input(_("Guidance"), 0.0, 30.0, None, key=f"{key}-guidance",
                                               help=_("How closely the prompt is followed")),
+            "negative": negative.strip(),
         }  # fmt: skip
-
-
-def _negative_prompt(key: str) -> str:
-    """The text written under `options`."""
-    return str(st.session_state.get(f"{key}-negative", "")).strip()
 
 
 def _picture_size(key: str) -> tuple[int, int] | None:
@@ -321,35 +260,31 @@ def _picture_size(key: str) -> tuple[int, int] | None:
     return int(width), int(height)
 
 
-def _edit_form(picture: Path, start: Start) -> Intent | None:
+def _edit() -> Make | None:
     """All of a picture, a part that is painted over, more of it, or another one like it."""
+    if (picture := _file("edit", ("picture",))) is None:
+        return None
     part = st.segmented_control(
         _("What should change"), list(_PARTS), default="all", required=True, key="edit-part",
         format_func=lambda part: _(_PARTS[part]),
     )  # fmt: skip
     if part == "vary":
-        how_far = _strength("edit-vary")
-        return intents.Vary(picture, how_far) if start(N_("Vary"), True) else None
+        return partial(intents.Vary, picture, _strength("edit-vary"))
     prompt = st.text_input(_("What should appear there"), key="edit-prompt").strip()
     how = _drawing_options("edit")
     grow = _edges() if part == "grow" else None
-    masked = (
-        draw_mask(picture, f"mask-{picture.parent.name}-{picture.stem}") if part == "mask" else None
-    )
+    key = f"mask-{picture.parent.name}-{picture.stem}"
+    masked = draw_mask(picture, key) if part == "mask" else None
     strength = _strength("edit-all") if part == "all" else None
-    if not start(N_("Edit"), prompt and (part != "mask" or masked)):
-        return None
-    kept = _save_mask(masked) if masked else None
-    return intents.Edit(
-        picture, prompt, kept, grow, strength, **how, negative=_negative_prompt("edit")
-    )
 
+    def make() -> Intent:
+        kept = None
+        if masked:
+            kept = composition.output_files(resources.settings()).path(".mask.png")
+            kept.write_bytes(masked)
+        return intents.Edit(picture, prompt, kept, grow, strength, **how)
 
-def _save_mask(masked: bytes) -> Path:
-    """Raises AssistantError."""
-    path = composition.output_files(resources.settings()).path(".mask.png")
-    path.write_bytes(masked)
-    return path
+    return make if prompt and (masked or part != "mask") else None
 
 
 def _strength(key: str) -> float:
@@ -362,3 +297,11 @@ def _edges() -> tuple[int, int, int, int]:
     given = [column.number_input(_(name), 0, 1024, 64, step=8, key=f"grow-{name}")
              for column, name in zip(columns, names, strict=True)]  # fmt: skip
     return given[0], given[1], given[2], given[3]
+
+
+_FORMS: dict[str, tuple[str, Callable[[], Make | None]]] = {
+    "draw": (N_("Draw"), _draw), "edit": (N_("Edit"), _edit), "enhance": (N_("Enhance"), _enhance),
+    "describe": (N_("Describe"), _describe), "translate": (N_("Translate"), _translate),
+    "transcribe": (N_("Transcribe"), _transcribe), "clip": (N_("Watch"), _clip),
+    "speak": (N_("Read aloud"), _speak), "chart": (N_("Chart"), _chart),
+}  # fmt: skip

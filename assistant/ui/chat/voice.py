@@ -18,7 +18,7 @@ from assistant.ui import resources, session
 from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import answer_actions
 from assistant.ui.chat.answer import parts
-from assistant.ui.widgets import as_html, plain, read, script
+from assistant.ui.widgets import Component, as_html, button, draw_stop, plain
 from assistant.wiring import chosen_models
 from ingest.errors import PinciteError
 
@@ -27,7 +27,7 @@ from ingest.errors import PinciteError
 _KEY = "spoken"  # in the session's state: what is being heard
 NOTHING = N_("The recording contains no speech.")
 
-AskWithFiles = Callable[[str, Sequence[Path]], None]  # words, and files that came with them
+AskWithFiles = Callable[..., None]  # takes words, and `files` that came with them
 
 
 class Spoken:
@@ -102,7 +102,7 @@ def draw_transcript(ask: AskWithFiles) -> None:
         st.info(plain(told(outcome.text)), icon=":material/mic_off:")
         missing = [vars(offer) for offer in outcome.offers]
         answer_actions.draw_model_offers({"id": "spoken", "offers": missing}, spoken.listen)
-        st.button(_("Discard the recording"), key="forget-spoken", on_click=forget)
+        button(_("Discard the recording"), "forget-spoken", forget, type="secondary")
     else:
         _ask_spoken(spoken, ask)
         st.rerun()
@@ -117,7 +117,7 @@ def _live(spoken: Spoken) -> None:
     st.html(f'<div class="question"><span>{as_html(words or "…")}</span></div>')
     with st.container(horizontal=True, vertical_alignment="center", key="listening"):
         st.caption(plain(f"{told(spoken.running.reply.activity.stage) or _('Listening')}…"))
-        st.button(_("Stop"), icon=":material/stop_circle:", key="stop-listening", on_click=forget)
+        draw_stop(False, "stop-listening", forget, icon="stop_circle")
 
 
 def _ask_spoken(spoken: Spoken, ask: AskWithFiles) -> None:
@@ -128,7 +128,7 @@ def _ask_spoken(spoken: Spoken, ask: AskWithFiles) -> None:
     elif not spoken.running.reply.so_far.strip():
         session.keep_error(NOTHING)
     else:
-        ask(spoken.words, spoken.files)
+        ask(spoken.words, files=spoken.files)
 
 
 # -- A button below an answer that reads it aloud
@@ -138,11 +138,16 @@ def _ask_spoken(spoken: Spoken, ask: AskWithFiles) -> None:
 _READING = "read-aloud"  # in the session's state: which answer is read, and how far
 _WAIT = 0.3  # seconds that a run of the page waits for sound; the browser asks again
 
-_read_aloud_component = st.components.v2.component(
-    "pincite_read_aloud",
-    html='<div class="aloud"></div>',
-    css=read("read_aloud.css"),
-    js=script("read_aloud"),
+_component = Component(
+    "read_aloud",
+    '<div class="aloud"></div>',
+    words={
+        "idle": N_("Read aloud"),
+        "waiting": N_("Preparing…"),
+        "playing": N_("Stop reading"),
+        "lost": N_("Reading aloud has ended, for no sound came."),
+        "unplayable": N_("The browser does not play it: {error}"),
+    },
 )
 
 
@@ -152,13 +157,8 @@ def draw_read_aloud(answer: Mapping[str, Any]) -> None:
     if not answer["answer"]:
         return
     key = f"aloud-{answer['id']}"
-    _read_aloud_component(
-        key=key,
-        data={"id": answer["id"], **_told(answer), "words": _read_aloud_words()},
-        on_want_change=partial(_wanted, key, answer),
-        on_stop_change=_stop,
-        width="content",
-    )
+    events: dict[str, Any] = {"want": partial(_wanted, answer), "stop": lambda _yes: _stop()}
+    _component.draw(key, {"id": answer["id"], **_told(answer)}, events, width="content")
     reading = st.session_state.get(_READING, {})
     if reading.get("without") == answer["id"] and not reading["error"]:
         if _has_voice(answer["answer"]):  # fetched meanwhile
@@ -168,17 +168,6 @@ def draw_read_aloud(answer: Mapping[str, Any]) -> None:
         st.info(plain(_(voices.none)), icon=":material/volume_off:")
         missing = [vars(offer) for offer in voices.offers()]
         answer_actions.draw_model_offers({"id": key, "offers": missing}, _stop)
-
-
-def _read_aloud_words() -> dict[str, str]:
-    """Of read_aloud.js."""
-    return {
-        "idle": _("Read aloud"),
-        "waiting": _("Preparing…"),
-        "playing": _("Stop reading"),
-        "lost": _("Reading aloud has ended, for no sound came."),
-        "unplayable": _("The browser does not play it: {error}"),
-    }
 
 
 def _has_voice(text: str) -> bool:
@@ -209,11 +198,8 @@ def _told(answer: Mapping[str, Any]) -> dict[str, Any]:
     return reply
 
 
-def _wanted(key: str, answer: Mapping[str, Any]) -> None:
+def _wanted(answer: Mapping[str, Any], want: Mapping[str, Any]) -> None:
     """Handle the browser's request for a piece: the first one begins the reading."""
-    want = st.session_state[key].want
-    if not want:
-        return
     number, nonce = int(want["number"]), int(want["nonce"])
     reading = st.session_state.get(_READING, {})
     if number == 0 and reading.get("start") != want["start"]:
@@ -231,10 +217,8 @@ def _begin(answer: Mapping[str, Any], start: Any) -> None:
     except PinciteError as error:
         st.session_state[_READING] = {"without": answer["id"], "error": str(error)}
         return
-    if aloud is None:
-        st.session_state[_READING] = {"without": answer["id"], "error": ""}
-    else:
-        st.session_state[_READING] = {"id": answer["id"], "aloud": aloud, "start": start}
+    found = {"id": answer["id"], "aloud": aloud, "start": start}
+    st.session_state[_READING] = found if aloud else {"without": answer["id"], "error": ""}
 
 
 def _stop() -> None:

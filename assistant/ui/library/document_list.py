@@ -1,6 +1,7 @@
 """Lists the documents of a library, to be found, selected, opened and removed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,7 @@ from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session, widgets
 from assistant.ui.library import library_tags
 from assistant.ui.session import Shown
-from assistant.ui.widgets import as_html, plain, read, script
+from assistant.ui.widgets import Component, as_html, ask_before, button
 from ingest.chunking import PageLedger
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -42,9 +43,13 @@ def _draw_document_filter(documents: list[DocumentInfo]) -> _How:
     )
     sort = second.selectbox(_("Order"), list(_SORTS), format_func=lambda one: _(_SORTS[one]),
                             key="in-order")  # fmt: skip
+    fields = (_KIND, _STATE, *library_tags.filter_field_keys(_FIELDS))
+    # With the number of fields that leave something out: they are folded away.
+    count = sum(bool(st.session_state.get(key)) for key in fields)
     menu = third.popover(
-        _label(), icon=":material/filter_alt:", width="stretch", key="filter", on_change="rerun"
-    )
+        _("Filter ({count})", count=count) if count else _("Filter"), width="stretch", key="filter",
+        icon=":material/filter_alt:", on_change="rerun",
+    )  # fmt: skip
     if menu.open:
         with menu:
             _menu(documents)
@@ -62,15 +67,6 @@ def _menu(documents: list[DocumentInfo]) -> None:
     st.selectbox(_("State"), list(_STATES), format_func=lambda one: _(_STATES[one]), key=_STATE,
                  **kept)  # fmt: skip
     library_tags.draw_filter_fields(documents, _FIELDS, **kept)
-
-
-def _label() -> str:
-    """With the number of fields that leave something out: they are folded away."""
-    count = sum(
-        bool(st.session_state.get(key))
-        for key in (_KIND, _STATE, *library_tags.filter_field_keys(_FIELDS))
-    )
-    return _("Filter ({count})", count=count) if count else _("Filter")
 
 
 # -- Shows a document's coverage: a bar, a phrase, and the pages to check
@@ -100,14 +96,11 @@ def coverage_bar(coverage: Coverage) -> list[tuple[str, int]]:
 
 def coverage_sizes(coverage: Coverage) -> str:
     """The parts of the coverage bar in words, with their numbers of characters."""
-    return ", ".join(
-        _(_PARTS[kind]).format(characters=_characters(size))
+    sizes = [
+        (kind, ngettext("{count} character", "{count} characters", size))
         for kind, size in coverage_bar(coverage)
-    )
-
-
-def _characters(size: int) -> str:
-    return ngettext("{count} character", "{count} characters", size)
+    ]
+    return ", ".join(_(_PARTS[kind], characters=size) for kind, size in sizes)
 
 
 def coverage_phrase(coverage: Coverage) -> str:
@@ -127,7 +120,20 @@ def coverage_phrase(coverage: Coverage) -> str:
 
 def coverage_remarks(ledger: Sequence[PageLedger]) -> list[Remark]:
     """The pages that were not read completely, in order."""
-    return [(row.page, words) for row in ledger if (words := ", ".join(_reasons(row)))]
+    remarks = []
+    for row in ledger:
+        wrong = [missing(row.note, row.extracted + row.ocr, row.unread)]
+        if row.hidden:
+            wrong.append(
+                ngettext("{count} character that a reader does not see",
+                         "{count} characters that a reader does not see", row.hidden)
+            )  # fmt: skip
+        if row.ocr and row.confidence is not None:
+            sure = number(100 * row.confidence)
+            wrong.append(_("recognised in a picture, {share} % sure", share=sure))
+        if words := ", ".join(filter(None, wrong)):
+            remarks.append((row.page, words))
+    return remarks
 
 
 def missing(note: str, read: int, unread: int) -> str:
@@ -141,52 +147,22 @@ def missing(note: str, read: int, unread: int) -> str:
     return _("{why}, {read} of an estimated {all} characters", why=why, **sizes)
 
 
-def _reasons(row: PageLedger) -> Iterator[str]:
-    if wrong := missing(row.note, row.extracted + row.ocr, row.unread):
-        yield wrong
-    if row.hidden:
-        yield ngettext(
-            "{count} character that a reader does not see",
-            "{count} characters that a reader does not see",
-            row.hidden,
-        )
-    if row.ocr and row.confidence is not None:
-        yield _("recognised in a picture, {share} % sure", share=number(100 * row.confidence))
-
-
 # -- Draws the rows of documents as one element of the page: to Streamlit's browser side each button
 # of its own costs about a millisecond with every drawing.
 
-_KEY = "documents"
 _REMARKS = 30  # pages named at once
 
-_component = st.components.v2.component(
-    "pincite_documents",
-    html='<ul class="document-rows"></ul>',
-    css=read("document_rows.css"),
-    js=script("document_rows"),
+_component = Component(
+    "document_rows",
+    '<ul class="document-rows"></ul>',
+    words={
+        "documents": N_("Documents"), "select": N_("Select {document}"), "tags": N_("Tags"),
+        "look": N_("Coverage"), "open": N_("Open"), "remove": N_("Remove"),
+    },
     isolate_styles=False,  # rows of other lists look the same
-)
+)  # fmt: skip
 
 Row = dict[str, Any]
-
-
-def _draw_document_rows(
-    rows: Sequence[Row], changes: bool, several: bool,
-    ticked: Callable[[Mapping[str, bool]], None], clicked: Callable[[str, str, int], None],
-) -> None:  # fmt: skip
-    """`changes`: they can be removed; `several`: and selected. `ticked` takes which documents are
-    selected from now on, and which no longer; `clicked` what is to be done (`pick` is done then,
-    `look`, `open` or `remove`), the document, and the page to open."""
-
-    def act() -> None:
-        given = st.session_state[_KEY].act or {}
-        does, name, page = (given.get(part) for part in ("do", "document", "page"))
-        ticked({str(one): wanted is True for one, wanted in (given.get("picks") or {}).items()})
-        clicked(str(does), str(name), page if isinstance(page, int) and page > 0 else 1)
-
-    data = {"rows": list(rows), "changes": changes, "several": several, "words": _words()}
-    _component(key=_KEY, data=data, on_act_change=act)
 
 
 def _document_row(
@@ -194,9 +170,12 @@ def _document_row(
 ) -> Row:
     """What the browser draws of a document. `looked`: the pages to check, where somebody looks at
     them."""
+    warnings = [] if document.status == "ready" else [told(document.status)]
+    if document.superseded_by:
+        warnings.append(_("older version of {document}", document=document.superseded_by))
     return {
         "document": document.document, "name": readable(document.document), "picked": picked,
-        "facts": facts(document), "warnings": _warnings(document), "tags": list(document.tags),
+        "facts": facts(document), "warnings": warnings, "tags": list(document.tags),
         "bar": coverage_bar(document.coverage),
         "read": coverage_sizes(document.coverage),
         "checked": worth_a_look(document), "looked": None if looked is None else _pages(looked),
@@ -206,7 +185,9 @@ def _document_row(
 def facts(document: DocumentInfo) -> list[str]:
     """A document's sizes, coverage and dates, each as a phrase for people."""
     sizes = [
-        _length(document),
+        ngettext("{count} page", "{count} pages", document.pages)
+        if document.seconds is None
+        else _("{time} long", time=clock(document.seconds)),
         ngettext("{count} passage", "{count} passages", document.chunks),
         coverage_phrase(document.coverage),
     ]
@@ -217,20 +198,6 @@ def facts(document: DocumentInfo) -> list[str]:
     return sizes
 
 
-def _length(document: DocumentInfo) -> str:
-    """Pages, or of a recording how long it is."""
-    if document.seconds is None:
-        return ngettext("{count} page", "{count} pages", document.pages)
-    return _("{time} long", time=clock(document.seconds))
-
-
-def _warnings(document: DocumentInfo) -> list[str]:
-    found = [] if document.status == "ready" else [told(document.status)]
-    if document.superseded_by:
-        found.append(_("older version of {document}", document=document.superseded_by))
-    return found
-
-
 def _pages(remarks: Sequence[Remark]) -> Row:
     left = len(remarks) - _REMARKS
     note = ngettext("and {count} more page", "and {count} more pages", left) if left > 0 else ""
@@ -239,14 +206,6 @@ def _pages(remarks: Sequence[Remark]) -> Row:
         for page, words in remarks[:_REMARKS]
     ]
     return {"pages": told, "note": note if remarks else _("Every page was read as it stands.")}
-
-
-def _words() -> dict[str, str]:
-    """Of document_rows.js."""
-    return {
-        "documents": _("Documents"), "select": _("Select {document}"), "tags": _("Tags"),
-        "look": _("Coverage"), "open": _("Open"), "remove": _("Remove"),
-    }  # fmt: skip
 
 
 # -- Lets a person select documents, also on other pages of the list, and tag or remove them
@@ -264,17 +223,19 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
         st.markdown(ngettext("{count} selected", "{count} selected", len(chosen)), width="content")
         if len(chosen) < len(listed):
             label = ngettext("Select all {count}", "Select all {count}", len(listed))
-            st.button(label, key="pick-all", on_click=_pick_all, args=(library, tuple(listed)))
-        st.button(_("Select none"), key="pick-none", on_click=_pick_all, args=(library, ()))
+            button(label, "pick-all", _pick_all, library, tuple(listed), type="secondary")
+        button(_("Select none"), "pick-none", _pick_all, library, (), type="secondary")
         if st.button(_("Tags"), key="tag-many"):
             st.session_state[DIALOG_OPEN] = True
             library_tags.open_tags_dialog(library, sorted(chosen), dialog_answered)
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
-            st.session_state[DIALOG_OPEN] = True
-            title = _("Remove these documents?")
-            st.dialog(title, on_dismiss=dialog_answered)(_confirm_selected_removal)(
-                library, sorted(chosen)
-            )
+            names = sorted(chosen)
+            shown = ", ".join(readable(name) for name in names[:_SHOWN])
+            if (more := len(names) - _SHOWN) > 0:
+                shown += " " + _("and {count} more", count=number(more))
+            leave = _("They and everything that was read from them leave the library. Your own "
+                      "files stay.")  # fmt: skip
+            _ask_removal(library, _("Remove these documents?"), f"{shown}. {leave}", names, "many")
 
 
 def dialog_answered() -> None:
@@ -288,34 +249,25 @@ def _selected_documents(library: Library) -> set[str]:
     return found
 
 
-def _select_documents(library: Library, wanted: Mapping[str, bool]) -> None:
-    """Select documents, or deselect them."""
-    for document, is_wanted in wanted.items():
-        (set.add if is_wanted else set.discard)(_selected_documents(library), document)
-
-
 def _pick_all(library: Library, documents: Sequence[str]) -> None:
     st.session_state[f"picked-{library.name}"] = set(documents)
 
 
-def _confirm_selected_removal(library: Library, names: list[str]) -> None:
-    shown = ", ".join(readable(name) for name in names[:_SHOWN])
-    more = len(names) - _SHOWN
-    if more > 0:
-        shown += " " + _("and {count} more", count=number(more))
-    leave = _("They and everything that was read from them leave the library. Your own files stay.")
-    st.markdown(plain(f"{shown}. {leave}"))
-    widgets.draw_confirmation(
-        _("Remove"), _remove_selected, library, names, key="many", closed=dialog_answered
+def _ask_removal(
+    library: Library, title: str, question: str, names: Sequence[str], key: str
+) -> None:
+    st.session_state[DIALOG_OPEN] = True
+    ask_before(
+        title, question, _("Remove"), _remove, library, names, key=key, closed=dialog_answered
     )
 
 
-def _remove_selected(library: Library, names: list[str]) -> None:
+def _remove(library: Library, names: Sequence[str]) -> None:
     with session.errors_kept():
         there = {document.document for document in library.documents()}
         wanted = [name for name in names if name in there]
         resources.to_change(library, "removed", ", ".join(wanted)).remove(wanted)
-        _pick_all(library, ())
+        _selected_documents(library).difference_update(wanted)
     opened = session.shown()
     if opened and opened.document in names:
         session.show(None)
@@ -342,39 +294,28 @@ def draw_document_list(library: Library) -> None:
 
 
 def _list(library: Library, documents: list[DocumentInfo]) -> None:
-    _totals(documents)
-    wanted, several = documents, len(documents) > 1
-    if len(documents) > _TOOLS_FROM:
-        with st.container(key="list-filter"):
-            wanted = _wanted(documents)
-    changes = resources.may_change()
-    if changes and several:
-        _draw_selected(library, [document.document for document in wanted])
-    first = _first(len(wanted))
-    _rows(library, wanted[first : first + _PAGE], changes, several)
-    _pager(first, len(wanted))
-    if changes:
-        _ask_removal(library)
-
-
-def _totals(documents: list[DocumentInfo]) -> None:
     pages = sum(document.pages for document in documents)
     sizes = ngettext("{count} document", "{count} documents", len(documents))
     leaves = ngettext("{count} page", "{count} pages", pages)
     st.html(f'<p class="section">{as_html(f"{sizes}, {leaves}")}</p>')
-
-
-def _wanted(documents: list[DocumentInfo]) -> list[DocumentInfo]:
-    how = _draw_document_filter(documents)
-    if st.session_state.get("listed-how") != how:  # another list begins with its first page
-        st.session_state.update({"listed-how": how, "listed-from": 0})
-    return chosen(documents, *how)
-
-
-def _first(count: int) -> int:
-    """Of the documents on this page; the last page where the list has become shorter."""
-    first: int = st.session_state.get("listed-from", 0)
-    return min(first, max(0, (count - 1) // _PAGE * _PAGE))
+    wanted, several = documents, len(documents) > 1
+    if len(documents) > _TOOLS_FROM:
+        with st.container(key="list-filter"):
+            how = _draw_document_filter(documents)
+        if st.session_state.get("listed-how") != how:  # another list begins with its first page
+            st.session_state.update({"listed-how": how, "listed-from": 0})
+        wanted = chosen(documents, *how)
+    changes = resources.may_change()
+    if changes and several:
+        _draw_selected(library, [document.document for document in wanted])
+    last = max(0, (len(wanted) - 1) // _PAGE * _PAGE)  # page, where the list has become shorter
+    first = min(st.session_state.get("listed-from", 0), last)
+    _rows(library, wanted[first : first + _PAGE], changes, several)
+    _pager(first, len(wanted))
+    if changes and (name := st.session_state.pop(_LEAVES, "")):
+        leaves = _("{document} and everything that was read from it leave the library. Your own "
+                   "file stays where it is.", document=readable(name))  # fmt: skip
+        _ask_removal(library, _("Remove this document?"), leaves, [name], "remove")
 
 
 def _pager(first: int, count: int) -> None:
@@ -392,41 +333,38 @@ def _pager(first: int, count: int) -> None:
 
 
 def _turn(label: str, to: int, disabled: bool) -> None:
-    st.button(
-        label, key=f"turn-{label}", disabled=disabled,
-        on_click=lambda: st.session_state.update({"listed-from": to}),
-    )  # fmt: skip
+    turn = partial(st.session_state.update, {"listed-from": to})
+    button(label, f"turn-{label}", turn, disabled=disabled, type="secondary")
 
 
 # -- the rows, and what is done with one
 
 
 def _rows(library: Library, shown: list[DocumentInfo], changes: bool, several: bool) -> None:
+    """`changes`: they can be removed; `several`: and selected."""
     picked, looked = _selected_documents(library), st.session_state.get(_LOOKED)
+    here = {one.document for one in shown}
+
+    def act(given: Mapping[str, Any]) -> None:
+        picks = given.get("picks") or {}  # which are selected from now on, and which no longer
+        for one in here.intersection(picks) if changes else ():
+            (set.add if picks[one] is True else set.discard)(_selected_documents(library), one)
+        does, name, page = (given.get(part) for part in ("do", "document", "page"))
+        if name in here:  # a browser can name any: only one of this library is opened
+            _act(str(does), str(name), page if isinstance(page, int) and page > 0 else 1)
+
     rows = [
         _document_row(
-            one,
-            one.document in picked,
-            coverage_remarks(library.ledger(looked))
-            if looked == one.document
-            else None,
+            one, one.document in picked,
+            coverage_remarks(library.ledger(looked)) if looked == one.document else None,
         )
         for one in shown
     ]  # fmt: skip
-
-    def act(does: str, document: str, page: int) -> None:
-        # A browser can name any: only one of this library is opened.
-        if any(one.document == document for one in shown):
-            _act(library, does, document, page)
-
-    def tick(wanted: Mapping[str, bool]) -> None:
-        here = {one.document for one in shown} if changes else set()
-        _select_documents(library, {one: wanted[one] for one in here.intersection(wanted)})
-
-    _draw_document_rows(rows, changes, changes and several, tick, act)
+    data = {"rows": rows, "changes": changes, "several": changes and several}
+    _component.draw("documents", data, {"act": act})
 
 
-def _act(library: Library, does: str, document: str, page: int) -> None:
+def _act(does: str, document: str, page: int) -> None:
     state = st.session_state
     match does:
         case "look":
@@ -436,31 +374,3 @@ def _act(library: Library, does: str, document: str, page: int) -> None:
             session.show(Shown(document, page, source=f"documents/open {document}"))
         case "remove":
             state[_LEAVES] = document
-
-
-def _ask_removal(library: Library) -> None:
-    if name := st.session_state.pop(_LEAVES, ""):
-        st.session_state[DIALOG_OPEN] = True
-        # At each call, for the title in the language of the visitor.
-        title = _("Remove this document?")
-        st.dialog(title, on_dismiss=dialog_answered)(_confirm_removal)(library, name)
-
-
-def _confirm_removal(library: Library, name: str) -> None:
-    leaves = _(
-        "{document} and everything that was read from it leave the library. Your own file stays "
-        "where it is."
-    )
-    named = f"<b>{as_html(readable(name))}</b>"
-    st.html(f"<p>{as_html(leaves).format(document=named)}</p>")
-    widgets.draw_confirmation(
-        _("Remove"), _remove_document, library, name, key="remove", closed=dialog_answered
-    )
-
-
-def _remove_document(library: Library, name: str) -> None:
-    with session.errors_kept():
-        resources.to_change(library, "removed", name).remove([name])
-    opened = session.shown()
-    if opened and opened.document == name:
-        session.show(None)

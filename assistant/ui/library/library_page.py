@@ -1,36 +1,24 @@
 """The library: drop files in, see what was read from each, open them and take them out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from assistant.contract.facts import place
 from assistant.i18n.translation import _, ngettext, told
-from assistant.libraries.libraries import (
-    Deleted,
-    Named,
-    check_there,
-    clear,
-    delete,
-    deleted,
-    describe,
-    listed,
-    make,
-    rename,
-    undo,
-)
+from assistant.libraries import libraries
+from assistant.libraries.libraries import Deleted, Named
 from assistant.libraries.uploads import Upload
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.library import library_queue, library_sources
 from assistant.ui.library.document_list import DIALOG_OPEN, dialog_answered, draw_document_list
-from assistant.ui.library.library_queue import UPLOAD, FileState, Waiting
+from assistant.ui.library.library_queue import FileState, Waiting
 from assistant.ui.session import Shown
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import as_html, folded, own, pace, plain
+from assistant.ui.widgets import as_html, ask_before, button, folded, own, pace, plain
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.images import image_file
@@ -50,10 +38,16 @@ PAGE_PART = "library-part"  # in the session's state: which part of the page is 
 def draw_library_list() -> None:
     """Draw a row for each, the deleted ones last."""
     now = resources.chosen_one()
-    for one in listed(resources.settings(), resources.names()):
+    for one in libraries.listed(resources.settings(), resources.names()):
         _row(one, one.library == now)
-    _new()
-    for gone in deleted(resources.settings()):
+    # Folded, not a dialog: Esc, or a click beside, would lose what was typed.
+    of = str(st.session_state.setdefault(_MADE, 0))  # the next one begins closed and empty
+    with folded(_("New library"), f"new-library-{of}") as part:
+        if part.is_filled:
+            with st.form(f"make-{of}", border=False):
+                _fields("", "", of)
+                st.form_submit_button(_("Make"), type="primary", on_click=_make, args=(of,))
+    for gone in libraries.deleted(resources.settings()):
         _gone(gone)
 
 
@@ -63,11 +57,17 @@ def _row(one: Named, is_open: bool) -> None:
         widgets.row(f"row-lib-{one.library}", one.library, _facts(one), mark),
         st.container(horizontal=True, vertical_alignment="center", width="content"),
     ):
-        st.button(_("Open"), key=f"open-lib-{one.library}", on_click=_open, args=(one.library,))
+        button(_("Open"), f"open-lib-{one.library}", _open, one.library, type="secondary")
         if st.button(_("Edit"), key=f"edit-lib-{one.library}"):
             st.dialog(_("Name and description"))(_ask_change)(one)
         if st.button(_("Delete"), key=f"delete-lib-{one.library}", type="tertiary"):
-            st.dialog(_("Delete this library?"))(_confirm_deletion)(one)
+            gone = _(
+                "{library} leaves Pincite with {facts}. Your own files stay where they are. "
+                "For a day it can be brought back.",
+                library=one.library, facts=_facts(one),
+            )  # fmt: skip
+            ask_before(_("Delete this library?"), gone, _("Delete"), _delete, one.library,
+                       key="delete")  # fmt: skip
 
 
 def _facts(one: Named) -> str:
@@ -80,9 +80,10 @@ def _gone(gone: Deleted) -> None:
     until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
     facts = _("Deleted; it can be brought back until {time}", time=until)
     with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
-        st.button(
-            _("Undo"), key=f"undo-{gone.folder.name}", icon=":material/undo:", on_click=_undo,
-            args=(gone,),
+        back = partial(libraries.undo, resources.settings(), gone)
+        button(
+            _("Undo"), f"undo-{gone.folder.name}", _do, back, "brought back", gone.library,
+            icon="undo", type="secondary",
         )  # fmt: skip
 
 
@@ -105,19 +106,9 @@ def _typed(of: str) -> tuple[str, str]:
     return st.session_state[_NAME + of].strip(), st.session_state[_ABOUT + of]
 
 
-def _new() -> None:
-    """Folded, not a dialog: Esc, or a click beside, would lose what was typed."""
-    of = str(st.session_state.setdefault(_MADE, 0))  # the next one begins closed and empty
-    with folded(_("New library"), f"new-library-{of}") as part:
-        if part.is_filled:
-            with st.form(f"make-{of}", border=False):
-                _fields("", "", of)
-                st.form_submit_button(_("Make"), type="primary", on_click=_make, args=(of,))
-
-
 def _make(of: str) -> None:
     name, about = _typed(of)
-    if _do(lambda: make(resources.settings(), name, about), "made", name):
+    if _do(lambda: libraries.make(resources.settings(), name, about), "made", name):
         st.session_state[_MADE] += 1
         _open(name)
 
@@ -137,39 +128,25 @@ def _change(one: Named, of: str) -> None:
     def change() -> None:
         settings = resources.settings()
         if about != one.description:
-            describe(settings, one.library, about)
+            libraries.describe(settings, one.library, about)
         if name != one.library:
-            check_there(settings, one.library)
+            libraries.check_there(settings, one.library)
             was_open = resources.chosen_one() == one.library
             resources.release(one.library)
-            rename(settings, one.library, name)
+            libraries.rename(settings, one.library, name)
             if was_open:
                 session.pick_library(name)
 
     _do(change, "changed", one.library)
 
 
-def _confirm_deletion(one: Named) -> None:
-    st.markdown(
-        plain(
-            _("{library} leaves Pincite with {facts}. Your own files stay where they are. For a "
-              "day it can be brought back.", library=one.library, facts=_facts(one))
-        )
-    )  # fmt: skip
-    widgets.draw_confirmation(_("Delete"), _delete, one.library, key="delete")
-
-
 def _delete(name: str) -> None:
     def gone() -> None:
-        check_there(resources.settings(), name)
+        libraries.check_there(resources.settings(), name)
         resources.release(name)
-        delete(resources.settings(), name)
+        libraries.delete(resources.settings(), name)
 
     _do(gone, "deleted", name)
-
-
-def _undo(gone: Deleted) -> None:
-    _do(lambda: undo(resources.settings(), gone), "brought back", gone.library)
 
 
 def _do(work: Callable[[], object], did: str, name: str) -> bool:
@@ -178,7 +155,7 @@ def _do(work: Callable[[], object], did: str, name: str) -> bool:
         resources.check_owner()
         resources.note(did, name)
         work()
-        clear(resources.settings())
+        libraries.clear(resources.settings())
     except PinciteError as error:
         session.keep_error(error)
         return False
@@ -215,12 +192,14 @@ def _documents(library: Library) -> None:
         library_queue.draw_uploader(library)
         library_sources.draw_watched_folders(library)
         library_sources.draw_sources(library)
-    upload: Upload | None = st.session_state.get(UPLOAD)
+    upload: Upload | None = st.session_state.get(resources.UPLOAD)
     if upload and upload.ended:
         _ended(library, upload)
     resting = library_queue.draw_queue(library, told=upload is None or upload.ended)
     if library.documents():
-        _draw_picture_search(library)
+        with folded(_("Pictures"), own(library, "pictures")) as part:
+            if part.is_filled:
+                _search_pictures(library)
         draw_document_list(library)
     else:
         _empty(resources.may_change())
@@ -244,34 +223,36 @@ def _ended(library: Library, upload: Upload) -> None:
             st.markdown(f"**{stopped if upload.stopping else _('The library was rebuilt')}**")
         if upload.summary:
             st.markdown(f"**{summed_up(upload.summary)}**")
-            if other := upload.summary.unsupported:
-                st.caption(plain(_("Of kinds that cannot be read: {kinds}", kinds=kinds_of(other))))
-            for left in upload.summary.left_out:
-                st.caption(
-                    plain(
-                        _("{path} was left out: {reason}", path=left.path, reason=told(left.reason))
-                    )
-                )
-            for same in upload.summary.kept_as:
-                named = {"file": same.name, "document": same.document}
-                st.caption(plain(_("{file} is in the library already, as {document}", **named)))
-            for newer in upload.summary.superseded:
-                named = {"newer": newer.by, "document": newer.document}
-                st.caption(plain(_("{newer} is the newer version of {document}", **named)))
-            if upload.summary.languages:
-                st.caption(plain(told(upload.summary.languages)))
+            for line in _told(upload.summary):
+                st.caption(plain(line))
         queued = {job.path for job in library.jobs.all()}
-        _outcomes(upload, queued)
-        st.button("OK", on_click=lambda: st.session_state.pop(UPLOAD, None), key="seen")
+        # Failed ones are in the queue, with buttons.
+        failed = [
+            one
+            for one in (upload.summary.failed if upload.summary else ())
+            if one.path not in queued
+        ]
+        inside = [FileState(Path(one.path).name, told(one.error)) for one in failed]
+        added = [FileState(path.name, _("in the library")) for path in upload.added(queued)]
+        library_queue.draw_work_list(inside, failed=True)
+        library_queue.draw_work_list(added)
+        st.button("OK", on_click=lambda: st.session_state.pop(resources.UPLOAD, None), key="seen")
 
 
-def _outcomes(upload: Upload, queued: set[str]) -> None:
-    """Draw the results of the files; failed ones are in the queue, with buttons."""
-    failed = upload.summary.failed if upload.summary else []
-    inside = [FileState(Path(f.path).name, told(f.error)) for f in failed if f.path not in queued]
-    added = [FileState(path.name, _("in the library")) for path in upload.added(queued)]
-    for rows, bad in ((inside, True), (added, False)):
-        library_queue.draw_work_list(rows, failed=bad)
+def _told(done: AddSummary) -> Iterator[str]:
+    """What else is to be said of an upload."""
+    if other := done.unsupported:
+        yield _("Of kinds that cannot be read: {kinds}", kinds=kinds_of(other))
+    for left in done.left_out:
+        yield _("{path} was left out: {reason}", path=left.path, reason=told(left.reason))
+    for same in done.kept_as:
+        named = {"file": same.name, "document": same.document}
+        yield _("{file} is in the library already, as {document}", **named)
+    for newer in done.superseded:
+        named = {"newer": newer.by, "document": newer.document}
+        yield _("{newer} is the newer version of {document}", **named)
+    if done.languages:
+        yield told(done.languages)
 
 
 def summed_up(done: AddSummary) -> str:
@@ -330,48 +311,33 @@ def _empty(owner: bool) -> None:
 # -- The pictures of a library: found by words or by a picture like them; a click opens the page
 
 _FOUND = "pictures-found"  # in the session's state
-_SAID, _LIKE = "picture-words", "picture-like"  # the fields
 _MOST = 12
 _ACROSS = 4
 _WORDS = 60  # characters under a picture
 Search = Callable[[Told], list[PictureHit]]
 
 
-def _draw_picture_search(library: Library) -> None:
-    """Draw the search for pictures, closed at first."""
-    with folded(_("Pictures"), own(library, "pictures")) as part:
-        if part.is_filled:
-            _opened(library)
-
-
-def _opened(library: Library) -> None:
+def _search_pictures(library: Library) -> None:
     words = st.text_input(
         _("Find pictures by their text or description"),
-        key=own(library, _SAID),
+        key=own(library, "picture-words"),
         placeholder=_("A chart of revenue, a lighthouse, …"),
-    )
+    ).strip()
     file = st.file_uploader(
         _("or by a similar picture"),
         type=[suffix.lstrip(".") for suffix in image_file.SUFFIXES],
-        key=own(library, _LIKE),
+        key=own(library, "picture-like"),
     )
     try:
-        _show_hits(library, words.strip(), file)
+        if file is not None:  # before words: it was chosen last, and can be taken away
+            picture, _name = image_file.inner(file.getvalue(), file.name)
+            alike = partial(library.pictures.similar, picture, _MOST)
+            _grid(library, _keep_hits(library, f"like {file.file_id}", alike))
+        elif words:
+            named = partial(library.pictures.named, words, _MOST)
+            _grid(library, _keep_hits(library, f"words {words}", named))
     except PinciteError as error:
         widgets.show_error(error)
-
-
-def _show_hits(library: Library, words: str, file: Any) -> None:
-    """A picture goes before words: it was chosen last, and can be taken away."""
-    if file is not None:
-        picture, _ = image_file.inner(file.getvalue(), file.name)
-        asked = f"like {file.file_id}"
-        _grid(
-            library, _keep_hits(library, asked, partial(library.pictures.similar, picture, _MOST))
-        )
-    elif words:
-        asked = f"words {words}"
-        _grid(library, _keep_hits(library, asked, partial(library.pictures.named, words, _MOST)))
 
 
 def _keep_hits(library: Library, asked: str, search: Search) -> list[PictureHit]:
@@ -412,13 +378,9 @@ def _card(library: Library, hit: PictureHit) -> None:
     where = f"{readable(hit.document)}, {place(hit.page, hit.seconds)}"
     if thumbnail := library.pictures.thumbnail(hit):
         st.image(thumbnail, alt=_("A picture of {place}", place=where))
-    st.button(
-        plain(where),
-        key=f"picture-{hit.id}",
-        type="tertiary",
-        on_click=session.show,
-        args=(Shown(hit.document, hit.page, seconds=hit.seconds, source=f"picture-{hit.id}"),),
-    )
+    key = f"picture-{hit.id}"
+    shown = Shown(hit.document, hit.page, seconds=hit.seconds, source=key)
+    button(plain(where), key, session.show, shown)
     if hit.words:
         words = " ".join(hit.words.split())
         st.caption(plain(words if len(words) <= _WORDS else f"{words[:_WORDS]}…"))

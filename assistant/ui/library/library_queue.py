@@ -1,14 +1,13 @@
 """The live job queue of the Library page, with the box that takes files; any process may add."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
@@ -19,7 +18,6 @@ from assistant.libraries.uploads import (
     delete_dropped,
     describe_step,
     given_path,
-    staged,
     upload_folder,
 )
 from assistant.ui import resources, session, widgets
@@ -31,16 +29,12 @@ from vectorstore.catalog.places import INSIDE
 from vectorstore.indexing.jobs import Job
 from vectorstore.library import Library
 
-UPLOAD = "upload"  # of this visitor, until its summary was read
 _LISTED = 8  # files of a list
 _FAILED = 12  # files with buttons of their own
-
-
 _RANK = {N_("indexing"): 0, N_("reading"): 1, N_("waiting"): 2}
 
 
-@dataclass(frozen=True)
-class FileState:
+class FileState(NamedTuple):
     """A file on its way in, and how far it is."""
 
     name: str
@@ -49,61 +43,57 @@ class FileState:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Files that are not in the library yet."""
+    """Files that are not in the library yet, here and in other processes."""
 
+    rebuilding: tuple[Upload, ...] = ()  # by this server, like those that follow
+    adding: tuple[Upload, ...] = ()
     work: tuple[FileState, ...] = ()  # what is read now comes first
     left: tuple[Job, ...] = ()  # stopped by a person, or left behind by a process that has ended
     failed: tuple[Job, ...] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.work or self.left or self.failed)
+    @property
+    def goes_on(self) -> bool:
+        return bool(self.rebuilding or self.work)
 
 
-def waiting(library: Library, uploads: Sequence[Upload]) -> Waiting:
-    """The queue of all processes; `uploads` are those of this one, which know the pages."""
+def waiting(library: Library) -> Waiting:
+    """The queue of all processes; the uploads of this one know the pages. Raises PinciteError."""
+    uploads = resources.uploads().of(library.name)
+    rebuilding = tuple(upload for upload in uploads if upload.is_rebuilding)
+    adding = tuple(upload for upload in uploads if not upload.is_rebuild)
     jobs = library.jobs.all()
     moving = sorted((job for job in jobs if job.state in _RANK), key=lambda job: _RANK[job.state])
+    # Files of uploads that have not begun are not in the queue of the catalogue yet.
+    known = {job.path for job in moving}
+    paths = [path for upload in adding if not upload.pages for path in upload.paths]
+    unsaved = [FileState(path.name, _("waiting")) for path in paths if str(path) not in known]
     left = [job for job in jobs if job.state == "cancelled"]
-    if moving and not uploads and not library.jobs.running():
+    if moving and not adding and not library.jobs.running():
         moving, left = [], left + moving
-    work = _at_work(moving, uploads)
-    failed = tuple(job for job in jobs if job.state == "failed")
-    return Waiting(tuple([*work, *_unsaved(jobs, uploads)]), tuple(left), failed)
-
-
-def _at_work(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[FileState]:
     # A file is read before its turn to be indexed, and only its run knows.
-    steps = {name: step for upload in uploads for name, step in upload.pages.items()}
-    found = [
-        FileState(job.name, describe_step(steps[job.name])) for job in jobs if job.name in steps
-    ]
-    return found + [FileState(job.name, told(job.state)) for job in jobs if job.name not in steps]
+    steps = {name: step for upload in adding for name, step in upload.pages.items()}
+    work = [FileState(job.name, describe_step(steps[job.name])) for job in moving
+            if job.name in steps]  # fmt: skip
+    work += [FileState(job.name, told(job.state)) for job in moving if job.name not in steps]
+    failed = tuple(job for job in jobs if job.state == "failed")
+    return Waiting(rebuilding, adding, (*work, *unsaved), tuple(left), failed)
 
 
-def _unsaved(jobs: Sequence[Job], uploads: Sequence[Upload]) -> list[FileState]:
-    """Files of uploads that have not begun: they are not in the queue of the catalogue yet."""
-    known = {job.path for job in jobs if job.state in _RANK}
-    paths = [path for upload in uploads if not upload.pages for path in upload.paths]
-    return [FileState(path.name, _("waiting")) for path in paths if str(path) not in known]
-
-
-@dataclass(frozen=True)
-class _Queue:
-    """What is added here and elsewhere."""
-
-    rebuilding: tuple[Upload, ...]
-    adding: tuple[Upload, ...]  # of this server
-    found: Waiting
-
-    def __bool__(self) -> bool:
-        """Whether anything goes on."""
-        return bool(self.rebuilding or self.found.work)
+def _read(library: Library) -> Waiting | None:
+    """None where it cannot be told."""
+    with suppress(PinciteError):
+        return waiting(library)
+    return None
 
 
 def at_rest(library: Library) -> Waiting | None:
     """What waits or has failed while nothing is added; None while something is, or where that
     cannot be told."""
     return _resting(_read(library))
+
+
+def _resting(queue: Waiting | None) -> Waiting | None:
+    return None if queue is None or queue.goes_on else queue
 
 
 def draw_queue(library: Library, told: bool) -> Waiting | None:
@@ -118,51 +108,30 @@ def draw_queue(library: Library, told: bool) -> Waiting | None:
     return resting
 
 
-def _resting(queue: _Queue | None) -> Waiting | None:
-    return None if queue is None or queue else queue.found
-
-
-def _read(library: Library) -> _Queue | None:
-    with suppress(PinciteError):
-        return _queue(library)
-    return None
-
-
-def _queue(library: Library) -> _Queue:
-    uploads = resources.uploads().of(library.name)
-    rebuilding = tuple(upload for upload in uploads if upload.is_rebuilding)
-    adding = tuple(upload for upload in uploads if not upload.is_rebuild)
-    return _Queue(rebuilding, adding, waiting(library, adding))
-
-
-def _draw(library: Library, told: bool, read: list[_Queue | None]) -> None:
+def _draw(library: Library, told: bool, read: list[Waiting | None]) -> None:
     """`read`: as the page has just read it. Streamlit calls this with the same list again and
     again: later drawings find it empty, and read anew."""
-    mine: Upload | None = st.session_state.get(UPLOAD)
+    mine: Upload | None = st.session_state.get(resources.UPLOAD)
     if not told and mine and mine.ended:
         st.rerun()
     try:
-        before = read.pop() if read else None
-        queue = _queue(library) if before is None else before
-        found = queue.found
-        if queue or (found and resources.may_change()):
+        queue = (read.pop() if read else None) or waiting(library)
+        changes = resources.may_change()
+        if queue.goes_on or (changes and (queue.left or queue.failed)):
             with st.container(border=True, key="queue"):
                 _draw_rebuild(queue.rebuilding)
-                _work(found, queue.adding)
-                if resources.may_change():
-                    _draw_left(library, found.left)
-                    _failed(library, found.failed)
+                _draw_work(queue.work, queue.adding)
+                _draw_left(library, queue.left if changes else ())
+                _failed(library, queue.failed if changes else ())
     except PinciteError as error:
         widgets.show_error(error)
 
 
 def start(library: Library, again: Sequence[str]) -> None:
     """Try files again; without any, continue what was stopped."""
-    home = resources.settings().home
-    changed = resources.to_change(library, "added again")
     # Of a file inside an archive, the archive is read again.
     paths = dict.fromkeys(Path(place.split(INSIDE)[0]) for place in again)
-    st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, list(paths)))
+    resources.upload(library, "added again", paths=list(paths))
     st.rerun()
 
 
@@ -188,89 +157,75 @@ def _draw_rest(count: int) -> None:
 # -- its parts
 
 
-def _title(text: str) -> None:
-    st.html(f'<p class="queue-title">{as_html(text)}</p>')
+@contextmanager
+def _titled(text: str) -> Iterator[None]:
+    """Draw a title; what is drawn within stands beside it, or below it on a narrow screen."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="queue-title">{as_html(text)}</p>')
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            yield
+
+
+def _draw_stop(uploads: Sequence[Upload], key: str) -> None:
+    def stop() -> None:
+        for upload in uploads:
+            upload.stop()
+
+    if uploads and (uploads[0].stopping or resources.may_change()):
+        widgets.draw_stop(uploads[0].stopping, key, stop)
 
 
 def _draw_rebuild(uploads: Sequence[Upload]) -> None:
     if not uploads:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _title(_("Rebuilding the library"))
-        if uploads[0].stopping:
-            st.caption(_("Stopping…"))
-        elif resources.may_change():
-            st.button(_("Stop"), key="stop-rebuild", on_click=_stop, args=(uploads,))
+    with _titled(_("Rebuilding the library")):
+        _draw_stop(uploads, "stop-rebuild")
     step = uploads[0].progress
     if step.total:
         sizes = {"done": number(step.done), "total": number(step.total)}
-        documents, passages = (
-            N_("{done} of {total} documents done"),
-            N_("{done} of {total} passages done"),
-        )
-        what = _(documents if step.is_rebuild else passages, **sizes)
+        what = _("{done} of {total} passages done", **sizes)
+        if step.is_rebuild:
+            what = _("{done} of {total} documents done", **sizes)
         st.progress(min(step.done / step.total, 1), what)
     if step.is_rebuild:
         draw_work_list([FileState(step.file, describe_step(step))])
     st.caption(_("Until then, search works as before."))
 
 
-def _work(found: Waiting, uploads: Sequence[Upload]) -> None:
-    if not found.work:
+def _draw_work(files: Sequence[FileState], uploads: Sequence[Upload]) -> None:
+    if not files:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _title(ngettext("Adding {count} file", "Adding {count} files", len(found.work)))
-        if uploads and uploads[0].stopping:
-            st.caption(_("Stopping…"))
-        elif uploads and resources.may_change():
-            st.button(_("Stop"), key="stop-adding", on_click=_stop, args=(uploads,))
+    with _titled(ngettext("Adding {count} file", "Adding {count} files", len(files))):
+        _draw_stop(uploads, "stop-adding")
     if uploads and not uploads[0].is_rebuilding and (total := uploads[0].progress.total):
         done = min(uploads[0].progress.done, total)
         count = ngettext("{done} of {count} file done", "{done} of {count} files done", total,
                          done=number(done))  # fmt: skip
         st.progress(done / total, count)
-    draw_work_list(found.work)
-
-
-def _stop(uploads: Sequence[Upload]) -> None:
-    for upload in uploads:
-        upload.stop()
+    draw_work_list(files)
 
 
 def _draw_left(library: Library, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _title(
-            ngettext(
-                "Stopped: {count} file waits to be continued",
-                "Stopped: {count} files wait to be continued",
-                len(jobs),
-            )
-        )
-        with _buttons():
-            if st.button(_("Continue"), key="continue", type="primary"):
-                start(library, [])
-            if st.button(_("Dismiss"), key="dismiss-left"):
-                _dismiss(library, jobs)
+    title = ngettext("Stopped: {count} file waits to be continued",
+                     "Stopped: {count} files wait to be continued", len(jobs))  # fmt: skip
+    with _titled(title):
+        if st.button(_("Continue"), key="continue", type="primary"):
+            start(library, [])
+        if st.button(_("Dismiss"), key="dismiss-left"):
+            _dismiss(library, jobs)
     draw_work_list([FileState(job.name, _("not read yet")) for job in jobs])
 
 
 def _failed(library: Library, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _title(
-            ngettext(
-                "{count} file could not be added", "{count} files could not be added", len(jobs)
-            )
-        )
+    title = ngettext("{count} file could not be added", "{count} files could not be added",
+                     len(jobs))  # fmt: skip
+    with _titled(title):
         if len(jobs) > 1:
-            with _buttons():
-                if st.button(_("Retry all"), key="retry-all"):
-                    start(library, [job.path for job in jobs])
-                if st.button(_("Dismiss all"), key="dismiss-all"):
-                    _dismiss(library, jobs)
+            _again_or_not(library, jobs, _("Retry all"), _("Dismiss all"), "all")
     for job in jobs[:_FAILED]:
         _failure(library, job)
     _draw_rest(len(jobs) - _FAILED)
@@ -281,25 +236,21 @@ def _failure(library: Library, job: Job) -> None:
     reason = told(job.error.partition(" Known: ")[0])  # all suffixes there are
     with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
         draw_work_list([FileState(job.name, reason)], failed=True)
-        with _buttons():
-            if st.button(_("Retry"), key=f"retry-{key}"):
-                start(library, [job.path])
-            if st.button(_("Dismiss"), key=f"dismiss-{key}"):
-                _dismiss(library, [job])
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            _again_or_not(library, [job], _("Retry"), _("Dismiss"), key)
 
 
-def _buttons() -> DeltaGenerator:
-    """Draw buttons beside their item, or below it on a narrow screen."""
-    return st.container(horizontal=True, vertical_alignment="center", width="content")
+def _again_or_not(library: Library, jobs: Sequence[Job], retry: str, no: str, key: str) -> None:
+    if st.button(retry, key=f"retry-{key}"):
+        start(library, [job.path for job in jobs])
+    if st.button(no, key=f"dismiss-{key}"):
+        _dismiss(library, jobs)
 
 
 def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
     places = [job.path for job in jobs]
-    try:
+    with session.errors_kept():
         resources.to_change(library, "dismissed").jobs.drop(places)
-    except PinciteError as error:
-        session.keep_error(error)
-    else:
         delete_dropped(places, upload_folder(resources.settings().home, library.name))
     st.rerun()
 
@@ -323,9 +274,7 @@ def draw_reindex_notice(library: Library) -> None:
         )
         st.html(f'<p class="outdated">{as_html(f"{told(why)} {meanwhile}")}</p>')
         if st.button(_("Rebuild it"), key="rebuild"):
-            home = resources.settings().home
-            changed = resources.to_change(library, "rebuilt")
-            st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, rebuild=True))
+            resources.upload(library, "rebuilt", rebuild=True)
             st.rerun()
 
 
@@ -369,16 +318,10 @@ def draw_uploader(library: Library) -> None:
         return
     st.session_state["uploads"] = number + 1
     let_go(files)
-    home = resources.settings().home
-    names = ", ".join(file.name for file in files)
-    try:
+    with session.errors_kept():  # they are shown above
         resources.count_files(file.size for file in files)
-        changed = resources.to_change(library, "added", names)
-        paths = staged(upload_folder(home, library.name), ((file.name, file) for file in files))
-    except PinciteError as error:  # it is shown above
-        session.keep_error(error)
-        st.rerun()
-    st.session_state[UPLOAD] = resources.uploads().show(Upload(changed, home, paths))
+        named = [(file.name, file) for file in files]
+        resources.upload(library, "added", ", ".join(name for name, _file in named), files=named)
     st.rerun()
 
 
@@ -388,26 +331,22 @@ def draw_folder_field(library: Library) -> None:
     if not resources.may_name_folders():
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="folder-of-documents"):
-        st.text_input(
-            _("Or a folder of this machine"), key=own(library, _FOLDER_TO_ADD),
-            placeholder=str(Path.home()),
-        )  # fmt: skip
-        st.button(_("Add folder"), key="add-folder", on_click=_add_folder, args=(library,))
+        key = own(library, _FOLDER_TO_ADD)
+        label, example = _("Or a folder of this machine"), str(Path.home())
+        st.text_input(label, key=key, placeholder=example)
+        widgets.button(_("Add folder"), "add-folder", _add_folder, library, key, type="secondary")
 
 
-def _add_folder(library: Library) -> None:
+def _add_folder(library: Library, field: str) -> None:
     with session.errors_kept():
         resources.check_folder_right()
-        add_paths(library, [given_path(st.session_state[own(library, _FOLDER_TO_ADD)].strip())])
+        add_paths(library, [given_path(st.session_state[field].strip())])
 
 
 def add_paths(library: Library, paths: list[Path]) -> None:
     """Files and folders of this machine, from where they are. Raises NotAllowed."""
     names = ", ".join(path.name for path in paths)
-    changed = resources.to_change(library, "added", names)
-    st.session_state[UPLOAD] = resources.uploads().show(
-        Upload(changed, resources.settings().home, [path.absolute() for path in paths])
-    )
+    resources.upload(library, "added", names, [path.absolute() for path in paths])
 
 
 def readable_kinds() -> str:

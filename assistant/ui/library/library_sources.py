@@ -1,36 +1,22 @@
 """What a library follows, for who sits at this machine: folders, mailboxes and WebDAV folders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from assistant.i18n.translation import N_, _, ngettext, told
-from assistant.libraries.uploads import (
-    WatchedFolder,
-    given_path,
-    turn_of,
-)
+from assistant.libraries.uploads import WatchedFolder, given_path, turn_of
 from assistant.sources import source_list
 from assistant.sources.address import Kind, SourceFailed, parsed, written
 from assistant.sources.fetching import add_checked, renew_password
 from assistant.sources.source_list import EVERY, Source, has_password
 from assistant.ui import resources, session, widgets
-from assistant.ui.widgets import folded, own, pace, plain, secret
+from assistant.ui.widgets import button, folded, own, pace, plain, secret
 from ingest.errors import PinciteError
 from vectorstore.library import Library
-
-# -- What folders and servers that a library follows have in common on the page
-
-
-def _change(library: Library, did: str, what: str) -> None:
-    """Note it; only an owner at this machine may do it. Raises PinciteError."""
-    resources.check_folder_right()
-    resources.to_change(library, did, what)
-
 
 # -- The form by which an owner adds a mailbox or a WebDAV folder: it is signed in to first
 
@@ -42,12 +28,12 @@ _LABELS = {  # of the fields that a server may not like
     "webdav": {"server": N_("Address"), "user": N_("User"), "password": N_("Password"),
                "folder": N_("Folder on the server")},
 }  # fmt: skip
+_PART = "sources"
 _DONE, _WRONG = "sources-added", "source-wrong"  # in the session's state, of each library
 
 
-def _draw_source_form(library: Library, secret: Callable[[str], str]) -> Source | None:
-    """Draw it; returns what was added just now. `secret` gives the key of a field for a
-    password."""
+def _draw_source_form(library: Library) -> Source | None:
+    """Draw it; returns what was added just now."""
     kind: Kind = st.segmented_control(
         _("Add"), list(_KINDS), default="imap", required=True,
         key=own(library, "source-kind"), format_func=lambda kind: _(_KINDS[kind]),
@@ -57,7 +43,7 @@ def _draw_source_form(library: Library, secret: Callable[[str], str]) -> Source 
     added = st.session_state.setdefault(own(library, _DONE), 0)
     form = own(library, f"source-{kind}-{added}")
     with st.form(form, border=False):
-        given = _fields(kind, secret(f"{form}-password"))
+        given = _fields(kind, secret(own(library, _PART), f"{form}-password"))
         submitted = st.form_submit_button(_("Check and add"), type="primary")
     made = _submitted(library, kind, given) if submitted else None
     wrong, of = st.session_state.get(own(library, _WRONG), ("", {}))
@@ -117,7 +103,14 @@ def _fields(kind: Kind, password: str) -> dict[str, Any]:
 def _submitted(library: Library, kind: Kind, given: dict[str, Any]) -> Source | None:
     try:
         with st.spinner(_("Signing in…")):
-            made = _added(library, kind, given)
+            resources.check_folder_right()
+            starttls = given.get("starttls", False)
+            address = written(kind, given["server"], given["user"], given["folder"], starttls)
+            resources.to_change(library, "added source", parsed(address).host)
+            made = add_checked(
+                resources.settings(), library.name, address, given["password"], given["mirror"],
+                given["every"],
+            )  # fmt: skip
     except PinciteError as error:
         field = error.field if isinstance(error, SourceFailed) else ""
         label = _LABELS[kind].get(field, "")
@@ -129,24 +122,8 @@ def _submitted(library: Library, kind: Kind, given: dict[str, Any]) -> Source | 
     return made
 
 
-def _added(library: Library, kind: Kind, given: dict[str, Any]) -> Source:
-    """Raises PinciteError."""
-    resources.check_folder_right()
-    address = written(
-        kind, given["server"], given["user"], given["folder"], given.get("starttls", False)
-    )
-    resources.to_change(library, "added source", parsed(address).host)
-    return add_checked(
-        resources.settings(), library.name, address, given["password"], given["mirror"],
-        given["every"],
-    )  # fmt: skip
-
-
 def _forget(library: Library) -> None:
     st.session_state.pop(own(library, _WRONG), None)
-
-
-_PART = "sources"
 
 
 def draw_sources(library: Library) -> None:
@@ -160,32 +137,25 @@ def draw_sources(library: Library) -> None:
         return
     label = ngettext("{count} mailbox or WebDAV folder", "{count} mailboxes and WebDAV folders",
                      len(found))  # fmt: skip
-    if found:
-        _follow(library)
+    if found:  # also those that were added in the terminal since the library was opened
+        settings = resources.settings()
+        turn = turn_of(settings.home, library.name)
+        resources.running_fetchings().follow(settings, library, turn)
     title = label if found else _("Mailboxes and WebDAV folders")
     with folded(title, own(library, _PART)) as part:
-        if part.is_filled:
-            _opened(library, found, part.is_open)
-
-
-def _opened(library: Library, found: Sequence[Source], is_seen: bool) -> None:
-    st.caption(
-        _("What is new there is fetched and added, as long as the app runs. Nothing changes at "
-          "the server: mails stay unread.")
-    )  # fmt: skip
-    if found:
-        fetching = any(map(_is_fetched, found))
-        rows = st.fragment(_rows, run_every=pace(2.0, fetching) if is_seen else None)
-        rows(library, [source.name for source in found])
-    if made := _draw_source_form(library, partial(secret, own(library, _PART))):
-        _fetch(library, made)
-        st.rerun()
-
-
-def _follow(library: Library) -> None:
-    """Also those that were added in the terminal since the library was opened."""
-    settings = resources.settings()
-    resources.running_fetchings().follow(settings, library, turn_of(settings.home, library.name))
+        if not part.is_filled:
+            return
+        st.caption(
+            _("What is new there is fetched and added, as long as the app runs. Nothing changes at "
+              "the server: mails stay unread.")
+        )  # fmt: skip
+        if found:
+            fetching = any(map(_is_fetched, found))
+            rows = st.fragment(_rows, run_every=pace(2.0, fetching) if part.is_open else None)
+            rows(library, [source.name for source in found])
+        if made := _draw_source_form(library):
+            _fetch(library, made)
+            st.rerun()
 
 
 def _rows(library: Library, drawn: list[str]) -> None:
@@ -210,22 +180,16 @@ def _is_fetched(source: Source) -> bool:
 def _row(library: Library, source: Source) -> None:
     now, busy = resources.running_fetchings().of(source), _is_fetched(source)
     with widgets.row(f"row-source-{source.name}", source.name, _facts(source, busy)):
+        field = f"every-{source.name}-{source.every}"
         _draw_interval(
-            source.every, f"every-{source.name}-{source.every}", on_change=_set_interval,
-            args=(library, source), label_visibility="collapsed", width=200,
+            source.every, field, label_visibility="collapsed", width=200,
+            on_change=lambda: _change(library, source, {"every": st.session_state[field]}),
         )  # fmt: skip
-        st.button(
-            _("Fetch now"), key=f"fetch-{source.name}", type="tertiary", on_click=_fetch,
-            args=(library, source), disabled=busy,
-        )  # fmt: skip
-        st.button(
-            _("Resume") if source.paused else _("Pause"), key=f"pause-{source.name}",
-            type="tertiary", on_click=_pause, args=(library, source),
-        )  # fmt: skip
-        st.button(
-            _("Remove"), key=f"remove-source-{source.name}", type="tertiary", on_click=_remove,
-            args=(library, source), disabled=busy,
-        )  # fmt: skip
+        key = source.name
+        button(_("Fetch now"), f"fetch-{key}", _fetch, library, source, disabled=busy)
+        pause = _("Resume") if source.paused else _("Pause")
+        button(pause, f"pause-{key}", _change, library, source, {"paused": not source.paused})
+        button(_("Remove"), f"remove-source-{key}", _remove, library, source, disabled=busy)
     # One that could not begin is noted nowhere else.
     if not busy and (error := source.error or (now.error if now else "")):
         widgets.show_error(told(error.removeprefix(f"{source.name}: ")))
@@ -261,40 +225,44 @@ def _facts(source: Source, busy: bool) -> str:
     return " · ".join([source.address, state, *([_("paused")] if source.paused else [])])
 
 
+def _noted(did: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """What a click does with a source: only an owner at this machine may, and it is noted. Why it
+    cannot be done is shown at the next drawing."""
+
+    def decorated(act: Callable[..., None]) -> Callable[..., None]:
+        def checked(library: Library, source: Source, *given: Any) -> None:
+            with session.errors_kept():
+                resources.check_folder_right()
+                resources.to_change(library, did, source.address)
+                act(library, source, *given)
+
+        return checked
+
+    return decorated
+
+
+@_noted("fetches")
 def _fetch(library: Library, source: Source) -> None:
-    with session.errors_kept():
-        _change(library, "fetches", source.address)
-        settings = resources.settings()
-        turn = turn_of(settings.home, library.name)
-        resources.running_fetchings().start(settings, library, source, turn)
+    settings = resources.settings()
+    turn = turn_of(settings.home, library.name)
+    resources.running_fetchings().start(settings, library, source, turn)
 
 
+@_noted("changed source")
 def _renew(library: Library, source: Source, field: str) -> None:
-    given = st.session_state[field]
-    with session.errors_kept():
-        _change(library, "changed source", source.address)
-        renew_password(resources.settings(), source, given)
-        if not source.paused:
-            _fetch(library, source)
+    renew_password(resources.settings(), source, st.session_state[field])
+    if not source.paused:
+        _fetch(library, source)
 
 
-def _set_interval(library: Library, source: Source) -> None:
-    chosen = st.session_state[f"every-{source.name}-{source.every}"]
-    with session.errors_kept():
-        _change(library, "changed source", source.address)
-        source_list.change(resources.settings(), source, every=chosen)
+@_noted("changed source")
+def _change(library: Library, source: Source, how: Mapping[str, Any]) -> None:
+    source_list.change(resources.settings(), source, **how)
 
 
-def _pause(library: Library, source: Source) -> None:
-    with session.errors_kept():
-        _change(library, "changed source", source.address)
-        source_list.change(resources.settings(), source, paused=not source.paused)
-
-
+@_noted("removed source")
 def _remove(library: Library, source: Source) -> None:
-    with session.errors_kept():
-        _change(library, "removed source", source.address)
-        source_list.remove(resources.settings(), source)
+    source_list.remove(resources.settings(), source)
 
 
 # -- Lets an owner who sits at this machine choose folders that the library follows
@@ -315,47 +283,38 @@ def draw_watched_folders(library: Library) -> None:
     now = watches.of(library.name)
     label = ngettext("{count} watched folder", "{count} watched folders", len(now))
     with folded(label if now else _("Watch a folder"), own(library, "watched")) as part:
-        if part.is_filled:
-            _watched(library, now)
-
-
-def _watched(library: Library, now: Sequence[WatchedFolder]) -> None:
-    st.caption(
-        _("What is added, changed or deleted in it is followed by the library, as long as the "
-          "app runs.")
-    )  # fmt: skip
-    for one in now:
-        _watched_row(library, one)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="watch-new"):
-        st.text_input(_("Folder"), key=own(library, _FOLDER_TO_WATCH), placeholder=str(Path.home()))
-        st.button(_("Watch"), key="watch-folder", on_click=_watch, args=(library,))
+        if not part.is_filled:
+            return
+        st.caption(
+            _("What is added, changed or deleted in it is followed by the library, as long as the "
+              "app runs.")
+        )  # fmt: skip
+        for one in now:
+            _watched_row(library, one)
+        with st.container(horizontal=True, vertical_alignment="bottom", key="watch-new"):
+            field = own(library, _FOLDER_TO_WATCH)
+            st.text_input(_("Folder"), key=field, placeholder=str(Path.home()))
+            button(_("Watch"), "watch-folder", _watch, library, field, type="secondary")
 
 
 def _watched_row(library: Library, one: WatchedFolder) -> None:
-    with widgets.row(f"row-watched-{one.path}", str(one.path), _changes(one)):
-        st.button(
-            _("Stop watching"), key=f"unwatch-{one.path}", type="tertiary", on_click=_unwatch,
-            args=(library, one.path),
-        )  # fmt: skip
+    facts = _("No change yet")
+    if one.changes:
+        last = one.changes[-1]
+        facts = f"{last.document}: {_(_OUTCOMES.get(last.outcome, last.outcome))}"
+    with widgets.row(f"row-watched-{one.path}", str(one.path), facts):
+        button(_("Stop watching"), f"unwatch-{one.path}", _unwatch, library, one.path)
     if one.error:
         widgets.show_error(one.error)
     elif one.notice:
         st.caption(plain(told(one.notice)))
 
 
-def _changes(one: WatchedFolder) -> str:
-    if not one.changes:
-        return _("No change yet")
-    last = one.changes[-1]
-    return f"{last.document}: {_(_OUTCOMES.get(last.outcome, last.outcome))}"
-
-
-def _watch(library: Library) -> None:
-    given = st.session_state[own(library, _FOLDER_TO_WATCH)].strip()
+def _watch(library: Library, field: str) -> None:
     with session.errors_kept():
         resources.check_folder_right()
-        path = given_path(given)
-        _change(library, "watches", given)
+        path = given_path(st.session_state[field].strip())
+        resources.to_change(library, "watches", str(path))
         resources.watched_folders().add(resources.settings(), library, path)
 
 

@@ -10,40 +10,54 @@ from assistant.contract.asked_in import in_words
 from assistant.conversation.assistant import Assistant
 from assistant.i18n.translation import _, ngettext, number, told
 from assistant.ui import resources, session
-from assistant.ui.widgets import as_html, plain
+from assistant.ui.widgets import button, choose_several, draw_quiet, plain
 from vectorstore.catalog.rows import DocumentInfo
-from vectorstore.catalog.tags import EVERYTHING, Filter
+from vectorstore.catalog.tags import Filter
 from vectorstore.errors import WrongDate
 from vectorstore.library import Library
 
 
-def draw_filter_fields(
-    documents: Sequence[DocumentInfo], key: str, kept: Filter = EVERYTHING, **how: Any
-) -> Filter:
-    """Draw them; `kept` is what was chosen when they were last drawn, `how` goes to each field."""
-    counts = counted(documents)
-    tags = _tags(counts, f"{key}-tags", kept, how) if counts else _no_tags()
-    after, before = st.columns(2)
-    dates = (
-        _date(after, _("Since"), documents, f"{key}-after", kept.after, how),
-        _date(before, _("Before"), documents, f"{key}-before", kept.before, how),
-    )
+def draw_filter_fields(documents: Sequence[DocumentInfo], key: str, **how: Any) -> None:
+    """Draw them; `filter_of_fields` reads what is chosen. It is kept while other pages are shown,
+    unless `how`, which goes to each field, says something else."""
+    tags, *dates = filter_field_keys(key)
+    if counts := counted(documents):
+        choose_several(
+            _("Tags"), list(counts), tags, placeholder=_("Any tag"),
+            format_func=lambda tag: f"{tag} ({number(counts[tag])})" if tag in counts else tag,
+            **how,
+        )  # fmt: skip
+    else:
+        st.caption(
+            _("No document has a tag yet: choose documents on the Library page to give them some.")
+        )
+    years = sorted({d.dated[:4] for d in documents if d.dated}, reverse=True)
+    for column, label, date in zip(st.columns(2), (_("Since"), _("Before")), dates, strict=True):
+        typed = st.session_state.get(date)
+        column.selectbox(
+            label, list(dict.fromkeys([*years, *([typed] if typed else [])])), index=None, key=date,
+            placeholder=_("Any"), accept_new_options=True, **{"persist_state": "session", **how},
+        )  # fmt: skip
     try:
-        return Filter(tags, *dates)
+        _typed(documents, key)
     except WrongDate as error:
         st.caption(plain(told(str(error))))
-        return Filter(tags)
 
 
 def filter_of_fields(documents: Sequence[DocumentInfo], key: str) -> Filter:
-    """What fields say that need not be drawn now."""
-    tags, after, before = (st.session_state.get(one) for one in filter_field_keys(key))
-    there = counted(documents) if tags else {}  # a tag may have gone since
-    mine = tuple(tag for tag in tags or () if tag in there)
+    """What fields say, which need not be drawn now; no dates where one is wrong."""
     try:
-        return Filter(mine, str(after or "").strip(), str(before or "").strip())
+        return _typed(documents, key)
     except WrongDate:
-        return Filter(mine)
+        return _typed(documents, key, dated=False)
+
+
+def _typed(documents: Sequence[DocumentInfo], key: str, dated: bool = True) -> Filter:
+    """Raises WrongDate."""
+    tags, *dates = (st.session_state.get(one) for one in filter_field_keys(key))
+    there = counted(documents) if tags else {}  # a tag may have gone since
+    after, before = (str(date or "").strip() if dated else "" for date in dates)
+    return Filter(tuple(tag for tag in tags or () if tag in there), after, before)
 
 
 def filter_field_keys(key: str) -> tuple[str, ...]:
@@ -65,48 +79,6 @@ def counted(documents: Sequence[DocumentInfo]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda row: row[0].casefold()))
 
 
-def _tags(counts: dict[str, int], key: str, kept: Filter, how: dict[str, Any]) -> tuple[str, ...]:
-    _begin(key, list(kept.tags))
-    # A tag may have gone since.
-    there = [tag for tag in st.session_state[key] if tag in counts]
-    if there != st.session_state[key]:
-        st.session_state[key] = there
-    picked = st.multiselect(
-        _("Tags"), list(counts), key=key, placeholder=_("Any tag"),
-        format_func=lambda tag: f"{tag} ({number(counts[tag])})" if tag in counts else tag,
-        **how,
-    )  # fmt: skip
-    return tuple(picked)
-
-
-def _no_tags() -> tuple[str, ...]:
-    st.caption(
-        _("No document has a tag yet: choose documents on the Library page to give them some.")
-    )
-    return ()
-
-
-def _date(
-    column: Any, label: str, documents: Sequence[DocumentInfo], key: str, kept: str,
-    how: dict[str, Any],
-) -> str:  # fmt: skip
-    """A year of the documents, or a date that is typed."""
-    years = sorted({d.dated[:4] for d in documents if d.dated}, reverse=True)
-    _begin(key, kept or None)
-    typed = st.session_state[key]
-    picked = column.selectbox(
-        label, list(dict.fromkeys([*years, *([typed] if typed else [])])), key=key,
-        placeholder=_("Any"), accept_new_options=True, **how,
-    )  # fmt: skip
-    return str(picked or "").strip()
-
-
-def _begin(key: str, value: Any) -> None:
-    """Streamlit forgets a field while another page is shown."""
-    if key not in st.session_state:
-        st.session_state[key] = value
-
-
 # -- The filter of the next questions: chosen in the sidebar, and told above the input
 
 _FIELDS = "within"
@@ -117,16 +89,14 @@ def draw_question_filter(assistant: Assistant) -> None:
     documents = assistant.library.documents()
     if len(documents) < 2:
         return
-    within = question_filter(assistant)
-    with st.expander(_("By tag and date"), expanded=bool(within), key="by-tag-and-date"):
-        key = f"{_FIELDS}-{assistant.library.name}"
-        st.session_state[f"{key}-kept"] = draw_filter_fields(documents, key, within)
+    is_chosen = bool(question_filter(assistant))
+    with st.expander(_("By tag and date"), expanded=is_chosen, key="by-tag-and-date"):
+        draw_filter_fields(documents, f"{_FIELDS}-{assistant.library.name}")
 
 
 def question_filter(assistant: Assistant) -> Filter:
     """The filter for questions to this library; EVERYTHING when none is chosen."""
-    kept: Filter = st.session_state.get(f"{_FIELDS}-{assistant.library.name}-kept", EVERYTHING)
-    return kept
+    return filter_of_fields(assistant.library.documents(), f"{_FIELDS}-{assistant.library.name}")
 
 
 def draw_chosen_filter(assistant: Assistant) -> None:
@@ -134,18 +104,9 @@ def draw_chosen_filter(assistant: Assistant) -> None:
     if not (within := question_filter(assistant)):
         return
     with st.bottom, st.container(key="asked-in", horizontal=True, vertical_alignment="center"):
-        told = _("Asked in: {filter}", filter=in_words(within))
-        st.html(f'<p class="quiet">{as_html(told)}</p>', width="content")
-        st.button(
-            _("Ask all documents"), key="ask-all", type="tertiary",
-            on_click=_clear, args=(assistant.library.name,),
-        )  # fmt: skip
-
-
-def _clear(library: str) -> None:
-    key = f"{_FIELDS}-{library}"
-    st.session_state[f"{key}-kept"] = EVERYTHING
-    clear_filter_fields(key)
+        draw_quiet(_("Asked in: {filter}", filter=in_words(within)), width="content")
+        key = f"{_FIELDS}-{assistant.library.name}"
+        button(_("Ask all documents"), "ask-all", clear_filter_fields, key)
 
 
 # -- The dialog that gives tags to documents, and takes them away
@@ -174,11 +135,8 @@ def _dialog(library: Library, names: Sequence[str], closed: Callable[[], None]) 
     if there:
         st.multiselect(_("Tags to take away"), list(there), key=_TAKE, placeholder=_("None"))
     with st.container(horizontal=True):
-        st.button(
-            _("Save"), type="primary", key="save-tags",
-            on_click=_save, args=(library, names, closed),
-        )  # fmt: skip
-        st.button(_("Cancel"), key="cancel-tags", on_click=_end, args=(closed,))
+        button(_("Save"), "save-tags", _save, library, names, closed, type="primary")
+        button(_("Cancel"), "cancel-tags", _end, closed, type="secondary")
 
 
 def _end(closed: Callable[[], None]) -> None:

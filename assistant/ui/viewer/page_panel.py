@@ -1,11 +1,10 @@
 """Shows a cited page beside the chat, with the cited lines highlighted and with its tools."""
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
-from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,7 +14,7 @@ from assistant.i18n.translation import N_, _
 from assistant.ui import session, widgets
 from assistant.ui.session import Shown
 from assistant.ui.viewer import page_view
-from assistant.ui.widgets import as_html, read, script
+from assistant.ui.widgets import Component, as_html, button
 from ingest.document.model import Page
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -26,38 +25,15 @@ from vectorstore.images import MOST
 # -- Finds words in the pages that were read: letter by letter, also across the end of a line
 # `text_layer.js` of the app finds the same places on the page that is shown.
 
-LISTED = 200  # places with their line; all are counted
+LISTED = 200  # places; all are counted
+LEAST = 2  # letters that are looked for: one is on every line
+_SOUGHT = "page-sought"  # in the session's state
+_AROUND = 60  # characters before a place, and twice as many behind
 _SAME = str.maketrans(  # as a keyboard writes them; the same table is in text_layer.js
     "\u2019\u2018\u201c\u201d\u2010\u2011\u2013\u2014\u00a0\u00ad", "''\"\"---- -"
 )
-
-
-class PageText(NamedTuple):
-    """A page prepared to be searched."""
-
-    number: int
-    lines: tuple[str, ...]  # those that a reader sees
-    text: str  # the lines, folded, with a space between them
-
-
-class Place(NamedTuple):
-    """One occurrence of the sought words: its page, and the line in which it begins."""
-
-    page: int
-    number: int  # of those on the page, from 0
-    line: str  # where they begin
-
-
-@dataclass(frozen=True)
-class Found:
-    """The occurrences in a document: all are counted, the first `most` are listed."""
-
-    pages: tuple[tuple[int, int], ...]  # each page with places, and how many it has
-    places: tuple[Place, ...]  # the first ones
-
-    @property
-    def total(self) -> int:
-        return sum(count for _, count in self.pages)
+PageText = tuple[int, str]  # a page, and what a reader sees on it
+Row = list[Any]
 
 
 def folded(text: str) -> str:
@@ -72,45 +48,26 @@ def folded(text: str) -> str:
 
 def page_text(page: Page) -> PageText:
     """A page as it is searched."""
-    lines = tuple(line.text for line in page.lines if not line.hidden)
-    return PageText(page.number, lines, folded(" ".join(lines)))
+    return page.number, " ".join(line.text for line in page.lines if not line.hidden)
 
 
-def find(pages: Iterable[PageText], sought: str, most: int = LISTED) -> Found:
-    """Where `sought` occurs, which is plain words and no pattern; nowhere when it is blank."""
-    wanted = folded(" ".join(sought.split()))
-    counts: list[tuple[int, int]] = []
-    places: list[Place] = []
-    for page in pages if wanted else ():
-        if count := page.text.count(wanted):
-            counts.append((page.number, count))
-            places += _places(page, wanted, min(count, most - len(places)))
-    return Found(tuple(counts), tuple(places))
+def find(pages: Iterable[PageText], sought: str, most: int = LISTED) -> tuple[list[Row], list[Row]]:
+    """Where `sought` occurs, which is plain words and no pattern: each page with how often, and the
+    first places as page, number on it from 0, and the text around."""
+    wanted = re.compile(re.escape(folded(" ".join(sought.split()))) or "(?!)")
+    counts, places = list[Row](), list[Row]()
+    for page, text in pages:
+        if found := list(wanted.finditer(folded(text))):
+            counts.append([page, len(found)])
+        for number, match in enumerate(found[: most - len(places)]):
+            places.append([page, number, _excerpt(text, match.start(), match.end())])
+    return counts, places
 
 
-def _places(page: PageText, wanted: str, most: int) -> list[Place]:
-    if most <= 0:
-        return []
-    starts = [0, *accumulate(len(line) + 1 for line in page.lines)]
-    found, end = [], 0
-    for number in range(most):
-        at = page.text.index(wanted, end)
-        end = at + len(wanted)
-        found.append(Place(page.number, number, _shown(page.lines, starts, at, end)))
-    return found
-
-
-def _shown(lines: Sequence[str], starts: Sequence[int], at: int, end: int) -> str:
-    """The lines from `at` to `end` in the text."""
-    first, last = bisect_right(starts, at) - 1, bisect_right(starts, end - 1) - 1
-    return " ".join(lines[first : last + 1])
-
-
-# -- What a visitor looks for in the open document: in the text that was read, of all its pages
-
-LEAST = 2  # letters: one is on every line
-_SOUGHT = "page-sought"  # in the session's state
-_AROUND = 60  # characters of a line before the words, and twice as many behind
+def _excerpt(text: str, start: int, end: int) -> str:
+    first, last = max(start - _AROUND, 0), end + 2 * _AROUND
+    before, behind = "…" if first else "", "…" if last < len(text) else ""
+    return f"{before}{text[first:last]}{behind}"
 
 
 def keep_sought(words: str) -> None:
@@ -119,28 +76,16 @@ def keep_sought(words: str) -> None:
 
 
 def search_result(library: AnyLibrary, document: str) -> dict[str, Any] | None:
-    """Where it is in a document: {"sought", "pages": [[page, places]], "places": [[page, place on
-    it, line]], "total"}; None when nothing is looked for."""
+    """Where they are in all pages of a document: {"sought", "pages": [[page, places]], "places":
+    [[page, place on it, text]], "total"}; None when nothing is looked for."""
     sought = st.session_state.get(_SOUGHT, "").strip()
     if len(sought) < LEAST:
         return None
     sha256 = library.sha256(document)
     texts = _texts(library, library.name, document, sha256, library.generation())
-    result = find(texts, sought)
-    return {
-        "sought": sought,
-        "pages": [list(page) for page in result.pages],
-        "places": [[p.page, p.number, excerpt(p, sought)] for p in result.places],
-        "total": result.total,
-    }
-
-
-def excerpt(place: Place, sought: str) -> str:
-    """The line around the words: the row of a sheet may be long."""
-    at = max(folded(place.line).find(folded(" ".join(sought.split()))), 0)
-    start, end = max(at - _AROUND, 0), at + len(sought) + 2 * _AROUND
-    before, behind = "…" if start else "", "…" if end < len(place.line) else ""
-    return f"{before}{place.line[start:end]}{behind}"
+    pages, places = find(texts, sought)
+    total = sum(count for _page, count in pages)
+    return {"sought": sought, "pages": pages, "places": places, "total": total}
 
 
 # Two documents: one that is compared with the other. They are shared by visitors who see them. By
@@ -154,40 +99,39 @@ def _texts(
 
 # -- Small pictures of the pages of the open document, which are drawn when they come into view
 
-_STRIP_KEY = "page-strip-drawn"
 _WANTED = "page-strip-wanted"  # in the session's state: pages that have come into view
-_SHOWN = "page-strip"
+_SHOWN = "page-strip"  # the same: whether it is looked at; at first it is not
 
-_strip_component = st.components.v2.component(
-    "pincite_page_strip",
-    html='<nav><ol class="strip"></ol></nav>',
-    css=read("page_strip.css"),
-    js=script("page_strip"),
+_strip = Component(
+    "page_strip",
+    '<nav><ol class="strip"></ol></nav>',
+    words={"name": N_("Pages of the document"), "page": N_("Page {number}")},
 )
 
 
-def is_strip_shown() -> bool:
-    """Whether this visitor looks at the strip; at first nobody does."""
-    return bool(st.session_state.get(_SHOWN))
-
-
-def show_strip(wanted: bool) -> None:
-    """Draw it from now on, or no longer."""
-    st.session_state[_SHOWN] = wanted
-
-
 @st.fragment
-def draw_strip(library: AnyLibrary, opened: Shown, page: Page, pages: int) -> None:
+def _draw_strip(library: AnyLibrary, opened: Shown, page: Page, pages: int) -> None:
     """`pages` is how many the document has. A fragment: pictures come without the page being drawn
     again."""
     if (now := session.shown()) is not None and now.page != opened.page:
         st.rerun()
     asked: list[int] = st.session_state.pop(_WANTED, [])
     drawn = _drawn(library, opened.document, asked) if asked else {}
-    _strip_component(
-        key=_STRIP_KEY, data=_strip_data(library, opened, page, pages, asked, drawn),
-        on_wanted_change=_want, on_open_change=lambda: _open(library, opened),
-    )  # fmt: skip
+    data = {
+        "document": f"{library.name}/{library.generation()}/{opened.document}",
+        "page": opened.page,
+        "pages": pages,
+        "shape": f"{page.width} / {page.height}",
+        "asked": asked,  # those without a picture cannot be drawn, and are not asked for again
+        "thumbs": {number: widgets.jpeg_address(picture) for number, picture in drawn.items()},
+        "most": MOST,
+    }
+
+    def want(given: Any) -> None:
+        st.session_state[_WANTED] = [int(page) for page in given["pages"]][:MOST]
+
+    turn = partial(page_view.turn_page, library, opened)
+    _strip.draw("page-strip-drawn", data, {"wanted": want, "open": lambda to: turn(int(to))})
 
 
 def _drawn(library: AnyLibrary, document: str, pages: list[int]) -> dict[int, bytes]:
@@ -200,74 +144,44 @@ def _drawn(library: AnyLibrary, document: str, pages: list[int]) -> dict[int, by
         return {}
 
 
-def _want() -> None:
-    if given := st.session_state[_STRIP_KEY]["wanted"]:
-        st.session_state[_WANTED] = [int(page) for page in given["pages"]][:MOST]
-
-
-def _open(library: AnyLibrary, opened: Shown) -> None:
-    if number := st.session_state[_STRIP_KEY]["open"]:
-        page_view.turn_page(library, opened, int(number))
-
-
-def _strip_data(
-    library: AnyLibrary, opened: Shown, page: Page, pages: int, asked: list[int],
-    drawn: Mapping[int, bytes],
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "document": f"{library.name}/{library.generation()}/{opened.document}",
-        "page": opened.page,
-        "pages": pages,
-        "shape": f"{page.width} / {page.height}",
-        "asked": asked,  # those without a picture cannot be drawn, and are not asked for again
-        "thumbs": {number: widgets.jpeg_address(picture) for number, picture in drawn.items()},
-        "most": MOST,
-        "words": {"name": _("Pages of the document"), "page": _("Page {number}")},
-    }
-
-
 # -- Draws the tools of the open page, and lays the text that was read over its picture
 
 _DIGITS = 2
-_TOOLS_KEY = "page-tools-drawn"
 
-_tools_component = st.components.v2.component(
-    "pincite_page_tools",
-    html='<div class="tools" role="toolbar"></div><ol class="found" hidden></ol>',
-    css=read("page_tools.css"),
-    js=script("text_layer", "found_list", "page_tools"),
+_tools = Component(
+    "page_tools",
+    '<div class="tools" role="toolbar"></div><ol class="found" hidden></ol>',
+    uses=("text_layer", "found_list"),
+    words={
+        "tools": N_("Tools of the page"),
+        "out": N_("Zoom out (-)"),
+        "in": N_("Zoom in (+)"),
+        "fit": N_("As wide as the panel (0)"),
+        "turn": N_("Turn the page (R)"),
+        "text": N_("Show the text that was read (T)"),
+        "strip": N_("Show small pictures of the pages (M)"),
+        "find": N_("Find in this document"),
+        "found": N_("{number} of {total}"),
+        "elsewhere": N_("{total} on other pages"),
+        "none": N_("not found"),
+        "list": N_("Where it was found"),
+        "page": N_("Page {number}"),
+        "before": N_("Citation before (P)"),
+        "behind": N_("Citation behind (N)"),
+        "citation": N_("Citation {number} of {total}"),
+    },
 )
 
 
 @st.fragment
-def draw_tools(library: AnyLibrary, opened: Shown, page: Page, pages: int, strip: bool) -> None:
+def _draw_tools(library: AnyLibrary, opened: Shown, page: Page, pages: int, strip: bool) -> None:
     """`pages` is how many the document has; `strip` whether their small pictures are drawn.
 
     A fragment: searching does not draw the page again.
     """
-    if (session.shown(), is_strip_shown()) != (opened, strip):
+    if (session.shown(), bool(st.session_state.get(_SHOWN))) != (opened, strip):
         st.rerun()
-    _tools_component(
-        key=_TOOLS_KEY, data=_tools_data(library, opened, page, pages),
-        on_go_change=_when("go", lambda step: _go(opened, int(step))),
-        on_sharp_change=_when("sharp", lambda _: session.show(replace(opened, sharp=True))),
-        on_page_change=_when("page", lambda to: page_view.turn_page(library, opened, int(to))),
-        on_sought_change=_when("sought", lambda given: _seek(library, opened, given["text"])),
-        on_strip_change=_when("strip", lambda given: show_strip(given["shown"])),
-    )  # fmt: skip
-
-
-def _when(name: str, act: Callable[[Any], None]) -> Callable[[], None]:
-    def act_once() -> None:
-        given = st.session_state[_TOOLS_KEY][name]
-        if given:
-            act(given)
-
-    return act_once
-
-
-def _tools_data(library: AnyLibrary, opened: Shown, page: Page, pages: int) -> dict[str, Any]:
-    return {
+    data = {
         "page": f"{opened.document}/{opened.page}",
         "number": opened.page,
         "pages": pages,
@@ -275,10 +189,22 @@ def _tools_data(library: AnyLibrary, opened: Shown, page: Page, pages: int) -> d
         "at": at(opened),
         "of": len(opened.citations),
         "sharp": opened.sharp or opened.large,
-        "strip": is_strip_shown(),
+        "strip": strip,
         "found": search_result(library, opened.document) if pages > 1 else None,
-        "words": _words(),
     }
+
+    def seek(given: Any) -> None:
+        keep_sought(given["text"])
+        page_view.note_seen(library, opened.document, "lines that were searched for")
+
+    events = {
+        "go": lambda step: _go(opened, int(step)),
+        "sharp": lambda _yes: session.show(replace(opened, sharp=True)),
+        "page": lambda to: page_view.turn_page(library, opened, int(to)),
+        "sought": seek,
+        "strip": lambda given: st.session_state.update({_SHOWN: given["shown"]}),
+    }
+    _tools.draw("page-tools-drawn", data, events)
 
 
 def _layers(library: AnyLibrary, opened: Shown, page: Page) -> list[dict[str, Any]]:
@@ -291,11 +217,6 @@ def _layers(library: AnyLibrary, opened: Shown, page: Page) -> list[dict[str, An
          "lines": lines(drawn)}
         for one, drawn in shown if drawn.width
     ]  # fmt: skip
-
-
-def _seek(library: AnyLibrary, opened: Shown, words: str) -> None:
-    keep_sought(words)
-    page_view.note_seen(library, opened.document, "lines that were searched for")
 
 
 def lines(page: Page) -> list[list[Any]]:
@@ -323,35 +244,13 @@ def _go(opened: Shown, step: int) -> None:
         session.show(replace(other, citations=every, large=opened.large))
 
 
-def _words() -> dict[str, str]:
-    """Of page_tools.js."""
-    return {
-        "tools": _("Tools of the page"),
-        "out": _("Zoom out (-)"),
-        "in": _("Zoom in (+)"),
-        "fit": _("As wide as the panel (0)"),
-        "turn": _("Turn the page (R)"),
-        "text": _("Show the text that was read (T)"),
-        "strip": _("Show small pictures of the pages (M)"),
-        "find": _("Find in this document"),
-        "found": _("{number} of {total}"),
-        "elsewhere": _("{total} on other pages"),
-        "none": _("not found"),
-        "list": _("Where it was found"),
-        "page": _("Page {number}"),
-        "before": _("Citation before (P)"),
-        "behind": _("Citation behind (N)"),
-        "citation": _("Citation {number} of {total}"),
-    }
-
-
 # -- The panel beside the chat
 
 _ELSEWHERE = N_(
     "This file came with the question and is shown beside it. It is not in the library."
 )
 
-_scroll = st.components.v2.component("pincite_page", js=script("cited_page"))
+_scroll = Component("cited_page")
 
 
 def draw_panel(library: AnyLibrary) -> None:
@@ -371,7 +270,7 @@ def draw_panel(library: AnyLibrary) -> None:
                 _page(library, opened, tools, pages)
         except PinciteError as error:
             widgets.show_error(error)
-            st.button(_("Close"), on_click=session.show, args=(None,), key="close-broken")
+            button(_("Close"), "close-broken", session.show, None, type="secondary")
 
 
 def _head(library: AnyLibrary, opened: Shown, pages: int, seconds: float | None) -> DeltaGenerator:
@@ -383,24 +282,20 @@ def _head(library: AnyLibrary, opened: Shown, pages: int, seconds: float | None)
         )
         with st.container(horizontal=True, gap="small", key="page-buttons"):
             if pages > 1:
-                turn = partial(_turn_button, library, opened)
-                turn("previous", _("Previous"), -1, opened.page > 1)
-                turn("next", _("Next"), 1, opened.page < pages)
+                for label, name, step, possible in (
+                    (_("Previous"), "previous", -1, opened.page > 1),
+                    (_("Next"), "next", 1, opened.page < pages),
+                ):
+                    button(
+                        label, f"{name}-page", page_view.turn_page, library, opened,
+                        opened.page + step, type="secondary", disabled=not possible,
+                    )  # fmt: skip
             page_view.draw_compare_button(library, opened)
-            st.button(
-                _("Smaller") if opened.large else _("Larger"),
-                key="size-page",
-                icon=f":material/{'close_fullscreen' if opened.large else 'open_in_full'}:",
-                on_click=session.show,
-                args=(replace(opened, large=not opened.large),),
-            )
-            st.button(
-                _("Close"),
-                key="close-page",
-                icon=":material/close:",
-                on_click=session.show,
-                args=(None,),
-            )
+            size = _("Smaller") if opened.large else _("Larger")
+            icon = "close_fullscreen" if opened.large else "open_in_full"
+            other = replace(opened, large=not opened.large)
+            button(size, "size-page", session.show, other, icon=icon, type="secondary")
+            button(_("Close"), "close-page", session.show, None, icon="close", type="secondary")
         return st.container(key="page-tools")
 
 
@@ -412,44 +307,29 @@ def _where(opened: Shown, pages: int, seconds: float | None) -> str:
     return _("Page {page} of {pages}", page=opened.page, pages=pages or "?")
 
 
-def _turn_button(
-    library: AnyLibrary, opened: Shown, name: str, label: str, step: int, possible: bool
-) -> None:
-    st.button(
-        label,
-        key=f"{name}-page",
-        disabled=not possible,
-        on_click=page_view.turn_page,
-        args=(library, opened, opened.page + step),
-    )
-
-
 def _page(library: AnyLibrary, opened: Shown, tools: DeltaGenerator, pages: int) -> None:
     page = library.page(opened.document, opened.page)
     with tools:
         page_view.draw_compare_list(library, opened)
-        strip = is_strip_shown()
-        draw_tools(library, opened, page, pages, strip)
+        strip = bool(st.session_state.get(_SHOWN))
+        _draw_tools(library, opened, page, pages, strip)
         if strip and page.width and pages > 1:
-            draw_strip(library, opened, page, pages)
+            _draw_strip(library, opened, page, pages)
     if opened.beside:
         at = page_view.draw_pair(library, opened, page, opened.beside)
     else:
         at = page_view.draw_page(library, opened, page)
-    _scroll(
-        key=f"scroll-{opened.source}-{opened.page}",
-        data={
-            "at": at.down,
-            "left": at.across,
-            "name": page_view.named(opened),
-            "source": opened.source,
-            "large": opened.large,
-        },
-        on_close_change=lambda: session.show(None),
-        on_smaller_change=lambda: _smaller(opened),
-    )
+    data = {
+        "at": at.down,
+        "left": at.across,
+        "name": page_view.named(opened),
+        "source": opened.source,
+        "large": opened.large,
+    }
 
+    def smaller(_yes: Any) -> None:
+        if session.shown() is not None:  # both steps of a double Escape may come in one rerun
+            session.show(replace(opened, large=False))
 
-def _smaller(opened: Shown) -> None:
-    if session.shown() is not None:  # both steps of a double Escape may come in one rerun
-        session.show(replace(opened, large=False))
+    events = {"close": lambda _yes: session.show(None), "smaller": smaller}
+    _scroll.draw(f"scroll-{opened.source}-{opened.page}", data, events)

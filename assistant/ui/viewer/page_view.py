@@ -18,7 +18,7 @@ from assistant.receipts.evidence_pack import Marked
 from assistant.ui import resources, session, widgets
 from assistant.ui.library.document_list import missing
 from assistant.ui.session import Shown
-from assistant.ui.widgets import as_html, plain, script
+from assistant.ui.widgets import Component, as_html, button, plain
 from ingest.document.model import Cell, Line, Page, Table, count
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -44,10 +44,7 @@ _FORMATS = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm",
     ".mkv": "video/webm",
 }  # fmt: skip
-_transcript = st.components.v2.component(
-    "pincite_transcript",
-    js=script("transcript"),
-)
+_transcript = Component("transcript", words={"play": N_("Play from {time}")})
 _LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
 
 
@@ -65,7 +62,7 @@ def draw_player(document: str, file: Path, seconds: float) -> None:
         name = _("{document} from {time}", document=document, time=clock(seconds))
         play = st.audio if kind == "audio" else st.video
         play(str(file), format=form, start_time=int(seconds), alt=name)
-        _transcript(key="transcript", data={"words": _("Play from {time}", time="{time}")})
+        _transcript.draw("transcript", {})
 
 
 def _not_played(file: Path) -> str:
@@ -325,7 +322,7 @@ LEFT, RIGHT = "page-image", "page-image-beside"  # the keys of the pictures' con
 _LISTED = "page-compare"  # in the session's state: the pages that can be compared are listed
 _TOLD = 12  # lines that are listed as changed
 
-_scroll = st.components.v2.component("pincite_page_pair", js=script("page_pair"))
+_scroll = Component("page_pair")
 
 
 class Choice(NamedTuple):
@@ -374,23 +371,18 @@ def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
 def draw_compare_button(library: AnyLibrary, opened: Shown) -> None:
     """The button that compares the open page: with the only other one at once, else from a list."""
     if opened.beside:
-        st.button(
-            _("One page"), key="one-page", icon=":material/crop_portrait:",
-            on_click=session.show, args=(replace(opened, beside=None),),
-        )  # fmt: skip
+        alone = replace(opened, beside=None)
+        button(_("One page"), "one-page", session.show, alone, icon="crop_portrait",
+               type="secondary")  # fmt: skip
         return
     every = choices(library, opened)
     if every:
         one = every[0] if len(every) == 1 else None
-        st.button(
-            _("Compare"), key="compare-page", icon=":material/compare:",
-            help=plain(one.label) if one else _("Show another page beside this one"),
-            on_click=partial(_put_beside, opened, one) if one else _list,
-        )  # fmt: skip
-
-
-def _list() -> None:
-    st.session_state[_LISTED] = not st.session_state.get(_LISTED)
+        is_listed = bool(st.session_state.get(_LISTED))
+        several = partial(st.session_state.update, {_LISTED: not is_listed})
+        act = partial(_put_beside, opened, one) if one else several
+        hint = plain(one.label) if one else _("Show another page beside this one")
+        button(_("Compare"), "compare-page", act, icon="compare", help=hint, type="secondary")
 
 
 def draw_compare_list(library: AnyLibrary, opened: Shown) -> None:
@@ -399,10 +391,7 @@ def draw_compare_list(library: AnyLibrary, opened: Shown) -> None:
         return
     with st.container(key="page-choices", gap="small"):
         for number, one in enumerate(choices(library, opened)):
-            st.button(
-                plain(one.label), key=f"compare-{number}", type="tertiary",
-                on_click=partial(_put_beside, opened, one),
-            )  # fmt: skip
+            button(plain(one.label), f"compare-{number}", _put_beside, opened, one)
 
 
 def _put_beside(opened: Shown, choice: Choice) -> None:
@@ -420,19 +409,12 @@ def draw_pair(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> 
     with st.container(key="page-pair"):
         left = _side(library, opened, page, LEFT, here, "left")
         right = _side(library, replace(beside, large=opened.large), other, RIGHT, there, "right",
-                      partial(_turn_beside, opened))  # fmt: skip
+                      lambda turned: session.show(replace(opened, beside=turned)))  # fmt: skip
     if beside.version:
         right = _beside_lines(opened, page, other) or right
-    _scroll(
-        key=f"pair-{opened.document}-{opened.page}-{beside.document}-{beside.page}",
-        data={
-            "at": [left.down, right.down],
-            "names": [
-                _("Left: {page}", page=named(opened)),
-                _("Right: {page}", page=named(beside)),
-            ],
-        },
-    )
+    names = [_("Left: {page}", page=named(opened)), _("Right: {page}", page=named(beside))]
+    key = f"pair-{opened.document}-{opened.page}-{beside.document}-{beside.page}"
+    _scroll.draw(key, {"at": [left.down, right.down], "names": names})
     return left
 
 
@@ -467,10 +449,6 @@ def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
     return At(other.lines[line].box.y0 / other.height, 0.0)
 
 
-def _turn_beside(opened: Shown, beside: Shown) -> None:
-    session.show(replace(opened, beside=beside))
-
-
 def _side(
     library: AnyLibrary, opened: Shown, page: Page, name: str, changed: Sequence[int], side: str,
     turn: Callable[[Shown], None] | None = None,
@@ -482,27 +460,20 @@ def _side(
                 f'<div class="page-name">{as_html(readable(opened.document))}</div>'
                 f'<div class="page-number">{as_html(number)}</div>'
             )
-            if turn:
-                _turning(library, opened, turn)
+            known = library.documents() if turn else []
+            pages = next((info.pages for info in known if info.document == opened.document), 1)
+            for label, step, possible in (
+                (_("Previous, on the right"), -1, opened.page > 1),
+                (_("Next, on the right"), 1, opened.page < pages),
+            ):
+                if turn and pages > 1:
+                    other = replace(opened, page=opened.page + step)
+                    button(label, f"beside{step}", turn, other, disabled=not possible)
         try:
             return draw_page(library, opened, page, name, changed)
         except PinciteError as error:
             widgets.show_error(error)
             return At(0.0, 0.0)
-
-
-def _turning(library: AnyLibrary, opened: Shown, turn: Callable[[Shown], None]) -> None:
-    pages = next((d.pages for d in library.documents() if d.document == opened.document), 1)
-    if pages < 2:
-        return
-    for label, step, possible in (
-        (_("Previous, on the right"), -1, opened.page > 1),
-        (_("Next, on the right"), 1, opened.page < pages),
-    ):
-        st.button(
-            label, key=f"beside{step}", type="tertiary", disabled=not possible,
-            on_click=turn, args=(replace(opened, page=opened.page + step),),
-        )  # fmt: skip
 
 
 def _differences(page: Page, here: Sequence[int], other: Page, there: Sequence[int]) -> None:

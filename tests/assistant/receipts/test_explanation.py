@@ -78,5 +78,5 @@ def test_an_answer_of_an_older_version_has_what_it_tells_itself() -> None:
 
 def test_each_part_teaches_in_one_sentence() -> None:
     assert LESSONS.keys() <= explanation(answered().to_json(), {}).keys()
-    for lesson in LESSONS.values():
-        assert lesson.sentence.count(". ") == 0
+    for _, sentence in LESSONS.values():
+        assert sentence.count(". ") == 0

@@ -113,7 +113,7 @@ def answers(app: AppTest) -> list[dict[str, Any]]:
 
 def copies(app: AppTest) -> list[str]:
     """What the copy button of each answer copies, oldest first."""
-    return [data["text"] for data in drawn(app, "pincite_copy")]
+    return [data["text"] for data in drawn(app, "pincite_copy_button")]
 
 
 def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
@@ -123,7 +123,7 @@ def drawn(app: AppTest, component: str) -> list[dict[str, Any]]:
 
 def listed(app: AppTest) -> list[dict[str, Any]]:
     """The rows of the list of documents."""
-    return [row for given in drawn(app, "pincite_documents") for row in given["rows"]]
+    return [row for given in drawn(app, "pincite_document_rows") for row in given["rows"]]
 
 
 def opened(app: AppTest, part: str) -> AppTest:
@@ -135,7 +135,7 @@ def opened(app: AppTest, part: str) -> AppTest:
 def act(app: AppTest, does: str, document: str, page: int = 1, **picks: bool) -> None:
     """Click on a row of the list of documents; `picks` are ticks that were not told yet."""
     given = {"do": does, "document": document, "page": page, "picks": picks}
-    report(app, "pincite_documents", "act", given)
+    report(app, "pincite_document_rows", "act", given)
 
 
 def _nodes(app: AppTest, component: str) -> list[Any]:

@@ -131,7 +131,7 @@ def test_a_reader_reads_and_a_right_that_is_gone_stops_a_click(
     known.change("ann", role="reader")
     app = visit(LIBRARY_PAGE)
     assert not app.exception
-    assert not any(given["changes"] for given in drawn(app, "pincite_documents"))
+    assert not any(given["changes"] for given in drawn(app, "pincite_document_rows"))
     assert not [box for box in app.get("file_uploader") if "Add" in box.label]
 
 
@@ -140,12 +140,12 @@ def test_a_click_in_a_list_shows_nothing_more_of_a_library_that_is_no_longer_sha
 ) -> None:
     library.name = "north"
     app = visit(LIBRARY_PAGE)
-    assert drawn(app, "pincite_documents")
+    assert drawn(app, "pincite_document_rows")
     known.change("ann", groups=[])
 
     act(app, "look", fakes.HANDBOOK)
 
-    assert not drawn(app, "pincite_documents") and not app.exception
+    assert not drawn(app, "pincite_document_rows") and not app.exception
     assert fakes.HANDBOOK not in html(app)
 
 

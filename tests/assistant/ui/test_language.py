@@ -96,7 +96,7 @@ def test_no_text_of_the_library_is_left_out(visit: Visit) -> None:
     app.run()
 
     assert not app.exception and app.text_input(key="picture-words:main")
-    [given] = drawn(app, "pincite_documents")
+    [given] = drawn(app, "pincite_document_rows")
     said = [*given["words"].values(), *given["rows"][0]["facts"], given["rows"][0]["read"]]
     assert said and all(text.startswith("⟦") for text in said), said
     # What a mailbox may look like: protocols and addresses.

@@ -97,13 +97,13 @@ def test_the_cell_of_a_sheet_is_not_shown_below_that_of_another_library(visit: V
         app.button(key="fill").click().run()
         assert resources.sheets().of(name).wait(60)  # type: ignore[union-attr]
         app.run()
-    [table] = drawn(app, "pincite_sheet")
-    report(app, "pincite_sheet", "open", ["alpha.pdf", table["heads"][0]])
+    [table] = drawn(app, "pincite_sheet_table")
+    report(app, "pincite_sheet_table", "open", ["alpha.pdf", table["heads"][0]])
     assert "<b>How many days of leave are there?</b>" in html(app)
 
     app.sidebar.selectbox[0].select("beta").run()
 
-    assert drawn(app, "pincite_sheet") and "<b>How many" not in html(app)
+    assert drawn(app, "pincite_sheet_table") and "<b>How many" not in html(app)
 
 
 @pytest.mark.usefixtures("two_libraries")

@@ -15,7 +15,7 @@ from tests.assistant.ui.conftest import drawn, html, report
 from tests.assistant.ui.fakes import HANDBOOK, HOSTILE, FakeLibrary, FakeTool
 
 Visit = Callable[..., AppTest]
-PAGE, TABLE = "sheet", "pincite_sheet"
+PAGE, TABLE = "sheet", "pincite_sheet_table"
 
 
 def filled(app: AppTest, columns: str) -> AppTest:

@@ -58,7 +58,7 @@ def test_the_library_is_read_by_all_and_changed_by_its_owner(
     app = visit(LIBRARY_PAGE)
 
     assert not app.exception
-    [given] = drawn(app, "pincite_documents")
+    [given] = drawn(app, "pincite_document_rows")
     assert given["rows"] and given["changes"] is owner
     changing = labels(app) & {*CHANGES}
     own = {"Retry", "Retry all", "Dismiss", "Dismiss all", "Continue"}
@@ -67,7 +67,7 @@ def test_the_library_is_read_by_all_and_changed_by_its_owner(
     assert ("Add documents: drop files here" in keys) is owner
     act(app, "remove", fakes.HANDBOOK, **{fakes.HANDBOOK: True})  # a browser can send anything
     assert (DIALOG_OPEN in app.session_state) is owner, "it is asked about, or it is not heard"
-    assert any(row["picked"] for row in drawn(app, "pincite_documents")[0]["rows"]) is owner
+    assert any(row["picked"] for row in drawn(app, "pincite_document_rows")[0]["rows"]) is owner
 
 
 @pytest.mark.parametrize("owner", [True, False])
@@ -87,7 +87,7 @@ def test_conversations_are_listed_to_the_owner_alone(visit: Visit, owner: bool) 
     ask(visit(), "How many days of leave are there?")
     app = visit()
 
-    assert bool(drawn(app, "pincite_conversations")) is owner
+    assert bool(drawn(app, "pincite_conversation_list")) is owner
 
 
 def test_the_measure_page_shows_nothing_to_others(
@@ -138,6 +138,6 @@ def test_a_sheet_is_seen_by_the_visitor_alone_who_asked_it(
     mine.text_area[0].set_value("leave days").run()
     mine.button(key="fill").click().run()
     mine.session_state["sheets"].of("main").wait(60)
-    assert drawn(mine.run(), "pincite_sheet")
-    assert not drawn(other.run(), "pincite_sheet")
+    assert drawn(mine.run(), "pincite_sheet_table")
+    assert not drawn(other.run(), "pincite_sheet_table")
     assert other.text_area[0].value == "" and not other.exception

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from assistant.ui.door import MANIFEST, manifest, with_manifest
+from assistant.ui.door import MANIFEST, with_manifest
 
 
 def got(path: str) -> tuple[dict[str, Any], bytes]:
@@ -26,9 +26,7 @@ def got(path: str) -> tuple[dict[str, Any], bytes]:
 def test_the_manifest_names_icons_that_are_served() -> None:
     start, body = got(MANIFEST)
     assert dict(start["headers"])[b"content-type"] == b"application/manifest+json"
-    assert json.loads(body) == manifest()
-    icons: Any = manifest()["icons"]
-    kinds = {icon["type"]: got(icon["src"])[1][:8] for icon in icons}
+    kinds = {icon["type"]: got(icon["src"])[1][:8] for icon in json.loads(body)["icons"]}
     assert kinds["image/png"] == b"\x89PNG\r\n\x1a\n"
     assert kinds["image/svg+xml"].startswith(b"<svg")
 

@@ -14,7 +14,7 @@ from tests.assistant.ui.fakes import FakeTool
 
 Visit = Callable[..., AppTest]
 LEAVE = "How many days of leave are there?"
-LIST, VERSIONS = "pincite_conversations", "pincite_versions"
+LIST, VERSIONS = "pincite_conversation_list", "pincite_versions"
 
 
 def listed(app: AppTest) -> dict[str, list[str]]:

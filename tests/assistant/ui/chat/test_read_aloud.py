@@ -19,13 +19,6 @@ from tests.assistant.ui.conftest import ask
 Visit = Callable[..., AppTest]
 
 
-class Click:
-    """What the browser's component writes into the session when it asks for a piece of sound."""
-
-    def __init__(self, number: int, nonce: int) -> None:
-        self.want = {"number": number, "nonce": nonce, "start": "one"}
-
-
 class Whisper:
     name = "whisper"
 
@@ -53,11 +46,11 @@ def test_the_browser_gets_one_piece_after_the_other(
     monkeypatch.setattr(chosen_models, "voices", lambda settings: Given(Whisper(), tmp_path))
     heard = []
     for number in range(2):
-        state["key"] = Click(number, nonce=number + 1)
-        voice._wanted("key", ANSWER)
+        want = {"number": number, "nonce": number + 1, "start": "one"}
+        voice._wanted(ANSWER, want)
         told = voice._told(ANSWER)
         while "sound" not in told:  # the browser asks again
-            voice._wanted("key", ANSWER)
+            voice._wanted(ANSWER, want)
             told = voice._told(ANSWER)
         heard.append((told["number"], told["nonce"], told["sentence"], told["of"]))
         assert "sound" not in voice._told(ANSWER)  # drawn for another reason: not sent again

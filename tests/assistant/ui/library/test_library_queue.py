@@ -4,7 +4,7 @@ import io
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,9 @@ def test_the_page_reads_the_queue_once_in_each_drawing(
 ) -> None:
     app, reads, read = visit(LIBRARY_PAGE), list[Library](), library_queue.waiting
 
-    def counted(library: Library, uploads: Sequence[Upload]) -> Waiting:
+    def counted(library: Library) -> Waiting:
         reads.append(library)
-        return read(library, uploads)
+        return read(library)
 
     monkeypatch.setattr(library_queue, "waiting", counted)
     app.run()
@@ -152,7 +152,7 @@ def test_stop_ends_an_upload_and_keeps_the_files_that_wait(
     running.stop()
 
     assert running.wait(60)
-    left = waiting(real, []).left
+    left = waiting(real).left
     assert left and running.summary is not None
     assert len(left) == running.summary.cancelled
     added = running.added({job.path for job in left})
@@ -171,8 +171,8 @@ def test_files_of_a_process_that_was_killed_are_offered_to_be_continued(
     real.jobs.wait([(str(paper), "A.pdf")])
 
     with real.jobs.run():
-        assert waiting(real, []).work == (FileState("A.pdf", "waiting"),)
-    assert [job.name for job in waiting(real, []).left] == ["A.pdf"]
+        assert waiting(real).work == (FileState("A.pdf", "waiting"),)
+    assert [job.name for job in waiting(real).left] == ["A.pdf"]
 
     settled(button(visit(LIBRARY_PAGE), "Continue"))
     assert [d.document for d in real.documents()] == ["A.pdf"]

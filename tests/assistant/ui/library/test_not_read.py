@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from streamlit.testing.v1 import AppTest
 
-from assistant.ui.library.library_queue import UPLOAD
+from assistant.ui.resources import UPLOAD
 from tests.assistant.ui.conftest import LIBRARY_PAGE
 from vectorstore.add_report import AddSummary, LeftOut
 

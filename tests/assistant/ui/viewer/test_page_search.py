@@ -6,7 +6,6 @@ import pytest
 import streamlit as st
 
 from assistant.ui.viewer import page_panel
-from assistant.ui.viewer.page_panel import Place
 from tests.assistant.ui.fakes import HANDBOOK, SAMPLES, FakeLibrary
 
 
@@ -15,7 +14,7 @@ def library() -> FakeLibrary:
     return FakeLibrary(SAMPLES / HANDBOOK)
 
 
-def test_each_place_has_its_page_and_line(
+def test_each_place_has_its_page_and_text(
     library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(st, "session_state", {})
@@ -27,7 +26,7 @@ def test_each_place_has_its_page_and_line(
     assert found is not None
     assert found["sought"] == "Public   HOLIDAYS"
     assert found["total"] == sum(count for _, count in found["pages"]) == len(found["places"]) > 1
-    assert all("public holidays" in line.lower() for _, _, line in found["places"])
+    assert all("public holidays" in text.lower() for _, _, text in found["places"])
     page_panel.keep_sought("p")
     assert page_panel.search_result(library, HANDBOOK) is None  # type: ignore[arg-type]
 
@@ -58,12 +57,3 @@ def test_a_library_that_was_made_again_shows_nothing_of_the_one_before(
     after = page_panel.search_result(other, HANDBOOK)  # type: ignore[arg-type]
     assert before is not None and before["total"] > 0
     assert after is not None and after["total"] == 0
-
-
-def test_a_long_line_is_shown_around_the_words() -> None:
-    line = "row " * 100 + "total of the year" + " row" * 100
-    shown = page_panel.excerpt(Place(1, 0, line), "TOTAL  of")
-    assert shown.startswith("…row")
-    assert "total of the year" in shown
-    assert len(shown) < 200
-    assert page_panel.excerpt(Place(1, 0, "a total"), "total") == "a total"
