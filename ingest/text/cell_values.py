@@ -68,7 +68,8 @@ def decimal_mark(texts: Iterable[str]) -> str:
 
 
 def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> int:
-    """The number of header rows: 1 when the first row is unlike the rows below.
+    """The number of header rows: the first when it is unlike the rows below, and those that go on
+    with its heads.
 
     `joined` are rows with cells merged side by side: heads over heads.
     """
@@ -77,7 +78,10 @@ def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> 
         if any(cell.kind not in ("text", "empty") for cell in rows[above]):
             break
         above += 1
-    return above + _heads(rows[above:])
+    found = above + _heads(rows[above:])
+    while 0 < found < len(rows) - 1 and _goes_on(rows[found], rows[found + 1 :]):
+        found += 1
+    return found
 
 
 def _heads(rows: Sequence[Sequence[Cell]]) -> int:
@@ -90,12 +94,37 @@ def _heads(rows: Sequence[Sequence[Cell]]) -> int:
     return int(len(below) > 1 and all(_unlike(cell, at, below) for at, cell in enumerate(top)))
 
 
+def _goes_on(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
+    """Whether a row goes on with the heads above it: words or times over columns of numbers, or a
+    remark on all columns, "(in thousands)"."""
+    others = [at for at, cell in enumerate(row) if at and cell.text.strip()]
+    if not others:
+        return row[0].text.strip().startswith("(")
+    if not all(row[at].kind == "text" or _is_time(row[at]) for at in others):
+        return False
+    over = sum(_of_numbers(at, below) for at in others)
+    unlabelled = not row[0].text.strip() or all(_is_time(row[at]) for at in others)
+    return over > 0 if unlabelled else over * 2 >= len(others) > 1
+
+
+def _is_time(cell: Cell) -> bool:
+    """Whether it is a day or a year, perhaps with a unit or the mark of a footnote."""
+    return cell.kind == "date" or bool(re.fullmatch(rf"{YEAR}(?:\W.{{0,8}})?", cell.text.strip()))
+
+
+def _of_numbers(at: int, rows: Sequence[Sequence[Cell]]) -> bool:
+    """Whether most of what a column holds are numbers."""
+    kinds = [row[at].kind for row in rows if at < len(row) and row[at].kind != "empty"]
+    return kinds.count("number") * 2 > len(kinds)
+
+
 def _could_head(row: Sequence[Cell]) -> bool:
-    """Whether a row could be a header: words or years, and no word twice."""
-    texts = [c.text.strip() for c in row if c.kind != "empty"]
-    words = [c for c in row if c.kind == "text"]
-    others = [c for c in row if c.kind not in ("text", "empty") and not re.fullmatch(YEAR, c.text)]
-    return bool(texts) and not others and len({c.text for c in words}) == len(words)
+    """Whether a row could be a header: words or times; a word occurs twice only over rows with
+    labels."""
+    filled = [cell for cell in row if cell.text.strip()]
+    words = [cell.text for cell in filled if cell.kind == "text"]
+    told = all(cell.kind == "text" or _is_time(cell) for cell in filled)
+    return bool(filled) and told and (len(set(words)) == len(words) or not row[0].text.strip())
 
 
 def _unlike(top: Cell, at: int, below: Sequence[Sequence[Cell]]) -> bool:

@@ -208,8 +208,10 @@ def grid(document: str, page: Page, table: Table) -> TableGrid | None:
     if not header or not body or max(map(len, table.rows)) < 2:
         return None
     top = [row for row in table.rows[:header] if not _titles(row)]
-    heads = [_head(top, at) for at in range(max(map(len, table.rows)))]
-    labels = _label_columns(body)
+    width, labels = max(map(len, table.rows)), _label_columns(body)
+    spread = [_spread([cell.text.strip() for cell in row], labels, width) for row in top[:-1]]
+    last = [cell.text.strip() for row in top[-1:] for cell in row]
+    heads = [_head([*spread, last], at) for at in range(width)]
     dated = _dated(" ".join(heads[:labels]))
     columns = tuple(
         Column(at, _bare(f"{dated} {head}" if is_year(head) else head), bool(_CHANGE.search(head)))
@@ -276,9 +278,21 @@ def _wordy(body: Rows, at: int) -> bool:
     return bool(kinds) and kinds.count("text") * 2 > len(kinds)
 
 
-def _head(top: Rows, at: int) -> str:
+def _spread(heads: Sequence[str], labels: int, width: int) -> list[str]:
+    """Heads over heads, each repeated over its columns. One that is centred over several columns is
+    read as the head of one of them; where the columns divide evenly, each head has as many."""
+    told = [at for at, text in enumerate(heads) if at >= labels and text]
+    over = (width - labels) // len(told) if told else 0
+    blocks = [labels + number * over for number in range(len(told))]
+    even = over * len(told) == width - labels
+    if not even or any(at not in range(b, b + over) for at, b in zip(told, blocks, strict=True)):
+        return list(heads)
+    return [*heads[:labels], *(heads[at] for at in told for _ in range(over))]
+
+
+def _head(top: Sequence[Sequence[str]], at: int) -> str:
     """The heads over a column, from top to bottom, each once."""
-    texts = [row[at].text.strip() for row in top if at < len(row)]
+    texts = [row[at] for row in top if at < len(row)]
     return " ".join(dict.fromkeys(text for text in texts if text))
 
 
