@@ -150,7 +150,7 @@ class Attributor:
 
     def __init__(self, question: str, read: Sequence[Window], evidence: Evidence) -> None:
         """What was `read` of the `evidence`. Without a `question`, it gives no name."""
-        self._question = question
+        self._question, self._read = question, read
         self._names, self._embedder = GivenNames(read, evidence), evidence.embedder()
         self._units = [unit for window in read for unit in window.units]
         self._units += [unit for window in read for unit in window.lists]
