@@ -13,7 +13,7 @@ from tests.conftest import PROJECT
 from tests.test_architecture import LAYERS, SOURCES
 
 # Needed by another package that is declared, and imported by that alone.
-BY_OTHERS = {"accelerate": "diffusers", "num2words": "transformers", "python-multipart": "fastapi"}
+BY_OTHERS = {"accelerate": "diffusers", "python-multipart": "fastapi"}
 ISOLATED = {"realesrgan_ncnn_vulkan_wrapper"}  # installed in environments of their own
 HOOK = PROJECT / "scripts" / "build_hook.py"
 FOR_TESTS = [
