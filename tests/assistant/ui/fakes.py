@@ -135,6 +135,9 @@ class FakeLibrary:
         for file in files:
             self.put(file)
 
+    def part(self, document: str) -> tuple["FakeLibrary", str]:
+        return self, document
+
     def put(self, file: Path, name: str = "") -> None:
         """As another process would: without the app."""
         self.files[name or file.name] = file
