@@ -121,6 +121,7 @@ class FakeLibrary:
 
     def __init__(self, *files: Path, holding: bool = False) -> None:
         self.files: dict[str, Path] = {}
+        self._catalog = self  # which several libraries read for their documents
         self.folder = Path(tempfile.mkdtemp())  # of what is learned: nothing
         self.jobs = FakeJobs()
         self.maintenance = FakeMaintenance()
