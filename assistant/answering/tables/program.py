@@ -381,12 +381,20 @@ def choose(
         return None
     proposal = propose(wanted, evidence, documents)
     by_words = certain(ranking(wanted, evidence, documents))
-    if by_words and by_words.operation == LOOKUP and not is_of_kind(wanted, by_words.operands[0]):
+    if by_words and by_words.operation == LOOKUP and not _is_whole(wanted, by_words.operands[0]):
         by_words = None
     if proposal is None or not proposal.certain:
         return by_words
     agreed = by_words is not None and told(by_words) == told(proposal.plan)
     return by_words if agreed else proposal.plan
+
+
+def _is_whole(asked: TableQuestion, operand: Operand) -> bool:
+    """Whether one value is all of the answer: it is of the kind in question, and no values of
+    several periods are asked for, "in 2018 and 2019, respectively"."""
+    periods = asked_periods(asked.text)
+    several = len(periods.years) + len(periods.days) + len(periods.quarters) > 1
+    return is_of_kind(asked, operand) and (operand.column.change or not several)
 
 
 # -- Writes a computed program as a sentence in the language of its question

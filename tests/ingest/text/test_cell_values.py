@@ -133,3 +133,18 @@ def test_words_above_values_are_a_header() -> None:
     assert header_rows(cells([["Name", "Town"], ["Ann", "Rome"]], [0, 1])) == 1
     assert header_rows(cells([["Rent", "5"], ["Food", "6"]], [0, 1])) == 0
     assert header_rows(cells([["Name", "Town"]], [0])) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([["", "", "Year to June", ""], ["", "2019", "2018", "2017"], ["Rent", "5", "6", "7"]], 2),
+        ([["", "June 1, 2019", "June 2, 2018"], ["", "(in thousands)", ""], ["Rent", "5", "6"]], 2),
+        ([["", "2019", "2018"], ["(in thousands)", "", ""], ["Rent", "5", "6"]], 2),
+        ([["", "2019", "2018"], ["Assets:", "", ""], ["Cash", "5", "6"]], 1),
+        ([["Item", "Status", "Price"], ["Rent", "paid", "5"], ["Food", "open", "6"]], 1),
+        ([["Item", "2019"], ["", "12"], ["Rent", "5"]], 1),
+    ],
+)  # fmt: skip
+def test_heads_may_stand_in_several_rows(rows: list[list[str]], found: int) -> None:
+    assert header_rows(cells(rows, list(range(len(rows))))) == found

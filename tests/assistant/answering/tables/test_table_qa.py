@@ -33,6 +33,13 @@ FILES = {
     "Amounts.md": "# Results\n\n| Item | 2032 |\n|---|---|\n| Gross profit | 3,177 |\n",
     "Flows.md": "| Item | Nine Months Ended October 30, 2034 |\n|---|---|\n| Stocks | (1,848) |\n",
     "Balances.md": "| Item | October 30, 2034 |\n|---|---|\n| Stocks | 4,454 |\n",
+    "Receivables.html": (
+        "<p>Receivables (in thousands)</p><table>"
+        "<tr><td></td><td></td><td>At the end of</td><td></td></tr>"
+        "<tr><td></td><td>2051</td><td>2050</td><td>2049</td></tr>"
+        "<tr><td>Trade receivables</td><td>$1,310</td><td>$1,250</td><td>$1,100</td></tr>"
+        "<tr><td>Bad debts</td><td>(16)</td><td>(12)</td><td>(14)</td></tr></table>"
+    ),
     "Results.md": (
         "# Results of the regions\n\nRevenue by region (in millions)\n\n"
         "| Region | 2022 | 2023 |\n|---|---|---|\n| North | $1,000 | $1,200 |\n"
@@ -102,6 +109,8 @@ def test_an_extreme_that_all_years_share_is_told_of_the_latest(library: Library)
         ("Which product line had the largest growth?", "Meters has the highest"),
         ("What was gross profit in 2032?", ": 3,177"),
         ("What were stocks on October 30, 2034?", ": 4,454"),
+        ("What were trade receivables in 2050?", ": $1,250 (in thousands)"),
+        ("By how much did trade receivables change from 2049 to 2051?", "= $210"),
         ("How many geese were seen in the third quarter of 2020?", ": 3"),
     ],
 )
@@ -121,6 +130,7 @@ def test_a_table_answers(library: Library, question: str, part: str) -> None:
         "Why did revenue in the South fall in 2023?",
         "Is the margin of pumps higher than that of valves?",
         "What was revenue in the North?",  # of which year?
+        "What was revenue in the North in 2022 and 2023, respectively?",  # two values
         "How do I book hotels in the North?",
         "What is the mean of escape?",
         "What is the sum of claims and rest in 2021?",
