@@ -4,6 +4,7 @@ Knows no Streamlit.
 """
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -98,6 +99,7 @@ def _own_place(folder: Path, given: str, taken: Sequence[Path]) -> Path:
 
 
 _LEFT_OVER = 24 * 3600.0  # seconds; a younger file may wait for its turn in another app
+_TOUCHED = 600.0  # seconds between two signs of files that wait
 
 # One `add` of this process at a time in each library; other processes add at the same time.
 _turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
@@ -153,11 +155,23 @@ class Upload(Background):
         return [path for path in self.paths if str(path) not in failed.union(queued)]
 
     def _work(self) -> None:
-        with _turns[self._folder]:
+        turn = _turns[self._folder]
+        while not turn.acquire(timeout=_TOUCHED):
+            self._touch()
+        try:
             if self.is_rebuild:
                 self._library.maintenance.rebuild(self._note, self.cancel)
             else:
                 self._add()
+        finally:
+            turn.release()
+
+    def _touch(self) -> None:
+        """Say that dropped files that wait for their turn are not left over."""
+        for path in self.paths:
+            if path.is_relative_to(self._folder):
+                with suppress(OSError):
+                    os.utime(path.parent)
 
     def _add(self) -> None:
         queued = [job.path for job in self._library.jobs.all()] if self._resumes else []
@@ -242,8 +256,8 @@ def clear_leftovers(home: Path, library: Library) -> None:
     """Delete leftovers of a crash during an upload, unless they are in the queue."""
     oldest = time.time() - _LEFT_OVER
     queued = {Path(job.path.split(INSIDE)[0]).parent for job in library.jobs.all()}
-    with suppress(OSError):  # an upload says it when the home cannot be written to
-        for folder in upload_folder(home, library.name).glob("uploaded*"):
+    for folder in upload_folder(home, library.name).glob("uploaded*"):
+        with suppress(OSError):  # an upload says it when the home cannot be written to
             if folder not in queued and folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder)
 

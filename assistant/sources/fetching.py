@@ -238,7 +238,14 @@ class Fetching(Background):
         super().__init__(f"fetch {source.name}", lambda: self._work(settings, source, if_due))
 
     def _work(self, settings: Settings, source: Source, if_due: bool) -> None:
-        self.fetched, _ = bring(settings, self._library, source, self._add, self.cancel, if_due)
+        try:
+            self.fetched, _ = bring(settings, self._library, source, self._add, self.cancel, if_due)
+        except (PinciteError, Stopped):
+            raise  # it is noted
+        except Exception:
+            with suppress(PinciteError):  # else the source would be due again at once
+                source_list.note(settings, source, "", self.unexpected)
+            raise
 
     def _add(self, paths: list[Path]) -> AddSummary:
         with self._turn:
@@ -302,7 +309,12 @@ class Fetchings:
             with self._lock:
                 if self._followed.get(library) is not look:
                     return
-                if not look():
+                try:
+                    goes_on = look()
+                except Exception:  # what is noted may be damaged: it can be repaired
+                    log.exception("The sources of %s could not be looked at", library)
+                    goes_on = True
+                if not goes_on:
                     del self._followed[library]
                     return
             time.sleep(self._pause)

@@ -132,7 +132,7 @@ class Limits(AccountsDatabase):
     def _take(
         self, person: Person, kind: str, amount: int, most: int, within: float, count: bool
     ) -> float | None:
-        """The seconds until there is more room; None when there is enough, and with `count` the
+        """The seconds until there is room; None when there is enough, and with `count` the
         amount is counted."""
         if not most or not person.id:
             return None
@@ -141,15 +141,20 @@ class Limits(AccountsDatabase):
             # Others count at the same time: their transaction waits for the end of this one.
             connection.execute("UPDATE person SET name = name WHERE id = ?", (person.id,))
             connection.execute("DELETE FROM used WHERE kind = ? AND at <= ?", (kind, now - within))
-            used, oldest = connection.execute(
-                "SELECT coalesce(sum(amount), 0), min(at) FROM used WHERE person = ? AND kind = ?",
+            rows = connection.execute(
+                "SELECT at, amount FROM used WHERE person = ? AND kind = ? ORDER BY at",
                 (person.id, kind),
-            ).fetchone()
-            if used + amount <= most:
+            ).fetchall()
+            lacking = sum(used for _, used in rows) + amount - most
+            if lacking <= 0:
                 row = (person.id, kind, now, amount)
                 if count and amount:
                     connection.execute(
                         "INSERT INTO used (person, kind, at, amount) VALUES (?, ?, ?, ?)", row
                     )
                 return None
-        return max((now if oldest is None else oldest) + within - now, 1.0)
+        for at, used in rows:  # the oldest is forgotten first
+            lacking -= used
+            if lacking <= 0:
+                return max(at + within - now, 1.0)
+        return within

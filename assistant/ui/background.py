@@ -41,10 +41,10 @@ class Latest(Generic[Kind]):
         with self._lock:
             return [one for one in self._all.values() if not one.ended]
 
-    def forget(self, name: Hashable) -> None:
-        """Drop one that has ended: its end was shown, or is stored."""
+    def forget(self, name: Hashable, running: bool = False) -> None:
+        """Drop one that has ended: its end was shown, or is stored. With `running` in any case."""
         with self._lock:
-            if (last := self._all.get(name)) is not None and last.ended:
+            if (last := self._all.get(name)) is not None and (running or last.ended):
                 del self._all[name]
 
     def _begin(self, name: Hashable, make: Callable[[Kind | None], Kind]) -> Kind:

@@ -455,13 +455,16 @@ def fetch(*names: str) -> None:
 
 def upload(
     library: Library, did: str, what: str = "", paths: Sequence[Path] = (),
-    files: Sequence[tuple[str, BinaryIO]] = (), rebuild: bool = False,
+    files: Sequence[tuple[str, BinaryIO]] = (), rebuild: bool = False, shown: bool = True,
 ) -> None:  # fmt: skip
     """Add files in the background, those that were dropped by their names, or rebuild the library;
-    the result is shown to this visitor. Raises NotAllowed, UnknownLibrary, AddError."""
+    where it is `shown`, the Library page shows this visitor the result. Raises NotAllowed,
+    UnknownLibrary, HomeNotWritable."""
     changed, home = to_change(library, did, what), settings().home
     copies = staged(upload_folder(home, library.name), files) if files else paths
-    st.session_state[UPLOAD] = uploads().show(Upload(changed, home, copies, rebuild))
+    begun = uploads().show(Upload(changed, home, copies, rebuild))
+    if shown:
+        st.session_state[UPLOAD] = begun
 
 
 def start(title: str, work: Work, kind: str = "") -> None:

@@ -14,6 +14,7 @@ from assistant.contract.asked_in import from_row, in_words
 from assistant.contract.facts import full_name, parts_of
 from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.contract.reply import Progress, Reply
+from assistant.errors import AssistantError
 from assistant.feedback.ratings import REPLIES, Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session
@@ -349,8 +350,13 @@ def _buttons(path: Path, name: str, key: str, ask: Ask | None) -> None:
 
 def _add(path: Path, name: str) -> None:
     """Add it in the background, like files on the Library page; the library keeps a copy."""
-    with session.errors_kept(), path.open("rb") as file:
-        resources.upload(resources.library(), "added", name, files=[(name, file)])
+    try:
+        with session.errors_kept(), path.open("rb") as file:
+            library = resources.library()
+            resources.upload(library, "added", name, files=[(name, file)], shown=False)
+    except FileNotFoundError:  # deleted meanwhile, in another tab
+        why = _("No longer in its place: {names}. Add it again from its new place.", names=name)
+        session.keep_error(AssistantError(why))
         st.toast(_("It is being added to the library, as generated."))
 
 

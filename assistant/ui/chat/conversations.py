@@ -117,7 +117,7 @@ def _conversation_gone(identity: str) -> None:
     if running := resources.answers().of(identity):
         running.stop()
         running.wait(_SECONDS)
-        resources.answers().forget(identity)
+        resources.answers().forget(identity, running=True)
     with session.errors_kept():
         forgetting.delete_conversation(resources.settings(), identity, resources.permitted().whose)
     # Of what cannot be read, nobody knows that it has gone.
