@@ -50,7 +50,7 @@ def _run(args: argparse.Namespace) -> int:
 
     wait_calmly()  # also for the children of this process: the app, readers of files
     named = getattr(args, "library", None)
-    first = named[0] if isinstance(named, list) else named  # `ask` takes several
+    first = next(iter(named), None) if isinstance(named, list) else named  # `ask` takes several
     settings = Settings.load(home=args.home, library=first)
     keep_private(settings.home)
     network_guard.quiet_telemetry()

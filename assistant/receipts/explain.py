@@ -24,7 +24,7 @@ def carried_words(sentence: Mapping[str, Any], quotes: Mapping[int, str]) -> lis
     known = {mark: stems(quotes.get(mark, "")) for mark in sentence["marks"]}
     unstated = {_trimmed(word) for text in sentence.get("unstated", ()) for word in text.split()}
     rows = []
-    for text in re.findall(r"\s*\S+", sentence["text"]):
+    for text in re.split(r"(?<=\S)(?=\s)", sentence["text"].strip()):
         own = stems(text)
         marks = [mark for mark, words in known.items() if own and own <= words]
         unsaid = not marks and _trimmed(text) in unstated

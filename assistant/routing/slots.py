@@ -237,7 +237,7 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"(?:(?<![\s,.;!?])[\s,.;!?]++(?:please|pls|plz|thanks|thank you|for me))+[\s.!?]*+$",
+    r"(?:(?<![\s,.;!?])[\s,.;!?]++(?:please|pls|plz|thanks|thank you|for me)){1,4}[\s.!?]*+$",
     re.IGNORECASE,
 )
 _TO_DRAW = re.compile(  # not "a sketch of", "draw it"
@@ -263,8 +263,9 @@ _TO_CHART = re.compile(
     re.IGNORECASE,
 )
 _AS_CHART = re.compile(
-    rf"(?:,?\s+(?:as|in|into|with)\s+(?:an?\s+)?{_CHART}"
-    r"|[,;.?!]*\s+(?:and |then )*(?:plot|chart|graph|draw) (?:it|them|that))\W*$",
+    rf"(?:(?:,|(?<!\s))\s++(?:as|in|into|with)\s++(?:an?\s++)?{_CHART}"
+    r"|(?<![\s,;.?!])[,;.?!]*+\s++(?:and |then ){0,3}(?:plot|chart|graph|draw) (?:it|them|that))"
+    r"\W*$",
     re.IGNORECASE,
 )
 _KINDS = {

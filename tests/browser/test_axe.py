@@ -87,7 +87,8 @@ def _settings(page: Any, theme: str) -> list[str]:
     found = barriers(page, "appearance")
     choice.click()
     page.wait_for_function(
-        "shade => getComputedStyle(document.querySelector('.stApp')).backgroundColor === shade",
+        "shade => [...document.querySelectorAll('.stApp')]"
+        ".some(app => getComputedStyle(app).backgroundColor === shade)",
         arg=GROUND[theme],
     )
     page.locator(".st-key-role-chat summary").click()

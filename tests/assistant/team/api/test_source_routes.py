@@ -8,6 +8,7 @@ import pytest
 from assistant.entrance.guests import Guests
 from assistant.sources import source_list
 from assistant.team.api.served_libraries import Libraries
+from assistant.team.api.shelf import Shelf
 from assistant.wiring.people import home_accounts
 from tests.assistant.main_library import eventually
 from tests.assistant.sources.conftest import dav as dav
@@ -73,7 +74,7 @@ def test_a_password_in_an_address_gets_into_no_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     log = home_accounts(libraries.settings)
-    monkeypatch.setattr(Libraries, "audit", log)
+    monkeypatch.setattr(Shelf, "_note", lambda shelf, *line: log.note(shelf.person, *line))
     for address in (dav.address().replace("ann@", "ann:secret@"), "ftp://ann:secret@h.invalid"):
         refused = client.post(f"{STAFF}/sources", json={"address": address})
         assert (refused.status_code, "secret" in refused.text) == (400, False)
