@@ -109,13 +109,15 @@ def _mark(mark: Path, text: str) -> None:
     """Write a file completely or not at all, also after a loss of power. Raises FileExistsError:
     the first process wins."""
     scratch = mark.with_name(f".{uuid4().hex}")
-    _write(scratch, text, "w")
+    _write(scratch, text)
     try:
         os.link(scratch, mark)
     except FileExistsError:
         raise
     except OSError:  # a file system without links
-        _write(mark, text, "x")
+        if mark.exists():
+            raise FileExistsError(str(mark)) from None
+        scratch.replace(mark)
     finally:
         scratch.unlink(missing_ok=True)
     keep_names(mark.parent)
@@ -132,8 +134,8 @@ def keep_names(folder: Path) -> None:
             os.close(handle)
 
 
-def _write(path: Path, text: str, mode: str) -> None:
-    with path.open(mode, encoding="utf-8") as file:
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -32,6 +32,7 @@ _NUMBER = re.compile(
     rf"\s*(?P<late>%)?",
 )
 _DIGIT = re.compile(r"\d")
+_MORE_HEADS = 3  # rows of heads, behind the first
 _LONGEST = 15  # digits that a float holds
 
 
@@ -78,8 +79,8 @@ def header_rows(rows: Sequence[Sequence[Cell]], joined: Container[int] = ()) -> 
         if any(cell.kind not in ("text", "empty") for cell in rows[above]):
             break
         above += 1
-    found = above + _heads(rows[above:])
-    while 0 < found < len(rows) - 1 and _goes_on(rows[found], rows[found + 1 :]):
+    first = found = above + _heads(rows[above:])
+    while 0 < found < min(len(rows) - 1, first + _MORE_HEADS) and _goes_on(rows, found):
         found += 1
     return found
 
@@ -94,17 +95,20 @@ def _heads(rows: Sequence[Sequence[Cell]]) -> int:
     return int(len(below) > 1 and all(_unlike(cell, at, below) for at, cell in enumerate(top)))
 
 
-def _goes_on(row: Sequence[Cell], below: Sequence[Sequence[Cell]]) -> bool:
+def _goes_on(rows: Sequence[Sequence[Cell]], at: int) -> bool:
     """Whether a row goes on with the heads above it: words or times over columns of numbers, or a
-    remark on all columns, "(in thousands)"."""
-    others = [at for at, cell in enumerate(row) if at and cell.text.strip()]
+    remark on all columns, "(in thousands)". With a label it has times, and the heads above it have
+    none: else it is the first of the rows."""
+    row, below = rows[at], rows[at + 1 :]
+    others = [c for c, cell in enumerate(row) if c and cell.text.strip()]
+    label, above = (one[0].text.strip() if one else "" for one in (row, rows[at - 1]))
     if not others:
-        return row[0].text.strip().startswith("(")
-    if not all(row[at].kind == "text" or _is_time(row[at]) for at in others):
+        return label.startswith("(")
+    if not all(row[c].kind == "text" or _is_time(row[c]) for c in others):
         return False
-    over = sum(_of_numbers(at, below) for at in others)
-    unlabelled = not row[0].text.strip() or all(_is_time(row[at]) for at in others)
-    return over > 0 if unlabelled else over * 2 >= len(others) > 1
+    if label and (above or not any(_is_time(row[c]) for c in others)):
+        return False
+    return any(_of_numbers(c, below) for c in others)
 
 
 def _is_time(cell: Cell) -> bool:
@@ -113,9 +117,10 @@ def _is_time(cell: Cell) -> bool:
 
 
 def _of_numbers(at: int, rows: Sequence[Sequence[Cell]]) -> bool:
-    """Whether most of what a column holds are numbers."""
-    kinds = [row[at].kind for row in rows if at < len(row) and row[at].kind != "empty"]
-    return kinds.count("number") * 2 > len(kinds)
+    """Whether most of what a column holds are numbers, and no years."""
+    held = [row[at] for row in rows if at < len(row) and row[at].kind != "empty"]
+    numbers = [cell for cell in held if cell.kind == "number" and not _is_time(cell)]
+    return len(numbers) * 2 > len(held)
 
 
 def _could_head(row: Sequence[Cell]) -> bool:

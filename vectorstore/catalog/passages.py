@@ -50,8 +50,17 @@ class Fts5:
     def passages(
         self, match: str, k: int, hidden: bool, documents: Collection[str] | None
     ) -> list[tuple[str, float]]:
+        rare = "" if documents is not None else self._rare(match)
+        found = self._best(match, k, hidden, documents, rare)
+        if rare and len(found) < k:  # what is rare may be in few passages, or in hidden text
+            found = self._best(match, k, hidden, documents, "")
+        return found
+
+    def _best(
+        self, match: str, k: int, hidden: bool, documents: Collection[str] | None, rare: str
+    ) -> list[tuple[str, float]]:
+        """With `rare` only of the passages that match it, too."""
         only = documents is not None
-        rare = "" if only else self._rare(match)
         seen = "" if hidden else f" AND {rows.SEEN}"
         having = f" AND +rowid IN ({_HAVING})" if rare else ""
         found = self._database.all(
@@ -73,11 +82,12 @@ class Fts5:
         (size,) = self._database.all("SELECT coalesce(max(rowid), 0) FROM chunk")[0]
         if size < LARGE:
             return ""
-        counted = sorted((self.count(word), word) for word in match.split(" OR "))
+        counts = ((self.count(word), word) for word in match.split(" OR "))
+        counted = sorted(pair for pair in counts if pair[0])
         sums = accumulate(count for count, _ in counted)
         few = [total <= _RARE * size for total in sums]
         rare = [word for (_, word), scored in zip(counted, few, strict=True) if scored]
-        return " OR ".join(rare) or counted[0][1]
+        return " OR ".join(rare or [word for _, word in counted[:1]])
 
     def cards(self, match: str) -> list[tuple[str, float]]:
         found = self._database.all(

@@ -144,6 +144,12 @@ def test_words_above_values_are_a_header() -> None:
         ([["", "2019", "2018"], ["Assets:", "", ""], ["Cash", "5", "6"]], 1),
         ([["Item", "Status", "Price"], ["Rent", "paid", "5"], ["Food", "open", "6"]], 1),
         ([["Item", "2019"], ["", "12"], ["Rent", "5"]], 1),
+        ([["", "", "To May 31,"], ["(in millions)", "2019", "2018"], ["Rent", "5", "6"]], 2),
+        ([["Film", "Year"], ["Alien", "1979"], ["Heat", "1995"], ["Jaws", "1975"]], 1),
+        ([["", "Year"], ["Alien", "1979"], ["Heat", "1995"], ["Jaws", "1975"]], 1),
+        ([["Key", "Value"], ["Founded", "1998"], ["Employees", "1,200"], ["Offices", "12"]], 1),
+        ([["Item", "Q1"], ["Alpha", "pending"], ["Beta", "12"], ["Gamma", "4"]], 1),
+        ([["(a)"], [], ["B", "12"]], 1),
     ],
 )  # fmt: skip
 def test_heads_may_stand_in_several_rows(rows: list[list[str]], found: int) -> None:

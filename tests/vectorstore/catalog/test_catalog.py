@@ -198,8 +198,11 @@ def test_a_large_library_is_searched_by_the_rare_words_of_a_question(
     monkeypatch.setattr(passages, "LARGE", 1)
     assert catalog.passages.bm25("chair lamp door 7", 2) == before
     if isinstance(catalog._words, passages.Fts5):
-        assert len(catalog.passages.bm25("chair lamp door 7", 99)) == 2
+        asked = "chair OR lamp OR 7"
+        assert len(catalog._words._best(asked, 99, False, None, catalog._words._rare(asked))) == 2
+    assert len(catalog.passages.bm25("chair lamp door 7", 99)) == 31, "the rare words have two"
     assert len(catalog.passages.bm25("chair", 99)) == 30
+    assert len(catalog.passages.bm25("chair unheard", 99)) == 30
     assert catalog.passages.bm25("unheard", 99) == []
 
 
