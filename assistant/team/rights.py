@@ -156,5 +156,5 @@ class Limits(AccountsDatabase):
         for at, used in rows:  # the oldest is forgotten first
             lacking -= used
             if lacking <= 0:
-                return max(at + within - now, 1.0)
+                return max(float(at) + within - now, 1.0)
         return within
