@@ -172,8 +172,8 @@ def check_reranker(models: Models) -> Check:
         path = models.chosen("reranker")
     except ModelUnusable as error:
         return Check(name, "error", str(error), "pincite models use reranker off")
-    if path and not onnx_file(path) and not installed("torch", "transformers"):
-        message = f"{path} has no ONNX file, and nothing is installed that writes one."
+    if path and not onnx_file(path) and not installed("torch", "sentence_transformers"):
+        message = f"{path} has no ONNX file, and torch, which would run it, is not installed."
         return Check(name, "error", message, "pip install 'pincite[embedders]'")
     return Check(name, "ok", str(path) if path else "none is chosen")
 

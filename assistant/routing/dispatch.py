@@ -25,7 +25,7 @@ from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import completed
 from assistant.i18n.translation import N_, _, percent
-from assistant.routing.slots import ANSWER, Decision, Message, fill, language, numbers
+from assistant.routing.slots import ANSWER, Decision, Message, fill, fill_plain, language, numbers
 from ingest import extensions
 from ingest.errors import PinciteError
 from vectorstore.embedding.embedder import Embedder
@@ -216,7 +216,7 @@ def command(message: Message) -> Decision | None:
         return Decision(Answer(), notice=unknown(name))
     if known.name == "ask":
         return Decision(Answer(), question=rest, notice="" if rest else _(known.lacks))
-    intent = fill(known.name, replace(message, text=rest), plain=True)
+    intent = fill_plain(known.name, replace(message, text=rest))
     if intent is None:
         return Decision(Answer(), notice=_lacking(known, message))
     return Decision(intent)

@@ -1,7 +1,8 @@
 """Extracts numbers and languages of a message as arguments."""
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -129,18 +130,30 @@ def _named(text: str, files: Sequence[Path]) -> Path | None:
 # Pixels: a picture of 16 is none, and of more than 4096 no model draws any.
 _SIDE = r"(\d{2,4})"
 # A sign or white space before it, tried where the white space begins and not at each of its places.
-_LEAD = r"(?:[,;:]\s*+|(?<!\s)\s++)?+\(?(?:\b(?:and|at|in|of|with|using|an?|the|size:?)\s+){0,2}"
+_LEAD = r"(?:[,;]\s*+|(?<!\s)\s++)?+"
 _SIZE = re.compile(
-    rf"{_LEAD}\b{_SIDE}\s?(?:x|×|\*|by)\s?{_SIDE}(?:\s?(?:px|pixels?))?\b", re.IGNORECASE
+    rf"(?:[,;:]\s*+|(?<!\s)\s++)?+(?:\b(?:at|in|with|of|as|size:?|sized|resolution:?)\s+)?(?:an?\s+)?"
+    rf"\b{_SIDE}\s?(?:x|×|\*|by)\s?{_SIDE}(?:\s?(?:px|pixels?))?\b",
+    re.IGNORECASE,
 )
-_IS = r"\s*+(?:is|=|:|of|number)?+\s*+"
-_SEED = re.compile(rf"{_LEAD}\bseed{_IS}(\d{{1,10}})\b\)?", re.IGNORECASE)
-_STEPS = re.compile(rf"{_LEAD}\b(?:(\d{{1,3}})\s*+steps|steps{_IS}(\d{{1,3}}))\b\)?", re.IGNORECASE)
+_SEED = re.compile(
+    _LEAD + r"\(?(?:\b(?:and|with|using|use)\s+)?(?:\b(?:a|the)\s+)?\bseed\s*+"
+    r"(?:is|=|:|of|number)?+\s*+(\d{1,10})\b\)?",
+    re.IGNORECASE,
+)
+_STEPS = re.compile(
+    _LEAD + r"\(?(?:\b(?:and|with|in|using|use)\s+)?\b(?:(\d{1,3})\s*+steps|steps\s*+(?:="
+    r"|:)?+\s*+(\d{1,3}))"
+    r"\b\)?",
+    re.IGNORECASE,
+)
 _GUIDANCE = re.compile(
-    rf"{_LEAD}\b(?:guidance|cfg)(?: scale)?{_IS}(\d{{1,2}}(?:\.\d+)?)\b\)?", re.IGNORECASE
+    _LEAD + r"\(?(?:\b(?:and|with|at)\s+)?\b(?:guidance|cfg)(?: scale)?\s*+(?:is|=|:|of)?+\s*+"
+    r"(\d{1,2}(?:\.\d+)?)\b\)?",
+    re.IGNORECASE,
 )
 _NEGATIVE = re.compile(
-    rf"{_LEAD}\b(?:negative(?: prompt)?|avoid)\s*+:\s*+((?s:.+))\Z", re.IGNORECASE
+    _LEAD + r"\b(?:negative(?: prompt)?|avoid)\s*+:\s*+((?s:.+))\Z", re.IGNORECASE
 )
 LANGUAGES = tuple(
     """
@@ -156,14 +169,25 @@ Thai Tibetan Turkish Ukrainian Urdu Uzbek Vietnamese Welsh Yiddish Zulu
 LANGUAGE = rf"(?:{'|'.join(LANGUAGES)})"
 _INTO = re.compile(rf"\b(?:in|into|to|for)\s+(?:plain\s+|simple\s+)?({LANGUAGE})\b", re.IGNORECASE)
 _ANY = re.compile(rf"\b({LANGUAGE})\b", re.IGNORECASE)
-_TIMES = re.compile(r"\b(?:by|to|factor)\s+(\d)\b|\b(\d)\s?(?:x|×|times|fold)\b|\bx\s?(\d)\b", re.I)
-_TWICE = re.compile(r"\b(?:twice|double|doubling|two times|2k)\b", re.IGNORECASE)
-_MENDING = re.compile(
-    r"\b(?:restor\w+|mend|repair\w*|de-?nois\w+|noisy?|grainy?|faded|scratch\w*|damaged)\b",
+_TIMES = re.compile(
+    r"\b(?:(?:by|to|factor)\s+(?:a factor of\s+|factor\s+)?(\d)\b|(\d)\s?(?:x|×|times|fold)\b"
+    r"|x\s?(\d)\b)",
     re.IGNORECASE,
 )
-_SAME_SIZE = re.compile(r"\b(?:same size|keep the size|without \w+ing)\b", re.IGNORECASE)
-_LARGER = re.compile(r"\b(?:larger|bigger|enlarge\w*|upscal\w*|resolution|print)\b", re.IGNORECASE)
+_TWICE = re.compile(r"\b(?:twice|double|doubling|two times|2k)\b", re.IGNORECASE)
+_FOUR = re.compile(r"\b(?:four times|quadruple|fourfold)\b", re.IGNORECASE)
+_SAME_SIZE = re.compile(
+    r"\b(?:same size|without (?:enlarging|upscaling|making it (?:bigger|larger))|keep the size)\b",
+    re.IGNORECASE,
+)
+_MENDING = re.compile(
+    r"\b(?:restor\w+|mend|repair\w*|de-?nois\w+|noisy?|grainy?|jpeg|artefacts|artifacts|faded"
+    r"|scratch\w*|damaged)\b",
+    re.IGNORECASE,
+)
+_LARGER = re.compile(
+    r"\b(?:larger|bigger|enlarge\w*|upscal\w*|up-?res|resolution|size|print|blow)\b", re.IGNORECASE
+)
 SCALES = (1, 2, 4)
 
 
@@ -216,87 +240,134 @@ def language(text: str) -> str:
     return found[-1].capitalize() if found else ""
 
 
-def scale(text: str) -> int:
+def scale(text: str, usual: int = 4) -> int:
     """How many times as large; the nearest that can be done. A damaged picture keeps its size."""
     if _SAME_SIZE.search(text) or (_MENDING.search(text) and not _LARGER.search(text)):
         return 1
     if _TWICE.search(text):
         return 2
-    wanted = next((int(number) for found in _TIMES.findall(text) for number in found if number), 4)
-    return min(SCALES, key=lambda known: abs(known - wanted))
+    if _FOUR.search(text):
+        return 4
+    wanted = next((int(number) for found in _TIMES.findall(text) for number in found if number), 0)
+    return min(SCALES, key=lambda known: abs(known - wanted)) if wanted else usual
 
 
 # -- What a request is about, in its own words: what to draw, to chart, to speak, to ask of a
 # picture
-# The tool is known already. Only the most usual English words around the subject are taken away: a
-# request that is worded in another way, or in another language, keeps all of its words.
+# The tool is known already. Only the words around the subject are matched, never what it says: a
+# request that is worded unlike these grammars keeps all of its words.
 
-_COURTESY = re.compile(
-    r"^(?:(?:hey|hi|hello|yo|please|kindly|now|ok(?:ay)?|(?:can|could|would|will) (?:you|u|we)"
-    r"|i(?:['’]d| would)? (?:like|want|need) you to|let['’]?s)\b[\s,.:!]*+)+",
+_COURTESY = re.compile(  # before a request; one after another is taken away
+    r"^[\s,.;:!–-]*(?:(?:hey|hi|hello|yo|dear \w+|good (?:morning|day|evening)|ok(?:ay)?|well|so"
+    r"|now|then|next|and|but|also|just|thanks|please|pls|plz|kindly|maybe|quickly|again)\b"
+    r"|(?:can|could|would|will|may|might|shall) (?:you|u|ya|we|i|someone|the \w+)\b"
+    r"(?: be so (?:kind|good) (?:as to|and))?"
+    r"|would you mind\b|(?:i|we)(?:['’]d| would| should)? (?:like|love|want|need|prefer) you to\b"
+    r"|let['’]?s\b|let us\b|go (?:ahead|on)(?: and)?\b|feel free to\b|do me a favou?r\b|be so kind"
+    r"(?: as to| and)?\b|help me(?: to)?\b|try to\b)[\s,.:;!–-]*",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"(?:(?<![\s,.;!?])[\s,.;!?]++(?:please|pls|plz|thanks|thank you|for me)){1,4}[\s.!?]*+$",
+    r"(?<![\s,.;!?–-])[\s,.;!?–-]++(?:please|pls|plz|thanks|thank you|thx|cheers|for (?:me|us)"
+    r"|if you can|now|(?:could|would|can|will) you)[\s,.;:!?)–-]*$",
     re.IGNORECASE,
 )
-_TO_DRAW = re.compile(  # not "a sketch of", "draw it"
-    r"^.{0,60}?\b(?:(?:draw|paint|sketch|doodle|illustrate|depict|render|visuali[sz]e)(?:ing)?"
-    r"(?: request)?(?: me| us)?(?:\s*+:\s*+|\s++)(?!(?:it|this|that|them|one|of|for|with)\b)"
-    r"|(?:make|create|generate|produce|design|give|show|get|have|see|need|want|like|come up with)"
-    r"(?: me| us)?\s++(?=(?:an?|some|another|the)\b))",
+_MAKE = (
+    r"(?:make|create|generate|produce|design|prepare|give|gimme|show|send|get|have|see|need|want"
+    r"|like|love|fancy|appreciate|come up with|put together|looking for)(?:ing)?(?: (?:me|us))?"
+)
+_DRAW = r"(?:draw|paint|sketch|doodle|illustrate|depict|render|visuali[sz]e)(?:ing)?"
+_DRAWN = r"(?:pictures?|images?|pics?|drawings?)"  # of any style: not part of the prompt
+_STYLED = (
+    r"(?:paintings?|sketch(?:es)?|photos?|illustrations?|artworks?|cartoons?|comics?|doodles?)"
+)
+_SHOWING = (
+    r"(?:\s++(?:of|showing|depicting|with|where|about|in which|(?:that|which) (?:shows|depicts))\b"
+    r"|\s*+:)\s*+"
+)
+_VERB = re.compile(rf"^{_DRAW}\b(?! request)(?:\s+(?:me|us))?\s*:?\s*", re.IGNORECASE)
+_LATE_VERB = re.compile(  # not "a sketch of", "a drawing for"
+    rf"\b{_DRAW}(?<!ing)(?:\s+(?:me|us))?\s+(?!(?:it|this|that|them|one|of|for|with)\b)(?=\w)",
     re.IGNORECASE,
 )
-_PICTURE = re.compile(  # of a style, as a watercolour, it stays a part of the prompt
-    r"^(?:.{0,20}\b)?(?:pictures?|images?|pics?|drawings?|illustrations?(?= for\b))\b"
-    r"(?: for [^:]{2,40})?(?:\s*+:|\s++(?:of|showing|with|where)\b)\s*+",
+_MAKING = re.compile(rf"^(?:.{{0,40}}?\b)?{_MAKE}\s+(?=(?:an?|some|another|the)\b)", re.IGNORECASE)
+_PICTURE = re.compile(
+    rf"^(?:(?:an?|some|another|one|the|new)\s+)*(?:[\w-]+\s+){{0,2}}?{_DRAWN}(?: request)?"
+    rf"(?:\s+for [^:,]{{2,40}}?)?(?:{_SHOWING}|\s++(?=an?\s))",
     re.IGNORECASE,
 )
-_CHART = (
-    r"(?:(?:bar|column|line|pie|area)[- ])?"
-    r"(?:charts?|graphs?|plots?|diagrams?|histograms?|pie|bars|columns|lines?|curves?)"
+_PURPOSE = re.compile(
+    rf"^(?:an?\s+)?(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})\s+(?:for\s+[^:]{{2,40}})?:\s*", re.IGNORECASE
 )
-_TO_CHART = re.compile(
-    rf"^.{{0,40}}?\b(?:{_CHART}(?:\s*+:|\s++(?:of|for|showing|with)\b)\s*+"
-    r"|(?:plot|chart|graph|draw|show|visuali[sz]e|display|put|turn|compare"
-    r"|(?:like|want|need) to see)(?: me| us)?+(?:\s*+:\s*+|\s++)(?!an? ))",
-    re.IGNORECASE,
-)
-_AS_CHART = re.compile(
-    rf"(?:(?:,|(?<!\s))\s++(?:as|in|into|with)\s++(?:an?\s++)?{_CHART}"
-    r"|(?<![\s,;.?!])[,;.?!]*+\s++(?:and |then ){0,3}(?:plot|chart|graph|draw) (?:it|them|that))"
-    r"\W*$",
-    re.IGNORECASE,
-)
-_KINDS = {
-    "pie": re.compile(r"\b(?:pie|doughnut)\b", re.IGNORECASE),
-    "line": re.compile(r"\b(?:line|curve)s?\b", re.IGNORECASE),
-    "bar": re.compile(r"\b(?:bar|column|histogram)s?\b", re.IGNORECASE),
-}
-_THAT = re.compile(
-    r"(?:(?:plot|chart|graph|draw|show) )?(?:it|that|this|them|these|those|the same"
-    r"|(?:the|your) (?:\w+ )?(?:answer|reply|text|result)|the (?:numbers|figures|values))\b",
-    re.IGNORECASE,
-)
-_QUOTED = re.compile(r"[\"“”„«]([^\"“”„»]{1,4000})[\"“”»]|(?<!\w)['‘]([^'‘’]{2,4000})['’](?!\w)")
-_SAY = re.compile(r"^(?:say|pronounce)\s+(?P<text>.+?)(?: aloud| out loud)?\W*$", re.IGNORECASE)
-_ONLY_DESCRIBE = re.compile(
-    r"^(?:describe|caption|explain)(?: (?:this|that|it|the|my|attached|first|second|third|last"
-    r"|picture|image|photo|drawing|here))*\W*$",
+_AS_PICTURE = re.compile(
+    rf"(?:,?(?<!\s)\s++as\s+an?\s+(?:\w+\s+)?(?:{_DRAWN}|{_STYLED})"
+    rf"|[,.;!]?(?<!\s)\s++(?:(?:and|then|now|please)\s+)*{_DRAW}\s+(?:it|this|that|them|one))\W*$",
     re.IGNORECASE,
 )
 
 
 def core(text: str) -> str:
     """ "Hey, could you please draw me a fox? Thanks" is "draw me a fox"."""
-    plain = " ".join(text.split())
-    return _THANKS.sub("", _COURTESY.sub("", plain)).rstrip("?! ") or plain
+    text = " ".join(text.split())
+    while (found := _COURTESY.match(text)) and found.end() < len(text):
+        text = text[found.end() :]
+    while (found := _THANKS.search(text)) and found.start() > 0:
+        text = text[: found.start()]
+    return text.strip()
 
 
 def prompt_of(text: str) -> str:
     """The content of a picture: "draw a picture of a cat" is "a cat"; "a watercolour of a cat"
     stays."""
-    return tidy(_PICTURE.sub("", _TO_DRAW.sub("", core(text)))) or tidy(text)
+    rest = _spelled(core(text))
+    if found := _VERB.match(rest) or _LATE_VERB.search(rest) or _MAKING.match(rest):
+        rest = rest[found.end() :]
+    for pattern in (_PICTURE, _PURPOSE):
+        rest = pattern.sub("", rest, count=1)
+    return tidy(_AS_PICTURE.sub("", rest)) or tidy(text)
+
+
+def _spelled(text: str) -> str:
+    """A first word that is nearly a verb of drawing becomes that verb: "drwa a fox"."""
+    first, _, rest = text.partition(" ")
+    near = difflib.get_close_matches(first.lower(), ("draw", "paint", "sketch"), n=1, cutoff=0.75)
+    return f"{near[0]} {rest}" if near and rest else text
+
+
+_CHART_NOUN = r"(?:charts?|graphs?|plots?|histograms?|diagrams?|pie)"
+_CHART = (
+    r"(?:(?:bar|column|line|pie|area|stacked|doughnut|trend)[- ]?\s*)*"
+    rf"(?:{_CHART_NOUN}|curves?|bars|columns|lines?)"
+)
+_CHARTED = (
+    rf"(?:{_MAKE}|(?:{_DRAW}|(?:re)?plot|chart|graph|display|present|turn|put|convert|represent"
+    r"|transform|compare|build|do)(?: me| us)?)"
+)
+_CHART_OF = re.compile(
+    rf"^(?:(?:{_CHARTED}\s+)?(?:(?:an?|the|some)\s+)?(?:\w+\s+)?{_CHART}|.{{0,60}}?\b{_CHART_NOUN})"
+    r"(?:\s+(?:of|for|showing|with|about|on|comparing|from|(?:that|which|to) (?:show|compare)s?)\b"
+    r"|\s*[:,-])\s*",
+    re.IGNORECASE,
+)
+_CHART_VERB = re.compile(rf"^{_CHARTED}\b(?: out)?\s*:?\s*(?:for\s+)?", re.IGNORECASE)
+_AS_CHART = re.compile(
+    rf"[,]?\s+(?:(?:as|in|into|with|using|on)\s+(?:an?\s+|the\s+)?(?:\w+\s+)??)?{_CHART}\W*$"
+    r"|\s+(?:graphically|plotted|charted)\W*$",
+    re.IGNORECASE,
+)
+_CHART_IT = re.compile(
+    rf"[,;.?!]*\s*\b(?:and\s+|then\s+|please\s+)*{_CHARTED}\s+(?:it|them|that)\W*$", re.IGNORECASE
+)
+_THAT = re.compile(
+    r"(?:it|that|this|them|these|those|the same|everything|all|the (?:numbers|figures|values)"
+    r"|(?:the|your) (?:\w+ )?(?:answer|reply|text|result)|(?:what|which) you (?:just )?\w+)\b",
+    re.IGNORECASE,
+)
+_KINDS = (
+    ("pie", r"\b(?:pie|doughnut|donut)s?\b"),
+    ("line", r"\b(?:lines?|curves?)\b"),
+    ("bar", r"\b(?:bars?|columns?|histogram)\b"),
+)
 
 
 def chart_of(text: str, previous: str = "") -> Chart:
@@ -305,22 +376,46 @@ def chart_of(text: str, previous: str = "") -> Chart:
     `previous` is the message before, which "plot it" refers to.
     """
     request = core(text)
-    what = tidy(_AS_CHART.sub("", _TO_CHART.sub("", request)))
-    around = request.replace(what, " ") if what else request  # not the line of "product line"
-    told = [kind for part in (around, request) for kind in _KINDS if _KINDS[kind].search(part)]
-    kind = next(iter(told), "")
+    what = _CHART_IT.sub("", _AS_CHART.sub("", f" {_CHART_OF.sub('', request)}"))
+    what = tidy(_CHART_VERB.sub("", what.strip()))
+    kinds = " ".join(re.findall(rf"\b{_CHART}\b", request, re.IGNORECASE))
+    kind = next((kind for kind, words in _KINDS if re.search(words, kinds, re.IGNORECASE)), "")
     return Chart(previous if not what or _THAT.fullmatch(what) else what, kind)
 
 
+_QUOTED = re.compile(r"[\"“”„«]([^\"“”„»]{1,4000})[\"“”»]|(?<!\w)['‘]([^'‘’]{2,4000})['’](?!\w)")
+_ALOUD = r"(?:aloud|out loud|in an? \w+ voice)"
+_SPOKEN = re.compile(
+    r"^(?:say|speak|read|announce|recite|pronounce)(?: out)?\s+"
+    r"(?:the (?:words?|name|sentence|phrase)\s+)?(?P<text>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def spoken_text(text: str) -> str:
-    """The words to speak: quoted, behind a colon, or behind "say"; empty when the message names
-    none and so refers to the answer before."""
+    """The words to speak: quoted, behind a colon, or between the verb and "aloud"; empty when the
+    message names none and so refers to the answer before."""
+    request = core(text)
     if quoted := _QUOTED.search(text):
         return (quoted[1] or quoted[2]).strip()
-    if behind := text.partition(":")[2].strip():
-        return behind
-    said = _SAY.match(core(text))
-    return said["text"] if said and not _THAT.match(said["text"]) else ""
+    _, colon, behind = text.partition(":")
+    if colon and behind.strip():
+        return behind.strip()
+    found = _SPOKEN.match(
+        re.sub(rf"(?<![\s,])[\s,]++{_ALOUD}\W*$", "", request, flags=re.IGNORECASE)
+    )
+    words = found["text"] if found and found["text"] != request else ""
+    pronounced = re.search(rf"\b{_ALOUD}\W*$|^pronounce\b", request, re.IGNORECASE)
+    return "" if not pronounced or _THAT.match(words) or _ALOUD_ONLY.match(words) else words
+
+
+_ALOUD_ONLY = re.compile(rf"{_ALOUD}|out\b|back\b|to\b", re.IGNORECASE)
+_ONLY_DESCRIBE = re.compile(
+    r"^\W*(?:describe|caption|alt[- ]text|explain)\b(?:\s+(?:for|of|this|that|it|the|my|attached"
+    r"|first|second|third|last|picture|image|photo|drawing|please|here|file|what you (?:just )?drew"
+    r"|one))*\W*$",
+    re.IGNORECASE,
+)
 
 
 def image_question(text: str) -> str:
@@ -331,47 +426,96 @@ def image_question(text: str) -> str:
 # -- Fills the arguments and files of an intent from a message
 
 
-def fill(tool: str, message: Message, plain: bool = False) -> Intent | None:
-    """The intent; None when the message lacks a file, words, or the answer before. `plain`: its
-    words are the argument alone, as after a command."""
-    text, picture = message.text, message.picture
+def fill(tool: str, message: Message) -> Intent | None:
+    """The intent; None when the message lacks a file, words, or the answer before."""
+    return _FILLERS[tool](message)
+
+
+def fill_plain(tool: str, message: Message) -> Intent | None:
+    """The same for words that are the argument alone, as after a command."""
+    if tool == "draw":
+        return _draw_as(message.text, message.text)
+    if tool == "edit":
+        return _edit_as(message, message.text)
+    if tool == "speak" and message.text:
+        return Speak(message.text)
+    if tool == "describe" and (pictures := message.referred_pictures):
+        return Describe(pictures, message.text)
+    return fill(tool, message)
+
+
+def _draw(message: Message) -> Intent | None:
+    return _draw_as(message.text, prompt_of(numbers(message.text).rest))
+
+
+def _draw_as(text: str, prompt: str) -> Intent | None:
     found = numbers(text)
-    match tool:
-        case "draw":
-            prompt = found.rest if plain else prompt_of(found.rest)
-            return _draw(prompt, found) if prompt else None
-        case "edit":
-            prompt = found.rest if plain else core(found.rest)
-            return _edit(picture, prompt, found) if picture and prompt else None
-        case "vary":
-            return Vary(picture, None, found.steps, found.seed) if picture else None
-        case "enhance":
-            return Enhance(picture, scale(text)) if picture else None
-        case "describe":
-            asked = text if plain else image_question(text)
-            pictures = message.referred_pictures
-            return Describe(pictures, asked) if pictures else None
-        case "translate":
-            return Translate(picture, language(text)) if picture else None
-        case "transcribe":
-            return Transcribe(message.recording) if message.recording else None
-        case "clip":
-            return Clip(message.video, text.strip()) if message.video else None
-        case "speak":
-            words = (text if plain else spoken_text(text)) or message.answer
-            return Speak(words) if words else None
-        case "chart":
-            chart = chart_of(text, message.previous)
-            return chart if chart.what else None
-    return Answer()
-
-
-def _draw(prompt: str, found: SlotNumbers) -> Draw:
+    prompt = numbers(prompt).rest
+    if not prompt:
+        return None
     return Draw(prompt, found.size, found.steps, found.seed, found.guidance, found.negative)
 
 
-def _edit(picture: Path, prompt: str, found: SlotNumbers) -> Edit:
+def _edit(message: Message) -> Intent | None:
+    return _edit_as(message, core(message.text))
+
+
+def _edit_as(message: Message, text: str) -> Intent | None:
+    found = numbers(text)
+    if message.picture is None or not found.rest:
+        return None
     return Edit(
-        picture, prompt, steps=found.steps, seed=found.seed, guidance=found.guidance,
+        message.picture, found.rest, steps=found.steps, seed=found.seed, guidance=found.guidance,
         negative=found.negative,
     )  # fmt: skip
+
+
+def _vary(message: Message) -> Intent | None:
+    found = numbers(message.text)
+    return Vary(message.picture, None, found.steps, found.seed) if message.picture else None
+
+
+def _enhance(message: Message) -> Intent | None:
+    return Enhance(message.picture, scale(message.text)) if message.picture else None
+
+
+def _describe(message: Message) -> Intent | None:
+    pictures = message.referred_pictures
+    return Describe(pictures, image_question(message.text)) if pictures else None
+
+
+def _translate(message: Message) -> Intent | None:
+    return Translate(message.picture, language(message.text)) if message.picture else None
+
+
+def _transcribe(message: Message) -> Intent | None:
+    return Transcribe(message.recording) if message.recording else None
+
+
+def _clip(message: Message) -> Intent | None:
+    return Clip(message.video, message.text.strip()) if message.video else None
+
+
+def _speak(message: Message) -> Intent | None:
+    words = spoken_text(message.text) or message.answer
+    return Speak(words) if words else None
+
+
+def _chart(message: Message) -> Intent | None:
+    found = chart_of(message.text, message.previous)
+    return found if found.what else None
+
+
+_FILLERS: dict[str, Callable[[Message], Intent | None]] = {
+    "answer": lambda message: Answer(),
+    "draw": _draw,
+    "edit": _edit,
+    "vary": _vary,
+    "enhance": _enhance,
+    "describe": _describe,
+    "translate": _translate,
+    "transcribe": _transcribe,
+    "clip": _clip,
+    "speak": _speak,
+    "chart": _chart,
+}

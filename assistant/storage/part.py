@@ -83,9 +83,8 @@ class Whose:
     accounts, and of the command line."""
 
     person: str = ""  # their id
-    sees: Callable[[str], bool] = lambda library: (
-        True
-    )  # whether they may read a library of that name
+    # Whether they may read a library of that name.
+    sees: Callable[[str], bool] = lambda library: True
 
 
 EVERYBODY = Whose()

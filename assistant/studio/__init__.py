@@ -1,1 +1,1 @@
-"""Pictures, clips and sounds are made: drawn, edited, varied, enlarged; texts are read aloud."""
+"""Pictures are drawn, edited, varied and enlarged; texts are read aloud."""

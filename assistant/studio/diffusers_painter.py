@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assistant.contract.reply import Progress
 from assistant.i18n.translation import _
@@ -18,10 +18,6 @@ from assistant.studio import canvas, drawing_model
 from assistant.studio.canvas import Fit, Likes, put_back
 from assistant.studio.drawing_model import Family, Loaded, for_pictures, load, target
 from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch
-
-if TYPE_CHECKING:
-    pass
-
 
 # -- Fills in a job's defaults: by the model's family, else by its pipeline
 
