@@ -7,13 +7,14 @@ import json
 import re
 import textwrap
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from assistant.answering.tables.binding import grids
 from assistant.answering.tables.grid import (
     MONTHS,
     Column,
@@ -24,12 +25,10 @@ from assistant.answering.tables.grid import (
     is_year,
     terms,
 )
-from assistant.answering.tables.matching import CHANGES, Match, weight
-from assistant.answering.tables.planning import card, grids
-from assistant.answering.tables.question import LOOKUP, TableQuestion
 from assistant.errors import AssistantError
 from assistant.export.documents import fonts
 from assistant.i18n.translation import _
+from ingest.document.model import Page
 from ingest.language.dates import YEAR
 from ingest.platform.process import require
 from vectorstore.federation import AnyLibrary
@@ -111,6 +110,18 @@ _YEARS = re.compile(r"\byears?\b", re.IGNORECASE)
 TIMES = frozenset(terms("quarter month time date period")) | {"year"}
 
 
+def weight(words: Iterable[str]) -> float:
+    """Of words: a number or a time counts twice."""
+    return sum(2.0 if is_hard(word) else 1.0 for word in words)
+
+
+def card(document: str, first: Page) -> frozenset[str]:
+    """The words of a document's name and of its first page, without tables."""
+    rows = {line for table in first.tables for line in range(table.first, table.last + 1)}
+    beside = " ".join(line.text for at, line in enumerate(first.lines) if at not in rows)
+    return frozenset(terms(f"{document.replace('_', ' ')} {beside}"))
+
+
 @dataclass(frozen=True)
 class Wanted:
     """`over` are the terms of the axis, `of` those of what is counted or measured."""
@@ -120,12 +131,6 @@ class Wanted:
     over: frozenset[str]
     first: int = 0  # years, inclusive; 0: not limited
     last: int = 9999
-
-    @cached_property
-    def asked(self) -> TableQuestion:
-        """The request as a question over tables: only the terms that are counted or measured."""
-        found = tuple(term for term in terms(self.text) if term in self.of)
-        return TableQuestion(self.text, LOOKUP, found, frozenset())
 
     def within(self, label: str) -> bool:
         """Whether a label is within the requested years."""
@@ -159,6 +164,9 @@ def wanted(text: str) -> Wanted:
 SCORE = 0.75  # from which a table fits
 _EXPLAINED = 0.7  # of the words of what is measured, at least
 _MOST_SERIES = 8
+_MENTIONED = 0.6  # share of a label's words from which the request means its row
+_PARTLY = 0.3  # enough when no other row has the words
+CHANGES = frozenset(terms("change growth variance"))
 _OF = re.compile(r"\b(?:with|for|of|per|in|to|from|at|by|on)\b|,", re.IGNORECASE)
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".tab")
 
@@ -184,11 +192,11 @@ def find(what: str, evidence: AnyLibrary, documents: Collection[str] | None = No
 
 
 def _readings(asked: Wanted, grid: TableGrid, card: frozenset[str]) -> Iterator[ChartNumbers]:
-    match = Match(asked.asked, grid, card)
+    mentioned = _mentioned(asked, grid)
     columns = [column for column in grid.columns if asked.within(column.label)]
     rows = [row for row in grid.rows if not row.total and asked.within(row.label)]
-    named_rows = [row for row in match.rows() if _is_of(asked, row.label)]
-    for row_group in (named_rows, *([row] for row in match.may_be() if _is_of(asked, row.label))):
+    named_rows = [row for row in _each_by_its_own(asked, mentioned) if _is_of(asked, row.label)]
+    for row_group in (named_rows, *([row] for row in mentioned if _is_of(asked, row.label))):
         yield from _of_rows(asked, grid, card, row_group, columns)
     if asked.over & TIMES:  # "employees by year": all of them, not those of a site
         totals = [row for row in grid.rows if row.total]
@@ -198,6 +206,33 @@ def _readings(asked: Wanted, grid: TableGrid, card: frozenset[str]) -> Iterator[
     named = [c for c in columns if c.change == changes and _is_of(asked, c.label)]
     for column_group in (named, *([column] for column in named), _alike(grid, columns, rows)):
         yield from _of_columns(asked, grid, card, column_group, rows)
+
+
+def _mentioned(asked: Wanted, grid: TableGrid) -> list[TableRow]:
+    """The rows with most of whose label the request agrees, or in a word that no other row has."""
+    known = Counter(term for row in grid.rows for term in row.terms)
+    return [
+        row
+        for row in grid.rows
+        for share in [_precision(asked, row)]
+        if share >= _MENTIONED
+        or (share >= _PARTLY and any(known[term] == 1 for term in row.terms & asked.of))
+    ]
+
+
+def _precision(asked: Wanted, row: TableRow) -> float:
+    return weight(row.terms & asked.of) / weight(row.terms) if row.terms else 0.0
+
+
+def _each_by_its_own(asked: Wanted, rows: Sequence[TableRow]) -> list[TableRow]:
+    """Rows that several words of the request name, each by words that no better one has."""
+    taken: set[str] = set()
+    named = []
+    for row in sorted(rows, key=lambda row: -_precision(asked, row)):
+        if (row.terms & asked.of) - taken:
+            named.append(row)
+            taken |= row.terms
+    return sorted(named, key=lambda row: row.index)
 
 
 def _is_of(asked: Wanted, label: str) -> bool:

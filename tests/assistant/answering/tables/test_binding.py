@@ -1,4 +1,4 @@
-"""Questions over tables, from files to answers: rules, arithmetic and citations on real cells."""
+"""Questions over tables, from files to answers: bound by what was fitted, computed and cited."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request, Turn
 from assistant.tools.tabular import Tables
-from tests.fakes import WordEmbedder
+from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
 
 FILES = {
@@ -42,12 +42,17 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+def embedder(minilm: Path) -> Embedder:
+    return load_embedder(minilm, 1)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Library:
     folder = tmp_path_factory.mktemp("tables")
     for name, text in FILES.items():
         (folder / "files" / name).parent.mkdir(exist_ok=True)
         (folder / "files" / name).write_text(text, "utf-8")
-    library = Library(folder / "library", "main", WordEmbedder)
+    library = Library(folder / "library", "main", lambda: embedder)
     library.add([folder / "files"])
     return library
 
