@@ -357,8 +357,8 @@ def _settings(run: EvaluationRun) -> dict[str, Any]:
     kept = run.about["settings"]
     known = {name: value for name, value in kept.items() if name in Settings.model_fields}
     with suppress(ValidationError):  # of a version with other values
-        return _dumped(Settings.model_validate(known))
-    return {**_dumped(Settings.model_validate({})), **known}
+        return {**kept, **_dumped(Settings.model_validate(known))}
+    return {**_dumped(Settings.model_validate({})), **kept}
 
 
 def _dumped(settings: Settings) -> dict[str, Any]:
