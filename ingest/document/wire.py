@@ -7,6 +7,7 @@ cannot share parts, so they take memory in proportion to their bytes.
 A dataclass travels as the list of its fields: without their names it is a third shorter.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -195,3 +196,19 @@ class LoadedCodec:
         """Raises InvalidData, also for a page that is none: not only when it is looked at."""
         document, pages, chunks = _READING_CODEC.decode(data)
         return replace(document, pages=Packed.from_bytes(pages)), chunks
+
+
+@cache
+def packed_as() -> str:
+    """What the packed form of a loaded document depends on: the names and types of all fields, in
+    their order, as a short hash. What is kept longer than a process lives is marked with it."""
+    known: dict[str, list[tuple[str, str]]] = {}
+    waiting: list[Any] = [Document, Page, Chunk]
+    while waiting:
+        kind = waiting.pop()
+        waiting += get_args(kind)
+        if is_dataclass(kind) and isinstance(kind, type) and kind.__name__ not in known:
+            hints = get_type_hints(kind)
+            known[kind.__name__] = [(field.name, str(hints[field.name])) for field in fields(kind)]
+            waiting += hints.values()
+    return hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:16]

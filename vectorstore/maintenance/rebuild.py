@@ -15,7 +15,7 @@ import numpy as np
 
 from ingest.document.model import Chunk
 from ingest.document.source import Engines
-from ingest.document.wire import Loaded, LoadedCodec
+from ingest.document.wire import Loaded, LoadedCodec, packed_as
 from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
@@ -124,13 +124,13 @@ class Migration:
 
     def _begin(self) -> None:
         """Take over what an earlier run left, if it is for this model and these readers."""
-        staged = open_staged(self._path)
-        if staged.one("SELECT name FROM maker") not in (None, (self._maker,)):
+        staged, made_by = open_staged(self._path), f"{self._maker} {packed_as()}"
+        if staged.one("SELECT name FROM maker") not in (None, (made_by,)):
             staged.close()
             discard(self._path)
             staged = open_staged(self._path)
         staged.write("DELETE FROM maker")
-        staged.write("INSERT INTO maker VALUES (?)", self._maker)
+        staged.write("INSERT INTO maker VALUES (?)", made_by)
         for (read_by,) in staged.all("SELECT DISTINCT reader FROM made"):
             if outdated(read_by):
                 staged.write("DELETE FROM made WHERE reader = ?", read_by)
@@ -238,8 +238,11 @@ class Migration:
             for sha256, _, read_by, count in documents:
                 if self._concerns(read_by) and made.get(sha256) not in (_READ, count):
                     return False
-            for sha256, name, _, _ in documents:
-                if row := staged.one("SELECT * FROM made WHERE sha256 = ?", sha256):
+            for sha256, name, read_by, _ in documents:
+                if self._cancel.is_set():
+                    raise Stopped(f"{name} is put in place by the next run.")
+                row = staged.one("SELECT * FROM made WHERE sha256 = ?", sha256)
+                if row and self._concerns(read_by):
                     self._replace(connection, name, *row)
             connection.execute("UPDATE meta SET value = ? WHERE key = 'made_by'", (self._maker,))
             count_up(connection, "anew")
