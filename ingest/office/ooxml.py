@@ -319,7 +319,8 @@ def read_linked_graphic(
 ) -> None:
     """Read the chart or diagram that a drawing points to."""
     for element in drawing.iter():
-        name = {"c:chart": "r:id", "dgm:relIds": "r:dm"}.get(element.tag, "")
+        if not (name := {"c:chart": "r:id", "dgm:relIds": "r:dm"}.get(element.tag, "")):
+            continue
         found = relations.get(element.get(name, ""))
         root = package.xml(found.target) if found and not found.outside else None
         if root is not None and element.tag == "c:chart":
@@ -420,6 +421,8 @@ def formula(element: Element) -> str:
             mark = (element.get("separators", ",").strip() or " ")[0]
             inner = f"{mark} ".join(map(formula, element))
             return f"{element.get('open', '(')}{inner}{element.get('close', ')')}"
+    if element.tag.startswith(("m:", "w:")):  # of Word's, it would be what was deleted
+        return "".join(map(formula, element))
     own = " ".join((element.text or "").split()).translate(_SILENT)
     return own + "".join(map(formula, element))
 

@@ -104,7 +104,7 @@ TEXT = frozenset({"w:t", "w:delText", "m:t", "a:t"})
 PROMPT = "prompts of empty form fields"
 
 _PLAIN = {"w:tab": " ", "w:ptab": " ", "w:br": "\n", "w:cr": "\n"}
-_SKIPPED = {"w:pPr", "w:rPr", "w:instrText", "w:sdtPr", "w:fldData", "w:rt"}
+_SKIPPED = {"w:pPr", "w:rPr", "w:instrText", "w:sdtPr", "w:fldData", "w:rt", "w:fldChar", "w:sym"}
 _FORMULAS = {"m:oMath", "m:oMathPara"}
 _DRAWINGS = {"w:drawing", "w:pict", "w:object"}
 _REFERENCES = {"w:footnoteReference": "footnotes", "w:endnoteReference": "endnotes"}

@@ -125,10 +125,7 @@ class HtmlGrid:
     seen: list[str] = field(default_factory=list)  # of the cell that is read
 
     def paragraph(self, text: str, like: Line = PLAIN, indent: str = "") -> None:
-        if like.hidden and not self.row_hidden:
-            self.unseen.append((like.hidden, text))
-        else:
-            self.seen.append(text)
+        self.seen.append(text)
 
     verbatim = paragraph
 
@@ -341,6 +338,10 @@ class HtmlReader:
     def _text(self, text: str | None, state: _State) -> None:
         if not text:
             return
+        if isinstance(self._out, HtmlGrid) and state.hidden and not self._out.row_hidden:
+            if text.strip():  # what is around it in the cell stays one word
+                self._out.unseen.append((state.hidden, " ".join(text.split())))
+            return
         if state != self._state and self._texts:
             here, there = self._state, state
             if (here.hidden, here.heading) != (there.hidden, there.heading):
@@ -397,9 +398,10 @@ class HtmlReader:
     def cell(self, element: "Element", grid: HtmlGrid) -> str:
         """The visible text of a cell or caption; its hidden text and its pictures go to `grid`."""
         grid.seen, self._out = [], grid
+        marker, self._marker = self._marker, ""  # of a list item around the table
         self._element(element, _State(depth=grid.depth))
         self._flush()
-        self._out = self._flow
+        self._out, self._marker = self._flow, marker
         return " ".join(" ".join(grid.seen).split())
 
     def _numbered(self, item: "Element") -> str:
