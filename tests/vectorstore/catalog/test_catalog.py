@@ -282,7 +282,6 @@ def test_other_threads_read_while_one_writes(catalog: Catalog) -> None:
 _OPEN = """
 import sys
 from pathlib import Path
-from vectorstore.catalog import passages
 from vectorstore.catalog.catalog import Catalog
 sys.stdin.readline()
 Catalog(Path(sys.argv[1]), "main").generation()
