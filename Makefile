@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 BIN := .venv/bin
 # Types that another clone has checked are not checked again.
 export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pincite/mypy
+# Where an image forbids it, each start of Python would compile two thousand modules again.
+export PYTHONDONTWRITEBYTECODE :=
 # Each core takes groups of tests that share what they have prepared (tests/conftest.py), in its order.
 TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 
