@@ -31,10 +31,11 @@ from tests.servers.s3_fixtures import s3 as s3
 from vectorstore.library import Library
 
 wait_calmly()  # as the command does: tests share the machine with others, too
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # as many tests run as there are cores
 
 PROJECT = Path(__file__).parents[1]
 # Fixtures that start what many tests share: an app, or a server.
-_APPS = ("real_address", "fake_address")
+_APPS = ("real_address", "quoting_address", "fake_address")
 _SERVERS = ("ceph", "s3", "postgres_process", "ray_process")
 _ALL_SLOW = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.slow", re.MULTILINE)
 

@@ -17,9 +17,12 @@ import pytest
 from PIL import Image
 
 from assistant.models.catalogue import Role, default_model
-from assistant.models.fetch import cached, is_whole, user_cache, weights_of
+from assistant.models.fetch import is_whole, weights_of
+from assistant.settings import Settings
 from assistant.sources.source_list import variable
 from assistant.ui import launch
+from assistant.wiring import composition
+from tests.conftest import models_folder
 from tests.pdfs import write_pdf
 from tests.servers import source_servers
 from tests.servers.ports import free_port
@@ -137,25 +140,27 @@ def _wait_until_drawn(page: Any) -> None:
 
 @pytest.fixture(scope="session")
 def quoting_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with an empty library and no chat model: its answers are quoted, at once."""
+    """A home without a chat model: its answers are quoted, at once."""
     home = tmp_path_factory.mktemp("quoting")
     put_models(home, "embedding")
     return home
 
 
 @pytest.fixture(scope="session")
-def real_home(tmp_path_factory: pytest.TempPathFactory, quoting_home: Path) -> Path:
-    """A home with the default models, and the sample company in its library.
-
-    The models are those of the home PINCITE_TEST_HOME, else those of the user's cache.
-    """
+def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the default models, and the sample company in its library."""
     home = tmp_path_factory.mktemp("home")
-    put_models(home, "chat")
-    embedding = default_model("embedding").name  # its conversion at the first use is made once
-    (home / "models" / embedding).symlink_to(quoting_home / "models" / embedding)
-    pdfs = sorted(str(path) for path in (PROJECT / "samples").glob("*.pdf"))
-    pincite(home, "add", *pdfs)
+    put_models(home, "embedding", "chat")
+    # The letter is a scan: no journey asks about it, and reading it takes as long as all the rest.
+    add(home, *sorted((PROJECT / "samples").glob("*.pdf")), ocr="off")
     return home
+
+
+def add(home: Path, *paths: Path, library: str = "main", **settings: Any) -> None:
+    """Documents, as the command line does it."""
+    chosen = Settings(home=home, **settings)
+    with composition.library(chosen, library, make=True) as opened:
+        assert opened.add(paths).failed == []
 
 
 def pincite(home: Path, *arguments: str, accept: Sequence[int] = (0,)) -> None:
@@ -166,17 +171,16 @@ def pincite(home: Path, *arguments: str, accept: Sequence[int] = (0,)) -> None:
 
 
 def put_models(home: Path, *roles: Role) -> None:
-    """The default models of roles, from where `real_home` says."""
+    """Links to the default models of roles, with what was made of them at their first use; they
+    are where `make setup` puts them. What is made here stays here."""
     for model in map(default_model, roles):
-        if other := os.environ.get("PINCITE_TEST_HOME"):
-            weights = weights_of(model, Path(other).absolute() / "models")
-            found = weights.parent if model.is_folder else weights
-            (home / "models").mkdir(exist_ok=True)
-            (home / "models" / found.name).symlink_to(found)
-            continue
-        if not is_whole(model, cached(model, user_cache())):
-            pytest.skip(f"{model.name} is not in {user_cache()}; `make setup` fetches it")
-        pincite(home, "models", "pull", model.name)
+        weights = weights_of(model, models_folder())
+        if not is_whole(model, weights):
+            pytest.skip(f"{model.name} is not in {models_folder()}; `make setup` fetches it")
+        into = weights_of(model, home / "models").parent
+        into.mkdir(parents=True, exist_ok=True)
+        for path in weights.parent.iterdir() if model.is_folder else [weights]:
+            (into / path.name).symlink_to(path)
 
 
 @pytest.fixture(scope="package")
@@ -186,8 +190,15 @@ def real_address(real_home: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="package")
+def quoting_address(quoting_home: Path) -> Iterator[str]:
+    """Of the app without a chat model, one for all journeys that no answer of one belongs to."""
+    with real_app(quoting_home) as address:
+        yield address
+
+
 @contextmanager
-def real_app(home: Path) -> Iterator[str]:
+def real_app(home: Path, **settings: str) -> Iterator[str]:
     """The address of `pincite app` on a home, for a journey that needs one of its own."""
     port = free_port()
     command = [sys.executable, "-m", "assistant.cli.main", "app", "--port", str(port)]
@@ -197,6 +208,7 @@ def real_app(home: Path) -> Iterator[str]:
         "PINCITE_THREADS": "1",  # other cores run other tests: a model's threads wait for the last
         "PINCITE_DRAWING_MODEL": str(DRAWS),
         variable(DAV_SOURCE): source_servers.PASSWORD,
+        **settings,
     }
     with served(command, port, surroundings) as address:
         yield address
@@ -213,7 +225,7 @@ def two_libraries(real_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     )
     (folder / "office" / "Lease.txt").write_text(LEASE, encoding="utf-8")
     for name in ("staff", "office"):
-        pincite(real_home, "add", str(folder / name), "--library", name)
+        add(real_home, folder / name, library=name)
     return "staff", "office"
 
 

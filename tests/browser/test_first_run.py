@@ -20,13 +20,12 @@ def test_who_comes_first_is_led_by_three_steps_that_are_of_the_home_and_outlast_
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    with real_app(home) as address:
+    with real_app(home, PINCITE_OCR="off") as address:  # which takes most of the time
         for scheme, size in (("light", WIDE), ("dark", PHONE)):
             _greets(visit(address, color_scheme=scheme, viewport=size), picture, scheme)
             assert not (home / "libraries").exists(), "to look at an empty home makes no library"
         _keeps_no_refusal(visit(address))
-    (home / "models").symlink_to(quoting_home / "models")
-    with real_app(home) as address:
+        (home / "models").symlink_to(quoting_home / "models")  # as if they were fetched
         _goes_on(visit(address), picture, home)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from assistant.i18n import translation
 from tests.assistant.i18n import catalogues
-from tests.browser.conftest import PROJECT, Visit, ask, pincite, served, settled
+from tests.browser.conftest import PROJECT, Visit, add, ask, served, settled
 from tests.pdfs import write_pdf
 from tests.servers.ports import free_port
 
@@ -49,7 +49,7 @@ def home(quoting_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("languages")
     (home / "models").symlink_to(quoting_home / "models")
     leave = write_pdf(home / "Leave.pdf", ["Annual leave is thirty days for everybody."])
-    pincite(home, "add", str(leave))
+    add(home, leave)
     return home
 
 
@@ -130,9 +130,9 @@ def _close(page: Any) -> None:
 
 
 def test_the_app_speaks_the_language_of_the_browser_until_another_is_chosen(
-    real_address: str, visit: Visit
+    fake_address: str, visit: Visit
 ) -> None:
-    address = f"{real_address}/?library=main"
+    address = f"{fake_address}/?library=main"
     page = visit(address, locale="de-AT")
     page.get_by_text("Fragen Sie Ihre Dokumente").wait_for()
     page.locator("html[lang=de]").wait_for(state="attached")

@@ -12,6 +12,7 @@ from PIL import ImageFilter
 
 from assistant.libraries.libraries import make
 from assistant.settings import Settings
+from assistant.wiring import composition
 from tests.assistant.ui.fakes import HOSTILE
 from tests.browser.conftest import (
     DAV_SOURCE,
@@ -21,7 +22,6 @@ from tests.browser.conftest import (
     acting_while_drawn,
     ask,
     harmless,
-    pincite,
     settled,
     yellow,
 )
@@ -40,12 +40,12 @@ Picture = Callable[[Any, str], None]
 
 
 @pytest.fixture
-def opened(real_address: str, real_home: Path, visit: Visit) -> Callable[..., Any]:
+def opened(quoting_address: str, quoting_home: Path, visit: Visit) -> Callable[..., Any]:
     """Opens the page of a new library, in which no other journey is."""
 
     def opened(name: str, **options: Any) -> Any:
-        make(Settings(home=real_home), name)
-        page = visit(f"{real_address}/library?library={name}", **options)
+        make(Settings(home=quoting_home), name)
+        page = visit(f"{quoting_address}/library?library={name}", **options)
         page.get_by_text("Nothing here yet").wait_for()
         return page
 
@@ -87,7 +87,7 @@ def of_many_kinds(folder: Path) -> Sequence[Path]:
 
 
 def test_files_of_many_kinds_are_dropped_and_asked_about_and_what_fails_costs_only_itself(
-    opened: Callable[..., Any], real_address: str, picture: Picture, tmp_path: Path
+    opened: Callable[..., Any], quoting_address: str, picture: Picture, tmp_path: Path
 ) -> None:
     page = opened("kinds")
     page.get_by_text("Pincite reads PDF, Word, Excel").wait_for()
@@ -106,7 +106,7 @@ def test_files_of_many_kinds_are_dropped_and_asked_about_and_what_fails_costs_on
     queue(page).wait_for(state="detached")
     harmless(page)
 
-    page.goto(f"{real_address}/?library=kinds")
+    page.goto(f"{quoting_address}/?library=kinds")
     ask(page, "When does the south gate close?")
     page.locator(".mark").first.click(timeout=PATIENCE)
     assert "20:45" in page.locator(".paragraph").first.inner_text()
@@ -120,8 +120,10 @@ def test_adding_is_stopped_and_continued_after_a_reload(
     opened: Callable[..., Any], picture: Picture, tmp_path: Path
 ) -> None:
     scans = [
-        write_scan(tmp_path / f"Letter {n:02}.pdf", *[drawn([f"Letter {n}", f"of {n} May"])] * 2)
-        for n in range(4)
+        write_scan(
+            tmp_path / f"Letter {n:02}.pdf", *[drawn([f"Letter {n}", f"of {n} May"])] * pages
+        )
+        for n, pages in enumerate((1, 1, 2, 2))
     ]
     page = opened("letters")
     drop(page, *scans)
@@ -148,7 +150,7 @@ def test_adding_is_stopped_and_continued_after_a_reload(
 
 
 def test_what_the_command_line_adds_is_shown_live_and_mended_and_brought_back_without_a_reload(
-    opened: Callable[..., Any], real_home: Path, picture: Picture, tmp_path: Path
+    opened: Callable[..., Any], quoting_home: Path, picture: Picture, tmp_path: Path
 ) -> None:
     page = opened("desk", viewport=PHONE)
     blurred = drawn(["The lost words of the report"] * 20, WIDTH, HEIGHT).filter(
@@ -158,7 +160,7 @@ def test_what_the_command_line_adds_is_shown_live_and_mended_and_brought_back_wi
     scan = write_scan(tmp_path / "Inspection.pdf", letter, blurred)
     rules = tmp_path / "A rule.pdf"
     rules.write_bytes(BROKEN)
-    add = ["add", str(scan), str(rules), "--library", "desk", "--home", str(real_home)]
+    add = ["add", str(scan), str(rules), "--library", "desk", "--home", str(quoting_home)]
 
     command = [sys.executable, "-m", "assistant.cli.main", *add]
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.DEVNULL) as adding:
@@ -173,11 +175,12 @@ def test_what_the_command_line_adds_is_shown_live_and_mended_and_brought_back_wi
     row(page, "A rule.pdf").wait_for()
     queue(page).wait_for(state="detached")
 
-    pincite(real_home, "backup", str(tmp_path / "saved"), "--library", "desk")
-    pincite(real_home, "remove", "A rule.pdf", "--library", "desk")
-    row(page, "A rule.pdf").wait_for(state="detached")
-    pincite(real_home, "restore", str(tmp_path / "saved"), "--library", "desk")
-    row(page, "A rule.pdf").wait_for()
+    with composition.library(Settings(home=quoting_home), "desk") as library:
+        library.maintenance.back_up(tmp_path / "saved")
+        library.remove(["A rule.pdf"])
+        row(page, "A rule.pdf").wait_for(state="detached")
+        library.maintenance.restore(tmp_path / "saved")
+        row(page, "A rule.pdf").wait_for()
     assert page.get_by_test_id("stAlert").count() == 0
 
     row(page, "Inspection.pdf").locator(".coverage .unread").wait_for()

@@ -12,7 +12,7 @@ from assistant.libraries.libraries import make
 from assistant.settings import Settings
 from assistant.wiring import chosen_models
 from benchmarks.tools.speech import distance, words
-from tests.browser.conftest import WIDE, launched, pincite, put_models
+from tests.browser.conftest import WIDE, add, launched, pincite, put_models
 from tests.browser.files import write_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -64,7 +64,7 @@ def page(
     sound unheard."""
     make(Settings(home=real_home), "films")
     film = write_film(tmp_path / "Review.webm", *SLIDES)
-    pincite(real_home, "add", str(film), "--library", "films")
+    add(real_home, film, library="films")
     browser = launched(
         chromium.browser_type, "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
