@@ -81,7 +81,8 @@ def _put_into_a_folder(page: Any, kept: Conversations, picture: Any) -> None:
     menu.focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Move", exact=True).press("Enter")
-    page.keyboard.type("Ranges")  # at once, before the dialog is there
+    has_focus(page, "[role=dialog] input[aria-label='Or a new folder']")
+    page.keyboard.type("Ranges")
     page.keyboard.press("Enter")
     folder = page.get_by_role("button", name="Ranges 1", exact=True)
     folder.wait_for()
@@ -111,6 +112,8 @@ def test_a_question_is_edited_and_its_versions_are_turned(
     page.get_by_role("button", name="The version before").click()
     page.locator(".question", has_text=LEAVE).wait_for()
     page.locator(".mark").first.wait_for()
+    page.reload()
+    page.get_by_role("img", name="Version 1 of 2").wait_for()  # the shown version is kept
     phone = visit(page.url, viewport=PHONE, has_touch=True, color_scheme="dark")
     phone.get_by_role("img", name="Version 1 of 2").wait_for()
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
