@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.browser.by_keyboard import INPUT, has_focus
-from tests.browser.conftest import PHONE, WIDE, Visit, ask, settled
+from tests.browser.conftest import Visit, ask, settled
 from tests.browser.test_axe import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -17,17 +17,15 @@ def expect(found: Any) -> Any:
     return sync_api.expect(found)
 
 
-@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)])
 def test_commands_keys_and_marks_need_no_mouse(
-    fake_address: str, visit: Visit, picture: Any, scheme: str, size: Any
+    fake_address: str, visit: Visit, picture: Any
 ) -> None:
-    page = visit(fake_address, color_scheme=scheme, viewport=size)
+    page = visit(fake_address, color_scheme="dark")
     page.get_by_text("Ask your documents").wait_for()
     has_focus(page, INPUT)
-    if size == WIDE:
-        _come_back_by_a_slash(page)
+    _come_back_by_a_slash(page)
     found = _command(page)
-    picture(page, f"commands-{scheme}")
+    picture(page, "commands")
 
     page.get_by_role("button", name="New conversation").press("Enter")
     page.locator(".question").wait_for(state="detached")
@@ -36,17 +34,15 @@ def test_commands_keys_and_marks_need_no_mouse(
     next_one = page.locator(".st-key-follow-ups button").first
     next_one.wait_for()
     found += barriers(page, "follow-ups")
-    picture(page, f"follow-ups-{scheme}")
+    picture(page, "follow-ups")
     found += _keys(page)
     assert found == []
 
-    if size == WIDE:
-        _open_the_page(page)
-        _save_by_keyboard(page)
+    _open_the_page(page)
+    _save_by_keyboard(page)
     next_one.press("Enter")
     page.locator(".question", has_text="What does the").last.wait_for()
-    if size == WIDE:
-        _stop(page)
+    _stop(page)
 
 
 def _come_back_by_a_slash(page: Any) -> None:
