@@ -20,4 +20,5 @@ class TestScriptedChat(ChatModelContract):
 class TestLlamaCppChat(ChatModelContract):
     @pytest.fixture
     def model(self, smallest_model: Path) -> BaseChatModel:
-        return LlamaCppChat.from_file(smallest_model, context=2048)
+        chat = LlamaCppChat.from_file(smallest_model, context=2048)
+        return chat.model_copy(update={"max_tokens": 24})
