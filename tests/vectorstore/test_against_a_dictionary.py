@@ -92,7 +92,7 @@ class Model:
         assert stored == {d.sha256 for d in self.library.documents()}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_order_of_changes_ends_in_what_was_asked_for(tmp_path: Path, seed: int) -> None:
     model = Model(tmp_path, seed)
     steps = [

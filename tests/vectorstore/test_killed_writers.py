@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library
 
-KILLS = 4  # of each writer
+KILLS = 3  # of each writer
 
 OLD, NEW = {"Handbook.pdf", "Policy.pdf"}, {"Handbook.pdf"}
 WRITERS: dict[str, tuple[str, list[set[str]]]] = {
