@@ -22,6 +22,7 @@ from benchmarks.safety.regular_expressions import (
 FOLDERS = [ROOT / name for name in ("ingest", "vectorstore", "assistant")]
 SIZE, LIMIT, TRIES = 50_000, 0.1, 3
 MEASURED = user_cache() / "expressions.txt"  # those that another clone has found fast
+MEASURING = inspect.getsource(regular_expressions)
 
 
 def of(pattern: str, anywhere: bool = True) -> Expression:
@@ -58,16 +59,20 @@ def test_hard_texts_fit_what_leads_to_a_repetition() -> None:
     assert max(map(len, texts)) <= 1001
 
 
-def test_the_expressions_of_the_code_are_found() -> None:
-    found = list(expressions(FOLDERS))
+@pytest.fixture(scope="module")
+def found() -> list[Expression]:
+    """Those of the code."""
+    return list(expressions(FOLDERS))
 
+
+def test_the_expressions_of_the_code_are_found(found: list[Expression]) -> None:
     assert len(found) > 300
     assert {one.anywhere for one in found} == {True, False}
 
 
 @pytest.mark.slow
-def test_none_of_the_code_takes_long() -> None:
-    all_of_them = {mark(one): one for one in expressions(FOLDERS)}
+def test_none_of_the_code_takes_long(found: list[Expression]) -> None:
+    all_of_them = {mark(one): one for one in found}
     known = MEASURED.read_text().split() if MEASURED.exists() else []
     slow: Iterable[Expression] = [all_of_them[new] for new in all_of_them.keys() - set(known)]
     for _ in range(TRIES):  # other work of the machine makes one seem slow, once
@@ -80,6 +85,5 @@ def test_none_of_the_code_takes_long() -> None:
 
 def mark(one: Expression) -> str:
     """Of what decides how long it takes, but for the machine."""
-    measuring = inspect.getsource(regular_expressions)
-    decides = (one.pattern, one.flags, one.anywhere, SIZE, LIMIT, sys.version, measuring)
+    decides = (one.pattern, one.flags, one.anywhere, SIZE, LIMIT, sys.version, MEASURING)
     return hashlib.sha256(repr(decides).encode()).hexdigest()
