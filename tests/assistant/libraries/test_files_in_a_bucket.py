@@ -27,6 +27,9 @@ from vectorstore.team import moving as moving_files
 from vectorstore.team.moving import MovedFiles
 from vectorstore.team.postgres import Server
 
+# What kinds of servers differ in, tests/vectorstore/test_copies.py shows with both.
+pytestmark = pytest.mark.parametrize("s3", ["localbucket"], indirect=True)
+
 
 @pytest.fixture
 def in_bucket(
