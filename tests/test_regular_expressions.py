@@ -1,5 +1,6 @@
 """No regular expression of the code takes long for a text that was made to be hard for it."""
 
+import functools
 import hashlib
 import inspect
 import re
@@ -59,20 +60,21 @@ def test_hard_texts_fit_what_leads_to_a_repetition() -> None:
     assert max(map(len, texts)) <= 1001
 
 
-@pytest.fixture(scope="module")
-def found() -> list[Expression]:
-    """Those of the code."""
+@functools.cache  # the slow test of them runs long before the other
+def of_the_code() -> list[Expression]:
     return list(expressions(FOLDERS))
 
 
-def test_the_expressions_of_the_code_are_found(found: list[Expression]) -> None:
+def test_the_expressions_of_the_code_are_found() -> None:
+    found = of_the_code()
+
     assert len(found) > 300
     assert {one.anywhere for one in found} == {True, False}
 
 
 @pytest.mark.slow
-def test_none_of_the_code_takes_long(found: list[Expression]) -> None:
-    all_of_them = {mark(one): one for one in found}
+def test_none_of_the_code_takes_long() -> None:
+    all_of_them = {mark(one): one for one in of_the_code()}
     known = MEASURED.read_text().split() if MEASURED.exists() else []
     slow: Iterable[Expression] = [all_of_them[new] for new in all_of_them.keys() - set(known)]
     for _ in range(TRIES):  # other work of the machine makes one seem slow, once
