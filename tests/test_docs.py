@@ -8,15 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.contract.request import Request
 from assistant.models.catalogue import defaults
-from assistant.tools.tabular import Tables
 from assistant.wiring.command_line import parser
 from scripts.commands import PAGE as COMMANDS
 from scripts.commands import page
 from tests.conftest import PROJECT
-from vectorstore.embedding.embedder import load_embedder
-from vectorstore.library import Library
 
 PAGES = [
     PROJECT / "README.md",
@@ -158,21 +154,6 @@ def test_every_flag_of_a_benchmark_exists() -> None:
         source = path.read_text(encoding="utf-8") + common
         for flag in re.findall(r"--[\w-]+", flags):
             assert f'"{flag}"' in source, f"{module} {flag}"
-
-
-@pytest.mark.slow
-def test_the_table_question_of_the_readme_is_answered_from_all_samples(
-    minilm: Path, samples: Path, tmp_path: Path
-) -> None:
-    """Also where the names in it stand on the first page of another document."""
-    text = (PROJECT / "README.md").read_text(encoding="utf-8")
-    example = re.search(r'ask "([^"]+)" --library samples\n    (Bremen.*)', text)
-    assert example
-    with Library(tmp_path, "samples", lambda: load_embedder(minilm)) as library:
-        library.add(sorted(samples.glob("*.pdf")))
-        reply = Tables().offer(Request(example[1], library))
-        assert reply is not None
-        assert reply.finish().text == example[2]
 
 
 def text(page: str) -> str:

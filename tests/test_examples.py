@@ -62,9 +62,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "models").symlink_to(models_folder(), target_is_directory=True)
     documents = sorted((PROJECT / "samples").glob("*.pdf"))
     subprocess.run(
-        [PINCITE, "add", *documents, "--library", "samples"], check=True,
-        env={**surroundings(home), "PINCITE_OCR": "off"},  # no example asks about the scan
-    )  # fmt: skip
+        [PINCITE, "add", *documents, "--library", "samples"], check=True, env=surroundings(home)
+    )
     return home
 
 
