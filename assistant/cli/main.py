@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from assistant.cli.shared import FAILED, INTERRUPTED
-from assistant.wiring.command_line import parser
+from assistant.wiring.command_line import parse
 from ingest.errors import PinciteError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 could not do it, 2 wrong usage, 3 done in part, 130 interrupted."""
-    args = parser().parse_args(arguments)
+    args = parse(sys.argv[1:] if arguments is None else arguments)
     with suppress(ValueError):  # in a thread, as in some tests, signals cannot be handled
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     try:

@@ -1,6 +1,7 @@
 """The process of the app: Streamlit's server behind the door."""
 
 import argparse
+import os
 import socket
 import sys
 import threading
@@ -32,9 +33,11 @@ _CONFIG = _ROOT / ".streamlit" / "config.toml"
 
 
 def serve(
-    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False
-) -> None:
-    """Serve the app until it is stopped, and say where it is.
+    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False,
+    paths: Sequence[Path] = (),
+) -> None:  # fmt: skip
+    """Serve the app until it is stopped, say where it is, and add `paths` to the library of the
+    settings.
 
     `names` are further names of the server. Who does not come from this machine alone, or through
     a proxy by one of these names, is asked for a token; with `asks` everybody is. Where people
@@ -52,18 +55,27 @@ def serve(
     load_config_options(options(port, address, hosts))
     # Streamlit's own runner leaves the bounds to uvicorn, which has none.
     server(
-        app, address, port, partial(_listens, place, first), settings.proxy,
+        app, address, port, partial(_listens, place, first, paths), settings.proxy,
         get_max_widget_state_size_bytes(), settings.stop_seconds,
     ).run()  # fmt: skip
 
 
-def _listens(place: str, first: Entrance | None) -> None:
-    """Say where the app is, and show it in a browser where nobody is asked for a token: a browser
-    gets its address as an argument, which others may list."""
+def _listens(place: str, first: Entrance | None, paths: Sequence[Path]) -> None:
+    """Say where the app is, add `paths`, and show it in a browser where nobody is asked for a
+    token: a browser gets its address as an argument, which others may list."""
     import streamlit as st
 
+    from assistant.ui import resources
+
     print(_welcome(place, first), file=sys.stderr, flush=True)
-    if first is None and not st.get_option("server.headless"):
+    if paths:
+        resources.add_at_start(paths)
+    # Streamlit knows whether there is a display; over ssh it would be that of another machine.
+    if (
+        first is None
+        and not st.get_option("server.headless")
+        and "SSH_CONNECTION" not in os.environ
+    ):
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
 
 
@@ -184,8 +196,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--address", default=LOOPBACK)
     parser.add_argument("--host", action="append", default=[])
     parser.add_argument("--token", action="store_true")
+    parser.add_argument("paths", nargs="*", type=Path)
     chosen = parser.parse_args(arguments)
     try:
-        serve(chosen.port, chosen.address, chosen.host, chosen.token)
+        serve(chosen.port, chosen.address, chosen.host, chosen.token, chosen.paths)
     except PinciteError as error:
         sys.exit(f"pincite: {error}")
