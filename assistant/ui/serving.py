@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from streamlit.starlette import App
 
 LOOPBACK = "127.0.0.1"
-_ROOT = Path(__file__).parents[2]
-_SCRIPT = _ROOT / "streamlit_app.py"
-_CONFIG = _ROOT / ".streamlit" / "config.toml"
+# A clone has the script at its top. The wheel has it in a folder of its own: Python looks first for
+# modules in the folder of a script.
+_PLACES = (Path(__file__).with_name("start"), Path(__file__).parents[2])
+_START = next(place for place in _PLACES if (place / "streamlit_app.py").exists())
+_SCRIPT = _START / "streamlit_app.py"
 
 
 def serve(
@@ -175,9 +177,8 @@ def _welcome(place: str, guests: Entrance | None) -> str:
 
 def _config() -> dict[str, Any]:
     """Streamlit reads this file by itself only beside the script."""
-    if not _CONFIG.exists():
-        return {}
-    return dict(_flat(tomllib.loads(_CONFIG.read_text(encoding="utf-8"))))
+    text = (_START / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    return dict(_flat(tomllib.loads(text)))
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
