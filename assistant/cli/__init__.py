@@ -4,11 +4,13 @@ import sys
 
 
 def run() -> int:
-    """The command `pincite`, see `main.main`. It may be that a module is not ours."""
+    """The command `pincite`, and its exit status, also where it cannot be imported whole."""
     try:
         from assistant.cli.main import main
 
         return main()
+    except KeyboardInterrupt:  # before `main` minds it
+        return 130
     except ImportError:
         from ingest.platform.installation import name_taken
 

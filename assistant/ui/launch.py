@@ -55,7 +55,8 @@ def command(
 ) -> list[str]:  # fmt: skip
     """The process to start. The settings reach it through `environment`."""
     arguments = [f"--port={port}", f"--address={address}", *(f"--host={name}" for name in names)]
-    arguments += ["--token"] * asks + ["--", *map(str, paths)]
+    arguments += ["--token"] if asks else []
+    arguments += ["--", *map(str, paths)] if paths else []
     # -P: the folder that a person happens to be in holds none of our modules.
     return [sys.executable, "-P", "-c", _START.format(root=str(_ROOT)), *arguments]
 
