@@ -52,7 +52,7 @@ def _written(requirement: Mapping[str, Any]) -> str:
     """A requirement of a receipt of uv, as its command line takes it."""
     places = (requirement.get(kind) for kind in ("path", "directory", "editable", "url"))
     named = requirement["name"] + requirement.get("specifier", "")
-    return next((place for place in places if place), named)
+    return str(next(filter(None, places), named))
 
 
 def _requirement(*extras: str) -> str:
