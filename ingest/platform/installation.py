@@ -10,13 +10,12 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 _NAME = "pincite"
-_PACKAGES = ("assistant", "ingest", "vectorstore")
 
 
 def add_extra(extra: str) -> str:
@@ -69,17 +68,3 @@ def _requirement(*extras: str) -> str:
     if version := origin.get("vcs_info"):
         url = f"{version['vcs']}+{url}@{version['commit_id']}"
     return f'"{_NAME}{with_extras} @ {url}"' if url else f'"{_NAME}{with_extras}"'
-
-
-def name_taken() -> str:
-    """A sentence about another distribution in this environment that has one of our packages, too;
-    empty where none has."""
-    owners = packages_distributions()
-    for package in _PACKAGES:
-        for other in {*owners.get(package, ())} - {_NAME}:
-            return (
-                f"{other} in {sys.prefix} has a package named {package}, as Pincite does, and one"
-                f" has overwritten the other: install Pincite in an environment of its own, with"
-                f" `uv tool install {_NAME}` or `pipx install {_NAME}`."
-            )
-    return ""

@@ -1,4 +1,4 @@
-"""Which command adds an extra, by how Pincite was installed; and who else has its packages."""
+"""Which command adds an extra, by how Pincite was installed."""
 
 import json
 import sys
@@ -47,18 +47,3 @@ def test_a_command_fits_the_installation(
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr(installation, "distribution", lambda name: about)
     assert installation.add_extra("s3") == command
-
-
-def test_another_distribution_with_one_of_our_packages_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from assistant import cli
-
-    monkeypatch.setitem(sys.modules, "assistant.cli.main", None)
-    assert installation.name_taken() == ""
-    with pytest.raises(ImportError):
-        cli.run()
-    owners = {"ingest": ["pincite", "ingest-lib"]}
-    monkeypatch.setattr(installation, "packages_distributions", lambda: owners)
-    assert cli.run() == 1
-    assert "pincite: ingest-lib in " in capsys.readouterr().err
