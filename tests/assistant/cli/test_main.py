@@ -262,7 +262,7 @@ def test_a_batch_with_a_bad_row_names_its_line(full: Pincite, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "arguments",
     [
-        [], ["unknown"], ["add"], ["search"], ["search", "x", "--batch", "y"],
+        ["unknown"], ["add"], ["search"], ["search", "x", "--batch", "y"],
         ["search", "x", "-k", "0"], ["search", "x", "-k", "many"], ["show"],
         ["show", "x", "--page", "0"], ["documents", "extra"],
     ],
