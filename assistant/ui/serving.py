@@ -67,10 +67,10 @@ def _listens(place: str, first: Entrance | None, paths: Sequence[Path]) -> None:
     token: a browser gets its address as an argument, which others may list."""
     import streamlit as st
 
-    from assistant.ui import resources
-
     print(_welcome(place, first), file=sys.stderr, flush=True)
     if paths:
+        from assistant.ui import resources
+
         resources.add_at_start(paths)
     # Streamlit knows whether there is a display; over ssh it would be that of another machine.
     if (
