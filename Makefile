@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Each core takes groups of tests that share what they have prepared (tests/conftest.py), in its order.
 TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup run test check bench lock licences commands messages clean python
+.PHONY: help setup run test check bench lock licences commands messages clean python wheel
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -24,18 +24,25 @@ setup: python ## environment, default models, sample company; COMPILE=1 compiles
 	@$(PYTHON) scripts/set_up.py $(EXTRAS)
 
 test: EXTRAS := dev
-test: setup ## prepare everything, then run all checks and all tests
+test: wheel ## prepare everything, then run all checks and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(TESTS) --durations 30
 
 check: EXTRAS := dev
-check: setup ## the quick half of `make test`, for use while working
+check: wheel ## the quick half of `make test`, for use while working
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(TESTS) -m "not slow and not browser"
+
+wheel: EXTRAS := dev
+wheel: setup ## build sdist and wheel into dist/, without a network, and check them
+	rm -rf dist
+	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python
+	$(BIN)/check-wheel-contents dist
+	$(BIN)/twine check --strict dist/*
 
 lock: ## write requirements/ anew: with UPGRADE=--upgrade at the newest versions
 	$(BIN)/python scripts/lock.py $(UPGRADE)

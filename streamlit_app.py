@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-UI = Path(__file__).parent / "assistant" / "ui"
-
 
 def main() -> None:
     """Draw the page that the address names."""
@@ -25,7 +23,7 @@ def main() -> None:
 
     # A picture of our own: for an icon by name, Streamlit 1.67 sends the browser to
     # fonts.gstatic.com.
-    st.set_page_config("Pincite", page_icon=str(UI / "icon.svg"))
+    st.set_page_config("Pincite", page_icon=str(Path(page_frame.__file__).with_name("icon.svg")))
     page_frame.follow_visitor_language()
     if resources.is_server_unguarded():
         st.error(_("Start Pincite with `pincite app --address …`: it asks visitors for a token."))

@@ -25,6 +25,9 @@ echo "Installing Pincite into $target"
 "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
     --no-compile --require-hashes --find-links "$here/wheels" --requirement "$here/requirements.txt"
 
+echo 'in the clone where this bundle was made, run `.venv/bin/python -m pip install --editable ".[EXTRA]"`' \
+    'and `pincite bundle` again, and here its install.sh.' > "$target/pincite-extras.txt"
+
 home=$("$target/bin/python" -I -c 'from assistant.settings import Settings; print(Settings.load().home)')
 if [ -d "$here/models" ]; then
     mkdir -p "$home/models"
@@ -45,4 +48,4 @@ for backup in "$here"/libraries/*.pincite; do
         "$target/bin/pincite" restore "$backup" --library "$name"
     fi
 done
-echo "Done. Open the app: $target/bin/pincite app"
+echo "Done. Open the app: $target/bin/pincite"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assistant.models.catalogue import defaults
-from assistant.wiring.command_line import parser
+from assistant.wiring.command_line import parse, parser
 from scripts.commands import PAGE as COMMANDS
 from scripts.commands import page
 from tests.conftest import PROJECT
@@ -94,7 +94,7 @@ def names_a_command(words: list[str]) -> bool:
 
 def parses(words: list[str]) -> bool:
     try:
-        parser().parse_args(words)
+        parse(words)
     except SystemExit:
         return False
     return True

@@ -162,4 +162,4 @@ def test_models_that_cannot_run_are_not_fetched_unasked(
         monkeypatch.setitem(sys.modules, name, None)
     assert _defaults() == ["all-minilm-l6-v2", "multilingual-e5-small"]
     left_out = capsys.readouterr().err
-    assert "needs pincite[compiled]" in left_out and "needs pincite[speech]" in left_out
+    assert "Install pincite[compiled] to" in left_out and "pincite[speech] to" in left_out

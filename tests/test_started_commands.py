@@ -3,8 +3,11 @@ they should. (`--host`: test_reverse_proxy.py and test_compose.py, behind the pr
 
 import json
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -19,6 +22,32 @@ def test_the_app_comes_up(tmp_path: Path, options: list[str]) -> None:
     with started(tmp_path, "app", *options) as app:
         assert app.get("/") == (401 if options else 200)
         assert [_enters(app, token) for token in app.tokens] == [303, 303] * bool(options)
+
+
+def test_alone_it_opens_the_app_and_ctrl_c_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    mine = {"PINCITE_HOME": str(tmp_path), "STREAMLIT_SERVER_HEADLESS": "true"}
+    with subprocess.Popen([PINCITE], env={**os.environ, **mine}, stderr=subprocess.PIPE) as app:
+        assert app.stderr is not None
+        assert app.stderr.readline().startswith(b"Pincite is at http://localhost:")
+        app.send_signal(signal.SIGINT)
+        assert (app.stderr.read(), app.wait(60)) == (b"", 130)
+
+
+@pytest.mark.slow
+def test_with_a_folder_it_opens_the_app_and_adds_the_folder(
+    tmp_path: Path, minilm: Path, papers: Path
+) -> None:
+    (tmp_path / "home" / "models").mkdir(parents=True)
+    (tmp_path / "home" / "models" / minilm.name).symlink_to(minilm)
+    with started(tmp_path / "home", str(papers), "--library", "papers"):
+        while len(_documents(tmp_path / "home")) < 2:  # until the test has taken too long
+            time.sleep(0.5)
+
+
+def _documents(home: Path) -> list[Any]:
+    listed = [PINCITE, "documents", "--library", "papers", "--home", home, "--json"]
+    ran = subprocess.run(listed, capture_output=True, text=True)
+    return list(json.loads(ran.stdout)) if ran.returncode == 0 else []
 
 
 def _enters(app: Started, token: str) -> int:

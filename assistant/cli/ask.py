@@ -78,10 +78,12 @@ def add_ask_parsers(commands: Any) -> None:
     _with_libraries(chat, _run_chat)
     app = add_parser(
         commands, "app", "open the app in the browser",
-        "It can be reached from this machine alone, unless --address or --host lets others in:"
+        "So does `pincite` alone, and `pincite PATH...` with files and folders to add. It can be"
+        " reached from this machine alone, unless --address or --host lets others in:"
         " docs/sharing.md.",
     )  # fmt: skip
     with_address(app, 8501, "visitors")
+    app.add_argument("paths", nargs="*", metavar="PATH", help="a file or folder to add")
     app.add_argument("--library", metavar="NAME", help="which library (main)")
     app.set_defaults(run=_run_app, misused=app.error)
 
@@ -264,9 +266,16 @@ def _ask_stoppable(
 
 
 def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.cli.model_commands import fetch_searching
+    from assistant.libraries.uploads import given_path
+    from assistant.settings import Settings
     from assistant.ui import launch
 
-    return launch.serve(settings, args.port, args.listens_at, args.host, args.token)
+    paths = [given_path(text) for text in args.paths]
+    if paths:
+        settings = Settings.load(home=settings.home, library=settings.library)  # it opens with it
+        fetch_searching(settings)
+    return launch.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
 
 
 # -- The commands for an earlier answer: replay, explain, export

@@ -159,6 +159,10 @@ def add_library_parsers(commands: Any) -> None:
         commands, "rebuild", _run_rebuild, "build the index again from the catalogue",
         "It uses the current reader, chunker and embedding model.",
     )  # fmt: skip
+
+
+def add_search_parser(commands: Any) -> None:
+    """The command is set as `run`: (arguments, settings) -> exit status."""
     search = library_command(commands, "search", _run_search, "find pages, the best first")
     search.add_argument("query", nargs="?", help="what to look for")
     search.add_argument(

@@ -9,31 +9,49 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from assistant.cli.shared import FAILED, INTERRUPTED
-from assistant.wiring.command_line import parser
-from ingest.errors import PinciteError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 done, 1 could not do it, 2 wrong usage, 3 done in part, 130 interrupted."""
-    args = parser().parse_args(arguments)
     with suppress(ValueError):  # in a thread, as in some tests, signals cannot be handled
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     try:
-        return _run(args)
-    except PinciteError as error:
-        print(f"pincite: {error}", file=sys.stderr)
+        from assistant.wiring.command_line import parse
+        from ingest.errors import PinciteError
+
+        return _run(parse(sys.argv[1:] if arguments is None else arguments))
+    except ImportError:
+        if not (told := _name_taken()):
+            raise
+        print(f"pincite: {told}", file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # the reader of our output has gone, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except OSError as error:  # an error without a better message
-        print(f"pincite: {error}", file=sys.stderr)
-        return FAILED
     except KeyboardInterrupt:
         print("\npincite: interrupted; finished work is kept.", file=sys.stderr)
         return INTERRUPTED
+    except (PinciteError, OSError) as error:  # OSError: an error without a better message
+        print(f"pincite: {error}", file=sys.stderr)
+        return FAILED
     finally:
         atexit.register(_finish)
+
+
+def _name_taken() -> str:
+    """A sentence about another distribution in this environment that has one of our packages, too;
+    empty where none has."""
+    from importlib.metadata import packages_distributions
+
+    owners = packages_distributions()
+    for package in ("assistant", "ingest", "vectorstore"):
+        for other in {*owners.get(package, ())} - {"pincite"}:
+            return (
+                f"{other} in {sys.prefix} has a package named {package}, as Pincite does, and one"
+                " has overwritten the other: install Pincite in an environment of its own, with"
+                " `uv tool install pincite` or `pipx install pincite`."
+            )
+    return ""
 
 
 def _finish() -> None:

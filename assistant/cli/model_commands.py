@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.cli.shared import DONE, FAILED, IN_PART, add_parser, command, done, several
+from assistant.cli.shared import DONE, FAILED, IN_PART, add_parser, command, done, hint, several
 from assistant.models.catalogue import BY_CHOICE, ROLES
 
 if TYPE_CHECKING:
@@ -121,13 +121,30 @@ def _pull(args: argparse.Namespace, settings: "Settings") -> int:
     return FAILED if not pulled else IN_PART if failed else DONE
 
 
+def fetch_searching(settings: "Settings") -> None:
+    """Fetch the models that search, where none is here; what they weigh is said before. Raises
+    AssistantError."""
+    from assistant.models.fetch import progress_bar
+    from assistant.wiring.chosen_models import in_use, missing_defaults
+
+    missing = [one for one in missing_defaults(settings) if one.role == "embedding"]
+    if not missing or in_use(settings, "embedding").name:
+        return
+    size = sum(one.bytes or 0 for one in missing) / 1e6
+    hint(f"First the models that search are fetched, once: {size:,.0f} MB.")
+    for one in missing:
+        with progress_bar() as progress:
+            _models(settings).pull(one.name, progress)
+
+
 def _defaults() -> list[str]:
     """Those that this installation can run; the others are named with what they need."""
     from assistant.models.catalogue import defaults, missing_extra
+    from ingest.platform.installation import needs
 
     for model in defaults():
         if extra := missing_extra(model.role):
-            print(f"Left out: {model.name}, which needs {extra}.", file=sys.stderr)
+            hint(f"Left out: {model.name}. {needs(extra, 'run it')}")
     return [model.name for model in defaults() if not missing_extra(model.role)]
 
 

@@ -284,13 +284,15 @@ def run_tool(
 def tell_offers(offers: "Sequence[Offer]") -> None:
     """Print the command that fetches a missing model."""
     from assistant.models.catalogue import missing_extra
+    from ingest.platform.installation import needs
 
     for offer in offers:
         size = f"{offer.bytes / 1e6:.0f} MB, " if offer.bytes else ""
         note = f"; {offer.note}" if offer.note else ""
-        extra = f"; it needs {needed}" if (needed := missing_extra(offer.role)) else ""
+        if extra := missing_extra(offer.role):
+            notice(needs(extra, f"run {offer.name}"))
         about = f"({size}{offer.licence}{note})"
-        notice(f"`pincite models pull {offer.name}` fetches it {about}{extra}.")
+        notice(f"`pincite models pull {offer.name}` fetches it {about}.")
 
 
 def require_output(output: Path | None) -> None:

@@ -204,7 +204,7 @@ def print_table(found: Iterable[Check]) -> None:
         severity = Text(check.severity, colours[check.severity])
         table.add_row(severity, Text(check.name), Text(check.message))
         if check.remedy:
-            table.add_row("", "", Text(check.remedy, "bold"))
+            table.add_row("", "", Text(check.remedy, "bold", overflow="fold"))
     Console().print(table)
 
 

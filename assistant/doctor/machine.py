@@ -22,6 +22,7 @@ from ingest.errors import CannotRecognise, PinciteError
 from ingest.extensions import Extension
 from ingest.images.ocr_engines import LANGUAGES, Tesseract
 from ingest.loaders import LOADERS
+from ingest.platform.installation import add_extra
 from ingest.platform.process import installed
 from vectorstore.embedding.classifier_folder import onnx_file
 from vectorstore.embedding.embedder import Recipe, recipe
@@ -62,8 +63,9 @@ def outcome(child: subprocess.Popen[str]) -> tuple[int, str]:
 
 def install(extra: str, imported: str, packages: str) -> str:
     """The command that installs an extra, or repairs its packages where they are there."""
-    what = f"--force-reinstall {packages}" if installed(imported) else f"'pincite[{extra}]'"
-    return f"{sys.executable} -m pip install {what}"
+    if installed(imported):
+        return f"{sys.executable} -m pip install --force-reinstall {packages}"
+    return add_extra(extra)
 
 
 # -- Which device computes the answers, and what would be quicker
@@ -174,7 +176,7 @@ def check_reranker(models: Models) -> Check:
         return Check(name, "error", str(error), "pincite models use reranker off")
     if path and not onnx_file(path) and not installed("torch", "sentence_transformers"):
         message = f"{path} has no ONNX file, and torch, which would run it, is not installed."
-        return Check(name, "error", message, "pip install 'pincite[embedders]'")
+        return Check(name, "error", message, add_extra("embedders"))
     return Check(name, "ok", str(path) if path else "none is chosen")
 
 

@@ -97,7 +97,7 @@ _FILES = (
 def missing_extra(role: str) -> str:
     """The extra to install before a model of the role can run; empty when all is there."""
     extra, *packages = _EXTRAS.get(role, ("",))
-    return f"pincite[{extra}]" if extra and not any(map(installed, packages)) else ""
+    return "" if any(map(installed, packages)) else extra
 
 
 def role_of(path: Path) -> Role | None:

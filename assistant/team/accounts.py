@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from assistant.errors import AssistantError
 from assistant.storage.part import Kept, Place
+from ingest.platform.installation import needs
 from vectorstore.database.schema import Schema, Transaction
 
 if TYPE_CHECKING:
@@ -192,10 +193,7 @@ def _hasher() -> "PasswordHasher":
     try:
         from argon2 import PasswordHasher, profiles
     except ModuleNotFoundError as error:
-        raise AssistantError(
-            "Accounts need the package argon2-cffi. Install pincite[serve]; in a clone, "
-            "`python3 scripts/set_up.py serve` does it."
-        ) from error
+        raise AssistantError(needs("serve", "have accounts")) from error
     return PasswordHasher.from_parameters(profiles.RFC_9106_LOW_MEMORY)
 
 

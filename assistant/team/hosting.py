@@ -399,11 +399,6 @@ def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
 
 # -- The commands for other programs: serve, mcp
 
-_MISSING = (
-    "Install pincite[serve] to serve other programs: the packages that it takes are not here. In a "
-    "clone, `python3 scripts/set_up.py serve` does it."
-)
-
 
 def add_server_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
@@ -424,11 +419,12 @@ def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
     from assistant.libraries.libraries import clear
     from assistant.ui.launch import check_names, free_port
+    from ingest.platform.installation import needs
 
     try:
         from assistant.team.api import application
     except ModuleNotFoundError as error:
-        raise AssistantError(_MISSING) from error
+        raise AssistantError(needs("serve", "serve other programs")) from error
     check_names(args.listens_at, args.host)
     clear(settings)
     port = free_port(application.PORT, args.port, args.listens_at)
@@ -438,12 +434,13 @@ def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
+    from ingest.platform.installation import needs
 
     try:
         from assistant.team.api import mcp_server
         from assistant.team.api.served_libraries import Libraries
     except ModuleNotFoundError as error:
-        raise AssistantError(_MISSING) from error
+        raise AssistantError(needs("serve", "serve other programs")) from error
     libraries = Libraries(settings)
     try:
         mcp_server.server(libraries, changes=True).run("stdio")

@@ -25,27 +25,40 @@ def serve(
     address: str = LOOPBACK,
     names: Sequence[str] = (),
     asks: bool = False,
+    paths: Sequence[Path] = (),
 ) -> int:
     """Run the app until it is stopped, and return its exit status.
 
-    `names` and `asks` are explained in `serving.serve`. Raises AssistantError when a port that was
-    asked for is taken, and for an address or a name that cannot be one.
+    `names`, `asks` and `paths` are explained in `serving.serve`. Raises AssistantError when a port
+    that was asked for is taken, and for an address or a name that cannot be one.
     """
     check_names(address, names)
     clear(settings)
     chosen = free_port(settings.port, port, address)
-    return _run(command(chosen, address, names, asks), environment(settings))
+    return _run(command(chosen, address, names, asks, paths), environment(settings))
+
+
+_START = """\
+import sys
+sys.path.insert(0, {root!r})
+try:
+    from assistant.ui import serving
+    serving.main(sys.argv[1:])
+except KeyboardInterrupt:  # also while it starts; the server has ended what it could
+    sys.exit(130)
+"""
 
 
 def command(
-    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False
-) -> list[str]:
+    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False,
+    paths: Sequence[Path] = (),
+) -> list[str]:  # fmt: skip
     """The process to start. The settings reach it through `environment`."""
     arguments = [f"--port={port}", f"--address={address}", *(f"--host={name}" for name in names)]
     arguments += ["--token"] if asks else []
-    start = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from assistant.ui import serving"
+    arguments += ["--", *map(str, paths)] if paths else []
     # -P: the folder that a person happens to be in holds none of our modules.
-    return [sys.executable, "-P", "-c", f"{start}; serving.main(sys.argv[1:])", *arguments]
+    return [sys.executable, "-P", "-c", _START.format(root=str(_ROOT)), *arguments]
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -54,6 +67,7 @@ def environment(settings: Settings) -> dict[str, str]:
         **os.environ,
         **network_guard.QUIET,
         "PINCITE_HOME": str(settings.home.absolute()),
+        **({"PINCITE_LIBRARY": settings.library} if settings.by_hand("library") else {}),
     }
 
 

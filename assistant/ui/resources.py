@@ -467,6 +467,15 @@ def upload(
         st.session_state[UPLOAD] = begun
 
 
+def add_at_start(paths: Sequence[Path]) -> None:
+    """Add files and folders in the background, as the person who starts the app has asked.
+    Raises PinciteError."""
+    now = settings()
+    if now.library not in composition.libraries(now):
+        make(now, now.library)
+    uploads().show(Upload(_opened(now.library), now.home, paths))
+
+
 def start(title: str, work: Work, kind: str = "") -> None:
     """Start a task, or say what is running already; then draw the page again."""
     try:

@@ -1,6 +1,7 @@
 """The process of the app: Streamlit's server behind the door."""
 
 import argparse
+import os
 import socket
 import sys
 import threading
@@ -26,15 +27,19 @@ if TYPE_CHECKING:
     from streamlit.starlette import App
 
 LOOPBACK = "127.0.0.1"
-_ROOT = Path(__file__).parents[2]
-_SCRIPT = _ROOT / "streamlit_app.py"
-_CONFIG = _ROOT / ".streamlit" / "config.toml"
+# A clone has the script at its top. The wheel has it in a folder of its own: Python looks first for
+# modules in the folder of a script.
+_PLACES = (Path(__file__).with_name("start"), Path(__file__).parents[2])
+_START = next(place for place in _PLACES if (place / "streamlit_app.py").exists())
+_SCRIPT = _START / "streamlit_app.py"
 
 
 def serve(
-    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False
-) -> None:
-    """Serve the app until it is stopped, and say where it is.
+    port: int, address: str = LOOPBACK, names: Sequence[str] = (), asks: bool = False,
+    paths: Sequence[Path] = (),
+) -> None:  # fmt: skip
+    """Serve the app until it is stopped, say where it is, and add `paths` to the library of the
+    settings.
 
     `names` are further names of the server. Who does not come from this machine alone, or through
     a proxy by one of these names, is asked for a token; with `asks` everybody is. Where people
@@ -52,18 +57,27 @@ def serve(
     load_config_options(options(port, address, hosts))
     # Streamlit's own runner leaves the bounds to uvicorn, which has none.
     server(
-        app, address, port, partial(_listens, place, first), settings.proxy,
+        app, address, port, partial(_listens, place, first, paths), settings.proxy,
         get_max_widget_state_size_bytes(), settings.stop_seconds,
     ).run()  # fmt: skip
 
 
-def _listens(place: str, first: Entrance | None) -> None:
-    """Say where the app is, and show it in a browser where nobody is asked for a token: a browser
-    gets its address as an argument, which others may list."""
+def _listens(place: str, first: Entrance | None, paths: Sequence[Path]) -> None:
+    """Say where the app is, add `paths`, and show it in a browser where nobody is asked for a
+    token: a browser gets its address as an argument, which others may list."""
     import streamlit as st
 
     print(_welcome(place, first), file=sys.stderr, flush=True)
-    if first is None and not st.get_option("server.headless"):
+    if paths:
+        from assistant.ui import resources
+
+        resources.add_at_start(paths)
+    # Streamlit knows whether there is a display; over ssh it would be that of another machine.
+    if (
+        first is None
+        and not st.get_option("server.headless")
+        and "SSH_CONNECTION" not in os.environ
+    ):
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
 
 
@@ -163,9 +177,8 @@ def _welcome(place: str, guests: Entrance | None) -> str:
 
 def _config() -> dict[str, Any]:
     """Streamlit reads this file by itself only beside the script."""
-    if not _CONFIG.exists():
-        return {}
-    return dict(_flat(tomllib.loads(_CONFIG.read_text(encoding="utf-8"))))
+    text = (_START / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    return dict(_flat(tomllib.loads(text)))
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -184,8 +197,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--address", default=LOOPBACK)
     parser.add_argument("--host", action="append", default=[])
     parser.add_argument("--token", action="store_true")
+    parser.add_argument("paths", nargs="*", type=Path)
     chosen = parser.parse_args(arguments)
     try:
-        serve(chosen.port, chosen.address, chosen.host, chosen.token)
+        serve(chosen.port, chosen.address, chosen.host, chosen.token, chosen.paths)
     except PinciteError as error:
         sys.exit(f"pincite: {error}")

@@ -25,6 +25,7 @@ from assistant.ui.widgets import Component, ask_before, button, draw_stop, plain
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, use
 from ingest.errors import PinciteError
+from ingest.platform.installation import add_extra
 
 # -- The choice between light, dark and what the system shows; the browser keeps it
 
@@ -241,7 +242,7 @@ def _role(role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expe
         if not fold.open:
             return
         extra = missing_extra(role)
-        needs = _("Before one can run: pip install '{extra}'", extra=extra) if extra else ""
+        needs = _("Before one can run: {command}", command=add_extra(extra)) if extra else ""
         st.caption(f"{_(does)} {plain(needs)}".strip())
         if now.trouble:
             widgets.show_error(now.trouble)

@@ -50,6 +50,7 @@ from assistant.wiring.places import place_of_part
 from ingest.document.source import Bounds, Engines, Limits
 from ingest.errors import PinciteError
 from ingest.extensions import EMBEDDERS, Extension, installed
+from ingest.platform.installation import needs
 from vectorstore.embedding.classifier_folder import weights_file
 from vectorstore.embedding.cross_encoders import CrossEncoder
 from vectorstore.embedding.embedder import Embedder, Habits, load_embedder
@@ -206,9 +207,7 @@ def _servers() -> Any:
     try:
         from assistant.llm import server
     except ImportError as error:
-        raise ModelRuntimeMissing(
-            "A model server needs the extra `server`: pip install 'pincite[server]'"
-        ) from error
+        raise ModelRuntimeMissing(needs("server", "use a model server")) from error
     return server
 
 

@@ -3,7 +3,11 @@ hosting it and for following mailboxes. Each loads what it needs when it runs.
 """
 
 import argparse
+import difflib
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from assistant.cli import (
     ask,
@@ -26,39 +30,81 @@ _EPILOG = (
 )
 
 
+_ADDED: Mapping[str, Sequence[Callable[[Any], None]]] = {  # as `--help` groups them
+    "documents": (
+        library_commands.add_library_parsers, document_commands.add_keeping_parsers,
+        library_commands.add_libraries_parsers, document_commands.add_document_parsers,
+        add_source_parsers,
+    ),
+    "asking": (
+        ask.add_ask_parsers, library_commands.add_search_parser, ask.add_sheet_parsers,
+        ask.add_receipt_parsers, evaluate.add_parsers,
+    ),
+    "tools": (
+        tool_commands.add_draw_parsers, tool_commands.add_make_parsers,
+        tool_commands.add_describe_parsers, tool_commands.add_speech_parsers,
+    ),
+    "models and this machine": (
+        model_commands.add_model_parsers, library_commands.add_storage_parsers,
+        model_commands.add_bundle_parsers,
+    ),
+    "team": (add_server_parsers, add_account_parsers, add_migration_parsers),
+}  # fmt: skip
+_WHICH = (
+    "one of the commands below; without one, the app opens. Files and folders (PATH...) are added"
+    " first. A word without a slash is a command where there is one of that name, else what has the"
+    " name in this folder"
+)
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a command line. Ends the process on wrong usage and for --help."""
+    main, commands = _parsers()
+    home = argparse.ArgumentParser(prog=main.prog, add_help=False, allow_abbrev=False)
+    home.add_argument("--home")
+    first, *_ = [*home.parse_known_args(words)[1], ""]
+    if first in commands or first.startswith("-"):
+        return main.parse_args(words)
+    if first and not _is_path(first):
+        near = difflib.get_close_matches(first, commands, n=1, cutoff=0.0)[0]
+        main.error(
+            f"{first!r} is no command, and no file or folder here. Did you mean `pincite {near}`?"
+        )
+    return main.parse_args(["app", *words])
+
+
+def _is_path(word: str) -> bool:
+    return word in (".", "..", "~") or "/" in word or os.sep in word or Path(word).exists()
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands; each sets `run`: (arguments, settings) -> exit status."""
+    return _parsers()[0]
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """That parser, and those of its commands."""
     main = argparse.ArgumentParser(
         prog="pincite",
+        usage="%(prog)s [-h] [--home DIR] [--version] [COMMAND ... | PATH...]",
         description="Ask your own documents, and see the exact line that each sentence comes from.",
         epilog=_EPILOG,
     )
     main.add_argument("--home", type=Path, metavar="DIR", help="the folder that holds everything")
     main.add_argument("--version", action="version", version=_version())
-    commands = main.add_subparsers(metavar="COMMAND", required=True)
-    library_commands.add_library_parsers(commands)
-    document_commands.add_keeping_parsers(commands)
-    library_commands.add_libraries_parsers(commands)
-    document_commands.add_document_parsers(commands)
-    add_source_parsers(commands)
-    ask.add_ask_parsers(commands)
-    tool_commands.add_draw_parsers(commands)
-    tool_commands.add_make_parsers(commands)
-    tool_commands.add_describe_parsers(commands)
-    tool_commands.add_speech_parsers(commands)
-    ask.add_receipt_parsers(commands)
-    ask.add_sheet_parsers(commands)
-    model_commands.add_model_parsers(commands)
-    library_commands.add_storage_parsers(commands)
-    evaluate.add_parsers(commands)
-    add_server_parsers(commands)
-    add_account_parsers(commands)
-    add_migration_parsers(commands)
-    model_commands.add_bundle_parsers(commands)
+    commands = main.add_subparsers(
+        prog=main.prog, metavar="COMMAND | PATH...", required=True, help=_WHICH
+    )
+    for title, adders in _ADDED.items():
+        for add in adders:
+            add(commands)
+        # argparse lists all commands in one place; what an argument group lists is its own.
+        main.add_argument_group(title)._group_actions = commands._choices_actions
+        commands._choices_actions = []
     for command in commands.choices.values():
         # Also after the command; SUPPRESS, so that it does not undo one before it.
         command.add_argument("--home", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    return main
+    return main, commands.choices
 
 
 def _version() -> str:

@@ -62,6 +62,7 @@ from assistant.wiring.chosen_models import (
 )
 from assistant.wiring.places import answer_files, bucket, catalogue_server, hire
 from ingest.errors import ExtensionFailed
+from ingest.platform.installation import needs
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library
@@ -181,10 +182,7 @@ def _opener(endpoint: str) -> reply.SpanOpener:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ModuleNotFoundError as error:
-        raise AssistantError(
-            "The setting `traces` needs OpenTelemetry. Install pincite[traces]; in a clone, "
-            "`python3 scripts/set_up.py traces` does it."
-        ) from error
+        raise AssistantError(needs("traces", "send traces, as a setting says")) from error
     with _switched_on():
         provider = TracerProvider(resource=Resource.create({"service.name": "pincite"}))
         tracer = provider.get_tracer("pincite")

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from ingest.errors import PinciteError
+from ingest.platform.installation import needs
 
 # -- Extras of the package: what is said where one is needed and not installed
 # Pincite alone reads text and answers. Each further ability is an extra, `pincite[NAME]`; which
@@ -21,13 +22,14 @@ from ingest.errors import PinciteError
 
 
 def require(extra: str, *packages: str, to: str, error: type[PinciteError] = PinciteError) -> None:
-    """Raise `error` with the extra to install, unless all `packages` (import names) are there.
+    """Raise `error` with the command that adds the extra, unless all `packages` (import names) are
+    there.
 
     `to` is a clause: what it is needed for. A package that is there and cannot be imported is
     another matter, and is not called missing.
     """
     if not installed(*packages):
-        raise error(f"Install pincite[{extra}] to {to}.")
+        raise error(needs(extra, to))
 
 
 def installed(*packages: str) -> bool:

@@ -1,6 +1,5 @@
 """The sample company is there in a clone and in an installed package, in a library of its own."""
 
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from assistant import first_run
 from assistant.errors import AssistantError
 from assistant.libraries.libraries import listed
 from assistant.settings import Settings
-from tests.conftest import PROJECT
 from tests.fakes import WordEmbedder
 from vectorstore.library import Library
 
@@ -33,16 +31,6 @@ def test_a_library_of_a_person_with_its_name_is_left_alone(tmp_path: Path) -> No
 
     assert first_run.sample_library(settings) == "samples-2"
     assert first_run.sample_library(settings) == "samples-2"
-
-
-def test_the_wheel_carries_the_files_of_the_clone() -> None:
-    config = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
-    carried = config["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    packaged = {to: source for source, to in carried.items() if source.startswith("samples/")}
-    places = {Path(to).parent for to in packaged}
-
-    assert {PROJECT / source for source in packaged.values()} == set(first_run.sample_documents())
-    assert places == {Path("assistant/samples")}
 
 
 def test_an_installation_without_them_says_so(

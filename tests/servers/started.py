@@ -43,9 +43,9 @@ class Started:
 def started(
     home: Path, command: str, *options: str, files: int = 0, **environment: str
 ) -> Iterator[Started]:
-    """`command` is `app` or `serve`; it answers. `files` are so many that it may open, where the
-    system knows a limit. Raises AssertionError with what it has said."""
-    server = Started(free_port(), home / f"told by {command}.txt")
+    """`command` is `app` or `serve`, or a path; it answers. `files` are so many that it may open,
+    where the system knows a limit. Raises AssertionError with what it has said."""
+    server = Started(free_port(), home / f"told by {Path(command).name}.txt")
     home.mkdir(exist_ok=True)
     limit = partial(_limit, files) if files else None
     with server.told.open("w") as output, subprocess.Popen(
@@ -54,7 +54,7 @@ def started(
         env={**os.environ, **environment, "PINCITE_HOME": str(home), **_HEADLESS},
     ) as process:  # fmt: skip
         try:
-            while not _answers(server, HEALTH[command]):
+            while not _answers(server, HEALTH.get(command, HEALTH["app"])):
                 assert process.poll() is None, server.told.read_text()
                 time.sleep(0.1)
             yield server

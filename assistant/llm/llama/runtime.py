@@ -20,6 +20,7 @@ from assistant.errors import ModelRuntimeMissing, ModelUnusable
 from assistant.llm.llama import ready_library
 from assistant.settings import Gpu
 from ingest.platform import hardware
+from ingest.platform.installation import needs
 from ingest.platform.process import wait_calmly
 
 BATCH = 512  # tokens of a prompt in one call; smaller ones stop no sooner and run slower
@@ -84,10 +85,7 @@ def mtmd() -> Any:
 
 def _missing(error: Exception) -> ModelRuntimeMissing:
     if isinstance(error, ModuleNotFoundError) and error.name == "xllamacpp":
-        return ModelRuntimeMissing(
-            "Install pincite[compiled] to use a chat model: llama.cpp, which runs it, is not "
-            "installed. 'pincite doctor' says how to install it here."
-        )
+        return ModelRuntimeMissing(needs("compiled", "use a chat model"))
     return ModelRuntimeMissing(
         f"llama.cpp is installed but does not load ({error}). 'pincite doctor' says what to do."
     )

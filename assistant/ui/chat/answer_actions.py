@@ -241,7 +241,7 @@ def describe_offer(offer: Mapping[str, Any]) -> str:
     """Its name, size, licence and cost here."""
     weighs = size(offer["bytes"]) if offer["bytes"] else _("size unknown")
     extra = missing_extra(offer["role"])
-    needs = _("needs {extra}", extra=extra) if extra else ""
+    needs = _("needs {extra}", extra=f"pincite[{extra}]") if extra else ""
     notes = [note for note in (told(offer["note"]), needs) if note]
     return " · ".join([offer["name"], weighs, offer["licence"], *notes])
 

@@ -21,6 +21,7 @@ from assistant.ui.widgets import as_html, button, draw_quiet, plain, step
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
+from ingest.platform.installation import add_extra
 from vectorstore.federation import Federated, is_joined, joined
 from vectorstore.library import Library
 
@@ -86,7 +87,7 @@ def draw_quality() -> None:
 
 def _choose(found: Sequence[Choice]) -> None:
     if extra := missing_extra("chat"):
-        st.caption(plain(_("Before one can run: pip install '{extra}'", extra=extra)))
+        st.caption(plain(_("Before one can run: {command}", command=add_extra(extra))))
     labels = {
         one.model.name: f"**{_(_KINDS[one.kind])}** · {plain(one.model.name)}" for one in found
     }

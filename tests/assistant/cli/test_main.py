@@ -262,7 +262,7 @@ def test_a_batch_with_a_bad_row_names_its_line(full: Pincite, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "arguments",
     [
-        [], ["unknown"], ["add"], ["search"], ["search", "x", "--batch", "y"],
+        ["unknown"], ["add"], ["search"], ["search", "x", "--batch", "y"],
         ["search", "x", "-k", "0"], ["search", "x", "-k", "many"], ["show"],
         ["show", "x", "--page", "0"], ["documents", "extra"],
     ],
@@ -391,3 +391,15 @@ def test_a_read_only_disk_is_told_in_a_sentence(on_disk: Any, papers: Path) -> N
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("pincite: This folder cannot be")
     assert "Traceback" not in done.stderr
+
+
+def test_another_distribution_with_one_of_our_packages_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "assistant.wiring.command_line", None)
+    with pytest.raises(ImportError):
+        main.main([])
+    owners = {"ingest": ["pincite", "ingest-lib"]}
+    monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: owners)
+    assert main.main([]) == 1
+    assert capsys.readouterr().err.startswith("pincite: ingest-lib in ")

@@ -18,6 +18,7 @@ from assistant.models.installed import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
 from ingest.images import ocr_engines
+from ingest.platform.installation import add_extra
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,7 @@ def test_a_reranker_that_nothing_can_run_is_said(
     models.use("reranker", str(tmp_path))
     monkeypatch.setattr(machine, "installed", lambda *packages: False)
     first = machine.check_reranker(models)
-    assert (first.severity, first.remedy) == ("error", "pip install 'pincite[embedders]'")
+    assert (first.severity, first.remedy) == ("error", add_extra("embedders"))
     (tmp_path / "model.onnx").touch()
     assert machine.check_reranker(models).severity == "ok"
     (tmp_path / "config.json").unlink()
