@@ -189,9 +189,11 @@ def ordered(
 
 
 def is_unsure(context: Context) -> bool:
-    """Whether the reader takes none of the best hits for the answer, so that a second search may
-    find more. A follow-up is not searched again: its passages would leave the model's cache."""
-    return bool(context.odds) and max(context.odds.values()) < _UNSURE and not context.follows_up
+    """Whether the reader takes none of the best hits for the answer, and there are more: a second
+    search may find it. A follow-up is not searched again: its passages would leave the model's
+    cache."""
+    doubted = bool(context.odds) and max(context.odds.values()) < _UNSURE
+    return doubted and len(context.hits) >= HITS and not context.follows_up
 
 
 def together(found: Sequence[Hit], again: Sequence[Hit]) -> list[Hit]:
