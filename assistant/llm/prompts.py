@@ -65,17 +65,20 @@ _CHOOSER = "You choose how a question is answered from a table."
 _BY_LETTER = "Answer with the letter alone."
 
 _EXPECTING = (
-    "Write the words that a report prints beside the answer, not the answer: heading of the "
-    "statement or section, then labels of rows. At most 25 words, no numbers."
+    "You know what reports and handbooks print. You never answer a question; you write the words "
+    "that stand in the document where its answer is: the heading of the section or statement, then "
+    "the labels of the rows. At most 25 words, no numbers."
 )
 _EXPECTED = (  # both of statements: with one of a handbook, a small model answers with numbers
     (
-        "What was Acme's quick ratio in 2019?",
-        "Consolidated balance sheets: total current assets, inventories, total current liabilities",
+        "What was the quick ratio of Acme at the end of 2019?",
+        "Consolidated balance sheets: cash and cash equivalents, accounts receivable, inventories, "
+        "total current assets, total current liabilities",
     ),
     (
         "Did Acme invest more than its plants wore out?",
-        "Consolidated statements of cash flows: depreciation, purchases of property and equipment",
+        "Consolidated statements of cash flows: depreciation and amortization, purchases of "
+        "property, plant and equipment",
     ),
 )
 
@@ -135,7 +138,7 @@ def on_line(line: str, language: str) -> list[BaseMessage]:
 
 
 def expecting(question: str) -> list[BaseMessage]:
-    """A prompt for the words that a document would print beside the answer: 160 tokens."""
+    """A prompt for the words that a document would print beside the answer: about 200 tokens."""
     messages: list[BaseMessage] = [SystemMessage(_EXPECTING)]
     for asked, printed in _EXPECTED:
         messages += [HumanMessage(_beside(asked)), AIMessage(printed)]
@@ -143,7 +146,7 @@ def expecting(question: str) -> list[BaseMessage]:
 
 
 def _beside(question: str) -> str:
-    return f"{question} Words beside the answer:"
+    return f"Question: {question}\n\nWords that the document prints there:"
 
 
 def first_turn(passages: Sequence[Passage], question: str, instruction: str) -> list[BaseMessage]:
