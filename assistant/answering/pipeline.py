@@ -14,21 +14,24 @@ from assistant.answering import notices, verifier
 from assistant.answering.attributor import Attributor
 from assistant.answering.evidence_units import Quoted, surroundings
 from assistant.answering.retrieve import (
+    AGAIN,
     HITS,
     Budget,
     Context,
     better_joined,
     continued,
+    is_unsure,
     left_out,
     note_search,
     ordered,
     packed,
     rank,
     room_beside,
+    together,
     with_parts,
 )
 from assistant.answering.verifier import Verifier, first_statement
-from assistant.answering.write import Decide, Written, write
+from assistant.answering.write import Decide, Written, expected_words, write
 from assistant.contract.facts import Citation, Judged, Outcome, Sentence, Verdict
 from assistant.contract.reply import Reply, stage
 from assistant.contract.request import AskedQuestion, Request
@@ -88,17 +91,21 @@ class AnswerTool:
         best = context.best
         return self._verifier(context).verify_quoted(best[0]).probability if best else 0.0
 
-    def read(self, request: Request) -> Context:
-        """Stages 1 and 2: what is read for a request. Raises ContextOverflow when the question
-        leaves no room for passages, LibraryError, and what the evidence raises."""
+    def read(self, request: Request, expected: str = "") -> Context:
+        """Stages 1 and 2: what is read for a request; searched a second time with the `expected`
+        words, if there are any. Raises ContextOverflow when the question leaves no room for
+        passages, LibraryError, and what the evidence raises."""
         asked, evidence = request.query, request.evidence
 
-        def search(query: SearchQuery) -> list[Hit]:
-            return evidence.passages(query, HITS, request.documents)
+        def search(query: SearchQuery, most: int = HITS) -> list[Hit]:
+            return evidence.passages(query, most, request.documents)
 
         given = request.given and asked.before and not asked.follows_up
         query, room = self._fitting(better_joined(asked, search) if given else asked.search, asked)
-        found, embedder = search(query), evidence.embedder()
+        found, embedder = search(query, AGAIN if expected else HITS), evidence.embedder()
+        if expected:
+            again = search(SearchQuery(f"{query.text} {expected}"), AGAIN)
+            found = together(found, again)[:HITS]
         # In a library of several languages there is none: it has learned to read English.
         reader = None if is_multilingual(embedder) else self._reader
         hits, odds = ordered(query.text, found, self._reranker, reader)
@@ -110,7 +117,9 @@ class AnswerTool:
         ranked = rank(parts, surroundings(telling, evidence), embedder, reader, trust)
         most = self._budget.passages + self._budget.part * (len(asked.parts) - 1)
         windows = packed(ranked, min(most, room), self._count)
-        context = Context(asked.text, query.text, evidence, windows, ranked, tuple(hits), odds)
+        context = Context(
+            asked.text, query.text, evidence, windows, ranked, tuple(hits), odds, expected
+        )
         if not context.follows_up or not asked.before:
             return context
         before = request.history[-len(asked.before.chain) :]
@@ -128,13 +137,23 @@ class AnswerTool:
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
         reply.activity.stage = _("Searching")
         with stage("retrieve", reply):
-            context = self.read(request)
+            context = self._searched_again(self.read(request), request, reply)
             note_search(reply.trace.facts, context, request.query.parts, self._count)
         checked = self._verifier(context, request.threshold)
         outcome = yield from self._answer(context, checked, request.anyway, reply)
         with stage("check", reply):
             outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
             reply.outcome = prompt_injection.noted(outcome, left_out(context.ranked))
+
+    def _searched_again(self, context: Context, request: Request, reply: Reply) -> Context:
+        """What is read with the words that the chat model expects beside the answer, where what was
+        found is hardly it."""
+        if self._model is None or not is_unsure(context):
+            return context
+        with suppress(Stopped), self._turn(reply):
+            expected = expected_words(self._model, context.question, reply.cancel)
+            return self.read(request, expected) if expected else context
+        return context
 
     def _answer(
         self, context: Context, checked: Verifier, anyway: bool, reply: Reply

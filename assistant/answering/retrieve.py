@@ -93,6 +93,7 @@ class Context:
     hits: tuple[Hit, ...] = ()  # best first; also those that are not read
     # The log-odds of hits, by their chunks' ids, of what the reader has read.
     odds: dict[str, float] = field(default_factory=dict)
+    expected: str = ""  # words that the chat model added to the search
     before: tuple[Turn, ...] = ()  # earlier turns in the prompt
     earlier: tuple[Window, ...] = ()  # passages of those turns
     closest: Passage | None = None  # the best passages for a follow-up, from any turn
@@ -158,6 +159,8 @@ def _is_part(passage: Passage, of: Passage) -> bool:
 # -- Finds passages for the meaning of a question
 
 HITS = 24  # hits whose units are ranked
+AGAIN = 100  # hits of each of two searches that are joined
+_UNSURE = 0.0  # log-odds of the best hit: handbooks are above, tables of reports mostly below
 _BETTER = 0.1  # cosine gain from which a question builds on the one before
 Search = Callable[[SearchQuery], list[Hit]]
 
@@ -183,6 +186,24 @@ def ordered(
     odds = reader.odds(question, first)
     known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
     return [*(first if reranker else reread(first, odds)), *rest], known
+
+
+def is_unsure(context: Context) -> bool:
+    """Whether the reader takes none of the best hits for the answer, and there are more: a second
+    search may find it. A follow-up is not searched again: its passages would leave the model's
+    cache."""
+    doubted = bool(context.odds) and max(context.odds.values()) < _UNSURE
+    return doubted and len(context.hits) >= HITS and not context.follows_up
+
+
+def together(found: Sequence[Hit], again: Sequence[Hit]) -> list[Hit]:
+    """The hits of two searches by the mean of their scores; what one has not found has its lowest
+    score there."""
+    each = [{hit.chunk.id: hit.score for hit in hits} for hits in (found, again) if hits]
+    every = {hit.chunk.id: hit for hit in (*again, *found)}
+    scores = {id: sum(s.get(id, min(s.values())) for s in each) / len(each) for id in every}
+    best = sorted(every, key=lambda id: -scores[id])
+    return [replace(every[id], score=scores[id]) for id in best]
 
 
 def with_parts(hits: list[Hit], others: Sequence[str], evidence: Evidence) -> list[Hit]:
@@ -339,7 +360,7 @@ _BEGINNING = 60  # characters of a passage that is found
 
 def note_search(facts: Facts, context: Context, parts: Sequence[str], count: Count) -> None:
     """Put them into an answer's facts."""
-    facts.understood = Understood(context.question, tuple(parts))
+    facts.understood = Understood(context.question, tuple(parts), context.expected)
     facts.found = tuple(_found(hit, context) for hit in context.hits[:_MOST])
     facts.read = tuple(
         ReadPassage(p.document, p.page, sum(part.count("\n") + 1 for part in parts_of(p.text)),

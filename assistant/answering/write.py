@@ -147,6 +147,21 @@ class Stream:
         return self._model.get_num_tokens_from_messages(self._messages), written()
 
 
+_EXPECTED = 25  # words
+
+
+def expected_words(model: BaseChatModel, question: str, cancel: Event) -> str:
+    """What a document would print beside the answer, as the model expects it: one line without
+    numbers, which it makes up; empty where it writes none or is stopped."""
+    text = ""
+    for words in Stream(model, prompts.expecting(question), 2 * _EXPECTED, cancel):
+        text = (text + words).lstrip()
+        if "\n" in text or len(text.split()) > _EXPECTED:
+            break
+    line = [] if cancel.is_set() else text.partition("\n")[0].split()[:_EXPECTED]
+    return " ".join(word for word in line if not any(map(str.isdigit, word)))
+
+
 def repeats(text: str) -> bool:
     """Whether the last sentence is complete and a repetition, so that writing ends there."""
     *before, last = split_answer(text) or [""]

@@ -23,6 +23,7 @@ class Understood:
 
     searched: str  # standalone: with the questions that it builds on
     parts: tuple[str, ...] = ()  # the questions that are asked at once
+    expected: str = ""  # words that the chat model added to the search
 
 
 @dataclass(frozen=True)

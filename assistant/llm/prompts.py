@@ -64,6 +64,24 @@ WHICH_COLUMN = "Which column holds the answer?"
 _CHOOSER = "You choose how a question is answered from a table."
 _BY_LETTER = "Answer with the letter alone."
 
+_EXPECTING = (
+    "You know what reports and handbooks print. You never answer a question; you write the words "
+    "that stand in the document where its answer is: the heading of the section or statement, then "
+    "the labels of the rows. At most 25 words, no numbers."
+)
+_EXPECTED = (  # both of statements: with one of a handbook, a small model answers with numbers
+    (
+        "What was the quick ratio of Acme at the end of 2019?",
+        "Consolidated balance sheets: cash and cash equivalents, accounts receivable, inventories, "
+        "total current assets, total current liabilities",
+    ),
+    (
+        "Did Acme invest more than its plants wore out?",
+        "Consolidated statements of cash flows: depreciation and amortization, purchases of "
+        "property, plant and equipment",
+    ),
+)
+
 DESCRIBE = "Describe this picture in one or two sentences."
 _TRANSLATOR = "You are a translator."
 _TRANSLATE = (
@@ -117,6 +135,18 @@ def on_line(line: str, language: str) -> list[BaseMessage]:
     """A prompt for the translation of a line."""
     asked = f"{_TRANSLATE.format(language=language)}\n\n{line}"
     return [SystemMessage(_TRANSLATOR), HumanMessage(asked)]
+
+
+def expecting(question: str) -> list[BaseMessage]:
+    """A prompt for the words that a document would print beside the answer: about 200 tokens."""
+    messages: list[BaseMessage] = [SystemMessage(_EXPECTING)]
+    for asked, printed in _EXPECTED:
+        messages += [HumanMessage(_beside(asked)), AIMessage(printed)]
+    return [*messages, HumanMessage(_beside(question))]
+
+
+def _beside(question: str) -> str:
+    return f"Question: {question}\n\nWords that the document prints there:"
 
 
 def first_turn(passages: Sequence[Passage], question: str, instruction: str) -> list[BaseMessage]:

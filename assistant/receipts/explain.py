@@ -54,6 +54,7 @@ def explanation(answer: Mapping[str, Any], facts: Mapping[str, Any], meant: str 
         "question": answer["question"],
         "meant": meant or answer["question"],
         "searched": understood.get("searched", ""),
+        "expected": understood.get("expected", ""),
         "parts": list(understood.get("parts", ())),
         "tool": answer["tool"],
         "why": answer.get("why", ""),

@@ -245,8 +245,9 @@ def _question(explained: Row) -> str:
     rows = [(_("Asked"), asked)]
     if explained["meant"] != asked:
         rows.append((_("Completed"), explained["meant"]))
-    if explained["searched"] not in ("", asked):
-        rows.append((_("Searched for"), explained["searched"]))
+    searched = f"{explained['searched']} {explained['expected']}".strip()
+    if searched not in ("", asked):
+        rows.append((_("Searched for"), searched))
     parts = explained["parts"] if len(explained["parts"]) > 1 else []
     rows += [(_("Part {count}", count=n), part) for n, part in enumerate(parts, start=1)]
     rows.append((_("Tool"), _tool(explained)))

@@ -11,7 +11,7 @@ from langchain_core.language_models import FakeListChatModel
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.facts import Outcome, Passage
+from assistant.contract.facts import Outcome, Passage, Understood
 from assistant.contract.request import Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
@@ -33,10 +33,12 @@ class Shelf:
 
     def __init__(self, *lines: str) -> None:
         self._pages = [page_of(line, number=n) for n, line in enumerate(lines, start=1)]
+        self.asked: list[str] = []
 
     def passages(
         self, query: str, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
+        self.asked.append(str(query))
         asked = self.embedder().query(str(query))
         hits = [
             Hit(StoredChunk(str(p.number), "H.pdf", p.number, 0, 0, (), p.text), score, score)
@@ -271,6 +273,64 @@ def test_what_the_reader_finds_is_read_first() -> None:
     assert [passage.text for passage in context.passages] == [PART_TIME]
     without = AnswerTool(ScriptedChat(), Budget(passages=40)).read(Request("How many days?", shelf))
     assert without.passages[0].text == FULL_TIME
+
+
+class Doubts:
+    """Takes nothing for the answer, or everything."""
+
+    def __init__(self, odds: float = -3.0) -> None:
+        self._odds = odds
+
+    def odds(self, question: str, texts: Sequence[Readable]) -> list[float]:
+        return [self._odds for _ in texts]
+
+
+QUICK = "How quick is Acme?"
+SHEET = "Balance sheet: total current assets"
+REPORT = (*(f"Acme is quick, says page {n}." for n in range(30)), SHEET)
+
+
+def test_words_that_a_report_would_print_are_searched_where_the_reader_is_sure_of_nothing() -> None:
+    model = ScriptedChat(replies=["Balance sheet: 12 total current assets\nAcme", "Quick."])
+    shelf = Shelf(*REPORT)
+    reply = AnswerTool(model, Budget(), reader=Doubts()).run(Request(QUICK, shelf))
+    reply.finish()
+    assert reply.trace.facts.understood == Understood(QUICK, (QUICK,), SHEET)
+    assert shelf.asked == [QUICK, QUICK, f"{QUICK} {SHEET}"]
+    assert str(model.asked[1][-1].content) == reply.trace.asked[-1][1]  # what is replayed
+
+
+def test_a_model_that_reports_nothing_of_itself_is_asked_for_them_too() -> None:
+    model = FakeListChatModel(responses=[SHEET, "Quick."])
+    reply = AnswerTool(model, Budget(), reader=Doubts()).run(Request(QUICK, Shelf(*REPORT)))
+    reply.finish()
+    assert reply.trace.facts.understood == Understood(QUICK, (QUICK,), SHEET)
+
+
+@pytest.mark.parametrize(
+    "reader, lines, history",
+    [
+        (Doubts(1.0), REPORT, ()),  # sure
+        (Doubts(), REPORT[:3], ()),  # all that there is was found
+        (Doubts(), REPORT, (Turn("How quick is Acme?", "Quick."),)),  # a follow-up
+    ],
+)
+def test_otherwise_the_model_is_asked_for_the_answer_alone(
+    reader: Doubts, lines: Sequence[str], history: Sequence[Turn]
+) -> None:
+    model = ScriptedChat(replies=["Quick."])
+    question = "And how quick is it?" if history else QUICK
+    tool = AnswerTool(model, Budget(), reader=reader)
+    tool.run(Request(question, Shelf(*lines), history)).finish()
+    assert len(model.asked) == 1
+
+
+def test_an_answer_that_is_stopped_before_the_second_search_is_stopped() -> None:
+    model = ScriptedChat(replies=[SHEET])
+    reply = AnswerTool(model, Budget(), reader=Doubts()).run(Request(QUICK, Shelf(*REPORT)))
+    reply.stop()
+    done = reply.finish()
+    assert done.stopped
 
 
 def test_a_refusal_shows_the_closest_lines_with_their_places() -> None:

@@ -31,6 +31,7 @@ def test_it_says_what_was_found_read_judged_and_how_long_it_took() -> None:
     found = explanation(reply.to_json(), asdict(reply.trace.facts))
 
     assert found["searched"] == LEAVE
+    assert found["expected"] == ""
     assert [row["document"] for row in found["found"]] == ["Leave", "Travel"]
     for row in found["found"]:
         assert row["read"]
