@@ -1,4 +1,4 @@
-"""Questions over tables, from files to answers: rules, arithmetic and citations on real cells."""
+"""Questions over tables, from files to answers: bound by what was fitted, computed and cited."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request, Turn
 from assistant.tools.tabular import Tables
-from tests.fakes import WordEmbedder
+from vectorstore.embedding.embedder import Embedder, load_embedder
 from vectorstore.library import Library
 
 FILES = {
@@ -49,12 +49,17 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+def embedder(minilm: Path) -> Embedder:
+    return load_embedder(minilm, 1)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Library:
     folder = tmp_path_factory.mktemp("tables")
     for name, text in FILES.items():
         (folder / "files" / name).parent.mkdir(exist_ok=True)
         (folder / "files" / name).write_text(text, "utf-8")
-    library = Library(folder / "library", "main", WordEmbedder)
+    library = Library(folder / "library", "main", lambda: embedder)
     library.add([folder / "files"])
     return library
 
@@ -183,19 +188,21 @@ def test_a_follow_up_is_left_to_the_conversation(library: Library) -> None:
     assert Tables().offer(Request("And in Madrid?", library, [before])) is None
 
 
-def test_given_passages_have_no_tables() -> None:
-    evidence = GivenPassages([("A", "Berlin has 42 employees.")], WordEmbedder())
+def test_given_passages_have_no_tables(embedder: Embedder) -> None:
+    evidence = GivenPassages([("A", "Berlin has 42 employees.")], embedder)
     assert Tables().offer(Request("How many employees in Berlin?", evidence, given=True)) is None
 
 
-def test_a_row_that_readers_do_not_see_is_not_computed_from(tmp_path: Path) -> None:
+def test_a_row_that_readers_do_not_see_is_not_computed_from(
+    tmp_path: Path, embedder: Embedder
+) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "Parking.html").write_text(
         "<h1>Parking</h1><table><tr><th>Place</th><th>Price in euros</th></tr>"
         "<tr><td>Garage</td><td>10</td></tr><tr><td>Yard</td><td>4</td></tr>"
         "<tr style='display:none'><td>Roof</td><td>99</td></tr></table>"
     )
-    with Library(tmp_path / "library", "main", WordEmbedder) as library:
+    with Library(tmp_path / "library", "main", lambda: embedder) as library:
         library.add([tmp_path / "in"])
         assert told(library, "What is the price in euros of the Yard?").endswith("4.")
         assert told(library, "What is the price in euros of the Roof?") == ""
