@@ -287,7 +287,6 @@ def fit(rows: Sequence[Row], grids: dict[str, TableGrid], vectors: Vectors) -> W
         choices += [(row, chosen(row, weights)) for row in near]
         alone += [(rows[at], chosen(rows[at], weights, alone=True)) for at in test]
     print("beside five other tables:")
-    import os, pickle; pickle.dump([(r.kind, r.document, c and _good(r, c), c and c.signs) for r, c in choices], open(os.environ['DUMP'],'wb')); pickle.dump([(r.kind, r.document, c and _good(r, c), c and c.signs) for r, c in alone], open(os.environ['DUMP']+'.alone','wb'))
     sure = judge(choices)
     print("the right table alone, the same probabilities:")
     judge(alone, sure)

@@ -271,10 +271,10 @@ _PASSAGES = 60  # of the search, whose pages' tables are looked at
 _TABLES = 6  # of them that are bound, the ones with most of the question's words
 _TOLD = 40  # plans whose results are compared, the best ones
 _NOTHING = np.log(0.9)  # log-probability from which no table is looked at further
-SURE = 0.4  # probability from which a plan is an answer
+SURE = 0.5  # probability from which a plan is an answer
 
-SIGNS = ("chance", "operation", "covered", "covered around", "covered on page", "near", "years",
-         "periods", "unknown names", "left")  # fmt: skip
+SIGNS = ("chance", "operation", "covered around", "covered on page", "years", "periods",
+         "unknown names", "left")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -379,7 +379,7 @@ def _signs(beside: Beside, row: Floats, same: float) -> Floats:
     asked, whole = beside.asked, len(ROW) * 2 + len(COLUMN) * 2
     names = frozenset(asked.stemmed(" ".join(_NAME.findall(asked.core[1:]))))
     found = [
-        np.log(max(same, 1e-3)), max(row[whole], -8.0), *row[whole + 1 : whole + 4], row[0],
+        np.log(max(same, 1e-3)), max(row[whole], -8.0), *row[whole + 2 : whole + 4],
         row[whole + 4] if asked.years else 1.0, row[whole + 5] if asked.periods.any else 1.0,
         len(names - (beside.words | beside.near | beside.page)),
         (1 - row[whole + 2]) * len(asked.stems),
