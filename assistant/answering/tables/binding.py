@@ -43,6 +43,7 @@ from assistant.answering.tables.question import (
 from ingest.language.identify import language_of_question
 from vectorstore.federation import AnyLibrary
 
+_DEFINED = (RATIO, DIFFERENCE)  # operations of definitions.toml, and of rows of two tables
 Cells = tuple[tuple[int, int], ...]  # row and column of each
 _NAME = re.compile(r"\b[A-Z][\w&.-]*")
 _TIME = re.compile(r"(?i)\b(?:when|years?|quarters?|months?|periods?|dates?|days?)\b")
@@ -56,7 +57,7 @@ def plans(beside: Beside) -> list[tuple[str, Cells]]:
         pairs = product(rows[: beside.second], rows[beside.second :], columns)
         made = (_of_rows(beside, one, other, c) for one, other, c in pairs
                 if {(one, c), (other, c)} <= beside.operands.keys())  # fmt: skip
-        return [plan for some in made for plan in some if plan[0] in (RATIO, DIFFERENCE)]
+        return [plan for some in made for plan in some if plan[0] in _DEFINED]
     found: list[tuple[str, Cells]] = [(LOOKUP, (place,)) for place in beside.numbers]
     for r in rows:
         found += _of_row(beside, r, [c for c in columns if (r, c) in beside.numbers])
@@ -274,7 +275,7 @@ _NOTHING = np.log(0.9)  # log-probability from which no table is looked at furth
 SURE = 0.5  # probability from which a plan is an answer
 
 SIGNS = ("chance", "operation", "covered around", "covered on page", "years", "periods",
-         "unknown names", "left")  # fmt: skip
+         "unknown names", "left", "count", "extreme")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -303,22 +304,32 @@ def choose(
     first = {name: evidence.page(name, 1).text for name in {grid.document for grid in found}}
     near = _nearest([Beside(defined, grid, vectors, first[grid.document]) for grid in found])
     near = [beside for beside in near if beside.operations[NOTHING] < _NOTHING]
-    return _sure(near, vectors.weights) or _sure(list(_joined(near)), vectors.weights)
+    among = OPERATIONS if defined.text == question else _DEFINED
+    joined = list(_joined(near))
+    return _sure(near, vectors.weights, among) or _sure(joined, vectors.weights, among)
 
 
-def _sure(near: Sequence[Beside], weights: Weights) -> Plan | None:
-    tried = [plans(beside) for beside in near]
+def _sure(near: Sequence[Beside], weights: Weights, among: Collection[str]) -> Plan | None:
+    tried = [[plan for plan in plans(beside) if plan[0] in among] for beside in near]
     signs = [features(*pair) for pair in zip(near, tried, strict=True) if pair[1]]
     choice = chosen(near, weights, tried, np.concatenate(signs)) if signs else None
-    sure = choice.chance(weights) if choice else 0.0
-    return replace(choice.plan, score=sure) if choice and sure >= SURE else None
+    if choice is None or (near[0].asked.for_percent and _amount(choice.plan)):
+        return None
+    sure = choice.chance(weights)
+    return replace(choice.plan, score=sure) if sure >= SURE else None
+
+
+def _amount(plan: Plan) -> bool:
+    """Whether a value that is looked up can be no percentage."""
+    cell = plan.operands[0].cell
+    return plan.operation == LOOKUP and cell.unit != "%" and abs(plan.operands[0].value) > 100
 
 
 def _joined(near: Sequence[Beside]) -> Iterator[Joined]:
     """Two tables of a document side by side, where the operation takes two values."""
     for one, other in permutations(near, 2):
         likely = max(one.operations, key=one.operations.__getitem__)
-        if likely in (RATIO, DIFFERENCE) and one.grid.document == other.grid.document:
+        if likely in _DEFINED and one.grid.document == other.grid.document:
             yield Joined(one, other)
 
 
@@ -342,7 +353,7 @@ def chosen(
     first, plan, answer = told[0]
     same = sum(chances[at] for at, _, other in told if other == answer)
     beside = every[first][0]
-    return Choice(plan, _signs(beside, signs[first], float(same)))
+    return Choice(plan, _signs(beside, signs[first], float(same), plan))
 
 
 def plan_of(beside: Beside, operation: str, cells: Cells) -> Plan:
@@ -374,7 +385,7 @@ def answer_of(plan: Plan) -> tuple[object, ...] | None:
     return (value, *sorted(names))
 
 
-def _signs(beside: Beside, row: Floats, same: float) -> Floats:
+def _signs(beside: Beside, row: Floats, same: float, plan: Plan) -> Floats:
     """See SIGNS; `row`: the features of the plan."""
     asked, whole = beside.asked, len(ROW) * 2 + len(COLUMN) * 2
     names = frozenset(asked.stemmed(" ".join(_NAME.findall(asked.core[1:]))))
@@ -383,6 +394,7 @@ def _signs(beside: Beside, row: Floats, same: float) -> Floats:
         row[whole + 4] if asked.years else 1.0, row[whole + 5] if asked.periods.any else 1.0,
         len(names - (beside.words | beside.near | beside.page)),
         (1 - row[whole + 2]) * len(asked.stems),
+        plan.operation == COUNT, plan.operation in (HIGHEST, LOWEST),
     ]  # fmt: skip
     return np.array(found, np.float32)
 
