@@ -87,7 +87,7 @@ class UsedOperand:
 class Computed:
     """The program that answered a question to a table."""
 
-    operation: str  # see `assistant.answering.tables.question`
+    operation: str  # see `assistant.answering.tables.compute`
     operands: tuple[UsedOperand, ...]  # the first ones
     number: int  # how many there are
     # What was looked at, its value and the least that it has to be.

@@ -7,13 +7,14 @@ import json
 import re
 import textwrap
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from assistant.answering.tables.binding import grids
 from assistant.answering.tables.grid import (
     MONTHS,
     Column,
@@ -24,11 +25,10 @@ from assistant.answering.tables.grid import (
     is_year,
     terms,
 )
-from assistant.answering.tables.matching import CHANGES, weight
-from assistant.answering.tables.planning import card, grids
 from assistant.errors import AssistantError
 from assistant.export.documents import fonts
 from assistant.i18n.translation import _
+from ingest.document.model import Page
 from ingest.language.dates import YEAR
 from ingest.platform.process import require
 from vectorstore.federation import AnyLibrary
@@ -152,6 +152,7 @@ def wanted(text: str) -> Wanted:
 SCORE = 0.75  # from which a table fits
 _EXPLAINED = 0.7  # of the words of what is measured, at least
 _MOST_SERIES = 8
+_CHANGES = frozenset(terms("change growth variance"))
 _OF = re.compile(r"\b(?:with|for|of|per|in|to|from|at|by|on)\b|,", re.IGNORECASE)
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".tab")
 
@@ -163,7 +164,7 @@ def find(what: str, evidence: AnyLibrary, documents: Collection[str] | None = No
     cards: dict[str, frozenset[str]] = {}
     for grid in grids(what, evidence, documents):
         if grid.document not in cards:
-            cards[grid.document] = card(grid.document, evidence.page(grid.document, 1))
+            cards[grid.document] = _card(grid.document, evidence.page(grid.document, 1))
         found += _readings(asked, grid, cards[grid.document])
     best = max(
         found, key=lambda numbers: (round(numbers.score, 4), len(numbers.cells)), default=None
@@ -174,6 +175,18 @@ def find(what: str, evidence: AnyLibrary, documents: Collection[str] | None = No
             "table: what is counted, and by what, such as “revenue by region”."
         )
     return best
+
+
+def _weight(words: Iterable[str]) -> float:
+    """Of words: a number or a time counts twice."""
+    return sum(2.0 if is_hard(word) else 1.0 for word in words)
+
+
+def _card(document: str, first: Page) -> frozenset[str]:
+    """The words of a document's name and of its first page, without tables."""
+    rows = {line for table in first.tables for line in range(table.first, table.last + 1)}
+    beside = " ".join(line.text for at, line in enumerate(first.lines) if at not in rows)
+    return frozenset(terms(f"{document.replace('_', ' ')} {beside}"))
 
 
 def _readings(asked: Wanted, grid: TableGrid, card: frozenset[str]) -> Iterator[ChartNumbers]:
@@ -191,7 +204,7 @@ def _readings(asked: Wanted, grid: TableGrid, card: frozenset[str]) -> Iterator[
         totals = [row for row in grid.rows if row.total]
         yield from read(totals if len(totals) == 1 else [], columns, across=True)
     columns = _dated(asked, columns)
-    changes = bool(asked.of & CHANGES)
+    changes = bool(asked.of & _CHANGES)
     named = [c for c in columns if c.change == changes and _is_of(asked, c.label)]
     for column_group in (named, *([column] for column in named), _alike(grid, columns, rows)):
         yield from read(rows, column_group, across=False)
@@ -264,25 +277,25 @@ def _score(
     labelled, axis = (named, heads) if across else (heads, above | frozenset(terms(grid.corner)))
     near = _near(grid)
     known = labelled | near
-    explained = weight(asked.of & known) / weight(asked.of) if asked.of else 0.0
+    explained = _weight(asked.of & known) / _weight(asked.of) if asked.of else 0.0
     explained += (
         0.5
-        * weight((asked.of - known) & (card | grid.prose_terms | grid.near_terms))
-        / max(weight(asked.of), 1)
+        * _weight((asked.of - known) & (card | grid.prose_terms | grid.near_terms))
+        / max(_weight(asked.of), 1)
     )
     hard = {term for term in asked.of - known - card if is_hard(term)}
     if hard or explained < _EXPLAINED:
         return 0.0
     if not _over(asked, axis | near, timed):
         return 0.0  # "by year" is not "by region"
-    told = weight(asked.of & near) / weight(asked.of)
+    told = _weight(asked.of & near) / _weight(asked.of)
     return 0.75 * explained + 0.25 * max(_fit(asked, labelled, across), told)
 
 
 def _fit(asked: Wanted, labelled: frozenset[str], across: bool) -> float:
     """How much of the labels is meant; of columns without their numbers, such as years."""
     words = labelled if across else frozenset(term for term in labelled if not is_hard(term))
-    return weight(words & asked.of) / weight(words) if words else float(not across)
+    return _weight(words & asked.of) / _weight(words) if words else float(not across)
 
 
 def _over(asked: Wanted, axis: frozenset[str], timed: bool) -> bool:

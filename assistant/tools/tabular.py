@@ -5,15 +5,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.answering.notices import unread_pages_noted
-from assistant.answering.tables.compute import best, computed_sentence
+from assistant.answering.tables.binding import SURE, choose
+from assistant.answering.tables.compute import (
+    AVERAGE,
+    COUNT,
+    HIGHEST,
+    LOOKUP,
+    LOWEST,
+    SUM,
+    best,
+    computed_sentence,
+)
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, is_year, terms
-from assistant.answering.tables.program import choose, sentence
-from assistant.answering.tables.question import AVERAGE, COUNT, HIGHEST, LOOKUP, LOWEST, SUM
 from assistant.answering.tables.records import (
     AskedList,
     asked_list,
     computed,
     knows_exceptions,
+    sentence,
 )
 from assistant.contract.facts import (
     Citation,
@@ -71,7 +80,7 @@ def seen(plan: Plan) -> bool:
 def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
     reply.activity.stage = _("Computing")
     text = computed_sentence(plan)
-    reply.trace.facts.computed = computation(plan, [("explained", plan.score, 0.0)])
+    reply.trace.facts.computed = computation(plan, [("sure", plan.score, SURE)])
     yield text
     reply.outcome = unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
 

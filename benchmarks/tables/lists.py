@@ -12,8 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.tables.program import sentence
-from assistant.answering.tables.records import asked_list, computed
+from assistant.answering.tables.records import asked_list, computed, sentence
 from assistant.evaluation.metrics import read_rows
 from assistant.llm.chat_model import LlamaCppChat
 from assistant.settings import Settings

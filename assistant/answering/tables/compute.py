@@ -4,18 +4,17 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from assistant.answering.tables.grid import Operand, Plan
-from assistant.answering.tables.question import (
-    AVERAGE,
-    COUNT,
-    DIFFERENCE,
-    GROWTH,
-    HIGHEST,
-    LOOKUP,
-    LOWEST,
-    RATIO,
-    SHARE,
-    SUM,
-)
+
+LOOKUP = "lookup"
+SUM = "sum"
+DIFFERENCE = "difference"
+GROWTH = "growth"
+RATIO = "ratio"
+HIGHEST = "highest"
+LOWEST = "lowest"
+AVERAGE = "average"
+COUNT = "count"
+OPERATIONS = (LOOKUP, SUM, DIFFERENCE, GROWTH, RATIO, HIGHEST, LOWEST, AVERAGE, COUNT)
 
 _EXACT = Context(prec=28, rounding=ROUND_HALF_UP)
 
@@ -28,7 +27,7 @@ def result(plan: Plan) -> Decimal | None:
     if plan.operation == COUNT:
         return Decimal(len(best(plan)))
     values = [operand.value for operand in plan.operands]
-    if plan.operation in (GROWTH, RATIO, SHARE) and not values[-1]:
+    if plan.operation in (GROWTH, RATIO) and not values[-1]:
         return None
     if plan.operation == GROWTH and values[-1] < 0 < values[0]:
         return None  # from a loss to a profit there is no percentage
@@ -48,7 +47,7 @@ def best(plan: Plan) -> list[Operand]:
 def _counts(how: str, limit: Decimal, value: Decimal) -> bool:
     if how in ("at least", "at most"):
         return value >= limit if how == "at least" else value <= limit
-    return value > limit if how in ("more than", "over", "above") else value < limit
+    return value > limit if how == "more than" else value < limit
 
 
 def _result(operation: str, values: list[Decimal]) -> Decimal:
@@ -63,8 +62,6 @@ def _result(operation: str, values: list[Decimal]) -> Decimal:
         return _EXACT.divide((first - last) * 100, last)
     if operation == RATIO:
         return _EXACT.divide(first, last)
-    if operation == SHARE:
-        return _EXACT.divide(first * 100, last)
     if operation in (HIGHEST, LOWEST):
         return max(values) if operation == HIGHEST else min(values)
     raise ValueError(f"There is no operation {operation!r}.")
@@ -118,8 +115,7 @@ def _computed(plan: Plan, value: Decimal) -> str:
             f"{_row(first)}: from {_shown(last)} ({last.column.label}) to"
             f" {_shown(first)} ({first.column.label}){_scale(plan)}: {change}"
         )
-    told = {RATIO: f"{_significant(value)} ({_plain(value * 100, 2)} %)"}
-    share = f"{_plain(value, 2)} %" if plan.operation == SHARE else told[plan.operation]
+    share = f"{_significant(value)} ({_plain(value * 100, 2)} %)"
     return f"{_named(first)} divided by {_named(last)} = {share}"
 
 

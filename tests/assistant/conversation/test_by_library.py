@@ -24,6 +24,7 @@ from assistant.tools.tabular import Tables
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 from tests.pdfs import write_pdf
 from tests.servers.postgres_fixtures import ON_BOTH
+from vectorstore.embedding.embedder import load_embedder
 from vectorstore.federation import Federated
 from vectorstore.library import Library
 
@@ -121,13 +122,19 @@ def test_footnotes_name_the_library_and_no_folder(both: Federated, file: Place) 
 
 
 def test_a_table_of_one_of_them_answers_and_is_computed_again(
-    both: Federated, file: Place, tmp_path: Path
+    file: Place, tmp_path: Path, minilm: Path
 ) -> None:
-    sites = tmp_path / "office" / "Sites.csv"
-    sites.write_text("Site,Staff\nOslo,12\nBergen,34\n", "utf-8")
-    both.libraries["office"].add([sites])
-    answer = assistant(both, file).ask("What is the total Staff?").to_json()
-    assert (answer["tool"], answer["citations"][0]["library"]) == ("table", "office")
+    embedder = load_embedder(minilm, 1)
+    libraries = [Library(tmp_path / name, name, lambda: embedder) for name in ("staff", "office")]
+    for number, library in enumerate(libraries):
+        sites = tmp_path / f"Sites {number}.csv"
+        sites.write_text(
+            ("Site,Staff\nOslo,12\nBergen,34\n", "Food,Price\nTea,2\n")[number], "utf-8"
+        )
+        library.add([sites])
+    both = Federated(libraries)
+    answer = assistant(both, file).ask("How many staff are there in Bergen?").to_json()
+    assert (answer["tool"], answer["citations"][0]["library"]) == ("table", "staff")
     done = replay(Receipts(file).get(answer["id"]), lambda: None, both)  # type: ignore[arg-type,return-value]
     assert done.identical is True
 

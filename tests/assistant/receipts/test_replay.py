@@ -27,6 +27,7 @@ from assistant.tools.tabular import Lists, Tables
 from tests.assistant.fakes import ScriptedChat
 from tests.assistant.receipts.conftest import SAID, SAMPLING, SETTINGS, Again, answered
 from tests.pdfs import write_pdf
+from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
 
 
@@ -153,9 +154,12 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
 
 
 def test_an_answer_from_a_table_is_computed_again(
-    library: Library, receipts: Receipts, tmp_path: Path
+    receipts: Receipts, tmp_path: Path, minilm: Path
 ) -> None:
+    embedder = load_embedder(minilm, 1)
+    library = Library(tmp_path / "tables", "main", lambda: embedder)
     table = tmp_path / "papers" / "Staff.csv"
+    table.parent.mkdir(exist_ok=True)
     table.write_text("City,Employees\nBerlin,42\nMadrid,17\n", "utf-8")
     library.add([tmp_path / "papers"])
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.answering.tables.grid import grid
-from assistant.answering.tables.question import (
+from assistant.answering.tables.periods import (
     Period,
     asked_periods,
     column_periods,

@@ -1,0 +1,192 @@
+"""A table beside a question: what its rows and columns have in common with it."""
+
+from collections.abc import Collection
+from decimal import Decimal
+from functools import cached_property
+
+import numpy as np
+
+from assistant.answering.tables.grid import Operand, TableGrid, is_year, terms
+from assistant.answering.tables.periods import column_periods
+from assistant.answering.tables.question import (
+    Floats,
+    Question,
+    Vectors,
+    log_probabilities,
+    operation_signs,
+)
+from ingest.language.quantities import head_scale
+from ingest.language.words import name_parts
+
+_PAIRED = 8  # rows that are tried in pairs, the closest ones
+
+
+class Beside:
+    """A table beside a question. Rows and columns are numbered as in the grid."""
+
+    def __init__(self, asked: Question, grid: TableGrid, vectors: Vectors, about: str = "") -> None:
+        """`about`: the first page of its document."""
+        page = grid.page
+        self.asked, self.grid, self.vectors = asked, grid, vectors
+        self.operands = {
+            (r, c): Operand(row, column, cell, grid)
+            for r, row in enumerate(grid.rows)
+            for c, column in enumerate(grid.columns)
+            if (cell := grid.cell(row, column)) and cell.kind == "number"
+        }
+        self.labels = [_line(row.label) for row in grid.rows]
+        self.heads = [_line(column.label) for column in grid.columns]
+        self.sections = [_line(row.section) for row in grid.rows]
+        self.total = [row.total for row in grid.rows]
+        periods = column_periods(grid)
+        self.periods = [periods.get(column.index) for column in grid.columns]
+        self.row_years = [{int(t) for t in terms(label) if is_year(t)} for label in self.labels]
+        self.corner = frozenset(asked.stemmed(grid.corner))
+        self.near = frozenset(asked.stemmed(f"{grid.near} {grid.prose} {grid.corner}"))
+        inside = {n for t in page.tables for n in range(t.first, t.last + 1)}
+        text = " ".join(line.text for n, line in enumerate(page.lines) if n not in inside)
+        names = name_parts(grid.document)
+        self.page = frozenset(asked.stemmed(f"{page.title} {names} {about} {text}"))
+
+    @cached_property
+    def numbers(self) -> dict[tuple[int, int], float]:
+        """The values of its cells."""
+        return {place: float(operand.value) for place, operand in self.operands.items()}
+
+    @cached_property
+    def limit(self) -> tuple[str, Decimal] | None:
+        """That of the question; one with a scale, such as "5 million", in the table's own."""
+        if not self.asked.limit:
+            return None
+        (how, found), scale = self.asked.limit, head_scale(self.grid.scale)
+        assert found.value is not None
+        power = found.scale - scale[1] if found.scale and scale else found.scale
+        return how, found.value.scaleb(power)
+
+    @cached_property
+    def label_stems(self) -> list[frozenset[str]]:
+        return [frozenset(self.asked.stemmed(label)) for label in self.labels]
+
+    @cached_property
+    def section_stems(self) -> list[frozenset[str]]:
+        return [frozenset(self.asked.stemmed(section)) for section in self.sections]
+
+    @cached_property
+    def head_stems(self) -> list[frozenset[str]]:
+        return [frozenset(self.asked.stemmed(head)) for head in self.heads]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The stems of labels, sections and heads."""
+        return frozenset().union(*self.label_stems, *self.section_stems, *self.head_stems)
+
+    @cached_property
+    def words_said(self) -> float:
+        """The share of the question's words that its best row, its heads and its caption have."""
+        others = self.near.union(*self.head_stems)
+        said = set(self.asked.stems)
+        rows = [a | b for a, b in zip(self.label_stems, self.section_stems, strict=True)]
+        best = max(
+            (len(said & stems) + len(said & (others - stems)) / 2 for stems in rows), default=0
+        )
+        return best / max(len(said), 1)
+
+    @cached_property
+    def question_signs(self) -> Floats:
+        """What tells the operation: see `operation_signs`."""
+        return operation_signs(self.asked, self.words, self.vectors)
+
+    @cached_property
+    def operations(self) -> dict[str, float]:
+        """The log-probability of each."""
+        weights = self.vectors.weights
+        assert weights is not None  # see `choose`
+        return log_probabilities(self.question_signs, weights.operation)
+
+    @cached_property
+    def row_signs(self) -> Floats:
+        """(rows, ROW): nearness, and words in common."""
+        core, said = self.vectors([self.asked.core])[0], set(self.asked.stems)
+        near = self.vectors([label or "-" for label in self.labels]) @ core
+        pairs = zip(self.labels, self.sections, strict=True)
+        whole = self.vectors([f"{a or '-'} ({b})" if b else a or "-" for a, b in pairs]) @ core
+        low, rare = self.asked.text.lower(), self._rarity
+        signs = [
+            [
+                near[r], max(near[r], whole[r]), _share(stems, said, rare),
+                _share(self.section_stems[r], said, rare),
+                len(self.labels[r]) > 3 and self.labels[r].lower() in low,
+                not stems & said, len(stems & said) / max(len(said), 1), self.total[r],
+            ]
+            for r, stems in enumerate(self.label_stems)
+        ]  # fmt: skip
+        found = np.array(signs, np.float32)
+        return np.concatenate([found, found[:, :3] - found[:, :3].max(0)], 1)
+
+    @cached_property
+    def _rarity(self) -> dict[str, float]:
+        count = len(self.labels)
+        return {
+            word: float(np.log(1 + count / sum(word in stems for stems in self.label_stems)))
+            for word in frozenset().union(*self.label_stems)
+        }
+
+    @cached_property
+    def closest(self) -> list[int]:
+        """The rows that are tried in pairs, in their order."""
+        near = np.argsort(-(self.row_signs[:, 0] + self.row_signs[:, 2]))[:_PAIRED]
+        return sorted(map(int, near))
+
+    @cached_property
+    def column_signs(self) -> Floats:
+        """(columns, COLUMN)."""
+        core, said = self.vectors([self.asked.core])[0], set(self.asked.stems)
+        near = self.vectors([head or "-" for head in self.heads]) @ core
+        worded = [frozenset(w for w in stems if not w.isdigit()) for stems in self.head_stems]
+        signs = [
+            [
+                near[c], _share(stems, said, {}), not stems,
+                self.grid.columns[c].change and self.periods[c] is None,
+                self.periods[c] is not None, len(stems & said) / max(len(said), 1),
+                len(stems - said),
+            ]
+            for c, stems in enumerate(worded)
+        ]  # fmt: skip
+        found = np.array(signs, np.float32)
+        return np.concatenate([found, found[:, [0, 1, 5]] - found[:, [0, 1, 5]].max(0)], 1)
+
+
+class Joined(Beside):
+    """Two tables of a document as one: the closest rows of both, in the columns of the first where
+    the second has one of the same time."""
+
+    def __init__(self, one: Beside, other: Beside) -> None:
+        self.asked, self.grid, self.vectors = one.asked, one.grid, one.vectors
+        self.heads, self.periods, self.page = one.heads, one.periods, one.page
+        self.near, self.corner = one.near | other.near, one.corner | other.corner
+        same = [
+            (mine, its)
+            for mine, period in enumerate(one.periods)
+            for its, beside in enumerate(other.periods)
+            if period and beside and period.same_time(beside)
+        ]
+        rows = [*((one, row) for row in one.closest), *((other, row) for row in other.closest)]
+        self.operands = {}
+        for at, (table, row) in enumerate(rows):
+            pairs = same if table is other else [(mine, mine) for mine, _ in same]
+            found = {(at, mine): table.operands.get((row, its)) for mine, its in pairs}
+            self.operands |= {place: operand for place, operand in found.items() if operand}
+        self.labels = [table.labels[row] for table, row in rows]
+        self.sections = [table.sections[row] for table, row in rows]
+        self.total = [table.total[row] for table, row in rows]
+        self.row_years = [table.row_years[row] for table, row in rows]
+        self.second = len(one.closest)  # the first row of the second table
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()).rstrip(":")
+
+
+def _share(words: Collection[str], said: Collection[str], rare: dict[str, float]) -> float:
+    whole = sum(rare.get(word, 1.0) for word in words)
+    return sum(rare.get(word, 1.0) for word in words if word in said) / whole if whole else 0.0
