@@ -132,10 +132,22 @@ class Beside:
         }
 
     @cached_property
+    def meant(self) -> list[int]:
+        """The rows that a question may mean: "Sales" is not said where "cost of sales" is."""
+        said = f" {' '.join(self.asked.stemmed(self.asked.text))} "
+        spoken = [f" {' '.join(self.asked.stemmed(label))} " for label in self.labels]
+        rest, own = said, set()
+        for label in sorted(filter(str.strip, spoken), key=len, reverse=True):
+            if label in rest:
+                own.add(label)
+                rest = rest.replace(label, "  ")
+        return [r for r, label in enumerate(spoken) if label in own or label not in said]
+
+    @cached_property
     def closest(self) -> list[int]:
         """The rows that are tried in pairs, in their order."""
-        near = np.argsort(-(self.row_signs[:, 0] + self.row_signs[:, 2]))[:_PAIRED]
-        return sorted(map(int, near))
+        near = np.argsort(-(self.row_signs[:, 0] + self.row_signs[:, 2]))
+        return sorted([int(row) for row in near if row in self.meant][:_PAIRED])
 
     @cached_property
     def column_signs(self) -> Floats:

@@ -34,11 +34,12 @@ from assistant.answering.tables.compute import (
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, grid
 from assistant.answering.tables.question import (
     NOTHING,
+    Definition,
     Floats,
     Question,
     Vectors,
     Weights,
-    with_definition,
+    defined,
 )
 from ingest.language.identify import language_of_question
 from vectorstore.federation import AnyLibrary
@@ -58,8 +59,10 @@ def plans(beside: Beside) -> list[tuple[str, Cells]]:
         made = (_of_rows(beside, one, other, c) for one, other, c in pairs
                 if {(one, c), (other, c)} <= beside.operands.keys())  # fmt: skip
         return [plan for some in made for plan in some if plan[0] in _DEFINED]
-    found: list[tuple[str, Cells]] = [(LOOKUP, (place,)) for place in beside.numbers]
-    for r in rows:
+    found: list[tuple[str, Cells]] = [
+        (LOOKUP, (p,)) for p in beside.numbers if p[0] in beside.meant
+    ]
+    for r in beside.meant:
         found += _of_row(beside, r, [c for c in columns if (r, c) in beside.numbers])
     for c in columns:
         paired = [r for r in beside.closest if (r, c) in beside.numbers]
@@ -271,6 +274,7 @@ def _amounts(
 _PASSAGES = 60  # of the search, whose pages' tables are looked at
 _TABLES = 6  # of them that are bound, the ones with most of the question's words
 _TOLD = 40  # plans whose results are compared, the best ones
+_SAME = 0.7  # nearness from which a label says a row of a definition
 _NOTHING = np.log(0.9)  # log-probability from which no table is looked at further
 SURE = 0.5  # probability from which a plan is an answer
 
@@ -300,13 +304,22 @@ def choose(
     if vectors.weights is None or not asked.stems or language_of_question(question) != "en":
         return None
     found = list(grids(question, evidence, documents))
-    defined = Question(with_definition(question, found))
+    definition = defined(question, found)
+    asked = Question(definition.question if definition else question)
     first = {name: evidence.page(name, 1).text for name in {grid.document for grid in found}}
-    near = _nearest([Beside(defined, grid, vectors, first[grid.document]) for grid in found])
+    near = _nearest([Beside(asked, grid, vectors, first[grid.document]) for grid in found])
     near = [beside for beside in near if beside.operations[NOTHING] < _NOTHING]
-    among = OPERATIONS if defined.text == question else _DEFINED
-    joined = list(_joined(near))
-    return _sure(near, vectors.weights, among) or _sure(joined, vectors.weights, among)
+    among = (definition.operation,) if definition else OPERATIONS
+    plan = _sure(near, vectors.weights, among)
+    plan = plan or _sure(list(_joined(near)), vectors.weights, among)
+    return None if plan and definition and not _made_of(plan, definition, vectors) else plan
+
+
+def _made_of(plan: Plan, definition: Definition, vectors: Vectors) -> bool:
+    """Whether its rows are those of the definition, by meaning."""
+    labels = [operand.row.label for operand in plan.operands]
+    near = vectors(labels) * vectors(definition.rows)
+    return bool(near.sum(1).min() >= _SAME)
 
 
 def _sure(near: Sequence[Beside], weights: Weights, among: Collection[str]) -> Plan | None:

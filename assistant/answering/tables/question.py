@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.tables.compute import OPERATIONS
+from assistant.answering.tables.compute import OPERATIONS, RATIO
 from assistant.answering.tables.grid import TableGrid
 from assistant.answering.tables.periods import asked_periods, without_periods
 from ingest.language.identify import language_of_question
@@ -76,20 +76,33 @@ class Question:
         return " ".join("_" if set(self.stemmed(word)) & set(known) else word for word in words)
 
 
-def with_definition(question: str, grids: Sequence[TableGrid]) -> str:
-    """The question with what a computation is made of in the place of its name; as it is where a
-    row has the name, since its value is printed."""
-    for name, meaning in sorted(_definitions().items(), key=lambda pair: -len(pair[0])):
+@dataclass(frozen=True)
+class Definition:
+    """What a computation that has a name is made of."""
+
+    question: str  # with the rows in the place of the name
+    operation: str
+    rows: tuple[str, str]
+
+
+def defined(question: str, grids: Sequence[TableGrid]) -> Definition | None:
+    """The longest name in a question; None without one, and where a row has the name, since its
+    value is printed."""
+    for name, (operation, *rows) in sorted(_definitions().items(), key=lambda pair: -len(pair[0])):
         named = re.compile(rf"(?i)\b{re.escape(name)}\b")
         if named.search(question):
+            first, second = rows
+            said = {RATIO: f"{first} divided by {second}"}
+            meaning = said.get(operation, f"difference between {first} and {second}")
             printed = any(named.search(row.label) for grid in grids for row in grid.rows)
-            return question if printed else named.sub(meaning, question)
-    return question
+            asked = named.sub(meaning, question)
+            return None if printed else Definition(asked, operation, (first, second))
+    return None
 
 
 @cache
-def _definitions() -> dict[str, str]:
-    found: dict[str, str] = tomllib.loads(_DEFINITIONS.read_text("utf-8"))
+def _definitions() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = tomllib.loads(_DEFINITIONS.read_text("utf-8"))
     return found
 
 

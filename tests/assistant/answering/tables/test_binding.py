@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.tables.question import with_definition
+from assistant.answering.tables.question import defined
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request, Turn
@@ -148,9 +148,9 @@ def test_a_neighbour_is_no_answer(library: Library, question: str) -> None:
 
 
 def test_a_named_computation_is_asked_with_what_it_is_made_of() -> None:
-    asked = with_definition("What was the gross profit margin in 2032?", [])
-    assert asked == "What was the gross profit divided by revenue in 2032?"
-    assert with_definition("What was the margin in 2032?", []) == "What was the margin in 2032?"
+    found = defined("What was the gross profit margin in 2032?", [])
+    assert found and found.question == "What was the gross profit divided by revenue in 2032?"
+    assert defined("What was the margin in 2032?", []) is None
 
 
 def test_each_cell_of_two_tables_is_cited(library: Library) -> None:
