@@ -35,7 +35,7 @@ from assistant.answering.write import Decide, Written, expected_words, write
 from assistant.contract.facts import Citation, Judged, Outcome, Sentence, Verdict
 from assistant.contract.reply import Reply, stage
 from assistant.contract.request import AskedQuestion, Request
-from assistant.errors import ContextOverflow
+from assistant.errors import ContextOverflow, ModelUnusable
 from assistant.i18n.translation import _, ngettext
 from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds, TurnTaking, token_counter
@@ -150,10 +150,13 @@ class AnswerTool:
         found is hardly it."""
         if self._model is None or not is_unsure(context):
             return context
-        with suppress(Stopped), self._turn(reply):
+        reply.quote(_harmless(_citations(context.best)))  # while people wait for the model
+        expected = ""
+        # A model that cannot be asked is reported where it is to write the answer.
+        with suppress(Stopped, ModelUnusable), self._turn(reply):
+            reply.activity.stage = _("Searching")
             expected = expected_words(self._model, context.question, reply.cancel)
-            return self.read(request, expected) if expected else context
-        return context
+        return self.read(request, expected) if expected else context
 
     def _answer(
         self, context: Context, checked: Verifier, anyway: bool, reply: Reply

@@ -267,14 +267,20 @@ def _ask_stoppable(
 
 def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.cli.model_commands import fetch_searching
+    from assistant.errors import AssistantError
     from assistant.libraries.uploads import given_path
     from assistant.settings import Settings
     from assistant.ui import launch
 
     paths = [given_path(text) for text in args.paths]
     if paths:
+        launch.check_names(args.listens_at, args.host)
+        launch.free_port(settings.port, args.port, args.listens_at)
         settings = Settings.load(home=settings.home, library=settings.library)  # it opens with it
-        fetch_searching(settings)
+        try:
+            fetch_searching(settings)
+        except AssistantError as error:  # the app's first page fetches them, too
+            print(f"pincite: {error}", file=sys.stderr)
     return launch.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
 
 

@@ -16,11 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(ValueError):  # in a thread, as in some tests, signals cannot be handled
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     try:
-        from assistant.wiring.command_line import parse
-        from ingest.errors import PinciteError
-
-        return _run(parse(sys.argv[1:] if arguments is None else arguments))
-    except ImportError:
+        return _answered(sys.argv[1:] if arguments is None else arguments)
+    except (ImportError, AttributeError):  # also of a package that another one has overwritten
         if not (told := _name_taken()):
             raise
         print(f"pincite: {told}", file=sys.stderr)
@@ -31,11 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\npincite: interrupted; finished work is kept.", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        atexit.register(_finish)
+
+
+def _answered(arguments: Sequence[str]) -> int:
+    from assistant.wiring.command_line import parse
+    from ingest.errors import PinciteError
+
+    try:
+        return _run(parse(arguments))
+    except BrokenPipeError:
+        raise
     except (PinciteError, OSError) as error:  # OSError: an error without a better message
         print(f"pincite: {error}", file=sys.stderr)
         return FAILED
-    finally:
-        atexit.register(_finish)
 
 
 def _name_taken() -> str:

@@ -1,5 +1,6 @@
 """What the pages work with, as the visitor may see it; what all share is made once a server."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial, wraps
@@ -37,8 +38,10 @@ from assistant.ui import session
 from assistant.ui.background import Answers, Fetches, NextQuestions, Sheets, Tasks, Work
 from assistant.wiring import composition
 from assistant.wiring.people import Known, limits, sessions
+from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.platform.process import keep_private
+from vectorstore.add_report import kinds
 from vectorstore.errors import LibraryError
 from vectorstore.federation import Federated, is_joined
 from vectorstore.library import Library
@@ -468,12 +471,23 @@ def upload(
 
 
 def add_at_start(paths: Sequence[Path]) -> None:
-    """Add files and folders in the background, as the person who starts the app has asked.
-    Raises PinciteError."""
-    now = settings()
-    if now.library not in composition.libraries(now):
-        make(now, now.library)
-    uploads().show(Upload(_opened(now.library), now.home, paths))
+    """Add files and folders, as the person who starts the app has asked, and print what failed:
+    no page is theirs. Returns when all is added."""
+    try:
+        now = settings()
+        if now.library not in composition.libraries(now):
+            make(now, now.library)
+        done = uploads().show(Upload(_opened(now.library), now.home, paths))
+    except PinciteError as error:
+        print(f"pincite: {error}", file=sys.stderr)
+        return
+    done.wait()
+    failed = done.summary.failed if done.summary else ()
+    told = [done.error, *(f"not added: {one.path}: {one.error}" for one in failed)]
+    if done.summary and done.summary.unsupported:
+        told.append(f"of kinds that cannot be read: {kinds(done.summary.unsupported)}")
+    for line in filter(None, told):
+        print(f"pincite: {readable(line)}", file=sys.stderr)
 
 
 def start(title: str, work: Work, kind: str = "") -> None:

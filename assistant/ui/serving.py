@@ -71,7 +71,7 @@ def _listens(place: str, first: Entrance | None, paths: Sequence[Path]) -> None:
     if paths:
         from assistant.ui import resources
 
-        resources.add_at_start(paths)
+        threading.Thread(target=resources.add_at_start, args=(paths,), daemon=True).start()
     # Streamlit knows whether there is a display; over ssh it would be that of another machine.
     if (
         first is None

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,13 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     main, commands = _parsers()
     home = argparse.ArgumentParser(prog=main.prog, add_help=False, allow_abbrev=False)
     home.add_argument("--home")
-    first, *_ = [*home.parse_known_args(words)[1], ""]
-    if first in commands or first.startswith("-"):
+    rest = home.parse_known_args(words)[1]
+    first = next(iter(rest), "")
+    if {first, *rest} & commands.keys() if first.startswith("-") else first in commands:
         return main.parse_args(words)
-    if first and not _is_path(first):
+    if first in ("-h", "--help", "--version"):
+        return main.parse_args(words)
+    if first and not first.startswith("-") and not _is_path(first):
         near = difflib.get_close_matches(first, commands, n=1, cutoff=0.0)[0]
         main.error(
             f"{first!r} is no command, and no file or folder here. Did you mean `pincite {near}`?"
@@ -74,7 +78,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _is_path(word: str) -> bool:
-    return word in (".", "..", "~") or "/" in word or os.sep in word or Path(word).exists()
+    with suppress(OSError):  # it is too long for a name
+        return word in (".", "..", "~") or "/" in word or os.sep in word or Path(word).exists()
+    return False
 
 
 def parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 The questions are the development half of TAT-QA (Zhu et al., 2021): tables of annual reports with
 the paragraphs around them; operations are also learned from operations.tsv, whose lines are no
 questions of TAT-QA. Each table becomes a document, is read as people's files are, and stands
-beside five others that have most of the question's words. Near misses, to which no plan is right,
+beside three others that have most of the question's words. Near misses, to which no plan is right,
 are the same questions without their table, and of another year. Each document is judged by weights
 that were fitted without it. `--write` puts the weights into the file that the product reads.
 """
@@ -286,7 +286,7 @@ def fit(rows: Sequence[Row], grids: dict[str, TableGrid], vectors: Vectors) -> W
         near += [row for at in test if (row := of_another_year(rows[at], head)) is not None]
         choices += [(row, chosen(row, weights)) for row in near]
         alone += [(rows[at], chosen(rows[at], weights, alone=True)) for at in test]
-    print("beside five other tables:")
+    print("beside three other tables:")
     sure = judge(choices)
     print("the right table alone, the same probabilities:")
     judge(alone, sure)

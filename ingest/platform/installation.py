@@ -26,7 +26,7 @@ def add_extra(extra: str) -> str:
         return text.strip().replace("EXTRA", extra)
     if text := _read(environment / "uv-receipt.toml"):
         listed = tomllib.loads(text)["tool"]["requirements"]
-        ours = next(one for one in listed if one["name"] == _NAME)
+        ours: Mapping[str, Any] = next((one for one in listed if one["name"] == _NAME), {})
         beside = "".join(f'--with "{_written(one)}" ' for one in listed if one is not ours)
         return f"uv tool install {beside}{_requirement(*ours.get('extras', ()), extra)}"
     if text := _read(environment / "pipx_metadata.json"):

@@ -1,5 +1,6 @@
 """A table beside a question: what its rows and columns have in common with it."""
 
+from collections import Counter
 from collections.abc import Collection
 from decimal import Decimal
 from functools import cached_property
@@ -15,18 +16,19 @@ from assistant.answering.tables.question import (
     log_probabilities,
     operation_signs,
 )
+from ingest.document.model import Page
 from ingest.language.quantities import head_scale
 from ingest.language.words import name_parts
 
 _PAIRED = 8  # rows that are tried in pairs, the closest ones
+_LONG = 60  # rows whose columns are combined
 
 
 class Beside:
     """A table beside a question. Rows and columns are numbered as in the grid."""
 
     def __init__(self, asked: Question, grid: TableGrid, vectors: Vectors, about: str = "") -> None:
-        """`about`: the first page of its document."""
-        page = grid.page
+        """`about`: the prose of the first page of its document."""
         self.asked, self.grid, self.vectors = asked, grid, vectors
         self.operands = {
             (r, c): Operand(row, column, cell, grid)
@@ -43,10 +45,9 @@ class Beside:
         self.row_years = [{int(t) for t in terms(label) if is_year(t)} for label in self.labels]
         self.corner = frozenset(asked.stemmed(grid.corner))
         self.near = frozenset(asked.stemmed(f"{grid.near} {grid.prose} {grid.corner}"))
-        inside = {n for t in page.tables for n in range(t.first, t.last + 1)}
-        text = " ".join(line.text for n, line in enumerate(page.lines) if n not in inside)
         names = name_parts(grid.document)
-        self.page = frozenset(asked.stemmed(f"{page.title} {names} {about} {text}"))
+        told = f"{grid.page.title} {names} {about} {prose(grid.page)}"
+        self.page = frozenset(asked.stemmed(told))
 
     @cached_property
     def numbers(self) -> dict[tuple[int, int], float]:
@@ -58,7 +59,7 @@ class Beside:
         """That of the question; one with a scale, such as "5 million", in the table's own."""
         if not self.asked.limit:
             return None
-        (how, found), scale = self.asked.limit, head_scale(self.grid.scale)
+        (how, found), scale = self.asked.limit, head_scale(f"({self.grid.scale})")
         assert found.value is not None
         power = found.scale - scale[1] if found.scale and scale else found.scale
         return how, found.value.scaleb(power)
@@ -146,8 +147,17 @@ class Beside:
     @cached_property
     def closest(self) -> list[int]:
         """The rows that are tried in pairs, in their order."""
-        near = np.argsort(-(self.row_signs[:, 0] + self.row_signs[:, 2]))
-        return sorted([int(row) for row in near if row in self.meant][:_PAIRED])
+        return sorted(self._ordered[:_PAIRED])
+
+    @cached_property
+    def tried(self) -> list[int]:
+        """The rows whose columns are combined, in their order: the closest ones of a long table."""
+        return sorted(self._ordered[:_LONG])
+
+    @cached_property
+    def _ordered(self) -> list[int]:
+        near = np.argsort(-(self.row_signs[:, 0] + self.row_signs[:, 2]), kind="stable")
+        return [int(row) for row in near if row in self.meant]
 
     @cached_property
     def column_signs(self) -> Floats:
@@ -176,17 +186,20 @@ class Joined(Beside):
         self.asked, self.grid, self.vectors = one.asked, one.grid, one.vectors
         self.heads, self.periods, self.page = one.heads, one.periods, one.page
         self.near, self.corner = one.near | other.near, one.corner | other.corner
-        same = [
+        dated = [
             (mine, its)
             for mine, period in enumerate(one.periods)
             for its, beside in enumerate(other.periods)
             if period and beside and period.same_time(beside)
         ]
+        # Of "2023" and "2023, % of sales" nobody knows which one is meant.
+        mine, its = Counter(pair[0] for pair in dated), Counter(pair[1] for pair in dated)
+        same = [pair for pair in dated if mine[pair[0]] == its[pair[1]] == 1]
         rows = [*((one, row) for row in one.closest), *((other, row) for row in other.closest)]
         self.operands = {}
         for at, (table, row) in enumerate(rows):
-            pairs = same if table is other else [(mine, mine) for mine, _ in same]
-            found = {(at, mine): table.operands.get((row, its)) for mine, its in pairs}
+            pairs = same if table is other else [(column, column) for column, _ in same]
+            found = {(at, to): table.operands.get((row, column)) for to, column in pairs}
             self.operands |= {place: operand for place, operand in found.items() if operand}
         self.labels = [table.labels[row] for table, row in rows]
         self.sections = [table.sections[row] for table, row in rows]
@@ -195,10 +208,18 @@ class Joined(Beside):
         self.second = len(one.closest)  # the first row of the second table
 
 
+def prose(page: Page) -> str:
+    """The text of a page without its tables, and without what readers do not see."""
+    inside = {n for table in page.tables for n in range(table.first, table.last + 1)}
+    lines = [line for n, line in enumerate(page.lines) if n not in inside and not line.hidden]
+    return " ".join(line.text for line in lines)
+
+
 def _line(text: str) -> str:
     return " ".join(text.split()).rstrip(":")
 
 
 def _share(words: Collection[str], said: Collection[str], rare: dict[str, float]) -> float:
-    whole = sum(rare.get(word, 1.0) for word in words)
-    return sum(rare.get(word, 1.0) for word in words if word in said) / whole if whole else 0.0
+    ordered = sorted(words)  # sums of floats depend on the order
+    whole = sum(rare.get(word, 1.0) for word in ordered)
+    return sum(rare.get(word, 1.0) for word in ordered if word in said) / whole if whole else 0.0

@@ -3,11 +3,12 @@
 Every plan that a table allows is scored by a log-linear choice model (McFadden, Conditional logit
 analysis of qualitative choice behavior, 1974), from what its rows and columns have in common with
 the question: words, periods, and nearness of meaning. A head over the question's vector tells the
-operation. No rule knows the words of a question. The weights are those of
+operation. The weights are those of
 benchmarks/fitting/fit_tables.py, for each of the two embedding models that Pincite comes with; by
 another model nothing is bound.
 """
 
+import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from itertools import combinations, permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.tables.beside import Beside, Joined
+from assistant.answering.tables.beside import Beside, Joined, prose
 from assistant.answering.tables.compute import (
     AVERAGE,
     COUNT,
@@ -40,6 +41,8 @@ from assistant.answering.tables.question import (
     Vectors,
     Weights,
     defined,
+    log_probabilities,
+    operation_signs,
 )
 from ingest.language.identify import language_of_question
 from vectorstore.federation import AnyLibrary
@@ -47,6 +50,8 @@ from vectorstore.federation import AnyLibrary
 _DEFINED = (RATIO, DIFFERENCE)  # operations of definitions.toml, and of rows of two tables
 Cells = tuple[tuple[int, int], ...]  # row and column of each
 _NAME = re.compile(r"\b[A-Z][\w&.-]*")
+_WIDE = 12  # columns that are tried in pairs, the first ones
+_MOST = 100  # columns of a table that is looked at
 _TIME = re.compile(r"(?i)\b(?:when|years?|quarters?|months?|periods?|dates?|days?)\b")
 
 
@@ -62,7 +67,7 @@ def plans(beside: Beside) -> list[tuple[str, Cells]]:
     found: list[tuple[str, Cells]] = [
         (LOOKUP, (p,)) for p in beside.numbers if p[0] in beside.meant
     ]
-    for r in beside.meant:
+    for r in beside.tried:
         found += _of_row(beside, r, [c for c in columns if (r, c) in beside.numbers])
     for c in columns:
         paired = [r for r in beside.closest if (r, c) in beside.numbers]
@@ -74,9 +79,10 @@ def plans(beside: Beside) -> list[tuple[str, Cells]]:
 
 def _of_row(beside: Beside, row: int, columns: Sequence[int]) -> Iterator[tuple[str, Cells]]:
     order = {c: period.order for c in columns if (period := beside.periods[c])}
-    for one, other in combinations(columns, 2):
+    for one, other in combinations(columns[:_WIDE], 2):
         later, earlier = one, other
-        if one in order and other in order and order[one] < order[other]:
+        both = order if one in order and other in order else _mentioned(beside, one, other)
+        if both.get(one, ()) < both.get(other, ()):
             later, earlier = other, one
         pair = ((row, later), (row, earlier))
         yield from ((operation, pair) for operation in (DIFFERENCE, GROWTH, AVERAGE, SUM, RATIO))
@@ -87,6 +93,15 @@ def _of_row(beside: Beside, row: int, columns: Sequence[int]) -> Iterator[tuple[
             cells = tuple((row, c) for c in some)
             wide = (AVERAGE, SUM) if len(some) > 2 else ()
             yield from ((op, cells) for op in (HIGHEST, LOWEST, *wide, *_counts(beside)))
+
+
+def _mentioned(beside: Beside, *columns: int) -> dict[int, tuple[int, ...]]:
+    """Where a question names columns without a period, if all of them: "from H1 to H2"."""
+    said = beside.asked.stemmed(beside.asked.text)
+    own = {c: beside.head_stems[c].difference(*(beside.head_stems[o] for o in columns if o != c))
+           for c in columns}  # fmt: skip
+    places = {c: [said.index(stem) for stem in own[c] if stem in said] for c in columns}
+    return {c: (min(at),) for c, at in places.items()} if all(places.values()) else {}
 
 
 def _of_rows(beside: Beside, one: int, other: int, column: int) -> Iterator[tuple[str, Cells]]:
@@ -274,8 +289,9 @@ def _amounts(
 _PASSAGES = 60  # of the search, whose pages' tables are looked at
 _TABLES = 6  # of them that are bound, the ones with most of the question's words
 _TOLD = 40  # plans whose results are compared, the best ones
-_SAME = 0.7  # nearness from which a label says a row of a definition
+_SAME = 0.83  # nearness from which a label says a row of a definition
 _NOTHING = np.log(0.9)  # log-probability from which no table is looked at further
+_LIKELY = np.log(0.5)  # log-probability of an operation that is computed
 SURE = 0.5  # probability from which a plan is an answer
 
 SIGNS = ("chance", "operation", "covered around", "covered on page", "years", "periods",
@@ -291,7 +307,8 @@ class Choice:
 
     def chance(self, weights: Weights) -> float:
         """The probability that it is right."""
-        return float(1 / (1 + np.exp(-(self.signs @ weights.sure[:-1] + weights.sure[-1]))))
+        odds = float(self.signs @ weights.sure[:-1] + weights.sure[-1])
+        return 1 / (1 + math.exp(min(-odds, 700.0)))
 
 
 def choose(
@@ -305,14 +322,26 @@ def choose(
         return None
     found = list(grids(question, evidence, documents))
     definition = defined(question, found)
+    if definition and not _asks_for_one(asked, definition, vectors):
+        return None
     asked = Question(definition.question if definition else question)
-    first = {name: evidence.page(name, 1).text for name in {grid.document for grid in found}}
+    names = dict.fromkeys(grid.document for grid in found)
+    first = {name: prose(evidence.page(name, 1)) for name in names}
     near = _nearest([Beside(asked, grid, vectors, first[grid.document]) for grid in found])
     near = [beside for beside in near if beside.operations[NOTHING] < _NOTHING]
     among = (definition.operation,) if definition else OPERATIONS
     plan = _sure(near, vectors.weights, among)
     plan = plan or _sure(list(_joined(near)), vectors.weights, among)
     return None if plan and definition and not _made_of(plan, definition, vectors) else plan
+
+
+def _asks_for_one(asked: Question, definition: Definition, vectors: Vectors) -> bool:
+    """Whether it asks for the value, as "How did gross margin change?" does not."""
+    assert vectors.weights is not None  # see `choose`
+    signs = operation_signs(asked, asked.stems, vectors)
+    chances = log_probabilities(signs, vectors.weights.operation)
+    likely = max(chances, key=chances.__getitem__)
+    return likely in (LOOKUP, RATIO, NOTHING, definition.operation)
 
 
 def _made_of(plan: Plan, definition: Definition, vectors: Vectors) -> bool:
@@ -328,8 +357,9 @@ def _sure(near: Sequence[Beside], weights: Weights, among: Collection[str]) -> P
     choice = chosen(near, weights, tried, np.concatenate(signs)) if signs else None
     if choice is None or (near[0].asked.for_percent and _amount(choice.plan)):
         return None
+    likely = choice.signs[SIGNS.index("operation")] >= _LIKELY
     sure = choice.chance(weights)
-    return replace(choice.plan, score=sure) if sure >= SURE else None
+    return replace(choice.plan, score=sure) if likely and sure >= SURE else None
 
 
 def _amount(plan: Plan) -> bool:
@@ -356,7 +386,7 @@ def chosen(
     if not every:
         return None
     scores = signs @ weights.plan
-    order = np.argsort(-scores)[:_TOLD]
+    order = np.argsort(-scores, kind="stable")[:_TOLD]
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
     made = [(int(at), plan_of(every[at][0], *every[at][1])) for at in order]
@@ -388,14 +418,21 @@ def _without_direction(operand: Operand) -> Operand:
 def answer_of(plan: Plan) -> tuple[object, ...] | None:
     """What a plan answers: plans with the same answer do not contradict each other. None where
     nothing can be computed."""
-    value = result(plan)
+    value = result(plan) if _comparable(plan) else None
     if value is None:
         return None
     if plan.operation not in (HIGHEST, LOWEST):
-        return (round(value, 6),)
+        return (f"{value:.6g}",)
     rows = len({operand.row.index for operand in plan.operands}) > 1
     names = [one.row.label if rows else one.column.label for one in best(plan)]
     return (value, *sorted(names))
+
+
+def _comparable(plan: Plan) -> bool:
+    """Whether values have one unit and one scale. Statements write "$" in the first row alone."""
+    units = {operand.cell.unit for operand in plan.operands}
+    scales = {operand.grid.scale_of(operand.row, operand.cell) for operand in plan.operands}
+    return len(units - {""}) <= 1 and units != {"", "%"} and len(scales) == 1
 
 
 def _signs(beside: Beside, row: Floats, same: float, plan: Plan) -> Floats:
@@ -430,5 +467,6 @@ def grids(
     for document, number in dict.fromkeys(places):
         page = evidence.page(document, number)
         for table in page.tables:
-            if (found := grid(document, page, table)) is not None:
+            found = grid(document, page, table)
+            if found is not None and len(found.columns) <= _MOST:
                 yield found

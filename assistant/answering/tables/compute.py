@@ -93,9 +93,12 @@ def _told_plan(plan: Plan) -> str:
 def _count(plan: Plan) -> str:
     found = best(plan)
     how, limit = plan.than or ("at least", Decimal(0))
-    over = _text(plan.operands[0].column.label)
-    names = ", ".join(f"{_row(operand)} ({_shown(operand)})" for operand in found)
-    told = f"{len(found)} of {len(plan.operands)} values of “{over}” are {how} {limit:,}"
+    rows = len({operand.row.index for operand in plan.operands}) > 1
+    first = plan.operands[0]
+    over = _text(first.column.label if rows else first.row.label)
+    called = [_row(operand) if rows else _text(operand.column.label) for operand in found]
+    names = ", ".join(f"{n} ({_shown(o)})" for n, o in zip(called, found, strict=True))
+    told = f"{len(found)} of {len(plan.operands)} values of “{over}” are {how} {limit:,f}"
     return f"{told}: {names}{_scale(plan)}" if names else told
 
 
@@ -111,6 +114,8 @@ def _computed(plan: Plan, value: Decimal) -> str:
         return f"{_named(first)} minus {_named(last)} = {amount}"
     if plan.operation == GROWTH:
         change = f"({_bare(first)} - {_bare(last)}) / {_bare(last)} = {_plain(value, 2)} %"
+        if first.row.index != last.row.index:
+            return f"From {_named(last)} to {_named(first)}{_scale(plan)}: {change}"
         return (
             f"{_row(first)}: from {_shown(last)} ({last.column.label}) to"
             f" {_shown(first)} ({first.column.label}){_scale(plan)}: {change}"

@@ -50,7 +50,7 @@ _TOKEN = re.compile(r"[Qq][1-4]\b|\d+(?:[.,]\d+)*|[^\W\d_]+")
 _STATES = re.compile(r"\bU\.S\.(?:A\.)?|\bUS\b|\bUnited States\b")
 _FORM = re.compile(r"\b10-[QK]\b")
 _ENDED = re.compile(r"(?i)\bquarter(?:ly period)? ended\b")
-SPANS = frozenset(map(stem, ("three", "six", "nine", "twelve")))
+_SPANS = frozenset(map(stem, ("three", "six", "nine", "twelve")))
 
 
 def terms(text: str) -> list[str]:
@@ -66,7 +66,7 @@ def terms(text: str) -> list[str]:
 def is_hard(term: str) -> bool:
     """Whether it is a number, quarter, month or time span, for which another one is no match."""
     quarter = len(term) == 2 and term[0] == "q" and term[1].isdigit()
-    return term[0].isdigit() or quarter or term in MONTHS or term in SPANS
+    return term[0].isdigit() or quarter or term in MONTHS or term in _SPANS
 
 
 def is_year(term: str) -> bool:
@@ -193,12 +193,6 @@ class TableGrid:
     @cached_property
     def prose_terms(self) -> frozenset[str]:
         return frozenset(terms(self.prose))
-
-    @cached_property
-    def dated(self) -> bool:
-        """Whether its columns or rows are years, so that no year may come from elsewhere."""
-        heads = any(is_year(term) for column in self.columns for term in column.terms)
-        return heads or sum(any(map(is_year, row.terms)) for row in self.rows) > 1
 
 
 def grid(document: str, page: Page, table: Table) -> TableGrid | None:
@@ -353,7 +347,7 @@ class Plan:
     operation: str
     operands: tuple[Operand, ...]
     than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
-    score: float = 0.0  # share of the question that it explains, 0 to about 1
+    score: float = 0.0  # probability that it is right
 
     @property
     def grids(self) -> tuple[TableGrid, ...]:

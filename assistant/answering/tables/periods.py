@@ -17,13 +17,11 @@ from datetime import date, timedelta
 
 from assistant.answering.tables.grid import TableGrid
 from ingest.language.dates import YEAR, Date, find_dates, quarters
-from ingest.language.numbers import month_names
 
 _MONTHS_OF = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
-_IN_WORDS = {number: name.capitalize() for name, number in _MONTHS_OF.items()}
 _MONTHS = re.compile(rf"(?i)\b(\d\d?|{'|'.join(_MONTHS_OF)})[ -]months?\b")
 _QUARTER = re.compile(r"(?i)\b(?:quarter(?:ly period)?|q[1-4])\b")
 _WHOLE_YEAR = re.compile(r"(?i)\b(?:(?:fiscal |financial )?years?(?= end(?:ed|ing))|annual)\b")
@@ -34,7 +32,6 @@ _EARLIER = re.compile(
 _OF_TIME = re.compile(
     rf"(?i)\b{YEAR}\b|\b(?:end(?:ed|ing|s)?|fiscal|financial|calendar|year|months?|date|day|then)\b"
 )
-_NAMES = month_names("en")
 _LATE = 7  # days of the next month up to which a quarter of 52 weeks may last
 _BESIDE = 24  # characters between a quarter and its year
 
@@ -47,12 +44,6 @@ class Period:
     month: int | None = None
     day: int | None = None
     months: int | None = None  # None: a day, or how long it is is not said
-
-    def a_year_earlier(self, other: "Period") -> bool:
-        """Whether the other ends a year before it, or up to a week off, and is as long."""
-        if self.months != other.months or self.last is None or other.last is None:
-            return False
-        return abs((self.last - other.last).days - 365) <= _LATE
 
     def same_time(self, other: "Period") -> bool:
         """Whether both are of the same year or, of shorter spans, end together."""
@@ -78,33 +69,20 @@ class Period:
         """Later ones are greater."""
         return self.year, self.month or 0, self.day or 0
 
-    def __str__(self) -> str:
-        """As a head of a column."""
-        day = f"{_NAMES[self.month - 1]} {self.day}," if self.month and self.day else ""
-        span = f"{_IN_WORDS.get(self.months, self.months)} months ended" if self.months else ""
-        return " ".join(part for part in (span, day, str(self.year)) if part)
-
 
 @dataclass(frozen=True)
 class Asked:
     """The periods of a question."""
 
-    text: str
     days: tuple[Date, ...]  # in order, each with its year
     quarters: tuple[tuple[int, int], ...]  # year and quarter
     years: tuple[int, ...]  # that stand alone
     months: frozenset[int]  # how long they are
-    earlier: bool  # it compares with a year earlier
 
     @property
     def any(self) -> bool:
         """Whether it names one."""
         return bool(self.days or self.quarters or self.years)
-
-    @property
-    def over_time(self) -> bool:
-        """Whether it names two, or one and a year earlier."""
-        return self.earlier or len(self.days) + len(self.quarters) + len(self.years) > 1
 
     def fits(self, period: Period) -> bool:
         """Whether a column of this period is one that the question asks for."""
@@ -124,12 +102,10 @@ def asked_periods(text: str) -> Asked:
     years = [] if named else re.findall(rf"\b{YEAR}\b", rest)
     spans = spans_of(text) | ({3} if named else set())
     return Asked(
-        text,
         tuple(dict.fromkeys(days)),
         tuple(dict.fromkeys(named)),
         tuple(dict.fromkeys(map(int, years))),
         frozenset(spans),
-        bool(_EARLIER.search(text)),
     )
 
 

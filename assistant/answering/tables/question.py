@@ -26,10 +26,10 @@ CLASSES = (*OPERATIONS, NOTHING)
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 # How a limit is said: a closed class of words.
 _LIMITS = {
+    "at least": "at least|no less than|not less than|no fewer than",
+    "at most": "at most|no more than|not more than|up to|not exceed",
     "more than": "more than|over|above|exceed(?:s|ed|ing)?|(?:great|high|larg)er than",
-    "at least": "at least|no less than|not less than",
     "less than": "less than|fewer than|below|under|(?:low|small)er than",
-    "at most": "at most|no more than|not more than|up to",
 }
 _BUCKETS = 4096
 _DEFINITIONS = Path(__file__).with_name("definitions.toml")
@@ -131,18 +131,16 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Weights:
-    """Fitted by benchmarks/fitting/fit_tables.py, leaving the tested documents out."""
+    """Fitted by benchmarks/fitting/fit_tables.py."""
 
     operation: Floats  # (of `operation_signs`, + 1; classes): a logistic regression, its bias last
-    plan: Floats  # (len(FEATURES),)
+    plan: Floats  # (of `features`,)
     sure: Floats  # (len(SIGNS) + 1,): a logistic regression, its bias last
 
 
 @cache
 def _fitted(identity: str) -> Weights | None:
     name = identity.split(":")[0]
-    if not _WEIGHTS.exists():
-        return None  # before they are fitted
     with np.load(_WEIGHTS) as file:
         if f"{name}/plan" not in file or str(file[f"{name}/identity"]) != identity:
             return None

@@ -161,7 +161,7 @@ OPERATIONS = {
 }  # fmt: skip
 
 CHECKS = {
-    "explained": N_("share of the question's words that the cells explain"),
+    "sure": N_("the probability that these are the cells in question"),
     "operation": N_("the model's probability of this computation"),
     "column": N_("the model's probability of this column"),
     "held": N_("the model's log-odds that the list holds the answer"),

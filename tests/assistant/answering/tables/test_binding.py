@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answering.tables.question import defined
+from assistant.answering.tables.beside import Beside
+from assistant.answering.tables.binding import grids, plans
+from assistant.answering.tables.question import Question, Vectors, defined
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request, Turn
@@ -101,6 +103,7 @@ def told(library: Library, question: str) -> str:
         ("margin of valves", "12%"),
         ("How many cities have more than 15 employees?", "2 of 3 values"),
         ("How many cities have at most 9 employees?", "Oslo (9)"),
+        ("How many cities have no more than 9 employees?", "are at most 9: Oslo (9)"),
         ("How many ducks were seen from 2019 to 2021 in total?", "= 18"),
         ("What is the ratio of the cost of claims to claims in 2023?", "= 0.6 ("),
         ("How many claims were there in 2022?", ": 200"),
@@ -145,6 +148,19 @@ def test_a_table_answers(library: Library, question: str, part: str) -> None:
 )
 def test_a_neighbour_is_no_answer(library: Library, question: str) -> None:
     assert answer(library, question) is None
+
+
+def test_plans_over_a_large_table_are_few(tmp_path: Path, embedder: Embedder) -> None:
+    heads = [f"Sensor {number}" for number in range(40)]
+    rows = [[f"Hour {hour}", *(str(hour * at) for at in range(40))] for hour in range(300)]
+    text = "\n".join(",".join(row) for row in [["Time", *heads], *rows])
+    (tmp_path / "Log.csv").write_text(text, "utf-8")
+    with Library(tmp_path / "library", "main", lambda: embedder) as library:
+        library.add([tmp_path / "Log.csv"])
+        [table, *_] = grids("sensor 7 at hour 12", library, None)
+        vectors = Vectors(embedder)
+        beside = Beside(Question("What did sensor 7 say at hour 12?"), table, vectors)
+        assert len(plans(beside)) < 60_000
 
 
 def test_a_named_computation_is_asked_with_what_it_is_made_of() -> None:
