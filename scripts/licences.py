@@ -43,8 +43,8 @@ Pincite is under the Apache License 2.0. This page lists what it is installed wi
 - Piper (GPL-3.0) and Real-ESRGAN are never part of an installation. A command of the person at the
   machine fetches them into environments of their own.
 - Models have licences of their own: `pincite models list` names them. They are not part of a build.
-- The weights that bind questions to cells of tables were fitted to TAT-QA (Zhu et al., 2021), which is
-  under CC BY 4.0, and to tables of our own.
+- The weights that bind questions to cells of tables were fitted to TAT-QA (Zhu et al., 2021), which
+  is under CC BY 4.0, and to tables of our own.
 
 """
 
