@@ -30,7 +30,8 @@ def test_alone_it_opens_the_app_and_ctrl_c_ends_it_without_a_traceback(tmp_path:
         assert app.stderr is not None
         assert app.stderr.readline().startswith(b"Pincite is at http://localhost:")
         app.send_signal(signal.SIGINT)
-        assert (app.stderr.read(), app.wait(60)) == (b"", 130)
+        assert app.stderr.read() == b""
+        assert app.wait(60) in (0, 130)  # a server that serves already ends of its own accord
 
 
 @pytest.mark.slow

@@ -145,6 +145,17 @@ class Beside:
         return [r for r, label in enumerate(spoken) if label in own or label not in said]
 
     @cached_property
+    def said_columns(self) -> frozenset[int]:
+        """The columns of which a question may want one value: of a time, or whose head it says."""
+        said = set(self.asked.stems)
+        columns = zip(self.periods, self.heads, self.head_stems, strict=True)
+        return frozenset(
+            c
+            for c, (period, head, stems) in enumerate(columns)
+            if period or not head or stems & said
+        )
+
+    @cached_property
     def closest(self) -> list[int]:
         """The rows that are tried in pairs, in their order."""
         return sorted(self._ordered[:_PAIRED])

@@ -65,7 +65,9 @@ def plans(beside: Beside) -> list[tuple[str, Cells]]:
                 if {(one, c), (other, c)} <= beside.operands.keys())  # fmt: skip
         return [plan for some in made for plan in some if plan[0] in _DEFINED]
     found: list[tuple[str, Cells]] = [
-        (LOOKUP, (p,)) for p in beside.numbers if p[0] in beside.meant
+        (LOOKUP, (place,))
+        for place in beside.numbers
+        if place[0] in beside.meant and place[1] in beside.said_columns
     ]
     for r in beside.tried:
         found += _of_row(beside, r, [c for c in columns if (r, c) in beside.numbers])
@@ -292,7 +294,7 @@ _TOLD = 40  # plans whose results are compared, the best ones
 _SAME = 0.83  # nearness from which a label says a row of a definition
 _NOTHING = np.log(0.9)  # log-probability from which no table is looked at further
 _LIKELY = np.log(0.5)  # log-probability of an operation that is computed
-SURE = 0.5  # probability from which a plan is an answer
+SURE = 0.6  # probability from which a plan is an answer
 
 SIGNS = ("chance", "operation", "covered around", "covered on page", "years", "periods",
          "unknown names", "left", "count", "extreme")  # fmt: skip
