@@ -4,8 +4,9 @@ The questions are the development half of TAT-QA (Zhu et al., 2021): tables of a
 the paragraphs around them; operations are also learned from operations.tsv, whose lines are no
 questions of TAT-QA. Each table becomes a document, is read as people's files are, and stands
 beside three others that have most of the question's words. Near misses, to which no plan is right,
-are the same questions without their table, and of another year. Each document is judged by weights
-that were fitted without it. `--write` puts the weights into the file that the product reads.
+are the same questions without their table and of another year, and wordings about other things.
+Each document is judged by weights that were fitted without it. `--write` puts the weights into the
+file that the product reads.
 """
 
 import html
@@ -15,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,9 @@ _TABLES = Path(__file__).with_name("tables.jsonl")
 _OTHERS = 3  # tables of other documents beside each
 _PLANS = 160  # wrong ones of a question that are fitted to
 _FOLDS = 5
+_OF_OTHERS = 0.5  # the weight of a near miss in words of others
+_OWN, _OTHERS_WORDS = 8, 2  # such near misses of a table of ours, and of one of TAT-QA
+_SHORT = 60  # letters of a label that stands in one
 _NEAR_MISS = 0.3  # the weight of one that is made of a question: there are two of most
 _UNUSED = np.zeros(0, np.float32)
 _STRENGTH = 10.0  # of the head of operations
@@ -68,7 +73,12 @@ _FORMS = (  # of a derivation without its numbers
     (GROWTH, r"\(?\(?N-N\)?/N\)?|N/N-N"), (DIFFERENCE, r"\(?N-N\)?"),
     (AVERAGE, r"\(?\(?N(\+N)+\)?/N\)?"), (SUM, r"\(?N(\+N)+\)?"), (RATIO, r"\(?N/N\)?"),
 )  # fmt: skip
-_LEFT = ("other", "its table absent", "another year")  # kinds of questions that no plan answers
+_LEFT = (
+    "other",
+    "its table absent",
+    "another year",
+    "words of others",
+)  # kinds of questions that no plan answers
 _EXTREME = re.compile(r"(?i)\b(?:(high|larg|great|most|more)|low|small|least|few|less)")
 _AMOUNT = re.compile(r"[\W\d.,]*\d[\W\d.,]*(?:million|billion|thousand)?\W*")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -284,6 +294,7 @@ def fit(rows: Sequence[Row], grids: dict[str, TableGrid], vectors: Vectors) -> W
         near = [rows[at] for at in test]
         near += [without_its_table(row) for row in near]
         near += [row for at in test if (row := of_another_year(rows[at], head)) is not None]
+        near += words_of_others(sorted({documents[at] for at in test}), grids, vectors, head)
         choices += [(row, chosen(row, weights)) for row in near]
         alone += [(rows[at], chosen(rows[at], weights, alone=True)) for at in test]
     print("beside three other tables:")
@@ -318,9 +329,38 @@ def of_another_year(row: Row, head: NDArray[np.float32]) -> Row | None:
     return near
 
 
+def words_of_others(
+    documents: Sequence[str], grids: dict[str, TableGrid], vectors: Vectors,
+    head: NDArray[np.float32],
+) -> list[Row]:  # fmt: skip
+    """Near misses: wordings of operations.tsv with a label of the table in the place of one thing,
+    so that they ask something of the label that the table does not say."""
+    random = Random(11)
+    texts = [text for _, text in read_wordings() if "{" in text]
+    found = []
+    for name in documents:
+        labels = [row.label for row in grids[name].rows if 0 < len(row.label) < _SHORT]
+        for text in random.sample(texts, _OWN if name.startswith("t") else _OTHERS_WORDS):
+            if labels:
+                part = random.choice(re.findall(r"{.+?}", text))
+                asked = re.sub(r"[{}]", "", text.replace(part, random.choice(labels), 1))
+                near = [Beside(Question(asked), grids[name], vectors)]
+                found.append(Row(name, asked, NOTHING, "words of others", beside=near))
+    found = [row for row in found if row.beside[0].asked.stems]
+    for row in found:
+        describe(row, head)
+    return found
+
+
+def read_wordings() -> list[list[str]]:
+    """The lines of operations.tsv: operation and text."""
+    lines = _WORDINGS.read_text("utf-8").splitlines()
+    return [line.split("\t") for line in lines if "\t" in line]
+
+
 def wordings(vectors: Vectors) -> tuple[NDArray[np.float32], list[str]]:
     """The vectors of the wordings that stand beside this file, and their operations."""
-    lines = [line.split("\t") for line in _WORDINGS.read_text("utf-8").splitlines() if "\t" in line]
+    lines = read_wordings()
     found = []
     for _, text in lines:
         question = Question(re.sub(r"[{}]", "", text))
@@ -416,6 +456,7 @@ def judge(
     groups = [row.document for row, _ in made]
     made_up = [row.kind.endswith(("absent", "another year")) for row, _ in made]
     weight = np.where(made_up, _NEAR_MISS, 1.0)
+    weight[[row.kind == "words of others" for row, _ in made]] = _OF_OTHERS
     chances = np.zeros(len(made))
     spread = signs.std(0) + 1e-6
     for train, test in GroupKFold(_FOLDS).split(signs, groups=groups):
