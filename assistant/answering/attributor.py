@@ -172,6 +172,13 @@ class Attributor:
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
         return tuple(sentences), tuple(citations.values())
 
+    def in_one(self, text: str) -> bool:
+        """Whether a single unit states all words of a sentence, and denies it if it does. What
+        denies is known in English alone: elsewhere none does."""
+        said = Said.of(text, self._question)
+        nearest = self._nearest(said)[:1] if not said.small else []
+        return any(_whole(said, one.unit) for one in self._carrying(said, nearest))
+
     def carries(self, text: str) -> bool:
         """Whether lines state the numbers, dates and names of each sentence, and are like it; its
         other words need not be theirs."""

@@ -282,6 +282,17 @@ class Unit:
         return f"{self.heads} {self.text}".strip()
 
     @property
+    def shown(self) -> str:
+        """Its text for people; of a table row, each cell behind the head of its column."""
+        table = _table_at(self.window.page, self.first)
+        rows = table.rows[table.header :] if table and table.header and self.heads else ()
+        for row in rows:
+            if table and {cell.line for cell in row} == {self.first}:
+                named = zip(table.rows[table.header - 1], row, strict=False)
+                return "; ".join(f"{head.text}: {cell.text}" for head, cell in named if cell.text)
+        return self.text
+
+    @property
     def with_head_lines(self) -> set[int]:
         """The numbers of its lines; with those of a table row's heads, and of the line that
         introduces the list of an item."""

@@ -132,6 +132,8 @@ class AnswerTool:
             note_search(reply.trace.facts, context, request.query.parts, self._count)
         checked = self._verifier(context, request.threshold)
         outcome = yield from self._answer(context, checked, request.anyway, reply)
+        if not (outcome.refused or outcome.stopped):
+            outcome = yield from _completed(outcome, context, checked, request.query.parts, reply)
         with stage("check", reply):
             outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
             reply.outcome = prompt_injection.noted(outcome, left_out(context.ranked))
@@ -151,15 +153,20 @@ class AnswerTool:
                 written = yield from self._written(self._model, context, checked, anyway, reply)
             except Stopped:
                 return Outcome("", stopped=True, passages=context.passages)
-        if written is None:
+        if written is None or reply.trace.wrote:
             outcome = _quoted(best, context, checked, anyway, reply)
             yield outcome.text
         else:
             reply.activity.stage = _("Citing")
             with stage("attribute", reply):
-                outcome = attributed(written, context, bool(reply.trace.withheld))
+                outcome = attributed(written, context)
             if outcome.refused:
                 yield outcome.text
+        if written and reply.trace.wrote:
+            tokens = {"prompt_tokens": written.prompt_tokens}
+            tokens |= {"completion_tokens": written.completion_tokens}
+            told = (_(notices.UNSTATED), *outcome.notices)
+            outcome = replace(outcome, notices=told, **tokens)
         return _doubted(outcome, reply, anyway)
 
     def _written(
@@ -171,7 +178,8 @@ class AnswerTool:
         with self._turn(reply):
             reply.trace.facts.spent("wait", perf_counter() - begun)
             reply.activity.stage = ngettext("Reading a passage", "Reading {count} passages", many)
-            decide = _decider(checked, anyway, reply)
+            lines = Attributor(context.question, context.read, context.evidence)
+            decide = _decider(checked, lines, anyway, reply)
             with stage("write", reply):
                 written = yield from write(
                     model, context.messages(), self._budget.answer, self._count, reply, decide
@@ -199,9 +207,10 @@ class AnswerTool:
 # -- The stages that need no model
 
 
-def _decider(checked: Verifier, anyway: bool, reply: Reply) -> Decide:
+def _decider(checked: Verifier, lines: Attributor, anyway: bool, reply: Reply) -> Decide:
     """Decides by the first sentence of a text that is still being written; None: not yet. Who wants
-    any answer sees it as it comes: that one is judged when it is whole."""
+    any answer sees it as it comes: that one is judged when it is whole. A yes or no is given only
+    where a single line states it, because a small model says yes above a line that says no."""
     at_once = anyway or not checked.threshold
 
     def decide(text: str, whole: bool) -> Verdict | None:
@@ -210,7 +219,12 @@ def _decider(checked: Verifier, anyway: bool, reply: Reply) -> Decide:
             return "give"
         complete = split_answer(text) if whole else split_answer(text)[:-1]
         said = first_statement(complete) or (text if whole else "")
-        return _noted(checked.verify(said), anyway, reply) if said else None
+        if not said:
+            return None
+        judged = checked.verify(said)
+        if checked.echoes(said):
+            judged = replace(judged, verdict="give" if lines.in_one(said) else "refuse")
+        return _noted(judged, anyway, reply)
 
     return decide
 
@@ -224,8 +238,13 @@ def _noted(judged: Judged, anyway: bool, reply: Reply) -> Verdict:
 def _quoted(
     best: Sequence[Quoted], context: Context, checked: Verifier, anyway: bool, reply: Reply
 ) -> Outcome:
-    """Sentences of the documents as the answer, each with its citation."""
-    if not best or _noted(checked.verify_quoted(best[0]), anyway, reply) == "refuse":
+    """Sentences of the documents as the answer, each with its citation: there is no other, or what
+    the model wrote is not given."""
+    echoed = bool(reply.trace.wrote) and checked.echoes(reply.trace.wrote)
+    judged = checked.verify_quoted(best[0], echoed) if best else None
+    if judged and (judged.verdict == "give" or not reply.trace.wrote):
+        judged = replace(judged, verdict=_noted(judged, anyway, reply))
+    if not judged or judged.verdict == "refuse":
         return refusal(context)
     marked = enumerate(best, start=1)
     sentences = tuple(Sentence(_shown(quoted), True, (mark,)) for mark, quoted in marked)
@@ -233,29 +252,55 @@ def _quoted(
     return Outcome(text, sentences, _citations(best), context.passages)
 
 
-def attributed(written: Written, context: Context, held: bool = False) -> Outcome:
-    """The written answer with its citations; a refusal where what was written is `held` back, or
-    where nothing was."""
-    tokens = written.prompt_tokens, written.completion_tokens
-    if held or not (written.text or written.stopped):
-        why = (_(notices.UNSTATED),) if held else ()
-        return replace(refusal(context, why), prompt_tokens=tokens[0], completion_tokens=tokens[1])
+def attributed(written: Written, context: Context) -> Outcome:
+    """The written answer with its citations; a refusal where nothing was written."""
+    if not (written.text or written.stopped):
+        return refusal(context)
     lines = Attributor(context.question, context.read, context.evidence)
     sentences, citations = lines.attribute(written.text)
     return Outcome(
         written.text, sentences, citations, context.passages, stopped=written.stopped,
-        prompt_tokens=tokens[0], completion_tokens=tokens[1],
+        prompt_tokens=written.prompt_tokens, completion_tokens=written.completion_tokens,
     )  # fmt: skip
 
 
-def refusal(context: Context, why: Sequence[str] = ()) -> Outcome:
-    """A refusal with the closest passages and lines, and what was looked for; `why` are sentences
-    for people."""
+def _completed(
+    outcome: Outcome, context: Context, checked: Verifier, parts: Sequence[str], reply: Reply
+) -> Generator[str, None, Outcome]:
+    """Yields the closest line for each part of the question that no sentence answers; a part that
+    has none is named."""
+    said = [one.text for one in outcome.sentences]
+    if dropped := checked.dropped(parts, said):
+        reply.trace.wrote = reply.trace.wrote or reply.so_far
+    for part in dropped:
+        line = checked.line_for(part, context.ranked)
+        if line is None:
+            told = _("No line that was read answers “{question}”.", question=part.rstrip("?"))
+            outcome = replace(outcome, notices=(*outcome.notices, told))
+        elif not any(_holds(one, line) for one in outcome.citations):
+            mark = len(outcome.citations) + 1
+            text = _shown(line)
+            yield f" {text}"
+            outcome = replace(
+                outcome, text=f"{outcome.text} {text}",
+                sentences=(*outcome.sentences, Sentence(text, True, (mark,))),
+                citations=(*outcome.citations, line.unit.lines.citation(mark, line.score)),
+            )  # fmt: skip
+    return outcome
+
+
+def _holds(citation: Citation, line: Quoted) -> bool:
+    place = citation.document, citation.page
+    return place == line.unit.window.place and line.unit.lines.text in citation.quote
+
+
+def refusal(context: Context) -> Outcome:
+    """A refusal with the closest passages and lines, and what was looked for."""
     said = prompts.refusal(context.asked)
     closest = [quoted for quoted in context.ranked if quoted.unit.states][:_CLOSEST]
     return Outcome(
         said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
-        notices=(*why, *notices.of_refusal(context.asked, context.question, context.windows)),
+        notices=notices.of_refusal(context.asked, context.question, context.windows),
         closest=_harmless(_citations(closest)),
     )  # fmt: skip
 
@@ -273,7 +318,7 @@ def _doubted(outcome: Outcome, reply: Reply, anyway: bool) -> Outcome:
 
 def _shown(quoted: Quoted) -> str:
     """In one line; the markup of links and pictures is reduced to its words."""
-    text = one_line(quoted.unit.text)
+    text = one_line(quoted.unit.shown)
     return AddressFilter([text]).clean(text)
 
 

@@ -103,10 +103,10 @@ def write(
     elif stopped:
         text = ""  # nobody has seen it, and it was not yet known to be an answer
     else:
-        reply.trace.withheld = text
+        reply.trace.wrote = text
     if repeats(text):
         text = " ".join(split_answer(text)[:-1])
-    if not reply.trace.withheld:
+    if not reply.trace.wrote:
         reply.trace.facts.written = showing(stream.told, text.strip())
     return Written(text.strip(), stopped, *stream.tokens(lambda: count(text)))
 

@@ -116,7 +116,7 @@ class Trace:
     asked: tuple[tuple[str, str], ...] = ()  # (role, text): the messages a model was sent last
     steps: tuple[Step, ...] = ()  # in order, for an answer of several texts
     answerable: float | None = None  # probability that the answer is right; None: not verified
-    withheld: str = ""  # what the model wrote last, where it was left out: a refusal stands for it
+    wrote: str = ""  # what the model wrote last, where the answer says something else, or more
     program: tuple[str, str] | None = None  # what a model chose of a list: operation and head
     facts: Facts = field(default_factory=Facts)
 

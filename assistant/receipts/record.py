@@ -288,7 +288,7 @@ class Recorder:
                 made=datetime.now(UTC).isoformat(timespec="seconds"),
                 answer=answer,
                 asked=[list(message) for message in reply.trace.asked],
-                written=reply.trace.withheld or reply.so_far,
+                written=reply.trace.wrote or reply.so_far,
                 model=self._model(reply),
                 embedding=library.embedder().identity,
                 library="" if given else library.name,

@@ -51,8 +51,9 @@ def replay(
         return Replayed(None, "", told)
     model = load()
     text = _write_answer(receipt, model)
-    # What is refused is not written to its end either.
-    stopped = receipt.answer["stopped"] or receipt.answer["refused"]
+    # What is not given is not written to its end either: a refusal or lines stand for it.
+    given = receipt.answer["answer"].startswith(receipt.written.strip())
+    stopped = receipt.answer["stopped"] or not given
     same = text.startswith(receipt.written) if stopped else text == receipt.written
     if not same:
         return Replayed(False, text, f"The text differs.{_other_versions(receipt)}")
