@@ -240,6 +240,7 @@ def _tokens(windows: Sequence[Window], count: Callable[[str], int]) -> int:
 
 _MOST_LINES = 5  # lines: a longer "sentence" is a table or a list, and is taken line by line
 _LONGEST_LIST = 16  # lines
+_SHORTEST = 4  # words: shorter sentences are headings
 _HYPHEN = re.compile(r"([a-z])-\s([a-z])")
 _BULLETS = ("•", "-", "–", "*")
 
@@ -275,6 +276,11 @@ class Unit:
         """Whether it states something: no question, no introduction of a list, and no instruction
         to a model."""
         return not self.text.rstrip().endswith(("?", ":")) and not self.instructs
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is long enough for a sentence: headings are shorter."""
+        return len(self.text.split()) >= _SHORTEST
 
     @property
     def with_heads(self) -> str:

@@ -231,7 +231,8 @@ def _decider(checked: Verifier, lines: Attributor, anyway: bool, reply: Reply) -
 
 def _noted(judged: Judged, anyway: bool, reply: Reply) -> Verdict:
     """The verdict, which is kept with the answer's facts. Who wants an answer anyway gets one."""
-    reply.trace.answerable, reply.trace.facts.judged = judged.probability, (judged,)
+    reply.trace.answerable = judged.probability
+    reply.trace.facts.judged = (*reply.trace.facts.judged, judged)
     return "give" if anyway else judged.verdict
 
 
@@ -272,8 +273,10 @@ def _completed(
     said = [one.text for one in outcome.sentences]
     if dropped := checked.dropped(parts, said):
         reply.trace.wrote = reply.trace.wrote or reply.so_far
+    cited = {one.document for one in outcome.citations}
+    near = [one for one in context.ranked if one.document in cited or not cited]
     for part in dropped:
-        line = checked.line_for(part, context.ranked)
+        line = checked.line_for(part, near)
         if line is None:
             told = _("No line that was read answers “{question}”.", question=part.rstrip("?"))
             outcome = replace(outcome, notices=(*outcome.notices, told))
@@ -307,7 +310,7 @@ def refusal(context: Context) -> Outcome:
 
 def _doubted(outcome: Outcome, reply: Reply, anyway: bool) -> Outcome:
     """What is given although it would have been refused, or no line says it, says so."""
-    doubted = any(judged.verdict == "refuse" for judged in reply.trace.facts.judged)
+    doubted = any(judged.verdict == "refuse" for judged in reply.trace.facts.judged[-1:])
     unsure = doubted or (anyway and not any(one.supported for one in outcome.sentences))
     shown = outcome.text and not outcome.refused
     if not (unsure and shown):

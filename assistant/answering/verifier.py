@@ -77,6 +77,7 @@ _ECHO = 0.8  # share of an answer's words in the question from which it adds not
 # A part is answered by a sentence that has the words that no other part has, or that the reader
 # takes for its answer (benchmarks/results/calm.md).
 _OF_ODDS, _OF_WORDS, _ANSWERED = 0.25, 2.0, 0.6
+_SURE = 2.0  # log-odds from which the reader is sure of a line
 
 
 class Verifier:
@@ -155,17 +156,16 @@ class Verifier:
             for odd, share in zip(odds, shares, strict=True)
         )
 
-    def line_for(self, part: str, ranked: Sequence[Quoted]) -> Quoted | None:
-        """The unit that fits a part of the question best, if it may answer it. Raises
-        LibraryError."""
-        near = [one for one in ranked[:MOST_READ] if one.unit.states]
+    def line_for(self, part: str, units: Sequence[Quoted]) -> Quoted | None:
+        """The unit that may answer a part of the question, if one does. Raises LibraryError."""
+        near = [one for one in units[:MOST_READ] if one.unit.states and one.unit.is_full]
         if self._reader is not None:
             odds = self._reader.odds(part, near)
             near = [replace(one, odds=odd) for one, odd in zip(near, odds, strict=True)]
-            near.sort(key=lambda one: -(one.odds or 0.0))
         alone = Verifier(part, self._read, self._reader, self.threshold, self._near)
-        fits = near and alone.verify_quoted(near[0]).verdict == "give"
-        return near[0] if fits else None
+        judged = [(alone.verify_quoted(one), one) for one in near]
+        fitting = [pair for pair in judged if pair[0].verdict == "give" or _sure(pair[1])]
+        return max(fitting, key=lambda pair: pair[0].probability)[1] if fitting else None
 
     @cached_property
     def _across(self) -> bool:
@@ -216,6 +216,11 @@ class _Text:
 
     text: str
     document: str = ""
+
+
+def _sure(quoted: Quoted) -> bool:
+    """A part has few words, which the line that answers it need not have."""
+    return quoted.odds is not None and quoted.odds >= _SURE
 
 
 def _others(words: frozenset[str], own: Sequence[frozenset[str]]) -> frozenset[str]:

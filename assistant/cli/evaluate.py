@@ -34,7 +34,7 @@ _THUMBS = {"up": True, "down": False, "none": None}
 
 def rate(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -> int:
     """The answer is known by its id, as in `replay`."""
-    from assistant.feedback.ratings import REPLIES, feedback
+    from assistant.feedback.ratings import feedback
     from assistant.wiring import composition
 
     id, thumb = words
@@ -42,8 +42,7 @@ def rate(args: argparse.Namespace, settings: "Settings", words: Sequence[str]) -
         args.misused(f"a thumb is up, down or none, not {thumb!r}")
     receipt = composition.receipts(settings).get(id)
     kept = feedback(settings, receipt.library or settings.library)
-    replies = receipt.meant not in ("", receipt.answer["question"])
-    kept.rate({**receipt.answer, REPLIES: replies}, _THUMBS[thumb])
+    kept.rate(receipt.answer, _THUMBS[thumb])
     if args.json:
         print(json.dumps({"id": receipt.id, "rating": thumb, "file": str(kept.mine.file)}))
     else:

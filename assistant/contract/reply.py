@@ -198,7 +198,7 @@ def answer_document(reply: Reply) -> dict[str, Any]:
         "question": reply.question,
         "answer": done.text,
         "refused": done.refused,
-        "asked_back": done.asked_back,
+        "asked_back": False,  # no question is; programs read it
         "tool": reply.tool,
         "citations": [_citation_json(citation, done) for citation in done.citations],
         "sentences": [_sentence_json(sentence) for sentence in done.sentences],
@@ -206,7 +206,6 @@ def answer_document(reply: Reply) -> dict[str, Any]:
         "passages": [_told(vars(passage)) for passage in done.passages],
         "notices": list(done.notices),
         **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
-        **({"choices": list(done.choices)} if done.choices else {}),
         **({} if done.grounded else {"grounded": False}),
         **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
         **({"why": reply.why} if reply.why else {}),

@@ -222,10 +222,8 @@ class Conversations(Listing):
 
 def _turn(answer: dict[str, Any]) -> Turn:
     passages = tuple(Passage(**passage) for passage in answer["passages"])
-    asked_back = answer.get("asked_back", False)  # answers of older versions do not have it
     kinds = ("attached", "images", "audio")  # answers of older versions lack some
     files = tuple(Path(path) for kind in kinds for path in answer.get(kind, ()))
     return Turn(
-        answer["question"], answer["answer"], passages, answer["refused"], asked_back,
-        files,
+        answer["question"], answer["answer"], passages, answer["refused"], files,
     )  # fmt: skip

@@ -24,7 +24,6 @@ from vectorstore.database.schema import Schema, Step
 from vectorstore.retrieval.fusion import Place
 
 Answer = Mapping[str, Any]  # the answer document of the public contract
-REPLIES = "replies"  # true in an answer whose question only completes one before it
 
 _FEEDBACK = Schema("feedback", "feedback", """
 CREATE TABLE IF NOT EXISTS rating (
@@ -158,7 +157,7 @@ def cited(answer: Answer) -> tuple[Place, ...]:
 
 def _own_question(answer: Answer) -> Question | None:
     """The question for the person's own set, or None where that could not be asked again."""
-    again = _alone(answer) and not answer.get("stopped") and not answer.get("asked_back")
+    again = _alone(answer) and not answer.get("stopped")
     if not again or answer["tool"] == "whole":
         return None
     id, question = _id(answer), answer["question"]
@@ -173,7 +172,7 @@ def _id(answer: Answer) -> str:
 
 
 def _alone(answer: Answer) -> bool:
-    return not answer.get(REPLIES) and not needs_history(answer["question"])
+    return not needs_history(answer["question"])
 
 
 def _row(answer: Answer, good: bool) -> tuple[Any, ...]:

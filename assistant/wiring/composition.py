@@ -43,7 +43,7 @@ from assistant.storage.part import EVERYBODY, Whose
 from assistant.studio.makers import Enhancing, Studio, checked
 from assistant.studio.super_resolution import RealEsrgan
 from assistant.tools.pictures import Clipping, Describing, Translating, WithPictures
-from assistant.tools.specialists import AskBack, Running, Whole
+from assistant.tools.specialists import Running, Whole
 from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import chosen_models, places
 from assistant.wiring.chosen_models import (
@@ -404,7 +404,7 @@ def answering(settings: Settings) -> Answering:
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
         Choosing(
-            [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
+            [WithPictures(looking(settings), answer), Tables(), whole], answer,
             makers(settings), extensions_first=settings.extensions_first,
         ),
         EXTRACTIVE,
@@ -428,7 +428,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
         WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns),
-        *lists, AskBack(),
+        *lists,
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))
     router = _router(settings, model)

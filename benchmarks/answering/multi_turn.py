@@ -20,7 +20,6 @@ from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
 from assistant.conversation.assistant import completed, turns_from_messages
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
-from assistant.tools.specialists import AskBack
 from benchmarks import common
 
 Row = dict[str, Any]
@@ -143,12 +142,12 @@ def decide(options: Any, tasks: list[Row], path: Path) -> None:
 
 def decision(tool: AnswerTool, request: Request) -> Row:
     """What the product does, and the verifier's probability."""
-    reply = AskBack().offer(request) or tool.run(request)
+    reply = tool.run(request)
     for count, _ in enumerate(reply):
         if count == WORDS:
             reply.stop()
     done = reply.finish()
-    told = {"answer": done.text, "refused": done.refused, "asked_back": done.asked_back}
+    told = {"answer": done.text, "refused": done.refused}
     return {**told, "answerable": reply.trace.answerable}
 
 

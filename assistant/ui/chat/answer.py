@@ -1,7 +1,7 @@
 """Draws an answer document as sentences with marks that open their page."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from assistant.contract.facts import full_name, parts_of
 from assistant.contract.intents import Enhance, Intent, Vary
 from assistant.contract.reply import Progress, Reply
 from assistant.errors import AssistantError
-from assistant.feedback.ratings import REPLIES, Answer
+from assistant.feedback.ratings import Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session
 from assistant.ui.chat import explanation
@@ -27,15 +27,6 @@ from ingest.media.ffmpeg import clock
 from vectorstore.federation import is_joined
 
 # -- Thumbs under an answer, and the note that a cited page was opened
-
-
-def replies_told_apart(turns: Sequence[Answer]) -> Iterator[Answer]:
-    """The turns, with a mark on those whose question replies to a question back: alone it says
-    nothing."""
-    before: Answer = {}
-    for turn in turns:
-        yield {**turn, REPLIES: True} if before.get("asked_back") else turn
-        before = turn
 
 
 def draw_thumbs(answer: Answer) -> None:
@@ -237,8 +228,6 @@ def footer(answer: Mapping[str, Any]) -> str:
     asked. The sidebar names the model, and the receipt that of an older answer."""
     cells = len(answer.get("cells", ()))
     by = _("quoted from the documents") if answer["model"] == "extractive" else ""
-    if answer.get("asked_back"):
-        by = _("asks for clarification")
     if cells:
         by = ngettext(
             "read from a cell of a table", "computed from {count} cells of a table", cells
@@ -246,20 +235,6 @@ def footer(answer: Mapping[str, Any]) -> str:
     within = in_words(from_row(answer.get("filter", {})))
     asked = _("Asked in: {filter}", filter=within) if within else ""
     return " · ".join(filter(None, [f"{number(answer['seconds_total'], 1)} s", by, asked]))
-
-
-# -- Draws the choices of a request for clarification as buttons
-
-
-def draw_clarification(answer: Mapping[str, Any], ask: Callable[[str], None]) -> None:
-    """Under the latest answer, when it asks back; `ask` gets the name that was clicked."""
-    names = answer.get("choices", ())  # answers of older versions have none
-    if not names:
-        return
-    with st.container(key="choices", horizontal=True):
-        for place, name in enumerate(names):
-            key = f"choice-{answer['id']}-{place}"
-            button(plain(name), key, ask, name, type="secondary")
 
 
 # -- Shows pictures and sounds: attachments of a question, and output of tools

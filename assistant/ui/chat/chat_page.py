@@ -58,7 +58,7 @@ def _chat(assistant: Assistant) -> None:
     page_frame.draw_tab(
         busy, greets=not turns and not running
     )  # early: a greeting is read from its beginning
-    drawn = list(zip(branch, answers.replies_told_apart(turns), strict=True))
+    drawn = list(zip(branch, turns, strict=True))
     for turn, answer in drawn[_left_out(identity, len(branch)) :]:
         _turn(assistant, answer, turn, busy)
     if running:
@@ -67,7 +67,6 @@ def _chat(assistant: Assistant) -> None:
     if voice.microphone_busy():
         voice.draw_transcript(_ask)
     elif turns and not running:
-        answers.draw_clarification(turns[-1], _ask)
         answer_actions.draw_follow_ups(assistant, turns, _ask)
     elif not running:
         sidebar.draw_welcome(assistant, _ask)

@@ -106,6 +106,54 @@ def test_what_is_written_about_something_else_is_refused_with_the_closest_passag
     assert done.passages
 
 
+CARD = "The company card may not be used to draw cash."
+DRAW = "May the company card be used to draw cash?"
+
+
+def asked(said: str, question: str, *lines: str) -> Outcome:
+    tool = AnswerTool(ScriptedChat(replies=[said]), Budget())
+    return tool.run(Request(question, Shelf(*lines))).finish()
+
+
+def test_a_yes_above_a_line_that_says_no_gives_way_to_the_line() -> None:
+    done = asked("Yes, the company card may be used to draw cash.", DRAW, CARD)
+    assert (done.text, done.refused) == (CARD, False)
+    assert done.citations[0].quote == CARD
+    assert done.notices[0].startswith("What the model wrote is left out")
+
+
+def test_a_no_that_a_line_states_is_given() -> None:
+    said = "No, the company card may not be used to draw cash."
+    assert asked(said, DRAW, CARD).text == said
+
+
+def test_a_yes_put_together_of_two_lines_gives_way_to_the_closest() -> None:
+    third = "From the third day of absence a certificate is needed."
+    first = "On the first day of an absence you call."
+    question = "Is a certificate needed on the first day of absence?"
+    done = asked(
+        "Yes, a certificate is needed on the first day of absence.", question, third, first
+    )
+    assert done.text == third
+
+
+BOTH = "How many days of annual leave do full-time employees get, and what does parking cost?"
+
+
+def test_a_part_that_no_sentence_answers_gets_its_line() -> None:
+    parking = "The parking at the river costs 40 euros a month."
+    done = asked(FULL_TIME, BOTH, FULL_TIME, parking)
+    assert done.text == f"{FULL_TIME} {parking}"
+    assert [one.marks for one in done.sentences] == [(1,), (2,)]
+    assert done.citations[1].quote == parking
+
+
+def test_a_part_without_a_line_is_named() -> None:
+    done = asked(FULL_TIME, BOTH, FULL_TIME)
+    assert done.text == FULL_TIME
+    assert done.notices == ("No line that was read answers “what does parking cost”.",)
+
+
 def test_nothing_to_read_is_a_refusal() -> None:
     request = Request("Anything?", GivenPassages([], WordEmbedder()))
     done = AnswerTool(ScriptedChat(), Budget()).run(request).finish()

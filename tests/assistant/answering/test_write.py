@@ -61,7 +61,7 @@ def test_what_is_not_decided_yet_is_shown_once_it_is() -> None:
         "It is 25 days.", decide=lambda text, whole: "give" if "25" in text else None
     )
     assert streamed == done.text == "It is 25 days."
-    assert reply.trace.withheld == ""
+    assert reply.trace.wrote == ""
 
 
 def test_what_is_refused_is_not_written_to_its_end_and_kept_for_the_receipt() -> None:
@@ -69,7 +69,7 @@ def test_what_is_refused_is_not_written_to_its_end_and_kept_for_the_receipt() ->
         "It is 25 days. It is paid.", decide=lambda text, whole: "refuse" if "25" in text else None
     )
     assert streamed == ""
-    assert done.text == reply.trace.withheld.strip() == "It is 25"
+    assert done.text == reply.trace.wrote.strip() == "It is 25"
 
 
 def test_nothing_is_left_of_what_was_not_decided_until_a_stop() -> None:
@@ -84,4 +84,4 @@ def test_nothing_is_left_of_what_was_not_decided_until_a_stop() -> None:
     with pytest.raises(StopIteration) as ended:
         next(writing)
     assert ended.value.value == Written("", stopped=True)
-    assert reply.trace.withheld == ""
+    assert reply.trace.wrote == ""
