@@ -163,10 +163,10 @@ class AnswerTool:
             if outcome.refused:
                 yield outcome.text
         if written and reply.trace.wrote:
-            tokens = {"prompt_tokens": written.prompt_tokens}
-            tokens |= {"completion_tokens": written.completion_tokens}
-            told = (_(notices.UNSTATED), *outcome.notices)
-            outcome = replace(outcome, notices=told, **tokens)
+            outcome = replace(
+                outcome, notices=(_(notices.UNSTATED), *outcome.notices),
+                prompt_tokens=written.prompt_tokens, completion_tokens=written.completion_tokens,
+            )  # fmt: skip
         return _doubted(outcome, reply, anyway)
 
     def _written(

@@ -133,8 +133,11 @@ class Verifier:
         return Judged(signals, shares, chance, self.threshold, verdict, pages)
 
     def echoes(self, text: str) -> bool:
-        """Whether an answer says hardly more than yes or no: the question has its words."""
-        return _share(_words(text[opening(text) :]), _words(self._question)) >= _ECHO
+        """Whether an answer says hardly more than yes or no: the question has its words, and all
+        its numbers and names."""
+        said = text[opening(text) :]
+        new = claims(said).without(stated(self._question))
+        return not new and _share(_words(said), _words(self._question)) >= _ECHO
 
     def dropped(self, parts: Sequence[str], sentences: Sequence[str]) -> list[str]:
         """The parts of the question that no sentence answers. Raises LibraryError."""

@@ -18,7 +18,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.request import Request
-from assistant.conversation.assistant import completed, turns_from_messages
+from assistant.conversation.assistant import turns_from_messages
 from assistant.evaluation.metrics import bootstrap_interval, read_rows
 from benchmarks import common
 
@@ -136,7 +136,7 @@ def decide(options: Any, tasks: list[Row], path: Path) -> None:
         texts = [(passage["title"], passage["text"]) for passage in row["passages"]]
         history = turns_from_messages((said["role"], said["text"]) for said in row["history"])
         evidence = GivenPassages(texts, embedder)
-        request = completed(Request(row["question"], evidence, history, given=True))
+        request = Request(row["question"], evidence, history, given=True)
         common.append_row(path, {"id": task["id"], **decision(tool, request)})
 
 

@@ -124,7 +124,7 @@ def answers(settings: Settings, asked: Sequence[Question]) -> tuple[list[Answer]
 
 def _answer(reply: Reply) -> Answer:
     outcome, trace = reply.finish(), reply.trace
-    return Answer(trace.asked, (trace.withheld or reply.so_far).strip(), outcome.text)
+    return Answer(trace.asked, (trace.wrote or reply.so_far).strip(), outcome.text)
 
 
 def _again(remote: Any, one: Answer) -> str:
@@ -133,7 +133,7 @@ def _again(remote: Any, one: Answer) -> str:
         return ""
     reply = Reply("", lambda _: iter(()))
     shown = "".join(write(remote, prompts.from_rows(one.prompt), 400, len, reply))
-    return (shown or reply.trace.withheld).strip()
+    return (shown or reply.trace.wrote).strip()
 
 
 def report(

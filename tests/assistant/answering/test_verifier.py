@@ -104,3 +104,11 @@ def test_other_weights_have_another_identity(monkeypatch: pytest.MonkeyPatch) ->
     before = identity()
     monkeypatch.setitem(BY_READER, "bias", 0.0)
     assert identity() != before
+
+
+def test_an_answer_that_adds_a_number_or_a_name_is_no_echo() -> None:
+    verifier = Verifier("What supplement is paid for overtime on Saturdays in the factory?", ())
+    assert not verifier.echoes(
+        "The supplement paid for overtime on Saturdays in the factory is 50%."
+    )
+    assert verifier.echoes("Yes, a supplement is paid for overtime on Saturdays in the factory.")

@@ -65,7 +65,7 @@ def test_a_line_instead_of_what_the_model_wrote_is_replayed_by_what_it_wrote(
     receipt = answered(assistant, receipts)
     model: Any = Again(wrote)
 
-    assert receipt.written == wrote
+    assert receipt.written.strip() == wrote
     assert receipt.answer["answer"] not in ("", wrote)
     assert replay(receipt, lambda: model).identical is True
 
