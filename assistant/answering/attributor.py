@@ -179,6 +179,12 @@ class Attributor:
         nearest = self._nearest(said)[:1] if not said.small else []
         return any(_whole(said, one.unit) for one in self._carrying(said, nearest))
 
+    def contradicts_itself(self, text: str) -> bool:
+        """Whether it says yes, and then denies what the question does not deny."""
+        clause = text[opening(text) :].split(",")[0]
+        denied = _DENIES.search(clause) and not _DENIES.search(self._question)
+        return bool(_AFFIRMS.match(text) and denied)
+
     def carries(self, text: str) -> bool:
         """Whether lines state the numbers, dates and names of each sentence, and are like it; its
         other words need not be theirs."""

@@ -222,8 +222,9 @@ def _decider(checked: Verifier, lines: Attributor, anyway: bool, reply: Reply) -
         if not said:
             return None
         judged = checked.verify(said)
-        if checked.echoes(said):
-            judged = replace(judged, verdict="give" if lines.in_one(said) else "refuse")
+        if checked.echoes(said) or lines.contradicts_itself(said):
+            stands = lines.in_one(said) and not lines.contradicts_itself(said)
+            judged = replace(judged, verdict="give" if stands else "refuse")
         return _noted(judged, anyway, reply)
 
     return decide

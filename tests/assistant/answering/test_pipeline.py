@@ -122,6 +122,11 @@ def test_a_yes_above_a_line_that_says_no_gives_way_to_the_line() -> None:
     assert done.notices[0].startswith("What the model wrote is left out")
 
 
+def test_a_yes_that_goes_on_with_a_denial_gives_way_to_the_line() -> None:
+    said = "Yes, the company card may not be used to draw cash, except by managers."
+    assert asked(said, DRAW, CARD).text == CARD
+
+
 def test_a_no_that_a_line_states_is_given() -> None:
     said = "No, the company card may not be used to draw cash."
     assert asked(said, DRAW, CARD).text == said
