@@ -137,7 +137,8 @@ class Verifier:
         its numbers and names."""
         said = text[opening(text) :]
         new = claims(said).without(stated(self._question))
-        return not new and _share(_words(said), _words(self._question)) >= _ECHO
+        words = _words(without(said, small_words(self._question)))
+        return not new and _share(words, _words(self._question)) >= _ECHO
 
     def dropped(self, parts: Sequence[str], sentences: Sequence[str]) -> list[str]:
         """The parts of the question that no sentence answers. Raises LibraryError."""
