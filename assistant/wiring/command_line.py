@@ -65,7 +65,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     home.add_argument("--home")
     rest = home.parse_known_args(words)[1]
     first = next(iter(rest), "")
-    if {first, *rest} & commands.keys() if first.startswith("-") else first in commands:
+    if commands.keys() & rest if first.startswith("-") else first in commands:
         return main.parse_args(words)
     if first in ("-h", "--help", "--version"):
         return main.parse_args(words)

@@ -133,7 +133,7 @@ class Beside:
         }
 
     @cached_property
-    def meant(self) -> list[int]:
+    def meant(self) -> frozenset[int]:
         """The rows that a question may mean: "Sales" is not said where "cost of sales" is."""
         said = f" {' '.join(self.asked.stemmed(self.asked.text))} "
         spoken = [f" {' '.join(self.asked.stemmed(label))} " for label in self.labels]
@@ -142,7 +142,7 @@ class Beside:
             if label in rest:
                 own.add(label)
                 rest = rest.replace(label, "  ")
-        return [r for r, label in enumerate(spoken) if label in own or label not in said]
+        return frozenset(r for r, label in enumerate(spoken) if label in own or label not in said)
 
     @cached_property
     def said_columns(self) -> frozenset[int]:

@@ -3,9 +3,8 @@
 Every plan that a table allows is scored by a log-linear choice model (McFadden, Conditional logit
 analysis of qualitative choice behavior, 1974), from what its rows and columns have in common with
 the question: words, periods, and nearness of meaning. A head over the question's vector tells the
-operation. The weights are those of
-benchmarks/fitting/fit_tables.py, for each of the two embedding models that Pincite comes with; by
-another model nothing is bound.
+operation. The weights are those of benchmarks/fitting/fit_tables.py, for each of the two embedding
+models that Pincite comes with; by another model nothing is bound.
 """
 
 import math
@@ -41,8 +40,6 @@ from assistant.answering.tables.question import (
     Vectors,
     Weights,
     defined,
-    log_probabilities,
-    operation_signs,
 )
 from ingest.language.identify import language_of_question
 from vectorstore.federation import AnyLibrary
@@ -324,8 +321,6 @@ def choose(
         return None
     found = list(grids(question, evidence, documents))
     definition = defined(question, found)
-    if definition and not _asks_for_one(asked, definition, vectors):
-        return None
     asked = Question(definition.question if definition else question)
     names = dict.fromkeys(grid.document for grid in found)
     first = {name: prose(evidence.page(name, 1)) for name in names}
@@ -335,15 +330,6 @@ def choose(
     plan = _sure(near, vectors.weights, among)
     plan = plan or _sure(list(_joined(near)), vectors.weights, among)
     return None if plan and definition and not _made_of(plan, definition, vectors) else plan
-
-
-def _asks_for_one(asked: Question, definition: Definition, vectors: Vectors) -> bool:
-    """Whether it asks for the value, as "How did gross margin change?" does not."""
-    assert vectors.weights is not None  # see `choose`
-    signs = operation_signs(asked, asked.stems, vectors)
-    chances = log_probabilities(signs, vectors.weights.operation)
-    likely = max(chances, key=chances.__getitem__)
-    return likely in (LOOKUP, RATIO, NOTHING, definition.operation)
 
 
 def _made_of(plan: Plan, definition: Definition, vectors: Vectors) -> bool:

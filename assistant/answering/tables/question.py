@@ -150,7 +150,7 @@ def _fitted(identity: str) -> Weights | None:
     return Weights(*parts)
 
 
-def operation_signs(asked: Question, known: Collection[str], vectors: "Vectors") -> Floats:
+def operation_signs(asked: Question, known: Collection[str], vectors: Vectors) -> Floats:
     """The vectors of the question and of its wording, which is what is left when the words that a
     table has, `known`, are masked; then which words the wording has one, two and three in a row,
     hashed (Weinberger and others, Feature hashing for large scale multitask learning, 2009)."""

@@ -327,10 +327,11 @@ def test_otherwise_the_model_is_asked_for_the_answer_alone(
 
 def test_an_answer_that_is_stopped_before_the_second_search_is_stopped() -> None:
     model = ScriptedChat(replies=[SHEET])
-    reply = AnswerTool(model, Budget(), reader=Doubts()).run(Request(QUICK, Shelf(*REPORT)))
+    shelf = Shelf(*REPORT)
+    reply = AnswerTool(model, Budget(), reader=Doubts()).run(Request(QUICK, shelf))
     reply.stop()
     done = reply.finish()
-    assert done.stopped
+    assert done.stopped and len(shelf.asked) == 1
 
 
 def test_a_refusal_shows_the_closest_lines_with_their_places() -> None:

@@ -43,6 +43,10 @@ FILES = {
     "Shares.md": (
         "# Results as a percentage of all\n\n| Item | 2032 |\n|---|---|\n| Gross profit | 53.6 |\n"
     ),
+    "Equity.md": (
+        "# Balance sheet\n\n| Item | 2062 | 2061 |\n|---|---|---|\n"
+        "| Equity | 40 | 30 |\n| Total assets | 100 | 90 |\n"
+    ),
     "Amounts.md": "# Results\n\n| Item | 2032 |\n|---|---|\n| Gross profit | 3,177 |\n",
     "Flows.md": "| Item | Nine Months Ended October 30, 2034 |\n|---|---|\n| Stocks | (1,848) |\n",
     "Balances.md": "| Item | October 30, 2034 |\n|---|---|\n| Stocks | 4,454 |\n",
@@ -118,6 +122,7 @@ def told(library: Library, question: str) -> str:
             f"By how much did cash from operating activities exceed operating income {NINE}?",
             "= 100",
         ),
+        ("What was the equity ratio in 2062?", "= 0.4 ("),
         ("How many geese were seen in the third quarter of 2020?", ": 3"),
     ],
 )
@@ -131,6 +136,7 @@ def test_a_table_answers(library: Library, question: str, part: str) -> None:
         "How many employees in Paris?",
         "What was revenue in the North in 2021?",
         f"What were dividends {NINE}?",  # no row
+        "How did the equity ratio change from 2061 to 2062?",  # not one ratio
         f"What percentage of sales did Acme pay for leases {NINE}?",
         f"Why did cash from operating activities change {NINE}?",
         "What is the difference between 2021 and 2023 revenue in the North region?",
