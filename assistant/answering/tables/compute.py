@@ -1,9 +1,14 @@
 """Arithmetic over the cells of a plan, in decimals, without a model."""
 
 import re
-from decimal import ROUND_HALF_UP, Context, Decimal
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOperation
+from itertools import islice
+from typing import TypeVar
 
+from assistant.answering.tables.formula import Formula
 from assistant.answering.tables.grid import Operand, Plan
+from ingest.language.quantities import head_scale
 
 LOOKUP = "lookup"
 SUM = "sum"
@@ -14,8 +19,10 @@ HIGHEST = "highest"
 LOWEST = "lowest"
 AVERAGE = "average"
 COUNT = "count"
+DEFINED = "defined"  # by the plan's formula
 OPERATIONS = (LOOKUP, SUM, DIFFERENCE, GROWTH, RATIO, HIGHEST, LOWEST, AVERAGE, COUNT)
 
+T = TypeVar("T")
 _EXACT = Context(prec=28, rounding=ROUND_HALF_UP)
 
 
@@ -26,12 +33,36 @@ def result(plan: Plan) -> Decimal | None:
         return first.value if first.cell.kind == "number" else None
     if plan.operation == COUNT:
         return Decimal(len(best(plan)))
+    if plan.formula is not None:
+        return _defined(plan, plan.formula)
     values = [operand.value for operand in plan.operands]
     if plan.operation in (GROWTH, RATIO) and not values[-1]:
         return None
     if plan.operation == GROWTH and values[-1] < 0 < values[0]:
         return None  # from a loss to a profit there is no percentage
     return _result(plan.operation, values)
+
+
+def _defined(plan: Plan, formula: Formula) -> Decimal | None:
+    try:
+        return formula.value(_by_item(formula, [_scaled(one, plan) for one in plan.operands]))
+    except (DivisionByZero, InvalidOperation):
+        return None
+
+
+def _by_item(formula: Formula, given: Iterable[T]) -> dict[str, list[T]]:
+    """What is given for each operand, by the items of the formula."""
+    each = iter(given)
+    return {item: list(islice(each, 1 + (item in formula.means))) for item in formula.items}
+
+
+def _scaled(operand: Operand, plan: Plan) -> Decimal:
+    """A value in the scale of the first operand: a note may be in millions."""
+    powers = [
+        found[1] if (found := head_scale(f"({one.grid.scale_of(one.row, one.cell)})")) else 0
+        for one in (operand, plan.operands[0])
+    ]
+    return operand.value.scaleb(powers[0] - powers[1])
 
 
 def best(plan: Plan) -> list[Operand]:
@@ -87,6 +118,8 @@ def _told_plan(plan: Plan) -> str:
         return _extreme(plan)
     if plan.operation == COUNT:
         return _count(plan)
+    if plan.formula is not None:
+        return _figure(plan, plan.formula)
     return _computed(plan, result(plan) or Decimal(0))
 
 
@@ -100,6 +133,15 @@ def _count(plan: Plan) -> str:
     names = ", ".join(f"{n} ({_shown(o)})" for n, o in zip(called, found, strict=True))
     told = f"{len(found)} of {len(plan.operands)} values of “{over}” are {how} {limit:,f}"
     return f"{told}: {names}{_scale(plan)}" if names else told
+
+
+def _figure(plan: Plan, formula: Formula) -> str:
+    names = _by_item(formula, [f"{_row(one)} ({_shown(one)})" for one in plan.operands])
+    value, column = result(plan) or Decimal(0), _text(plan.operands[0].column.label)
+    shown = f"{_plain(value, 2)} %" if formula.percent else _significant(value)
+    shown = shown if formula.divides else f"{_amount(plan, value)}{_scale(plan)}"
+    name = formula.name[0].upper() + formula.name[1:]
+    return f"{name}, {column}: {formula.told(names)} = {shown}"
 
 
 def _computed(plan: Plan, value: Decimal) -> str:

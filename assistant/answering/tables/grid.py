@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
+from assistant.answering.tables.formula import Formula
 from ingest.document.model import Cell, Page, Table
 from ingest.language.dates import YEAR, with_fiscal_years, with_quarters
 from ingest.language.numbers import MONTH_OF
@@ -348,6 +349,7 @@ class Plan:
     operands: tuple[Operand, ...]
     than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
     score: float = 0.0  # probability that it is right
+    formula: Formula | None = None  # of a figure that is defined; an item has one operand or two
 
     @property
     def grids(self) -> tuple[TableGrid, ...]:

@@ -30,7 +30,7 @@ _EARLIER = re.compile(
     r"|year[- ](?:on|over)[- ]year)\b"
 )
 _OF_TIME = re.compile(
-    rf"(?i)\b{YEAR}\b|\b(?:end(?:ed|ing|s)?|fiscal|financial|calendar|year|months?|date|day|then)\b"
+    rf"(?i)\b{YEAR}\b|\b(?:end(?:ed|ing|s)?|fiscal|fy|financial|calendar|year|months?|date|day|then)\b"
 )
 _LATE = 7  # days of the next month up to which a quarter of 52 weeks may last
 _BESIDE = 24  # characters between a quarter and its year
