@@ -1,6 +1,5 @@
 """A table beside a question: what its rows and columns have in common with it."""
 
-from collections import Counter
 from collections.abc import Collection
 from decimal import Decimal
 from functools import cached_property
@@ -187,36 +186,6 @@ class Beside:
         ]  # fmt: skip
         found = np.array(signs, np.float32)
         return np.concatenate([found, found[:, [0, 1, 5]] - found[:, [0, 1, 5]].max(0)], 1)
-
-
-class Joined(Beside):
-    """Two tables of a document as one: the closest rows of both, in the columns of the first where
-    the second has one of the same time."""
-
-    def __init__(self, one: Beside, other: Beside) -> None:
-        self.asked, self.grid, self.vectors = one.asked, one.grid, one.vectors
-        self.heads, self.periods, self.page = one.heads, one.periods, one.page
-        self.near, self.corner = one.near | other.near, one.corner | other.corner
-        dated = [
-            (mine, its)
-            for mine, period in enumerate(one.periods)
-            for its, beside in enumerate(other.periods)
-            if period and beside and period.same_time(beside)
-        ]
-        # Of "2023" and "2023, % of sales" nobody knows which one is meant.
-        mine, its = Counter(pair[0] for pair in dated), Counter(pair[1] for pair in dated)
-        same = [pair for pair in dated if mine[pair[0]] == its[pair[1]] == 1]
-        rows = [*((one, row) for row in one.closest), *((other, row) for row in other.closest)]
-        self.operands = {}
-        for at, (table, row) in enumerate(rows):
-            pairs = same if table is other else [(column, column) for column, _ in same]
-            found = {(at, to): table.operands.get((row, column)) for to, column in pairs}
-            self.operands |= {place: operand for place, operand in found.items() if operand}
-        self.labels = [table.labels[row] for table, row in rows]
-        self.sections = [table.sections[row] for table, row in rows]
-        self.total = [table.total[row] for table, row in rows]
-        self.row_years = [table.row_years[row] for table, row in rows]
-        self.second = len(one.closest)  # the first row of the second table
 
 
 def prose(page: Page) -> str:

@@ -11,12 +11,12 @@ import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, permutations, product
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.tables.beside import Beside, Joined, prose
+from assistant.answering.tables.beside import Beside, prose
 from assistant.answering.tables.compute import (
     AVERAGE,
     COUNT,
@@ -31,20 +31,18 @@ from assistant.answering.tables.compute import (
     best,
     result,
 )
+from assistant.answering.tables.definitions import defined
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, grid
 from assistant.answering.tables.question import (
     NOTHING,
-    Definition,
     Floats,
     Question,
     Vectors,
     Weights,
-    defined,
 )
 from ingest.language.identify import language_of_question
 from vectorstore.federation import AnyLibrary
 
-_DEFINED = (RATIO, DIFFERENCE)  # operations of definitions.toml, and of rows of two tables
 Cells = tuple[tuple[int, int], ...]  # row and column of each
 _NAME = re.compile(r"\b[A-Z][\w&.-]*")
 _WIDE = 12  # columns that are tried in pairs, the first ones
@@ -55,12 +53,7 @@ _TIME = re.compile(r"(?i)\b(?:when|years?|quarters?|months?|periods?|dates?|days
 def plans(beside: Beside) -> list[tuple[str, Cells]]:
     """Every plan that the table allows: operations over single cells, over columns of one row, over
     pairs of rows, and over all rows of a section."""
-    rows, columns = range(len(beside.labels)), range(len(beside.heads))
-    if isinstance(beside, Joined):
-        pairs = product(rows[: beside.second], rows[beside.second :], columns)
-        made = (_of_rows(beside, one, other, c) for one, other, c in pairs
-                if {(one, c), (other, c)} <= beside.operands.keys())  # fmt: skip
-        return [plan for some in made for plan in some if plan[0] in _DEFINED]
+    columns = range(len(beside.heads))
     found: list[tuple[str, Cells]] = [
         (LOOKUP, (place,))
         for place in beside.numbers
@@ -288,7 +281,6 @@ def _amounts(
 _PASSAGES = 60  # of the search, whose pages' tables are looked at
 _TABLES = 6  # of them that are bound, the ones with most of the question's words
 _TOLD = 40  # plans whose results are compared, the best ones
-_SAME = 0.83  # nearness from which a label says a row of a definition
 _NOTHING = np.log(0.9)  # log-probability from which no table is looked at further
 _LIKELY = np.log(0.5)  # log-probability of an operation that is computed
 SURE = 0.6  # probability from which a plan is an answer
@@ -319,28 +311,18 @@ def choose(
     vectors, asked = Vectors(evidence.embedder()), Question(question)
     if vectors.weights is None or not asked.stems or language_of_question(question) != "en":
         return None
+    if figure := defined(asked, evidence, documents, vectors):
+        return figure
     found = list(grids(question, evidence, documents))
-    definition = defined(question, found)
-    asked = Question(definition.question if definition else question)
     names = dict.fromkeys(grid.document for grid in found)
     first = {name: prose(evidence.page(name, 1)) for name in names}
     near = _nearest([Beside(asked, grid, vectors, first[grid.document]) for grid in found])
     near = [beside for beside in near if beside.operations[NOTHING] < _NOTHING]
-    among = (definition.operation,) if definition else OPERATIONS
-    plan = _sure(near, vectors.weights, among)
-    plan = plan or _sure(list(_joined(near)), vectors.weights, among)
-    return None if plan and definition and not _made_of(plan, definition, vectors) else plan
+    return _sure(near, vectors.weights)
 
 
-def _made_of(plan: Plan, definition: Definition, vectors: Vectors) -> bool:
-    """Whether its rows are those of the definition, by meaning."""
-    labels = [operand.row.label for operand in plan.operands]
-    near = vectors(labels) * vectors(definition.rows)
-    return bool(near.sum(1).min() >= _SAME)
-
-
-def _sure(near: Sequence[Beside], weights: Weights, among: Collection[str]) -> Plan | None:
-    tried = [[plan for plan in plans(beside) if plan[0] in among] for beside in near]
+def _sure(near: Sequence[Beside], weights: Weights) -> Plan | None:
+    tried = [plans(beside) for beside in near]
     signs = [features(*pair) for pair in zip(near, tried, strict=True) if pair[1]]
     choice = chosen(near, weights, tried, np.concatenate(signs)) if signs else None
     if choice is None or (near[0].asked.for_percent and _amount(choice.plan)):
@@ -354,14 +336,6 @@ def _amount(plan: Plan) -> bool:
     """Whether a value that is looked up can be no percentage."""
     cell = plan.operands[0].cell
     return plan.operation == LOOKUP and cell.unit != "%" and abs(plan.operands[0].value) > 100
-
-
-def _joined(near: Sequence[Beside]) -> Iterator[Joined]:
-    """Two tables of a document side by side, where the operation takes two values."""
-    for one, other in permutations(near, 2):
-        likely = max(one.operations, key=one.operations.__getitem__)
-        if likely in _DEFINED and one.grid.document == other.grid.document:
-            yield Joined(one, other)
 
 
 def chosen(

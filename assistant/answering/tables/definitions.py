@@ -5,8 +5,10 @@ one of the item's own, in a column of the period that is asked for; of rows that
 to the one of the table with most items, because a segment has a row "Net sales", too.
 """
 
+import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -14,13 +16,28 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from assistant.answering.tables.beside import prose
-from assistant.answering.tables.compute import DEFINED, LOOKUP
+from assistant.answering.tables.compute import (
+    COUNT,
+    DEFINED,
+    DIFFERENCE,
+    GROWTH,
+    HIGHEST,
+    LOOKUP,
+    LOWEST,
+    SUM,
+)
 from assistant.answering.tables.formula import Formula
 from assistant.answering.tables.grid import Column, Operand, Plan, TableGrid, TableRow, grid
 from assistant.answering.tables.periods import Asked, Period, column_periods, without_periods
-from assistant.answering.tables.question import Question, Vectors
+from assistant.answering.tables.question import (
+    Question,
+    Vectors,
+    log_probabilities,
+    operation_signs,
+)
 from ingest.document.model import Cell
-from ingest.language.words import name_parts, stop_words
+from ingest.language.quantities import find_unit
+from ingest.language.words import language_stem, name_parts, stop_words
 from vectorstore.federation import AnyLibrary
 from vectorstore.naming.document_names import is_capital, words_of
 
@@ -30,6 +47,11 @@ _SAME = 0.83  # nearness of a label to an item from which it says it
 _AS_NEAR = 0.05  # of labels between which the table with most items decides
 _SLIP = 0.8  # likeness of a word to one of a document's name: "Netfilx" is one of Netflix's
 _DOCUMENTS = 6  # that are looked at
+_OF_SEVERAL = (DIFFERENCE, GROWTH, HIGHEST, LOWEST, COUNT, SUM)  # operations over several figures
+_KIND = 5  # figures whose names have a word from which it is one of their kind
+_MEAN = "average"
+_CHANGES = 0.5  # probability of such a one from which a question is left
+_CLAUSE = re.compile(r"[,;:()]|\s[-\u2013\u2014]\s")
 _SENTENCE = re.compile(r"[?.!]\s*(?=[A-Z]|$)|\n")
 
 
@@ -46,6 +68,25 @@ class Definitions:
         told = (word for name in self.formulas for word in words_of(name))
         return frozenset(word.lower() for word in told if len(word) > 2 or word.isupper())
 
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """Words of names that are of a figure rather than of a kind, such as "margin"."""
+        several = Counter(
+            word
+            for some in {tuple(self.alike(name)) for name in self.formulas}
+            for word in _words(" ".join(some))
+        )
+        return frozenset(word for word in self.words if several[word] < _KIND)
+
+    def alike(self, name: str) -> list[str]:
+        """The names of the same figure."""
+        texts = [formula.text for formula in self.formulas[name]]
+        return [
+            other
+            for other, some in self.formulas.items()
+            if [formula.text for formula in some] == texts
+        ]
+
 
 @cache
 def definitions() -> Definitions:
@@ -58,44 +99,78 @@ def definitions() -> Definitions:
     return Definitions(found["items"], formulas)
 
 
+@dataclass(frozen=True)
+class Named:
+    """The name of a figure in a question."""
+
+    name: str
+    near: float  # of the words that ask for it
+    words: frozenset[str]  # of its sentence
+
+
 def defined(
-    question: str, evidence: AnyLibrary, documents: Collection[str] | None, vectors: Vectors
+    asked: Question, evidence: AnyLibrary, documents: Collection[str] | None, vectors: Vectors
 ) -> Plan | None:
     """The figure that a question asks for by its name, of a document that it is about; None for
     other questions, and where an item is not printed for the period."""
-    about = evidence.about(question)
+    about = evidence.about(asked.text)
     chosen = [name for name in documents if name in about or not about] if documents else about
-    asked = Question(question)
     for document in sorted(chosen)[:_DOCUMENTS]:
-        if name := _name(question, document, evidence, vectors):
-            statements = Statements(document, evidence, vectors)
-            if plan := statements.computed(*name, asked):
-                return plan
+        named = _name(asked, document, evidence, vectors)
+        if named is None or not _is_level(asked, named, vectors):
+            continue
+        if plan := Statements(document, evidence, vectors).computed(named, asked):
+            return plan
     return None
 
 
-def _name(
-    question: str, document: str, evidence: AnyLibrary, vectors: Vectors
-) -> tuple[str, str, float] | None:
-    """The name that a sentence of the question is nearest to, the words that ask for it, and how
-    near they are."""
-    known, page = definitions(), evidence.page(document, 1)
-    items = (label for labels in known.items.values() for label in labels)
-    names = list(dict.fromkeys((*known.formulas, *items)))  # an item alone is no formula's name
+def _is_level(asked: Question, named: Named, vectors: Vectors) -> bool:
+    """Whether the figure itself is asked for, rather than how it changed or where it is highest."""
+    assert vectors.weights is not None  # see `choose`
+    signs = operation_signs(asked, frozenset(_stemmed(named.name)), vectors)
+    chances = log_probabilities(signs, vectors.weights.operation)
+    return sum(math.exp(chances[other]) for other in _OF_SEVERAL) < _CHANGES
+
+
+def _name(asked: Question, document: str, evidence: AnyLibrary, vectors: Vectors) -> "Named | None":
+    """What is asked for of a document."""
+    page = evidence.page(document, 1)
     first = (word for word in words_of(prose(page)) if is_capital(word))
     own = {word.lower() for word in (*words_of(f"{name_parts(document)} {page.title}"), *first)}
-    best: tuple[str, str, float] | None = None
-    for sentence in _SENTENCE.split(question.replace("_", " ")):
-        if not (core := _core(sentence, own)):
-            continue
-        near = vectors([_core(name, own) for name in names]) @ vectors([core])[0]
-        at = int(near.argmax())
-        if near[at] >= max(_ASKED, best[2] if best else 0):
-            best = names[at], core, float(near[at])
-    return best if best and best[0] in known.formulas else None
+    found: list[Named] = []
+    for sentence in _SENTENCE.split(asked.text.replace("_", " ")):
+        rest = _core(sentence, own)
+        for clause in filter(None, (_core(part, own) for part in _CLAUSE.split(sentence))):
+            name, near = _nearest(clause, vectors)
+            found.append(Named(name, near, frozenset(map(str.lower, rest))))
+    figures = [one for one in found if one.near >= _ASKED and one.name in definitions().formulas]
+    return max(figures, key=lambda one: (one.near, len(one.name)), default=None)
 
 
-def _core(text: str, own: Collection[str]) -> str:
+def _nearest(words: Sequence[str], vectors: Vectors) -> tuple[str, float]:
+    """The name of a figure or an item that is said, a figure's and the longest one first, or else
+    is nearest."""
+    names, said = _names(), f" {' '.join(_stemmed(' '.join(words)))} "
+    within = [name for name, core in names.items() if f" {' '.join(_stemmed(core))} " in said]
+    if within:
+        return max(within, key=lambda name: (name in definitions().formulas, len(name))), 1.0
+    stems = set(said.split())
+    some = [name for name, core in names.items() if stems & set(_stemmed(core))]
+    if not some:
+        return "", 0.0
+    near = vectors([names[name] for name in some]) @ vectors([" ".join(words)])[0]
+    return some[int(near.argmax())], float(near.max())
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Names of figures and, as an item alone is no figure's name, labels of items: their words."""
+    known = definitions()
+    items = (label for labels in known.items.values() for label in labels)
+    return {name: " ".join(_core(name, ())) for name in (*known.formulas, *items)}
+
+
+def _core(text: str, own: Collection[str]) -> list[str]:
     """The words that say what is asked for: without periods, and words of the document's name."""
     kept = []
     for word in words_of(re.sub(r"[’']s\b", "", without_periods(text))):
@@ -103,7 +178,7 @@ def _core(text: str, own: Collection[str]) -> str:
         empty = small in stop_words("en") or get_close_matches(small, own, 1, _SLIP)
         if small in definitions().words or not empty:
             kept.append(word)
-    return " ".join(kept)
+    return kept
 
 
 class Statements:
@@ -116,70 +191,95 @@ class Statements:
         labels = {row.label for grid in self._grids for row in grid.rows}
         self._stems = {label: frozenset(_stemmed(label)) for label in sorted(labels)}
 
-    def computed(self, name: str, core: str, near: float, asked: Question) -> Plan | None:
+    def computed(self, named: Named, asked: Question) -> Plan | None:
         """The value that is printed under the name, else what the first formula gives whose items
-        are printed. None where a word of the question that is not the name's says a row: what is
-        asked for is of a part of the whole then, or adjusted."""
-        rest = set(_stemmed(core)) - set(_stemmed(name))
-        if rest & frozenset().union(*self._stems.values()):
+        are printed. None where another word of the question is of another figure, or in a label:
+        what is asked for is of a part of the whole then, or adjusted."""
+        formulas = definitions().formulas[named.name]
+        items = [one for formula in formulas for item in formula.items
+                 for one in (item, *definitions().items[item])]  # fmt: skip
+        own = _words(" ".join((*definitions().alike(named.name), *items)).replace("_", " "))
+        rest = {word for word in named.words - own if not _is_amount(word)}
+        if rest & (definitions().telling | self._words):
             return None
-        if printed := self._printed(name, asked.periods):
-            return Plan(printed.grid, LOOKUP, (printed,), score=near)
-        found = (self._bound(one, asked.periods) for one in definitions().formulas[name])
+        if printed := self._printed(named.name, asked.periods):
+            return Plan(printed.grid, LOOKUP, (printed,), score=named.near)
+        averaged = _MEAN in _words(asked.text)
+        found = (self._bound(one, asked.periods, averaged) for one in formulas)
         plan = next(filter(None, found), None)
-        return replace(plan, score=plan.score * near) if plan else None
+        return replace(plan, score=plan.score * named.near) if plan else None
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """Of all labels and sections."""
+        rows = (row for table in self._grids for row in table.rows)
+        return frozenset().union(*(_words(f"{row.label} {row.section}") for row in rows))
 
     def _printed(self, name: str, asked: Asked) -> Operand | None:
         own = frozenset(_stemmed(name))
         near = {label: 1.0 for label, stems in self._stems.items() if stems == own}
         found = self._values(near, asked)
-        return found[1][0] if found else None
+        return found[1][0][1] if found else None
 
-    def _bound(self, formula: Formula, asked: Asked) -> Plan | None:
-        values, near = {}, []
-        for item in formula.items:
-            found = self._values(self._near.get(item, {}), asked)
-            if not found or len(found[1]) < 1 + (item in formula.means):
-                return None
-            values[item] = found[1][: 1 + (item in formula.means)]
-            near.append(found[0])
-        operands = tuple(operand for some in values.values() for operand in some)
+    def _bound(self, formula: Formula, asked: Asked, averaged: bool) -> Plan | None:
+        """`averaged`: what a balance sheet has is taken in the mean of beginning and end."""
+        found = {item: self._values(self._near(item), asked) for item in formula.items}
+        bound = {item: one for item, one in found.items() if one}
+        if len(bound) < len(found):
+            return None
+        periods = {item: values[0][0] for item, (_, values) in bound.items()}
+        if averaged and any(period.months for period in periods.values()):
+            formula = formula.averaged([item for item, p in periods.items() if not p.months])
+        if not _fit(formula, list(periods.values())):
+            return None
+        operands = tuple(
+            operand
+            for item, (_, values) in bound.items()
+            for _, operand in values[: 1 + (item in formula.means)]
+        )
+        if len(operands) < len(formula.items) + len(formula.means):
+            return None
         if any(operand.cell.unit == "%" for operand in operands):
             return None
+        near = min(score for score, _ in bound.values())
         if len(operands) == 1:
-            return Plan(operands[0].grid, LOOKUP, operands, score=min(near))
-        return Plan(operands[0].grid, DEFINED, operands, score=min(near), formula=formula)
+            return Plan(operands[0].grid, LOOKUP, operands, score=near)
+        return Plan(operands[0].grid, DEFINED, operands, score=near, formula=formula)
 
     @cached_property
-    def _near(self) -> dict[str, dict[str, float]]:
-        """How near the labels are to each item, of those that have one of its words."""
-        found = {}
-        for item, told in definitions().items.items():
-            own = [frozenset(_stemmed(one)) for one in told]
-            words = frozenset().union(*own)
-            labels = [label for label, stems in self._stems.items() if stems & words]
-            if labels:
-                near = (self._vectors(labels) @ self._vectors(told).T).max(1)
-                found[item] = {
-                    label: 1.0 if self._stems[label] in own else float(score)
-                    for label, score in zip(labels, near, strict=True)
-                }
-        return found
+    def _exact(self) -> dict[str, str]:
+        """The items that labels say in one of their own words."""
+        own = {
+            frozenset(_stemmed(one)): item
+            for item, labels in definitions().items.items()
+            for one in labels
+        }
+        return {label: own[stems] for label, stems in self._stems.items() if stems in own}
 
     @cached_property
     def _said(self) -> list[int]:
         """How many items each table has."""
-        rows = [{row.label for row in grid.rows} for grid in self._grids]
-        return [
-            sum(
-                any(near.get(label, 0) >= _SAME for label in labels) for near in self._near.values()
-            )
-            for labels in rows
+        rows = [{row.label for row in table.rows} & self._exact.keys() for table in self._grids]
+        return [len({self._exact[label] for label in labels}) for labels in rows]
+
+    def _near(self, item: str) -> dict[str, float]:
+        """How near labels are to an item, of those that have half the words of one of its own."""
+        told = definitions().items[item]
+        own = [frozenset(_stemmed(one)) for one in told]
+        found = {label: 1.0 for label, said in self._exact.items() if said == item}
+        labels = [
+            label
+            for label, stems in self._stems.items()
+            if label not in self._exact and any(2 * len(stems & one) >= len(one) for one in own)
         ]
+        if labels:
+            near = (self._vectors(labels) @ self._vectors(told).T).max(1)
+            found |= zip(labels, near.tolist(), strict=True)
+        return found
 
     def _values(
         self, near: Mapping[str, float], asked: Asked
-    ) -> tuple[float, list[Operand]] | None:
+    ) -> tuple[float, list[tuple[Period, Operand]]] | None:
         """How near the label is, and its values: of the period that is asked for and, where there
         are such, of the ones before."""
         found = []
@@ -196,7 +296,7 @@ class Statements:
         )
         return score, values
 
-    def _of_row(self, at: int, row: TableRow, asked: Asked) -> list[Operand]:
+    def _of_row(self, at: int, row: TableRow, asked: Asked) -> list[tuple[Period, Operand]]:
         grid, periods = self._grids[at], self._periods[at]
         dated = [
             (periods[column.index], _operand(row, column, cell, grid))
@@ -208,21 +308,26 @@ class Statements:
         return _ordered(dated, asked)
 
 
-def _ordered(dated: Sequence[tuple[Period, Operand]], asked: Asked) -> list[Operand]:
+def _ordered(dated: Sequence[tuple[Period, Operand]], asked: Asked) -> list[tuple[Period, Operand]]:
     """The one of the period that is asked for, or of the last one, then those before that are as
     long. Empty where none or several fit."""
-    if asked.any:
-        fitting = [period for period, _ in dated if asked.fits(period)]
-    else:
-        fitting = [period for period, _ in dated if period.order == max(p.order for p, _ in dated)]
+    last = max((period.order for period, _ in dated), default=None)
+    fitting = [p for p, _ in dated if (asked.fits(p) if asked.any else p.order == last)]
     if len(fitting) != 1:
         return []
     before = [
-        (period.order, operand)
-        for period, operand in dated
-        if period.months == fitting[0].months and period.order <= fitting[0].order
+        pair
+        for pair in dated
+        if pair[0].months == fitting[0].months and pair[0].order <= fitting[0].order
     ]
-    return [operand for _, operand in sorted(before, key=lambda pair: pair[0], reverse=True)]
+    return sorted(before, key=lambda pair: pair[0].order, reverse=True)
+
+
+def _fit(formula: Formula, periods: Sequence[Period]) -> bool:
+    """Whether all end together; days of a year are those of twelve months."""
+    spans = {period.months for period in periods} - {None}
+    same = all(periods[0].same_end(period) for period in periods[1:])
+    return same and len(spans) <= 1 and (not formula.of_year or spans <= {12})
 
 
 def _operand(row: TableRow, column: Column, cell: Cell, grid: TableGrid) -> Operand:
@@ -238,5 +343,16 @@ def _grids(document: str, evidence: AnyLibrary) -> Iterator[TableGrid]:
         yield from filter(None, found)
 
 
+def _is_amount(word: str) -> bool:
+    """Whether a word says only how a value is to be given or taken."""
+    unit = find_unit(word.removesuffix("age"))
+    return word == _MEAN or (unit is not None and unit.name == "%")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in words_of(text))
+
+
 def _stemmed(text: str) -> list[str]:
-    return Question(text).stemmed(text)
+    """All words: "net" says much here, which search leaves out."""
+    return [language_stem(word.lower(), "en") for word in words_of(text)]

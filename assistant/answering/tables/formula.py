@@ -2,8 +2,9 @@
 before."""
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cached_property
 
@@ -47,6 +48,18 @@ class Formula:
     def divides(self) -> bool:
         """Whether the result is a ratio rather than an amount."""
         return any(isinstance(node, ast.Div) for node in ast.walk(self.tree))
+
+    @property
+    def of_year(self) -> bool:
+        """Whether it counts the days of a year."""
+        return "365" in self.text
+
+    def averaged(self, items: Iterable[str]) -> "Formula":
+        """With the means of these items."""
+        text = self.text
+        for item in set(items) - self.means:
+            text = re.sub(rf"\b{item}\b", f"mean({item})", text)
+        return replace(self, text=text)
 
     def value(self, values: Values) -> Decimal:
         """The result; raises decimal.DivisionByZero and InvalidOperation."""

@@ -45,11 +45,11 @@ class Period:
     day: int | None = None
     months: int | None = None  # None: a day, or how long it is is not said
 
-    def same_time(self, other: "Period") -> bool:
-        """Whether both are of the same year or, of shorter spans, end together."""
+    def same_end(self, other: "Period") -> bool:
+        """Whether both end together, as far as it is said."""
         if None not in (self.last, other.last):
             return self.last == other.last
-        return self.year == other.year and {self.months, other.months} <= {None, 12}
+        return self.year == other.year
 
     @property
     def quarter(self) -> tuple[int, int] | None:
@@ -91,7 +91,8 @@ class Asked:
             return True
         if period.months in (None, 3) and period.quarter in self.quarters:
             return True
-        return spans and period.months in (None, 12) and period.year in self.years
+        whole = period.months in (None, 12) or period.months in self.months - {3}
+        return spans and whole and period.year in self.years
 
 
 def asked_periods(text: str) -> Asked:

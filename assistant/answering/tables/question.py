@@ -1,7 +1,6 @@
 """A question to tables: its words, its periods, and what tells the operation that it asks for."""
 
 import re
-import tomllib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -12,8 +11,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answering.tables.compute import OPERATIONS, RATIO
-from assistant.answering.tables.grid import TableGrid
+from assistant.answering.tables.compute import OPERATIONS
 from assistant.answering.tables.periods import asked_periods, without_periods
 from ingest.language.identify import language_of_question
 from ingest.language.quantities import Quantity, find_quantities, find_unit
@@ -32,7 +30,6 @@ _LIMITS = {
     "less than": "less than|fewer than|below|under|(?:low|small)er than",
 }
 _BUCKETS = 4096
-_DEFINITIONS = Path(__file__).with_name("definitions.toml")
 _WEIGHTS = Path(__file__).with_name("weights.npz")
 
 
@@ -74,36 +71,6 @@ class Question:
         """What tells the operation: the words that a table has, too, become "_"."""
         words = re.findall(r"[^\W_]+|[%$€£]", self.core)
         return " ".join("_" if set(self.stemmed(word)) & set(known) else word for word in words)
-
-
-@dataclass(frozen=True)
-class Definition:
-    """What a computation that has a name is made of."""
-
-    question: str  # with the rows in the place of the name
-    operation: str
-    rows: tuple[str, str]
-
-
-def defined(question: str, grids: Sequence[TableGrid]) -> Definition | None:
-    """The longest name in a question; None without one, and where a row has the name, since its
-    value is printed."""
-    for name, (operation, *rows) in sorted(_definitions().items(), key=lambda pair: -len(pair[0])):
-        named = re.compile(rf"(?i)\b{re.escape(name)}\b")
-        if named.search(question):
-            first, second = rows
-            said = {RATIO: f"{first} divided by {second}"}
-            meaning = said.get(operation, f"difference between {first} and {second}")
-            printed = any(named.search(row.label) for grid in grids for row in grid.rows)
-            asked = named.sub(meaning, question)
-            return None if printed else Definition(asked, operation, (first, second))
-    return None
-
-
-@cache
-def _definitions() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = tomllib.loads(_DEFINITIONS.read_text("utf-8"))
-    return found
 
 
 # -- What was fitted, to the vectors of an embedding model
