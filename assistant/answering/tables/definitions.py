@@ -25,11 +25,13 @@ from assistant.answering.tables.compute import (
     LOOKUP,
     LOWEST,
     SUM,
+    result,
 )
 from assistant.answering.tables.formula import Formula
 from assistant.answering.tables.grid import Column, Operand, Plan, TableGrid, TableRow, grid
 from assistant.answering.tables.periods import Asked, Period, column_periods, without_periods
 from assistant.answering.tables.question import (
+    NOTHING,
     Question,
     Vectors,
     log_probabilities,
@@ -43,14 +45,16 @@ from vectorstore.naming.document_names import is_capital, words_of
 
 _FILE = Path(__file__).with_name("definitions.toml")
 _ASKED = 0.8  # nearness of a question to a name from which it asks for it
-_SAME = 0.83  # nearness of a label to an item from which it says it
+_SAME = 0.86  # nearness of a label to an item from which it says it
 _AS_NEAR = 0.05  # of labels between which the table with most items decides
 _SLIP = 0.8  # likeness of a word to one of a document's name: "Netfilx" is one of Netflix's
-_DOCUMENTS = 6  # that are looked at
-_OF_SEVERAL = (DIFFERENCE, GROWTH, HIGHEST, LOWEST, COUNT, SUM)  # operations over several figures
+_SHORT = 4  # letters of a word that is one of the name only as it is written
+_HITS = 10  # passages whose documents are looked at, where the question names none
+_OTHERS = (DIFFERENCE, GROWTH, HIGHEST, LOWEST, COUNT, SUM, NOTHING)  # than the figure itself
 _KIND = 5  # figures whose names have a word from which it is one of their kind
+_ENDING = re.compile(r"(?i)\b(?:closing|ending|year-end)\b")  # balances: without the ones before
 _MEAN = "average"
-_CHANGES = 0.5  # probability of such a one from which a question is left
+_OTHER = 0.8  # probability of such a one from which a question is left
 _CLAUSE = re.compile(r"[,;:()]|\s[-\u2013\u2014]\s")
 _SENTENCE = re.compile(r"[?.!]\s*(?=[A-Z]|$)|\n")
 
@@ -60,6 +64,7 @@ class Definitions:
     """What the file says: the labels of items, and the formulas of names, the first one first."""
 
     items: Mapping[str, Sequence[str]]
+    other: frozenset[str]  # words that ask for another figure
     formulas: Mapping[str, Sequence[Formula]]
 
     @cached_property
@@ -96,7 +101,7 @@ def definitions() -> Definitions:
         for name in names.split(", "):
             texts = [told["is"]] if isinstance(told["is"], str) else told["is"]
             formulas[name] = tuple(Formula(name, t, told.get("percent", False)) for t in texts)
-    return Definitions(found["items"], formulas)
+    return Definitions(found["items"], frozenset(map(str.lower, found["other"])), formulas)
 
 
 @dataclass(frozen=True)
@@ -107,29 +112,48 @@ class Named:
     near: float  # of the words that ask for it
     words: frozenset[str]  # of its sentence
 
+    @property
+    def formulas(self) -> Sequence[Formula]:
+        """What it is computed from, the first one first."""
+        return definitions().formulas[self.name]
+
+    @cached_property
+    def rest(self) -> frozenset[str]:
+        """Of the words those that are not its own, nor of its items."""
+        known = definitions()
+        items = {item for formula in self.formulas for item in formula.items}
+        labels = (label for item in items for label in known.items[item])
+        own = _words(" ".join((*known.alike(self.name), *items, *labels)).replace("_", " "))
+        return frozenset(word for word in self.words - own if not _is_amount(word))
+
 
 def defined(
     asked: Question, evidence: AnyLibrary, documents: Collection[str] | None, vectors: Vectors
 ) -> Plan | None:
-    """The figure that a question asks for by its name, of a document that it is about; None for
-    other questions, and where an item is not printed for the period."""
+    """The figure that a question asks for by its name; None for other questions, where an item is
+    not printed for the period, and where two documents give different values. Of a document that
+    the question does not name, only where nothing else is said that could be a name."""
     about = evidence.about(asked.text)
-    chosen = [name for name in documents if name in about or not about] if documents else about
-    for document in sorted(chosen)[:_DOCUMENTS]:
+    near = about or {hit.document for hit in evidence.passages(asked.text, _HITS, documents)}
+    found = []
+    near = {name for name in near if documents is None or name in documents}
+    told = [*asked.periods.days, *asked.periods.quarters, *asked.periods.years]
+    if len(told) > 1 or (len(near) > 1 and not told):
+        return None  # of several periods or reports nobody knows which one is meant
+    for document in sorted(near):
         named = _name(asked, document, evidence, vectors)
-        if named is None or not _is_level(asked, named, vectors):
-            continue
-        if plan := Statements(document, evidence, vectors).computed(named, asked):
-            return plan
-    return None
+        if named and (about or not named.rest) and _is_level(asked, named, vectors):
+            found.append(Statements(document, evidence, vectors).computed(named, asked))
+    plans = [plan for plan in found if plan]
+    return plans[0] if len({f"{result(plan):.6g}" for plan in plans}) == 1 else None
 
 
 def _is_level(asked: Question, named: Named, vectors: Vectors) -> bool:
-    """Whether the figure itself is asked for, rather than how it changed or where it is highest."""
+    """Whether the figure itself is asked for, rather than how it changed, or why."""
     assert vectors.weights is not None  # see `choose`
     signs = operation_signs(asked, frozenset(_stemmed(named.name)), vectors)
     chances = log_probabilities(signs, vectors.weights.operation)
-    return sum(math.exp(chances[other]) for other in _OF_SEVERAL) < _CHANGES
+    return sum(math.exp(chances[other]) for other in _OTHERS) < _OTHER
 
 
 def _name(asked: Question, document: str, evidence: AnyLibrary, vectors: Vectors) -> "Named | None":
@@ -175,7 +199,8 @@ def _core(text: str, own: Collection[str]) -> list[str]:
     kept = []
     for word in words_of(re.sub(r"[’']s\b", "", without_periods(text))):
         small = word.lower()
-        empty = small in stop_words("en") or get_close_matches(small, own, 1, _SLIP)
+        slip = len(small) > _SHORT and get_close_matches(small, own, 1, _SLIP)
+        empty = small in stop_words("en") or small in own or slip
         if small in definitions().words or not empty:
             kept.append(word)
     return kept
@@ -195,16 +220,13 @@ class Statements:
         """The value that is printed under the name, else what the first formula gives whose items
         are printed. None where another word of the question is of another figure, or in a label:
         what is asked for is of a part of the whole then, or adjusted."""
-        formulas = definitions().formulas[named.name]
-        items = [one for formula in formulas for item in formula.items
-                 for one in (item, *definitions().items[item])]  # fmt: skip
-        own = _words(" ".join((*definitions().alike(named.name), *items)).replace("_", " "))
-        rest = {word for word in named.words - own if not _is_amount(word)}
-        if rest & (definitions().telling | self._words):
+        if named.rest & (definitions().telling | definitions().other | self._words):
             return None
-        if printed := self._printed(named.name, asked.periods):
+        printed = self._printed(named.name, asked.periods)
+        if printed and (printed.cell.unit == "%" or not asked.for_percent):
             return Plan(printed.grid, LOOKUP, (printed,), score=named.near)
-        averaged = _MEAN in _words(asked.text)
+        averaged, ending = _MEAN in _words(asked.text), bool(_ENDING.search(asked.text))
+        formulas = [one.at_end if ending and not averaged else one for one in named.formulas]
         found = (self._bound(one, asked.periods, averaged) for one in formulas)
         plan = next(filter(None, found), None)
         return replace(plan, score=plan.score * named.near) if plan else None

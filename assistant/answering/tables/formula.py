@@ -61,6 +61,11 @@ class Formula:
             text = re.sub(rf"\b{item}\b", f"mean({item})", text)
         return replace(self, text=text)
 
+    @property
+    def at_end(self) -> "Formula":
+        """With the last values in the place of means."""
+        return replace(self, text=re.sub(r"\bmean\((\w+)\)", r"\1", self.text))
+
     def value(self, values: Values) -> Decimal:
         """The result; raises decimal.DivisionByZero and InvalidOperation."""
         found = _value(self.tree, values)
