@@ -96,15 +96,18 @@ def _value(node: ast.expr, values: Values) -> Decimal:
     raise ValueError(f"{ast.unparse(node)} is no part of a formula.")
 
 
-def _told(node: ast.expr, names: Mapping[str, Sequence[str]], inner: bool = False) -> str:
+def _told(node: ast.expr, names: Mapping[str, Sequence[str]]) -> str:
     match node:
         case ast.Name(id=item):
             return names[item][0]
         case ast.Call():
             return f"the mean of {' and '.join(names[_item(node)][:2])}"
         case ast.BinOp(left=left, op=sign, right=right):
-            tight = isinstance(sign, ast.Mult | ast.Div)
-            sides = _told(left, names, tight), _told(right, names, True)
-            whole = f" {_SIGNS[type(sign)][0]} ".join(sides)
-            return f"({whole})" if inner else whole
+            first, second = _told(left, names), _told(right, names)
+            product = isinstance(sign, ast.Mult | ast.Div)
+            if product and isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Sub):
+                first = f"({first})"
+            if isinstance(right, ast.BinOp) and not isinstance(sign, ast.Add):
+                second = f"({second})"
+            return f"{first} {_SIGNS[type(sign)][0]} {second}"
     return ast.unparse(node)

@@ -64,7 +64,7 @@ def answer(library: Library, question: str) -> Outcome | None:
         ("What was Zorbex's return on average assets in 2061?", ""),  # no year before
         ("What was Zorbex's return on assets in 2062, on average assets?", "= -4.21 %"),
         ("What was the free cash flow of Zorbex in 2062?", "= 60,000 (in thousands)"),
-        ("What was the asset turnover of Zorbex in 2062?", "= 0.8"),
+        ("What was the asset turnover of Zorbex in 2062?", "= 0.8421"),
         ("What was the operating cash flow margin of Zorbex in 2062?", "= 11.25 %"),  # two scales
     ],
 )
@@ -97,6 +97,7 @@ def test_each_operand_is_cited_in_its_own_table(library: Library) -> None:
     assert [(cell.row, cell.text) for cell in done.cells] == [
         ("Total revenue", "800"),
         ("Total assets", "1,000"),
+        ("Total assets", "900"),
     ]
     assert all(cell.text in quotes[cell.mark] for cell in done.cells)
 
@@ -107,9 +108,8 @@ def test_formulas_have_known_items() -> None:
         for formula in formulas:
             assert set(formula.items) <= known.items.keys(), name
             formula.told({item: ["a", "b"] for item in formula.items})
-            values = {item: [Decimal(3), Decimal(2)] for item in formula.items}
-            if formula.text.count("(") < 2:
-                assert formula.value(values) is not None
+            values = {item: [Decimal(at), Decimal(1)] for at, item in enumerate(formula.items, 3)}
+            assert formula.value(values).is_finite(), name
 
 
 def test_a_formula_is_computed_and_told() -> None:
