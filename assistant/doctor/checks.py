@@ -167,7 +167,7 @@ def _count(catalog: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
-_LLAMA = "from assistant.llm.llama import runtime as r; r.runtime(); print(r.which())"
+_LLAMA = "from assistant.llm.llama import runtime as r; print(f'{r.which()}: {r.kernels()}')"
 
 
 def checks(settings: Settings) -> list[Check]:

@@ -1,8 +1,8 @@
 """llama.cpp's server of the ready wheel, in a process of its own on loopback.
 
-It computes as Pincite does: without flash attention, prompts in batches of 512 tokens, one answer
-at a time, and what was computed for another prompt is not used again. With the server's defaults
-scores are rounded otherwise, and greedy answers part sooner.
+It computes as Pincite does: prompts in whole blocks and a rest, one answer at a time, and what was
+computed for another prompt is not used again. With the server's defaults scores are rounded
+otherwise, and greedy answers part sooner.
 """
 
 import subprocess
@@ -74,16 +74,16 @@ def parameters(model: Path, port: int, context: int) -> Any:
     """What the server is started with."""
     import xllamacpp
 
+    from assistant.llm.llama.engine import BLOCK
     from assistant.models.catalogue import this_machine
 
     found = xllamacpp.CommonParams()
     found.model.path = str(model)
     found.hostnames, found.port = ["127.0.0.1"], port
-    found.n_ctx, found.n_batch, found.n_ubatch = context, 512, 512
+    found.n_ctx, found.n_batch, found.n_ubatch = context, BLOCK, BLOCK
     found.n_parallel, found.cache_prompt = 1, False
     found.cpuparams.n_threads = found.cpuparams_batch.n_threads = this_machine().cores
     found.cpuparams.poll = found.cpuparams_batch.poll = 0  # threads that wait take no time
-    found.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     found.n_gpu_layers, found.warmup = 0, False
     return found
 

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 
 _LOOK_AGAIN = 0.05  # seconds between two looks at a cancel event
-# llama.cpp computes tokens by fours, and those left over, or alone, with other rounding: scores
-# move by .4 (0.3.36). Prompts are therefore computed in whole blocks from their start, and what was
-# computed otherwise is not used again: the same prompt gives the same answer, whatever was before.
-BLOCK = 32  # tokens
+# llama.cpp computes attention by tiles of 64 tokens, products by fours, and those left over, or
+# alone, with other rounding: scores move by .4 (0.3.36). Prompts are therefore computed in whole
+# blocks from their start, and what was computed otherwise is not used again: the same prompt gives
+# the same answer, whatever was before.
+BLOCK = 64  # tokens
 _NEAR = -4.0  # a token that is less likely than the best by this log-ratio is not reported
 _INSTEAD = 3  # tokens that are reported
 _ABORTED = 2  # what llama_decode returns when the abort callback stopped it

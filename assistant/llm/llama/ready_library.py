@@ -99,6 +99,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_model_load_from_file": (_P, _S, _ModelParams),
     "llama_model_meta_val_str": (_I, _P, _S, _S, _N),
     "llama_model_n_ctx_train": (_I, _P),
+    "llama_print_system_info": (_S,),
     "llama_sampler_chain_add": (None, _P, _P),
     "llama_sampler_chain_default_params": (_SamplerParams,),
     "llama_sampler_chain_init": (_P, _SamplerParams),

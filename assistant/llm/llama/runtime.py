@@ -7,6 +7,7 @@ not installed, the library of a ready wheel is called (`ready_library`).
 import ctypes
 import functools
 import os
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,6 +50,13 @@ def which() -> str:
     """The package that `runtime` uses, with its version. Raises PackageNotFoundError for none."""
     names = ("llama-cpp-python", "xllamacpp") if find_spec("llama_cpp") else ("xllamacpp",)
     return f"{names[0]} {version(names[0])}"
+
+
+def kernels() -> str:
+    """The processor's instructions that llama.cpp was built with, and ways of computing, by its own
+    names. Raises ModelRuntimeMissing."""
+    said = runtime().llama_print_system_info().decode("utf-8", "replace")
+    return ", ".join(re.findall(r"(\w+) = 1\b", said))
 
 
 def libraries(llama: Any) -> list[Any]:
@@ -155,8 +163,6 @@ def open_context(
     params.n_outputs_max = 1  # scores of the last token only: a smaller buffer
     params.n_threads = params.n_threads_batch = threads
     params.offload_kqv = params.op_offload = graphics
-    if not graphics:  # no faster on processors
-        params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.no_perf = False
     _last_errors.clear()
     context = llama.llama_init_from_model(model, params)
