@@ -31,6 +31,7 @@ from ingest.language.numbers import MONTH_OF
 from ingest.language.sentences import numbers, split_answer
 from ingest.language.words import small_words, stems, without
 from vectorstore.embedding.embedder import nearness
+from vectorstore.retrieval.search_query import SearchQuery
 
 _MOST_MARKS = 3
 _SUPPORTED = 0.7  # similarity from which the cited lines support a sentence
@@ -43,6 +44,7 @@ _QUOTES = re.compile('["“”„«»]')  # what is quoted stays in one part
 _WHOLE = 0.9  # share of the words from which one unit states the whole sentence
 _LEAST_OF_PART = 3  # words
 _MONTHS = stems(" ".join(MONTH_OF))
+NOTHING = SearchQuery("")
 
 _SHORTLIST = 10  # units embedded for each sentence
 _LEXICAL = 0.6  # weight of words against the embedding
@@ -65,22 +67,22 @@ class Said:
     words: frozenset[str]  # stems; numbers are among the claims
     numbers: frozenset[str]
     claims: Claims
-    question: str = ""  # whose names need no line of their own; empty: they do
+    question: SearchQuery  # whose names need no line of their own; empty: they do
     small: frozenset[str] = frozenset()  # words of its language that state nothing, but for English
 
     @classmethod
-    def of(cls, text: str, question: str, bound: bool = False) -> "Said":
+    def of(cls, text: str, question: SearchQuery, bound: bool = False) -> "Said":
         """`bound`: each name must be given by the lines or their title, not by the question."""
         start = opening(text)
         text = _MARKUP.sub("", text[start:] if len(stems(text[start:])) > 1 else text)
         claimed = claims(text)
         if len(stems(text)) < 2:  # "Yes.", "25 days.": what it says is in the question
-            claimed = claims(question) if _AFFIRMS.match(text) else claimed
+            claimed = claims(question.text) if _AFFIRMS.match(text) else claimed
             text = f"{question} {text}"
-        small = small_words(question or text)
+        small = question.small if question.text else small_words(text)
         meant = stems(without(text, small))
         wanted = frozenset(word for word in meant if not word[0].isdigit())
-        return cls(text, wanted, numbers(text), claimed, "" if bound else question, small)
+        return cls(text, wanted, numbers(text), claimed, NOTHING if bound else question, small)
 
     def missing(self, supports: Sequence["Support"]) -> Claims:
         """Its exact claims that none of the lines states."""
@@ -111,7 +113,7 @@ def _recalled(unit: Unit, said: Said) -> frozenset[str]:
     """The words of the question that the lines above have: texts refer back to them, as in "the
     process", and hardly ever forward."""
     above = unit.window.page.lines[unit.window.first : unit.first]
-    return stems(said.question) & stems(" ".join(line.text for line in above))
+    return said.question.stems & stems(" ".join(line.text for line in above))
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -148,8 +150,8 @@ Marked = tuple[tuple[Sentence, ...], tuple[Citation, ...]]
 class Attributor:
     """Attributes the sentences of one answer to the lines that were read for it."""
 
-    def __init__(self, question: str, read: Sequence[Window], evidence: Evidence) -> None:
-        """What was `read` of the `evidence`. Without a `question`, it gives no name."""
+    def __init__(self, question: SearchQuery, read: Sequence[Window], evidence: Evidence) -> None:
+        """What was `read` of the `evidence`. An empty `question` gives no name."""
         self._question, self._read = question, read
         self._names, self._embedder = GivenNames(read, evidence), evidence.embedder()
         self._units = [unit for window in read for unit in window.units]
@@ -246,7 +248,7 @@ class Attributor:
 
     def _new_names(self, said: Said) -> frozenset[str]:
         """The words of names, as of "Northwind Care", that nowhere stand side by side."""
-        asked = " ".join(words(said.question))
+        asked = " ".join(words(said.question.text))
         pairs = [tuple(words(f"{one} {other}")) for one, other in _pairs(said.text)]
         new = (p for p in pairs if " ".join(p) not in asked and not self._names.side_by_side(p))
         return frozenset(word for pair in new for word in pair)
@@ -254,8 +256,8 @@ class Attributor:
     def _given(self, said: Said, document: str) -> tuple[frozenset[str], frozenset[str]]:
         """The names of the sentence that its document gives: their stems, and folded words."""
         known = self._names.of_title(document)
-        if said.question:
-            known |= self._names.of_question(said.question, document)
+        if said.question.text:
+            known |= self._names.of_question(said.question.text, document)
         found = [m[0] for m in _CAPITAL.finditer(said.text) if set(words(m[0])) <= known]
         return stems(" ".join(found)), known
 

@@ -16,7 +16,7 @@ from assistant.security.prompt_injection import instructs
 from ingest.document.model import Page, Table
 from ingest.language.quantities import head_scales
 from ingest.language.sentences import numbers, spans
-from ingest.language.words import stems
+from ingest.language.words import all_stems, stems
 from ingest.text.reflow import about_tokens
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit
@@ -48,6 +48,11 @@ class Window:
     @cached_property
     def text(self) -> str:
         return "\n".join(line.text for line in self.page.lines[self.first : self.last + 1])
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Those of its document's name and its lines."""
+        return stems(f"{self.document} {self.text}")
 
     @cached_property
     def units(self) -> "tuple[Unit, ...]":
@@ -264,6 +269,11 @@ class Unit:
         """Its words, also those divided by a line end. A row, which has few words, adds its caption
         and heads."""
         return stems(self.text) | stems(self.heads) | stems(_HYPHEN.sub(r"\1\2", self.text))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The same; of a script without spaces also the pairs of letters."""
+        return self.meant | all_stems(self.with_heads)
 
     @cached_property
     def instructs(self) -> bool:

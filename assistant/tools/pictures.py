@@ -22,6 +22,7 @@ from ingest.document.model import NOWHERE, Line, Page
 from ingest.document.source import readable
 from ingest.errors import Stopped, UnsupportedFile
 from ingest.images.stills import place
+from ingest.language.identify import language_of_question
 from ingest.language.sentences import numbers
 from ingest.media.ffmpeg import clock
 
@@ -138,7 +139,9 @@ class Describing(IntentTool[Describe]):
             return
         inner = self._answer().run(given.alone(request, intent.question))
         reply.model = inner.model
-        yield from _unless(prompts.refusal(intent.question), inner.work(reply))
+        yield from _unless(
+            prompts.refusal(language_of_question(intent.question)), inner.work(reply)
+        )
         if reply.outcome and not reply.outcome.refused:
             reply.outcome = given.uncited(reply.outcome)
         elif reply.outcome:

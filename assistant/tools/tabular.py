@@ -45,6 +45,7 @@ from assistant.security.untrusted_text import AddressFilter
 from assistant.storage.files import Made
 from ingest.errors import Stopped
 from vectorstore.federation import AnyLibrary
+from vectorstore.retrieval.search_query import SearchQuery
 
 _TOLD = 40  # operands that are stored as facts
 _LONGEST = 40  # lines of a table that are stored as what was read
@@ -295,7 +296,7 @@ class Chooser:
             return False
         text = "\n".join(asked.shown(_JUDGED))
         passage = Passage(asked.near.grid.document, 1, 1.0, text)
-        messages = prompts.first_turn([passage], asked.question, prompts.CHECK)
+        messages = prompts.conversation((), [passage], SearchQuery(asked.question), prompts.CHECK)
         yes, no = self.model.next_token_logprobs(messages, (prompts.YES, prompts.NO), self.cancel)
         self.checks.append(("held", yes - no, _HELD))
         return yes - no >= _HELD

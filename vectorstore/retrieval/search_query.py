@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.language.dates import YEAR
+from ingest.language.identify import language_of_question
+from ingest.language.words import content_words, small_words, stems, telling_words, without
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
 from vectorstore.naming.mentions import NameIndex, stored_names
@@ -72,6 +74,12 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(rf"\b{YEAR}\b")
+_SHORTEST = 3  # letters of a word that matters
+_ASKS = re.compile(
+    r"\bhow (?:many|much|often|long|far|old|big|large|high|tall|soon)\b", re.IGNORECASE
+)
+# A superlative before its noun says how to choose among what is found: no passage has to hold it.
+_DEGREE = re.compile(r"\b(the|has|have|had|with|of)\s+\w{2,}est\b(?=\s+\w)", re.IGNORECASE)
 _SUFFIX = re.compile(r"\.\w{1,5}$")
 _RUN = re.compile(r"[^\W_]+")
 
@@ -142,6 +150,33 @@ class SearchQuery:
 
     def __str__(self) -> str:
         return self.text
+
+    @cached_property
+    def language(self) -> str:
+        """Its ISO 639-1 code; English where it is not certain."""
+        return language_of_question(self.text)
+
+    @cached_property
+    def small(self) -> frozenset[str]:
+        """Words of its language that state nothing; none for English."""
+        return small_words(self.text)
+
+    @cached_property
+    def telling(self) -> str:
+        """The text without them."""
+        return without(self.text, self.small)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of its content words."""
+        return stems(self.text)
+
+    @cached_property
+    def matters(self) -> dict[str, frozenset[str]]:
+        """The words that a passage has to hold, with their stems."""
+        asked = telling_words(_DEGREE.sub(r"\1", _ASKS.sub(" ", self.text)))
+        words = (word for word in content_words(asked) if len(word) >= _SHORTEST)
+        return {word: stems(word) for word in words}
 
     @cached_property
     def pages(self) -> frozenset[int]:
