@@ -109,13 +109,6 @@ class Support:
     recalled: frozenset[str] = frozenset()  # stems of the question that stand above the unit
 
 
-def _recalled(unit: Unit, said: Said) -> frozenset[str]:
-    """The words of the question that the lines above have: texts refer back to them, as in "the
-    process", and hardly ever forward."""
-    above = unit.window.page.lines[unit.window.first : unit.first]
-    return said.question.stems & stems(" ".join(line.text for line in above))
-
-
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """Capitalised words of a sentence with nothing but a blank between, but for its first word."""
     first = re.compile(r"\W*").match(text)
@@ -163,7 +156,7 @@ class Attributor:
         sentences = []
         for text in split_answer(answer):
             said = Said.of(text, self._question)
-            nearest = self._nearest(said)
+            nearest = _together(said, self._ranked(said))
             found = self._supports(text, said, nearest)
             close = nearest and nearest[0].score >= _CLOSE
             supports = found or (_needed(nearest, said) if close else [])
@@ -179,14 +172,11 @@ class Attributor:
         other words need not be theirs."""
         sentences = [(text, Said.of(text, self._question)) for text in split_answer(text)]
         return bool(sentences) and all(
-            self._supports(text, said, self._nearest(said)) for text, said in sentences
+            self._supports(text, said, _together(said, self._ranked(said)))
+            for text, said in sentences
         )
 
     # --- the units that support a sentence
-
-    def _nearest(self, said: Said) -> list[Support]:
-        """The best unit, and those that each add something."""
-        return _together(said, self._ranked(said), _MOST_MARKS)
 
     def _supports(self, text: str, whole: Said, nearest: Sequence[Support]) -> list[Support]:
         """The units that together support each part of a sentence; none when one part has none."""
@@ -255,7 +245,7 @@ class Attributor:
 
     def _given(self, said: Said, document: str) -> tuple[frozenset[str], frozenset[str]]:
         """The names of the sentence that its document gives: their stems, and folded words."""
-        known = self._names.of_title(document)
+        known = self._names.titles[document]
         if said.question.text:
             known |= self._names.of_question(said.question.text, document)
         found = [m[0] for m in _CAPITAL.finditer(said.text) if set(words(m[0])) <= known]
@@ -265,7 +255,7 @@ class Attributor:
         """With its score: similarity, less penalties for missing exact claims and for width."""
         unit = support.unit
         exact = stated(unit.text, unit.window.scales)
-        title = self._names.period(unit.window.document)
+        title = self._names.periods[unit.window.document]
         exact = replace(
             exact,
             numbers=(*exact.numbers, *title.numbers),
@@ -277,9 +267,10 @@ class Attributor:
         left = len(said.claims.without(exact)) / count if count else 0.0
         width = max(unit.last - unit.first - 2, 0)
         score = alike - _MISSING * left - _WIDE * width
-        return replace(
-            support, stated=exact, score=score, cosine=cosine, recalled=_recalled(unit, said)
-        )
+        # Texts refer back to what is above, as in "the process", and hardly ever forward.
+        above = unit.window.page.lines[unit.window.first : unit.first]
+        recalled = said.question.stems & stems(" ".join(line.text for line in above))
+        return replace(support, stated=exact, score=score, cosine=cosine, recalled=recalled)
 
 
 def _whole(said: Said, unit: Unit) -> bool:
@@ -294,10 +285,10 @@ def _parts(text: str) -> list[str]:
     return found if all(len(stems(part)) >= _LEAST_OF_PART for part in found) else [text]
 
 
-def _together(said: Said, ranked: Sequence[Support], most: int) -> list[Support]:
+def _together(said: Said, ranked: Sequence[Support]) -> list[Support]:
     """The best unit, and those that each add something."""
     chosen = list(ranked[:1])
-    while chosen and len(chosen) < most:
+    while chosen and len(chosen) < _MOST_MARKS:
         more = next((s for s in ranked if s not in chosen and _adds(s, chosen, said)), None)
         if more is None:
             break

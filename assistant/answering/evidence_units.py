@@ -60,17 +60,15 @@ class Window:
         and attribution look at the same ones. Where lines were picked, a sentence that begins or
         ends outside is none."""
         if self.is_cut:
-            around = (one for one in self._around().units if self.first <= one.first)
-            return tuple(replace(one, window=self) for one in around if one.last <= self.last)
+            # With as many lines above and below as a sentence has at most.
+            first = _reach(self.page, self.first, -1, _MOST_LINES, lambda line: 1)
+            last = _reach(self.page, self.last, +1, _MOST_LINES, lambda line: 1)
+            around = replace(self, first=first, last=last, is_cut=False).units
+            inside = (one for one in around if self.first <= one.first and one.last <= self.last)
+            return tuple(replace(one, window=self) for one in inside)
         return tuple(
             unit for first, last in _blocks(self) for unit in _sentences(self, first, last)
         )
-
-    def _around(self) -> "Window":
-        """With as many lines above and below as a sentence has at most."""
-        first = _reach(self.page, self.first, -1, _MOST_LINES, lambda line: 1)
-        last = _reach(self.page, self.last, +1, _MOST_LINES, lambda line: 1)
-        return replace(self, first=first, last=last, is_cut=False)
 
     @cached_property
     def lists(self) -> "tuple[Unit, ...]":

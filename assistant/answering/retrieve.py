@@ -166,7 +166,6 @@ AGAIN = 100  # hits of each of two searches that are joined
 _UNSURE = 0.0  # log-odds of the best hit: handbooks are above, tables of reports mostly below
 _BETTER = 0.1  # cosine gain from which a question builds on the one before
 _NOISE = 0.01  # of a score: a smaller deviation says nothing
-Search = Callable[[SearchQuery], list[Hit]]
 
 
 class Retriever:
@@ -247,7 +246,7 @@ class Retriever:
         return [*(first if self._reranker else reread(first, odds)), *rest], known
 
 
-def _better_joined(query: AskedQuestion, search: Search) -> SearchQuery:
+def _better_joined(query: AskedQuestion, search: Callable[[SearchQuery], list[Hit]]) -> SearchQuery:
     """The query of a question to passages that came with it: joined with the question before where
     that fits better. In a library the passages of the question before would always fit."""
     alone, joined = (

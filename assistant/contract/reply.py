@@ -189,57 +189,51 @@ class Reply:
         return self.outcome
 
     def to_json(self) -> dict[str, Any]:
-        """The answer document of the public contract; runs to the end first."""
-        self.finish()
-        return answer_document(self)
+        """The answer document of the public contract; runs to the end first. Fields may be added;
+        none is removed or changes its meaning."""
+        done = self.finish()
+        return {
+            "id": self.id,
+            "question": self.question,
+            "answer": done.text,
+            "refused": done.refused,
+            "asked_back": done.asked_back,
+            "tool": self.tool,
+            "citations": [_citation_json(citation, done) for citation in done.citations],
+            "sentences": [_sentence_json(sentence) for sentence in done.sentences],
+            **({"closest": [_told(_line_json(c)) for c in done.closest]} if done.closest else {}),
+            "passages": [_told(vars(passage)) for passage in done.passages],
+            "notices": list(done.notices),
+            **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
+            **({"choices": list(done.choices)} if done.choices else {}),
+            **({} if done.grounded else {"grounded": False}),
+            **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
+            **({"why": self.why} if self.why else {}),
+            **({"wish": to_row(self.intent)} if self.intent else {}),
+            **_made(self),
+            **({"filter": asked_in.to_row(self.within)} if self.within else {}),
+            **({"attached": [str(path) for path in self.attached]} if self.attached else {}),
+            "images": [str(path) for path in self.images],
+            "audio": [str(path) for path in self.audio],
+            "usage": {
+                "prompt_tokens": done.prompt_tokens,
+                "completion_tokens": done.completion_tokens,
+            },
+            "model": self.model,
+            **(
+                {}
+                if self.trace.answerable is None
+                else {"answerable": round(self.trace.answerable, 4)}
+            ),
+            "stopped": done.stopped,
+            **({"unsaved": self.unsaved} if self.unsaved else {}),
+            "seconds_first_quote": self.activity.seconds_first_quote,
+            "seconds_first_token": self.activity.seconds_first_token,
+            "seconds_total": self.activity.seconds_total,
+        }
 
 
 # -- An answer as JSON
-
-
-def answer_document(reply: Reply) -> dict[str, Any]:
-    """The JSON of a finished reply. Fields may be added; none is removed or changes its meaning."""
-    done = reply.outcome
-    assert done is not None
-    return {
-        "id": reply.id,
-        "question": reply.question,
-        "answer": done.text,
-        "refused": done.refused,
-        "asked_back": done.asked_back,
-        "tool": reply.tool,
-        "citations": [_citation_json(citation, done) for citation in done.citations],
-        "sentences": [_sentence_json(sentence) for sentence in done.sentences],
-        **({"closest": [_told(_line_json(c)) for c in done.closest]} if done.closest else {}),
-        "passages": [_told(vars(passage)) for passage in done.passages],
-        "notices": list(done.notices),
-        **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
-        **({"choices": list(done.choices)} if done.choices else {}),
-        **({} if done.grounded else {"grounded": False}),
-        **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
-        **({"why": reply.why} if reply.why else {}),
-        **({"wish": to_row(reply.intent)} if reply.intent else {}),
-        **_made(reply),
-        **({"filter": asked_in.to_row(reply.within)} if reply.within else {}),
-        **({"attached": [str(path) for path in reply.attached]} if reply.attached else {}),
-        "images": [str(path) for path in reply.images],
-        "audio": [str(path) for path in reply.audio],
-        "usage": {
-            "prompt_tokens": done.prompt_tokens,
-            "completion_tokens": done.completion_tokens,
-        },
-        "model": reply.model,
-        **(
-            {}
-            if reply.trace.answerable is None
-            else {"answerable": round(reply.trace.answerable, 4)}
-        ),
-        "stopped": done.stopped,
-        **({"unsaved": reply.unsaved} if reply.unsaved else {}),
-        "seconds_first_quote": reply.activity.seconds_first_quote,
-        "seconds_first_token": reply.activity.seconds_first_token,
-        "seconds_total": reply.activity.seconds_total,
-    }
 
 
 def _made(reply: Reply) -> dict[str, Any]:

@@ -7,7 +7,7 @@ persons.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -231,8 +231,7 @@ def document_names(file: str, title: str, passages: Sequence[Passage]) -> Docume
     places: dict[str, int] = {}
     if not nouns_have_capitals("\n".join(passage.text for passage in passages)):
         places |= dict.fromkeys(_within_sentences(passages), IN_TEXT)
-        lines = (line for text in first for line in text.split("\n"))
-        places |= dict.fromkeys(_runs(lines), FIRST_PAGE)
+        places |= dict.fromkeys(_runs("\n".join(first)), FIRST_PAGE)
     places |= dict.fromkeys(_declared(file) | _declared(title), TITLE)
     symbols = {w.lower() for text in first for w in words_of(text) if _SYMBOL.fullmatch(w)}
     counts = counted(places, [passage[1:] for passage in passages])
@@ -297,45 +296,28 @@ def _is_code(token: str) -> bool:
     return changes > 3 or bool(quarters(token)) or bool(_YEAR.search(token))
 
 
-def _sequences(words: Sequence[str]) -> set[str]:
-    """All runs of up to `_LONGEST` words, in lower case."""
-    low = [word.lower() for word in words]
+def _sequences(words: Sequence[str], ends: Callable[[str], bool] = bool) -> set[str]:
+    """All runs of up to `_LONGEST` words, in lower case, whose first and last word are `ends`."""
     return {
-        " ".join(low[at : at + length])
-        for at in range(len(low))
-        for length in range(1, min(_LONGEST, len(low) - at) + 1)
+        " ".join(words[at : at + length]).lower()
+        for at in range(len(words))
+        for length in range(1, min(_LONGEST, len(words) - at) + 1)
+        if ends(words[at]) and ends(words[at + length - 1])
     }
 
 
-def _runs(lines: Iterable[str]) -> set[str]:
-    """Runs of words with capitals, with all shorter runs in them."""
-    return {found for line in lines for run in capitalised(line) for found in _named_in(run.words)}
-
-
-def _named_in(run: Sequence[str]) -> set[str]:
-    return {
-        " ".join(run[at : at + length]).lower()
-        for at in range(len(run))
-        for length in range(1, min(_LONGEST, len(run) - at) + 1)
-        if is_capital(run[at]) and is_capital(run[at + length - 1])
-    }
+def _runs(text: str, least: bool = False) -> set[str]:
+    """Runs of words with capitals, with all shorter runs in them; `least`: behind a word in lower
+    case alone."""
+    runs = (run for line in text.split("\n") for run in capitalised(line))
+    kept = (run for run in runs if run.within or not least)
+    return {found for run in kept for found in _sequences(run.words, is_capital)}
 
 
 def _within_sentences(passages: Sequence[Passage]) -> set[str]:
     """Runs with capitals behind a word in lower case, in some passages."""
-    counted: Counter[str] = Counter()
-    for passage in passages:
-        counted.update(
-            {
-                found
-                for line in passage.text.split("\n")
-                for run in capitalised(line)
-                if run.within
-                for found in _named_in(run.words)
-            }
-        )
-    likely = [words for words, count in counted.most_common(5 * _MOST) if count >= _OFTEN]
-    return set(likely)
+    counted = Counter(words for one in passages for words in _runs(one.text, least=True))
+    return {words for words, count in counted.most_common(5 * _MOST) if count >= _OFTEN}
 
 
 def _name(count: Count, place: int) -> Name:
