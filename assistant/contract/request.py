@@ -12,7 +12,7 @@ from assistant.contract import intents
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Outcome, Passage
 from assistant.contract.intents import Intent
-from assistant.contract.reply import Reply
+from assistant.contract.reply import Event, Reply
 from ingest.errors import Stopped
 from ingest.language.words import content_words, stems
 from vectorstore.catalog.tags import EVERYTHING, Filter
@@ -298,11 +298,11 @@ class IntentTool(ABC, Generic[Kind]):
             intent=intent,
         )
 
-    def _until_stopped(self, request: Request, intent: Kind, reply: Reply) -> Iterator[str]:
+    def _until_stopped(self, request: Request, intent: Kind, reply: Reply) -> Iterator[Event]:
         try:
             yield from self._work(request, intent, reply)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
 
     @abstractmethod
-    def _work(self, request: Request, intent: Kind, reply: Reply) -> Iterator[str]: ...
+    def _work(self, request: Request, intent: Kind, reply: Reply) -> Iterator[Event]: ...

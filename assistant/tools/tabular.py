@@ -34,7 +34,7 @@ from assistant.contract.facts import (
     UsedOperand,
 )
 from assistant.contract.intents import Chart
-from assistant.contract.reply import Reply
+from assistant.contract.reply import Event, Reply
 from assistant.contract.request import Request, Tool
 from assistant.errors import ContextOverflow, NoOdds
 from assistant.i18n.translation import _, ngettext, told
@@ -182,7 +182,7 @@ class Lists:
             return None
         return Reply(request.question, lambda reply: self._work(asked, request, reply), self.name)
 
-    def _work(self, asked: AskedList, request: Request, reply: Reply) -> Iterator[str]:
+    def _work(self, asked: AskedList, request: Request, reply: Reply) -> Iterator[Event]:
         reply.activity.stage = _("Computing")
         try:
             with self._turns.turn(reply):
@@ -201,7 +201,7 @@ class Lists:
         reply.trace.facts.computed = computation(plan, chooser.checks)
         yield from _write(plan, request, reply)
 
-    def _other(self, request: Request, reply: Reply) -> Iterator[str]:
+    def _other(self, request: Request, reply: Reply) -> Iterator[Event]:
         other = self._otherwise.run(request)
         reply.tool, reply.model = other.tool, other.model
         yield from other.work(reply)
