@@ -186,8 +186,8 @@ _SYMBOL = re.compile(r"[A-Z]{3,5}")  # as of a share
 # As `("AMD")`, `(AMD)` or `(Nasdaq: AMD)`.
 _GIVEN = re.compile(r"[\"“(:]\s?([A-Z]{2,5})[\"”)]")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SUFFIX = re.compile(r"\.\w{1,5}$")
-_YEAR = re.compile(rf"\b{YEAR}\b")
+SUFFIX = re.compile(r"\.\w{1,5}$")
+YEARS = re.compile(rf"\b{YEAR}\b")
 _FEW = 40  # words: a first page with fewer is a cover, and the second one counts, too
 
 IN_TEXT, FIRST_PAGE, TITLE = 0, 1, 2  # where a name stands; the file's name counts as a title
@@ -248,13 +248,13 @@ def document_names(file: str, title: str, passages: Sequence[Passage]) -> Docume
 
 def periods_of(text: str) -> frozenset[str]:
     """The years and quarters that a text states: `2023`, `q2`."""
-    years = set(_YEAR.findall(with_fiscal_years(text, "{} {}".format)))
+    years = set(YEARS.findall(with_fiscal_years(text, "{} {}".format)))
     return frozenset(years | {f"q{number}" for number, _, _ in quarters(text)})
 
 
 def _periods(file: str, title: str, first: Sequence[str]) -> tuple[str, ...]:
     """Of the file's name and title, else the first date of the first page."""
-    written = _SUFFIX.sub("", file).replace("_", " ") + "\n" + title
+    written = SUFFIX.sub("", file).replace("_", " ") + "\n" + title
     if stated := periods_of(written):
         return tuple(sorted(stated))
     dates = [date for text in first for date in find_dates(text) if date.year]
@@ -279,7 +279,7 @@ def _declared(name: str) -> set[str]:
     """Runs of words of a file's name or a title, without its suffix, numbers and single letters."""
     words: list[str] = []
     found: set[str] = set()
-    for token in [*words_of(_SUFFIX.sub("", name.rsplit("/", 1)[-1])), ""]:
+    for token in [*words_of(SUFFIX.sub("", name.rsplit("/", 1)[-1])), ""]:
         parts = _CAMEL.findall(token) if token.isalpha() else [token]
         if len(token) > 1 and not token.isdigit() and not _is_code(token):
             found.add(token.lower())
@@ -293,7 +293,7 @@ def _declared(name: str) -> set[str]:
 def _is_code(token: str) -> bool:
     """`379f44022bb2`: letters and digits change more than twice, or it is a quarter."""
     changes = len(re.findall(r"\d+|[^\W\d_]+", token))
-    return changes > 3 or bool(quarters(token)) or bool(_YEAR.search(token))
+    return changes > 3 or bool(quarters(token)) or bool(YEARS.search(token))
 
 
 def _sequences(words: Sequence[str], ends: Callable[[str], bool] = bool) -> set[str]:
