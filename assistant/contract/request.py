@@ -145,18 +145,6 @@ _JOINT = re.compile(
 _FIRST = re.compile(rf"^(?:[^,]*,\s*)?(?:{_ASKING})\b", re.IGNORECASE)
 
 
-def parts(question: str) -> tuple[str, ...]:
-    """The questions that are joined in one, in their order; the question itself where it is one."""
-    found: list[str] = []
-    for piece in _JOINT.split(question.strip()):
-        joined = found and min(len(found[-1].split()), len(piece.split())) < _LEAST
-        if joined or (found and not _FIRST.match(found[-1])):
-            found[-1] = f"{found[-1]} {piece}"
-        else:
-            found.append(piece)
-    return tuple(found) if len(found) > 1 else (question,)
-
-
 # -- A question with its earlier conversation, parsed once a turn and shared by all stages
 
 
@@ -190,8 +178,15 @@ class AskedQuestion:
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
-        """The questions that are asked at once; the text itself where it is one."""
-        return parts(self.text)
+        """The questions that are asked at once, in their order; the text itself where it is one."""
+        found: list[str] = []
+        for piece in _JOINT.split(self.text.strip()):
+            joined = found and min(len(found[-1].split()), len(piece.split())) < _LEAST
+            if joined or (found and not _FIRST.match(found[-1])):
+                found[-1] = f"{found[-1]} {piece}"
+            else:
+                found.append(piece)
+        return tuple(found) if len(found) > 1 else (self.text,)
 
     @cached_property
     def alone(self) -> SearchQuery:

@@ -87,4 +87,4 @@ def test_a_document_that_is_gone_has_no_first_page() -> None:
     there = GivenNames([window], FirstPages.of({"Notes": cover}, EMBEDDER))
     gone = GivenNames([window], FirstPages.of({}, EMBEDDER))
     assert there.titles["Notes"] - gone.titles["Notes"] == {"quillmere", "inc"}
-    assert "note" in gone.of_title("Notes")
+    assert "note" in gone.titles["Notes"]
