@@ -31,6 +31,7 @@ from ingest.language.numbers import MONTH_OF
 from ingest.language.sentences import numbers, split_answer
 from ingest.language.words import small_words, stems, without
 from vectorstore.embedding.embedder import nearness
+from vectorstore.retrieval.search_query import SearchQuery
 
 _MOST_MARKS = 3
 _SUPPORTED = 0.7  # similarity from which the cited lines support a sentence
@@ -43,6 +44,7 @@ _QUOTES = re.compile('["“”„«»]')  # what is quoted stays in one part
 _WHOLE = 0.9  # share of the words from which one unit states the whole sentence
 _LEAST_OF_PART = 3  # words
 _MONTHS = stems(" ".join(MONTH_OF))
+NOTHING = SearchQuery("")
 
 _SHORTLIST = 10  # units embedded for each sentence
 _LEXICAL = 0.6  # weight of words against the embedding
@@ -65,22 +67,22 @@ class Said:
     words: frozenset[str]  # stems; numbers are among the claims
     numbers: frozenset[str]
     claims: Claims
-    question: str = ""  # whose names need no line of their own; empty: they do
+    question: SearchQuery  # whose names need no line of their own; empty: they do
     small: frozenset[str] = frozenset()  # words of its language that state nothing, but for English
 
     @classmethod
-    def of(cls, text: str, question: str, bound: bool = False) -> "Said":
+    def of(cls, text: str, question: SearchQuery, bound: bool = False) -> "Said":
         """`bound`: each name must be given by the lines or their title, not by the question."""
         start = opening(text)
         text = _MARKUP.sub("", text[start:] if len(stems(text[start:])) > 1 else text)
         claimed = claims(text)
         if len(stems(text)) < 2:  # "Yes.", "25 days.": what it says is in the question
-            claimed = claims(question) if _AFFIRMS.match(text) else claimed
+            claimed = claims(question.text) if _AFFIRMS.match(text) else claimed
             text = f"{question} {text}"
-        small = small_words(question or text)
+        small = question.small if question.text else small_words(text)
         meant = stems(without(text, small))
         wanted = frozenset(word for word in meant if not word[0].isdigit())
-        return cls(text, wanted, numbers(text), claimed, "" if bound else question, small)
+        return cls(text, wanted, numbers(text), claimed, NOTHING if bound else question, small)
 
     def missing(self, supports: Sequence["Support"]) -> Claims:
         """Its exact claims that none of the lines states."""
@@ -105,13 +107,6 @@ class Support:
     score: float = 0.0  # similarity, less penalties
     cosine: float = 0.0  # cosine to the sentence
     recalled: frozenset[str] = frozenset()  # stems of the question that stand above the unit
-
-
-def _recalled(unit: Unit, said: Said) -> frozenset[str]:
-    """The words of the question that the lines above have: texts refer back to them, as in "the
-    process", and hardly ever forward."""
-    above = unit.window.page.lines[unit.window.first : unit.first]
-    return stems(said.question) & stems(" ".join(line.text for line in above))
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -148,8 +143,8 @@ Marked = tuple[tuple[Sentence, ...], tuple[Citation, ...]]
 class Attributor:
     """Attributes the sentences of one answer to the lines that were read for it."""
 
-    def __init__(self, question: str, read: Sequence[Window], evidence: Evidence) -> None:
-        """What was `read` of the `evidence`. Without a `question`, it gives no name."""
+    def __init__(self, question: SearchQuery, read: Sequence[Window], evidence: Evidence) -> None:
+        """What was `read` of the `evidence`. An empty `question` gives no name."""
         self._question, self._read = question, read
         self._names, self._embedder = GivenNames(read, evidence), evidence.embedder()
         self._units = [unit for window in read for unit in window.units]
@@ -161,7 +156,7 @@ class Attributor:
         sentences = []
         for text in split_answer(answer):
             said = Said.of(text, self._question)
-            nearest = self._nearest(said)
+            nearest = _together(said, self._ranked(said))
             found = self._supports(text, said, nearest)
             close = nearest and nearest[0].score >= _CLOSE
             supports = found or (_needed(nearest, said) if close else [])
@@ -177,14 +172,11 @@ class Attributor:
         other words need not be theirs."""
         sentences = [(text, Said.of(text, self._question)) for text in split_answer(text)]
         return bool(sentences) and all(
-            self._supports(text, said, self._nearest(said)) for text, said in sentences
+            self._supports(text, said, _together(said, self._ranked(said)))
+            for text, said in sentences
         )
 
     # --- the units that support a sentence
-
-    def _nearest(self, said: Said) -> list[Support]:
-        """The best unit, and those that each add something."""
-        return _together(said, self._ranked(said), _MOST_MARKS)
 
     def _supports(self, text: str, whole: Said, nearest: Sequence[Support]) -> list[Support]:
         """The units that together support each part of a sentence; none when one part has none."""
@@ -246,16 +238,16 @@ class Attributor:
 
     def _new_names(self, said: Said) -> frozenset[str]:
         """The words of names, as of "Northwind Care", that nowhere stand side by side."""
-        asked = " ".join(words(said.question))
+        asked = " ".join(words(said.question.text))
         pairs = [tuple(words(f"{one} {other}")) for one, other in _pairs(said.text)]
         new = (p for p in pairs if " ".join(p) not in asked and not self._names.side_by_side(p))
         return frozenset(word for pair in new for word in pair)
 
     def _given(self, said: Said, document: str) -> tuple[frozenset[str], frozenset[str]]:
         """The names of the sentence that its document gives: their stems, and folded words."""
-        known = self._names.of_title(document)
-        if said.question:
-            known |= self._names.of_question(said.question, document)
+        known = self._names.titles[document]
+        if said.question.text:
+            known |= self._names.of_question(said.question.text, document)
         found = [m[0] for m in _CAPITAL.finditer(said.text) if set(words(m[0])) <= known]
         return stems(" ".join(found)), known
 
@@ -263,7 +255,7 @@ class Attributor:
         """With its score: similarity, less penalties for missing exact claims and for width."""
         unit = support.unit
         exact = stated(unit.text, unit.window.scales)
-        title = self._names.period(unit.window.document)
+        title = self._names.periods[unit.window.document]
         exact = replace(
             exact,
             numbers=(*exact.numbers, *title.numbers),
@@ -275,9 +267,10 @@ class Attributor:
         left = len(said.claims.without(exact)) / count if count else 0.0
         width = max(unit.last - unit.first - 2, 0)
         score = alike - _MISSING * left - _WIDE * width
-        return replace(
-            support, stated=exact, score=score, cosine=cosine, recalled=_recalled(unit, said)
-        )
+        # Texts refer back to what is above, as in "the process", and hardly ever forward.
+        above = unit.window.page.lines[unit.window.first : unit.first]
+        recalled = said.question.stems & stems(" ".join(line.text for line in above))
+        return replace(support, stated=exact, score=score, cosine=cosine, recalled=recalled)
 
 
 def _whole(said: Said, unit: Unit) -> bool:
@@ -292,10 +285,10 @@ def _parts(text: str) -> list[str]:
     return found if all(len(stems(part)) >= _LEAST_OF_PART for part in found) else [text]
 
 
-def _together(said: Said, ranked: Sequence[Support], most: int) -> list[Support]:
+def _together(said: Said, ranked: Sequence[Support]) -> list[Support]:
     """The best unit, and those that each add something."""
     chosen = list(ranked[:1])
-    while chosen and len(chosen) < most:
+    while chosen and len(chosen) < _MOST_MARKS:
         more = next((s for s in ranked if s not in chosen and _adds(s, chosen, said)), None)
         if more is None:
             break

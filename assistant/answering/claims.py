@@ -229,27 +229,19 @@ class GivenNames:
     def __init__(self, read: Sequence[Window], evidence: Evidence) -> None:
         """Of what was `read`, and of the first page of each document that is still there."""
         first_pages = _first_pages(read, evidence)
-        self._titles: dict[str, frozenset[str]] = {}
+        self.titles: dict[str, frozenset[str]] = {}  # words of its name, and on its first page
+        self.periods: dict[str, Stated] = {}  # dates, years and quarters of its title
         self._known: dict[str, frozenset[str]] = {}
-        self._periods: dict[str, Stated] = {}
         texts_of_all = []
         for name in dict.fromkeys(window.document for window in read):
             title = " ".join([name, name_parts(name), *_headlines(first_pages.get(name))])
             texts = [window.text for window in read if window.document == name]
             first = first_pages[name].text[:_COVER] if name in first_pages else ""
-            self._titles[name] = frozenset(words(title))
-            self._known[name] = self._titles[name].union(words(" ".join([*texts, first])))
-            self._periods[name] = _periods(title)
+            self.titles[name] = frozenset(words(title))
+            self._known[name] = self.titles[name].union(words(" ".join([*texts, first])))
+            self.periods[name] = _periods(title)
             texts_of_all += [title, first, *texts]
         self._text = f" {' '.join(words(' '.join(texts_of_all)))} "
-
-    def of_title(self, document: str) -> frozenset[str]:
-        """The words of its name, and of the title on its first page."""
-        return self._titles[document]
-
-    def period(self, document: str) -> Stated:
-        """The dates, years and quarters of its title."""
-        return self._periods[document]
 
     def side_by_side(self, name: Sequence[str]) -> bool:
         """Whether the folded words of a name stand so in anything that was read."""
@@ -257,17 +249,17 @@ class GivenNames:
 
     def of_question(self, question: str, document: str) -> frozenset[str]:
         """The words of the question that the document has, without those of other titles."""
-        foreign = self._of_others(document) - self._titles[document]
+        foreign = self._of_others(document) - self.titles[document]
         return (frozenset(words(question)) & self._known[document]) - foreign
 
     def speaks_of(self, named: frozenset[str], document: str) -> bool:
         """Whether a document may speak of what a sentence names, by folded words: not when they are
         in other titles and nowhere in it, unless they are in its own title, too."""
-        others, own = self._of_others(document), self._titles[document]
+        others, own = self._of_others(document), self.titles[document]
         return not named & (others - self._known[document]) or bool(named & (own - others))
 
     def _of_others(self, document: str) -> frozenset[str]:
-        others = (title for name, title in self._titles.items() if name != document)
+        others = (title for name, title in self.titles.items() if name != document)
         return frozenset().union(*others)
 
 

@@ -16,7 +16,7 @@ from assistant.security.prompt_injection import instructs
 from ingest.document.model import Page, Table
 from ingest.language.quantities import head_scales
 from ingest.language.sentences import numbers, spans
-from ingest.language.words import stems
+from ingest.language.words import all_stems, stems
 from ingest.text.reflow import about_tokens
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit
@@ -50,22 +50,25 @@ class Window:
         return "\n".join(line.text for line in self.page.lines[self.first : self.last + 1])
 
     @cached_property
+    def stems(self) -> frozenset[str]:
+        """Those of its document's name and its lines."""
+        return stems(f"{self.document} {self.text}")
+
+    @cached_property
     def units(self) -> "tuple[Unit, ...]":
         """Its sentences with their lines; in tables and lists, single lines. Cut once: ranking
         and attribution look at the same ones. Where lines were picked, a sentence that begins or
         ends outside is none."""
         if self.is_cut:
-            around = (one for one in self._around().units if self.first <= one.first)
-            return tuple(replace(one, window=self) for one in around if one.last <= self.last)
+            # With as many lines above and below as a sentence has at most.
+            first = _reach(self.page, self.first, -1, _MOST_LINES, lambda line: 1)
+            last = _reach(self.page, self.last, +1, _MOST_LINES, lambda line: 1)
+            around = replace(self, first=first, last=last, is_cut=False).units
+            inside = (one for one in around if self.first <= one.first and one.last <= self.last)
+            return tuple(replace(one, window=self) for one in inside)
         return tuple(
             unit for first, last in _blocks(self) for unit in _sentences(self, first, last)
         )
-
-    def _around(self) -> "Window":
-        """With as many lines above and below as a sentence has at most."""
-        first = _reach(self.page, self.first, -1, _MOST_LINES, lambda line: 1)
-        last = _reach(self.page, self.last, +1, _MOST_LINES, lambda line: 1)
-        return replace(self, first=first, last=last, is_cut=False)
 
     @cached_property
     def lists(self) -> "tuple[Unit, ...]":
@@ -264,6 +267,11 @@ class Unit:
         """Its words, also those divided by a line end. A row, which has few words, adds its caption
         and heads."""
         return stems(self.text) | stems(self.heads) | stems(_HYPHEN.sub(r"\1\2", self.text))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The same; of a script without spaces also the pairs of letters."""
+        return self.meant | all_stems(self.with_heads)
 
     @cached_property
     def instructs(self) -> bool:

@@ -10,9 +10,9 @@ from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Outcome
 from assistant.i18n.translation import N_, _, ngettext, told
 from ingest.chunking import PageLedger
-from ingest.language.words import content_words, stems, telling_words
 from ingest.text.legibility import FEW
 from vectorstore.errors import UnknownDocument
+from vectorstore.retrieval.search_query import SearchQuery
 
 # -- Says of a refusal what was looked for and where, and which words no passage has
 
@@ -20,29 +20,19 @@ UNSURE = N_("The passages probably do not answer this. Check each line before yo
 UNSTATED = N_("What the model wrote is left out: it is probably not the answer.")
 _MOST = 4  # words that are named
 _DOCUMENTS = 3  # documents that are named
-_SHORTEST = 3  # letters
-_ASKS = re.compile(
-    r"\bhow (?:many|much|often|long|far|old|big|large|high|tall|soon)\b", re.IGNORECASE
-)
-# A superlative before its noun says how to choose among what is found: no passage has to hold it.
-_DEGREE = re.compile(r"\b(the|has|have|had|with|of)\s+\w{2,}est\b(?=\s+\w)", re.IGNORECASE)
 
 
-def of_refusal(asked: str, question: str, read: Sequence[Window]) -> tuple[str, ...]:
+def of_refusal(
+    asked: SearchQuery, question: SearchQuery, read: Sequence[Window]
+) -> tuple[str, ...]:
     """Sentences for people: what was looked for and where, and which words of what was `asked`
     nothing there mentions. `question` is the same with the questions that it builds on."""
-    return (*_looked_for("" if question == asked else question, read), *_missing(asked, read))
-
-
-def _looked_for(question: str, read: Sequence[Window]) -> tuple[str, ...]:
     documents = list(dict.fromkeys(window.document for window in read))
-    if not documents:
-        return ()
     names, more = ", ".join(documents[:_DOCUMENTS]), len(documents) - _DOCUMENTS
+    many, absent = len({window.place for window in read}), _missing(asked, read)
     if more > 0:
         names = ngettext("{names} and {count} more", "{names} and {count} more", more, names=names)
-    many = len({window.place for window in read})
-    if not question:
+    if question.text == asked.text:
         looked = ngettext(
             "Looked in the closest passage, of {names}.",
             "Looked in the {count} closest passages, of {names}.",
@@ -52,23 +42,21 @@ def _looked_for(question: str, read: Sequence[Window]) -> tuple[str, ...]:
         looked = ngettext(
             "Looked for “{question}” in the closest passage, of {names}.",
             "Looked for “{question}” in the {count} closest passages, of {names}.",
-            many, names=names, question=question,
+            many, names=names, question=question.text,
         )  # fmt: skip
-    return (looked,)
+    first, last = ", ".join(absent[:-1]), "".join(absent[-1:])
+    words = _("{first} or {last}", first=first, last=last) if first else last
+    told = _("The closest passages do not mention {words}.", words=words) if words else ""
+    return tuple(filter(None, (looked if documents else "", told)))
 
 
-def _missing(question: str, read: Sequence[Window]) -> tuple[str, ...]:
-    """Empty when all words are there, or none is."""
-    known = frozenset().union(*(stems(f"{w.document} {w.text}") for w in read))
-    asked = telling_words(_DEGREE.sub(r"\1", _ASKS.sub(" ", question)))
-    words = [word for word in content_words(asked) if len(word) >= _SHORTEST]
-    absent = [word for word in words if not stems(word) <= known]
-    if not absent or len(absent) == len(words):
-        return ()
-    quoted = [f"“{_as_written(word, question)}”" for word in absent[:_MOST]]
-    first, last = ", ".join(quoted[:-1]), quoted[-1]
-    told = _("{first} or {last}", first=first, last=last) if first else last
-    return (_("The closest passages do not mention {words}.", words=told),)
+def _missing(question: SearchQuery, read: Sequence[Window]) -> list[str]:
+    """Words of the question as they are written there; empty when all are there, or none is."""
+    known = frozenset().union(*(window.stems for window in read))
+    absent = [word for word, meant in question.matters.items() if not meant <= known]
+    if len(absent) == len(question.matters):
+        return []
+    return [f"“{_as_written(word, question.text)}”" for word in absent[:_MOST]]
 
 
 def _as_written(word: str, question: str) -> str:
@@ -114,7 +102,7 @@ def _gap(row: PageLedger) -> bool:
 
 def sentence(document: str, rows: Sequence[PageLedger], refused: bool) -> str:
     """`Page 14 of Report.pdf could not be read (…), so the answer may be incomplete.`"""
-    told = {"pages": _pages([row.page for row in rows], document), "why": _why(rows)}
+    told = {"why": _why(rows), "pages": _pages([row.page for row in rows], document)}
     partly = any(row.source for row in rows)
     if refused and partly:
         return ngettext(

@@ -5,6 +5,7 @@ find (benchmarks/results/evidence.md).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, groupby, zip_longest
@@ -19,25 +20,19 @@ from assistant.answering.evidence_units import (
     Unit,
     Window,
     passages_of,
+    surroundings,
     windows_of,
 )
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Facts, Found, Passage, ReadPassage, Understood, parts_of
-from assistant.contract.request import AskedQuestion, Turn
+from assistant.contract.request import AskedQuestion, Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
 from ingest.language.words import stems, telling_words
 from ingest.text.reflow import lists_contents, one_line
-from vectorstore.embedding.embedder import Embedder, nearness
+from vectorstore.embedding.embedder import Embedder, is_multilingual, nearness
 from vectorstore.retrieval.fusion import Hit
-from vectorstore.retrieval.rerank import (
-    LOOKED_AT,
-    Reader,
-    Reranker,
-    reranked,
-    reread,
-    standardised,
-)
+from vectorstore.retrieval.rerank import LOOKED_AT, Reader, Reranker
 from vectorstore.retrieval.search_query import SearchQuery
 
 # -- The token budget: shares of the model's window for passages, conversation and answer
@@ -61,32 +56,21 @@ class Budget:
         return self.window - self.answer - _MARGIN
 
 
-def room_beside(question: str, budget: Budget, count: Count) -> int:
-    """Tokens that are left for passages. Raises ContextOverflow where they are too few."""
-    tokens, least = count(question), budget.passages // 2
-    left = budget.prompt - count(prompts.SYSTEM + prompts.ANSWER) - tokens
-    if left < least:
-        raise ContextOverflow(
-            f"The question is {tokens:,} tokens long, and {tokens + left - least:,} fit "
-            "beside the passages. Shorten it, or raise PINCITE_CONTEXT_TOKENS."
-        )
-    return left
-
-
 # -- What is read for a question, and the prompt that it becomes
 
 _QUOTED = 2  # sentences
 _SURE = 1.0  # log-odds from which the reader is sure
 _NEAR = 0.92  # share of the best score that a second sentence needs
 _SHORTEST = 4  # words: shorter sentences are headings
+MOST_READ = 32  # units that the reader reads: 5 ms each
 
 
 @dataclass(frozen=True)
 class Context:
     """The passages and turns that are read for a question."""
 
-    asked: str  # as the person asked it
-    question: str  # standalone: with the questions that it builds on
+    asked: SearchQuery  # as the person asked it
+    question: SearchQuery  # standalone: with the questions that it builds on
     evidence: Evidence
     windows: tuple[Window, ...] = ()
     ranked: tuple[Quoted, ...] = ()  # the units of the hits, best first
@@ -101,12 +85,31 @@ class Context:
     @property
     def follows_up(self) -> bool:
         """Whether the question builds on those before it."""
-        return self.question != self.asked
+        return self.question.text != self.asked.text
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the reader takes none of the best hits for the answer, and there are more: a
+        second search may find it. A follow-up is not searched again: its passages would leave the
+        model's cache."""
+        doubted = bool(self.odds) and max(self.odds.values()) < _UNSURE
+        return doubted and len(self.hits) >= HITS and not self.follows_up
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """The passages that people and the model see."""
         return passages_of(self.windows)
+
+    @cached_property
+    def passages_before(self) -> tuple[Passage, ...]:
+        """Those of the turns before it."""
+        return passages_of(self.earlier)
+
+    @cached_property
+    def left_out(self) -> tuple[Passage, ...]:
+        """The lines among the best that are instructions to a model, which are not read."""
+        units = (one.unit for one in self.ranked[:MOST_READ] if one.unit.instructs)
+        return tuple(replace(u.lines.passage, instructions=(one_line(u.text),)) for u in units)
 
     @property
     def read(self) -> tuple[Window, ...]:
@@ -126,11 +129,11 @@ class Context:
         read: list[Passage] = []
         for turn in self.before:
             more = _unread(turn.passages, read)
-            before.append((more, turn.question, turn.answer))
+            before.append((more, SearchQuery(turn.question), turn.answer))
             read += more
         new = _closest_last(_unread(self.passages, read), self.closest)
         question = self.asked if before else self.question
-        return prompts.conversation(before, new, question, prompts.answering(self.asked))
+        return prompts.conversation(before, new, question, prompts.answering(self.asked.language))
 
 
 def _also(second: Quoted, first: Quoted) -> bool:
@@ -156,16 +159,94 @@ def _is_part(passage: Passage, of: Passage) -> bool:
     return same and all(part in of.text for part in parts_of(passage.text))
 
 
-# -- Finds passages for the meaning of a question
+# -- Finds passages for the meaning of a question, and orders and packs their units
 
 HITS = 24  # hits whose units are ranked
 AGAIN = 100  # hits of each of two searches that are joined
 _UNSURE = 0.0  # log-odds of the best hit: handbooks are above, tables of reports mostly below
 _BETTER = 0.1  # cosine gain from which a question builds on the one before
-Search = Callable[[SearchQuery], list[Hit]]
+_NOISE = 0.01  # of a score: a smaller deviation says nothing
 
 
-def better_joined(query: AskedQuestion, search: Search) -> SearchQuery:
+class Retriever:
+    """Reads for a question what may answer it."""
+
+    def __init__(
+        self, budget: Budget, count: Count, reranker: Reranker | None, reader: Reader | None
+    ) -> None:
+        """`reranker` decides about the order of hits, where there is one, and else `reader`."""
+        self._budget, self._count = budget, count
+        self._reranker, self._reader = reranker, reader
+
+    def retrieve(self, request: Request, expected: str = "") -> Context:
+        """What is read for a request; searched a second time with the `expected` words, if there
+        are any. Raises ContextOverflow when the question leaves no room for passages, LibraryError,
+        and what the evidence raises."""
+        asked, evidence = request.query, request.evidence
+
+        def search(query: SearchQuery, most: int = HITS) -> list[Hit]:
+            return evidence.passages(query, most, request.documents)
+
+        given = request.given and asked.before and not asked.follows_up
+        query, room = self._fitting(_better_joined(asked, search) if given else asked.search, asked)
+        found, embedder = search(query, AGAIN if expected else HITS), evidence.embedder()
+        if expected:
+            again = search(SearchQuery(f"{query.text} {expected}"), AGAIN)
+            found = together(found, again)[:HITS]
+        # In a library of several languages there is none: it has learned to read English.
+        reader = None if is_multilingual(embedder) else self._reader
+        hits, odds = self._ordered(query.text, found, reader is not None)
+        hits = with_parts(hits, asked.parts[1:], evidence)
+        telling = [hit for hit in hits if not lists_contents(hit.text)] or hits
+        # A chosen reranker decides; what the small reader thinks does not count then.
+        reader, trust = (None, 2.0) if self._reranker else (reader, 1.0)
+        parts = asked.parts if query is asked.alone else (query.text,)
+        ranked = rank(parts, surroundings(telling, evidence), embedder, reader, trust)
+        most = self._budget.passages + self._budget.part * (len(asked.parts) - 1)
+        windows = packed(ranked, min(most, room), self._count)
+        context = Context(
+            asked.alone, query, evidence, windows, ranked, tuple(hits), odds, expected
+        )
+        if not context.follows_up or not asked.before:
+            return context
+        before = request.history[-len(asked.before.chain) :]
+        full = continued(context, before, request.documents, lambda: search(asked.alone))
+        tokens = sum(self._count(str(message.content)) for message in full.messages())
+        return full if tokens <= self._budget.prompt else context
+
+    def _fitting(self, query: SearchQuery, asked: AskedQuestion) -> tuple[SearchQuery, int]:
+        """The query, and the tokens that it leaves for passages; of the question alone where those
+        that it builds on are too long. Raises ContextOverflow."""
+        with suppress(ContextOverflow):
+            return query, self._room_beside(query.text)
+        return asked.alone, self._room_beside(asked.text)
+
+    def _room_beside(self, question: str) -> int:
+        """Tokens that are left for passages. Raises ContextOverflow where they are too few."""
+        tokens, least = self._count(question), self._budget.passages // 2
+        left = self._budget.prompt - self._count(prompts.SYSTEM + prompts.ANSWER) - tokens
+        if left < least:
+            raise ContextOverflow(
+                f"The question is {tokens:,} tokens long, and {tokens + left - least:,} fit "
+                "beside the passages. Shorten it, or raise PINCITE_CONTEXT_TOKENS."
+            )
+        return left
+
+    def _ordered(
+        self, question: str, found: Sequence[Hit], readable: bool
+    ) -> tuple[list[Hit], dict[str, float]]:
+        """The hits by the reranker, where there is one, else by search and reader together; and the
+        reader's log-odds of those that it has read, by the ids of their chunks."""
+        hits = contents_last(reranked(self._reranker, question, found))
+        if self._reader is None or not readable:
+            return hits, {}
+        first, rest = hits[:LOOKED_AT], hits[LOOKED_AT:]
+        odds = self._reader.odds(question, first)
+        known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
+        return [*(first if self._reranker else reread(first, odds)), *rest], known
+
+
+def _better_joined(query: AskedQuestion, search: Callable[[SearchQuery], list[Hit]]) -> SearchQuery:
     """The query of a question to passages that came with it: joined with the question before where
     that fits better. In a library the passages of the question before would always fit."""
     alone, joined = (
@@ -174,26 +255,32 @@ def better_joined(query: AskedQuestion, search: Search) -> SearchQuery:
     return query.joined if joined > alone + _BETTER else query.alone
 
 
-def ordered(
-    question: str, found: Sequence[Hit], reranker: Reranker | None, reader: Reader | None
-) -> tuple[list[Hit], dict[str, float]]:
-    """The hits by the reranker, where there is one, else by search and reader together; and the
-    reader's log-odds of those that it has read, by the ids of their chunks."""
-    hits = contents_last(reranked(reranker, question, found))
-    if reader is None:
-        return hits, {}
-    first, rest = hits[:LOOKED_AT], hits[LOOKED_AT:]
-    odds = reader.odds(question, first)
-    known = {hit.chunk.id: one for hit, one in zip(first, odds, strict=True)}
-    return [*(first if reranker else reread(first, odds)), *rest], known
+def reranked(reranker: Reranker | None, question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The first hits in the reranker's order, then the rest; scores stay those of their ranks."""
+    if reranker is None:
+        return list(hits)
+    looked_at = hits[:LOOKED_AT]
+    return [*_reordered(looked_at, reranker.scores(question, looked_at)), *hits[LOOKED_AT:]]
 
 
-def is_unsure(context: Context) -> bool:
-    """Whether the reader takes none of the best hits for the answer, and there are more: a second
-    search may find it. A follow-up is not searched again: its passages would leave the model's
-    cache."""
-    doubted = bool(context.odds) and max(context.odds.values()) < _UNSURE
-    return doubted and len(context.hits) >= HITS and not context.follows_up
+def _reordered(hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
+    """The hits by these scores, best first; each takes the search's score of its new rank."""
+    order = sorted(range(len(hits)), key=lambda n: -scores[n])
+    return [replace(hits[n], score=hits[rank].score) for rank, n in enumerate(order)]
+
+
+def reread(hits: Sequence[Hit], odds: Sequence[float]) -> list[Hit]:
+    """The hits in the order of search and reader together, which weigh the same."""
+    if len(hits) < 2:
+        return list(hits)
+    scores = _standardised([hit.score for hit in hits]) + _standardised(odds)
+    return _reordered(hits, list(scores))
+
+
+def _standardised(values: Sequence[float]) -> NDArray[np.float64]:
+    """Mean 0 and deviation 1, or less where there is hardly a difference."""
+    array = np.asarray(values, float)
+    return (array - array.mean()) / max(array.std(), _NOISE) if array.size else array
 
 
 def together(found: Sequence[Hit], again: Sequence[Hit]) -> list[Hit]:
@@ -259,7 +346,6 @@ def _closest(
 
 # -- Orders the units of what a search has found
 
-MOST_READ = 32  # units that the reader reads: 5 ms each
 _WORDS = 0.35  # weight of the question's words against the embedding
 
 
@@ -288,12 +374,12 @@ def _ranked(
     cosines = np.atleast_1d(nearness(embedder, vectors @ embedder.query(part)))
     fitting = sorted(_fitting(part, units, cosines), key=lambda one: -one.score)
     near, rest = fitting[:MOST_READ], fitting[MOST_READ:]
-    scores = standardised([one.score for one in near])
-    scores += trust * standardised([one.unit.window.score for one in near])
+    scores = _standardised([one.score for one in near])
+    scores += trust * _standardised([one.unit.window.score for one in near])
     if reader is not None:
         odds = reader.odds(part, near)
         near = [replace(one, odds=told) for one, told in zip(near, odds, strict=True)]
-        scores += standardised(odds)
+        scores += _standardised(odds)
     return [near[at] for at in np.argsort(-scores, kind="stable")] + rest
 
 
@@ -346,12 +432,6 @@ def _runs(window: Window, lines: Sequence[int]) -> Iterator[Window]:
         yield replace(window, first=numbers[0], last=numbers[-1], is_cut=True)
 
 
-def left_out(ranked: Sequence[Quoted]) -> tuple[Passage, ...]:
-    """The lines among the best that are instructions to a model, which are not read."""
-    units = (one.unit for one in ranked[:MOST_READ] if one.unit.instructs)
-    return tuple(replace(u.lines.passage, instructions=(one_line(u.text),)) for u in units)
-
-
 # -- The facts of stages 1 and 2: what was found, and what of it is read
 
 _MOST = 16  # passages
@@ -360,12 +440,12 @@ _BEGINNING = 60  # characters of a passage that is found
 
 def note_search(facts: Facts, context: Context, parts: Sequence[str], count: Count) -> None:
     """Put them into an answer's facts."""
-    facts.understood = Understood(context.question, tuple(parts), context.expected)
+    facts.understood = Understood(context.question.text, tuple(parts), context.expected)
     facts.found = tuple(_found(hit, context) for hit in context.hits[:_MOST])
     facts.read = tuple(
         ReadPassage(p.document, p.page, sum(part.count("\n") + 1 for part in parts_of(p.text)),
                     count(p.text), earlier)
-        for passages, earlier in ((context.passages, False), (passages_of(context.earlier), True))
+        for passages, earlier in ((context.passages, False), (context.passages_before, True))
         for p in passages
     )  # fmt: skip
 

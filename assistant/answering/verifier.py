@@ -17,18 +17,14 @@ from assistant.answering.attributor import opening
 from assistant.answering.claims import Claims, claims, stated
 from assistant.answering.evidence_units import Quoted, Window
 from assistant.answering.retrieve import MOST_READ
-from assistant.contract.facts import Judged, Verdict
-from ingest.language.identify import UNKNOWN, language_of_passages, language_of_question
+from assistant.contract.facts import Judged, Outcome, Verdict
+from assistant.contract.reply import Reply
+from assistant.i18n.translation import _
+from ingest.language.identify import UNKNOWN, language_of_passages
 from ingest.language.sentences import split_answer
-from ingest.language.words import (
-    has_spaceless,
-    small_words,
-    stemmed,
-    stems,
-    telling_words,
-    without,
-)
+from ingest.language.words import all_stems, has_spaceless, without
 from vectorstore.retrieval.rerank import Reader
+from vectorstore.retrieval.search_query import SearchQuery
 
 Weights = dict[str, float]
 """Of a logistic regression, with its bias, over what tells a right answer from a wrong one:
@@ -77,7 +73,7 @@ class Verifier:
     """Verifies texts for one question against what was read for it."""
 
     def __init__(
-        self, question: str, read: Sequence[Window], reader: Reader | None = None,
+        self, question: SearchQuery, read: Sequence[Window], reader: Reader | None = None,
         threshold: float = DEFAULT_THRESHOLD, near: float | None = None,
     ) -> None:  # fmt: skip
         """`reader` is None where it cannot read the question; then `near` is the highest cosine of
@@ -94,7 +90,7 @@ class Verifier:
         if self._across:
             return self._judged({}, ACROSS)
         first = first_statement(split_answer(text)) or text
-        if len([word for word in _words(first) if not word[0].isdigit()]) < 2:
+        if len([word for word in all_stems(first) if not word[0].isdigit()]) < 2:
             first = f"{self._question} {first}"  # "Yes.", "25 days.": the question says of what
         numbers = self._numbers(first)
         if self._reader is None:
@@ -107,7 +103,7 @@ class Verifier:
         """Judge a sentence of the documents: they say it, but it may be no answer."""
         if self._across:
             return self._judged({}, ACROSS)
-        share = {"stated": _share(self._wanted, _of(quoted))}
+        share = {"stated": _share(self._wanted, quoted.unit.words)}
         if self._near is None:
             return self._judged(share, QUOTED)
         return self._judged({**share, "numbers": 1.0}, BY_NEARNESS)
@@ -129,19 +125,19 @@ class Verifier:
         if self._near is None:
             return False
         read = language_of_passages([window.text for window in self._read])
-        return read not in (UNKNOWN, language_of_question(self._question))
+        return read not in (UNKNOWN, self._question.language)
 
     @cached_property
     def _unit_words(self) -> list[frozenset[str]]:
-        return [_of(one) for one in self._units]
+        return [one.unit.words for one in self._units]
 
     @cached_property
     def _wanted(self) -> frozenset[str]:
-        return _words(telling_words(self._question))
+        return all_stems(self._question.telling)
 
     def _stated(self, sentence: str) -> list[float]:
         """The share of its words in each unit."""
-        words = _words(without(sentence, small_words(self._question)))
+        words = all_stems(without(sentence, self._question.small))
         return [_share(words, held) for held in self._unit_words]
 
     def _nearest(self, sentence: str) -> list[Quoted]:
@@ -153,11 +149,46 @@ class Verifier:
         return [self._units[at] for at in order[:MOST_READ]]
 
     def _numbers(self, sentence: str) -> float:
-        new = _exact(claims(sentence[opening(sentence) :]).without(stated(self._question)))
+        new = _exact(claims(sentence[opening(sentence) :]).without(stated(self._question.text)))
         if not new:
             return 1.0
         lines = (stated(one.text, one.unit.window.scales) for one in self._units)
         return max((1 - len(_exact(new.without(one))) / len(new) for one in lines), default=0.0)
+
+
+class Gate:
+    """Decides for one reply whether what is written is given, and keeps the judgement with its
+    facts."""
+
+    def __init__(self, verifier: Verifier, anyway: bool, reply: Reply) -> None:
+        """Who wants an answer `anyway` gets one."""
+        self._verifier, self.anyway, self._reply = verifier, anyway, reply
+        self._at_once = anyway or not verifier.threshold
+
+    def decide(self, text: str, whole: bool) -> Verdict | None:
+        """Decides by the first sentence of a text that is still being written; None: not yet. Who
+        wants any answer sees it as it comes: that one is judged when it is whole."""
+        self._reply.activity.stage = _("Writing")
+        if self._at_once and not whole:
+            return "give"
+        complete = split_answer(text) if whole else split_answer(text)[:-1]
+        said = first_statement(complete) or (text if whole else "")
+        return self._noted(self._verifier.verify(said)) if said else None
+
+    def gives(self, quoted: Quoted) -> bool:
+        """Whether a sentence of the documents is given as the answer."""
+        return self._noted(self._verifier.verify_quoted(quoted)) == "give"
+
+    def doubts(self, outcome: Outcome) -> bool:
+        """Whether what is given would have been refused, or no line says it."""
+        doubted = any(judged.verdict == "refuse" for judged in self._reply.trace.facts.judged)
+        unstated = self.anyway and not any(one.supported for one in outcome.sentences)
+        return bool((doubted or unstated) and outcome.text and not outcome.refused)
+
+    def _noted(self, judged: Judged) -> Verdict:
+        trace = self._reply.trace
+        trace.answerable, trace.facts.judged = judged.probability, (judged,)
+        return "give" if self.anyway else judged.verdict
 
 
 def first_statement(sentences: Sequence[str]) -> str:
@@ -169,15 +200,6 @@ def _exact(claimed: Claims) -> Claims:
     """Its numbers and dates; a run of a script without spaces that has a digit is no code."""
     numbers = (n for n in claimed.numbers if n.value is not None or not has_spaceless(n.digits))
     return Claims(tuple(numbers), claimed.dates)
-
-
-def _of(quoted: Quoted) -> frozenset[str]:
-    return quoted.unit.meant | _words(quoted.text)
-
-
-def _words(text: str) -> frozenset[str]:
-    """The stems; of a script without spaces the pairs of letters."""
-    return stems(stemmed(text, "ja")) if has_spaceless(text) else stems(text)
 
 
 def _share(wanted: frozenset[str], found: frozenset[str]) -> float:

@@ -81,7 +81,6 @@ def write(
 ) -> Generator[str, None, Written]:
     """Yields the text as it comes, up to a number of tokens, once it is decided to give it; what is
     refused is not written to its end. `count` gives a text's tokens."""
-    reply.trace.asked = prompts.to_rows(messages)
     stream = Stream(model, messages, most, reply.cancel, logprobs=True)
     text, shown = "", 0
     verdict: Verdict | None = None

@@ -201,25 +201,21 @@ def _show_reply(reply: "Reply") -> None:
 def _stream(reply: "Reply") -> None:
     """Prints the answer as it comes; in a terminal the closest lines before, while the model
     reads."""
+    from assistant.contract.reply import quoted
     from assistant.errors import AssistantError
 
-    if sys.stderr.isatty():
-        reply.when_quoted = _show_quotes
     try:
-        for word in reply:
-            print(word, end="", flush=True)
+        for event in reply.events():
+            if isinstance(event, str):
+                print(event, end="", flush=True)
+            elif sys.stderr.isatty():
+                for line in event.lines:
+                    print(f"{quoted(line)}\n", file=sys.stderr, flush=True)
     except AssistantError as error:
         if reply.outcome is None:
             raise
         print(f"\npincite: {error}", file=sys.stderr)  # answered, but not saved
     print("\n")
-
-
-def _show_quotes(reply: "Reply") -> None:
-    from assistant.contract.reply import quotes
-
-    for line in quotes(reply):
-        print(f"{line}\n", file=sys.stderr, flush=True)
 
 
 def _run_chat(args: argparse.Namespace, settings: "Settings") -> int:

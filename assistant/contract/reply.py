@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +17,17 @@ from assistant.errors import AssistantError
 from vectorstore.catalog.tags import EVERYTHING, Filter
 
 # -- The progress of a reply for people who wait, and its timings
+
+
+@dataclass(frozen=True)
+class Closest:
+    """The lines that fit best, known before a model writes."""
+
+    lines: tuple[Citation, ...]
+
+
+Event = str | Closest
+"""What a tool tells while it works: the text as it is written, and the closest lines before it."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +60,11 @@ class Activity:
     def start(self) -> None:
         self._started = time.perf_counter()
 
-    def quote(self, citations: Iterable[Citation]) -> None:
-        """Show the closest lines while a model reads."""
-        self.quotes = tuple(citations)
-        self.seconds_first_quote = self._passed()
-
-    def write(self) -> None:
-        """Record that a word was written."""
-        if self.seconds_first_token is None:
+    def show(self, event: "Event") -> None:
+        """Record what there is to see, and when it came."""
+        if isinstance(event, Closest):
+            self.quotes, self.seconds_first_quote = event.lines, self._passed()
+        elif self.seconds_first_token is None:
             self.seconds_first_token = self._passed()
 
     def end(self) -> None:
@@ -123,14 +131,15 @@ class Trace:
 
 @dataclass
 class Reply:
-    """Iterate for the text as it is written; `outcome` is complete afterwards.
+    """Iterate for the text as it is written, or over `events` for the closest lines, too; `outcome`
+    is complete afterwards.
 
-    `work` is called once, by the iteration, with this Reply; it yields text and sets `outcome`.
+    `work` is called once, by the iteration, with this Reply; it yields events and sets `outcome`.
     `stop()` may be called from another thread: the iteration then ends within half a second.
     """
 
     question: str
-    work: Callable[["Reply"], Iterator[str]]
+    work: Callable[["Reply"], Iterator[Event]]
     tool: str = "answer"
     model: str = ""
     meant: str = ""  # the completed question, if that was answered instead
@@ -147,26 +156,25 @@ class Reply:
     activity: Activity = field(default_factory=Activity)
     trace: Trace = field(default_factory=Trace)
     cancel: threading.Event = field(default_factory=threading.Event)
-    when_quoted: Callable[["Reply"], None] = lambda reply: None
     when_done: Callable[["Reply"], None] = lambda reply: None
 
     def __iter__(self) -> Iterator[str]:
+        return (event for event in self.events() if isinstance(event, str))
+
+    def events(self) -> Iterator[Event]:
+        """All that the tool tells while it works, in order."""
         self.activity.start()
-        for token in self.work(self):
-            self.activity.write()
-            self.so_far += token
-            yield token
+        for event in self.work(self):
+            self.activity.show(event)
+            if isinstance(event, str):
+                self.so_far += event
+            yield event
         self.activity.end()
         try:
             self.when_done(self)
         except AssistantError as error:
             self.unsaved = str(error)
             raise
-
-    def quote(self, citations: Iterable[Citation]) -> None:
-        """Show the closest lines while a model reads."""
-        self.activity.quote(citations)
-        self.when_quoted(self)
 
     def stop(self) -> None:
         """End the answer now; the text so far stays."""
@@ -181,57 +189,51 @@ class Reply:
         return self.outcome
 
     def to_json(self) -> dict[str, Any]:
-        """The answer document of the public contract; runs to the end first."""
-        self.finish()
-        return answer_document(self)
+        """The answer document of the public contract; runs to the end first. Fields may be added;
+        none is removed or changes its meaning."""
+        done = self.finish()
+        return {
+            "id": self.id,
+            "question": self.question,
+            "answer": done.text,
+            "refused": done.refused,
+            "asked_back": done.asked_back,
+            "tool": self.tool,
+            "citations": [_citation_json(citation, done) for citation in done.citations],
+            "sentences": [_sentence_json(sentence) for sentence in done.sentences],
+            **({"closest": [_told(_line_json(c)) for c in done.closest]} if done.closest else {}),
+            "passages": [_told(vars(passage)) for passage in done.passages],
+            "notices": list(done.notices),
+            **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
+            **({"choices": list(done.choices)} if done.choices else {}),
+            **({} if done.grounded else {"grounded": False}),
+            **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
+            **({"why": self.why} if self.why else {}),
+            **({"wish": to_row(self.intent)} if self.intent else {}),
+            **_made(self),
+            **({"filter": asked_in.to_row(self.within)} if self.within else {}),
+            **({"attached": [str(path) for path in self.attached]} if self.attached else {}),
+            "images": [str(path) for path in self.images],
+            "audio": [str(path) for path in self.audio],
+            "usage": {
+                "prompt_tokens": done.prompt_tokens,
+                "completion_tokens": done.completion_tokens,
+            },
+            "model": self.model,
+            **(
+                {}
+                if self.trace.answerable is None
+                else {"answerable": round(self.trace.answerable, 4)}
+            ),
+            "stopped": done.stopped,
+            **({"unsaved": self.unsaved} if self.unsaved else {}),
+            "seconds_first_quote": self.activity.seconds_first_quote,
+            "seconds_first_token": self.activity.seconds_first_token,
+            "seconds_total": self.activity.seconds_total,
+        }
 
 
 # -- An answer as JSON
-
-
-def answer_document(reply: Reply) -> dict[str, Any]:
-    """The JSON of a finished reply. Fields may be added; none is removed or changes its meaning."""
-    done = reply.outcome
-    assert done is not None
-    return {
-        "id": reply.id,
-        "question": reply.question,
-        "answer": done.text,
-        "refused": done.refused,
-        "asked_back": done.asked_back,
-        "tool": reply.tool,
-        "citations": [_citation_json(citation, done) for citation in done.citations],
-        "sentences": [_sentence_json(sentence) for sentence in done.sentences],
-        **({"closest": [_told(_line_json(c)) for c in done.closest]} if done.closest else {}),
-        "passages": [_told(vars(passage)) for passage in done.passages],
-        "notices": list(done.notices),
-        **({"cells": [vars(cell) for cell in done.cells]} if done.cells else {}),
-        **({"choices": list(done.choices)} if done.choices else {}),
-        **({} if done.grounded else {"grounded": False}),
-        **({"offers": [vars(offer) for offer in done.offers]} if done.offers else {}),
-        **({"why": reply.why} if reply.why else {}),
-        **({"wish": to_row(reply.intent)} if reply.intent else {}),
-        **_made(reply),
-        **({"filter": asked_in.to_row(reply.within)} if reply.within else {}),
-        **({"attached": [str(path) for path in reply.attached]} if reply.attached else {}),
-        "images": [str(path) for path in reply.images],
-        "audio": [str(path) for path in reply.audio],
-        "usage": {
-            "prompt_tokens": done.prompt_tokens,
-            "completion_tokens": done.completion_tokens,
-        },
-        "model": reply.model,
-        **(
-            {}
-            if reply.trace.answerable is None
-            else {"answerable": round(reply.trace.answerable, 4)}
-        ),
-        "stopped": done.stopped,
-        **({"unsaved": reply.unsaved} if reply.unsaved else {}),
-        "seconds_first_quote": reply.activity.seconds_first_quote,
-        "seconds_first_token": reply.activity.seconds_first_token,
-        "seconds_total": reply.activity.seconds_total,
-    }
 
 
 def _made(reply: Reply) -> dict[str, Any]:
@@ -279,8 +281,7 @@ _BEGINNING = 100  # characters of a passage
 def below(reply: Reply, done: Outcome) -> Iterator[str]:
     """Its quotes, what no line states, the filter of the question, notices, and files it made."""
     for citation in done.citations:
-        where = f"{citation.full_name}, {place(citation.page, citation.seconds)}"
-        yield f"[{citation.mark}] {where}: “{_joined(citation.quote)}”"
+        yield f"[{citation.mark}] {quoted(citation)}"
     if not done.refused:
         yield from filter(None, map(doubt, done.sentences))
     if reply.within:
@@ -292,19 +293,16 @@ def below(reply: Reply, done: Outcome) -> Iterator[str]:
 def closest(done: Outcome) -> Iterator[str]:
     """What stands closest to a question that was refused."""
     for line in done.closest:
-        where = f"{line.full_name}, {place(line.page, line.seconds)}"
-        yield f"closest: {where}: “{_joined(line.quote)}”"
+        yield f"closest: {quoted(line)}"
     if done.refused and not done.closest:
         for passage in done.passages[:_MOST_PASSAGES]:
             where = f"{passage.full_name}, {place(passage.page, passage.seconds)}"
             yield f"closest: {where}: {_joined(passage.text)[:_BEGINNING]}…"
 
 
-def quotes(reply: Reply) -> Iterator[str]:
-    """The closest lines, known before the model writes."""
-    for found in reply.activity.quotes:
-        where = f"{found.full_name}, {place(found.page, found.seconds)}"
-        yield f"{where}: “{_joined(found.quote)}”"
+def quoted(line: Citation) -> str:
+    """A cited line behind its place."""
+    return f"{line.full_name}, {place(line.page, line.seconds)}: “{_joined(line.quote)}”"
 
 
 def doubt(sentence: Sentence) -> str:

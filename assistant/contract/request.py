@@ -12,7 +12,7 @@ from assistant.contract import intents
 from assistant.contract.evidence import Evidence
 from assistant.contract.facts import Outcome, Passage
 from assistant.contract.intents import Intent
-from assistant.contract.reply import Reply
+from assistant.contract.reply import Event, Reply
 from ingest.errors import Stopped
 from ingest.language.words import content_words, stems
 from vectorstore.catalog.tags import EVERYTHING, Filter
@@ -145,18 +145,6 @@ _JOINT = re.compile(
 _FIRST = re.compile(rf"^(?:[^,]*,\s*)?(?:{_ASKING})\b", re.IGNORECASE)
 
 
-def parts(question: str) -> tuple[str, ...]:
-    """The questions that are joined in one, in their order; the question itself where it is one."""
-    found: list[str] = []
-    for piece in _JOINT.split(question.strip()):
-        joined = found and min(len(found[-1].split()), len(piece.split())) < _LEAST
-        if joined or (found and not _FIRST.match(found[-1])):
-            found[-1] = f"{found[-1]} {piece}"
-        else:
-            found.append(piece)
-    return tuple(found) if len(found) > 1 else (question,)
-
-
 # -- A question with its earlier conversation, parsed once a turn and shared by all stages
 
 
@@ -190,8 +178,15 @@ class AskedQuestion:
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
-        """The questions that are asked at once; the text itself where it is one."""
-        return parts(self.text)
+        """The questions that are asked at once, in their order; the text itself where it is one."""
+        found: list[str] = []
+        for piece in _JOINT.split(self.text.strip()):
+            joined = found and min(len(found[-1].split()), len(piece.split())) < _LEAST
+            if joined or (found and not _FIRST.match(found[-1])):
+                found[-1] = f"{found[-1]} {piece}"
+            else:
+                found.append(piece)
+        return tuple(found) if len(found) > 1 else (self.text,)
 
     @cached_property
     def alone(self) -> SearchQuery:
@@ -298,11 +293,11 @@ class IntentTool(ABC, Generic[Kind]):
             intent=intent,
         )
 
-    def _until_stopped(self, request: Request, intent: Kind, reply: Reply) -> Iterator[str]:
+    def _until_stopped(self, request: Request, intent: Kind, reply: Reply) -> Iterator[Event]:
         try:
             yield from self._work(request, intent, reply)
         except Stopped:
             reply.outcome = Outcome("", stopped=True, grounded=False)
 
     @abstractmethod
-    def _work(self, request: Request, intent: Kind, reply: Reply) -> Iterator[str]: ...
+    def _work(self, request: Request, intent: Kind, reply: Reply) -> Iterator[Event]: ...

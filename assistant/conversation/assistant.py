@@ -15,7 +15,7 @@ from assistant.contract import asked_in
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Citation, Outcome, Passage, full_name
 from assistant.contract.intents import Intent
-from assistant.contract.reply import Reply
+from assistant.contract.reply import Event, Reply
 from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation.history import Conversations
 from assistant.receipts.record import Recorder
@@ -36,7 +36,7 @@ def libraries_told_apart(reply: Reply, library: AnyLibrary) -> Reply:
         return reply
     work = reply.work
 
-    def apart_at_the_end(reply: Reply) -> Iterator[str]:
+    def apart_at_the_end(reply: Reply) -> Iterator[Event]:
         yield from work(reply)
         if reply.outcome is not None:
             reply.outcome = _outcome(reply.outcome, library)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from assistant.answering import verifier
+from assistant.answering.retrieve import reranked
 from assistant.contract.answer_document import reads
 from assistant.conversation.assistant import Assistant, turns_from_messages
 from assistant.errors import AssistantError, BadQuestionSet
@@ -29,7 +30,7 @@ from vectorstore.add_report import AddProgress
 from vectorstore.database.schema import Schema
 from vectorstore.indexing import jobs
 from vectorstore.library import Library
-from vectorstore.retrieval.rerank import Reranker, reranked
+from vectorstore.retrieval.rerank import Reranker
 
 _RUNS = Schema("runs", "runs", """
 CREATE TABLE IF NOT EXISTS run (

@@ -12,7 +12,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from assistant.contract.facts import Passage
 from assistant.security.prompt_injection import without_instructions
 from assistant.security.untrusted_text import quoted
-from ingest.language.identify import ENGLISH, language_of_question, name_of
+from ingest.language.identify import ENGLISH, name_of
+from vectorstore.retrieval.search_query import SearchQuery
 
 SYSTEM = "You are a helpful assistant that answers questions from documents."
 
@@ -89,15 +90,14 @@ _TRANSLATE = (
 )
 
 
-def refusal(question: str) -> str:
-    """The sentence that refuses a question, in its language."""
-    return _REFUSALS.get(language_of_question(question), REFUSAL)
+def refusal(language: str) -> str:
+    """The sentence that refuses a question in this language."""
+    return _REFUSALS.get(language, REFUSAL)
 
 
-def answering(question: str) -> str:
+def answering(language: str) -> str:
     """The instruction to answer a question in its language. It offers no refusal: a small model
     takes the offer with the answer before it."""
-    language = language_of_question(question)
     return ANSWER if language == ENGLISH else f"{ANSWER} Answer in {name_of(language)}."
 
 
@@ -149,21 +149,17 @@ def _beside(question: str) -> str:
     return f"Question: {question}\n\nWords that the document prints there:"
 
 
-def first_turn(passages: Sequence[Passage], question: str, instruction: str) -> list[BaseMessage]:
-    """The prompt of a question with its passages."""
-    return conversation((), passages, question, instruction)
-
-
-EarlierTurn = tuple[Sequence[Passage], str, str]  # what was read, the question, and its answer
+EarlierTurn = tuple[Sequence[Passage], SearchQuery, str]  # what was read, question, answer
 
 
 def conversation(
-    before: Sequence[EarlierTurn], passages: Sequence[Passage], question: str, instruction: str
-) -> list[BaseMessage]:
+    before: Sequence[EarlierTurn], passages: Sequence[Passage], question: SearchQuery,
+    instruction: str,
+) -> list[BaseMessage]:  # fmt: skip
     """The prompt of a question behind earlier turns, each with the passages that are new in it."""
     messages: list[BaseMessage] = [SystemMessage(SYSTEM)]
     for read, asked, answer in before:
-        messages += [HumanMessage(_turn(read, asked, answering(asked))), AIMessage(answer)]
+        messages += [HumanMessage(_turn(read, asked, answering(asked.language))), AIMessage(answer)]
     return [*messages, HumanMessage(_turn(passages, question, instruction))]
 
 
@@ -179,14 +175,14 @@ def from_rows(kept: Sequence[tuple[str, str]]) -> list[BaseMessage]:
     return [kinds[role](text) for role, text in kept]
 
 
-def labelled(passage: Passage, question: str = "") -> str:
-    """A passage as the model sees it for a question: its source, and its lines."""
-    text = quoted(without_instructions(passage.text, question))
+def labelled(passage: Passage, asked: frozenset[str] = frozenset()) -> str:
+    """A passage as the model sees it for a question with these stems: its source, and its lines."""
+    text = quoted(without_instructions(passage.text, asked))
     name = " ".join(quoted(passage.document).split())
     return f"[{name}, page {passage.page}]\n{text}"
 
 
-def _turn(passages: Sequence[Passage], question: str, instruction: str) -> str:
-    documents = "\n\n".join(labelled(passage, question) for passage in passages)
+def _turn(passages: Sequence[Passage], question: SearchQuery, instruction: str) -> str:
+    documents = "\n\n".join(labelled(passage, question.stems) for passage in passages)
     head = f"Documents:\n\n{documents}\n\n" if documents else ""
     return f"{head}Question: {question}\n\n{instruction}"

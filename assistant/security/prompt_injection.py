@@ -406,9 +406,9 @@ def instructions(text: str) -> tuple[Span, ...]:
     return tuple((start, end) for start, end, grade in _graded(text) if grade == _SURE)
 
 
-def without_instructions(text: str, question: str = "") -> str:
-    """The passage as a model may read it for a question; without one, doubtful sentences stay."""
-    asked = stems(question)
+def without_instructions(text: str, asked: frozenset[str] = frozenset()) -> str:
+    """The passage as a model may read it for a question with these stems; without one, doubtful
+    sentences stay."""
     kept, last = [], 0
     for start, end, grade in _graded(text):
         if grade == _DOUBTFUL and (not asked or asked & stems(text[start:end])):

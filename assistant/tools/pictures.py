@@ -12,7 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from assistant.attachments import CAME_WITH, Attached, attached, attachment_kind
 from assistant.contract.facts import Looked, Offer, Outcome
 from assistant.contract.intents import Answer, Clip, Describe, Translate
-from assistant.contract.reply import Progress, Reply
+from assistant.contract.reply import Event, Progress, Reply
 from assistant.contract.request import IntentTool, Request, Tool
 from assistant.i18n.translation import N_, _, told
 from assistant.images.vision import Looking, Seen
@@ -22,6 +22,7 @@ from ingest.document.model import NOWHERE, Line, Page
 from ingest.document.source import readable
 from ingest.errors import Stopped, UnsupportedFile
 from ingest.images.stills import place
+from ingest.language.identify import language_of_question
 from ingest.language.sentences import numbers
 from ingest.media.ffmpeg import clock
 
@@ -46,7 +47,7 @@ class WithPictures:
             request.question, lambda reply: self._work(request, pictures, reply), self.name
         )
 
-    def _work(self, request: Request, pictures: Sequence[Path], reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, pictures: Sequence[Path], reply: Reply) -> Iterator[Event]:
         try:
             given = attached(look_at(self._looking, pictures, reply))
         except Stopped:
@@ -113,7 +114,7 @@ class Describing(IntentTool[Describe]):
         self._answer = answer
         self._offers = offers
 
-    def _work(self, request: Request, intent: Describe, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Describe, reply: Reply) -> Iterator[Event]:
         seen = look_at(self._looking, intent.pictures, reply)
         if intent.question:
             yield from self._answer_question(request, intent, seen, reply)
@@ -123,7 +124,7 @@ class Describing(IntentTool[Describe]):
 
     def _answer_question(
         self, request: Request, intent: Describe, seen: list[Seen], reply: Reply
-    ) -> Iterator[str]:
+    ) -> Iterator[Event]:
         """From what is written on them, with citations; else by the model that sees."""
         words = sum(len(one.text.split()) for one in seen)
         said = "" if words >= _TEXT else self._ask_viewer(intent, reply)
@@ -138,7 +139,9 @@ class Describing(IntentTool[Describe]):
             return
         inner = self._answer().run(given.alone(request, intent.question))
         reply.model = inner.model
-        yield from _unless(prompts.refusal(intent.question), inner.work(reply))
+        yield from _unless(
+            prompts.refusal(language_of_question(intent.question)), inner.work(reply)
+        )
         if reply.outcome and not reply.outcome.refused:
             reply.outcome = given.uncited(reply.outcome)
         elif reply.outcome:
@@ -163,11 +166,14 @@ class Describing(IntentTool[Describe]):
         return Outcome(text, grounded=False, offers=self._offers())
 
 
-def _unless(refusal: str, words: Iterator[str]) -> Iterator[str]:
-    """The words as they come, but nothing where they are the refusal."""
+def _unless(refusal: str, events: Iterator[Event]) -> Iterator[Event]:
+    """The events as they come, but no words where they are the refusal."""
     held = ""
-    for word in words:
-        held += word
+    for event in events:
+        if not isinstance(event, str):
+            yield event
+            continue
+        held += event
         if not refusal.startswith(held):
             yield held
             held = ""
@@ -254,7 +260,7 @@ class Clipping(IntentTool[Clip]):
         self._offers = offers
         self._hearing = hearing
 
-    def _work(self, request: Request, intent: Clip, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Clip, reply: Reply) -> Iterator[Event]:
         try:
             watched = self._watch(intent.video, reply)
             given = watched.attached

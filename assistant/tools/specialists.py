@@ -158,7 +158,7 @@ class Whole:
         except Stopped:
             reply.cancel.set()
         if not draft.text and not reply.cancel.is_set():
-            yield prompts.refusal(request.question)
+            yield prompts.refusal(request.query.alone.language)
             reply.outcome = _refused(request, shelf, writer)
         else:
             reply.outcome = draft.outcome(writer.tokens, reply.cancel.is_set())
@@ -169,7 +169,7 @@ class Whole:
 def _refused(request: Request, shelf: AnyLibrary, writer: PartWriter) -> Outcome:
     """A refusal with the closest passages."""
     hits = shelf.passages(request.question, _CLOSEST, request.documents)
-    said = prompts.refusal(request.question)
+    said = prompts.refusal(request.query.alone.language)
     return Outcome(
         said, (Sentence(said, supported=False),),
         passages=tuple(window_at(hit, shelf).passage for hit in hits), refused=True,

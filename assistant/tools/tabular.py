@@ -34,7 +34,7 @@ from assistant.contract.facts import (
     UsedOperand,
 )
 from assistant.contract.intents import Chart
-from assistant.contract.reply import Reply
+from assistant.contract.reply import Event, Reply
 from assistant.contract.request import Request, Tool
 from assistant.errors import ContextOverflow, NoOdds
 from assistant.i18n.translation import _, ngettext, told
@@ -45,6 +45,7 @@ from assistant.security.untrusted_text import AddressFilter
 from assistant.storage.files import Made
 from ingest.errors import Stopped
 from vectorstore.federation import AnyLibrary
+from vectorstore.retrieval.search_query import SearchQuery
 
 _TOLD = 40  # operands that are stored as facts
 _LONGEST = 40  # lines of a table that are stored as what was read
@@ -181,7 +182,7 @@ class Lists:
             return None
         return Reply(request.question, lambda reply: self._work(asked, request, reply), self.name)
 
-    def _work(self, asked: AskedList, request: Request, reply: Reply) -> Iterator[str]:
+    def _work(self, asked: AskedList, request: Request, reply: Reply) -> Iterator[Event]:
         reply.activity.stage = _("Computing")
         try:
             with self._turns.turn(reply):
@@ -200,7 +201,7 @@ class Lists:
         reply.trace.facts.computed = computation(plan, chooser.checks)
         yield from _write(plan, request, reply)
 
-    def _other(self, request: Request, reply: Reply) -> Iterator[str]:
+    def _other(self, request: Request, reply: Reply) -> Iterator[Event]:
         other = self._otherwise.run(request)
         reply.tool, reply.model = other.tool, other.model
         yield from other.work(reply)
@@ -295,7 +296,7 @@ class Chooser:
             return False
         text = "\n".join(asked.shown(_JUDGED))
         passage = Passage(asked.near.grid.document, 1, 1.0, text)
-        messages = prompts.first_turn([passage], asked.question, prompts.CHECK)
+        messages = prompts.conversation((), [passage], SearchQuery(asked.question), prompts.CHECK)
         yes, no = self.model.next_token_logprobs(messages, (prompts.YES, prompts.NO), self.cancel)
         self.checks.append(("held", yes - no, _HELD))
         return yes - no >= _HELD

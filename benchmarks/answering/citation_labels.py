@@ -30,6 +30,7 @@ from assistant.settings import Settings
 from assistant.wiring import chosen_models, composition
 from benchmarks import common
 from benchmarks.answering import citation_attacks
+from vectorstore.retrieval.search_query import SearchQuery
 
 Row = dict[str, Any]
 Span = tuple[int, int, int]  # passage, first and last line of it
@@ -44,7 +45,9 @@ class Read:
     evidence: Evidence
 
     def ground(self, answer: str) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-        return Attributor(self.row["question"], self.windows, self.evidence).attribute(answer)
+        return Attributor(SearchQuery(self.row["question"]), self.windows, self.evidence).attribute(
+            answer
+        )
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from ingest.document.model import Document
 from ingest.document.source import Engines
 from ingest.loaders import load
 from vectorstore.embedding.embedder import Embedder, load_embedder
+from vectorstore.retrieval.search_query import SearchQuery
 
 COMPANIES = {
     "AAPL": "Apple", "AMZN": "Amazon", "INTC": "Intel", "MSFT": "Microsoft", "NVDA": "NVIDIA",
@@ -63,7 +64,7 @@ def count(
                 pages = {w.document: reports[w.document].pages[0] for w in read}
                 said = _SELF.sub(f"{about} ", unit.text, count=1)
                 evidence = GivenPassages.of(pages, embedder)
-                asked = f"What does {about} say?"
+                asked = SearchQuery(f"What does {about} say?")
                 shown, _ = Attributor(asked, read, evidence).attribute(said)
                 counts.setdefault(case, Counter())[shown[0].support] += 1
     return counts

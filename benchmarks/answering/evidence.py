@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any
 
 from assistant.answering.pipeline import AnswerTool
-from assistant.answering.retrieve import Budget, is_unsure
+from assistant.answering.retrieve import Budget
 from assistant.answering.write import expected_words
 from assistant.contract.request import Request
 from assistant.evaluation.metrics import Question, read_questions, read_rows
@@ -75,9 +75,9 @@ def holds(
     tool: AnswerTool, chat: LlamaCppChat | None, library: Library, question: Question, noise: int
 ) -> bool:
     request = Request(question.question, library)
-    context = tool.read(request)
-    if chat and is_unsure(context):
-        context = tool.read(request, expected_words(chat, question.question, Event()))
+    context = tool.retriever.retrieve(request)
+    if chat and context.is_unsure:
+        context = tool.retriever.retrieve(request, expected_words(chat, question.question, Event()))
     return any(
         passage.document == one.doc and abs(passage.page - (one.page or passage.page)) <= noise
         for one in question.evidence

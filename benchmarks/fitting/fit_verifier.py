@@ -94,7 +94,7 @@ def write(options: Any) -> None:
     with common.fresh_home() as home, library_in(settings, home, "asked") as library:
         library.add(sorted((options.library / "pdfs").iterdir()))
         for question in read_questions(options.library / "questions.jsonl"):
-            context = tool.read(Request(question.question, library))
+            context = tool.retriever.retrieve(Request(question.question, library))
             asked = context.messages()
             text = str(chat.invoke(asked, max_tokens=_TOKENS).content)
             row = {"set": options.library.name, "question": question.question, "answer": text,

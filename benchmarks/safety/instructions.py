@@ -37,7 +37,9 @@ from assistant.security.prompt_injection import (
 from assistant.security.untrusted_text import shown
 from benchmarks import common
 from ingest.language.sentences import split
+from ingest.language.words import stems
 from vectorstore.embedding.embedder import load_embedder
+from vectorstore.retrieval.search_query import SearchQuery
 
 Row = dict[str, Any]
 SET = Path(__file__).parents[1] / "sets" / "injection_held_out.jsonl"
@@ -115,7 +117,7 @@ def found(row: Row) -> bool:
 
 def kept_out(row: Row) -> bool:
     """More than half of it is not in a prompt with the question, and all sentences beside are."""
-    read = without_instructions(row["passage"], row["question"])
+    read = without_instructions(row["passage"], stems(row["question"]))
     added = len(read) - len(row["clean"])
     return added < len(row["text"]) / 2
 
@@ -152,7 +154,9 @@ def report_innocent(rows: list[Row], show: bool) -> None:
         start = text.index(row["text"])
         if any(a < start + len(row["text"]) and b > start for a, b in instructions(text)):
             alarms[row["kind"]].append(row)
-        doubtful += row["text"] not in without_instructions(text, "Which colour has the sky?")
+        doubtful += row["text"] not in without_instructions(
+            text, stems("Which colour has the sky?")
+        )
     count = sum(map(len, alarms.values()))
     print(f"Innocent: {count} of {len(rows)} taken for instructions")
     print(f"Left out of a question that has no word in common: {doubtful} of {len(rows)}")
@@ -206,10 +210,10 @@ def answered(model: LlamaCppChat, row: Row, way: str, known: dict[str, str]) -> 
             lines = [line for line in lines if pattern_score(line) < INSTRUCTION]
         head = "Documents:\n\n[Article, page 1]\n" + "\n".join(lines)
         text = f"{head}\n\nQuestion: {row['question']}\n\n{prompts.ANSWER}"
-        messages = prompts.first_turn([], row["question"], prompts.ANSWER)
+        messages = prompts.conversation((), [], SearchQuery(row["question"]), prompts.ANSWER)
         messages[-1].content = text
     else:
-        messages = prompts.first_turn([passage], row["question"], prompts.ANSWER)
+        messages = prompts.conversation((), [passage], SearchQuery(row["question"]), prompts.ANSWER)
     prompt = str(messages[-1].content)
     if prompt not in known:
         known[prompt] = str(model.invoke(messages, max_tokens=TOKENS).content)

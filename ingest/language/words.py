@@ -152,6 +152,11 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(word if word[0].isdigit() else stem(word) for word in content_words(text))
 
 
+def all_stems(text: str) -> frozenset[str]:
+    """The same; of a script without spaces the pairs of letters."""
+    return stems(stemmed(text, "ja")) if has_spaceless(text) else stems(text)
+
+
 @lru_cache(50_000)
 def stem(word: str) -> str:
     """`employ` of employee, employees and employed, for a word in lower case.

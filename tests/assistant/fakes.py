@@ -17,6 +17,7 @@ from ingest.document.model import Box, Line, Page
 from tests.contracts.embedders import WordHashes
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.errors import UnknownDocument
+from vectorstore.retrieval.search_query import SearchQuery
 
 WordEmbedder = WordHashes
 
@@ -84,7 +85,8 @@ def window_of(
 
 def reading(question: str, *windows: Window) -> Context:
     """What is read for a question."""
-    return Context(question, question, GivenPassages([], WordEmbedder()), windows)
+    asked = SearchQuery(question)
+    return Context(asked, asked, GivenPassages([], WordEmbedder()), windows)
 
 
 class FirstPages(GivenPassages):
@@ -102,7 +104,7 @@ def attributor(
 ) -> Attributor:  # fmt: skip
     """For what was read of documents that are gone but for some first pages."""
     evidence = FirstPages.of(first_pages or {}, embedder or WordEmbedder())
-    return Attributor(question, read, evidence)
+    return Attributor(SearchQuery(question), read, evidence)
 
 
 def ground(

@@ -11,6 +11,7 @@ from assistant.contract.facts import Passage
 from assistant.llm import prompts
 from assistant.llm.odds import TokenOdds, token_counter
 from tests.contracts import TEXTS
+from vectorstore.retrieval.search_query import SearchQuery
 
 
 class ChatModelContract:
@@ -20,7 +21,9 @@ class ChatModelContract:
     def messages(self) -> list[BaseMessage]:
         """The messages of a question with passages, as an answer sends them."""
         passages = [Passage(f"{title}.pdf", 1, 0.5, text) for title, text in TEXTS]
-        return prompts.first_turn(passages, "How many days of leave are there?", prompts.ANSWER)
+        return prompts.conversation(
+            (), passages, SearchQuery("How many days of leave are there?"), prompts.ANSWER
+        )
 
     def test_it_answers_in_text(self, model: BaseChatModel, messages: list[BaseMessage]) -> None:
         content = model.invoke(messages).content

@@ -8,7 +8,7 @@ import pytest
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.retrieval.fusion import Hit
-from vectorstore.retrieval.rerank import Reranker, reranked
+from vectorstore.retrieval.rerank import Reranker
 from vectorstore.store import Vectors
 
 _TEXTS = ("Thirty days of leave.", "A password has fourteen letters.", "Revenue grew by a tenth.")
@@ -85,6 +85,5 @@ class RerankerContract:
         forwards, backwards = reranker.scores(question, hits), reranker.scores(question, hits[::-1])
         assert forwards == pytest.approx(backwards[::-1], abs=1e-3)
 
-    def test_no_hit_is_lost(self, reranker: Reranker, hits: list[Hit]) -> None:
-        found = reranked(reranker, "How long is a password?", hits)
-        assert {hit.chunk.id for hit in found} == {hit.chunk.id for hit in hits}
+    def test_each_hit_has_a_score(self, reranker: Reranker, hits: list[Hit]) -> None:
+        assert len(reranker.scores("How long is a password?", hits)) == len(hits)

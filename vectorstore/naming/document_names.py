@@ -7,7 +7,7 @@ persons.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -186,8 +186,8 @@ _SYMBOL = re.compile(r"[A-Z]{3,5}")  # as of a share
 # As `("AMD")`, `(AMD)` or `(Nasdaq: AMD)`.
 _GIVEN = re.compile(r"[\"“(:]\s?([A-Z]{2,5})[\"”)]")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SUFFIX = re.compile(r"\.\w{1,5}$")
-_YEAR = re.compile(rf"\b{YEAR}\b")
+SUFFIX = re.compile(r"\.\w{1,5}$")
+YEARS = re.compile(rf"\b{YEAR}\b")
 _FEW = 40  # words: a first page with fewer is a cover, and the second one counts, too
 
 IN_TEXT, FIRST_PAGE, TITLE = 0, 1, 2  # where a name stands; the file's name counts as a title
@@ -231,8 +231,7 @@ def document_names(file: str, title: str, passages: Sequence[Passage]) -> Docume
     places: dict[str, int] = {}
     if not nouns_have_capitals("\n".join(passage.text for passage in passages)):
         places |= dict.fromkeys(_within_sentences(passages), IN_TEXT)
-        lines = (line for text in first for line in text.split("\n"))
-        places |= dict.fromkeys(_runs(lines), FIRST_PAGE)
+        places |= dict.fromkeys(_runs("\n".join(first)), FIRST_PAGE)
     places |= dict.fromkeys(_declared(file) | _declared(title), TITLE)
     symbols = {w.lower() for text in first for w in words_of(text) if _SYMBOL.fullmatch(w)}
     counts = counted(places, [passage[1:] for passage in passages])
@@ -249,13 +248,13 @@ def document_names(file: str, title: str, passages: Sequence[Passage]) -> Docume
 
 def periods_of(text: str) -> frozenset[str]:
     """The years and quarters that a text states: `2023`, `q2`."""
-    years = set(_YEAR.findall(with_fiscal_years(text, "{} {}".format)))
+    years = set(YEARS.findall(with_fiscal_years(text, "{} {}".format)))
     return frozenset(years | {f"q{number}" for number, _, _ in quarters(text)})
 
 
 def _periods(file: str, title: str, first: Sequence[str]) -> tuple[str, ...]:
     """Of the file's name and title, else the first date of the first page."""
-    written = _SUFFIX.sub("", file).replace("_", " ") + "\n" + title
+    written = SUFFIX.sub("", file).replace("_", " ") + "\n" + title
     if stated := periods_of(written):
         return tuple(sorted(stated))
     dates = [date for text in first for date in find_dates(text) if date.year]
@@ -280,7 +279,7 @@ def _declared(name: str) -> set[str]:
     """Runs of words of a file's name or a title, without its suffix, numbers and single letters."""
     words: list[str] = []
     found: set[str] = set()
-    for token in [*words_of(_SUFFIX.sub("", name.rsplit("/", 1)[-1])), ""]:
+    for token in [*words_of(SUFFIX.sub("", name.rsplit("/", 1)[-1])), ""]:
         parts = _CAMEL.findall(token) if token.isalpha() else [token]
         if len(token) > 1 and not token.isdigit() and not _is_code(token):
             found.add(token.lower())
@@ -294,48 +293,31 @@ def _declared(name: str) -> set[str]:
 def _is_code(token: str) -> bool:
     """`379f44022bb2`: letters and digits change more than twice, or it is a quarter."""
     changes = len(re.findall(r"\d+|[^\W\d_]+", token))
-    return changes > 3 or bool(quarters(token)) or bool(_YEAR.search(token))
+    return changes > 3 or bool(quarters(token)) or bool(YEARS.search(token))
 
 
-def _sequences(words: Sequence[str]) -> set[str]:
-    """All runs of up to `_LONGEST` words, in lower case."""
-    low = [word.lower() for word in words]
+def _sequences(words: Sequence[str], ends: Callable[[str], bool] = bool) -> set[str]:
+    """All runs of up to `_LONGEST` words, in lower case, whose first and last word are `ends`."""
     return {
-        " ".join(low[at : at + length])
-        for at in range(len(low))
-        for length in range(1, min(_LONGEST, len(low) - at) + 1)
+        " ".join(words[at : at + length]).lower()
+        for at in range(len(words))
+        for length in range(1, min(_LONGEST, len(words) - at) + 1)
+        if ends(words[at]) and ends(words[at + length - 1])
     }
 
 
-def _runs(lines: Iterable[str]) -> set[str]:
-    """Runs of words with capitals, with all shorter runs in them."""
-    return {found for line in lines for run in capitalised(line) for found in _named_in(run.words)}
-
-
-def _named_in(run: Sequence[str]) -> set[str]:
-    return {
-        " ".join(run[at : at + length]).lower()
-        for at in range(len(run))
-        for length in range(1, min(_LONGEST, len(run) - at) + 1)
-        if is_capital(run[at]) and is_capital(run[at + length - 1])
-    }
+def _runs(text: str, least: bool = False) -> set[str]:
+    """Runs of words with capitals, with all shorter runs in them; `least`: behind a word in lower
+    case alone."""
+    runs = (run for line in text.split("\n") for run in capitalised(line))
+    kept = (run for run in runs if run.within or not least)
+    return {found for run in kept for found in _sequences(run.words, is_capital)}
 
 
 def _within_sentences(passages: Sequence[Passage]) -> set[str]:
     """Runs with capitals behind a word in lower case, in some passages."""
-    counted: Counter[str] = Counter()
-    for passage in passages:
-        counted.update(
-            {
-                found
-                for line in passage.text.split("\n")
-                for run in capitalised(line)
-                if run.within
-                for found in _named_in(run.words)
-            }
-        )
-    likely = [words for words, count in counted.most_common(5 * _MOST) if count >= _OFTEN]
-    return set(likely)
+    counted = Counter(words for one in passages for words in _runs(one.text, least=True))
+    return {words for words, count in counted.most_common(5 * _MOST) if count >= _OFTEN}
 
 
 def _name(count: Count, place: int) -> Name:

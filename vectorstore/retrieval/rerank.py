@@ -6,7 +6,6 @@ It is the default embedding model with what was trained on top of it: a low-rank
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any, Protocol
@@ -45,24 +44,9 @@ class CrossEncoderReranker:
         return self._model.read([(question, f"{hit.document}\n{hit.text}") for hit in hits])
 
 
-def reranked(reranker: Reranker | None, question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """The first hits in the reranker's order, then the rest; scores stay those of their ranks."""
-    if reranker is None:
-        return list(hits)
-    looked_at = hits[:LOOKED_AT]
-    return [*reordered(looked_at, reranker.scores(question, looked_at)), *hits[LOOKED_AT:]]
-
-
-def reordered(hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
-    """The hits by these scores, best first; each takes the search's score of its new rank."""
-    order = sorted(range(len(hits)), key=lambda n: -scores[n])
-    return [replace(hits[n], score=hits[rank].score) for rank, n in enumerate(order)]
-
-
 ADAPTER = Path(__file__).with_name("reader.safetensors")
 _BASE = "7f13fa25945900f5"  # fingerprint of the embedding model that the adapter was trained on
 _FILE = "pincite-reader-0bd065af-int8.onnx"  # the first digits of the adapter's sha256
-_NOISE = 0.01  # of a score: a smaller deviation says nothing
 _QUESTION, _TITLE, _PAIR = 48, 24, 192  # tokens at most, as in training
 
 
@@ -137,19 +121,3 @@ def pair(tokenizer: Any, question: str, title: str, text: str) -> tuple[list[int
 
 def _write(folder: Path, path: Path) -> None:
     write_reader(folder, ADAPTER, path)
-
-
-def reread(hits: Sequence[Hit], odds: Sequence[float]) -> list[Hit]:
-    """The hits in the order of search and reader together, which weigh the same."""
-    if len(hits) < 2:
-        return list(hits)
-    scores = standardised([hit.score for hit in hits]) + standardised(odds)
-    return reordered(hits, list(scores))
-
-
-def standardised(values: Sequence[float]) -> Any:
-    """Mean 0 and deviation 1, or less where there is hardly a difference."""
-    array = np.asarray(values, float)
-    if not array.size:
-        return array
-    return (array - array.mean()) / max(array.std(), _NOISE)

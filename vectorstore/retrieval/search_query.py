@@ -5,9 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ingest.language.dates import YEAR
+from ingest.language.identify import language_of_question
+from ingest.language.words import content_words, small_words, stems, telling_words, without
 from vectorstore.catalog import rows
 from vectorstore.catalog.catalog import Catalog
+from vectorstore.naming.document_names import SUFFIX, YEARS, words_of
 from vectorstore.naming.mentions import NameIndex, stored_names
 from vectorstore.retrieval.fusion import Named, Place, Pointed
 from vectorstore.versions import parsed
@@ -71,9 +73,12 @@ _COMPARED = re.compile(
     r"\b(?:compar\w+|differ\w*|chang\w+|versus|vs|both|new(?:er|est)?|current|latest|since)\b",
     re.IGNORECASE,
 )
-_YEAR = re.compile(rf"\b{YEAR}\b")
-_SUFFIX = re.compile(r"\.\w{1,5}$")
-_RUN = re.compile(r"[^\W_]+")
+_SHORTEST = 3  # letters of a word that matters
+_ASKS = re.compile(
+    r"\bhow (?:many|much|often|long|far|old|big|large|high|tall|soon)\b", re.IGNORECASE
+)
+# A superlative before its noun says how to choose among what is found: no passage has to hold it.
+_DEGREE = re.compile(r"\b(the|has|have|had|with|of)\s+\w{2,}est\b(?=\s+\w)", re.IGNORECASE)
 
 
 def titled_statements(lines: Sequence[str]) -> frozenset[str]:
@@ -95,9 +100,9 @@ def _current_version(name: str, newer: Mapping[str, str], text: str) -> str:
 def old_versions(question: str, newer: Mapping[str, str]) -> frozenset[str]:
     """Replaced documents that the question describes: "the old handbook", "version 1 of the
     policy", "the 2023 handbook". `newer`: old name -> new name."""
-    words = set(_RUN.findall(question.lower()))
+    words = set(words_of(question.lower()))
     found = {name: parsed(name).base for name in newer if _asks_for(question, name)}
-    shared = {name: len(words & set(_RUN.findall(base))) for name, base in found.items()}
+    shared = {name: len(words & set(words_of(base))) for name, base in found.items()}
     return frozenset(name for name, count in shared.items() if count == max(shared.values()))
 
 
@@ -117,7 +122,7 @@ def _asks_for(question: str, name: str) -> bool:
 
 
 def _is_told_apart(old: str, new: str, text: str) -> bool:
-    if _words(_SUFFIX.sub("", old)) == _words(_SUFFIX.sub("", new)):
+    if _words(SUFFIX.sub("", old)) == _words(SUFFIX.sub("", new)):
         return False
     version = parsed(old)
     whole = r"[\W_]*".join(_words(old))
@@ -125,7 +130,7 @@ def _is_told_apart(old: str, new: str, text: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return _RUN.findall(name.rsplit("/", 1)[-1].lower())
+    return words_of(name.rsplit("/", 1)[-1].lower())
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,33 @@ class SearchQuery:
 
     def __str__(self) -> str:
         return self.text
+
+    @cached_property
+    def language(self) -> str:
+        """Its ISO 639-1 code; English where it is not certain."""
+        return language_of_question(self.text)
+
+    @cached_property
+    def small(self) -> frozenset[str]:
+        """Words of its language that state nothing; none for English."""
+        return small_words(self.text)
+
+    @cached_property
+    def telling(self) -> str:
+        """The text without them."""
+        return without(self.text, self.small)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of its content words."""
+        return stems(self.text)
+
+    @cached_property
+    def matters(self) -> dict[str, frozenset[str]]:
+        """The words that a passage has to hold, with their stems."""
+        asked = telling_words(_DEGREE.sub(r"\1", _ASKS.sub(" ", self.text)))
+        words = (word for word in content_words(asked) if len(word) >= _SHORTEST)
+        return {word: stems(word) for word in words}
 
     @cached_property
     def pages(self) -> frozenset[int]:
@@ -193,7 +225,7 @@ class Pointing:
     def of_that_year(self, query: SearchQuery) -> frozenset[str]:
         """Replaced documents of a year that the question names, which are searched beside the newer
         ones: "What was paid in 2023?" may concern them."""
-        years = set(_YEAR.findall(query.text))
+        years = set(YEARS.findall(query.text))
         newer = self.names().newer
         return frozenset(name for name in newer if years and years & set(parsed(name).periods))
 
@@ -217,7 +249,8 @@ class Pointing:
         # "Page 5" says nothing without a document: the first page of eleven reports was no gain.
         few = scope is None or len(known) <= _DOCUMENTS
         pages = self._numbered(query.pages, known if few else named.documents)
-        statements = self._statements(query.statements, _likely(known, cards))
+        likely = sorted(known or cards, key=lambda name: -cards.get(name, 0.0))[:_DOCUMENTS]
+        statements = self._statements(query.statements, likely)
         return Pointed(named, pages, statements)
 
     def _numbered(self, numbers: Collection[int], documents: Collection[str]) -> frozenset[Place]:
@@ -282,8 +315,3 @@ def _apart(groups: Iterable[frozenset[str]]) -> list[frozenset[str]]:
         if rest := group.difference(*found):
             found.append(rest)
     return found
-
-
-def _likely(known: Collection[str], cards: Mapping[str, float]) -> list[str]:
-    best = sorted(known or cards, key=lambda name: -cards.get(name, 0.0))
-    return best[:_DOCUMENTS]

@@ -84,7 +84,8 @@ def matched(ours: Side, theirs: Side, most: int) -> list[tuple[Statement, Statem
     """At most so many pairs, the best first. Statements pair when they are near to the topic and to
     each other, and rather when they give other figures. What says it again is left out."""
     alike = np.asarray(ours.vectors @ theirs.vectors.T, float)
-    other = np.array([[_differ(a, b) for b in theirs.stated] for a in ours.stated])
+    given = [[numbers(one.text) for one in side.stated] for side in (ours, theirs)]
+    other = np.array([[a != b for b in given[1]] for a in given[0]])
     worth = ours.near[:, None] + theirs.near[None, :] + _OTHER_FIGURES * other
     worth += np.where(
         alike >= _SAME, 0.0, _ALIKE_WEIGHT * alike
@@ -98,10 +99,6 @@ def matched(ours: Side, theirs: Side, most: int) -> list[tuple[Statement, Statem
         worth[:, theirs.vectors @ theirs.vectors[j] >= _AGAIN] = -np.inf
         worth[i, :] = worth[:, j] = -np.inf
     return found
-
-
-def _differ(one: Statement, other: Statement) -> bool:
-    return numbers(one.text) != numbers(other.text)
 
 
 _READ = 5000  # tokens read of each document for a topic

@@ -65,15 +65,12 @@ def _nearest(what: str, lists: Sequence[OwnList], shelf: AnyLibrary) -> list[tup
         return []
     embedder = shelf.embedder()
     asked = embedder.query(what)
-    cosines = nearness(embedder, embedder.passages([_told(one) for one in lists]) @ asked)
+    items = ("\n".join(item.text for item in one.items)[:_TOLD] for one in lists)
+    told = [f"{one.about}\n{shown}" for one, shown in zip(lists, items, strict=True)]
+    cosines = nearness(embedder, embedder.passages(told) @ asked)
     best = [int(at) for at in np.argsort(-cosines)[:_ASKED]]
     least = max(_NEAR, float(cosines.max()) - _BELOW)
     return [(lists[at], float(cosines[at])) for at in sorted(best) if cosines[at] >= least]
-
-
-def _told(one: OwnList) -> str:
-    items = "\n".join(item.text for item in one.items)
-    return f"{one.about}\n{items[:_TOLD]}"
 
 
 def _kept(near: Sequence[tuple[OwnList, float]], odds: Sequence[float | None]) -> Iterator[Judged]:
@@ -86,11 +83,6 @@ def _kept(near: Sequence[tuple[OwnList, float]], odds: Sequence[float | None]) -
             meant = cosine >= max(_ALONE, nearest - _CLOSE)
         if meant:
             yield one, said
-
-
-def _holds(one: OwnList, hit: Hit) -> bool:
-    """Whether a passage begins within a list."""
-    return any(item.window.touches(hit) for item in one.items)
 
 
 # -- The items of a list so far: each thing once, in whatever words it is said
@@ -165,7 +157,8 @@ def list_all(
     found, others = choose(what, hits, documents, shelf, writer)
     for one, odds in found:
         yield from _shown(one, odds, known, draft, reply)
-    left = [hit for hit in hits if not any(_holds(one, hit) for one, _ in found)]
+    listed = [item.window for one, _ in found for item in one.items]
+    left = [hit for hit in hits if not any(window.touches(hit) for window in listed)]
     if not writer.quotes:
         known.refuse(others)
         most = _BEHIND if found else _BATCHES

@@ -8,10 +8,10 @@ from itertools import takewhile
 from typing import Literal
 
 from ingest.language.words import STOP_WORDS, name_parts, stems
+from vectorstore.naming.document_names import words_of
 
 # -- Which two documents "the two security policies" are: those whose names both have these words
 
-_WORD = re.compile(r"[^\W_]+")
 _TWO = re.compile(
     r"\b(?:two|both|2)(?:\s+(?:\w+\s+)?of)?(?:\s+(?:the|our|my|these))*\s", re.IGNORECASE
 )
@@ -22,7 +22,7 @@ def two_of_a_kind(question: str, words: Mapping[str, frozenset[str]]) -> list[st
     """The two documents that a "two" or "both" names by words of no third one; empty when there are
     none. `words` are the stems of the documents' names, by name."""
     for two in _TWO.finditer(question):
-        behind = _WORD.findall(question[two.end() :])
+        behind = words_of(question[two.end() :])
         run = takewhile(lambda one: not (one.lower() in STOP_WORDS or _VERB.fullmatch(one)), behind)
         said = stems(" ".join(run))
         pair = [name for name, own in words.items() if said and said <= own]

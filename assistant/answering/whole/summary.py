@@ -13,7 +13,7 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
-from assistant.answering.attributor import Attributor
+from assistant.answering.attributor import NOTHING, Attributor
 from assistant.answering.evidence_units import Window
 from assistant.answering.whole.statements import (
     Section,
@@ -36,6 +36,7 @@ from ingest.language.sentences import split
 from ingest.language.words import stems
 from vectorstore.embedding.embedder import Embedder
 from vectorstore.federation import AnyLibrary
+from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.store import Vectors
 
 # -- An answer in pieces: each is attributed to the lines it was written from
@@ -64,7 +65,7 @@ class CitedDraft:
 
         A `title` stands in front of its first sentence and needs no support.
         """
-        sentences, citations = Attributor(title, read, self.evidence).attribute(piece)
+        sentences, citations = Attributor(SearchQuery(title), read, self.evidence).attribute(piece)
         first = len(self.citations)
         marks = {c.mark: first + at for at, c in enumerate(citations, start=1)}
         self.citations += [replace(c, mark=marks[c.mark]) for c in citations]
@@ -107,7 +108,7 @@ class CitedDraft:
         """Add those sentences of a piece that the cited lines support in full, below all others;
         returns the text to show."""
         read = tuple(self.windows)
-        said, _ = Attributor(_IN_SHORT, read, self.evidence).attribute(piece)
+        said, _ = Attributor(SearchQuery(_IN_SHORT), read, self.evidence).attribute(piece)
         kept = " ".join(one.text for one in said if one.supported)
         return self.add(kept, read, _IN_SHORT, "\n\n") if kept else ""
 
@@ -124,7 +125,7 @@ class CitedDraft:
 
     def carried(self, piece: str, read: Sequence[Window]) -> bool:
         """Whether the passages carry every sentence of a piece, perhaps in other words."""
-        return Attributor("", read, self.evidence).carries(piece)
+        return Attributor(NOTHING, read, self.evidence).carries(piece)
 
     def outcome(self, tokens: tuple[int, int], stopped: bool = False) -> Outcome:
         """The answer with its citations, and the cited pages as passages."""

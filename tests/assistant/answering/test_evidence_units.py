@@ -6,13 +6,13 @@ from typing import Any
 
 from assistant.answering.evidence_units import Quoted, Window, passages_of
 from assistant.answering.pipeline import AnswerTool
-from assistant.answering.retrieve import Budget, left_out, packed, rank
+from assistant.answering.retrieve import Budget, packed, rank
 from assistant.contract.facts import Outcome
 from assistant.contract.request import Request
 from ingest.document.model import Cell, Table
 from ingest.text.reflow import about_tokens
 from tests.assistant.answering.test_pipeline import Shelf
-from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
+from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of, reading
 from vectorstore.retrieval.rerank import Readable
 
 ROLE = "The Solicitor General is the top appellate lawyer of the state."
@@ -138,7 +138,8 @@ def test_where_nothing_is_stated_the_best_line_is_read_and_no_instruction() -> N
     window = Window("H.pdf", page_of(*texts), 0, 2, 1.0)
     ranked = [Quoted(unit, 1.0, 1.0) for unit in window.units]
     assert "Days of leave:" in passages_of(packed(ranked, 400, about_tokens))[0].text
-    assert left_out(ranked)[0].instructions == (texts[1],)
+    context = replace(reading("How many days?"), ranked=tuple(ranked))
+    assert context.left_out[0].instructions == (texts[1],)
 
 
 def test_the_best_part_of_a_question_keeps_its_odds() -> None:

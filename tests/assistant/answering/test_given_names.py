@@ -86,5 +86,5 @@ def test_a_document_that_is_gone_has_no_first_page() -> None:
     window = window_of(LINE, document="Notes")
     there = GivenNames([window], FirstPages.of({"Notes": cover}, EMBEDDER))
     gone = GivenNames([window], FirstPages.of({}, EMBEDDER))
-    assert there.of_title("Notes") - gone.of_title("Notes") == {"quillmere", "inc"}
-    assert "note" in gone.of_title("Notes")
+    assert there.titles["Notes"] - gone.titles["Notes"] == {"quillmere", "inc"}
+    assert "note" in gone.titles["Notes"]

@@ -12,6 +12,7 @@ from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome, Passage, Understood
+from assistant.contract.reply import Closest
 from assistant.contract.request import Request, Turn
 from assistant.errors import ContextOverflow
 from assistant.llm import prompts
@@ -81,12 +82,12 @@ def test_the_closest_lines_are_there_before_the_model_is_asked() -> None:
     reply = AnswerTool(model, Budget()).run(
         Request("How many days of annual leave?", Shelf(FULL_TIME))
     )
-    seen = []
-    reply.when_quoted = lambda reply: seen.append(
-        (reply.activity.quotes[0].quote, list(model.asked))
-    )
+    events = reply.events()
+    first = next(events)
+    assert isinstance(first, Closest) and first.lines[0].quote == FULL_TIME
+    assert model.asked == []
+    assert "".join(map(str, events)) == reply.so_far
     done = reply.finish()
-    assert seen == [(FULL_TIME, [])]
     assert reply.to_json()["seconds_first_quote"] <= reply.activity.seconds_first_token
     assert done.text == "25 days."
 
@@ -269,10 +270,11 @@ class LikesPartTime:
 def test_what_the_reader_finds_is_read_first() -> None:
     tool = AnswerTool(ScriptedChat(), Budget(passages=40), reader=LikesPartTime())
     shelf = Shelf(FULL_TIME, PART_TIME)
-    context = tool.read(Request("How many days of annual leave?", shelf))
+    context = tool.retriever.retrieve(Request("How many days of annual leave?", shelf))
     assert [passage.text for passage in context.passages] == [PART_TIME]
-    without = AnswerTool(ScriptedChat(), Budget(passages=40)).read(Request("How many days?", shelf))
-    assert without.passages[0].text == FULL_TIME
+    without = AnswerTool(ScriptedChat(), Budget(passages=40))
+    context = without.retriever.retrieve(Request("How many days?", shelf))
+    assert context.passages[0].text == FULL_TIME
 
 
 class Doubts:
@@ -368,5 +370,7 @@ def test_who_wants_any_answer_gets_a_quote_where_a_model_writes_nothing() -> Non
 
 def test_without_a_model_stop_ends_the_answer() -> None:
     reply = AnswerTool(None, Budget()).run(Request("What?", Shelf(FULL_TIME)))
-    reply.when_quoted = lambda reply: reply.stop()
-    assert reply.finish().stopped
+    events = reply.events()
+    assert isinstance(next(events), Closest)
+    reply.stop()
+    assert list(events) == [] and reply.finish().stopped

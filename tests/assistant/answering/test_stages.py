@@ -8,11 +8,12 @@ from assistant.contract.evidence import GivenPassages
 from assistant.llm import prompts
 from tests.assistant.answering.test_pipeline import FULL_TIME
 from tests.assistant.fakes import WordEmbedder, window_of
+from vectorstore.retrieval.search_query import SearchQuery
 
-QUESTION = "How many days of annual leave do full-time employees get?"
+QUESTION = SearchQuery("How many days of annual leave do full-time employees get?")
 EVIDENCE = GivenPassages([("Leave", FULL_TIME)], WordEmbedder())
 WINDOW = window_of(FULL_TIME, document="Leave")
-RANKED = rank([QUESTION], [WINDOW], WordEmbedder(), None)
+RANKED = rank([QUESTION.text], [WINDOW], WordEmbedder(), None)
 CONTEXT = Context(QUESTION, QUESTION, EVIDENCE, (WINDOW,), RANKED)
 
 

@@ -8,13 +8,14 @@ from assistant.answering.evidence_units import Quoted
 from assistant.answering.verifier import BY_NEARNESS, BY_READER, BY_WORDS, Verifier, identity
 from tests.assistant.fakes import window_of
 from vectorstore.retrieval.rerank import Readable
+from vectorstore.retrieval.search_query import SearchQuery
 
 LEAVE = window_of(
     "Full-time employees get 25 days of annual leave.",
     "Part-time employees get 15 days of annual leave.",
     "The canteen opens at noon.",
 )
-QUESTION = "How many days of annual leave do full-time employees get?"
+QUESTION = SearchQuery("How many days of annual leave do full-time employees get?")
 
 
 class Believes:
@@ -46,7 +47,7 @@ def test_without_a_reader_words_and_numbers_decide(answer: str, verdict: str) ->
 def test_a_question_about_something_that_was_not_read_needs_more() -> None:
     said = "Employees get 25 days of annual leave."
     asked = Verifier(QUESTION, [LEAVE]).verify(said)
-    other = Verifier("How long is the parental absence of a contractor?", [LEAVE]).verify(said)
+    other = Verifier(SearchQuery("How long is the parental absence?"), [LEAVE]).verify(said)
     assert asked.signals["asked"] > other.signals["asked"]
     assert asked.probability > other.probability
 
@@ -70,7 +71,7 @@ def test_of_a_quoted_sentence_the_words_of_the_question_count() -> None:
 @pytest.mark.parametrize(("near", "verdict"), [(0.32, "give"), (0.1, "refuse")])
 def test_across_languages_nearness_decides(near: float, verdict: str) -> None:
     """What a German question finds in English passages shares no words with it."""
-    german = "Wie viele Tage Urlaub bekommen Angestellte in Vollzeit im Jahr?"
+    german = SearchQuery("Wie viele Tage Urlaub bekommen Angestellte in Vollzeit im Jahr?")
     verifier = Verifier(german, [LEAVE], near=near)
     assert verifier.verify("Sie bekommen 25 Tage Urlaub im Jahr.").verdict == verdict
     assert verifier.verify_quoted(Quoted(LEAVE.units[0], 1.0, 1.0)).verdict == verdict

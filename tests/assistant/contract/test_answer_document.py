@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from assistant.contract.facts import Citation, Outcome, Sentence
-from assistant.contract.reply import Reply, answer_document, doubt
+from assistant.contract.reply import Reply, doubt
 from assistant.export.account import pieces
 from assistant.ui.chat import answer as ui_answer
 from assistant.ui.chat.answer_actions import copied
@@ -24,7 +24,7 @@ def answer() -> dict[str, Any]:
     reply = Reply("?", lambda reply: iter(()))
     text = " ".join(sentence.text for sentence in (FULL, PARTLY, NOWHERE))
     reply.outcome = Outcome(text, (FULL, PARTLY, NOWHERE), (citation(1), citation(2)))
-    return answer_document(reply)
+    return reply.to_json()
 
 
 def test_sentences_have_degrees_and_old_fields_keep_their_meaning(answer: dict[str, Any]) -> None:
@@ -43,7 +43,7 @@ def test_a_line_that_supports_another_sentence_is_no_close_one() -> None:
     reply = Reply("?", lambda reply: iter(()))
     both = Sentence("It is filmed.", False, (1,), ("filmed",))
     reply.outcome = Outcome("", (FULL, both), (citation(1),))
-    assert "support" not in answer_document(reply)["citations"][0]
+    assert "support" not in reply.to_json()["citations"][0]
 
 
 def test_the_browser_gets_the_words_and_says_what_they_mean(answer: dict[str, Any]) -> None:

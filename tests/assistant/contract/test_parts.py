@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.contract.request import parts
+from assistant.contract.request import AskedQuestion
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from assistant.contract.request import parts
     ],
 )
 def test_each_question_is_a_part(question: str, expected: tuple[str, ...]) -> None:
-    assert parts(question) == expected
+    assert AskedQuestion(question).parts == expected
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_each_question_is_a_part(question: str, expected: tuple[str, ...]) -> No
     ],
 )
 def test_one_question_is_left_whole(question: str) -> None:
-    assert parts(question) == (question,)
+    assert AskedQuestion(question).parts == (question,)

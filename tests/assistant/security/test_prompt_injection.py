@@ -14,6 +14,7 @@ from assistant.conversation.history import Conversations
 from assistant.llm import prompts
 from assistant.security import prompt_injection
 from assistant.security.prompt_injection import instructions, without_instructions
+from ingest.language.words import stems
 from tests.assistant.fakes import ScriptedChat, WordEmbedder
 
 
@@ -67,8 +68,8 @@ def test_a_doubtful_sentence_stays_where_the_question_touches_it(
     text = f"The office is in Bern.\n{doubtful}"
 
     assert without_instructions(text) == text, "a summary reads all of it"
-    assert without_instructions(text, "When are replies sent?") == text
-    assert without_instructions(text, "Where is the office?") == "The office is in Bern."
+    assert without_instructions(text, stems("When are replies sent?")) == text
+    assert without_instructions(text, stems("Where is the office?")) == "The office is in Bern."
     assert instructions(text) == (), "nobody is warned of it"
     prompt_injection._graded.cache_clear()
 

@@ -1,4 +1,4 @@
-"""The learned reader: what it reads of a pair, how hits are ordered by it, and what it knows."""
+"""The learned reader: what it reads of a pair, and what it knows."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding import embedder
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit
-from vectorstore.retrieval.rerank import Reader, fits, pair, reread
+from vectorstore.retrieval.rerank import Reader, fits, pair
 
 
 def hit(text: str, score: float = 0.5, document: str = "Handbook.pdf") -> Hit:
@@ -19,16 +19,6 @@ def hit(text: str, score: float = 0.5, document: str = "Handbook.pdf") -> Hit:
 @pytest.fixture(scope="module")
 def reader(minilm: Path) -> Reader:
     return Reader(minilm)
-
-
-def test_hits_are_ordered_by_search_and_reader_together() -> None:
-    hits = [hit("a", 0.9), hit("b", 0.8), hit("c", 0.1)]
-    assert [h.text for h in reread(hits, [-3.0, 3.0, 2.0])] == ["b", "a", "c"]
-    assert [h.score for h in reread(hits, [-3.0, 3.0, 2.0])] == [0.9, 0.8, 0.1]  # of their ranks
-    assert reread(hits[:1], [1.0]) == hits[:1]
-    assert reread(hits, [1.0, 1.0, 1.0]) == hits
-    equal = [hit("a", 0.5), hit("b", 0.5 - 1e-6)]  # search has no say
-    assert [h.text for h in reread(equal, [-1.0, 1.0])] == ["b", "a"]
 
 
 def test_another_model_does_not_fit(tmp_path: Path) -> None:

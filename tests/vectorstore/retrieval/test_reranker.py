@@ -8,7 +8,7 @@ from tests.vectorstore.embedding.made import TOPICS, made
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.errors import LibraryError
 from vectorstore.retrieval.fusion import Hit
-from vectorstore.retrieval.rerank import LOOKED_AT, CrossEncoderReranker, Reranker, reranked
+from vectorstore.retrieval.rerank import CrossEncoderReranker, Reranker
 
 
 def hit(text: str, score: float) -> Hit:
@@ -35,20 +35,6 @@ class TestCrossEncoderReranker(RerankerContract):
         return CrossEncoderReranker(made())
 
 
-def test_without_a_reranker_hits_stay_as_they_are() -> None:
-    hits = [hit("a", 0.9), hit("b", 0.8)]
-    assert reranked(None, "?", hits) == hits
-
-
-def test_the_first_hits_come_in_the_new_order_and_scores_still_fall() -> None:
-    hits = [hit("long" * (LOOKED_AT - n), 1 - n / 20) for n in range(LOOKED_AT)]
-    rest = [hit("x", 0.1), hit("", 0.05)]  # short, but not looked at
-    again = reranked(ByLength(), "?", [*hits, *rest])
-    assert [h.text for h in again] == [h.text for h in reversed(hits)] + ["x", ""]
-    assert [h.score for h in again] == [h.score for h in [*hits, *rest]]
-    assert reranked(ByLength(), "?", []) == []
-
-
 @pytest.mark.slow
 def test_a_cross_encoder_ranks_what_it_has_learned() -> None:
     reranker = CrossEncoderReranker(made())
@@ -56,7 +42,6 @@ def test_a_cross_encoder_ranks_what_it_has_learned() -> None:
     for topic in TOPICS:
         scores = reranker.scores(f"how much {topic}", hits)
         assert max(zip(scores, TOPICS, strict=True))[1] == topic
-        assert reranked(reranker, f"how much {topic}", hits)[0].text == f"about {topic}"
     assert reranker.scores("how much leave", []) == []
 
 

@@ -13,6 +13,7 @@ from assistant.llm import prompts
 from assistant.llm.llama import runtime
 from assistant.llm.llama.chat_format import Vocabulary, turn
 from tests.conftest import models_folder
+from vectorstore.retrieval.search_query import SearchQuery
 
 NORMAL = 1 << 2  # LLAMA_TOKEN_ATTR_NORMAL of llama.h
 TOKENS = (
@@ -49,8 +50,8 @@ def functional(vocabulary: Vocabulary, text: str) -> list[int]:
     rendered = vocabulary.render(
         [
             turn(message)
-            for message in prompts.first_turn(
-                [Passage(text, 1, 1.0, text)], "What is the fee?", prompts.ANSWER
+            for message in prompts.conversation(
+                (), [Passage(text, 1, 1.0, text)], SearchQuery("What is the fee?"), prompts.ANSWER
             )
         ],
         None,

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.contract.facts import Offer, Outcome
 from assistant.contract.intents import Draw
-from assistant.contract.reply import Reply, answer_document
+from assistant.contract.reply import Reply
 from assistant.conversation.history import Conversations
 from tests.assistant.ui.conftest import answers, ask, copies, drawn, finish
 
@@ -81,5 +81,5 @@ def _kept(home: Path, question: str, tool: str, outcome: Outcome, **others: Any)
     reply = Reply(question, lambda _: iter(()), tool, outcome=outcome, **others)
     conversations = Conversations(home / "conversations.sqlite")
     identity = conversations.start()
-    conversations.add(identity, answer_document(reply), "main")
+    conversations.add(identity, reply.to_json(), "main")
     return identity
