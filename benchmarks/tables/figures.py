@@ -49,7 +49,7 @@ def labelled(question: str, wanted: str, library: Library) -> str:
     value, number = result(plan), re.search(r"\d[\d,]*\.?\d*", wanted)
     told = float(number[0].replace(",", "")) if number else None
     near = value is not None and told is not None and any(
-        abs(abs(float(value)) * scale - told) <= _NEAR * told + 0.06 * ("%" in wanted)
+        abs(abs(float(value)) * scale - told) <= _NEAR * told + (0.06 if "%" in wanted else 0.006)
         for scale in _SCALES
     )  # fmt: skip
     print(f"{'right' if near else 'wrong'} | {question} | {wanted} | {computed_sentence(plan)}")

@@ -311,8 +311,9 @@ def choose(
     vectors, asked = Vectors(evidence.embedder()), Question(question)
     if vectors.weights is None or not asked.stems or language_of_question(question) != "en":
         return None
-    if figure := defined(asked, evidence, documents, vectors):
-        return figure
+    named, figure = defined(asked, evidence, documents, vectors)
+    if named:
+        return figure  # no row answers for a figure that is not printed
     found = list(grids(question, evidence, documents))
     names = dict.fromkeys(grid.document for grid in found)
     first = {name: prose(evidence.page(name, 1)) for name in names}

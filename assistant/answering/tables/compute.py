@@ -57,9 +57,9 @@ def _by_item(formula: Formula, given: Iterable[T]) -> dict[str, list[T]]:
 
 
 def _scaled(operand: Operand, plan: Plan) -> Decimal:
-    """A value in the scale of the first operand: a note may be in millions."""
+    """A value in the scale of the first operand's table: a note may be in millions."""
     powers = [
-        found[1] if (found := head_scale(f"({one.grid.scale_of(one.row, one.cell)})")) else 0
+        found[1] if (found := head_scale(f"({one.grid.scale})")) else 0
         for one in (operand, plan.operands[0])
     ]
     return operand.value.scaleb(powers[0] - powers[1])

@@ -129,23 +129,27 @@ class Named:
 
 def defined(
     asked: Question, evidence: AnyLibrary, documents: Collection[str] | None, vectors: Vectors
-) -> Plan | None:
-    """The figure that a question asks for by its name; None for other questions, where an item is
-    not printed for the period, and where two documents give different values. Of a document that
-    the question does not name, only where nothing else is said that could be a name."""
+) -> tuple[bool, Plan | None]:
+    """Whether a question asks for a figure by its name, and what it is. None where an item is not
+    printed for the period, where two documents give different values, and where several periods
+    or reports could be meant. Of a document that the question does not name, only where nothing
+    else is said that could be a name."""
     about = evidence.about(asked.text)
     near = about or {hit.document for hit in evidence.passages(asked.text, _HITS, documents)}
-    found = []
     near = {name for name in near if documents is None or name in documents}
+    named = {name: _name(asked, name, evidence, vectors) for name in sorted(near)}
+    levels = {d: one for d, one in named.items() if one and _is_level(asked, one, vectors)}
     told = [*asked.periods.days, *asked.periods.quarters, *asked.periods.years]
     if len(told) > 1 or (len(near) > 1 and not told):
-        return None  # of several periods or reports nobody knows which one is meant
-    for document in sorted(near):
-        named = _name(asked, document, evidence, vectors)
-        if named and (about or not named.rest) and _is_level(asked, named, vectors):
-            found.append(Statements(document, evidence, vectors).computed(named, asked))
+        return bool(levels), None
+    found = [
+        Statements(document, evidence, vectors).computed(one, asked)
+        for document, one in levels.items()
+        if about or not one.rest
+    ]
     plans = [plan for plan in found if plan]
-    return plans[0] if len({f"{result(plan):.6g}" for plan in plans}) == 1 else None
+    same = len({f"{result(plan):.6g}" for plan in plans}) == 1
+    return bool(levels), plans[0] if same else None
 
 
 def _is_level(asked: Question, named: Named, vectors: Vectors) -> bool:
