@@ -161,10 +161,11 @@ def options(port: int, address: str, hosts: Hosts) -> dict[str, Any]:
 
 def _shown(address: str, port: int, names: Sequence[str]) -> str:
     """The address to type into a browser."""
-    if names and is_loopback(address):
+    here = "localhost" in names if names else address == LOOPBACK  # as the name: in a container
+    if names and not here:
         return f"https://{names[0]}"  # of the proxy
     name = socket.gethostname() if is_wildcard(address) else address
-    name = "localhost" if address == LOOPBACK else name
+    name = "localhost" if here else name
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
