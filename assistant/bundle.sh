@@ -61,6 +61,7 @@ if [ "$system" = Linux ]; then
     printf '%s\n' '[Desktop Entry]' Type=Application Name=Pincite Terminal=true Categories=Office\; \
         "Exec=\"$target/bin/pincite\"" > "$launchers/pincite.desktop"
 else
+    mkdir -p "$HOME/Desktop"
     printf '#!/bin/sh\nexec "%s/bin/pincite"\n' "$target" > "$HOME/Desktop/Pincite.command"
     chmod +x "$HOME/Desktop/Pincite.command"
 fi
