@@ -165,6 +165,8 @@ def write_bundle(
         say("Copying Python")
         left = shutil.ignore_patterns("__pycache__", "site-packages", "test")
         shutil.copytree(sys.base_prefix, folder / "python", symlinks=True, ignore=left)
+    for openmp in _of_llama():
+        _copy(openmp, folder / "lib" / "libgomp.so.1")
     found = gather_wheels(folder / "wheels", say)
     listed = "".join(map(wheel_requirement, found))
     (folder / "requirements.txt").write_text(listed, "utf-8")
@@ -179,6 +181,12 @@ def write_bundle(
             one.maintenance.back_up(target)
     installer = Path(__file__).with_suffix(".sh").read_text("utf-8")
     (folder / _INSTALLER).write_text(installer, "utf-8")
+
+
+def _of_llama() -> list[Path]:
+    """The library that the ready llama.cpp is linked with, and a very small Linux lacks."""
+    found = sorted(Path("/").glob("lib/*-linux-gnu/libgomp.so.1"))
+    return [*found, *Path("/").glob("*lib64/libgomp.so.1")][:1]
 
 
 def made_for() -> str:

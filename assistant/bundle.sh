@@ -35,6 +35,8 @@ echo "Installing Pincite into $target"
 echo 'in the clone where this bundle was made, run `.venv/bin/python -m pip install --editable ".[EXTRA]"`' \
     'and `pincite bundle` again, and here its install.sh.' > "$target/pincite-extras.txt"
 
+[ ! -d "$here/lib" ] || cp -R "$here/lib" "$target/"
+
 home=$("$target/bin/python" -I -c 'from assistant.settings import Settings; print(Settings.load().home)')
 if [ -d "$here/models" ]; then
     mkdir -p "$home/models"

@@ -127,6 +127,7 @@ def test_the_script_installs_program_and_models_and_can_be_repeated(
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "its home" / "models" / "small.gguf").read_bytes() == b"GGUF"
     assert "Open the app" in done.stdout
+    assert all((tmp_path / "program" / "lib" / path.name).exists() for path in bundle._of_llama())
     launchers = {"darwin": "Desktop"}.get(sys.platform, ".local/share/applications")
     [launcher] = (tmp_path / launchers).iterdir()
     assert f'"{tmp_path}/program/bin/pincite"' in launcher.read_text()
