@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Each core takes groups of tests that share what they have prepared (tests/conftest.py), in its order.
 TESTS = $(BIN)/python -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help setup run test check bench lock licences commands messages clean python wheel
+.PHONY: help setup run test check bench lock licences commands messages clean python wheel image images
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -43,6 +43,15 @@ wheel: setup ## build sdist and wheel into dist/, without a network, and check t
 	$(BIN)/uv build --quiet --offline --no-build-isolation --python $(BIN)/python
 	$(BIN)/check-wheel-contents dist
 	$(BIN)/twine check --strict dist/*
+
+# HEALTHCHECK is a matter of docker's format of images alone.
+image: ## build the container of the app; EXTRAS and BASE as in docs/install.md
+	podman build --format docker -t pincite \
+		$(if $(EXTRAS),--build-arg EXTRAS=$(EXTRAS)) $(if $(BASE),--build-arg BASE=$(BASE)) .
+
+images: image ## build those of nginx and PostgreSQL, too
+	for part in proxy database; do podman build --format docker -t pincite-$$part --target $$part \
+		$(if $(BASE),--build-arg BASE=$(BASE)) . || exit 1; done
 
 lock: ## write requirements/ anew: with UPGRADE=--upgrade at the newest versions
 	$(BIN)/python scripts/lock.py $(UPGRADE)

@@ -6,7 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -78,8 +81,16 @@ def _needs(name: str, extra: str) -> Iterator[Requirement]:
     for line in distribution(name).requires or ():
         need = Requirement(line)
         wanted = need.marker is None or need.marker.evaluate({"extra": extra})
-        if wanted and _is_installed(need.name):  # an optional one may be missing
-            yield need
+        if wanted and need.name not in _unused() and _is_installed(need.name):
+            yield need  # an optional one may be missing
+
+
+@cache
+def _unused() -> frozenset[str]:
+    """What nothing loads, and so the lock has not, though it may be here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    lines = project["tool"]["uv"]["override-dependencies"]
+    return frozenset(Requirement(line).name for line in lines)
 
 
 def _installed_extras(package: str) -> list[str]:
@@ -150,6 +161,12 @@ def write_bundle(
     """
     _prepare(folder)
     (folder / _MARK).write_text(f"{made_for()}\n", "utf-8")
+    if sysconfig.get_config_var("PYTHON_BUILD_STANDALONE"):  # as uv's, which runs anywhere
+        say("Copying Python")
+        left = shutil.ignore_patterns("__pycache__", "site-packages", "test")
+        shutil.copytree(sys.base_prefix, folder / "python", symlinks=True, ignore=left)
+    for openmp in _of_llama():
+        _copy(openmp, folder / "lib" / "libgomp.so.1")
     found = gather_wheels(folder / "wheels", say)
     listed = "".join(map(wheel_requirement, found))
     (folder / "requirements.txt").write_text(listed, "utf-8")
@@ -166,6 +183,12 @@ def write_bundle(
     (folder / _INSTALLER).write_text(installer, "utf-8")
 
 
+def _of_llama() -> list[Path]:
+    """The library that the ready llama.cpp is linked with, and a very small Linux lacks."""
+    found = sorted(Path("/").glob("lib/*-linux-gnu/libgomp.so.1"))
+    return [*found, *Path("/").glob("*lib64/libgomp.so.1")][:1]
+
+
 def made_for() -> str:
     """System, processor and Python: wheels fit one of each."""
     python = "{}.{}".format(*sys.version_info)
@@ -176,7 +199,8 @@ def _prepare(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
         raise BundleFailed(f"{folder} is not empty, and it is not a bundle. Name a new folder.")
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(folder / "wheels", ignore_errors=True)  # none of an earlier version stays
+    for part in ("python", "wheels"):  # nothing of an earlier version stays
+        shutil.rmtree(folder / part, ignore_errors=True)
 
 
 def _models(settings: Settings) -> list[Path]:

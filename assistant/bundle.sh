@@ -11,7 +11,12 @@ fail() { echo "$1" >&2; exit 1; }
 [ "$(uname -s) $(uname -m)" = "$system $machine" ] ||
     fail "This bundle is for $system on $machine; this is $(uname -s) on $(uname -m)."
 python=
-for name in "${PYTHON:-python$version}" python3 python; do
+if [ -d "$here/python" ]; then
+    mkdir -p "$target"
+    cp -R "$here/python" "$target/"
+    python=$target/python/bin/python3
+fi
+[ -n "$python" ] || for name in "${PYTHON:-python$version}" python3 python; do
     if command -v "$name" >/dev/null 2>&1 && [ "$("$name" -c \
         'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ]; then
         python=$name
@@ -20,6 +25,8 @@ for name in "${PYTHON:-python$version}" python3 python; do
 done
 [ -n "$python" ] || fail "This bundle needs Python $version, and none was found. Name it: PYTHON=…"
 
+mkdir -p "$target"
+target=$(CDPATH= cd -- "$target" && pwd)
 echo "Installing Pincite into $target"
 "$python" -m venv "$target" || fail "Python's venv module is missing. Debian and Ubuntu: python3-venv"
 "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
@@ -27,6 +34,8 @@ echo "Installing Pincite into $target"
 
 echo 'in the clone where this bundle was made, run `.venv/bin/python -m pip install --editable ".[EXTRA]"`' \
     'and `pincite bundle` again, and here its install.sh.' > "$target/pincite-extras.txt"
+
+[ ! -d "$here/lib" ] || cp -R "$here/lib" "$target/"
 
 home=$("$target/bin/python" -I -c 'from assistant.settings import Settings; print(Settings.load().home)')
 if [ -d "$here/models" ]; then
@@ -48,4 +57,14 @@ for backup in "$here"/libraries/*.pincite; do
         "$target/bin/pincite" restore "$backup" --library "$name"
     fi
 done
-echo "Done. Open the app: $target/bin/pincite"
+if [ "$system" = Linux ]; then
+    launchers=${XDG_DATA_HOME:-$HOME/.local/share}/applications
+    mkdir -p "$launchers"
+    printf '%s\n' '[Desktop Entry]' Type=Application Name=Pincite Terminal=true Categories=Office\; \
+        "Exec=\"$target/bin/pincite\"" > "$launchers/pincite.desktop"
+else
+    mkdir -p "$HOME/Desktop"
+    printf '#!/bin/sh\nexec "%s/bin/pincite"\n' "$target" > "$HOME/Desktop/Pincite.command"
+    chmod +x "$HOME/Desktop/Pincite.command"
+fi
+echo "Done. Open the app: $target/bin/pincite, or Pincite among the programs of the desktop"

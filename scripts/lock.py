@@ -29,6 +29,7 @@ PARTS = ("all", "dev", "bench")
 # none, and llama.cpp is compiled where it runs.
 BY_MACHINE = ("torch", "torchvision", "llama-cpp-python")
 _OF_TORCH = re.compile(r"(nvidia-|cuda-|triton\b)")  # what its build for graphics cards brings
+_UNUSED = "sys_platform == 'never'"  # as pyproject.toml overrides what nothing loads
 _HEAD = "# Written by `make lock`, not by hand.\n"
 COMPILE = [
     sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes",
@@ -93,7 +94,9 @@ def blocks(text: str) -> dict[str, str]:
 
 def write(part: str, found: dict[str, str]) -> None:
     kept = [
-        text for name, text in found.items() if name not in BY_MACHINE and not _OF_TORCH.match(name)
+        text
+        for name, text in found.items()
+        if name not in BY_MACHINE and not _OF_TORCH.match(name) and _UNUSED not in text
     ]
     (LOCKS / f"{part}.txt").write_text(_HEAD + "".join(kept), "utf-8")
 

@@ -176,7 +176,6 @@ HOMES = {
         "vectorstore/embedding/cross_encoders.py",
         "vectorstore/embedding/embedder.py",
     },
-    "sklearn": {"assistant/feedback/learning.py"},
     "sqlite3": {
         "assistant/doctor/checks.py",  # looks into files that a library would refuse to open
         "vectorstore/database/schema.py",
@@ -226,7 +225,7 @@ NOT_YET_APART = {
 MOST_LINES = 600
 
 HEAVY = {
-    "chromadb", "langchain_core", "llama_cpp", "onnxruntime", "ray", "sklearn", "streamlit",
+    "chromadb", "langchain_core", "llama_cpp", "onnxruntime", "ray", "streamlit",
     "torch",
 }  # fmt: skip
 

@@ -18,23 +18,34 @@ from tests.servers.started import Started, started
 from tests.test_reverse_proxy import NAME, NGINX, Proxy, _wait
 from tests.test_reverse_proxy import pytestmark as needs_nginx
 
-TEMPLATE = PROJECT / "deploy" / "nginx.conf.template"
+FILE = PROJECT / "Containerfile"
+CONFIGURATION = PROJECT / "deploy" / "nginx.conf"
 
 
 def test_each_service_finds_what_it_names() -> None:
     described = yaml.safe_load((PROJECT / "compose.yaml").read_text(encoding="utf-8"))
     services, volumes = described["services"], set(described["volumes"])
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", FILE.read_text("utf-8"), re.MULTILINE)
     for service in services.values():
-        assert "build" in service or "image" in service
-        for volume in service.get("volumes", ()):
-            source = volume.partition(":")[0]
-            given_by_people = source in ("./certificates", "./models")
-            assert source in volumes or given_by_people or (PROJECT / source).exists()
-    behind = set(re.findall(r"proxy_pass http://(\w+):(\d+)", TEMPLATE.read_text("utf-8")))
+        assert service["build"]["target"] in stages
+        for volume in service["volumes"]:
+            assert volume.partition(":")[0] in {*volumes, "./certificates"}
+    behind = set(re.findall(r"proxy_pass http://(\w+):(\d+)", CONFIGURATION.read_text("utf-8")))
     assert behind == {("api", "8600"), ("app", "8501")}
     for name, port in behind:
         command = services[name]["command"]
         assert command[command.index("--port") + 1] == port and "${PINCITE_NAME" in command[-1]
+
+
+def test_no_service_is_root_or_writes_beside_its_volume() -> None:
+    described = yaml.safe_load((PROJECT / "compose.yaml").read_text(encoding="utf-8"))
+    stages = FILE.read_text("utf-8").split("\nFROM ")[1:]
+    users = {stage.partition("\n")[0].split()[-1]: "\nUSER " in stage for stage in stages}
+    for name, service in described["services"].items():
+        assert users[service["build"]["target"]], name
+        assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+    for copied in re.findall(r"^COPY ([\w/.]+\.\w+) ", FILE.read_text("utf-8"), re.MULTILINE):
+        assert (PROJECT / copied).is_file()
 
 
 def test_app_and_api_believe_the_address_of_the_proxy_alone() -> None:
@@ -48,7 +59,7 @@ def test_app_and_api_believe_the_address_of_the_proxy_alone() -> None:
 
 
 def test_the_proxy_takes_files_as_large_as_the_app() -> None:
-    assert f"client_max_body_size {LARGEST}m;" in TEMPLATE.read_text(encoding="utf-8")
+    assert f"client_max_body_size {LARGEST}m;" in CONFIGURATION.read_text(encoding="utf-8")
     assert f"client_max_body_size {LARGEST}m;" in (PROJECT / "docs/sharing.md").read_text("utf-8")
 
 
@@ -59,7 +70,8 @@ def service(name: str, home: Path) -> Iterator[Started]:
     _, command, *options = map(_filled, described["services"][name]["command"])
     del options[(at := options.index("--port")) : at + 2]
     given = {**described["services"][name]["environment"], "PINCITE_PROXY": "127.0.0.1"}
-    with started(home, command, *options, **{k: _filled(v) for k, v in given.items()}) as running:
+    named = {key: value for key, value in given.items() if value}
+    with started(home, command, *options, **named) as running:
         yield running
 
 
@@ -84,10 +96,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 def proxy(tmp_path: Path, api: Started, app: Started) -> Iterator[Proxy]:
     with ExitStack() as stack:
         port, plain = free_ports(2)
-        text = TEMPLATE.read_text(encoding="utf-8").replace("${PINCITE_NAME}", NAME)
+        text = CONFIGURATION.read_text(encoding="utf-8")
         for old, new in (
-            ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-            ("listen 80", f"listen 127.0.0.1:{plain}"), ("api:8600", f"127.0.0.1:{api.port}"),
+            ("/tmp/", f"{tmp_path}/"),
+            ("listen 8443 ssl", f"listen 127.0.0.1:{port} ssl"),
+            ("listen 8080", f"listen 127.0.0.1:{plain}"), ("api:8600", f"127.0.0.1:{api.port}"),
             ("app:8501", f"127.0.0.1:{app.port}"), ("/etc/nginx/certificates", str(tmp_path)),
         ):  # fmt: skip
             assert old in text
@@ -95,12 +108,7 @@ def proxy(tmp_path: Path, api: Started, app: Started) -> Iterator[Proxy]:
         made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
                 f"/CN={NAME}", "-keyout", "pincite.key", "-out", "pincite.crt"]  # fmt: skip
         subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        places = "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in kinds)
-        (tmp_path / "nginx.conf").write_text(
-            f"pid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\n"
-            f"http {{\naccess_log off;\n{places}{text}}}\n"
-        )
+        (tmp_path / "nginx.conf").write_text(text)
         command = [str(NGINX), "-p", str(tmp_path), "-c", "nginx.conf", "-g", "daemon off;"]
         process = stack.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE))
         try:

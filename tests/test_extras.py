@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from assistant.bundle import _unused
 from assistant.cli.model_commands import _defaults
 from assistant.contract.intents import Draw
 from assistant.contract.request import Request
@@ -48,7 +49,7 @@ def brought(names: set[str]) -> set[str]:
     while names:
         found |= names
         needed = {line for name in names for line in requires(name) or ()}
-        names = {normalised(line) for line in needed if applies(line)} - found
+        names = {normalised(line) for line in needed if applies(line)} - found - _unused()
     return found
 
 

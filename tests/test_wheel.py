@@ -76,7 +76,10 @@ def test_the_command_that_a_message_names_adds_an_extra_and_keeps_what_is_there(
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }  # fmt: skip
     first = [*UV, "tool", "install", "--quiet", f"pincite[postgres] @ {wheel.as_uri()}"]
-    subprocess.run(first, env=environment, check=True)
+    made = subprocess.run(first, env=environment, capture_output=True, text=True)
+    if made.returncode and "Failed to fetch" in made.stderr:
+        pytest.skip("no package registry can be reached")
+    assert not made.returncode, made.stderr
 
     def run(code: str) -> str:
         folder = "Scripts" if sys.platform == "win32" else "bin"

@@ -26,8 +26,8 @@ from vectorstore.retrieval.fusion import Place
 from vectorstore.retrieval.learned_ranker import EARLIER, FEATURES, Considered, Known, Learned
 
 # -- Weights of features by logistic regression over pairs, and groups that are left out in turn
-# The one home of scikit-learn. A pair is a passage that answers and one that does not; how their
-# features differ should tell which is which. Gradient-boosted trees (lambdarank) were not taken:
+# A pair is a passage that answers and one that does not; how their features differ should tell
+# which is which. Gradient-boosted trees (lambdarank) were not taken:
 # they need thousands of questions, and a person has tens.
 
 Matrix = NDArray[np.float64]
@@ -35,6 +35,7 @@ Matrix = NDArray[np.float64]
 _FREE = 100.0  # the first column is hardly held towards 0
 _STEP = 0.1  # of the score that is there: so much more is e times as likely to be right, ...
 _TRUST = 1.0  # ... which counts as much as so many times all examples
+_STEPS, _EXACT = 100, 1e-10  # of Newton's method, which takes about ten
 
 
 def pair_weights(pairs: Matrix, importance: Matrix, strength: float, gains: int) -> Matrix:
@@ -62,21 +63,33 @@ def pair_weights(pairs: Matrix, importance: Matrix, strength: float, gains: int)
 
 
 def _fitted_weights(rows: Matrix, importance: Matrix, strength: float) -> Matrix:
-    from sklearn.linear_model import LogisticRegression  # takes a second to load
+    """Where strength times the loss of the rows, log(1 + exp(-row @ weights)), each by its
+    importance, plus half the square of the weights is least: by Newton's method."""
 
-    signs = np.where(np.arange(len(rows)) % 2, 1.0, -1.0)  # a regression needs both kinds
-    model = LogisticRegression(C=strength, fit_intercept=False, solver="newton-cholesky")
-    model.fit(rows * signs[:, None], signs, sample_weight=importance)
-    return np.array(model.coef_[0], np.float64)
+    def loss(weights: Matrix) -> float:
+        each = np.logaddexp(0, -rows @ weights)
+        return float(strength * importance @ each + weights @ weights / 2)
+
+    found = np.zeros(rows.shape[1])
+    for _step in range(_STEPS):
+        wrong = np.exp(-np.logaddexp(0, rows @ found))
+        slope = found - strength * rows.T @ (importance * wrong)
+        curve = strength * (rows.T * (importance * wrong * (1 - wrong))) @ rows
+        move = np.linalg.solve(curve + np.eye(len(found)), slope)
+        while loss(found - move) > loss(found) and np.abs(move).max() > _EXACT:
+            move /= 2  # too far: the loss is not that of its curve
+        found = found - move
+        if np.abs(move).max() <= _EXACT:
+            break
+    return found
 
 
 def folds(groups: Sequence[str], number: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
     """(kept, left out) by position: what is of one group is on one side."""
-    from sklearn.model_selection import GroupKFold
-
-    parts = GroupKFold(min(number, len(set(groups))), shuffle=True, random_state=seed)
-    for kept, out in parts.split(np.zeros(len(groups)), groups=list(groups)):
-        yield kept.tolist(), out.tolist()
+    shuffled = np.random.default_rng(seed).permutation(sorted(set(groups)))
+    for part in np.array_split(shuffled, min(number, len(shuffled))):
+        out = np.isin(groups, part)
+        yield np.flatnonzero(~out).tolist(), np.flatnonzero(out).tolist()
 
 
 # -- A measure of the same questions before and after, as the file of what was learned keeps it

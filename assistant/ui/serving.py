@@ -22,6 +22,7 @@ from assistant.ui.door import Door, Entrance, Uploads, with_manifest
 from assistant.wiring.people import Known, guesses, provider, sessions, signed_in
 from ingest.errors import PinciteError
 from ingest.platform.hardware import memory
+from ingest.platform.installation import serve_others
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
@@ -52,6 +53,8 @@ def serve(
     alone = is_loopback(address) and not names and not asks
     entrance = _entrance(settings, None if alone else Guests())
     place, first = _shown(address, port, names), entrance()
+    if first:
+        serve_others()
     sys.argv = [str(_SCRIPT)]  # what the pages take for the place of the app
     app = _guarded(hosts, entrance, _adds(settings))
     load_config_options(options(port, address, hosts))
@@ -158,10 +161,11 @@ def options(port: int, address: str, hosts: Hosts) -> dict[str, Any]:
 
 def _shown(address: str, port: int, names: Sequence[str]) -> str:
     """The address to type into a browser."""
-    if names and is_loopback(address):
+    here = "localhost" in names if names else address == LOOPBACK  # as the name: in a container
+    if names and not here:
         return f"https://{names[0]}"  # of the proxy
     name = socket.gethostname() if is_wildcard(address) else address
-    name = "localhost" if address == LOOPBACK else name
+    name = "localhost" if here else name
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 

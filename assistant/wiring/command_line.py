@@ -62,19 +62,21 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     """The arguments of a command line. Ends the process on wrong usage and for --help."""
     main, commands = _parsers()
     home = argparse.ArgumentParser(prog=main.prog, add_help=False, allow_abbrev=False)
-    home.add_argument("--home")
-    rest = home.parse_known_args(words)[1]
+    home.add_argument("--home", type=Path)
+    given, rest = home.parse_known_args(words)
     first = next(iter(rest), "")
-    if commands.keys() & rest if first.startswith("-") else first in commands:
+    if first != "app" and (commands.keys() & rest if first.startswith("-") else first in commands):
         return main.parse_args(words)
     if first in ("-h", "--help", "--version"):
         return main.parse_args(words)
-    if first and not first.startswith("-") and not _is_path(first):
+    if first == "app":
+        del rest[0]
+    elif first and not first.startswith("-") and not _is_path(first):
         near = difflib.get_close_matches(first, commands, n=1, cutoff=0.0)[0]
         main.error(
             f"{first!r} is no command, and no file or folder here. Did you mean `pincite {near}`?"
         )
-    return main.parse_args(["app", *words])
+    return commands["app"].parse_intermixed_args(rest, given)  # paths before and after options
 
 
 def _is_path(word: str) -> bool:

@@ -16,11 +16,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _NAME = "pincite"
+_serving = False
+
+
+def serve_others() -> None:
+    """From now on this process names no command: visitors would read where it is installed."""
+    global _serving
+    _serving = True
 
 
 def add_extra(extra: str) -> str:
     """The command line that adds an extra to this installation, for sh, cmd and PowerShell alike;
     or a sentence where none of this machine does."""
+    if _serving:
+        return "`pincite doctor` on the server says how"
     environment = Path(sys.prefix)
     if text := _read(environment / "pincite-extras.txt"):
         return text.strip().replace("EXTRA", extra)

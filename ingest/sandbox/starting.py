@@ -133,8 +133,11 @@ def needed_models(folders: Sequence[Path]) -> list[Path]:
 def _of_python() -> Iterator[Path]:
     yield from map(Path, (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix))
     yield Path(ingest.__file__).parents[1]
+    home = None
+    with suppress(RuntimeError):  # a user whom the system does not list, as in a container
+        home = Path.home()
     for place in filter(None, (*sys.path, *os.environ.get("LD_LIBRARY_PATH", "").split(":"))):
-        if not Path.home().is_relative_to(place):  # a program may lie in a person's own folder
+        if home and not home.is_relative_to(place):  # a program may lie in a person's own folder
             yield Path(place)
     if data := os.environ.get("TESSDATA_PREFIX"):
         yield Path(data)

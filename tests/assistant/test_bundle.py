@@ -98,7 +98,10 @@ def test_a_bundle_names_each_wheel_with_its_hash(made: Path) -> None:
 
 
 def install(made: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "PINCITE_HOME": str(target.parent / "its home")}
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(target.parent),
+        "PINCITE_HOME": str(target.parent / "its home"),
+    }  # fmt: skip
     return subprocess.run(
         ["sh", str(made / "install.sh"), str(target)],
         env=environment | {"PYTHON": sys.executable}, capture_output=True, text=True, timeout=250,
@@ -124,6 +127,22 @@ def test_the_script_installs_program_and_models_and_can_be_repeated(
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "its home" / "models" / "small.gguf").read_bytes() == b"GGUF"
     assert "Open the app" in done.stdout
+    assert all((tmp_path / "program" / "lib" / path.name).exists() for path in bundle._of_llama())
+    launchers = {"darwin": "Desktop"}.get(sys.platform, ".local/share/applications")
+    [launcher] = (tmp_path / launchers).iterdir()
+    assert f'"{tmp_path}/program/bin/pincite"' in launcher.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+def test_a_python_in_the_bundle_runs_it(made: Path, tmp_path: Path) -> None:
+    """In its place a script stands for the one that is copied."""
+    there = made / "python" / "bin"
+    there.mkdir(parents=True)
+    (there / "python3").write_text(f'#!/bin/sh\necho ours >&2\nexec "{sys.executable}" "$@"\n')
+    (there / "python3").chmod(0o755)
+    done = install(made, tmp_path / "program")
+    assert (done.returncode, done.stderr) == (0, "ours\n")
 
 
 @pytest.mark.slow

@@ -9,7 +9,10 @@ are those of its `llama.h` and `mtmd.h`.
 """
 
 import ctypes
+import sys
+from contextlib import suppress
 from importlib.metadata import version
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -151,6 +154,8 @@ def load() -> SimpleNamespace:
     Raises ImportError with a sentence where the wheel is not installed, is another version, or
     does not export its functions (Windows); OSError where a library that it needs is missing.
     """
+    with suppress(OSError):  # a bundle brings it, as a very small Linux lacks it
+        ctypes.CDLL(str(Path(sys.prefix, "lib", "libgomp.so.1")))
     import xllamacpp
 
     if (found := version("xllamacpp")) != VERSION:

@@ -42,6 +42,7 @@ from assistant.team.provider import NotSignedIn
 from assistant.team.tokens import Tokens
 from assistant.wiring.people import provider, signed_in, tokens
 from ingest.errors import PinciteError
+from ingest.platform.installation import serve_others
 
 # -- The description of the API: OpenAPI with an example of each request and its answer, and a page
 # that shows it and tries it out. All of it comes from this server.
@@ -133,6 +134,8 @@ def serve(
     guests = None if is_loopback(address) and not names and not asks else Guests()
     libraries = Libraries(settings)
     people = libraries.accounts is not None
+    if guests or people:
+        serve_others()
     app = guarded(libraries, Hosts(address, names), guests)
     host = f"[{address}]" if ":" in address else address
     welcome = _welcome(f"http://{host}:{port}", guests, people)

@@ -21,6 +21,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("--home x", []),
         ("contracts", ["contracts"]),
         ("--home x contracts ~/mail --port 9000", ["contracts", "~/mail"]),
+        ("contracts --port 9000 models --home x", ["contracts", "models"]),
+        ("app contracts --port 9000 models", ["contracts", "models"]),
         (".", ["."]),
         ("./models", ["./models"]),
         ("/not/there", ["/not/there"]),

@@ -47,3 +47,13 @@ def test_a_command_fits_the_installation(
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr(installation, "distribution", lambda name: about)
     assert installation.add_extra("s3") == command
+
+
+def test_a_server_does_not_tell_visitors_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(installation, "_serving", False)
+    assert sys.executable in installation.needs("s3", "use a bucket")
+    installation.serve_others()
+    said = installation.needs("s3", "use a bucket")
+    assert said == "Install pincite[s3] to use a bucket: `pincite doctor` on the server says how"

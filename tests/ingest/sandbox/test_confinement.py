@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.document.wire import Codec
+from ingest.sandbox import starting
 from ingest.sandbox.pool import Sandbox
 from tests.conftest import PROJECT
 from tests.ingest.misbehaving import read
@@ -170,3 +171,15 @@ def test_a_child_cannot_have_shared_memory_of_others_deleted(tmp_path: Path) -> 
 
 def test_a_child_knows_no_server_that_would_start_processes_for_it(sandbox: Sandbox) -> None:
     assert outcomes(sandbox, "server") == ["None"]
+
+
+def test_a_user_whom_the_system_does_not_list_can_read_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As of a container that is run with any number as its user."""
+
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    assert Path(sys.prefix) in starting.needed_libraries()
