@@ -8,6 +8,7 @@ import streamlit as st
 
 from assistant.contract.facts import full_name, place
 from assistant.conversation.assistant import Assistant
+from assistant.conversation.listing import ConversationInfo
 from assistant.export.account import account
 from assistant.export.documents import FORMS, named
 from assistant.i18n.translation import N_, _, size, told
@@ -17,9 +18,17 @@ from assistant.receipts.record import Receipt
 from assistant.ui import resources
 from assistant.ui.background import Search
 from assistant.ui.chat import explanation
-from assistant.ui.chat.answer import support
+from assistant.ui.chat.answer import draw_thumbs, support
 from assistant.ui.chat.explanation import DONE
-from assistant.ui.widgets import Component, as_html, button, draw_download, plain, show_error
+from assistant.ui.widgets import (
+    Component,
+    as_html,
+    button,
+    draw_download,
+    icon_menu,
+    plain,
+    show_error,
+)
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import missing_defaults
 from ingest.document.source import readable
@@ -28,33 +37,22 @@ from vectorstore.federation import AnyLibrary
 
 # -- Ways on from a refusal: answer anyway, or ask in one of the closest documents alone
 
-_DOCUMENTS = 2  # that are offered
-
 
 def draw_after_refusal(answer: Mapping[str, Any], ask: Callable[..., None]) -> None:
-    """Draw nothing for an answer. `ask` takes the question, and `anyway=True` or the `documents`
-    to ask alone."""
+    """Draw nothing for an answer. `ask` takes `anyway=True`, or the `documents` to ask alone, and
+    asks in the place of the answer."""
     if not answer["refused"] or not answer.get("closest"):
         return
-    question = answer["question"]
-    with st.container(horizontal=True, key=f"refused-{answer['id']}"):
-        key, anyway = f"refused-{answer['id']}-", partial(ask, question, anyway=True)
-        button(_("Answer anyway"), f"{key}-1", anyway, icon="lightbulb")
-        names = list(dict.fromkeys(full_name(line) for line in answer["closest"]))
-        for number, name in enumerate(names[:_DOCUMENTS]):
-            label = plain(_("Ask only in {document}", document=readable(name)))
-            act = partial(ask, question, documents=[name])
-            button(label, f"{key}{number}", act, icon="filter_alt")
+    key, closest = f"refused-{answer['id']}", full_name(answer["closest"][0])
+    with st.container(horizontal=True, key=key):
+        anyway = partial(ask, anyway=True)
+        button(_("Answer anyway"), f"{key}-anyway", anyway, icon="lightbulb", type="secondary")
+        label = plain(_("Ask only in {document}", document=readable(closest)))
+        only = partial(ask, documents=[closest])
+        button(label, f"{key}-only", only, icon="filter_alt", type="secondary")
 
 
-# -- What a stopped answer offers: the same question again, and nothing to rate where nothing was
-# written.
-
-
-def is_stopped_empty(answer: Mapping[str, Any]) -> bool:
-    """Whether it was stopped before its first word and its first file."""
-    made = answer.get("images") or answer.get("audio")
-    return bool(answer.get("stopped")) and not answer["answer"].strip() and not made
+# -- What a stopped answer offers: the same question again
 
 
 def draw_after_stop(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
@@ -121,42 +119,28 @@ _FORMS = {  # label, kind and icon
 
 
 def draw_answer_export(assistant: Assistant, answer: Answer) -> None:
-    """Draw the buttons, if the answer has a receipt; a file is made, and what an answer was made
-    of is read, when its button is pressed."""
+    """Draw the menu of files, if the answer has a receipt; a file is made, and what an answer was
+    made of is read, when its button is pressed."""
     receipts, identity = assistant.receipts, answer["id"]
     if receipts is None or not receipts.has(identity):
         return
     note = resources.noting()  # the pack is made outside of the page's thread
-    draw_download(
-        _("Save with evidence"), f"pack-{identity}",
-        lambda: _pack(receipts.get(identity), assistant.library, note),
-        named(answer["question"], f"answer-{identity[:8]}", ".html"), "text/html",
-        help=_("Save the answer, its cited lines and how it was made, in one HTML file"),
-    )  # fmt: skip
-    with st.popover(
-        _("Save as"), type="tertiary", icon=":material/file_save:",
-        help=_("Save as Word, PDF, Markdown or a table, with a footnote for each citation"),
-        key=f"save-{identity}",
-    ):  # fmt: skip
+    with icon_menu(_("Save"), "file_save", f"save-{identity}"):
         _forms(
             f"answer-{identity[:8]}", answer["question"], lambda: [receipts.get(identity).answer]
         )
-    explanation.draw_answer_button(receipts, identity)
-
-
-def draw_conversation_export(assistant: Assistant, identity: str) -> None:
-    """Draw the buttons that save all answers of a conversation, if it has some."""
-    if not (identity and assistant.conversations.library(identity)):  # nothing was asked yet
-        return
-    turns = assistant.conversations.turns
-    with st.popover(
-        _("Save this conversation"), type="tertiary", icon=":material/file_save:",
-        key="save-conversation",
-    ):  # fmt: skip
-        _forms(
-            f"conversation-{identity[:8]}", assistant.conversations.title(identity),
-            lambda: turns(identity),
+        draw_download(
+            _("Save with evidence"), f"pack-{identity}",
+            lambda: _pack(receipts.get(identity), assistant.library, note),
+            named(answer["question"], f"answer-{identity[:8]}", ".html"), "text/html",
+            help=_("Save the answer, its cited lines and how it was made, in one HTML file"),
         )  # fmt: skip
+
+
+def draw_conversation_export(assistant: Assistant, info: ConversationInfo) -> None:
+    """Draw the buttons that save all answers of a conversation."""
+    turns = partial(assistant.conversations.turns, info.id)
+    _forms(f"conversation-{info.id[:8]}", info.title, turns)
 
 
 def _forms(key: str, words: str, answers: Callable[[], Sequence[Answer]]) -> None:
@@ -179,6 +163,26 @@ def _pack(receipt: Receipt, shown: AnyLibrary, note: Callable[[str, str, str], N
         return evidence_pack(receipt, shown)
     with composition.library_of(resources.settings(), receipt.library) as library:
         return evidence_pack(receipt, library)
+
+
+# -- The four icons below an answer: copy, save, good or bad, more
+
+
+def draw_foot(assistant: Assistant, answer: Answer, draw_more: Callable[..., None]) -> None:
+    """Draw nothing where nothing was written. Files that a tool made have buttons of their own.
+    `draw_more` gets the answer, and what explains it."""
+    made = answer.get("images") or answer.get("audio")
+    if answer.get("stopped") and not answer["answer"].strip() and not made:
+        return
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"below-{answer['id']}"
+    ):
+        draw_copy_button(answer)
+        if "wish" not in answer:
+            draw_answer_export(assistant, answer)
+            draw_thumbs(answer)
+        if not made:
+            draw_more(answer, explanation.explains(assistant.receipts, answer))
 
 
 # -- Below the last answer: questions that the documents answer, to go on with

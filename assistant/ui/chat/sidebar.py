@@ -271,15 +271,8 @@ def draw_sidebar(assistant: Assistant) -> None:
         _scope(assistant)
         library_tags.draw_question_filter(assistant)
         _refusal(assistant)
-        answer_actions.draw_conversation_export(assistant, session.current())
         if assistant.notice:
             st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
-        if assistant.about:
-            draw_quiet(told(assistant.about))
-        mine = resources.person()
-        if mine.id:
-            draw_quiet(f"{mine.name}, {mine.role}")
-            button(_("Sign out"), "sign-out", resources.sign_out)
     if own:
         conversations.draw_dialog(assistant)
 
@@ -326,7 +319,7 @@ def threshold() -> float | None:
 
 
 def _refusal(assistant: Assistant) -> None:
-    """Draw the choice from strict to helpful, with measured effects, and the learned one."""
+    """Draw the choice from strict to helpful, and the learned one; what it does is its hint."""
     learned = assistant.learned_threshold()
     set_so = resources.settings().refusal_threshold
     now = next(
@@ -339,22 +332,20 @@ def _refusal(assistant: Assistant) -> None:
         st.session_state["refusal-usual"] = usual
         if st.session_state.get("refusal") in (None, now, _LEARNED):  # no other one was chosen
             st.session_state["refusal"] = usual
-    with st.container(key="when-unsure"):
-        picked = st.segmented_control(
-            _("When unsure"), names, format_func=lambda name: _(_POINTS[name]), key="refusal",
-            persist_state="session", width="stretch",
-        )  # fmt: skip
-    if picked in OPERATING_POINTS:
-        quotes = assistant.model_name == "extractive"  # then the figures are others
-        point = OPERATING_POINTS[picked]
-        often = _(
-            "Of 10 questions without an answer in the documents it turns down about {rightly}; of "
-            "10 right answers it keeps back about {wrongly}.",
-            rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
-        )  # fmt: skip
-        st.caption(_(_EFFECTS[picked]) if quotes else f"{_(_EFFECTS[picked])} {often}")
-    elif picked:
-        st.caption(_("As learned from your feedback; the Measure page can take it back."))
+    picked = st.session_state.get("refusal") or ""
+    effect = _("As learned from your feedback; the Measure page can take it back.")
+    if point := OPERATING_POINTS.get(picked):
+        effect = _(_EFFECTS[picked])
+        if assistant.model_name != "extractive":  # else the figures are others
+            effect += " " + _(
+                "Of 10 questions without an answer in the documents it turns down about {rightly}; "
+                "of 10 right answers it keeps back about {wrongly}.",
+                rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
+            )  # fmt: skip
+    st.selectbox(
+        _("When unsure"), names, format_func=lambda name: _(_POINTS[name]), key="refusal",
+        persist_state="session", help=effect if picked else None,
+    )  # fmt: skip
 
 
 def _scope(assistant: Assistant) -> None:

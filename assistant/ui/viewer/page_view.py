@@ -22,6 +22,7 @@ from assistant.ui.widgets import Component, as_html, button, plain
 from ingest.document.model import Cell, Line, Page, Table, count
 from ingest.document.source import readable
 from ingest.errors import PinciteError
+from ingest.language.sentences import spans
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
@@ -102,6 +103,34 @@ def running(page: Page, cited: range) -> str:
         text = lines[at].text
         said = append(said, text, words) if _wrapped(page, at) else f"{said}\n{text}"
     return said
+
+
+def whole(page: Page, cited: range) -> str:
+    """The cited lines as running text, with the rest of their first and their last sentence."""
+    first, last = cited.start, cited.stop
+    while first and _wrapped(page, first):
+        first -= 1
+    while last < len(page.lines) and _wrapped(page, last):
+        last += 1
+    text = running(page, range(first, last))
+    start = len(running(page, range(first, cited.start))) if first < cited.start else 0
+    end = len(running(page, range(first, cited.stop)))
+    held = [span for span in spans(text) if span[1] > start + 1 and span[0] < end]
+    return text[held[0][0] : held[-1][1]] if held else text
+
+
+def whole_quote(library: AnyLibrary, cited: Shown) -> str:
+    """The same of the lines that a citation quotes, else its quote."""
+    return _whole_quote(library, library.name, library.generation(), cited)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _whole_quote(_library: AnyLibrary, library: str, generation: int, cited: Shown) -> str:
+    with suppress(PinciteError):
+        page = _library.page(cited.document, cited.page)
+        if lines := cited_lines(cited, page):
+            return whole(page, lines)
+    return cited.quote
 
 
 def _wrapped(page: Page, at: int) -> bool:
@@ -257,7 +286,7 @@ def draw_page(
     is_cited = opened.page == opened.cited_page
     cited = cited_lines(opened, page) if is_cited else range(0)
     if is_cited and opened.quote:
-        quote = running(page, cited) if cited else opened.quote
+        quote = whole(page, cited) if cited else opened.quote
         st.html(f'<blockquote class="quote">{as_html(quote)}</blockquote>')
         if not cited:
             st.info(_(_CHANGED))
