@@ -2,7 +2,7 @@
 // and on a click elsewhere.
 const MENU_STEPS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
-// `items` returns those of now: each has a label, what it does, its keys, and whether it is on.
+// `items` returns those of now: each has a label, what it does, and whether it is on.
 const menuButton = (button, items) => {
   let wasOpen = false;
   button.setAttribute("aria-haspopup", "menu");
@@ -17,11 +17,10 @@ const menuButton = (button, items) => {
 
 const openMenu = (button, items) => {
   const menu = make("div", "menu", "", { popover: "auto", role: "menu", "aria-label": button.ariaLabel });
-  menu.append(...items.map(({ label, act, key = "", on }) => {
+  menu.append(...items.map(({ label, act, on }) => {
     const role = on === undefined ? "menuitem" : "menuitemcheckbox";
     const item = make("button", "", label, { type: "button", role, tabindex: "-1" });
     if (on !== undefined) item.setAttribute("aria-checked", String(on));
-    if (key) item.append(make("kbd", "", key, { "aria-hidden": "true" }));
     item.onclick = () => {
       menu.hidePopover();
       act();

@@ -348,7 +348,6 @@ def _is_place(lines: range, opened: Shown, page: Page) -> bool:
 # On a narrow screen, and in the drawer beside the chat, one stands under the other.
 
 LEFT, RIGHT = "page-image", "page-image-beside"  # the keys of the pictures' containers
-_LISTED = "page-compare"  # in the session's state: the pages that can be compared are listed
 _TOLD = 12  # lines that are listed as changed
 
 _scroll = Component("page_pair")
@@ -397,34 +396,8 @@ def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
     return Shown(name, number, source=f"version/{name}", version=True)
 
 
-def draw_compare_button(library: AnyLibrary, opened: Shown) -> None:
-    """The button that compares the open page: with the only other one at once, else from a list."""
-    if opened.beside:
-        alone = replace(opened, beside=None)
-        button(_("One page"), "one-page", session.show, alone, icon="crop_portrait",
-               type="secondary")  # fmt: skip
-        return
-    every = choices(library, opened)
-    if every:
-        one = every[0] if len(every) == 1 else None
-        is_listed = bool(st.session_state.get(_LISTED))
-        several = partial(st.session_state.update, {_LISTED: not is_listed})
-        act = partial(_put_beside, opened, one) if one else several
-        hint = plain(one.label) if one else _("Show another page beside this one")
-        button(_("Compare"), "compare-page", act, icon="compare", help=hint, type="secondary")
-
-
-def draw_compare_list(library: AnyLibrary, opened: Shown) -> None:
-    """Draw what the open page can be compared with, after a click."""
-    if not st.session_state.get(_LISTED) or opened.beside:
-        return
-    with st.container(key="page-choices", gap="small"):
-        for number, one in enumerate(choices(library, opened)):
-            button(plain(one.label), f"compare-{number}", _put_beside, opened, one)
-
-
-def _put_beside(opened: Shown, choice: Choice) -> None:
-    st.session_state[_LISTED] = False
+def put_beside(opened: Shown, choice: Choice) -> None:
+    """Compare the open page with another one, in the whole window."""
     with session.errors_kept():
         session.show(replace(opened, beside=choice.open(), large=True))
 
