@@ -30,7 +30,7 @@ from assistant.ui.widgets import (
     show_error,
 )
 from assistant.wiring import composition
-from assistant.wiring.chosen_models import missing_defaults
+from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
 from vectorstore.federation import AnyLibrary
@@ -263,10 +263,12 @@ def _fetch_progress(name: str) -> None:
 
 
 def draw_first_models() -> None:
-    """Draw an offer for each; nothing for visitors, who cannot fetch."""
-    missing = missing_defaults(resources.settings()) if resources.is_owner() else []
+    """Draw an offer for each role that no model has; nothing for visitors, who cannot fetch."""
+    settings = resources.settings()
+    missing = missing_defaults(settings) if resources.is_owner() else []
+    missing = [offer for offer in missing if not in_use(settings, offer.role).name]
     if any(offer.role == "chat" for offer in missing):
-        st.caption(_("No chat model is installed; `pincite models pull` gets one."))
+        st.caption(_("Without a model that writes, answers are quoted lines."))
     if any(offer.role == "embedding" for offer in missing):
         st.caption(
             _("One model searches documents in English, another one those in other languages.")
