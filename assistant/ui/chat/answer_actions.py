@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.background import Background
 from assistant.contract.facts import full_name, place
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.listing import ConversationInfo
@@ -16,7 +17,6 @@ from assistant.models.catalogue import missing_extra
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources
-from assistant.ui.background import Search
 from assistant.ui.chat import explanation
 from assistant.ui.chat.answer import draw_thumbs, support
 from assistant.ui.chat.explanation import DONE
@@ -191,32 +191,32 @@ def draw_foot(assistant: Assistant, answer: Answer, draw_more: Callable[..., Non
 def draw_follow_ups(
     assistant: Assistant, turns: Sequence[Mapping[str, Any]], ask: Callable[[str], None]
 ) -> None:
-    """Draw nothing where there are none; they come when the answer has been drawn."""
+    """Draw nothing where there are none; they are written when the answer has been drawn."""
     last = turns[-1]
     if last["refused"] or "wish" in last or not last["citations"]:
         return
-    asked = [turn["question"] for turn in turns]
-    key = (assistant.library.name, assistant.library.generation(), last["id"])
+    questions = assistant.follow_ups(last, [turn["question"] for turn in turns])
+    if questions:
+        with st.container(key="follow-ups"):
+            st.html(f'<p class="section">{as_html(_("Ask next"))}</p>')
+            for at, question in enumerate(questions):
+                key, icon = f"next-{last['id']}-{at}", "subdirectory_arrow_right"
+                button(plain(question), key, ask, question, icon=icon)
+    draw_offering([citation["document"] for citation in last["citations"]])
 
-    search = resources.next_questions().start(key, lambda: assistant.follow_ups(last, asked))
-    if not search.ended:
-        _wait(search)
-    elif search.found:
-        _suggest(search.found, last["id"], ask)
+
+def draw_offering(documents: Sequence[str]) -> None:
+    """Begin to write questions that documents answer, and draw the page again when they are
+    there."""
+    writing = resources.offer_questions(list(dict.fromkeys(documents)))
+    if writing and not writing.ended:
+        _wait(writing)
 
 
-@st.fragment(run_every=0.5)
-def _wait(search: Search) -> None:
-    if search.ended:
+@st.fragment(run_every=2.0)
+def _wait(writing: Background) -> None:
+    if writing.ended:
         st.rerun()
-
-
-def _suggest(questions: Sequence[str], answer: str, ask: Callable[[str], None]) -> None:
-    with st.container(key="follow-ups"):
-        st.html(f'<p class="section">{as_html(_("Ask next"))}</p>')
-        for at, question in enumerate(questions):
-            key, icon = f"next-{answer}-{at}", "subdirectory_arrow_right"
-            button(plain(question), key, ask, question, icon=icon)
 
 
 # -- Offers a model that is not installed, with a button that fetches it

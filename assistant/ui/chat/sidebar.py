@@ -360,6 +360,9 @@ def _scope(assistant: Assistant) -> None:
 # -- The first screen of a conversation: the contents of the library, and starter questions
 
 
+_OFFERED = 4  # questions, and documents that they are written from
+
+
 def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
     """Draw the screen; `ask` receives the clicked suggestion."""
     library, documents = assistant.library, assistant.library.documents()
@@ -368,7 +371,7 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
         if one and resources.may_change() and steps_are_left(one):
             _greet(_("Welcome to Pincite"), _("Three steps, and your documents answer."))
             draw_steps(one)
-            _suggest(assistant.suggestions(4) if documents else [], ask)
+            _suggest(assistant, ask)
         elif documents:
             pages = sum(document.pages for document in documents)
             holds = _(
@@ -378,7 +381,7 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
                 pages=ngettext("{count} page", "{count} pages", pages),
             )
             _greet(_("Ask your documents"), holds)
-            _suggest(assistant.suggestions(4), ask)
+            _suggest(assistant, ask)
             answer_actions.draw_first_models()
             if one:
                 draw_background_work(one)
@@ -394,14 +397,15 @@ def _greet(title: str, text: str) -> None:
     st.html(f'<div class="greeting"><h1>{as_html(title)}</h1><p>{as_html(text)}</p></div>')
 
 
-def _suggest(questions: list[str], ask: Callable[[str], None]) -> None:
-    if not questions:
-        return
-    st.html(f'<p class="section">{as_html(_("Try one of these"))}</p>')
-    with st.container(key="suggestions"):
-        for start in range(0, len(questions), 2):
-            columns = st.columns(2)
-            for offset, question in enumerate(questions[start : start + 2]):
-                with columns[offset]:
-                    key = f"suggestion-{start + offset}"
-                    button(plain(question), key, ask, question, type="secondary", width="stretch")
+def _suggest(assistant: Assistant, ask: Callable[[str], None]) -> None:
+    if questions := assistant.suggestions(_OFFERED):
+        st.html(f'<p class="section">{as_html(_("Try one of these"))}</p>')
+        with st.container(key="suggestions"):
+            for start in range(0, len(questions), 2):
+                for at, column in enumerate(st.columns(2)[: len(questions) - start], start):
+                    key, text = f"suggestion-{at}", plain(questions[at])
+                    with column:
+                        button(text, key, ask, questions[at], type="secondary", width="stretch")
+    there = [info.document for info in assistant.library.documents() if not info.superseded_by]
+    if not resources.uploads().of(assistant.library.name):
+        answer_actions.draw_offering(there[:_OFFERED])
