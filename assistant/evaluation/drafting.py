@@ -103,8 +103,8 @@ def write_offers(
     library: Library, assistant: Assistant, model: "ChatModel", names: Sequence[str],
     busy: threading.Event,
 ) -> None:  # fmt: skip
-    """Write those that the named documents lack; each is kept at once. What is being written is dropped as soon as `busy`
-    is set, and tried again later. Raises what searching raises."""
+    """Write those that the named documents lack; each is kept at once. What is being written is
+    dropped as soon as `busy` is set, and tried again later. Raises what searching raises."""
     there = {info.document: info for info in library.documents()}
     for name in filter(there.__contains__, names):
         has = sum(one.document == name for one in offered(library))

@@ -271,7 +271,12 @@ def draw_sidebar(assistant: Assistant) -> None:
         _scope(assistant)
         library_tags.draw_question_filter(assistant)
         _refusal(assistant)
-        if assistant.notice:
+        # That there is no model yet, the welcome says.
+        if (
+            assistant.notice
+            and (now := in_use(resources.settings(), "chat"))
+            and (now.name or now.trouble)
+        ):
             st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
     if own:
         conversations.draw_dialog(assistant)
