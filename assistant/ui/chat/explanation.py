@@ -258,8 +258,7 @@ def _tool(explained: Row) -> str:
     """The tool, and why: what requested it, or what the words were like."""
     guess, why = explained["tool_guess"], told(explained["why"])
     if guess and not why:
-        share = percent(guess["probability"])
-        why = _("likeness to known requests ({share})", share=share)
+        why = _("likeness to known requests")
     name = str(explained["tool"])
     done = _({**DONE, **_ANSWERED}.get(name, name))
     return f"{done} ({why})" if why else done

@@ -403,6 +403,9 @@ def _greet(title: str, text: str) -> None:
 
 
 def _suggest(assistant: Assistant, ask: Callable[[str], None]) -> None:
+    library = assistant.library
+    if isinstance(library, Library) and first_run.is_sample(library.name):
+        first_run.offer_questions(library)
     if questions := assistant.suggestions(_OFFERED):
         st.html(f'<p class="section">{as_html(_("Try one of these"))}</p>')
         with st.container(key="suggestions"):
@@ -411,6 +414,6 @@ def _suggest(assistant: Assistant, ask: Callable[[str], None]) -> None:
                     key, text = f"suggestion-{at}", plain(questions[at])
                     with column:
                         button(text, key, ask, questions[at], type="secondary", width="stretch")
-    there = [info.document for info in assistant.library.documents() if not info.superseded_by]
-    if not resources.uploads().of(assistant.library.name):
+    there = [info.document for info in library.documents() if not info.superseded_by]
+    if not resources.uploads().of(library.name):
         answer_actions.draw_offering(there[:_OFFERED])
