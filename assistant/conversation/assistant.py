@@ -85,19 +85,17 @@ class Assistant:
         notice: str = "",
         recorder: Recorder | None = None,
         learned_threshold: Callable[[], float | None] = lambda: None,
-        about: str = "",
         answerable: Callable[[Request], float] | None = None,
         files: AnswerFiles | None = None,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
-        `recorder` no receipts are kept. `learned_threshold` is asked at each question. `about`
-        says who answers, and where. `answerable` tells without the chat model how probably a
-        request is answered. `files` are those of answers, which go with an answer that is not
-        kept."""
+        `recorder` no receipts are kept. `learned_threshold` is asked at each question.
+        `answerable` tells without the chat model how probably a request is answered. `files` are
+        those of answers, which go with an answer that is not kept."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
-        self.notice, self.about = notice, about
+        self.notice = notice
         self._tool, self._answerable, self._files = tool, answerable, files
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder

@@ -30,7 +30,6 @@ from assistant.ui.widgets import (
     show_error,
 )
 from assistant.wiring import composition
-from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
 from vectorstore.federation import AnyLibrary
@@ -257,24 +256,6 @@ def _fetch_progress(name: str) -> None:
         st.rerun()
     else:
         st.progress(fetch.share, text=plain(told(fetch.doing)))
-
-
-# -- Offers the default models where Pincite is opened without them
-
-
-def draw_first_models() -> None:
-    """Draw an offer for each role that no model has; nothing for visitors, who cannot fetch."""
-    settings = resources.settings()
-    missing = missing_defaults(settings) if resources.is_owner() else []
-    missing = [offer for offer in missing if not in_use(settings, offer.role).name]
-    if any(offer.role == "chat" for offer in missing):
-        st.caption(_("Without a model that writes, answers are quoted lines."))
-    if any(offer.role == "embedding" for offer in missing):
-        st.caption(
-            _("One model searches documents in English, another one those in other languages.")
-        )
-    rows = {"id": "first", "offers": [vars(offer) for offer in missing]}
-    draw_model_offers(rows, resources.renew_answering)
 
 
 # -- Shows the chosen tool and why; one click asks the documents instead

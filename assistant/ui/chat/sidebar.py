@@ -387,7 +387,9 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
             )
             _greet(_("Ask your documents"), holds)
             _suggest(assistant, ask)
-            answer_actions.draw_first_models()
+            if resources.is_owner() and not first_run.is_model_chosen(resources.settings()):
+                st.caption(_("Without a model that writes, answers are quoted lines."))
+                draw_quality()
             if one:
                 draw_background_work(one)
                 draw_own_documents(one)
