@@ -84,25 +84,18 @@ _component = Component(
     "answer",
     '<div class="answer"></div>',
     words={
-        "page": N_("page {page}"),
-        "short_page": N_("p. {page}"),
-        "unstated": N_("no line states this"),
-        "unstated_words": N_("no line states {words}"),
-        "not_found": N_("not found in the documents"),
-        "copy": N_("Copy"),
-        "copied": N_("Copied"),
-        "blocked": N_("Copying is blocked here"),
-        "copy_code": N_("Copy the code"),
-        "code": N_("code"),
-        "closest_lines": N_("The closest passages"),
-        "heard_lines": N_("The lines that this sentence comes from"),
-        "sources": N_("Sources"),
+        "page": N_("page {page}"), "short_page": N_("p. {page}"),
+        "unstated": N_("no line states this"), "unstated_words": N_("no line states {words}"),
+        "not_found": N_("not found in the documents"), "copy": N_("Copy"), "copied": N_("Copied"),
+        "blocked": N_("Copying is blocked here"), "copy_code": N_("Copy the code"),
+        "code": N_("code"), "closest_lines": N_("The closest passages"),
+        "heard_lines": N_("The lines that this sentence comes from"), "sources": N_("Sources"),
         "source": N_("Source {mark}: {document}, {place}"),
         "closest": N_("Closest lines {mark}: {document}, {place}"),
         "open_source": N_("Open source {mark}: {document}, {place}"),
         "open": N_("Open {document}, {place}"),
     },
-)
+)  # fmt: skip
 
 
 def draw_answer(answer: Mapping[str, Any], shown: Shown | None) -> None:

@@ -141,19 +141,12 @@ _list = Component(
     '<nav class="conversations"></nav>',
     uses=("menu",),
     words={
-        "conversations": N_("Conversations"),
-        "search": N_("Search questions and answers"),
-        "more": N_("What to do with “{title}”"),
-        "pin": N_("Pin"),
-        "unpin": N_("Unpin"),
-        "rename": N_("Rename"),
-        "delete": N_("Delete"),
-        "move": N_("Move"),
-        "save": N_("Save"),
-        "new-folder": N_("New folder"),
-        "more-folder": N_("What to do with the folder “{title}”"),
+        "conversations": N_("Conversations"), "search": N_("Search questions and answers"),
+        "more": N_("What to do with “{title}”"), "pin": N_("Pin"), "unpin": N_("Unpin"),
+        "rename": N_("Rename"), "delete": N_("Delete"), "move": N_("Move"), "save": N_("Save"),
+        "new-folder": N_("New folder"), "more-folder": N_("What to do with the folder “{title}”"),
     },
-)
+)  # fmt: skip
 
 
 def draw_list(assistant: Assistant) -> None:
@@ -238,15 +231,11 @@ _versions = Component(
     "versions",
     '<div class="versions"></div>',
     words={
-        "edit": N_("Edit the question"),
-        "again": N_("Ask it again"),
-        "before": N_("The version before"),
-        "behind": N_("The next version"),
-        "version": N_("Version {number} of {total}"),
-        "send": N_("Send"),
-        "cancel": N_("Cancel"),
+        "edit": N_("Edit the question"), "again": N_("Ask it again"),
+        "before": N_("The version before"), "behind": N_("The next version"),
+        "version": N_("Version {number} of {total}"), "send": N_("Send"), "cancel": N_("Cancel"),
     },
-)
+)  # fmt: skip
 
 
 def draw_versions(
