@@ -75,10 +75,8 @@ _PICKED = "first-model"  # in the session's state
 
 def draw_quality() -> None:
     """Draw the choice, or which model answers already."""
-    now = in_use(resources.settings(), "chat")
-    if now.name or now.trouble:
-        told = _("Answers are written by {model}.", model=now.name or "–")
-        draw_quiet(f"{told} {_('Settings has others.')}")
+    if first_run.is_model_chosen(resources.settings()):
+        draw_quiet(_("Settings has others."))
     elif not resources.is_owner():
         draw_quiet(_("The owner chooses the models."))
     else:
@@ -272,11 +270,7 @@ def draw_sidebar(assistant: Assistant) -> None:
         library_tags.draw_question_filter(assistant)
         _refusal(assistant)
         # That there is no model yet, the welcome says.
-        if (
-            assistant.notice
-            and (now := in_use(resources.settings(), "chat"))
-            and (now.name or now.trouble)
-        ):
+        if assistant.notice and first_run.is_model_chosen(resources.settings()):
             st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
     if own:
         conversations.draw_dialog(assistant)
@@ -411,11 +405,8 @@ def _suggest(assistant: Assistant, ask: Callable[[str], None]) -> None:
     if questions := assistant.suggestions(_OFFERED):
         st.html(f'<p class="section">{as_html(_("Try one of these"))}</p>')
         with st.container(key="suggestions"):
-            for start in range(0, len(questions), 2):
-                for at, column in enumerate(st.columns(2)[: len(questions) - start], start):
-                    key, text = f"suggestion-{at}", plain(questions[at])
-                    with column:
-                        button(text, key, ask, questions[at], type="secondary", width="stretch")
+            for at, text in enumerate(questions):
+                button(plain(text), f"suggestion-{at}", ask, text, type="secondary")
     there = [info.document for info in library.documents() if not info.superseded_by]
     if not resources.uploads().of(library.name):
         answer_actions.draw_offering(there[:_OFFERED])
