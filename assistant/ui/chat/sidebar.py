@@ -86,9 +86,7 @@ def draw_quality() -> None:
 def _choose(found: Sequence[Choice]) -> None:
     if extra := missing_extra("chat"):
         st.caption(plain(_("Before one can run: {command}", command=add_extra(extra))))
-    labels = {
-        one.model.name: f"**{_(_KINDS[one.kind])}** · {plain(one.model.name)}" for one in found
-    }
+    labels = {one.model.name: f"**{_(_KINDS[one.kind])}**" for one in found}
     going = any(one.name in labels for one in resources.fetches().going())
     if going or not found:  # its progress is drawn above the steps
         st.caption(_("It is being fetched.") if going else _("No model fits this machine."))
@@ -341,8 +339,9 @@ def _refusal(assistant: Assistant) -> None:
                 "of 10 right answers it keeps back about {wrongly}.",
                 rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
             )  # fmt: skip
+    labels = {name: _(_POINTS[name]) for name in names}
     st.selectbox(
-        _("When unsure"), names, format_func=lambda name: _(_POINTS[name]), key="refusal",
+        _("When unsure"), names, format_func=labels.__getitem__, key="refusal",
         persist_state="session", help=effect if picked else None,
     )  # fmt: skip
 
