@@ -86,7 +86,8 @@ def test_a_line_with_bold_words_is_still_part_of_its_paragraph() -> None:
 
 
 def test_a_quote_has_its_first_and_its_last_sentence_as_a_whole() -> None:
-    there = page(GROWS, "days count. It is paid out only when a contract of the employee comes to", "an end. A third one.")  # fmt: skip
+    longest = "days count. It is paid out only when a contract of the employee comes to"
+    there = page(GROWS, longest, "an end. A third one.")
     assert whole(there, range(1, 2)) == f"{GROWS} days count."
     assert whole(there, range(3, 4)) == (
         "It is paid out only when a contract of the employee comes to an end. A third one."
