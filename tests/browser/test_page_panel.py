@@ -306,11 +306,11 @@ def _go_on(page: Any, until: str) -> None:
     for _ in range(40):
         if page.locator(".page-number", has_text=until).count():
             return
-        before = page.locator(".search .count").inner_text()
+        before = page.locator(".tools .count").inner_text()
         page.keyboard.press("Enter")
         page.wait_for_function(
             """before => [...document.querySelectorAll('.st-key-page *')]
-                .map(e => e.shadowRoot?.querySelector('.search .count')?.textContent)
+                .map(e => e.shadowRoot?.querySelector('.tools .count')?.textContent)
                 .some(now => now && now !== before && !now.includes('other'))""",
             arg=before,
         )
