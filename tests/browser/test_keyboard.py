@@ -128,7 +128,7 @@ def _save_by_keyboard(page: Any) -> None:
     with page.expect_download() as saved:
         word.press("Enter")
     assert saved.value.suggested_filename.endswith(".docx")
-    page.keyboard.press("Escape")
+    word.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached")
 
 
