@@ -145,7 +145,7 @@ def _cited_page(page: Any) -> list[str]:
     if page.viewport_size == PHONE:  # where one pans, with the arrow keys, too
         page.locator(".st-key-page-image[tabindex='0']").wait_for()
     found = barriers(page, "page")
-    page.locator(".st-key-page-head").get_by_role("button", name="More").click()
+    page.locator(".st-key-page-head").get_by_role("button", name="More", exact=True).click()
     found += barriers(page, "menu of the page")
     page.get_by_role("menuitemcheckbox", name="Show small pictures of the pages (M)").click()
     page.locator(".strip img").first.wait_for()

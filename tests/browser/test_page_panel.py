@@ -57,7 +57,7 @@ def test_its_head_stays_it_fills_the_window_and_each_way_to_close_it_gives_the_f
 
 def choose(page: Any, name: str) -> None:
     """From the menu above the page."""
-    page.locator(".st-key-page-head").get_by_role("button", name="More").click()
+    page.locator(".st-key-page-head").get_by_role("button", name="More", exact=True).click()
     page.get_by_role("menuitem", name=name).or_(
         page.get_by_role("menuitemcheckbox", name=name)
     ).click()
