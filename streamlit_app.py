@@ -50,12 +50,16 @@ def main() -> None:
         ),
     ]
     chosen = st.navigation(
-        [page for page in pages if page.url_path != "measure" or resources.is_owner()]
+        [
+            page
+            for page in pages
+            if page.url_path not in ("measure", "settings") or resources.is_owner()
+        ]
     )
     session.go_to(chosen.url_path)
     page_frame.draw_every_page({"page": chosen.url_path, **resources.address(not chosen.url_path)})
     chosen.run()
-    page_frame.draw_language_choice()
+    page_frame.draw_foot()
 
 
 # Streamlit runs this file as __main__. A process that is spawned to read a document runs it once

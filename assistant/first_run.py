@@ -1,10 +1,12 @@
 """The first run: the models to choose from, a sample company, and how far a home has come."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from assistant.conversation.suggestions import Offered, offer, offered
 from assistant.errors import AssistantError
 from assistant.libraries.libraries import make
 from assistant.models.catalogue import (
@@ -20,6 +22,7 @@ from assistant.models.catalogue import (
 from assistant.settings import Settings
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import first_words, in_use
+from vectorstore.library import Library
 
 # -- Which chat models a person may choose from on this machine, from the quickest to the best
 
@@ -95,6 +98,18 @@ def sample_documents() -> list[Path]:
 def is_sample(library: str) -> bool:
     """Whether a library has the name of one of these."""
     return library in _NAMES
+
+
+def offer_questions(library: Library) -> None:
+    """Those to begin with, of sample documents that have none: no model has to write them."""
+    has = {one.document for one in offered(library)}
+    place = sample_documents()[0].with_name("offered.json")
+    ours: dict[str, list[str]] = json.loads(place.read_text(encoding="utf-8"))
+    offer(library, [
+        Offered(info.document, info.sha256, text)
+        for info in library.documents() if info.document not in has
+        for text in ours.get(info.document, ())
+    ])  # fmt: skip
 
 
 def sample_library(settings: Settings) -> str:

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the checkout, whatever is installed
 
+from assistant import first_run  # noqa: E402
 from assistant.entrance.asgi import Hosts  # noqa: E402
 from assistant.settings import Settings, default_home  # noqa: E402
 from assistant.sources import source_list as sources  # noqa: E402
@@ -128,6 +129,7 @@ def main() -> None:
         settings = Settings(home=home)
         with composition.library(settings, SAMPLES, make=True) as library:
             library.add(sorted((ROOT / "samples").glob("*.pdf")))
+            first_run.offer_questions(library)
         sources.add(settings, SAMPLES, MAILBOX, "", mirror=False, every=sources.EVERY)
         app = guarded(Libraries(settings), Hosts("127.0.0.1"))
         with TestClient(app, "http://127.0.0.1:8600", client=("127.0.0.1", 1)) as client:

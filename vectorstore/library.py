@@ -87,12 +87,6 @@ class Shelf(ABC):
         catalog, name = self._found(document)
         return catalog.tables(name)
 
-    def headings_over_prose(self, document: str) -> list[str]:
-        """The headings, in their order, below which a sentence stands: not the lines of an address
-        or the names of a list, which are set like headings."""
-        catalog, name = self._found(document)
-        return catalog.headings_over_prose(name)
-
     def _found(self, document: str) -> tuple[Catalog, str]:
         library, name = self.part(document)
         library._catalog.sha256(name)

@@ -17,7 +17,6 @@ from vectorstore.retrieval.search_query import SearchQuery
 # -- Says of a refusal what was looked for and where, and which words no passage has
 
 UNSURE = N_("The passages probably do not answer this. Check each line before you rely on it.")
-UNSTATED = N_("What the model wrote is left out: it is probably not the answer.")
 _MOST = 4  # words that are named
 _DOCUMENTS = 3  # documents that are named
 

@@ -92,7 +92,7 @@ class AnswerTool:
         """Words that the chat model expects beside the answer. A model that cannot be asked is
         reported where it is to write the answer."""
         with suppress(Stopped, ModelUnusable), self._turn(reply):
-            reply.activity.stage = _("Searching")
+            reply.activity.stage = _("Looking for other words to search with")
             return expected_words(model, question, reply.cancel)
         return ""
 
@@ -177,8 +177,7 @@ def attributed(written: Written, context: Context, held: bool = False) -> Outcom
     where nothing was."""
     tokens = written.prompt_tokens, written.completion_tokens
     if held or not (written.text or written.stopped):
-        why = (_(notices.UNSTATED),) if held else ()
-        return replace(refusal(context, why), prompt_tokens=tokens[0], completion_tokens=tokens[1])
+        return replace(refusal(context), prompt_tokens=tokens[0], completion_tokens=tokens[1])
     lines = Attributor(context.question, context.read, context.evidence)
     sentences, citations = lines.attribute(written.text)
     return Outcome(
@@ -187,14 +186,13 @@ def attributed(written: Written, context: Context, held: bool = False) -> Outcom
     )  # fmt: skip
 
 
-def refusal(context: Context, why: Sequence[str] = ()) -> Outcome:
-    """A refusal with the closest passages and lines, and what was looked for; `why` are sentences
-    for people."""
+def refusal(context: Context) -> Outcome:
+    """A refusal with the closest passages and lines, and what was looked for."""
     said = prompts.refusal(context.asked.language)
     closest = [quoted for quoted in context.ranked if quoted.unit.states][:_SHOWN]
     return Outcome(
         said, (Sentence(said, supported=False),), passages=context.passages, refused=True,
-        notices=(*why, *notices.of_refusal(context.asked, context.question, context.windows)),
+        notices=notices.of_refusal(context.asked, context.question, context.windows),
         closest=_closest(closest).lines,
     )  # fmt: skip
 

@@ -1,15 +1,12 @@
 """Assistant: takes a question, returns a reply, and stores the conversation."""
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from assistant.answering.clarification import is_question_back, is_reply
-from assistant.answering.suggestions import follow_ups, suggest
 from assistant.answering.verifier import DEFAULT_THRESHOLD
 from assistant.contract import asked_in
 from assistant.contract.evidence import GivenPassages
@@ -18,6 +15,7 @@ from assistant.contract.intents import Intent
 from assistant.contract.reply import Event, Reply
 from assistant.contract.request import Request, Tool, Turn
 from assistant.conversation.history import Conversations
+from assistant.conversation.suggestions import follow_ups, offered, suggest
 from assistant.receipts.record import Recorder
 from assistant.storage.files import AnswerFiles, mentioned
 from vectorstore.catalog.tags import EVERYTHING, Filter
@@ -75,9 +73,6 @@ def _with_library(row: Row, library: Federated) -> Row:
     return replace(row, document=document, library=name)
 
 
-_TRIED = 8  # candidates of a follow-up; each takes a search
-
-
 class Assistant:
     """Answers from a library, or from several at once; may serve several conversations at once."""
 
@@ -90,23 +85,20 @@ class Assistant:
         notice: str = "",
         recorder: Recorder | None = None,
         learned_threshold: Callable[[], float | None] = lambda: None,
-        about: str = "",
         answerable: Callable[[Request], float] | None = None,
         files: AnswerFiles | None = None,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
-        `recorder` no receipts are kept. `learned_threshold` is asked at each question. `about`
-        says who answers, and where. `answerable` tells without the chat model how probably a
-        request is answered. `files` are those of answers, which go with an answer that is not
-        kept."""
+        `recorder` no receipts are kept. `learned_threshold` is asked at each question.
+        `answerable` tells without the chat model how probably a request is answered. `files` are
+        those of answers, which go with an answer that is not kept."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
-        self.notice, self.about = notice, about
+        self.notice = notice
         self._tool, self._answerable, self._files = tool, answerable, files
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
-        self._suggested: tuple[tuple[int, int], list[str]] | None = None
         self.learned_threshold = learned_threshold
 
     def ask(
@@ -156,47 +148,27 @@ class Assistant:
         return self._remembered(self._tool.run(request), request)
 
     def suggestions(self, limit: int = 4) -> list[str]:
-        """Starter questions about the library's documents; the same until the library changes, so
-        that a page that is drawn again reads no document."""
-        key = self.library.generation(), limit
-        if self._suggested is None or self._suggested[0] != key:
-            self._suggested = key, self._suggest(limit)
-        return self._suggested[1]
+        """Questions to begin with, which the documents answer and nobody has asked here; none where
+        none were written yet."""
+        asked = [info.title for info in self.conversations.infos()]
+        return suggest(offered(self.library), limit, asked)
 
     def follow_ups(
         self, answer: Mapping[str, Any], asked: Sequence[str], limit: int = 3
     ) -> list[str]:
-        """Questions that one might ask next, and that the documents answer, as the verifier judges
-        without the chat model; none after a refusal. `answer` as it is kept, `asked` all questions
-        of its conversation. Takes a search for each. Raises LibraryError."""
-        cited = list(dict.fromkeys(full_name(citation) for citation in answer["citations"]))
-        if self._answerable is None or answer["refused"] or not cited:
+        """Questions that one might ask next, and that the cited documents answer; none after a
+        refusal. `answer` as it is kept, `asked` all questions of its conversation."""
+        cited = {full_name(citation) for citation in answer["citations"]}
+        if answer["refused"] or not cited:
             return []
-        there = {info.document for info in self.library.documents()}
-        headings = {n: self.library.headings_over_prose(n) for n in cited if n in there}
         said = f"{answer['question']} {answer['answer']}"
-        found: list[str] = []
-        for text in follow_ups(said, asked, headings)[:_TRIED]:
-            if self._answerable(self._within(answer, text)) >= DEFAULT_THRESHOLD:
-                found.append(text)
-            if len(found) == limit:
-                break
-        return found
+        return follow_ups(said, asked, offered(self.library), cited)[:limit]
 
-    def _within(self, answer: Mapping[str, Any], text: str) -> Request:
-        """A question to the documents that an answer came from."""
-        within = asked_in.from_row(answer.get("filter", {}))
-        with suppress(asked_in.NothingChosen):  # tags have changed meanwhile
-            documents = asked_in.chosen(self.library, within)
-            return Request(text, self.library, documents=documents, within=within)
-        return Request(text, self.library)
-
-    def _suggest(self, limit: int) -> list[str]:
-        documents = self.library.documents()
-        names = [info.document for info in documents if not info.superseded_by]
-        headings = {name: self.library.headings_over_prose(name) for name in names}
-        seed = hashlib.sha256("".join(names).encode()).digest()[0]
-        return suggest(headings, limit, seed)
+    def is_answerable(self, question: str) -> bool:
+        """Whether the documents seem to answer a question, as the verifier judges without the chat
+        model. Raises LibraryError."""
+        request = Request(question, self.library)
+        return self._answerable is not None and self._answerable(request) >= DEFAULT_THRESHOLD
 
     def _remembered(
         self, reply: Reply, request: Request, conversation: str = "", after: int | None = None

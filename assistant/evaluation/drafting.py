@@ -1,4 +1,5 @@
-"""Drafts questions from a library's own passages, which a person keeps or drops.
+"""Drafts questions from a library's own passages, which a person keeps or drops, or which are
+offered to be asked.
 
 Of a passage the chat model writes a question with the answer copied from it, and the same question
 in other words. Code checks what can be checked; the rest is for the person to say.
@@ -8,13 +9,17 @@ import hashlib
 import random
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assistant.answering.write import Stream
 from assistant.conversation.assistant import Assistant
+from assistant.conversation.suggestions import Offered, offer, offered
 from assistant.evaluation.metrics import EvidencePage, Question, contains, words
 from assistant.i18n.translation import _
+from assistant.llm import prompts
 from ingest.document.model import Page
 from ingest.language.quantities import find_quantities
 from ingest.language.sentences import numbers
@@ -24,12 +29,6 @@ from vectorstore.library import Library
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
 
-ASK = (
-    "Write one short question that an employee or a customer could ask, and whose answer stands in "
-    "the passage. Name what it is about: the person who reads the question does not see the "
-    "passage. Then copy the answer from the passage, in as few words as possible.\n"
-    "Write exactly two lines:\nQuestion: ...\nAnswer: ..."
-)
 AGAIN = (
     "Ask the following question in other words, as another person would, with the same meaning. "
     "Write only the question.\n\n{question}"
@@ -74,23 +73,72 @@ class Drafting:
             if (first := self._question(passage)) is not None:
                 done += 1
                 yield first
-                again = _line(self._write(AGAIN.format(question=first.question)))
+                again = _line(self._write([("user", AGAIN.format(question=first.question))]))
                 if well_asked(again) and same_meaning(again, first.question):
                     yield replace(first, id=_draft_id(again), question=again)
         self.show(done, number)
 
     def _question(self, passage: DraftingPassage) -> Question | None:
-        said = self._write(f"Passage from {passage.document}:\n\n{passage.text}\n\n{ASK}")
-        question, answer = _extract(_QUESTION, said), _extract(_ANSWER, said).rstrip(".")
-        good = well_asked(question) and stands_in(answer, passage.text)
+        said = self._write(prompts.drafting(passage.document, passage.text))
+        question, answer = drafted(said, passage)
         given = [(passage.document, passage.text)]
-        if not good or self.assistant.ask_given(question, given).finish().refused:
+        if not question or self.assistant.ask_given(question, given).finish().refused:
             return None  # the passage alone does not answer it
         place = EvidencePage(passage.document, passage.page)
         return Question(_draft_id(question), question, (answer,), True, (place,), state="draft")
 
-    def _write(self, prompt: str) -> str:
-        return str(self.model.invoke([("user", prompt)]).content).strip()
+    def _write(self, prompt: Sequence[Any]) -> str:
+        return str(self.model.invoke(prompt).content).strip()
+
+
+# -- Questions that are offered to be asked: written while nobody asks, and kept only if the library
+# answers them
+
+_EACH = 3  # questions of a document
+_TOKENS = 80  # of a question with its answer
+_CALM = 3.0  # seconds that nobody has asked
+
+
+def write_offers(
+    library: Library, assistant: Assistant, model: "ChatModel", names: Sequence[str],
+    busy: threading.Event,
+) -> None:  # fmt: skip
+    """Write those that the named documents lack; each is kept at once. What is being written is
+    dropped as soon as `busy` is set, and tried again later. Raises what searching raises."""
+    there = {info.document: info for info in library.documents()}
+    for name in filter(there.__contains__, names):
+        has = sum(one.document == name for one in offered(library))
+        tried = _spread(_passages_of(library, name), 2 * _EACH) if has < _EACH else ()
+        for passage in tried:
+            if has < _EACH and (text := _offer(assistant, model, passage, busy)):
+                offer(library, [Offered(name, there[name].sha256, text)])
+                has += 1
+
+
+def _spread(found: Sequence[DraftingPassage], most: int) -> Sequence[DraftingPassage]:
+    """So many of them, from the whole document."""
+    return found[:: max(len(found) // most, 1)][:most]
+
+
+def _offer(
+    assistant: Assistant, model: "ChatModel", passage: DraftingPassage, busy: threading.Event
+) -> str:
+    messages = prompts.drafting(passage.document, passage.text)
+    while True:
+        while busy.is_set():
+            time.sleep(_CALM)
+        said = "".join(Stream(model, messages, _TOKENS, busy))
+        if not busy.is_set():
+            break
+    question, _answer = drafted(said, passage)
+    return question if question and assistant.is_answerable(question) else ""
+
+
+def drafted(said: str, passage: DraftingPassage) -> tuple[str, str]:
+    """The question and the answer that a model has written; empty where they are no good."""
+    question, answer = _extract(_QUESTION, said), _extract(_ANSWER, said).rstrip(".")
+    good = well_asked(question) and stands_in(answer, passage.text)
+    return (question, answer) if good else ("", "")
 
 
 def passages(library: Library, number: int, seed: int) -> Iterator[DraftingPassage]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.conversation.suggestions import offered
 from assistant.evaluation.runs import all_runs
 from assistant.feedback.ratings import drop_ratings, feedback, forget_ratings
 from assistant.settings import Settings
@@ -78,6 +79,7 @@ def forget_documents(settings: Settings, library: Library, names: Sequence[str])
     present = [name for name in names if name in there]
     delete_fetched(settings, library.name, {library.sha256(name) for name in present})
     gone = library.forget(present) if present else Forgotten((), 0, index=True)
+    offered(library)  # without the questions that were written from them
     found = [_elsewhere(settings, library.name, name) for name in names]
     for name, counts in zip(names, found, strict=True):
         if name not in there and not any(counts):

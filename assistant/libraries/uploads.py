@@ -222,10 +222,15 @@ class Uploads:
             return [one for one in self._all if one.library == library and not one.ended]
 
 
+def told_stage(stage: str) -> str:
+    """A stage of adding in the visitor's language, in words that need no explanation."""
+    return told({"indexing": N_("preparing")}.get(stage, stage))
+
+
 def describe_step(step: AddProgress) -> str:
     """A step of adding in the visitor's language: `reading, page 3 of 20`."""
     if not step.page or not step.stage.startswith("reading"):
-        return told(step.stage)
+        return told_stage(step.stage)
     stage = told(step.stage)
     if not step.pages:
         return _("{stage}, page {page}", stage=stage, page=step.page)

@@ -149,6 +149,19 @@ def _beside(question: str) -> str:
     return f"Question: {question}\n\nWords that the document prints there:"
 
 
+_DRAFT = (
+    "Write one short question that an employee or a customer could ask, and whose answer stands in "
+    "the passage. Name what it is about: the person who reads the question does not see the "
+    "passage. Then copy the answer from the passage, in as few words as possible.\n"
+    "Write exactly two lines:\nQuestion: ...\nAnswer: ..."
+)
+
+
+def drafting(document: str, passage: str) -> list[BaseMessage]:
+    """A prompt for a question that a passage answers, with its answer."""
+    return [HumanMessage(f"Passage from {document}:\n\n{passage}\n\n{_DRAFT}")]
+
+
 EarlierTurn = tuple[Sequence[Passage], SearchQuery, str]  # what was read, question, answer
 
 

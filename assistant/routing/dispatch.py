@@ -24,7 +24,7 @@ from assistant.contract.intents import KINDS, Answer, Run
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request, Specialist, Tool
 from assistant.conversation.assistant import completed
-from assistant.i18n.translation import N_, _, percent
+from assistant.i18n.translation import N_, _
 from assistant.routing.slots import ANSWER, Decision, Message, fill, fill_plain, language, numbers
 from ingest import extensions
 from ingest.errors import PinciteError
@@ -315,8 +315,7 @@ def route(message: Message, embedder: Callable[[], Embedder]) -> Decision:
         return Decision(Answer(), guess=guessed)
     intent = fill(guess.tool, message)
     if intent is not None:
-        sure = percent(guess.probability)
-        why = _("likeness to known requests ({share})", share=sure)
+        why = _("likeness to known requests")
         return Decision(intent, why, guess=guessed)
     if guess.tool == "speak":
         return Decision(Answer(), notice=_("There is no answer yet that could be read aloud."))

@@ -183,7 +183,7 @@ class Lists:
         return Reply(request.question, lambda reply: self._work(asked, request, reply), self.name)
 
     def _work(self, asked: AskedList, request: Request, reply: Reply) -> Iterator[Event]:
-        reply.activity.stage = _("Computing")
+        reply.activity.stage = _("Looking for a table")
         try:
             with self._turns.turn(reply):
                 chooser = Chooser(self._model, reply.cancel)

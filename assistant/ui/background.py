@@ -210,24 +210,36 @@ class Fetches(Latest[Fetch]):
             return new
 
 
-# -- Questions that the documents answer, to go on with
+# -- Questions that the documents answer, to begin and to go on with
 
 
-class Search(Background):
-    """Looks for the questions to ask next. Where it fails, a suggestion is missing: the next
-    question says what is wrong."""
+class Busy(threading.Event):
+    """An event that is set while something else says so."""
 
-    def __init__(self, look: Callable[[], list[str]]) -> None:
-        self.found: list[str] = []
-        super().__init__("next", lambda: self.found.extend(look()))
+    def __init__(self, now: Callable[[], bool]) -> None:
+        super().__init__()
+        self._now = now
+
+    def is_set(self) -> bool:
+        return self._now()
 
 
-class NextQuestions(Latest[Search]):
-    """The questions to ask next, by answer; they are looked for once."""
+class Offers(Latest[Background]):
+    """The writing of questions, by what they are about; each is done once, one after the other.
+    Where it fails, questions are missing: the next one that is asked says what is wrong."""
 
-    def start(self, answer: Hashable, look: Callable[[], list[str]]) -> Search:
+    def __init__(self) -> None:
+        super().__init__()
+        self._one = threading.Lock()
+
+    def start(self, about: Hashable, write: Callable[[], None]) -> Background:
         """What the first call has started."""
-        return self._begin(answer, lambda before: before or Search(look))
+
+        def work() -> None:
+            with self._one:
+                write()
+
+        return self._begin(about, lambda before: before or Background("offers", work))
 
 
 # -- Sheets that are filled

@@ -71,12 +71,15 @@ def response_headers(host: str, page: str) -> dict[str, str]:
 
 @functools.cache
 def streamlit_page() -> str:
-    """The page of the app: that of Streamlit, with the address of its server. By itself it looks
-    below the address of each page first, and every miss is an error in the browser's console."""
+    """The page of the app: that of Streamlit, with the address of its server, and with the style of
+    what is there before the first drawing, so that nothing moves then. By itself it looks below the
+    address of each page first, and every miss is an error in the browser's console."""
     import streamlit
 
     file = Path(streamlit.__file__).with_name("static") / "index.html"
-    return file.read_text("utf-8").replace("<head>", f"<head>\n    {_BASE}", 1)
+    first = (_HERE / "browser" / "first.css").read_text("utf-8")
+    head = f"<head>\n    {_BASE}\n    <style>{first}</style>"
+    return file.read_text("utf-8").replace("<head>", head, 1)
 
 
 @functools.cache

@@ -25,7 +25,7 @@ from assistant.feedback.learning import Learning, learning_of
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import DRAFTS, Task
-from assistant.ui.widgets import as_html, button, draw_stop, pace, plain, step, with_commands
+from assistant.ui.widgets import as_html, button, draw_stop, pace, plain, step
 
 _SHOWN = 10  # drafts at a time
 
@@ -241,8 +241,6 @@ def _draw_result(kept: EvaluationRuns, mine: OwnQuestions) -> None:
             told.append(since(found_since, differences(before, last)))
         st.html("".join(f"<p>{as_html(one)}</p>" for one in told if one))
         st.html(f"<p><b>{as_html(advice(figures))}</b></p>")
-        command = f"`pincite eval show {last.number}`"
-        st.caption(with_commands(_("{command} prints all figures.", command=command)))
 
 
 def _not_answered(run: EvaluationRun, figures: dict[str, Any]) -> Iterator[str]:

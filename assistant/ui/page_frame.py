@@ -10,8 +10,8 @@ from assistant.i18n import translation
 from assistant.i18n.translation import N_, _, size
 from assistant.routing.dispatch import ALONE, COMMANDS
 from assistant.ui import resources, session, widgets
-from assistant.ui.door import MANIFEST
-from assistant.ui.widgets import BROWSER, Component, read
+from assistant.ui.door import MANIFEST, PAGES
+from assistant.ui.widgets import BROWSER, Component, button, plain, read
 from ingest.errors import PinciteError
 
 # -- The styles of the app beyond its theme
@@ -131,14 +131,28 @@ def _browsers() -> str:
     )
 
 
-def draw_language_choice() -> None:
-    """Draw the choice at the end of the sidebar."""
-    now, names = visitor_language(), translation.LANGUAGES
-    with st.sidebar:
+_THEMES = {"System": N_("As the system"), "Light": N_("Light"), "Dark": N_("Dark")}
+_appearance = Component("appearance")
+
+
+def draw_foot() -> None:
+    """Draw the foot of the sidebar: a menu of language, appearance, and who is signed in."""
+    now, names, mine = visitor_language(), translation.LANGUAGES, resources.person()
+    label, icon = (mine.name, "account_circle") if mine.id else (names[now], "language")
+    with (
+        st.sidebar.container(key="foot"),
+        st.popover(plain(label), type="tertiary", icon=f":material/{icon}:", key="foot-menu"),
+    ):
         picked = st.selectbox(
             _("Language"), names, index=list(names).index(now), format_func=names.__getitem__,
             key=f"language-{now}",
         )  # fmt: skip
+        themes = {name: _(word) for name, word in _THEMES.items()}
+        given = {"title": _("Appearance"), "themes": themes, "pages": list(PAGES)}
+        _appearance.draw("appearance", given)
+        if mine.id:
+            widgets.draw_quiet(f"{mine.name}, {mine.role}")
+            button(_("Sign out"), "sign-out", resources.sign_out)
     if picked != now:
         st.session_state[_CHOSEN] = picked
         st.rerun()

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, BinaryIO, ParamSpec
 
 import streamlit as st
 
+from assistant.background import Background
 from assistant.conversation.assistant import Assistant
 from assistant.entrance import guests
 from assistant.entrance.asgi import is_loopback
 from assistant.errors import AssistantError
+from assistant.evaluation.drafting import write_offers
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
@@ -35,7 +37,7 @@ from assistant.team.accounts import LOCAL, VISITOR, Accounts, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import Sessions
 from assistant.ui import session
-from assistant.ui.background import Answers, Fetches, NextQuestions, Sheets, Tasks, Work
+from assistant.ui.background import Answers, Busy, Fetches, Offers, Sheets, Tasks, Work
 from assistant.wiring import composition
 from assistant.wiring.people import Known, limits, sessions
 from ingest.document.source import readable
@@ -414,7 +416,7 @@ def sheet() -> Sheet:
 uploads = _once(Uploads)  # of all visitors
 watched_folders = _once(WatchedFolders)  # of all libraries that are open
 running_fetchings = _once(Fetchings)  # from the sources of all libraries that are open
-next_questions = _once(NextQuestions)  # of all answers; who sees an answer sees them
+_offers = _once(Offers)  # of all libraries
 tasks = _once(Tasks)  # the running measurement, or what else takes long; one at a time
 
 
@@ -425,7 +427,26 @@ def answers() -> Answers:
 
 @_once
 def _answers(person: str) -> Answers:
-    return Answers()
+    made = Answers()
+    _everybodys_answers().append(made)
+    return made
+
+
+@_once
+def _everybodys_answers() -> list[Answers]:
+    return []
+
+
+def offer_questions(documents: Sequence[str]) -> Background | None:
+    """Begin to write questions that documents of the chosen library answer, while nobody asks; once
+    for each state of the library. None without a chat model, and where several are asked."""
+    model = chat_model()
+    if model is None or is_joined(chosen()):
+        return None
+    shelf, made = library(), assistant()
+    busy = Busy(lambda: any(one.going() for one in _everybodys_answers()))
+    work = partial(write_offers, shelf, made, model, documents, busy)
+    return _offers().start((shelf.name, shelf.generation(), *documents), work)
 
 
 def sheets() -> Sheets:

@@ -1,4 +1,4 @@
-"""Settings: the models of this machine, how the app looks, and what it takes on the disk."""
+"""Settings: the models of this machine, and what Pincite takes on the disk."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
@@ -20,25 +20,11 @@ from assistant.settings import PREFIX
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, widgets
 from assistant.ui.background import Fetch
-from assistant.ui.door import PAGES
-from assistant.ui.widgets import Component, ask_before, button, draw_stop, plain
+from assistant.ui.widgets import ask_before, button, draw_stop, plain
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, use
 from ingest.errors import PinciteError
 from ingest.platform.installation import add_extra
-
-# -- The choice between light, dark and what the system shows; the browser keeps it
-
-_THEMES = {"System": N_("As the system"), "Light": N_("Light"), "Dark": N_("Dark")}
-
-_component = Component("appearance")
-
-
-def _draw_appearance() -> None:
-    """Draw the choice."""
-    words = {name: _(word) for name, word in _THEMES.items()}
-    data = {"title": _("Appearance"), "themes": words, "pages": list(PAGES)}
-    _component.draw("appearance", data)
 
 
 @resources.by_owner
@@ -300,17 +286,13 @@ def _orphans() -> Collection[Path]:
 
 _PARTS: dict[str, tuple[str, Callable[[], None]]] = {
     "models": (N_("Models"), _draw_model_roles),
-    "appearance": (N_("Appearance"), _draw_appearance),
     "storage": (N_("Storage"), _draw_storage),
 }
 
 
 def page() -> None:
-    """Draw the page from top to bottom; visitors choose how it looks, and see nothing else."""
+    """Draw the page from top to bottom, for owners."""
     with page_frame.page(_("Settings")):
-        if not resources.is_owner():
-            _draw_appearance()
-            return
         part = st.segmented_control(
             _("Part"), list(_PARTS), default="models", required=True,
             format_func=lambda name: _(_PARTS[name][0]), label_visibility="collapsed", key="part",

@@ -4,7 +4,7 @@ import base64
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,11 @@ def draw_download(
         label, data=make, file_name=name, mime=kind, key=key, on_click="ignore", type="tertiary",
         icon=f":material/{icon}:", **how,
     )  # fmt: skip
+
+
+def icon_menu(name: str, icon: str, key: str) -> AbstractContextManager[object]:
+    """Draw a quiet button that opens what is drawn within."""
+    return st.popover(name, type="tertiary", icon=f":material/{icon}:", help=name, key=key)
 
 
 def draw_stop(is_stopping: bool, key: str, act: Callable[[], object], icon: str = "") -> None:
@@ -246,8 +251,8 @@ BROWSER = Path(__file__).with_name("browser")
 
 
 class Component:
-    """One of them, by the files of its name: a script, behind those that it uses and what all of
-    them share, and a style sheet where it has one."""
+    """One of them, by the files of its name: a script and a style sheet, where it has one, behind
+    those of the parts that it uses and what all of them share."""
 
     def __init__(
         self, name: str, html: str | None = None, uses: Sequence[str] = (),
@@ -255,7 +260,8 @@ class Component:
     ) -> None:  # fmt: skip
         """`words` are those of the script, to be translated; their places are filled in the
         browser."""
-        css = read(f"{name}.css") if (BROWSER / f"{name}.css").exists() else None
+        styles = [f"{part}.css" for part in (*uses, name) if (BROWSER / f"{part}.css").exists()]
+        css = "\n".join(map(read, styles)) or None
         self.words = words
         self._draw = st.components.v2.component(
             f"pincite_{name}", html=html, css=css, js=script(*uses, name), **how

@@ -17,7 +17,6 @@ from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
 from assistant.images.tagging import Tagging
 from assistant.images.vision import Describer, Looking
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
-from assistant.llm.llama.runtime import Placement, graphics, quicker
 from assistant.llm.odds import TokenOdds
 from assistant.models.catalogue import (
     BY_CHOICE,
@@ -26,7 +25,6 @@ from assistant.models.catalogue import (
     default_model,
     defaults,
     expected,
-    known_as,
     role_of,
 )
 from assistant.models.fetch import user_cache
@@ -134,7 +132,6 @@ class LoadedChat:
     file: Path | None = None  # of its weights; None where an installed package brings it
     sampling: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""  # what people are shown while it answers
-    about: str = ""  # who answers and where, with what would be quicker
     odds: TokenOdds | None = None  # what gives them, where it is not the model itself
 
 
@@ -153,26 +150,8 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
     model = LlamaCppChat.from_file(
         path, context=settings.context_tokens, threads=settings.threads or None, gpu=settings.gpu
     )
-    about = _answers_by(known_as(model.model_name), model.placement)
-    faster = quicker(model.placement, settings.gpu, bool(graphics()))
-    about = " ".join(filter(None, (about, faster)))
     # A small model may have a smaller window than the settings say.
-    return LoadedChat(
-        model, model.model_name, model.context_size, path, model.sampling,
-        about=about,
-    )  # fmt: skip
-
-
-def _answers_by(name: str, place: Placement) -> str:
-    """A sentence for each case: what is glued from parts cannot be translated."""
-    if not place.layers:
-        return f"Answers by {name}, on the processor of this machine."
-    if place.layers >= place.of:
-        return f"Answers by {name}, on {place.device} of this machine."
-    layers = f"{place.layers} of {place.of}"
-    return (
-        f"Answers by {name}, on {place.device} ({layers} layers) and the processor of this machine."
-    )
+    return LoadedChat(model, model.model_name, model.context_size, path, model.sampling)
 
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
@@ -180,9 +159,8 @@ def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
     where = f"Answers come from {address.place}, which reads your questions and passages."
     name = f"{model.get_name()} at {address.place}"
     return LoadedChat(
-        model, name, settings.context_tokens, notice=where, about=f"Answers by {name}.",
-        odds=_servers().ServerOdds(model),
-    )  # fmt: skip
+        model, name, settings.context_tokens, notice=where, odds=_servers().ServerOdds(model)
+    )
 
 
 def server_embedder(address: ServerAddress, settings: Settings) -> Any:
@@ -213,8 +191,7 @@ def _servers() -> Any:
 
 def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
     model: ChatModel = extension.make(ChatModel)
-    about = f"Answers by {extension.name}, from {extension.package}."
-    return LoadedChat(model, extension.name, settings.context_tokens, about=about)
+    return LoadedChat(model, extension.name, settings.context_tokens)
 
 
 def missing_defaults(settings: Settings) -> list[Offer]:

@@ -327,7 +327,6 @@ class Answering:
     writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
     model: ChatModel | None = None  # for texts without a question
     window: int = Budget.window  # its tokens
-    about: str = ""  # who answers and where, for people
     turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
     answerable: Callable[[Request], float] | None = None  # how probably, without the model
 
@@ -353,7 +352,7 @@ def assistant_of(
     )
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
-        lambda: _learned_threshold(settings, library, how.model_name), how.about,
+        lambda: _learned_threshold(settings, library, how.model_name),
         how.answerable, answer_files(settings),
     )  # fmt: skip
 
@@ -433,7 +432,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
     return Answering(
         tool, name, chat.notice, writer=writer, model=model, window=budget.window,
-        about=chat.about, turns=turns, answerable=answer.answerable,
+        turns=turns, answerable=answer.answerable,
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def read_citations(page: Any, picture: Callable[[str], None]) -> list[str]:
     panel, cited = page.locator(".st-key-page"), []
     for number, key in ((1, "Enter"), (2, "n")):
         page.keyboard.press(key)
-        page.get_by_label(f"Citation {number} of").wait_for()
+        page.get_by_text(f"Citation {number} of").wait_for()
         page.locator(f".st-key-page[data-source$='citation-{number}'] img").wait_for()
         quote = " ".join(panel.locator(".quote").inner_text().split())
         cited.append(f"{panel.get_attribute('aria-label')}: “{quote}”")
@@ -59,7 +59,7 @@ def read_citations(page: Any, picture: Callable[[str], None]) -> list[str]:
 
 
 def save_as_word(page: Any, path: Path) -> None:
-    """From a mark on: Word is the first one in the menu below the answer."""
+    """From a mark on: Word is the first one in the menu of files below the answer."""
     reach(page, "[class*=st-key-save-] button")
     page.keyboard.press("Enter")
     has_focus(page, "[data-testid=stPopoverBody] button")

@@ -81,7 +81,9 @@ def _ground(page: Any) -> str:
 
 
 def _settings(page: Any, theme: str) -> list[str]:
-    part(page, "Appearance")
+    if page.viewport_size == PHONE:
+        page.get_by_test_id("stExpandSidebarButton").click()
+    page.locator(".st-key-foot button").click()
     choice = page.get_by_label(theme)
     choice.wait_for()
     found = barriers(page, "appearance")
@@ -91,6 +93,9 @@ def _settings(page: Any, theme: str) -> list[str]:
         ".some(app => getComputedStyle(app).backgroundColor === shade)",
         arg=GROUND[theme],
     )
+    page.locator(".st-key-role-chat summary").wait_for()
+    if page.viewport_size == PHONE and page.get_by_test_id("stSidebarCollapseButton").is_visible():
+        page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
     page.locator(".st-key-role-chat summary").click()
     page.get_by_text("qwen3-1.7b").wait_for()
     found += barriers(page, "models")
@@ -136,12 +141,13 @@ def _tools(page: Any) -> list[str]:
 def _cited_page(page: Any) -> list[str]:
     page.locator(".mark").first.click()
     page.get_by_role("region", name="Employee Handbook.pdf, page 10").wait_for()
-    strip = page.get_by_role("button", name="Show small pictures of the pages (M)")
-    strip.wait_for()  # the tools come after the page
+    page.get_by_role("button", name="Zoom in (+)").wait_for()  # the tools come after the page
     if page.viewport_size == PHONE:  # where one pans, with the arrow keys, too
         page.locator(".st-key-page-image[tabindex='0']").wait_for()
     found = barriers(page, "page")
-    strip.click()
+    page.locator(".st-key-page-head").get_by_role("button", name="More", exact=True).click()
+    found += barriers(page, "menu of the page")
+    page.get_by_role("menuitemcheckbox", name="Show small pictures of the pages (M)").click()
     page.locator(".strip img").first.wait_for()
     found += barriers(page, "small pictures")
     page.keyboard.press("Escape")
@@ -153,7 +159,7 @@ def _cited_page(page: Any) -> list[str]:
 def _folders(page: Any, theme: str) -> list[str]:
     page.get_by_role("button", name="What to do with “How many").first.press("Enter")
     found = barriers(page, "menu of a conversation")
-    page.get_by_role("button", name="Move", exact=True).press("Enter")
+    page.get_by_role("menuitem", name="Move").press("Enter")
     page.get_by_label("Or a new folder").wait_for()
     found += barriers(page, "move")
     page.get_by_label("Or a new folder").fill(f"Papers {theme}")

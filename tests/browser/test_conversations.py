@@ -42,7 +42,7 @@ def test_a_conversation_is_found_opened_renamed_put_into_a_folder_and_deleted(
 
     page.locator(ROWS).first.hover()
     page.get_by_role("button", name="What to do with").first.click()
-    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("menuitem", name="Rename").click()
     page.keyboard.type("Mountains")  # at once, before the dialog is there
     page.keyboard.press("Enter")
     row = page.locator(ROWS, has_text="Mountains")
@@ -55,7 +55,7 @@ def test_a_conversation_is_found_opened_renamed_put_into_a_folder_and_deleted(
     page.get_by_label("Search questions and answers").fill("volcano")
     row.wait_for()
     page.get_by_role("button", name="What to do with “Mountains”").click()
-    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("menuitem", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.get_by_text("Nothing found").wait_for()
     assert not kept.has("c7")
@@ -80,7 +80,7 @@ def _put_into_a_folder(page: Any, kept: Conversations, picture: Any) -> None:
     menu.wait_for()
     menu.focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Move", exact=True).press("Enter")
+    page.get_by_role("menuitem", name="Move").press("Enter")
     has_focus(page, "[role=dialog] input[aria-label='Or a new folder']")
     page.keyboard.type("Ranges")
     page.keyboard.press("Enter")

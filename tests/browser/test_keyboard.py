@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.assistant.ui.fakes import OFFERED
 from tests.browser.by_keyboard import INPUT, has_focus
 from tests.browser.conftest import Visit, ask, settled
 from tests.browser.test_axe import barriers
@@ -41,7 +42,7 @@ def test_commands_keys_and_marks_need_no_mouse(
     _open_the_page(page)
     _save_by_keyboard(page)
     next_one.press("Enter")
-    page.locator(".question", has_text="What does the").last.wait_for()
+    page.locator(".question", has_text=OFFERED[1]).last.wait_for()
     _stop(page)
 
 
@@ -114,19 +115,21 @@ def _open_the_page(page: Any) -> None:
 
 
 def _save_by_keyboard(page: Any) -> None:
-    """The menu takes the focus, and its button has it again when it closes."""
-    menu = page.get_by_test_id("stPopoverBody")
-    button = page.get_by_role("button", name="Save this conversation")
-    settled(page)  # a menu that is drawn again loses the focus
-    button.focus()
+    """From the menu of the conversation, which is walked with the arrow keys."""
+    settled(page)
+    page.get_by_role("button", name="What to do with").first.press("Enter")
+    expect(page.get_by_role("menuitem", name="Rename")).to_be_focused(timeout=PATIENCE)
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="Save")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(menu.get_by_role("button", name="Word")).to_be_focused(timeout=PATIENCE)
+    word = page.get_by_role("dialog").get_by_role("button", name="Word")
+    word.wait_for()
     with page.expect_download() as saved:
-        page.keyboard.press("Enter")
+        word.press("Enter")
     assert saved.value.suggested_filename.endswith(".docx")
-    page.keyboard.press("Escape")
-    expect(menu).to_have_count(0, timeout=PATIENCE)
-    expect(button).to_be_focused()
+    word.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
 
 
 def _stop(page: Any) -> None:

@@ -25,8 +25,8 @@ NAMES = (
 )  # fmt: skip
 # All that people see or hear on a page, also in components, without what comes from documents.
 SEEN = """() => {
-  const found = [], own = ".quote, .text-page, .text-layer, .excerpt, .words, .question, .name,"
-    + ".document-name, .page-name, .carried, code, [data-testid=stIconMaterial],"
+  const found = [], own = ".quote, .text-page, .text-layer, .excerpt, .words, .quoted, cite,"
+    + ".question, .name, .document-name, .page-name, .carried, code, [data-testid=stIconMaterial],"
     + "[data-testid=stStatusWidget], style, script";
   const look = (node) => {
     if (node.nodeType === Node.TEXT_NODE && node.data.trim()) found.push(node.data.trim());
@@ -104,11 +104,12 @@ def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
     _close(page)
 
     ask(page, "How long is it?")
-    page.locator(".mark, .passage").first.click()
+    page.locator(".mark, .card").first.click()
     page.locator(".st-key-page").wait_for()
     assert left_out(page) == []
 
-    page.get_by_role("button", name="⟦Under the hood⟧").click()
+    page.get_by_role("button", name="⟦More⟧").first.click()
+    page.get_by_role("menuitem", name="⟦Under the hood⟧").click()
     tabs = page.get_by_role("dialog").get_by_role("tab")
     tabs.last.wait_for()
     settled(page)
@@ -137,10 +138,9 @@ def test_the_app_speaks_the_language_of_the_browser_until_another_is_chosen(
     page.get_by_text("Fragen Sie Ihre Dokumente").wait_for()
     page.locator("html[lang=de]").wait_for(state="attached")
 
-    language = page.get_by_test_id("stSidebar").get_by_label("Sprache")
-    language.scroll_into_view_if_needed()
-    settled(page)  # a list that is open while its place scrolls closes itself
-    language.click()
+    settled(page)
+    page.locator(".st-key-foot button").click()
+    page.get_by_label("Sprache").click()
     page.get_by_role("option", name="Español").click()
     page.get_by_text("Pregunte a sus documentos").wait_for()
     page.reload()

@@ -118,24 +118,29 @@ def _seconds(recording: Path) -> float:
         return file.getnframes() / file.getframerate()
 
 
+def _start(page: Any) -> None:
+    page.locator(".aloud").get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Read aloud").click()
+
+
 def _is_read_aloud(page: Any, picture: Picture) -> None:
     """With the lines that it comes from; and it stops at once."""
     said = page.locator(".sentence .words").all_inner_texts()
-    page.get_by_role("button", name="Read aloud").click()
+    _start(page)
     page.locator(".sentence.heard").wait_for()
     assert page.locator(".sentence.heard .words").inner_text() == said[0]
-    assert "Review.webm" in page.locator(".heard-lines .quote").first.inner_text()
+    assert "Review.webm" in page.locator(".heard-lines .card").first.inner_text()
     picture(page, "read-aloud")
-    page.get_by_role("button", name="Read aloud").wait_for()  # it is through
+    page.locator(".aloud").get_by_role("button", name="More").wait_for()  # it is through
     assert page.locator(".heard, .heard-lines").count() == 0
     assert page.evaluate("window.played") >= len(said)
     heard = page.evaluate("window.heardSeconds")
     assert heard > 1
 
-    page.get_by_role("button", name="Read aloud").click()
+    _start(page)
     page.locator(".sentence.heard").wait_for()
     page.get_by_role("button", name="Stop reading").click()
 
-    page.get_by_role("button", name="Read aloud").wait_for()
+    page.locator(".aloud").get_by_role("button", name="More").wait_for()
     assert page.locator(".heard, .heard-lines").count() == 0
     assert page.evaluate("window.heardSeconds") == heard, "it stopped before the end"

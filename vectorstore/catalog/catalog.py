@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -200,8 +199,6 @@ def mark_deletion(connection: Transaction) -> None:
 _FORGOTTEN = "forgotten"
 _TAGGED = "tagged"
 _IDENTITY = "identity"
-_ENDS = ".!?"
-_SENTENCE = 8  # words from which a line is more than a name
 
 
 class Catalog:
@@ -314,15 +311,6 @@ class Catalog:
     def outline(self, name: str) -> list[str]:
         row = self.database.one("SELECT outline FROM document WHERE name = ?", name)
         return list(json.loads(row[0])) if row else []
-
-    def headings_over_prose(self, name: str) -> list[str]:
-        """The innermost headings of the passages that have a sentence, each once."""
-        found = self.database.all(
-            "SELECT headings, text FROM chunk JOIN document ON document.id = document_id"
-            " WHERE name = ? AND headings != '[]' ORDER BY chunk.rowid",
-            name,
-        )
-        return list(dict.fromkeys(json.loads(row[0])[-1] for row in found if _has_sentence(row[1])))
 
     def holds(self, sha256: str) -> bool:
         return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
@@ -490,12 +478,6 @@ class Catalog:
             with self.database.transaction() as connection:
                 connection.execute("DELETE FROM chunk_words")
                 insert_words(connection)
-
-
-def _has_sentence(text: str) -> bool:
-    """Whether some words in a row end like a sentence."""
-    parts = re.split(r"(?<=[.!?])\s", text)
-    return any(part.rstrip()[-1:] in _ENDS and len(part.split()) >= _SENTENCE for part in parts)
 
 
 # -- The languages of a library: how many passages each has. Those of older libraries are found here

@@ -90,14 +90,16 @@ const stage = (data) => {
   return line;
 };
 
-// The lines that fit best, while the model reads; its answer takes their place.
-const quotes = (data) => {
-  const list = make("div", "quotes", "", { role: "group", "aria-label": said("closest_lines") });
-  for (const quote of data.quotes) {
-    const block = make("blockquote", "quote", quote.text);
-    block.append(make("cite", "", `${quote.document}, ${shortPlace(quote)}`));
-    list.append(block);
-  }
+// The lines that come closest, while the model reads and below a refusal; each opens its page.
+const cards = (root, rows, name) => {
+  const list = make("div", "cards", "", { role: "group", "aria-label": name });
+  list.append(...rows.map((row) => {
+    const label = said("open", { document: row.document, place: place(row) });
+    const card = opener(root, "card", "", row.id, label);
+    card.append(make("span", "quoted", row.text), " ");
+    card.append(make("cite", "", `${row.document}, ${shortPlace(row)}`));
+    return card;
+  }));
   return list;
 };
 
@@ -150,32 +152,20 @@ const sentences = (root, data) => {
   return paragraphs;
 };
 
+// One for each page: "Employee Handbook, p. 10 · 1 2".
 const sources = (root, data) => {
   const list = make("div", "sources", "", { role: "group", "aria-label": said("sources") });
-  for (const [mark, cited] of Object.entries(data.citations)) {
-    const named = { mark, document: cited.document, place: place(cited) };
-    const label = said("open_source", named);
+  const pages = Map.groupBy(Object.entries(data.citations), ([, cited]) => `${cited.document}\n${place(cited)}`);
+  for (const cited of pages.values()) {
+    const [mark, { document, ...rest }] = cited[0];
+    const marks = cited.map(([number]) => number);
+    const label = said("open_source", { mark: marks.join(" "), document, place: place(rest) });
     const chip = opener(root, "source", "", `citation-${mark}`, label);
-    chip.append(make("b", "", mark), " ", make("span", "name", cited.document));
-    chip.append(" ", make("span", "page", shortPlace(cited)));
-    chip.setAttribute("aria-pressed", String(data.opened === `citation-${mark}`));
+    chip.append(make("span", "name", document.replace(/\.\w{1,5}$/, "")), ", ");
+    chip.append(make("span", "page", shortPlace(rest)), " · ", make("b", "", marks.join(" ")));
+    chip.setAttribute("aria-pressed", String(marks.some((one) => data.opened === `citation-${one}`)));
     list.append(chip);
   }
-  return list;
-};
-
-const passages = (root, data) => {
-  const list = make("div", "passages", "", { role: "group", "aria-label": data.passages_title });
-  list.append(make("p", "hint", data.passages_title));
-  data.passages.forEach((passage, index) => {
-    const label = said("open", { document: passage.document, place: place(passage) });
-    const card = opener(root, "passage", "", `passage-${index}`, label);
-    const head = make("span", "head");
-    head.append(make("span", "name", passage.document), " ");
-    head.append(make("span", "page", shortPlace(passage)));
-    card.append(head, " ", make("span", "excerpt", passage.excerpt));
-    list.append(card);
-  });
   return list;
 };
 
@@ -195,11 +185,9 @@ const reading = (root, data, number) => {
   span.classList.add("heard");
   const marks = data.sentences[number].marks.filter((mark) => data.citations[mark]);
   if (marks.length) {
-    const lines = quotes({
-      quotes: marks.map((mark) => ({ ...data.citations[mark], text: data.lines[mark] })),
-    });
+    const rows = marks.map((mark) => ({ ...data.citations[mark], text: data.lines[mark], id: `citation-${mark}` }));
+    const lines = cards(root, rows, said("heard_lines"));
     lines.classList.add("heard-lines");
-    lines.setAttribute("aria-label", said("heard_lines"));
     span.closest(".paragraph").after(lines);
   }
   span.scrollIntoView({ block: "nearest" });
@@ -238,12 +226,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const parts = [];
   if (data.text) parts.push(...writing(data));
   if (data.stage) parts.push(stage(data));
-  if (data.quotes?.length) parts.push(quotes(data));
   if (data.sentences) parts.push(...sentences(root, data));
   for (const notice of data.notices ?? []) parts.push(make("p", "notice", notice, { role: "note" }));
   if (data.note) parts.push(make("p", "hint", data.note));
   if (Object.keys(data.citations ?? {}).length) parts.push(sources(root, data));
-  if (data.passages?.length) parts.push(passages(root, data));
+  if (data.cards?.length) parts.push(cards(root, data.cards, said("closest_lines")));
   if (data.footer) parts.push(make("p", "footer", data.footer));
   root.replaceChildren(...parts);
   if (data.sentences) listen(root, data);

@@ -19,7 +19,9 @@ const showLines = (panel, data) => {
   const frame = panel.querySelector(".st-key-page-image");
   const toLines = () => {
     const image = frame.querySelector("img");
-    if (!image?.clientHeight || panel.querySelector("mark.here")) return; // found words are in view
+    const found = panel.querySelector("mark.here");
+    if (found) found.scrollIntoView({ block: "center", inline: "center" });
+    if (found || !image?.clientHeight) return;
     const { top, height, width } = image.getBoundingClientRect();
     middle(top + data.at * height);
     frame.scrollTo({ left: Math.max(0, data.left * width - 16) });

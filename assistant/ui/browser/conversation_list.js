@@ -2,43 +2,16 @@
 
 const PAUSE = 250; // milliseconds after the last letter of a search
 
-const acts = (row, act, words) => {
-  const box = make("div", "acts");
+const moreButton = (row, act, words) => {
+  const label = words[row.folder ? "more-folder" : "more"].replace("{title}", row.title);
   const named = row.folder
     ? [["rename-folder", "rename"], ["delete-folder", "delete"]]
-    : [["pin", row.pinned ? "unpin" : "pin"], ["rename", "rename"], ["move", "move"], ["delete", "delete"]];
-  for (const [does, word] of named) {
-    const button = make("button", "", words[word], { type: "button" });
-    button.onclick = () => act({ do: does, id: row.folder ?? row.id, on: !row.pinned });
-    box.append(button);
-  }
-  return box;
-};
-
-// The button that shows and hides what is to be done with a row, inside of `around`.
-const moreButton = (row, around, act, words) => {
-  const label = words[row.folder ? "more-folder" : "more"].replace("{title}", row.title);
-  const more = make("button", "more", "⋯", {
-    type: "button", "aria-label": label, "aria-expanded": "false",
-  });
-  more.onclick = () => {
-    const item = more.closest(around);
-    const opened = item.querySelector(":scope > .acts");
-    more.setAttribute("aria-expanded", String(!opened));
-    if (opened) opened.remove();
-    else {
-      const box = acts(row, act, words);
-      more.parentElement.after(box);
-      box.querySelector("button").focus();
-      box.onkeydown = (event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        more.click();
-        more.focus();
-      };
-    }
-  };
-  return more;
+    : [["rename", "rename"], ["move", "move"], ["pin", row.pinned ? "unpin" : "pin"], ["save", "save"], ["delete", "delete"]];
+  const more = make("button", "more", "⋯", { type: "button", "aria-label": label });
+  return menuButton(more, () => named.map(([does, word]) => ({
+    label: words[word],
+    act: () => act({ do: does, id: row.folder ?? row.id, on: !row.pinned }),
+  })));
 };
 
 const line = (row, act, words) => {
@@ -46,7 +19,7 @@ const line = (row, act, words) => {
   const name = make("button", "name", row.title, { type: "button", title: row.title });
   if (row.library) name.append(" ", make("span", "library", row.library));
   name.onclick = () => act({ do: "open", id: row.id, turn: row.turn ?? 0 });
-  box.append(name, moreButton(row, "li", act, words));
+  box.append(name, moreButton(row, act, words));
   return box;
 };
 
@@ -72,7 +45,7 @@ const folder = (one, act, data) => {
   name.append(" ", make("span", "library", String(one.count)));
   name.dataset.key = `folder-${one.folder}`;
   name.onclick = () => act({ do: "fold", id: one.folder, on: !one.collapsed });
-  head.append(name, moreButton(one, ".folder", act, data.words));
+  head.append(name, moreButton(one, act, data.words));
   const list = make("ul", "");
   list.setAttribute("aria-label", one.title);
   list.append(...one.rows.map((row) => item(row, act, data)));

@@ -5,19 +5,18 @@ const MOST = 4;
 const SHARP_FROM = 1.3; // from here on a picture with more points is asked for
 const PAUSE = 250; // milliseconds after the last letter, before the other pages are searched
 const SHAPES = {
+  previous: "M12 4 6 10l6 6",
+  next: "M8 4l6 6-6 6",
   out: "M5 10h10",
   in: "M5 10h10M10 5v10",
-  fit: "M3 6v8M17 6v8M6 10h8M8 8l-2 2 2 2M12 8l2 2-2 2",
-  turn: "M15.5 6.5A6.5 6.5 0 1 0 16.5 10M16 3v4h-4",
-  text: "M4 5h12M10 5v11M7.5 16h5",
-  strip: "M3 4h3.5v12H3zM8.3 4h3.5v12H8.3zM13.5 4H17v12h-3.5z",
-  before: "M10 4 5 10l5 6M16 4l-5 6 5 6",
-  behind: "M10 4l5 6-5 6M4 4l5 6-5 6",
+  more: "M4 10h.01M10 10h.01M16 10h.01",
+  close: "M5 5l10 10M15 5 5 15",
 };
 const KEYS = {
   "-": "out", "+": "in", "=": "in", 0: "fit", r: "turn", t: "text", m: "strip", p: "before", n: "behind",
 };
-const DRAWN = ["out", "in", "fit", "turn", "text", "strip"]; // for pages with a picture
+const ZOOMS = ["out", "in"]; // for pages with a picture
+const MENU = ["before", "behind", "fit", "turn", "text", "strip"];
 
 // How pages are shown; kept when the app is drawn again, and for the next page. `goal` is the place
 // that is to be pointed to when its page has come, counted from its last one when it is negative.
@@ -28,8 +27,7 @@ const filled = (text, number, total) =>
 
 const build = (root, now) => {
   const parts = {};
-  const tool = (name) => iconButton(SHAPES[name], () => now.act(name));
-  for (const name of DRAWN) parts[name] = tool(name);
+  for (const name of Object.keys(SHAPES)) parts[name] = iconButton(SHAPES[name], () => now.act(name));
   parts.find = make("input", "", "", { type: "search", autocomplete: "off", spellcheck: "false" });
   parts.find.oninput = () => now.find(parts.find.value);
   parts.find.onkeydown = (event) => {
@@ -42,17 +40,8 @@ const build = (root, now) => {
     }
   };
   parts.count = make("span", "count", "", { role: "status" });
-  parts.before = tool("before");
-  parts.citation = make("span", "count");
-  parts.behind = tool("behind");
-  // A group stays on one line; in this order they fill two lines of a phone, or one of a window.
-  const { find, count, before, citation, behind } = parts;
-  const groups = { look: DRAWN.map((name) => parts[name]), cited: [before, citation, behind], search: [find, count] };
-  for (const [name, tools] of Object.entries(groups)) {
-    const group = make("div", `group ${name}`);
-    group.append(...tools);
-    root.append(group);
-  }
+  menuButton(parts.more, () => now.menu());
+  root.append(...["previous", "next", "find", "count", "out", "in", "more", "close"].map((name) => parts[name]));
   root.list.onkeydown = (event) => walkButtons(event, STEPS);
   return parts;
 };
@@ -91,19 +80,15 @@ const foundOf = (data) => (data.found?.sought === view.sought.trim() ? data.foun
 const label = (root, parts, data) => {
   const { words } = data;
   for (const [name, part] of Object.entries(parts)) {
-    if (!words[name] || name === "citation") continue;
+    if (!words[name]) continue;
     part.setAttribute("aria-label", words[name]);
     part.title = words[name];
-    part.hidden = DRAWN.includes(name) ? !data.layers.length : data.of < 2 && name !== "find";
   }
-  parts.strip.hidden ||= data.pages < 2;
-  parts.strip.setAttribute("aria-pressed", String(data.strip));
+  for (const name of ZOOMS) parts[name].hidden = !data.layers.length;
+  for (const name of ["previous", "next"]) parts[name].hidden = data.pages < 2;
+  parts.previous.disabled = data.number <= 1;
+  parts.next.disabled = data.number >= data.pages;
   parts.find.placeholder = words.find;
-  parts.text.setAttribute("aria-pressed", String(view.text));
-  parts.citation.hidden = data.of < 2;
-  parts.citation.textContent = data.at < 0 ? `${data.of}` : `${data.at + 1}/${data.of}`;
-  parts.citation.setAttribute("role", "img");
-  parts.citation.setAttribute("aria-label", filled(words.citation, data.at + 1, data.of));
   const found = foundOf(data);
   parts.count.textContent = view.sought.trim() ? told(data, found) : "";
   const here = found ? found.places.findIndex(([p, n]) => p === data.number && n === view.at) : -1;
@@ -136,6 +121,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.list ??= parentElement.querySelector(".found");
   root.list.setAttribute("aria-label", data.words.list);
   const now = root.now ?? (root.now = {});
+  if (view.document !== data.document) Object.assign(view, { document: data.document, sought: "", at: 0, places: [] });
   if (!root.parts) {
     root.parts = build(root, now);
     view.page = ""; // opened again, a page shows its citation, not what was sought in it before
@@ -205,16 +191,33 @@ export default function ({ data, parentElement, setTriggerValue }) {
     view.zoom = Math.min(MOST, Math.max(LEAST, to));
     if (view.zoom >= SHARP_FROM && !data.sharp) setTriggerValue("sharp", true);
   };
+  const able = (name) => ({ before: data.of > 1, behind: data.of > 1, strip: data.pages > 1 })[name] ?? data.layers.length;
   now.act = (name) => {
+    if (name === "previous") setTriggerValue("page", data.number - 1);
+    if (name === "next") setTriggerValue("page", data.number + 1);
+    if (name === "close") setTriggerValue("close", true);
     if (name === "in") zoom(view.zoom * STEP);
     if (name === "out") zoom(view.zoom / STEP);
     if (name === "fit") zoom(1);
     if (name === "turn") view.turn = (view.turn + 1) % 4;
     if (name === "text") view.text = !view.text;
-    if (name === "strip" && data.pages > 1) setTriggerValue("strip", { shown: !data.strip });
-    if (name === "before" && data.of > 1) setTriggerValue("go", -1);
-    if (name === "behind" && data.of > 1) setTriggerValue("go", 1);
+    if (name === "strip") setTriggerValue("strip", { shown: !data.strip });
+    if (name === "before") setTriggerValue("go", -1);
+    if (name === "behind") setTriggerValue("go", 1);
     show();
+  };
+  now.menu = () => {
+    const on = { text: view.text, strip: data.strip };
+    const { large, words } = data;
+    const others = data.beside
+      ? [{ label: words.alone, act: () => setTriggerValue("alone", true) }]
+      : data.others.map((page, at) => (
+        { label: words.compare.replace("{page}", page), act: () => setTriggerValue("beside", { at }) }));
+    return [
+      ...MENU.filter(able).map((name) => ({ label: words[name], act: () => now.act(name), on: on[name] })),
+      { label: words[large ? "smaller" : "larger"], act: () => setTriggerValue("large", { large: !large }) },
+      ...others,
+    ];
   };
   if (root.getRootNode().activeElement !== parts.find) parts.find.value = view.sought;
   show();
@@ -222,7 +225,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const onKey = (event) => {
     const name = KEYS[event.key.toLowerCase()];
     if (!name || event.ctrlKey || event.metaKey || event.altKey || isField(event.composedPath()[0])) return;
-    if (!panel.contains(document.activeElement) || parts[name]?.hidden) return;
+    if (!panel.contains(document.activeElement) || !able(name)) return;
     event.preventDefault();
     now.act(name);
   };

@@ -1,11 +1,11 @@
-// A button that reads an answer aloud. It asks Python for one piece of sound after the other, the
+// The menu below an answer, and the button in its place that stops the reading aloud. It asks Python for one piece of sound after the other, the
 // next one while one plays. Which sentence is heard is told to the answer (answer.js) by an event.
 const EVENT = "pincite:reading";
 const AGAIN = 250; // milliseconds until it asks again for a piece that was not ready
 const LOST = 4000; // the same where no reply came: the page was drawn anew meanwhile
 const MOST = 15; // replies that may be lost before it gives up
 const SHAPES = {
-  idle: "M4 8v4h2.6L11 15.6V4.4L6.6 8ZM13.6 7.2a4 4 0 0 1 0 5.6M15.6 5a7 7 0 0 1 0 10",
+  idle: "M4 10h.01M10 10h.01M16 10h.01",
   waiting: "M10 3.5a6.5 6.5 0 1 1-6.5 6.5",
   playing: "M6 6h8v8H6Z",
 };
@@ -140,12 +140,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const one = reading(data.id);
   one.send = setTriggerValue;
   one.words = data.words;
+  const items = () => [
+    ...(data.answered ? [{ label: one.words.idle, act: () => begin(one) }] : []),
+    ...(data.explained ? [{ label: one.words.hood, act: () => one.send("hood", Date.now()) }] : []),
+  ];
   one.draw = () => {
-    const label = one.words[one.state];
-    const act = () => (one.state === "idle" ? begin(one) : stop(one));
-    const button = root.querySelector("button") ?? iconButton("", act);
-    Object.assign(button, { onclick: act, title: label });
+    const label = one.state === "idle" ? one.words.more : one.words[one.state];
+    const button = root.querySelector(":scope > button") ?? iconButton("");
+    button.title = label;
     button.setAttribute("aria-label", label);
+    if (button.dataset.state !== one.state && one.state === "idle") menuButton(button, items);
+    else if (one.state !== "idle") {
+      button.onclick = () => stop(one);
+      for (const name of ["aria-haspopup", "aria-expanded"]) button.removeAttribute(name);
+    }
     button.dataset.state = one.state;
     button.querySelector("path").setAttribute("d", SHAPES[one.state]);
     const error = make("span", "error", one.error, { role: "alert" });

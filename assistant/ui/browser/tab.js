@@ -43,7 +43,7 @@ const begin = () => {
     const main = document.querySelector('[data-testid="stAppScrollToBottomContainer"]');
     if (moved || Date.now() > until) return;
     if (main) main.scrollTop = 0;
-    setTimeout(stay, 100);
+    requestAnimationFrame(stay); // before it is painted elsewhere
   };
   stay();
 };

@@ -20,7 +20,15 @@ from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session
 from assistant.ui.chat import explanation
 from assistant.ui.session import Shown
-from assistant.ui.widgets import Component, button, draw_download, plain, small_picture
+from assistant.ui.viewer.page_view import whole_quote
+from assistant.ui.widgets import (
+    Component,
+    button,
+    draw_download,
+    icon_menu,
+    plain,
+    small_picture,
+)
 from ingest.document.source import readable
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.media.ffmpeg import clock
@@ -39,7 +47,7 @@ def replies_told_apart(turns: Sequence[Answer]) -> Iterator[Answer]:
 
 
 def draw_thumbs(answer: Answer) -> None:
-    """Draw the thumbs; another click changes a rating, the same one withdraws it.
+    """Draw the menu of both thumbs; another click changes a rating, the same one withdraws it.
 
     A file of feedback that cannot be used takes the thumbs away, and not the answer.
     """
@@ -53,7 +61,9 @@ def draw_thumbs(answer: Answer) -> None:
     except PinciteError as error:
         st.caption(plain(_("No thumbs: {error}", error=told(str(error)))))
         return
-    st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
+    icon = {1: "thumb_up", 0: "thumb_down"}.get(st.session_state[key], "thumbs_up_down")
+    with icon_menu(_("Good or bad"), icon, f"rate-{answer['id']}"):
+        st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
 
 
 def _is_heard() -> bool:
@@ -67,32 +77,25 @@ def _rate(key: str, answer: Answer) -> None:
         resources.feedback().rate(answer, None if thumb is None else bool(thumb))
 
 
-_EXCERPT = 260  # characters of a passage on its card
 _CLOSEST = 4  # passages under a refusal
+_OPENED = "opened-while-answered"  # in the session's state
 
 _component = Component(
     "answer",
     '<div class="answer"></div>',
     words={
-        "page": N_("page {page}"),
-        "short_page": N_("p. {page}"),
-        "unstated": N_("no line states this"),
-        "unstated_words": N_("no line states {words}"),
-        "not_found": N_("not found in the documents"),
-        "copy": N_("Copy"),
-        "copied": N_("Copied"),
-        "blocked": N_("Copying is blocked here"),
-        "copy_code": N_("Copy the code"),
-        "code": N_("code"),
-        "closest_lines": N_("The closest lines"),
-        "heard_lines": N_("The lines that this sentence comes from"),
-        "sources": N_("Sources"),
+        "page": N_("page {page}"), "short_page": N_("p. {page}"),
+        "unstated": N_("no line states this"), "unstated_words": N_("no line states {words}"),
+        "not_found": N_("not found in the documents"), "copy": N_("Copy"), "copied": N_("Copied"),
+        "blocked": N_("Copying is blocked here"), "copy_code": N_("Copy the code"),
+        "code": N_("code"), "closest_lines": N_("The closest passages"),
+        "heard_lines": N_("The lines that this sentence comes from"), "sources": N_("Sources"),
         "source": N_("Source {mark}: {document}, {place}"),
         "closest": N_("Closest lines {mark}: {document}, {place}"),
         "open_source": N_("Open source {mark}: {document}, {place}"),
         "open": N_("Open {document}, {place}"),
     },
-)
+)  # fmt: skip
 
 
 def draw_answer(answer: Mapping[str, Any], shown: Shown | None) -> None:
@@ -103,20 +106,20 @@ def draw_answer(answer: Mapping[str, Any], shown: Shown | None) -> None:
 
 
 def draw_running_answer(reply: Reply, seconds: float) -> None:
-    """Draw a running answer: its words so far, or the current step and the best lines before the
-    first word."""
-    begun = bool(reply.so_far)
-    stage = "" if begun else stage_text(reply.activity.stage, seconds)
-    quotes = (
-        []
-        if begun
-        else [
-            {**_source(vars(citation)), "text": _excerpt(citation.quote)}
-            for citation in reply.activity.quotes
-        ]
-    )
-    data = {"text": reply.so_far, "stage": stage, "quotes": quotes}
-    _component.draw(f"running-{reply.id}", data)
+    """Draw a running answer: its words so far, or the current step and the closest lines before the
+    first word; a click on one opens its page."""
+    key, quotes = f"running-{reply.id}", [vars(one) for one in reply.activity.quotes]
+    data: dict[str, Any] = {"text": reply.so_far}
+    if not reply.so_far:
+        data = {"stage": stage_text(reply.activity.stage, seconds), "cards": _cards(key, quotes)}
+
+    def open_card(card: object) -> None:
+        _open(key, {"citations": (), "closest": quotes}, card)
+        st.session_state[_OPENED] = True
+
+    _component.draw(key, data, {"open": open_card})
+    if st.session_state.pop(_OPENED, False):
+        st.rerun()  # the page that is opened stands outside of this fragment
 
 
 def stage_text(stage: str, seconds: float) -> str:
@@ -131,12 +134,25 @@ def _open(key: str, answer: Mapping[str, Any], mark: object) -> None:
         every = {c["mark"]: _cited(key, c) for c in answer["citations"]}
         cited = every[int(number)]
         session.show(replace(cited, citations=tuple(every.values())))
-    elif kind == "passage":
-        near = answer["passages"][int(number)]
-        page = near["page"]
-        source, seconds = f"{key}/passage-{number}", near.get("seconds")
-        lines = max(parts_of(near["text"]), key=len)  # of a page of which several places were read
-        session.show(Shown(full_name(near), page, page, lines, (), source, seconds))
+    elif kind == "closest":
+        session.show(replace(_cited(key, _closest(answer)[int(number)]), source=f"{key}/{mark}"))
+
+
+def _closest(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The lines that come closest to what was refused; where none was told, those of passages."""
+    return answer.get("closest") or [
+        # Of a page several places may have been read.
+        {**near, "mark": 0, "quote": max(parts_of(near["text"]), key=len), "boxes": ()}
+        for near in answer["passages"][:_CLOSEST]
+    ]
+
+
+def _cards(key: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    library = resources.assistant().library
+    return [
+        {**_source(row), "id": f"closest-{at}", "text": whole_quote(library, _cited(key, row))}
+        for at, row in enumerate(rows)
+    ]
 
 
 def _cited(key: str, citation: Mapping[str, Any]) -> Shown:
@@ -151,18 +167,15 @@ def _cited(key: str, citation: Mapping[str, Any]) -> Shown:
 
 def _finished(answer: Mapping[str, Any], opened: str) -> dict[str, Any]:
     refused = answer["refused"]
+    told = list(answer.get("notices", ()))  # answers of older versions have none
     return {
         "id": answer["id"],
         "sentences": [] if not answer["answer"] else _sentences(answer),
         "citations": {c["mark"]: _source(c) for c in answer["citations"]},
-        "lines": {c["mark"]: _excerpt(c["quote"]) for c in answer["citations"]},
-        "note": _note(answer),
-        "notices": list(answer.get("notices", ())),  # answers of older versions have none
-        "passages": [
-            {**_source(near), "excerpt": _excerpt(near["text"])}
-            for near in (answer["passages"][:_CLOSEST] if refused else ())
-        ],
-        "passages_title": _("The closest passages"),
+        "lines": {c["mark"]: c["quote"] for c in answer["citations"]},
+        "note": " ".join(told) if refused else _note(answer),
+        "notices": [] if refused else told,
+        "cards": _cards(f"answer-{answer['id']}", _closest(answer)) if refused else [],
         "opened": opened,
         "footer": footer(answer),
     }
@@ -227,25 +240,18 @@ def _source(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"document": readable(full_name(row)), "page": row["page"], **time}
 
 
-def _excerpt(passage: str) -> str:
-    text = " ".join(passage.split())
-    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
-
-
 def footer(answer: Mapping[str, Any]) -> str:
-    """The footer: time, where it is from if no model wrote it, and which documents alone were
-    asked. The sidebar names the model, and the receipt that of an older answer."""
+    """The footer: where it is from if no model wrote it, and which documents alone were asked.
+    What made it, and how long that took, is under the hood."""
     cells = len(answer.get("cells", ()))
     by = _("quoted from the documents") if answer["model"] == "extractive" else ""
-    if answer.get("asked_back"):
-        by = _("asks for clarification")
     if cells:
         by = ngettext(
             "read from a cell of a table", "computed from {count} cells of a table", cells
         )
     within = in_words(from_row(answer.get("filter", {})))
     asked = _("Asked in: {filter}", filter=within) if within else ""
-    return " · ".join(filter(None, [f"{number(answer['seconds_total'], 1)} s", by, asked]))
+    return " · ".join(filter(None, [by, asked]))
 
 
 # -- Draws the choices of a request for clarification as buttons

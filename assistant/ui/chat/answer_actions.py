@@ -6,8 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.background import Background
 from assistant.contract.facts import full_name, place
 from assistant.conversation.assistant import Assistant
+from assistant.conversation.listing import ConversationInfo
 from assistant.export.account import account
 from assistant.export.documents import FORMS, named
 from assistant.i18n.translation import N_, _, size, told
@@ -15,46 +17,41 @@ from assistant.models.catalogue import missing_extra
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources
-from assistant.ui.background import Search
 from assistant.ui.chat import explanation
-from assistant.ui.chat.answer import support
+from assistant.ui.chat.answer import draw_thumbs, support
 from assistant.ui.chat.explanation import DONE
-from assistant.ui.widgets import Component, as_html, button, draw_download, plain, show_error
+from assistant.ui.widgets import (
+    Component,
+    as_html,
+    button,
+    draw_download,
+    icon_menu,
+    plain,
+    show_error,
+)
 from assistant.wiring import composition
-from assistant.wiring.chosen_models import missing_defaults
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
 from vectorstore.federation import AnyLibrary
 
 # -- Ways on from a refusal: answer anyway, or ask in one of the closest documents alone
 
-_DOCUMENTS = 2  # that are offered
-
 
 def draw_after_refusal(answer: Mapping[str, Any], ask: Callable[..., None]) -> None:
-    """Draw nothing for an answer. `ask` takes the question, and `anyway=True` or the `documents`
-    to ask alone."""
+    """Draw nothing for an answer. `ask` takes `anyway=True`, or the `documents` to ask alone, and
+    asks in the place of the answer."""
     if not answer["refused"] or not answer.get("closest"):
         return
-    question = answer["question"]
-    with st.container(horizontal=True, key=f"refused-{answer['id']}"):
-        key, anyway = f"refused-{answer['id']}-", partial(ask, question, anyway=True)
-        button(_("Answer anyway"), f"{key}-1", anyway, icon="lightbulb")
-        names = list(dict.fromkeys(full_name(line) for line in answer["closest"]))
-        for number, name in enumerate(names[:_DOCUMENTS]):
-            label = plain(_("Ask only in {document}", document=readable(name)))
-            act = partial(ask, question, documents=[name])
-            button(label, f"{key}{number}", act, icon="filter_alt")
+    key, closest = f"refused-{answer['id']}", full_name(answer["closest"][0])
+    with st.container(horizontal=True, key=key):
+        anyway = partial(ask, anyway=True)
+        button(_("Answer anyway"), f"{key}-anyway", anyway, icon="lightbulb", type="secondary")
+        label = plain(_("Ask only in {document}", document=readable(closest)))
+        only = partial(ask, documents=[closest])
+        button(label, f"{key}-only", only, icon="filter_alt", type="secondary")
 
 
-# -- What a stopped answer offers: the same question again, and nothing to rate where nothing was
-# written.
-
-
-def is_stopped_empty(answer: Mapping[str, Any]) -> bool:
-    """Whether it was stopped before its first word and its first file."""
-    made = answer.get("images") or answer.get("audio")
-    return bool(answer.get("stopped")) and not answer["answer"].strip() and not made
+# -- What a stopped answer offers: the same question again
 
 
 def draw_after_stop(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
@@ -121,42 +118,28 @@ _FORMS = {  # label, kind and icon
 
 
 def draw_answer_export(assistant: Assistant, answer: Answer) -> None:
-    """Draw the buttons, if the answer has a receipt; a file is made, and what an answer was made
-    of is read, when its button is pressed."""
+    """Draw the menu of files, if the answer has a receipt; a file is made, and what an answer was
+    made of is read, when its button is pressed."""
     receipts, identity = assistant.receipts, answer["id"]
     if receipts is None or not receipts.has(identity):
         return
     note = resources.noting()  # the pack is made outside of the page's thread
-    draw_download(
-        _("Save with evidence"), f"pack-{identity}",
-        lambda: _pack(receipts.get(identity), assistant.library, note),
-        named(answer["question"], f"answer-{identity[:8]}", ".html"), "text/html",
-        help=_("Save the answer, its cited lines and how it was made, in one HTML file"),
-    )  # fmt: skip
-    with st.popover(
-        _("Save as"), type="tertiary", icon=":material/file_save:",
-        help=_("Save as Word, PDF, Markdown or a table, with a footnote for each citation"),
-        key=f"save-{identity}",
-    ):  # fmt: skip
+    with icon_menu(_("Save"), "file_save", f"save-{identity}"):
         _forms(
             f"answer-{identity[:8]}", answer["question"], lambda: [receipts.get(identity).answer]
         )
-    explanation.draw_answer_button(receipts, identity)
-
-
-def draw_conversation_export(assistant: Assistant, identity: str) -> None:
-    """Draw the buttons that save all answers of a conversation, if it has some."""
-    if not (identity and assistant.conversations.library(identity)):  # nothing was asked yet
-        return
-    turns = assistant.conversations.turns
-    with st.popover(
-        _("Save this conversation"), type="tertiary", icon=":material/file_save:",
-        key="save-conversation",
-    ):  # fmt: skip
-        _forms(
-            f"conversation-{identity[:8]}", assistant.conversations.title(identity),
-            lambda: turns(identity),
+        draw_download(
+            _("Save with evidence"), f"pack-{identity}",
+            lambda: _pack(receipts.get(identity), assistant.library, note),
+            named(answer["question"], f"answer-{identity[:8]}", ".html"), "text/html",
+            help=_("Save the answer, its cited lines and how it was made, in one HTML file"),
         )  # fmt: skip
+
+
+def draw_conversation_export(assistant: Assistant, info: ConversationInfo) -> None:
+    """Draw the buttons that save all answers of a conversation."""
+    turns = partial(assistant.conversations.turns, info.id)
+    _forms(f"conversation-{info.id[:8]}", info.title, turns)
 
 
 def _forms(key: str, words: str, answers: Callable[[], Sequence[Answer]]) -> None:
@@ -181,38 +164,58 @@ def _pack(receipt: Receipt, shown: AnyLibrary, note: Callable[[str, str, str], N
         return evidence_pack(receipt, library)
 
 
+# -- The four icons below an answer: copy, save, good or bad, more
+
+
+def draw_foot(assistant: Assistant, answer: Answer, draw_more: Callable[..., None]) -> None:
+    """Draw nothing where nothing was written. Files that a tool made have buttons of their own.
+    `draw_more` gets the answer, and what explains it."""
+    made = answer.get("images") or answer.get("audio")
+    if answer.get("stopped") and not answer["answer"].strip() and not made:
+        return
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"below-{answer['id']}"
+    ):
+        draw_copy_button(answer)
+        if "wish" not in answer:
+            draw_answer_export(assistant, answer)
+            draw_thumbs(answer)
+        if not made:
+            draw_more(answer, explanation.explains(assistant.receipts, answer))
+
+
 # -- Below the last answer: questions that the documents answer, to go on with
 
 
 def draw_follow_ups(
     assistant: Assistant, turns: Sequence[Mapping[str, Any]], ask: Callable[[str], None]
 ) -> None:
-    """Draw nothing where there are none; they come when the answer has been drawn."""
+    """Draw nothing where there are none; they are written when the answer has been drawn."""
     last = turns[-1]
     if last["refused"] or "wish" in last or not last["citations"]:
         return
-    asked = [turn["question"] for turn in turns]
-    key = (assistant.library.name, assistant.library.generation(), last["id"])
+    questions = assistant.follow_ups(last, [turn["question"] for turn in turns])
+    if questions:
+        with st.container(key="follow-ups"):
+            st.html(f'<p class="section">{as_html(_("Ask next"))}</p>')
+            for at, question in enumerate(questions):
+                key, icon = f"next-{last['id']}-{at}", "subdirectory_arrow_right"
+                button(plain(question), key, ask, question, icon=icon)
+    draw_offering([citation["document"] for citation in last["citations"]])
 
-    search = resources.next_questions().start(key, lambda: assistant.follow_ups(last, asked))
-    if not search.ended:
-        _wait(search)
-    elif search.found:
-        _suggest(search.found, last["id"], ask)
+
+def draw_offering(documents: Sequence[str]) -> None:
+    """Begin to write questions that documents answer, and draw the page again when they are
+    there."""
+    writing = resources.offer_questions(list(dict.fromkeys(documents)))
+    if writing and not writing.ended:
+        _wait(writing)
 
 
-@st.fragment(run_every=0.5)
-def _wait(search: Search) -> None:
-    if search.ended:
+@st.fragment(run_every=2.0)
+def _wait(writing: Background) -> None:
+    if writing.ended:
         st.rerun()
-
-
-def _suggest(questions: Sequence[str], answer: str, ask: Callable[[str], None]) -> None:
-    with st.container(key="follow-ups"):
-        st.html(f'<p class="section">{as_html(_("Ask next"))}</p>')
-        for at, question in enumerate(questions):
-            key, icon = f"next-{answer}-{at}", "subdirectory_arrow_right"
-            button(plain(question), key, ask, question, icon=icon)
 
 
 # -- Offers a model that is not installed, with a button that fetches it
@@ -253,22 +256,6 @@ def _fetch_progress(name: str) -> None:
         st.rerun()
     else:
         st.progress(fetch.share, text=plain(told(fetch.doing)))
-
-
-# -- Offers the default models where Pincite is opened without them
-
-
-def draw_first_models() -> None:
-    """Draw an offer for each; nothing for visitors, who cannot fetch."""
-    missing = missing_defaults(resources.settings()) if resources.is_owner() else []
-    if any(offer.role == "chat" for offer in missing):
-        st.caption(_("No chat model is installed; `pincite models pull` gets one."))
-    if any(offer.role == "embedding" for offer in missing):
-        st.caption(
-            _("One model searches documents in English, another one those in other languages.")
-        )
-    rows = {"id": "first", "offers": [vars(offer) for offer in missing]}
-    draw_model_offers(rows, resources.renew_answering)
 
 
 # -- Shows the chosen tool and why; one click asks the documents instead

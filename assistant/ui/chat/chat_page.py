@@ -22,7 +22,6 @@ from assistant.ui.chat import answer as answers
 from assistant.ui.chat import (
     answer_actions,
     conversations,
-    explanation,
     sidebar,
     tool_dialog,
     voice,
@@ -114,28 +113,11 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     files = [Path(path) for path in turn.get("attached", ())]
     again = _intent_of(turn)
     answer_actions.draw_model_offers(turn, partial(_ask, turn["question"], again, files))
-    answer_actions.draw_after_refusal(turn, _ask)
+    ask_here = partial(_ask, turn["question"], files=files, after=kept.parent)
+    answer_actions.draw_after_refusal(turn, ask_here)
     answer_actions.draw_after_stop(turn, partial(instead, None))
     answer_actions.draw_tool_choice(turn, partial(_ask, turn["question"], intents.Answer(), files))
-    if answer_actions.is_stopped_empty(turn):
-        return
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"below-{turn['id']}"
-    ):
-        _icons(assistant, turn)
-
-
-def _icons(assistant: Assistant, turn: Mapping[str, Any]) -> None:
-    if "wish" not in turn:
-        answers.draw_thumbs(turn)
-        answer_actions.draw_copy_button(turn)
-        answer_actions.draw_answer_export(assistant, turn)
-        voice.draw_read_aloud(turn)
-        return
-    answer_actions.draw_copy_button(turn)
-    if not turn["images"] and not turn["audio"]:  # else its output has buttons of its own
-        explanation.draw_output_button(turn)
-        voice.draw_read_aloud(turn)
+    answer_actions.draw_foot(assistant, turn, voice.draw_more)
 
 
 def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:

@@ -16,6 +16,7 @@ from assistant.conversation.listing import ConversationInfo, Folder, by_day
 from assistant.i18n.translation import N_, _, ngettext
 from assistant.libraries import forget as forgetting
 from assistant.ui import resources, session
+from assistant.ui.chat import answer_actions
 from assistant.ui.widgets import Component, ask_before
 from ingest.errors import PinciteError
 from vectorstore.federation import shown
@@ -23,7 +24,7 @@ from vectorstore.federation import shown
 # -- The dialogs: a conversation or a folder of them is named, moved or deleted
 
 _NONE = 0  # the choice of no folder
-_DIALOGS = ("rename", "delete", "move", "new-folder", "rename-folder", "delete-folder")
+_DIALOGS = ("rename", "delete", "move", "save", "new-folder", "rename-folder", "delete-folder")
 # In the session's state: the dialog that was asked for, and its fields.
 _OPENED = "conversations-dialog"
 _NAME, _INTO, _NEW = "folder-name", "folder-into", "folder-new"
@@ -55,6 +56,8 @@ def draw_dialog(assistant: Assistant) -> None:
         _ask_name(_("Rename"), info.title, 200, lambda name: _kept().rename(identity, name))
     elif kind == "move" and info:
         st.dialog(_("Move"))(_choose_folder)(info)
+    elif kind == "save" and info:
+        st.dialog(_("Save"))(answer_actions.draw_conversation_export)(assistant, info)
     elif kind == "delete" and info:
         gone = _("“{title}” is deleted for good, with its receipts, thumbs and attachments.",
                  title=info.title)  # fmt: skip
@@ -136,19 +139,14 @@ Row = dict[str, Any]
 _list = Component(
     "conversation_list",
     '<nav class="conversations"></nav>',
+    uses=("menu",),
     words={
-        "conversations": N_("Conversations"),
-        "search": N_("Search questions and answers"),
-        "more": N_("What to do with “{title}”"),
-        "pin": N_("Pin"),
-        "unpin": N_("Unpin"),
-        "rename": N_("Rename"),
-        "delete": N_("Delete"),
-        "move": N_("Move"),
-        "new-folder": N_("New folder"),
-        "more-folder": N_("What to do with the folder “{title}”"),
+        "conversations": N_("Conversations"), "search": N_("Search questions and answers"),
+        "more": N_("What to do with “{title}”"), "pin": N_("Pin"), "unpin": N_("Unpin"),
+        "rename": N_("Rename"), "delete": N_("Delete"), "move": N_("Move"), "save": N_("Save"),
+        "new-folder": N_("New folder"), "more-folder": N_("What to do with the folder “{title}”"),
     },
-)
+)  # fmt: skip
 
 
 def draw_list(assistant: Assistant) -> None:
@@ -233,15 +231,11 @@ _versions = Component(
     "versions",
     '<div class="versions"></div>',
     words={
-        "edit": N_("Edit the question"),
-        "again": N_("Ask it again"),
-        "before": N_("The version before"),
-        "behind": N_("The next version"),
-        "version": N_("Version {number} of {total}"),
-        "send": N_("Send"),
-        "cancel": N_("Cancel"),
+        "edit": N_("Edit the question"), "again": N_("Ask it again"),
+        "before": N_("The version before"), "behind": N_("The next version"),
+        "version": N_("Version {number} of {total}"), "send": N_("Send"), "cancel": N_("Cancel"),
     },
-)
+)  # fmt: skip
 
 
 def draw_versions(

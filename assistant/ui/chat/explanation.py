@@ -258,8 +258,7 @@ def _tool(explained: Row) -> str:
     """The tool, and why: what requested it, or what the words were like."""
     guess, why = explained["tool_guess"], told(explained["why"])
     if guess and not why:
-        share = percent(guess["probability"])
-        why = _("likeness to known requests ({share})", share=share)
+        why = _("likeness to known requests")
     name = str(explained["tool"])
     done = _({**DONE, **_ANSWERED}.get(name, name))
     return f"{done} ({why})" if why else done
@@ -427,34 +426,31 @@ PARTS = {
 # -- The dialog that shows how an answer was made; its facts are read when it opens
 
 _STYLE = read("hood.css")
-_HOW = N_("How this answer was made, step by step")
+Explain = Callable[[], Row]
 
 
-def draw_answer_button(receipts: Receipts, identity: str) -> None:
-    """Draw the button below an answer that has a receipt."""
+def explains(receipts: Receipts | None, answer: Row) -> Explain | None:
+    """What says how an answer was made: its receipt, or the facts that a tool has left. None where
+    there is nothing."""
+    identity, facts = answer["id"], answer.get("facts") if "wish" in answer else None
+    if facts:
+        return partial(explanation, answer, facts)
+    if "wish" in answer or receipts is None or not receipts.has(identity):
+        return None
 
     def explain() -> Row:
         kept = receipts.get(identity)
         return explanation(kept.answer, kept.facts, kept.meant)
 
-    _hood_button(_HOW, identity, _explanation_dialog, explain)
+    return explain
 
 
-def draw_output_button(answer: Row) -> None:
-    """Draw the button below the output of a tool, if that says how it was made."""
-    if facts := answer.get("facts"):
-        explain = partial(explanation, answer, facts)
-        _hood_button(_HOW, answer["id"], _explanation_dialog, explain)
+def open_dialog(explain: Explain) -> None:
+    """Open the dialog; facts are read now."""
+    st.dialog(_("Under the hood"), width="large")(_explanation_dialog)(explain)
 
 
-def _hood_button(about: str, key: str, draw: Callable[..., None], given: object) -> None:
-    """`draw` draws the dialog that it opens, of what is given."""
-    name, icon = _("Under the hood"), ":material/search_insights:"
-    if st.button(name, type="tertiary", icon=icon, help=_(about), key=f"hood-{key}"):
-        st.dialog(name, width="large")(draw)(given)
-
-
-def _explanation_dialog(explain: Callable[[], Row]) -> None:
+def _explanation_dialog(explain: Explain) -> None:
     try:
         explained = explain()
     except PinciteError as error:
@@ -476,7 +472,10 @@ _DIGEST = 12  # characters of a hash
 
 def draw_picture_button(path: Path, key: str) -> None:
     """Draw the button below a picture that says how it was made."""
-    _hood_button(N_("How this picture was made, step by step"), key, _picture_dialog, path)
+    name, how = _("Under the hood"), _("How this picture was made, step by step")
+    icon = ":material/search_insights:"
+    if st.button(name, type="tertiary", icon=icon, help=how, key=f"hood-{key}"):
+        st.dialog(name, width="large")(_picture_dialog)(path)
 
 
 def _picture_dialog(path: Path) -> None:

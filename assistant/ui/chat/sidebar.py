@@ -75,10 +75,8 @@ _PICKED = "first-model"  # in the session's state
 
 def draw_quality() -> None:
     """Draw the choice, or which model answers already."""
-    now = in_use(resources.settings(), "chat")
-    if now.name or now.trouble:
-        told = _("Answers are written by {model}.", model=now.name or "–")
-        draw_quiet(f"{told} {_('Settings has others.')}")
+    if first_run.is_model_chosen(resources.settings()):
+        draw_quiet(_("Settings has others."))
     elif not resources.is_owner():
         draw_quiet(_("The owner chooses the models."))
     else:
@@ -88,9 +86,7 @@ def draw_quality() -> None:
 def _choose(found: Sequence[Choice]) -> None:
     if extra := missing_extra("chat"):
         st.caption(plain(_("Before one can run: {command}", command=add_extra(extra))))
-    labels = {
-        one.model.name: f"**{_(_KINDS[one.kind])}** · {plain(one.model.name)}" for one in found
-    }
+    labels = {one.model.name: f"**{_(_KINDS[one.kind])}**" for one in found}
     going = any(one.name in labels for one in resources.fetches().going())
     if going or not found:  # its progress is drawn above the steps
         st.caption(_("It is being fetched.") if going else _("No model fits this machine."))
@@ -271,15 +267,9 @@ def draw_sidebar(assistant: Assistant) -> None:
         _scope(assistant)
         library_tags.draw_question_filter(assistant)
         _refusal(assistant)
-        answer_actions.draw_conversation_export(assistant, session.current())
-        if assistant.notice:
+        # That there is no model yet, the welcome says.
+        if assistant.notice and first_run.is_model_chosen(resources.settings()):
             st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
-        if assistant.about:
-            draw_quiet(told(assistant.about))
-        mine = resources.person()
-        if mine.id:
-            draw_quiet(f"{mine.name}, {mine.role}")
-            button(_("Sign out"), "sign-out", resources.sign_out)
     if own:
         conversations.draw_dialog(assistant)
 
@@ -326,7 +316,7 @@ def threshold() -> float | None:
 
 
 def _refusal(assistant: Assistant) -> None:
-    """Draw the choice from strict to helpful, with measured effects, and the learned one."""
+    """Draw the choice from strict to helpful, and the learned one; what it does is its hint."""
     learned = assistant.learned_threshold()
     set_so = resources.settings().refusal_threshold
     now = next(
@@ -339,22 +329,21 @@ def _refusal(assistant: Assistant) -> None:
         st.session_state["refusal-usual"] = usual
         if st.session_state.get("refusal") in (None, now, _LEARNED):  # no other one was chosen
             st.session_state["refusal"] = usual
-    with st.container(key="when-unsure"):
-        picked = st.segmented_control(
-            _("When unsure"), names, format_func=lambda name: _(_POINTS[name]), key="refusal",
-            persist_state="session", width="stretch",
-        )  # fmt: skip
-    if picked in OPERATING_POINTS:
-        quotes = assistant.model_name == "extractive"  # then the figures are others
-        point = OPERATING_POINTS[picked]
-        often = _(
-            "Of 10 questions without an answer in the documents it turns down about {rightly}; of "
-            "10 right answers it keeps back about {wrongly}.",
-            rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
-        )  # fmt: skip
-        st.caption(_(_EFFECTS[picked]) if quotes else f"{_(_EFFECTS[picked])} {often}")
-    elif picked:
-        st.caption(_("As learned from your feedback; the Measure page can take it back."))
+    picked = st.session_state.get("refusal") or ""
+    effect = _("As learned from your feedback; the Measure page can take it back.")
+    if point := OPERATING_POINTS.get(picked):
+        effect = _(_EFFECTS[picked])
+        if assistant.model_name != "extractive":  # else the figures are others
+            effect += " " + _(
+                "Of 10 questions without an answer in the documents it turns down about {rightly}; "
+                "of 10 right answers it keeps back about {wrongly}.",
+                rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
+            )  # fmt: skip
+    labels = {name: _(_POINTS[name]) for name in names}
+    st.selectbox(
+        _("When unsure"), names, format_func=labels.__getitem__, key="refusal",
+        persist_state="session", help=effect if picked else None,
+    )  # fmt: skip
 
 
 def _scope(assistant: Assistant) -> None:
@@ -369,6 +358,9 @@ def _scope(assistant: Assistant) -> None:
 # -- The first screen of a conversation: the contents of the library, and starter questions
 
 
+_OFFERED = 4  # questions, and documents that they are written from
+
+
 def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
     """Draw the screen; `ask` receives the clicked suggestion."""
     library, documents = assistant.library, assistant.library.documents()
@@ -377,7 +369,7 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
         if one and resources.may_change() and steps_are_left(one):
             _greet(_("Welcome to Pincite"), _("Three steps, and your documents answer."))
             draw_steps(one)
-            _suggest(assistant.suggestions(4) if documents else [], ask)
+            _suggest(assistant, ask)
         elif documents:
             pages = sum(document.pages for document in documents)
             holds = _(
@@ -387,8 +379,10 @@ def draw_welcome(assistant: Assistant, ask: Callable[[str], None]) -> None:
                 pages=ngettext("{count} page", "{count} pages", pages),
             )
             _greet(_("Ask your documents"), holds)
-            _suggest(assistant.suggestions(4), ask)
-            answer_actions.draw_first_models()
+            _suggest(assistant, ask)
+            if resources.is_owner() and not first_run.is_model_chosen(resources.settings()):
+                st.caption(_("Without a model that writes, answers are quoted lines."))
+                draw_quality()
             if one:
                 draw_background_work(one)
                 draw_own_documents(one)
@@ -403,14 +397,15 @@ def _greet(title: str, text: str) -> None:
     st.html(f'<div class="greeting"><h1>{as_html(title)}</h1><p>{as_html(text)}</p></div>')
 
 
-def _suggest(questions: list[str], ask: Callable[[str], None]) -> None:
-    if not questions:
-        return
-    st.html(f'<p class="section">{as_html(_("Try one of these"))}</p>')
-    with st.container(key="suggestions"):
-        for start in range(0, len(questions), 2):
-            columns = st.columns(2)
-            for offset, question in enumerate(questions[start : start + 2]):
-                with columns[offset]:
-                    key = f"suggestion-{start + offset}"
-                    button(plain(question), key, ask, question, type="secondary", width="stretch")
+def _suggest(assistant: Assistant, ask: Callable[[str], None]) -> None:
+    library = assistant.library
+    if isinstance(library, Library) and first_run.is_sample(library.name):
+        first_run.offer_questions(library)
+    if questions := assistant.suggestions(_OFFERED):
+        st.html(f'<p class="section">{as_html(_("Try one of these"))}</p>')
+        with st.container(key="suggestions"):
+            for at, text in enumerate(questions):
+                button(plain(text), f"suggestion-{at}", ask, text, type="secondary")
+    there = [info.document for info in library.documents() if not info.superseded_by]
+    if not resources.uploads().of(library.name):
+        answer_actions.draw_offering(there[:_OFFERED])

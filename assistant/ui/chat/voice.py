@@ -16,7 +16,7 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, told
 from assistant.ui import resources, session
 from assistant.ui.background import RunningAnswer
-from assistant.ui.chat import answer_actions
+from assistant.ui.chat import answer_actions, explanation
 from assistant.ui.chat.answer import parts
 from assistant.ui.widgets import Component, as_html, button, draw_stop, plain
 from assistant.wiring import chosen_models
@@ -131,17 +131,21 @@ def _ask_spoken(spoken: Spoken, ask: AskWithFiles) -> None:
         ask(spoken.words, files=spoken.files)
 
 
-# -- A button below an answer that reads it aloud
+# -- The menu below an answer: it is read aloud, or explained
 # The browser asks for one piece of sound after the other and plays them; `answer.js` marks the
 # sentence that is heard, and shows its cited line.
 
+_HOOD = "hood"  # in the session's state: the answer that is to be explained
 _READING = "read-aloud"  # in the session's state: which answer is read, and how far
 _WAIT = 0.3  # seconds that a run of the page waits for sound; the browser asks again
 
 _component = Component(
     "read_aloud",
     '<div class="aloud"></div>',
+    uses=("menu",),
     words={
+        "more": N_("More"),
+        "hood": N_("Under the hood"),
         "idle": N_("Read aloud"),
         "waiting": N_("Preparing…"),
         "playing": N_("Stop reading"),
@@ -152,13 +156,21 @@ _component = Component(
 
 
 @st.fragment
-def draw_read_aloud(answer: Mapping[str, Any]) -> None:
-    """Draw the button below a finished answer; a browser tab reads one answer at a time."""
-    if not answer["answer"]:
+def draw_more(answer: Mapping[str, Any], explain: explanation.Explain | None) -> None:
+    """Draw the menu below a finished answer; a browser tab reads one answer at a time. `explain`
+    says how it was made."""
+    if not answer["answer"] and not explain:
         return
     key = f"aloud-{answer['id']}"
-    events: dict[str, Any] = {"want": partial(_wanted, answer), "stop": lambda _yes: _stop()}
-    _component.draw(key, {"id": answer["id"], **_told(answer)}, events, width="content")
+    events: dict[str, Any] = {
+        "want": partial(_wanted, answer), "stop": lambda _yes: _stop(),
+        "hood": lambda _yes: st.session_state.update({_HOOD: answer["id"]}),
+    }  # fmt: skip
+    has = {"answered": bool(answer["answer"]), "explained": explain is not None}
+    _component.draw(key, {"id": answer["id"], **has, **_told(answer)}, events, width="content")
+    if explain and st.session_state.get(_HOOD) == answer["id"]:
+        del st.session_state[_HOOD]
+        explanation.open_dialog(explain)
     reading = st.session_state.get(_READING, {})
     if reading.get("without") == answer["id"] and not reading["error"]:
         if _has_voice(answer["answer"]):  # fetched meanwhile

@@ -292,7 +292,7 @@ def _empty(owner: bool) -> None:
         st.html(f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2></div>')
         return
     command = "<code>pincite add FOLDER</code>"
-    drop = as_html(_("Drop files above. They are copied, read and indexed on this machine."))
+    drop = as_html(_("Drop files above. They are copied and read on this machine."))
     folder = as_html(_("{command} reads a whole folder."))
     if resources.may_name_folders():
         above = _(

@@ -18,6 +18,7 @@ from assistant.libraries.uploads import (
     delete_dropped,
     describe_step,
     given_path,
+    told_stage,
     upload_folder,
 )
 from assistant.ui import resources, session, widgets
@@ -31,7 +32,7 @@ from vectorstore.library import Library
 
 _LISTED = 8  # files of a list
 _FAILED = 12  # files with buttons of their own
-_RANK = {N_("indexing"): 0, N_("reading"): 1, N_("waiting"): 2}
+_RANK = {"indexing": 0, N_("reading"): 1, N_("waiting"): 2}
 
 
 class FileState(NamedTuple):
@@ -74,7 +75,7 @@ def waiting(library: Library) -> Waiting:
     steps = {name: step for upload in adding for name, step in upload.pages.items()}
     work = [FileState(job.name, describe_step(steps[job.name])) for job in moving
             if job.name in steps]  # fmt: skip
-    work += [FileState(job.name, told(job.state)) for job in moving if job.name not in steps]
+    work += [FileState(job.name, told_stage(job.state)) for job in moving if job.name not in steps]
     failed = tuple(job for job in jobs if job.state == "failed")
     return Waiting(rebuilding, adding, (*work, *unsaved), tuple(left), failed)
 

@@ -70,16 +70,17 @@ def _excerpt(text: str, start: int, end: int) -> str:
     return f"{before}{text[first:last]}{behind}"
 
 
-def keep_sought(words: str) -> None:
-    """Store the words to look for in the open document, in the session."""
-    st.session_state[_SOUGHT] = words
+def keep_sought(document: str, words: str) -> None:
+    """Store the words to look for in a document, in the session; they go with it."""
+    st.session_state[_SOUGHT] = document, words
 
 
 def search_result(library: AnyLibrary, document: str) -> dict[str, Any] | None:
     """Where they are in all pages of a document: {"sought", "pages": [[page, places]], "places":
     [[page, place on it, text]], "total"}; None when nothing is looked for."""
-    sought = st.session_state.get(_SOUGHT, "").strip()
-    if len(sought) < LEAST:
+    of, words = st.session_state.get(_SOUGHT, ("", ""))
+    sought = words.strip()
+    if of != document or len(sought) < LEAST:
         return None
     sha256 = library.sha256(document)
     texts = _texts(library, library.name, document, sha256, library.generation())
@@ -151,26 +152,20 @@ _DIGITS = 2
 _tools = Component(
     "page_tools",
     '<div class="tools" role="toolbar"></div><ol class="found" hidden></ol>',
-    uses=("text_layer", "found_list"),
+    uses=("text_layer", "found_list", "menu"),
     words={
-        "tools": N_("Tools of the page"),
-        "out": N_("Zoom out (-)"),
-        "in": N_("Zoom in (+)"),
-        "fit": N_("As wide as the panel (0)"),
-        "turn": N_("Turn the page (R)"),
-        "text": N_("Show the text that was read (T)"),
-        "strip": N_("Show small pictures of the pages (M)"),
-        "find": N_("Find in this document"),
-        "found": N_("{number} of {total}"),
-        "elsewhere": N_("{total} on other pages"),
-        "none": N_("not found"),
-        "list": N_("Where it was found"),
-        "page": N_("Page {number}"),
-        "before": N_("Citation before (P)"),
-        "behind": N_("Citation behind (N)"),
-        "citation": N_("Citation {number} of {total}"),
+        "tools": N_("Tools of the page"), "previous": N_("Previous"), "next": N_("Next"),
+        "out": N_("Zoom out (-)"), "in": N_("Zoom in (+)"), "more": N_("More"),
+        "close": N_("Close"), "fit": N_("As wide as the panel (0)"),
+        "turn": N_("Turn the page (R)"), "text": N_("Show the text that was read (T)"),
+        "strip": N_("Show small pictures of the pages (M)"), "before": N_("Citation before (P)"),
+        "behind": N_("Citation behind (N)"), "larger": N_("Larger"), "smaller": N_("Smaller"),
+        "compare": N_("Compare: {page}"), "alone": N_("One page"),
+        "find": N_("Find in this document"), "found": N_("{number} of {total}"),
+        "elsewhere": N_("{total} on other pages"), "none": N_("not found"),
+        "list": N_("Where it was found"), "page": N_("Page {number}"),
     },
-)
+)  # fmt: skip
 
 
 @st.fragment
@@ -181,23 +176,31 @@ def _draw_tools(library: AnyLibrary, opened: Shown, page: Page, pages: int, stri
     """
     if (session.shown(), bool(st.session_state.get(_SHOWN))) != (opened, strip):
         st.rerun()
+    others = [] if opened.beside else page_view.choices(library, opened)
     data = {
+        "document": opened.document,
         "page": f"{opened.document}/{opened.page}",
         "number": opened.page,
         "pages": pages,
         "layers": _layers(library, opened, page),
-        "at": at(opened),
         "of": len(opened.citations),
+        "large": opened.large,
+        "beside": opened.beside is not None,
+        "others": [other.label for other in others],
         "sharp": opened.sharp or opened.large,
         "strip": strip,
         "found": search_result(library, opened.document) if pages > 1 else None,
     }
 
     def seek(given: Any) -> None:
-        keep_sought(given["text"])
+        keep_sought(opened.document, given["text"])
         page_view.note_seen(library, opened.document, "lines that were searched for")
 
     events = {
+        "close": lambda _yes: session.show(None),
+        "large": lambda given: session.show(replace(opened, large=given["large"])),
+        "alone": lambda _yes: session.show(replace(opened, beside=None)),
+        "beside": lambda given: page_view.put_beside(opened, others[given["at"]]),
         "go": lambda step: _go(opened, int(step)),
         "sharp": lambda _yes: session.show(replace(opened, sharp=True)),
         "page": lambda to: page_view.turn_page(library, opened, int(to)),
@@ -261,42 +264,27 @@ def draw_panel(library: AnyLibrary) -> None:
     with st.container(key="page"):
         try:
             info = next((d for d in library.documents() if d.document == opened.document), None)
-            pages = info.pages if info else 0
-            tools = _head(library, opened, pages, info.seconds if info else None)
+            pages, seconds = (info.pages, info.seconds) if info else (0, None)
+            with st.container(key="page-head"):
+                st.html(
+                    f'<div class="page-name">{as_html(readable(opened.document))}</div>'
+                    f'<div class="page-number">{as_html(_where(opened, pages, seconds))}</div>'
+                )
+                tools = st.container()
             if opened.document.startswith(CAME_WITH):
                 st.html(f'<blockquote class="quote">{as_html(opened.quote)}</blockquote>')
                 st.info(_(_ELSEWHERE))
+                _draw_close()
             else:
                 _page(library, opened, tools, pages)
         except PinciteError as error:
             widgets.show_error(error)
-            button(_("Close"), "close-broken", session.show, None, type="secondary")
+            _draw_close()
 
 
-def _head(library: AnyLibrary, opened: Shown, pages: int, seconds: float | None) -> DeltaGenerator:
-    """Returns the place of the tools. `seconds` is the length of a recording."""
-    with st.container(key="page-head"):
-        st.html(
-            f'<div class="page-name">{as_html(readable(opened.document))}</div>'
-            f'<div class="page-number">{as_html(_where(opened, pages, seconds))}</div>'
-        )
-        with st.container(horizontal=True, gap="small", key="page-buttons"):
-            if pages > 1:
-                for label, name, step, possible in (
-                    (_("Previous"), "previous", -1, opened.page > 1),
-                    (_("Next"), "next", 1, opened.page < pages),
-                ):
-                    button(
-                        label, f"{name}-page", page_view.turn_page, library, opened,
-                        opened.page + step, type="secondary", disabled=not possible,
-                    )  # fmt: skip
-            page_view.draw_compare_button(library, opened)
-            size = _("Smaller") if opened.large else _("Larger")
-            icon = "close_fullscreen" if opened.large else "open_in_full"
-            other = replace(opened, large=not opened.large)
-            button(size, "size-page", session.show, other, icon=icon, type="secondary")
-            button(_("Close"), "close-page", session.show, None, icon="close", type="secondary")
-        return st.container(key="page-tools")
+def _draw_close() -> None:
+    """Where there is no page that tools could be for."""
+    button(_("Close"), "close-broken", session.show, None, type="secondary")
 
 
 def _where(opened: Shown, pages: int, seconds: float | None) -> str:
@@ -304,13 +292,16 @@ def _where(opened: Shown, pages: int, seconds: float | None) -> str:
         return _("At {time} of {length}", time=clock(opened.seconds), length=clock(seconds))
     if opened.seconds is not None:
         return _("At {time}", time=clock(opened.seconds))
-    return _("Page {page} of {pages}", page=opened.page, pages=pages or "?")
+    here = _("Page {page} of {pages}", page=opened.page, pages=pages or "?")
+    if (number := at(opened)) < 0 or len(opened.citations) < 2:
+        return here
+    cited = _("Citation {number} of {total}", number=number + 1, total=len(opened.citations))
+    return f"{here} · {cited}"
 
 
 def _page(library: AnyLibrary, opened: Shown, tools: DeltaGenerator, pages: int) -> None:
     page = library.page(opened.document, opened.page)
     with tools:
-        page_view.draw_compare_list(library, opened)
         strip = bool(st.session_state.get(_SHOWN))
         _draw_tools(library, opened, page, pages, strip)
         if strip and page.width and pages > 1:

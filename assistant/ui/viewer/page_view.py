@@ -22,6 +22,7 @@ from assistant.ui.widgets import Component, as_html, button, plain
 from ingest.document.model import Cell, Line, Page, Table, count
 from ingest.document.source import readable
 from ingest.errors import PinciteError
+from ingest.language.sentences import spans
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
@@ -102,6 +103,34 @@ def running(page: Page, cited: range) -> str:
         text = lines[at].text
         said = append(said, text, words) if _wrapped(page, at) else f"{said}\n{text}"
     return said
+
+
+def whole(page: Page, cited: range) -> str:
+    """The cited lines as running text, with the rest of their first and their last sentence."""
+    first, last = cited.start, cited.stop
+    while first and _wrapped(page, first):
+        first -= 1
+    while last < len(page.lines) and _wrapped(page, last):
+        last += 1
+    text = running(page, range(first, last))
+    start = len(running(page, range(first, cited.start))) if first < cited.start else 0
+    end = len(running(page, range(first, cited.stop)))
+    held = [span for span in spans(text) if span[1] > start + 1 and span[0] < end]
+    return text[held[0][0] : held[-1][1]] if held else text
+
+
+def whole_quote(library: AnyLibrary, cited: Shown) -> str:
+    """The same of the lines that a citation quotes, else its quote."""
+    return _whole_quote(library, library.name, library.generation(), cited)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _whole_quote(_library: AnyLibrary, library: str, generation: int, cited: Shown) -> str:
+    with suppress(PinciteError):
+        page = _library.page(cited.document, cited.page)
+        if lines := cited_lines(cited, page):
+            return whole(page, lines)
+    return cited.quote
 
 
 def _wrapped(page: Page, at: int) -> bool:
@@ -257,7 +286,7 @@ def draw_page(
     is_cited = opened.page == opened.cited_page
     cited = cited_lines(opened, page) if is_cited else range(0)
     if is_cited and opened.quote:
-        quote = running(page, cited) if cited else opened.quote
+        quote = whole(page, cited) if cited else opened.quote
         st.html(f'<blockquote class="quote">{as_html(quote)}</blockquote>')
         if not cited:
             st.info(_(_CHANGED))
@@ -319,7 +348,6 @@ def _is_place(lines: range, opened: Shown, page: Page) -> bool:
 # On a narrow screen, and in the drawer beside the chat, one stands under the other.
 
 LEFT, RIGHT = "page-image", "page-image-beside"  # the keys of the pictures' containers
-_LISTED = "page-compare"  # in the session's state: the pages that can be compared are listed
 _TOLD = 12  # lines that are listed as changed
 
 _scroll = Component("page_pair")
@@ -368,34 +396,8 @@ def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
     return Shown(name, number, source=f"version/{name}", version=True)
 
 
-def draw_compare_button(library: AnyLibrary, opened: Shown) -> None:
-    """The button that compares the open page: with the only other one at once, else from a list."""
-    if opened.beside:
-        alone = replace(opened, beside=None)
-        button(_("One page"), "one-page", session.show, alone, icon="crop_portrait",
-               type="secondary")  # fmt: skip
-        return
-    every = choices(library, opened)
-    if every:
-        one = every[0] if len(every) == 1 else None
-        is_listed = bool(st.session_state.get(_LISTED))
-        several = partial(st.session_state.update, {_LISTED: not is_listed})
-        act = partial(_put_beside, opened, one) if one else several
-        hint = plain(one.label) if one else _("Show another page beside this one")
-        button(_("Compare"), "compare-page", act, icon="compare", help=hint, type="secondary")
-
-
-def draw_compare_list(library: AnyLibrary, opened: Shown) -> None:
-    """Draw what the open page can be compared with, after a click."""
-    if not st.session_state.get(_LISTED) or opened.beside:
-        return
-    with st.container(key="page-choices", gap="small"):
-        for number, one in enumerate(choices(library, opened)):
-            button(plain(one.label), f"compare-{number}", _put_beside, opened, one)
-
-
-def _put_beside(opened: Shown, choice: Choice) -> None:
-    st.session_state[_LISTED] = False
+def put_beside(opened: Shown, choice: Choice) -> None:
+    """Compare the open page with another one, in the whole window."""
     with session.errors_kept():
         session.show(replace(opened, beside=choice.open(), large=True))
 

@@ -1,6 +1,5 @@
 """What was written becomes sentences with citations, or a refusal."""
 
-from assistant.answering import notices
 from assistant.answering.pipeline import attributed
 from assistant.answering.retrieve import Context, rank
 from assistant.answering.write import Written
@@ -24,10 +23,10 @@ def test_a_sentence_is_tied_to_the_line_that_says_it() -> None:
     assert (outcome.prompt_tokens, outcome.completion_tokens) == (9, 7)
 
 
-def test_what_is_held_back_is_a_refusal_that_says_why() -> None:
+def test_what_is_held_back_is_a_refusal_that_says_where_it_looked() -> None:
     written = Written("Full-time employees get 31 days.", False, 9, 7)
     outcome = attributed(written, CONTEXT, held=True)
     assert (outcome.refused, outcome.text) == (True, prompts.REFUSAL)
-    assert outcome.notices[0] == notices.UNSTATED
+    assert outcome.notices[0].startswith("Looked in the closest passage")
     assert [line.quote for line in outcome.closest] == [FULL_TIME]
     assert outcome.completion_tokens == 7

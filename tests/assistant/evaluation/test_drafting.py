@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from assistant.evaluation.drafting import (
-    ASK,
     Drafting,
     passages,
     same_meaning,
@@ -44,9 +43,10 @@ class Model:
     asked: list[str] = field(default_factory=list)
 
     def invoke(self, input: Any, /) -> Any:
-        ((_, prompt),) = input
+        (message,) = input
+        prompt = getattr(message, "content", "") or message[1]
         self.asked.append(prompt)
-        said = self.question if ASK in prompt else self.again
+        said = self.question if prompt.startswith("Passage from") else self.again
         return SimpleNamespace(content=said)
 
 

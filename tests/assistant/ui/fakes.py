@@ -19,6 +19,7 @@ from assistant.contract.reply import Reply
 from assistant.contract.request import Request
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
+from assistant.conversation.suggestions import Offered, offer, offered
 from assistant.errors import AssistantError
 from assistant.llm.prompts import REFUSAL
 from ingest.chunking import PageLedger
@@ -34,6 +35,11 @@ from vectorstore.indexing.jobs import Job, State
 SAMPLES = Path(__file__).parents[3] / "samples"
 HANDBOOK = "Employee Handbook.pdf"
 ANNUAL_LEAVE = 10  # the page of the handbook
+OFFERED = (
+    "How much annual leave do employees have?",
+    "How is leave asked for?",
+    "Which public holidays are days off?",
+)
 
 HOSTILE = (
     "![x](http://tracker.invalid/x.png) <script>document.title='owned'</script> "
@@ -237,8 +243,6 @@ class FakeLibrary:
             "Public holidays",
         ]
 
-    headings_over_prose = headings
-
 
 def _info(name: str, path: Path) -> DocumentInfo:
     sha256 = hashlib.sha256(name.encode()).hexdigest()
@@ -386,12 +390,7 @@ def _hostile(library: Any, words: str = HOSTILE) -> Outcome:
 def assistant(library: Any, home: Path, tool: FakeTool) -> Assistant:
     """The real one, over fakes."""
     conversations = Conversations(home / "conversations.sqlite")
-    about = f"Answers by {tool.model_name}, on a card <of> this machine."
-    return Assistant(
-        library, tool, conversations, tool.model_name, about=about, answerable=_answerable
-    )
-
-
-def _answerable(request: Request) -> float:
-    """Of trips nothing is known."""
-    return 0.1 if "trip" in request.question else 0.9
+    for info in library.documents():
+        if info.document == HANDBOOK and not offered(library):
+            offer(library, [Offered(HANDBOOK, info.sha256, question) for question in OFFERED])
+    return Assistant(library, tool, conversations, tool.model_name)

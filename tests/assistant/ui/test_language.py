@@ -75,17 +75,12 @@ def _left(text: str, names: list[str]) -> bool:
 @pytest.mark.usefixtures("pseudo")
 def test_no_text_of_the_chat_is_left_out(visit: Visit) -> None:
     app = visit()
-    # What may be asked is no text of the app, and what answers is told by the fake.
-    questions = [button.label for button in app.button if button.label.startswith("What does ")]
-    assert questions
-    about = "Answers by fake-model, on a card &lt;of&gt; this machine."
-    assert left_out(app, about, *questions) == []
+    assert left_out(app, *fakes.OFFERED) == []  # which are no texts of the app
     assert "⟦" in app.chat_input[0].placeholder
 
     ask(app, "Leave?")
 
-    questions = [button.label for button in app.button if button.label.startswith("What does ")]
-    assert left_out(app, about, "Leave?", *questions) == []
+    assert left_out(app, "Leave?", *fakes.OFFERED) == []
 
 
 @pytest.mark.usefixtures("pseudo")

@@ -148,23 +148,15 @@ def test_files_that_no_conversation_has_are_cleaned_alone(visit: Visit, tmp_path
     assert had.exists() and not left.exists()
 
 
-def test_visitors_choose_how_it_looks_and_see_nothing_else(
+def test_visitors_have_no_settings_and_choose_how_it_looks(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resources, "is_owner", lambda: False)
-    app = visit(PAGE)
-    assert not app.expander and not app.button_group and not app.exception
-    names = [node.proto.component_name for node in app.get("bidi_component")]
-    assert "pincite_appearance" in names
-
-
-def test_a_chosen_appearance_is_kept_for_each_page(
-    visit: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    addresses = {str(page["url_pathname"]) for page in visit()._registered_pages.values()}
-    monkeypatch.setattr(resources, "is_owner", lambda: False)
-    [given] = drawn(visit(PAGE), "pincite_appearance")
-    assert set(given["pages"]) == addresses
+    app = visit()
+    titles = {str(page["url_pathname"]) for page in app._registered_pages.values()}
+    assert PAGE not in titles and not app.exception
+    [given] = drawn(app, "pincite_appearance")
+    assert titles < set(given["pages"]), "it is kept for each page"
 
 
 def test_who_owns_no_more_fetches_and_stops_nothing(

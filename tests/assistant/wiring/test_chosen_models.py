@@ -37,4 +37,3 @@ def test_a_server_answers_where_its_address_is_chosen(
     chat = load()  # the server is not asked before a question is
     assert (chat.name, chat.window) == ("qwen at 127.0.0.1:9", settings.context_tokens)
     assert "Answers come from 127.0.0.1:9" in chat.notice
-    assert chat.about == "Answers by qwen at 127.0.0.1:9."

@@ -128,15 +128,6 @@ def test_headings_come_in_the_order_of_the_document(shelf: Library) -> None:
     assert shelf.headings("Handbook.pdf") == ["Leave", "Travel"]
 
 
-def test_headings_over_prose_have_a_sentence_below_them(library: Library, tmp_path: Path) -> None:
-    (tmp_path / "Letter.md").write_text(
-        "# Northgate Works\n\nMill Road 5\n\n# Anna Berg Tom Lee\n\nBoard\n\n"
-        "# Rules of leave\n\nAll employees have thirty days of paid leave in each year.\n"
-    )
-    library.add([tmp_path / "Letter.md"])
-    assert library.headings_over_prose("Letter.md") == ["Rules of leave"]
-
-
 def test_the_policy_is_found_by_its_first_page(shelf: Library) -> None:
     assert shelf.search("the policy", k=1)[0].text.endswith(PASSWORD[-1])
 

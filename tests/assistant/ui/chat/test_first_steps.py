@@ -109,13 +109,10 @@ def test_a_model_is_fetched_that_was_chosen_by_what_it_costs(
     assert fetch and fetch.wait(60) and pulled == [CHAT.name]
 
 
-def test_who_has_a_model_is_told_which_and_asked_nothing(
-    visit: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (sidebar, first_run):
-        monkeypatch.setattr(module, "in_use", lambda *_: InUse("tiny-writer"))
+def test_who_has_a_model_is_asked_nothing(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_run, "in_use", lambda *_: InUse("tiny-writer"))
     app = visit()
-    assert "Answers are written by tiny-writer." in html(app)
+    assert "Settings has others." in html(app) and "tiny-writer" not in html(app)
     assert not app.radio
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.ui.viewer.page_view import running
+from assistant.ui.viewer.page_view import running, whole
 from ingest.document.model import Box, Line, Page, Table
 
 LETTER = 5.0  # points: every letter is as wide
@@ -83,3 +83,13 @@ def test_a_line_with_bold_words_is_still_part_of_its_paragraph() -> None:
     *before, last = plain.lines
     lines = (*before, replace(last, bold=True))
     assert running(replace(plain, lines=lines), range(1, 3)) == f"{GROWS} days count."
+
+
+def test_a_quote_has_its_first_and_its_last_sentence_as_a_whole() -> None:
+    longest = "days count. It is paid out only when a contract of the employee comes to"
+    there = page(GROWS, longest, "an end. A third one.")
+    assert whole(there, range(1, 2)) == f"{GROWS} days count."
+    assert whole(there, range(3, 4)) == (
+        "It is paid out only when a contract of the employee comes to an end. A third one."
+    )
+    assert whole(page("import os", "import sys"), range(1, 2)) == "import os"

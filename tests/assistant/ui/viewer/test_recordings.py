@@ -121,8 +121,8 @@ def test_words_that_are_said_twice_are_marked_where_they_are_cited(visit: Visit)
 def test_a_passage_of_a_recording_opens_at_its_time(visit: Visit) -> None:
     app = visit()
     ask(app, "unknown talk.wav")
-    assert answers(app)[0]["passages"][0]["time"] == "00:01"
-    click(app, "passage-0")
+    assert answers(app)[0]["cards"][0]["time"] == "00:01"
+    click(app, "closest-0")
     assert player(app).start_time == 1
 
 
