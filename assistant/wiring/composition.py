@@ -42,7 +42,7 @@ from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose
 from assistant.studio.makers import Enhancing, Studio, checked
 from assistant.studio.super_resolution import RealEsrgan
-from assistant.tools.pictures import Clipping, Describing, Translating, WithPictures
+from assistant.tools.pictures import Clipping, Describing, Translating, WithFiles
 from assistant.tools.specialists import AskBack, Running, Whole
 from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import chosen_models, places
@@ -402,7 +402,7 @@ def answering(settings: Settings) -> Answering:
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
         Choosing(
-            [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
+            [WithFiles(looking(settings), answer), Tables(), whole, AskBack()], answer,
             makers(settings), extensions_first=settings.extensions_first,
         ),
         EXTRACTIVE,
@@ -425,7 +425,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     odds = chat.odds or chat.model
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
-        WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns),
+        WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns),
         *lists, AskBack(),
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))

@@ -143,12 +143,8 @@ def _chart() -> Make | None:
 
 def _file(tool: str, kinds: Sequence[AttachmentKind]) -> Path | None:
     """One that is chosen now, else the last one of the conversation."""
-    suffixes = [
-        suffix
-        for suffix in attachments.SUFFIXES
-        if attachments.attachment_kind(Path(f"a{suffix}")) in kinds
-    ]
-    dropped = st.file_uploader(_(_KINDS[tuple(kinds)]), suffixes, key=f"{tool}-file")
+    label = _(_KINDS[tuple(kinds)])
+    dropped = st.file_uploader(label, attachments.suffixes_of(kinds), key=f"{tool}-file")
     if dropped is not None:
         return _save_once(dropped)
     last = _last(kinds)
