@@ -68,15 +68,10 @@ class GivenPassages:
         """Passages cut and ranked as in a library, so that the best part of a long text is read."""
         chunks, vectors = self.embedded
         asked, wanted = self._embedder.query(str(query)), stems(str(query))
+        near = [nearness(self._embedder, float(vector @ asked)) for vector in vectors]
         candidates = [
-            Candidate(
-                c.id,
-                c.document,
-                c.page,
-                nearness(self._embedder, float(v @ asked)),
-                _share(wanted, c),
-            )  # fmt: skip
-            for c, v in zip(chunks, vectors, strict=True)
+            Candidate(c.id, c.document, c.page, close, _share(wanted, c))
+            for c, close in zip(chunks, near, strict=True)
             if documents is None or c.document in documents
         ]
         found = {c.id: c for c in chunks}
