@@ -6,6 +6,7 @@ unless any answer is wanted.
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from threading import Event
 from time import perf_counter
 
 from langchain_core.language_models import BaseChatModel
@@ -77,6 +78,7 @@ class AnswerTool:
         self._budget = budget
         self._reranker, self._reader, self._threshold = reranker, reader, threshold
         self.model_name = model_name
+        self._expected = "", ""  # the words that were expected last, behind their question
 
     def run(self, request: Request) -> Reply:
         """The reply starts working when it is iterated."""
@@ -90,6 +92,23 @@ class AnswerTool:
         context = self.read(request)
         best = context.best
         return self._verifier(context).verify_quoted(best[0]).probability if best else 0.0
+
+    def prepare(self, request: Request, cancel: Event) -> bool:
+        """Let a model in this process read what it would read for an answer, so that the same
+        question finds it in the model's cache. Nothing is written or kept; whoever asks stops it.
+        Returns whether it was read to the end. Raises the same as `read`."""
+        if not isinstance(self._model, TokenOdds) or not self._turns.ahead(cancel):
+            return False
+        context = self.read(request)
+        try:
+            if is_unsure(context):
+                context = self.read(request, self._expected_words(context.question, cancel))
+            if not context.windows or cancel.is_set():
+                return False
+            self._model.next_token_logprobs(context.messages(), ["."], cancel)
+        except Stopped:
+            return False
+        return True
 
     def read(self, request: Request, expected: str = "") -> Context:
         """Stages 1 and 2: what is read for a request; searched a second time with the `expected`
@@ -135,6 +154,7 @@ class AnswerTool:
         return asked.alone, room_beside(asked.text, self._budget, self._count)
 
     def _work(self, request: Request, reply: Reply) -> Iterator[str]:
+        self._turns.hurry()
         reply.activity.stage = _("Searching")
         with stage("retrieve", reply):
             context = self._searched_again(self.read(request), request, reply)
@@ -155,8 +175,17 @@ class AnswerTool:
         # A model that cannot be asked is reported where it is to write the answer.
         with suppress(Stopped, ModelUnusable), self._turn(reply):
             reply.activity.stage = _("Searching")
-            expected = expected_words(self._model, context.question, reply.cancel)
+            expected = self._expected_words(context.question, reply.cancel)
         return self.read(request, expected) if expected else context
+
+    def _expected_words(self, question: str, cancel: Event) -> str:
+        """Those that were read ahead, where they were: they are the same."""
+        if self._model is None or self._expected[0] == question:
+            return self._expected[1]
+        words = expected_words(self._model, question, cancel)
+        if not cancel.is_set():
+            self._expected = question, words
+        return words
 
     def _answer(
         self, context: Context, checked: Verifier, anyway: bool, reply: Reply

@@ -17,6 +17,7 @@ from assistant.models.hub import Progress
 from assistant.sheet.cell import Cell, Column
 from assistant.sheet.fill import Sheet
 from ingest.errors import Stopped
+from ingest.platform.hardware import on_battery
 from vectorstore.catalog.rows import DocumentInfo
 
 log = logging.getLogger(__name__)
@@ -228,6 +229,30 @@ class NextQuestions(Latest[Search]):
     def start(self, answer: Hashable, look: Callable[[], list[str]]) -> Search:
         """What the first call has started."""
         return self._begin(answer, lambda before: before or Search(look))
+
+
+# -- What the chat model reads while a question is typed
+
+
+Read = Callable[[threading.Event], object]
+
+
+class _Reading(Background):
+    def __init__(self, read: Read) -> None:
+        super().__init__("ahead", lambda: read(self.cancel))
+
+
+class Ahead:
+    """One at a time in a server, and none while the machine runs on its battery."""
+
+    def __init__(self) -> None:
+        self._now: _Reading | None = None
+
+    def begin(self, read: Read) -> None:
+        """Begin; what was begun before is stopped. `read` gets what stops it."""
+        if self._now:
+            self._now.stop()
+        self._now = None if on_battery() else _Reading(read)
 
 
 # -- Sheets that are filled

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
 from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
@@ -330,6 +331,7 @@ class Answering:
     about: str = ""  # who answers and where, for people
     turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
     answerable: Callable[[Request], float] | None = None  # how probably, without the model
+    ahead: Callable[[Request, Event], bool] = lambda request, cancel: False  # reads ahead
 
 
 def assistant_of(
@@ -354,7 +356,7 @@ def assistant_of(
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         lambda: _learned_threshold(settings, library, how.model_name), how.about,
-        how.answerable, answer_files(settings),
+        how.answerable, answer_files(settings), how.ahead,
     )  # fmt: skip
 
 
@@ -434,6 +436,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     return Answering(
         tool, name, chat.notice, writer=writer, model=model, window=budget.window,
         about=chat.about, turns=turns, answerable=answer.answerable,
+        **({"ahead": tool.prepare} if settings.read_ahead else {}),
     )  # fmt: skip
 
 

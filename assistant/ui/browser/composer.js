@@ -14,14 +14,12 @@ const TICK = "M8 14.6 3.4 10l1.4-1.4L8 11.8l7.2-7.2L16.6 6z";
 const uploader = () => document.querySelector('.st-key-composer input[type="file"]');
 
 const give = (root, files) => {
-  const { data } = root.given;
-  const small = [...files].filter((file) => file.size <= data.largest);
-  root.lost = [...files].filter((file) => file.size > data.largest).map((file) => file.name);
-  root.coming = small.map((file) => file.name);
+  const { largest } = root.given.data;
+  root.lost = [...files].filter((file) => file.size > largest).map((file) => file.name);
   render(root);
-  if (!small.length) return;
   const carried = new DataTransfer();
-  for (const file of small) carried.items.add(file);
+  for (const file of files) if (file.size <= largest) carried.items.add(file);
+  if (!carried.files.length) return;
   const field = uploader();
   field.files = carried.files;
   field.dispatchEvent(new Event("change", { bubbles: true }));
@@ -182,7 +180,6 @@ const send = (root) => {
   act({ do: "ask", text: words });
   write(root, "");
   root.lost = [];
-  root.said = data.busy ? data.words.queued : "";
   render(root);
 };
 
@@ -261,7 +258,8 @@ const render = (root) => {
     item.append(iconButton(CROSS, () => act({ do: "unline", id: at }), "", data.words.unline));
     return item;
   }));
-  root.status.textContent = data.stopping ? data.words.stopping : root.waits ? data.words.waits : root.said;
+  const queued = data.line.length ? data.words.queued : root.said;
+  root.status.textContent = data.stopping ? data.words.stopping : root.waits ? data.words.waits : queued;
   const here = focusedNow();
   const [had, name] = [root.row.contains(here), here?.className];
   root.row.replaceChildren(root.plus, root.status, ...buttons(root));
@@ -274,6 +272,23 @@ const begin = (root) => {
   if (window.pinciteBegun || !window.matchMedia("(pointer: fine)").matches) return;
   window.pinciteBegun = true;
   if (focusedNow() === document.body) root.text.focus({ preventScroll: true });
+};
+
+// While an answer is written the page stays at its end, unless the person has gone up; a new question
+// is always seen.
+const follow = (root) => {
+  const main = document.querySelector('[data-testid="stMain"]');
+  const asked = main.querySelectorAll(".question").length;
+  root.atEnd ||= asked > root.asked;
+  root.asked = asked;
+  const onScroll = () => (root.atEnd = main.scrollHeight - main.scrollTop - main.clientHeight < 60);
+  const grown = new ResizeObserver(() => root.atEnd && root.asked && main.scrollTo(0, main.scrollHeight));
+  grown.observe(main.querySelector('[data-testid="stMainBlockContainer"]'));
+  main.addEventListener("scroll", onScroll);
+  return () => {
+    grown.disconnect();
+    main.removeEventListener("scroll", onScroll);
+  };
 };
 
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files") &&
@@ -294,7 +309,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.plus.title = data.words.plus;
   root.plus.setAttribute("aria-label", data.words.plus);
   root.text.placeholder = data.hint;
-  if (!data.busy) root.said = "";
   const waited = root.waits && !files(root).some((one) => one.state === "reading");
   root.waits = root.waits && !waited;
   render(root);
@@ -317,15 +331,22 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const button = event.target.closest?.(OFFERED);
     if (button) ahead(root, button.textContent.trim());
   };
+  const coming = (event) => {
+    if (event.target !== uploader()) return;
+    root.coming = [...event.target.files].map((file) => file.name);
+    render(root);
+  };
   const toField = (event) => {
     const free = !isField(focusedNow()) && !document.querySelector("dialog[open], [role=dialog]");
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !free) return;
     event.preventDefault();
     root.text.focus();
   };
-  const heard = { dragover: over, dragleave: away, drop, pointerover: offered, focusin: offered, keydown: toField };
+  const heard = { dragover: over, dragleave: away, drop, pointerover: offered, focusin: offered, keydown: toField, change: coming };
   for (const [name, act] of Object.entries(heard)) document.addEventListener(name, act, true);
+  const unfollow = follow(root);
   return until(() => {
+    unfollow();
     for (const [name, act] of Object.entries(heard)) document.removeEventListener(name, act, true);
   });
 }

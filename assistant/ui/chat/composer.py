@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import streamlit as st
@@ -153,7 +154,8 @@ def _draw(assistant: Assistant, ask: Ask, running: RunningAnswer | None) -> None
     with st.container(key="composer"):
         _composer.draw(
             "composer-field", _data(assistant, draft, running),
-            {"act": lambda given: _act(assistant, ask, running, given)},
+            {"act": lambda given: _act(assistant, ask, running, given),
+             "pause": lambda text: _read_ahead(assistant, str(text))},
         )  # fmt: skip
         dropped = st.file_uploader(
             _("Add files"), accept_multiple_files=True, key=f"composer-files-{draft.batch}",
@@ -186,7 +188,8 @@ def _data(assistant: Assistant, draft: _Draft, running: RunningAnswer | None) ->
             {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
             for one in COMMANDS.values()
         ],
-        "largest": mine * asgi.BYTES, "spoken": _SPOKEN, "batch": draft.batch, "ahead": False,
+        "largest": mine * asgi.BYTES, "spoken": _SPOKEN, "batch": draft.batch,
+        "ahead": resources.settings().read_ahead and not busy,
     }  # fmt: skip
 
 
@@ -242,6 +245,19 @@ def _send(assistant: Assistant, ask: Ask, running: RunningAnswer | None, text: s
         draft.line.append((session.current(), text or "…", act))
     else:
         act()
+
+
+def _read_ahead(assistant: Assistant, text: str) -> None:
+    """What is typed, or what a pointer is on, is probably asked next. Why it cannot be read is told
+    when it is asked."""
+    asked, here = where.chosen(assistant), session.current()
+
+    def read(cancel: Event) -> None:
+        assistant.prepare(
+            text, cancel, conversation=here, documents=asked.documents, within=asked.within
+        )
+
+    resources.ahead().begin(read)
 
 
 def _ready() -> list[Path]:
