@@ -36,7 +36,7 @@ _ABOUT = 40  # words of an attachment that are added to a search
 class Attached:
     """Attachments as pages, by their citable names."""
 
-    pages: dict[str, tuple[Page, ...]]
+    pages: Mapping[str, tuple[Page, ...]]
     made_up: frozenset[str] = frozenset()  # names of pages that a model wrote
 
     @property

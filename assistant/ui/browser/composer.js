@@ -34,10 +34,12 @@ const chip = (root, file) => {
     add.onclick = () => root.given.act({ do: "add", id: file.id });
     item.append(add);
   }
-  if (file.id) {
-    const drop = () => root.given.act({ do: "drop", id: file.id });
-    item.append(iconButton(CROSS, drop, "", words.remove.replace("{name}", file.name)));
-  }
+  const drop = () => {
+    if (file.id) return root.given.act({ do: "drop", id: file.id });
+    root.coming = root.lost = [];
+    render(root);
+  };
+  item.append(iconButton(CROSS, drop, "", words.remove.replace("{name}", file.name)));
   return item;
 };
 

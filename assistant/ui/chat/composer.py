@@ -1,5 +1,6 @@
 """The composer: the next question with its files, where it is asked, and the questions in line."""
 
+import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from ingest.document.source import readable
 from vectorstore.federation import is_joined
 
 Ask = Callable[..., None]  # takes words, and their `files`
+_Waiting = tuple[str, str, Callable[[], None]]  # the conversation, the words, and what asks them
 
 _SPOKEN = "pincite-spoken"  # the name of what the microphone has recorded
 _ENTRIES = {"files": N_("Add files"), "record": N_("Record a question"), "tools": N_("Tools")}
@@ -113,10 +115,10 @@ class _File:
 
 @dataclass
 class _Draft:
-    """What a browser tab has composed; `line` are the conversations and questions that wait."""
+    """What a browser tab has composed; the questions in `line` wait."""
 
     files: list[_File] = field(default_factory=list)
-    line: list[tuple[str, str, Callable[[], None]]] = field(default_factory=list)
+    line: list[_Waiting] = field(default_factory=list)
     spoken: str = ""  # the words beside a recording that is on its way
     batch: int = 0  # of files: a new field is ready for the next ones
     page: bool = False  # is to be drawn anew
@@ -127,15 +129,19 @@ def _draft() -> _Draft:
     return draft
 
 
+def _waiting(draft: _Draft) -> list[_Waiting]:
+    """Those of this conversation; the first one may have begun it."""
+    return [one for one in draft.line if one[0] in ("", session.current())]
+
+
 def ask_next() -> bool:
     """Ask the next question in line of this conversation, where nothing is being answered. Returns
     whether there was one."""
-    draft, here = _draft(), session.current()
-    for waiting in draft.line:
-        if waiting[0] in ("", here):
-            draft.line.remove(waiting)
-            waiting[2]()
-            return True
+    draft = _draft()
+    for waiting in _waiting(draft)[:1]:
+        draft.line.remove(waiting)
+        waiting[2]()
+        return True
     return False
 
 
@@ -172,7 +178,7 @@ def _draw(assistant: Assistant, ask: Ask, running: RunningAnswer | None) -> None
 
 
 def _data(assistant: Assistant, draft: _Draft, running: RunningAnswer | None) -> dict[str, Any]:
-    busy, here = running is not None and not running.ended, session.current()
+    busy = running is not None and not running.ended
     empty = not assistant.library.documents()
     mine = asgi.LARGEST if resources.may_change() else asgi.ATTACHED
     return {
@@ -182,7 +188,7 @@ def _data(assistant: Assistant, draft: _Draft, running: RunningAnswer | None) ->
         "stops": busy,
         "stopping": busy and running is not None and running.reply.cancel.is_set(),
         "files": [_row(assistant, file) for file in draft.files],
-        "line": [text for of, text, _act in draft.line if of in ("", here)],
+        "line": [text for _of, text, _act in _waiting(draft)],
         "entries": [{"name": d, "does": d, "what": _(what)} for d, what in _ENTRIES.items()],
         "commands": [
             {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
@@ -226,7 +232,7 @@ def _act(
         case "stop" if running:
             running.stop()
         case "unline":
-            del draft.line[int(given["id"])]
+            draft.line.remove(_waiting(draft)[int(given["id"])])
         case "tools":
             tool_dialog.open_tools()
         case "speak":
@@ -284,6 +290,7 @@ def _drop(file: _File) -> None:
     if file.reading:
         file.reading.stop()
     _draft().files.remove(file)
+    shutil.rmtree(file.path.parent, ignore_errors=True)
 
 
 def _add(assistant: Assistant, file: _File) -> None:

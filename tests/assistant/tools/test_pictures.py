@@ -211,6 +211,25 @@ def test_a_question_that_points_back_sees_the_picture_of_the_one_before(picture:
     assert tool.offer(Request("How many days of leave are there?", library(), [before])) is None
 
 
+def test_a_document_is_read_in_its_whole_conversation(tmp_path: Path) -> None:
+    """Also by questions that do not point back to it."""
+    contract = tmp_path / "contract.txt"
+    contract.touch()
+    tool = WithFiles(FakeLooking({"contract.txt": INVOICE}), answering(*["It is 89.00 EUR."] * 2))
+    asked = "What is the unit price of the chairs?"
+    before = Turn(asked, "89.00 EUR", files=(contract,))
+    for request in (
+        Request(asked, library(), files=(contract,)),
+        Request(asked, library(), [before]),
+    ):
+        reply = tool.offer(request)
+        assert reply is not None
+        names = {passage.document for passage in reply.finish().passages}
+        assert names == {"your file contract.txt", "Handbook.md"}
+    contract.unlink()
+    assert tool.offer(Request(asked, library(), [before])) is None
+
+
 def test_citations_are_numbered_anew_without_those_of_a_model() -> None:
     given = attached([Seen("a.png", (), "A cat.")])
     (made_up,) = given.made_up
