@@ -63,14 +63,14 @@ class _Reading(Background):
     """A document that is read and embedded, so that a question finds it ready."""
 
     def __init__(self, path: Path, assistant: Assistant) -> None:
-        self.pages = 0
+        self.pages = self.passages = 0
         looking, library = chosen_models.looking(resources.settings()), assistant.library
 
         def work() -> None:
             pages = attachments.pages_of(path, partial(looking.read, cancel=self.cancel))
             self.pages = len(pages)
             given = attachments.attached((), {path: pages}).pages
-            assert GivenPassages.of(given, library.embedder()).embedded
+            self.passages = len(GivenPassages.of(given, library.embedder()).embedded[0])
 
         super().__init__(path.name, work)
 
@@ -232,13 +232,14 @@ def _act(
         case "stop" if running:
             running.stop()
         case "unline":
-            draft.line.remove(_waiting(draft)[int(given["id"])])
+            for waiting in _waiting(draft)[int(given["id"]) :][:1]:
+                draft.line.remove(waiting)
         case "tools":
             tool_dialog.open_tools()
         case "speak":
             draft.spoken = given["text"]
         case does:
-            for file in [one for one in draft.files if one.id == given["id"]]:
+            for file in [one for one in draft.files if one.id == given.get("id")]:
                 _drop(file) if does == "drop" else _add(assistant, file)
 
 

@@ -64,7 +64,7 @@ def test_a_document_is_read_at_once_and_goes_with_the_question(
     ("name", "data", "why"),
     [
         ("noise.xyz", bytes(range(256)) * 9, "this kind of file cannot be read yet."),
-        ("empty.txt", b"", "there is no text to read in it."),
+        ("empty.txt", b"", "empty.txt is empty: 0 bytes."),
         ("papers.zip", b"PK", "An archive is unpacked in a library."),
     ],
 )
