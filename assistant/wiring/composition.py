@@ -436,7 +436,8 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     return Answering(
         tool, name, chat.notice, writer=writer, model=model, window=budget.window,
         about=chat.about, turns=turns, answerable=answer.answerable,
-        **({"ahead": tool.prepare} if settings.read_ahead else {}),
+        # A router that asks the model would keep it from who really asks.
+        **({"ahead": tool.prepare} if settings.read_ahead and router is route else {}),
     )  # fmt: skip
 
 
