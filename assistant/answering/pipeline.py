@@ -46,6 +46,7 @@ from ingest.errors import Stopped
 from ingest.language.sentences import split_answer
 from ingest.text.reflow import lists_contents, one_line
 from vectorstore.embedding.embedder import is_multilingual
+from vectorstore.federation import AnyLibrary
 from vectorstore.retrieval.fusion import Hit
 from vectorstore.retrieval.rerank import Reader, Reranker
 from vectorstore.retrieval.search_query import SearchQuery
@@ -78,7 +79,7 @@ class AnswerTool:
         self._budget = budget
         self._reranker, self._reader, self._threshold = reranker, reader, threshold
         self.model_name = model_name
-        self._expected = "", ""  # the words that were expected last, behind their question
+        self._ahead: tuple[object, Context] | None = None  # what was read ahead, for one answer
 
     def run(self, request: Request) -> Reply:
         """The reply starts working when it is iterated."""
@@ -102,9 +103,11 @@ class AnswerTool:
         context = self.read(request)
         try:
             if is_unsure(context):
-                context = self.read(request, self._expected_words(context.question, cancel))
+                expected = expected_words(self._model, context.question, cancel)
+                context = self.read(request, expected)
             if not context.windows or cancel.is_set():
                 return False
+            self._ahead = _same(request), context
             self._model.next_token_logprobs(context.messages(), ["."], cancel)
         except Stopped:
             return False
@@ -157,7 +160,7 @@ class AnswerTool:
         self._turns.hurry()
         reply.activity.stage = _("Searching")
         with stage("retrieve", reply):
-            context = self._searched_again(self.read(request), request, reply)
+            context = self._known(request) or self._searched_again(request, reply)
             note_search(reply.trace.facts, context, request.query.parts, self._count)
         checked = self._verifier(context, request.threshold)
         outcome = yield from self._answer(context, checked, request.anyway, reply)
@@ -165,9 +168,15 @@ class AnswerTool:
             outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
             reply.outcome = prompt_injection.noted(outcome, left_out(context.ranked))
 
-    def _searched_again(self, context: Context, request: Request, reply: Reply) -> Context:
-        """What is read with the words that the chat model expects beside the answer, where what was
-        found is hardly it."""
+    def _known(self, request: Request) -> Context | None:
+        """What was read ahead, where it was for this request and nothing has changed since."""
+        ahead, self._ahead = self._ahead, None
+        return ahead[1] if ahead and ahead[0] == _same(request) else None
+
+    def _searched_again(self, request: Request, reply: Reply) -> Context:
+        """What is read; also with the words that the chat model expects beside the answer, where
+        what was found is hardly it."""
+        context = self.read(request)
         if self._model is None or not is_unsure(context):
             return context
         reply.quote(_harmless(_citations(context.best)))  # while people wait for the model
@@ -175,17 +184,8 @@ class AnswerTool:
         # A model that cannot be asked is reported where it is to write the answer.
         with suppress(Stopped, ModelUnusable), self._turn(reply):
             reply.activity.stage = _("Searching")
-            expected = self._expected_words(context.question, reply.cancel)
+            expected = expected_words(self._model, context.question, reply.cancel)
         return self.read(request, expected) if expected else context
-
-    def _expected_words(self, question: str, cancel: Event) -> str:
-        """Those that were read ahead, where they were: they are the same."""
-        if self._model is None or self._expected[0] == question:
-            return self._expected[1]
-        words = expected_words(self._model, question, cancel)
-        if not cancel.is_set():
-            self._expected = question, words
-        return words
 
     def _answer(
         self, context: Context, checked: Verifier, anyway: bool, reply: Reply
@@ -245,6 +245,14 @@ class AnswerTool:
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
         """Wait for the model's lock; a model in another process has a queue of its own."""
         return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
+
+
+def _same(request: Request) -> object:
+    """What two requests that read the same have in common."""
+    evidence, documents = request.evidence, request.documents
+    state = evidence.generation() if isinstance(evidence, AnyLibrary) else 0
+    chosen = None if documents is None else frozenset(documents)
+    return request.question, id(evidence), state, chosen, list(request.history), request.given
 
 
 # -- The stages that need no model

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -391,11 +392,13 @@ class Reads(ScriptedChat):
 
 def test_what_is_read_ahead_is_what_the_answer_reads() -> None:
     model = Reads(replies=["Full-time employees get 25 days of annual leave."])
-    tool, request = AnswerTool(model, Budget()), Request("Annual leave?", Shelf(FULL_TIME))
+    tool, shelf = AnswerTool(model, Budget()), Shelf(FULL_TIME)
+    request = Request("Annual leave?", shelf)
     assert tool.prepare(request, threading.Event())
     assert model.asked == [], "nothing is written"
-    tool.run(request).finish()
-    assert model.asked == model.read
+    searched = len(shelf.asked)
+    tool.run(replace(request, threshold=0.1)).finish()
+    assert model.asked == model.read and len(shelf.asked) == searched
 
 
 def test_a_question_stops_what_is_read_ahead_and_a_server_reads_nothing_ahead() -> None:
