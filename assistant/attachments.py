@@ -1,10 +1,12 @@
-"""Attachments as evidence: the text on pictures, and a model's descriptions of them.
+"""Attachments as evidence: documents, the text on pictures, and a model's descriptions of them.
 
 Descriptions help to understand a question, and are never cited: they are no evidence.
 """
 
+import threading
 import uuid
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,16 +17,18 @@ from assistant.contract.facts import Outcome, Sentence
 from assistant.contract.request import Request
 from assistant.errors import AssistantError
 from assistant.images.vision import Seen
-from ingest.document.model import Line, Page
+from ingest.document.model import Document, Line, Page
 from ingest.document.source import readable
+from ingest.errors import UnreadableFile
 from ingest.images import image_file
-from ingest.loaders import LOADERS
+from ingest.loaders import LOADERS, load_archive
 from ingest.media.loaders import load_audio, load_subtitles, load_video
 from vectorstore.errors import UnknownDocument
 from vectorstore.federation import AnyLibrary
 from vectorstore.retrieval.fusion import Hit
 
-CAME_WITH = ("your picture ", "your video ")  # as the names of what can be cited begin
+# As the names of what can be cited begin.
+CAME_WITH = ("your picture ", "your video ", "your file ")
 _ABOUT = 40  # words of an attachment that are added to a search
 
 
@@ -32,14 +36,14 @@ _ABOUT = 40  # words of an attachment that are added to a search
 class Attached:
     """Attachments as pages, by their citable names."""
 
-    pages: dict[str, Page]
+    pages: Mapping[str, tuple[Page, ...]]
     made_up: frozenset[str] = frozenset()  # names of pages that a model wrote
 
     @property
     def about(self) -> str:
         """The first words of the attachments; empty when they have no text."""
-        words = " ".join(page.text for page in self.pages.values()).split()
-        return " ".join(words[:_ABOUT])
+        texts = (page.text for pages in self.pages.values() for page in pages[:1])
+        return " ".join(" ".join(texts).split()[:_ABOUT])
 
     def alone(self, request: Request, question: str) -> Request:
         """The question, to be answered from the attachments alone."""
@@ -68,22 +72,26 @@ class Attached:
         return replace(outcome, sentences=sentences, citations=citations)
 
 
-def attached(pictures: Sequence[Seen]) -> Attached:
-    """Pictures as pages: the text on each, and its description."""
-    pages: dict[str, Page] = {}
+def attached(
+    pictures: Sequence[Seen], documents: Mapping[Path, Sequence[Page]] = {}
+) -> Attached:  # fmt: skip
+    """Documents, and pictures as pages: the text on each, and its description."""
+    pages: dict[str, tuple[Page, ...]] = {}
     made_up = []
+    for path, read in documents.items():
+        pages[_free(f"{CAME_WITH[2]}{readable(path.name)}", pages)] = tuple(read)
     for seen in pictures:
         for page in seen.pages:
             if page.lines:
-                pages[_free(f"{CAME_WITH[0]}{seen.name}", pages)] = replace(page, number=1)
+                pages[_free(f"{CAME_WITH[0]}{seen.name}", pages)] = (replace(page, number=1),)
         if seen.shows:
             name = _free(f"what your picture {seen.name} shows", pages)
-            pages[name] = Page(1, 0, 0, (Line(seen.shows),))
+            pages[name] = (Page(1, 0, 0, (Line(seen.shows),)),)
             made_up.append(name)
     return Attached(pages, frozenset(made_up))
 
 
-def _free(name: str, taken: dict[str, Page]) -> str:
+def _free(name: str, taken: Mapping[str, object]) -> str:
     number, free = 2, name
     while free in taken:
         free, number = f"{name} ({number})", number + 1
@@ -123,7 +131,7 @@ def passage_seconds(library: AnyLibrary, hit: Hit) -> float | None:
 
 # -- Files that come with a question: their kinds, and the storage of files from a browser
 
-AttachmentKind = Literal["picture", "recording", "video"]
+AttachmentKind = Literal["picture", "recording", "video", "document"]
 _ATTACHMENT_KINDS: dict[str, AttachmentKind] = {"audio": "recording", "video": "video"}
 
 
@@ -136,29 +144,30 @@ class DroppedFile(Protocol):
 
 
 def attachment_kind(path: Path) -> AttachmentKind | None:
-    """The kind, by suffix; None when it cannot be attached to a question."""
-    if path.suffix.lower() in image_file.SUFFIXES:
+    """The kind, by suffix; None for an archive, which is unpacked in a library alone."""
+    suffix = path.suffix.lower()
+    if suffix in image_file.SUFFIXES:
         return "picture"
-    return _ATTACHMENT_KINDS.get(media_kind(path.name))
+    if LOADERS.get(suffix) is load_archive:
+        return None
+    return _ATTACHMENT_KINDS.get(media_kind(path.name), "document")
 
 
-SUFFIXES = tuple(suffix for suffix in LOADERS if attachment_kind(Path(f"a{suffix}")))
+def suffixes_of(kinds: Sequence[AttachmentKind]) -> list[str]:
+    """The suffixes of the files of these kinds."""
+    return [suffix for suffix in LOADERS if attachment_kind(Path(f"a{suffix}")) in kinds]
 
 
 def checked_file(path: Path) -> Path:
-    """The path itself. Raises AssistantError if it does not exist or cannot be attached."""
+    """The path itself. Raises AssistantError if it does not exist, or tools do not read it."""
     if not path.is_file():
         raise AssistantError(f"There is no file {path}.")
-    _require_kind(path)
-    return path
-
-
-def _require_kind(path: Path) -> None:
-    if attachment_kind(path) is None:
+    if attachment_kind(path) in ("document", None):
         raise AssistantError(
             f"{readable(path.name)} is not a picture, recording or video. "
             "Documents must be in a library first: pincite add."
         )
+    return path
 
 
 def keep_files(files: Sequence[DroppedFile], folder: Path) -> tuple[Path, ...]:
@@ -166,7 +175,6 @@ def keep_files(files: Sequence[DroppedFile], folder: Path) -> tuple[Path, ...]:
     kept = []
     for file in files:
         path = folder / uuid.uuid4().hex / (Path(file.name).name or "file")
-        _require_kind(path)  # before it is saved; otherwise it would stay
         try:
             path.parent.mkdir(parents=True)
             path.write_bytes(file.getbuffer())
@@ -176,3 +184,28 @@ def keep_files(files: Sequence[DroppedFile], folder: Path) -> tuple[Path, ...]:
             ) from error
         kept.append(path)
     return tuple(kept)
+
+
+# -- Documents of conversations: each is read once, when it is dropped, for all its questions
+
+_READ = 16  # documents that are kept in memory
+_documents: OrderedDict[tuple[Path, int], tuple[Page, ...]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def pages_of(path: Path, read: Callable[[Path], Document]) -> tuple[Page, ...]:
+    """The pages of a document that was dropped. Raises what `read` raises, and UnreadableFile where
+    nothing can be read on them."""
+    key = path, path.stat().st_mtime_ns if path.is_file() else 0
+    with _lock:
+        if known := _documents.get(key):
+            _documents.move_to_end(key)
+            return known
+    pages = tuple(read(path).pages)
+    if not any(page.lines for page in pages):
+        raise UnreadableFile(f"{readable(path.name)}: there is no text to read in it.")
+    with _lock:
+        _documents[key] = pages
+        while len(_documents) > _READ:
+            _documents.popitem(last=False)
+    return pages

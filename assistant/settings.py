@@ -85,6 +85,7 @@ class Settings(BaseModel):
     context_tokens: int = Field(4096, ge=1024)  # the window of the chat model
     passage_tokens: int = Field(450, ge=200)  # of it, for what is read from documents
     answer_tokens: int = Field(400, ge=64)
+    read_ahead: bool = True  # the chat model reads while a question is typed
     # Where the vectors are: an address of PostgreSQL with pgvector,
     # "postgresql://user@host:5432/database"; empty: in the home.
     vectors: str = ""

@@ -68,6 +68,7 @@ def requests(answer: str) -> Iterator[Example]:
     yield Example("GET", f"{at}/suggestions", samples, {"limit": 2})
     yield Example("GET", f"{at}/search", samples, {"q": "annual leave", "k": 2})
     asked = {"question": LEAVE, "conversation": "leave"}
+    yield Example("POST", f"{at}/prepare", samples, body={"question": LEAVE})
     yield Example("POST", f"{at}/ask", samples, body=asked)
     columns = {"columns": ["notice period", "signed?"], "documents": [HANDBOOK]}
     yield Example("POST", f"{at}/sheet", samples, body=columns)

@@ -3,6 +3,7 @@ check. What is written is verified once its first sentence is complete, before a
 unless any answer is wanted.
 """
 
+import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
@@ -28,6 +29,7 @@ from assistant.security.untrusted_text import AddressFilter
 from ingest.errors import Stopped
 from ingest.text.reflow import one_line
 from vectorstore.embedding.embedder import is_multilingual
+from vectorstore.federation import AnyLibrary
 from vectorstore.retrieval.rerank import Reader, Reranker
 
 EXTRACTIVE = "extractive"  # the name of no model
@@ -58,6 +60,7 @@ class AnswerTool:
         self._most, self._reader, self._threshold = budget.answer, reader, threshold
         self.retriever = Retriever(budget, self._count, reranker, reader)
         self.model_name = model_name
+        self._ahead: tuple[object, Context] | None = None  # what was read ahead, for one answer
 
     def run(self, request: Request) -> Reply:
         """The reply starts working when it is iterated."""
@@ -72,14 +75,37 @@ class AnswerTool:
         best = context.best
         return self._verifier(context).verify_quoted(best[0]).probability if best else 0.0
 
+    def prepare(self, request: Request, cancel: threading.Event) -> bool:
+        """Let a model in this process read what it would read for an answer, so that the same
+        question finds it in the model's cache. Nothing is written or kept; whoever asks stops it.
+        Returns whether it was read to the end. Raises the same as `Retriever.retrieve`."""
+        if not isinstance(self._model, TokenOdds) or not self._turns.ahead(cancel):
+            return False
+        context = self.retriever.retrieve(request)
+        try:
+            if context.is_unsure:
+                expected = expected_words(self._model, context.question.text, cancel)
+                context = self.retriever.retrieve(request, expected)
+            if not context.windows or cancel.is_set():
+                return False
+            self._ahead = _same(request), context
+            self._model.next_token_logprobs(context.messages(), ["."], cancel)
+        except Stopped:
+            return False
+        return True
+
     def _work(self, request: Request, reply: Reply) -> Iterator[Event]:
+        self._turns.hurry()
         reply.activity.stage = _("Searching")
         with stage("retrieve", reply):
-            context = self.retriever.retrieve(request)
-            if self._model is not None and context.is_unsure:
-                yield _closest(context.best)  # while people wait for the model
-                expected = self._expected(self._model, context.question.text, reply)
-                context = self.retriever.retrieve(request, expected) if expected else context
+            if (ahead := self._known(request)) is not None:
+                context = ahead
+            else:
+                context = self.retriever.retrieve(request)
+                if self._model is not None and context.is_unsure:
+                    yield _closest(context.best)  # while people wait for the model
+                    expected = self._expected(self._model, context.question.text, reply)
+                    context = self.retriever.retrieve(request, expected) if expected else context
             note_search(reply.trace.facts, context, request.query.parts, self._count)
         checked = self._verifier(context, request.threshold)
         gate = Gate(checked, request.anyway, reply)
@@ -87,6 +113,11 @@ class AnswerTool:
         with stage("check", reply):
             outcome = notices.unread_pages_noted(outcome, request.evidence, request.alone)
             reply.outcome = prompt_injection.noted(outcome, context.left_out)
+
+    def _known(self, request: Request) -> Context | None:
+        """What was read ahead, where it was for this request and nothing has changed since."""
+        ahead, self._ahead = self._ahead, None
+        return ahead[1] if ahead and ahead[0] == _same(request) else None
 
     def _expected(self, model: BaseChatModel, question: str, reply: Reply) -> str:
         """Words that the chat model expects beside the answer. A model that cannot be asked is
@@ -159,6 +190,14 @@ class AnswerTool:
     def _turn(self, reply: Reply) -> AbstractContextManager[None]:
         """Wait for the model's lock; a model in another process has a queue of its own."""
         return self._turns.turn(reply) if isinstance(self._model, TokenOdds) else nullcontext()
+
+
+def _same(request: Request) -> object:
+    """What two requests that read the same have in common."""
+    evidence, documents = request.evidence, request.documents
+    state = evidence.generation() if isinstance(evidence, AnyLibrary) else 0
+    chosen = None if documents is None else frozenset(documents)
+    return request.question, id(evidence), state, chosen, list(request.history), request.given
 
 
 # -- The stages that need no model

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import zip_longest
 from typing import Protocol, Self
 
@@ -14,6 +14,7 @@ from ingest.language.sentences import split
 from ingest.language.words import stems
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding.embedder import Embedder, nearness
+from vectorstore.errors import UnknownDocument
 from vectorstore.retrieval.fusion import Candidate, Hit, legs, rank
 from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.store import Vectors
@@ -36,24 +37,25 @@ class Evidence(Protocol):
 
 
 class GivenPassages:
-    """Texts that come with a question: each is a document of one page, each sentence a line."""
+    """Texts that come with a question: each is a document of one page, each sentence a line; or
+    documents that came with it."""
 
     def __init__(self, texts: Sequence[tuple[str, str]], embedder: Embedder) -> None:
         """`texts` are (title, text); a title that repeats is numbered."""
         self._embedder = embedder
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[str, tuple[Page, ...]] = {}
         for title, text in texts:
             name, number = title or "Passage", 2
             while name in self._pages:
                 name, number = f"{title or 'Passage'} ({number})", number + 1
             lines = tuple(Line(sentence, Box(0, 0, 0, 0)) for sentence in split(text))
-            self._pages[name] = Page(1, 0, 0, lines)
+            self._pages[name] = (Page(1, 0, 0, lines),)
 
     @classmethod
-    def of(cls, pages: Mapping[str, Page], embedder: Embedder) -> Self:
-        """Evidence from pages, by their document names."""
+    def of(cls, pages: Mapping[str, Sequence[Page]], embedder: Embedder) -> Self:
+        """Evidence from the pages of documents, by their names."""
         made = cls((), embedder)
-        made._pages = dict(pages)
+        made._pages = {name: tuple(every) for name, every in pages.items()}
         return made
 
     @property
@@ -64,13 +66,12 @@ class GivenPassages:
         self, query: str | SearchQuery, k: int = 8, documents: Collection[str] | None = None
     ) -> list[Hit]:
         """Passages cut and ranked as in a library, so that the best part of a long text is read."""
-        chunks, vectors = self._embedded
+        chunks, vectors = self.embedded
         asked, wanted = self._embedder.query(str(query)), stems(str(query))
+        near = [nearness(self._embedder, float(vector @ asked)) for vector in vectors]
         candidates = [
-            Candidate(
-                c.id, c.document, 1, nearness(self._embedder, float(v @ asked)), _share(wanted, c)
-            )
-            for c, v in zip(chunks, vectors, strict=True)
+            Candidate(c.id, c.document, c.page, close, _share(wanted, c))
+            for c, close in zip(chunks, near, strict=True)
             if documents is None or c.document in documents
         ]
         found = {c.id: c for c in chunks}
@@ -81,14 +82,20 @@ class GivenPassages:
         ]
 
     @cached_property
-    def _embedded(self) -> tuple[list[StoredChunk], Sequence[Vectors]]:
-        """Embedded once: a follow-up is searched alone and with the questions it builds on."""
-        chunks = [chunk for name, page in self._pages.items() for chunk in _chunks(name, page)]
-        texts = [f"{c.document}\n{c.text}" for c in chunks]
-        return chunks, list(self._embedder.passages(texts)) if texts else []
+    def embedded(self) -> tuple[list[StoredChunk], Sequence[Vectors]]:
+        """The passages, embedded once: a follow-up is searched alone and with the questions it
+        builds on."""
+        chunks = [chunk for name, pages in self._pages.items() for chunk in _chunks(name, pages)]
+        texts = tuple(f"{c.document}\n{c.text}" for c in chunks)
+        # No embedder is equal to another one.
+        return chunks, _vectors(self._embedder, texts) if texts else []  # type: ignore[arg-type]
 
     def page(self, document: str, number: int) -> Page:
-        return self._pages[document]
+        """Raises UnknownDocument."""
+        try:
+            return next(page for page in self._pages[document] if page.number == number)
+        except StopIteration:
+            raise UnknownDocument(f"{document} has no page {number}.") from None
 
     def ledger(self, document: str) -> list[PageLedger]:
         """Empty: the omissions of given passages are unknown."""
@@ -133,11 +140,16 @@ class Joined:
         return self._attached if document in self._attached.names else self._library
 
 
-def _chunks(name: str, page: Page) -> list[StoredChunk]:
+@lru_cache(maxsize=8)  # the questions of a conversation find the files that it has embedded
+def _vectors(embedder: Embedder, texts: tuple[str, ...]) -> list[Vectors]:
+    return list(embedder.passages(texts))
+
+
+def _chunks(name: str, pages: tuple[Page, ...]) -> list[StoredChunk]:
     """The chunks without hidden text, such as the text of a generated picture."""
-    document = Document(sha256="", name=name, title=name, pages=(page,))
+    document = Document(sha256="", name=name, title=name, pages=pages)
     return [
-        StoredChunk(f"{name}:{number}", name, 1, c.first, c.last, (), c.text)
+        StoredChunk(f"{name}:{number}", name, c.page, c.first, c.last, (), c.text)
         for number, c in enumerate(chunk_document(document))
         if not c.hidden
     ]

@@ -1,6 +1,7 @@
 """Assistant: takes a question, returns a reply, and stores the conversation."""
 
 import json
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -87,16 +88,19 @@ class Assistant:
         learned_threshold: Callable[[], float | None] = lambda: None,
         answerable: Callable[[Request], float] | None = None,
         files: AnswerFiles | None = None,
+        ahead: Callable[[Request, threading.Event], bool] = lambda request, cancel: False,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
         `recorder` no receipts are kept. `learned_threshold` is asked at each question.
         `answerable` tells without the chat model how probably a request is answered. `files` are
-        those of answers, which go with an answer that is not kept."""
+        those of answers, which go with an answer that is not kept. `ahead` lets the chat model
+        read what it would read for a request."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
         self.notice = notice
         self._tool, self._answerable, self._files = tool, answerable, files
+        self._ahead = ahead
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
         self.learned_threshold = learned_threshold
@@ -127,17 +131,40 @@ class Assistant:
         Raises UnknownDocument for a name that is not there, and NothingChosen when the filter
         leaves no document.
         """
-        searched = asked_in.chosen(self.library, within, documents)
         threshold = self.learned_threshold() if threshold is None else threshold
         if conversation:  # before minutes are spent on an answer that cannot be kept
             self.conversations.check_after(conversation, after)
-        kept = self.conversations.history(conversation, after) if conversation else []
-        before = qualified_turns([*history, *kept], self.library)
-        request = Request(
-            question, self.library, before, searched, threshold,
-            files=tuple(files), intent=intent, anyway=anyway, within=within, named=documents,
+        request = replace(
+            self._request(question, conversation, documents, history, within, after),
+            threshold=threshold, files=tuple(files), intent=intent, anyway=anyway,
         )  # fmt: skip
         return self._remembered(self._tool.run(request), request, conversation, after)
+
+    def prepare(
+        self,
+        question: str,
+        cancel: threading.Event,
+        *,
+        conversation: str = "",
+        documents: Collection[str] | None = None,
+        history: Sequence[Turn] = (),
+        within: Filter = EVERYTHING,
+        after: int | None = None,
+    ) -> bool:
+        """Read ahead what an answer to this question would read, until `cancel` is set, which is
+        also done when anybody asks. Nothing is kept. Returns whether it was read to the end; False
+        also where a tool or a model server would answer. Raises the same as `ask`."""
+        request = self._request(question, conversation, documents, history, within, after)
+        return self._ahead(request, cancel)
+
+    def _request(
+        self, question: str, conversation: str, documents: Collection[str] | None,
+        history: Sequence[Turn], within: Filter, after: int | None,
+    ) -> Request:  # fmt: skip
+        searched = asked_in.chosen(self.library, within, documents)
+        kept = self.conversations.history(conversation, after) if conversation else []
+        before = qualified_turns([*history, *kept], self.library)
+        return Request(question, self.library, before, searched, within=within, named=documents)
 
     def ask_given(
         self, question: str, passages: Sequence[tuple[str, str]], history: Sequence[Turn] = ()

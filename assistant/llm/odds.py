@@ -30,6 +30,7 @@ class TurnTaking:
         self._waiting = waiting
         self._queue: list[object] = []  # the first one has its turn
         self._changed = threading.Condition()
+        self._ahead = threading.Event()  # stops what is read ahead
 
     @contextmanager
     def turn(self, reply: Reply) -> Iterator[None]:
@@ -37,6 +38,7 @@ class TurnTaking:
         ticket = object()
         with self._changed:
             self._queue.append(ticket)
+            self._ahead.set()
         try:
             self._wait(ticket, reply)
             yield
@@ -44,6 +46,18 @@ class TurnTaking:
             with self._changed:
                 self._queue.remove(ticket)
                 self._changed.notify_all()
+
+    def ahead(self, cancel: threading.Event) -> bool:
+        """Whether the model is free for what nobody waits for yet; `cancel` is set as soon as
+        anybody asks, or somebody else reads ahead."""
+        with self._changed:
+            self._ahead.set()
+            self._ahead = cancel
+            return not self._queue
+
+    def hurry(self) -> None:
+        """Somebody asks: what is read ahead stops."""
+        self._ahead.set()
 
     def _wait(self, ticket: object, reply: Reply) -> None:
         with self._changed:

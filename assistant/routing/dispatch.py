@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from threading import Event
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -330,6 +332,14 @@ def _unworded(message: Message) -> Decision:
     return ANSWER
 
 
+class General(Tool, Protocol):
+    """The tool for all questions that no other one takes."""
+
+    def prepare(self, request: Request, cancel: Event) -> bool:
+        """Read ahead what an answer would read; whether it is read."""
+        ...
+
+
 class Choosing:
     """Sends an intent to its tool. For questions to the documents, specialists are tried in order,
     and the general answer is last."""
@@ -339,7 +349,7 @@ class Choosing:
     def __init__(
         self,
         specialists: Sequence[Specialist],
-        general: Tool,
+        general: General,
         makers: Sequence[Specialist] = (),
         router: Router = route,
         extensions_first: Collection[str] = (),
@@ -363,6 +373,18 @@ class Choosing:
         reply.question, reply.attached = request.question, request.files  # as typed
         reply.trace.facts.tool_guess = choice.guess
         return reply
+
+    def prepare(self, request: Request, cancel: Event) -> bool:
+        """Read ahead what the general answer would read, see `AnswerTool.prepare`; nothing for what
+        another tool does."""
+        choice = self._choose(request)
+        if choice.notice or not isinstance(choice.intent, Answer):
+            return False
+        whole = completed(replace(request, question=choice.question or request.question))
+        others = self._specialists if len(whole.question) <= _MOST else ()
+        if any(specialist.offer(whole) for specialist in others):
+            return False
+        return self._general.prepare(whole, cancel)
 
     def _choose(self, request: Request) -> Decision:
         if request.intent is not None:

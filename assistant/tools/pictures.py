@@ -1,15 +1,16 @@
-"""The tools that read pictures and videos: they answer about them, describe and translate them."""
+"""The tools that read attachments: they answer about them, describe and translate them."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
-from assistant.attachments import CAME_WITH, Attached, attached, attachment_kind
+from assistant.attachments import CAME_WITH, Attached, attached, attachment_kind, pages_of
 from assistant.contract.facts import Looked, Offer, Outcome
 from assistant.contract.intents import Answer, Clip, Describe, Translate
 from assistant.contract.reply import Event, Progress, Reply
@@ -26,11 +27,12 @@ from ingest.language.identify import language_of_question
 from ingest.language.sentences import numbers
 from ingest.media.ffmpeg import clock
 
-# -- Answers a question about pictures from them and the documents together
+# -- Answers a question about attachments from them and the documents together
 
 
-class WithPictures:
-    """Reads the pictures, then lets the tool for questions answer with them beside the library."""
+class WithFiles:
+    """Reads pictures, and documents of the conversation, then lets the tool for questions answer
+    with them beside the library."""
 
     name = "answer"
 
@@ -39,17 +41,24 @@ class WithPictures:
         self._answer = answer
 
     def offer(self, request: Request) -> Reply | None:
-        """The reply; None without a picture, here or in the question that this one follows up."""
-        pictures = _pictures(request)
-        if not pictures or not (request.intent is None or isinstance(request.intent, Answer)):
+        """The reply; None without a document of this conversation, and a picture here or in the
+        question that this one follows up."""
+        pictures, documents = _pictures(request), _documents(request)
+        asks = request.intent is None or isinstance(request.intent, Answer)
+        if not (pictures or documents) or not asks:
             return None
         return Reply(
-            request.question, lambda reply: self._work(request, pictures, reply), self.name
-        )
+            request.question, lambda reply: self._work(request, pictures, documents, reply),
+            self.name,
+        )  # fmt: skip
 
-    def _work(self, request: Request, pictures: Sequence[Path], reply: Reply) -> Iterator[Event]:
+    def _work(
+        self, request: Request, pictures: Sequence[Path], documents: Sequence[Path], reply: Reply
+    ) -> Iterator[Event]:
         try:
-            given = attached(look_at(self._looking, pictures, reply))
+            seen = look_at(self._looking, pictures, reply)
+            read = partial(self._looking.read, cancel=reply.cancel)
+            given = attached(seen, {path: pages_of(path, read) for path in documents})
         except Stopped:
             reply.outcome = Outcome("", stopped=True)
             return
@@ -87,6 +96,13 @@ def _pictures(request: Request) -> list[Path]:
         return here
     before = request.history[-1].files
     return [path for path in before if attachment_kind(path) == "picture" and path.is_file()]
+
+
+def _documents(request: Request) -> list[Path]:
+    """Those that came with this question or an earlier one, and are there."""
+    every = (path for turn in request.history for path in turn.files)
+    found = dict.fromkeys((*every, *request.files))
+    return [path for path in found if attachment_kind(path) == "document" and path.is_file()]
 
 
 # -- Describes pictures and their text, or answers a question about them
@@ -217,11 +233,11 @@ class Watched:
     @property
     def attached(self) -> Attached:
         """As evidence: one page of what is heard and written, and one of what is shown."""
-        pages = {f"{CAME_WITH[1]}{self.name}": self.page} if self.page.lines else {}
+        pages = {f"{CAME_WITH[1]}{self.name}": (self.page,)} if self.page.lines else {}
         if not self.shown:
             return Attached(pages)
         name = f"what your video {self.name} shows"
-        return Attached({**pages, name: Page(1, 0, 0, self.shown)}, frozenset([name]))
+        return Attached({**pages, name: (Page(1, 0, 0, self.shown),)}, frozenset([name]))
 
     def timeline(self) -> Iterator[str]:
         """A line for each moment, in order: speech, text or scene."""

@@ -17,6 +17,7 @@ from assistant.models.hub import Progress
 from assistant.sheet.cell import Cell, Column
 from assistant.sheet.fill import Sheet
 from ingest.errors import Stopped
+from ingest.platform.hardware import on_battery
 from vectorstore.catalog.rows import DocumentInfo
 
 log = logging.getLogger(__name__)
@@ -240,6 +241,30 @@ class Offers(Latest[Background]):
                 write()
 
         return self._begin(about, lambda before: before or Background("offers", work))
+
+
+# -- What the chat model reads while a question is typed
+
+
+Read = Callable[[threading.Event], object]
+
+
+class _Reading(Background):
+    def __init__(self, read: Read) -> None:
+        super().__init__("ahead", lambda: read(self.cancel))
+
+
+class Ahead:
+    """One at a time in a server, and none while the machine runs on its battery."""
+
+    def __init__(self) -> None:
+        self._now: _Reading | None = None
+
+    def begin(self, read: Read) -> None:
+        """Begin; what was begun before is stopped. `read` gets what stops it."""
+        if self._now:
+            self._now.stop()
+        self._now = None if on_battery() else _Reading(read)
 
 
 # -- Sheets that are filled

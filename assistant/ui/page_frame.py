@@ -8,7 +8,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from assistant.i18n import translation
 from assistant.i18n.translation import N_, _, size
-from assistant.routing.dispatch import ALONE, COMMANDS
 from assistant.ui import resources, session, widgets
 from assistant.ui.door import MANIFEST, PAGES
 from assistant.ui.widgets import BROWSER, Component, button, plain, read
@@ -75,10 +74,6 @@ _WORDS = (
     N_("No options to select"),
     N_("Press Enter to apply"),
     N_("Press Enter to submit form"),
-    N_("Send message"),
-    N_("Start recording"),
-    N_("Cancel recording"),
-    N_("Submit recording"),
     N_("Upload files"),
     N_("Upload or drag and drop files"),
     N_("Expand sidebar"),
@@ -158,11 +153,9 @@ def draw_foot() -> None:
         st.rerun()
 
 
-# -- The keyboard of the chat: it is in the input when the app opens, and "/" brings it back there
+# -- The keys of the chat, which "?" shows
 
-_keyboard = Component(
-    "keyboard", words={"menu": N_("Commands"), "title": N_("Keys"), "close": N_("Close")}
-)
+_keyboard = Component("keyboard", words={"title": N_("Keys"), "close": N_("Close")})
 _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("/",), N_("to the question; typed in it, the commands")),
     (("Enter",), N_("ask, or open the mark that has the focus")),
@@ -182,12 +175,8 @@ _KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 def listen_to_keyboard() -> None:
     """Start to listen to the keyboard. Draws nothing; call it once per page."""
-    commands = [
-        {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
-        for one in COMMANDS.values()
-    ]
     keys = [(each, _(does)) for each, does in _KEYS]
-    _keyboard.draw("keyboard", {"commands": commands, "keys": keys})
+    _keyboard.draw("keyboard", {"keys": keys})
 
 
 # -- What each page does in the browser besides its drawing: it says its language, keeps its

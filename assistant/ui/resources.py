@@ -37,7 +37,7 @@ from assistant.team.accounts import LOCAL, VISITOR, Accounts, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import Sessions
 from assistant.ui import session
-from assistant.ui.background import Answers, Busy, Fetches, Offers, Sheets, Tasks, Work
+from assistant.ui.background import Ahead, Answers, Busy, Fetches, Offers, Sheets, Tasks, Work
 from assistant.wiring import composition
 from assistant.wiring.people import Known, limits, sessions
 from ingest.document.source import readable
@@ -417,6 +417,7 @@ uploads = _once(Uploads)  # of all visitors
 watched_folders = _once(WatchedFolders)  # of all libraries that are open
 running_fetchings = _once(Fetchings)  # from the sources of all libraries that are open
 _offers = _once(Offers)  # of all libraries
+ahead = _once(Ahead)  # what the chat model reads while somebody types
 tasks = _once(Tasks)  # the running measurement, or what else takes long; one at a time
 
 

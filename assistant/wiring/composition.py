@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
 from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
@@ -42,7 +43,7 @@ from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose
 from assistant.studio.makers import Enhancing, Studio, checked
 from assistant.studio.super_resolution import RealEsrgan
-from assistant.tools.pictures import Clipping, Describing, Translating, WithPictures
+from assistant.tools.pictures import Clipping, Describing, Translating, WithFiles
 from assistant.tools.specialists import AskBack, Running, Whole
 from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import chosen_models, places
@@ -329,6 +330,7 @@ class Answering:
     window: int = Budget.window  # its tokens
     turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
     answerable: Callable[[Request], float] | None = None  # how probably, without the model
+    ahead: Callable[[Request, Event], bool] = lambda request, cancel: False  # reads ahead
 
 
 def assistant_of(
@@ -353,7 +355,7 @@ def assistant_of(
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
         lambda: _learned_threshold(settings, library, how.model_name),
-        how.answerable, answer_files(settings),
+        how.answerable, answer_files(settings), how.ahead,
     )  # fmt: skip
 
 
@@ -401,7 +403,7 @@ def answering(settings: Settings) -> Answering:
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
         Choosing(
-            [WithPictures(looking(settings), answer), Tables(), whole, AskBack()], answer,
+            [WithFiles(looking(settings), answer), Tables(), whole, AskBack()], answer,
             makers(settings), extensions_first=settings.extensions_first,
         ),
         EXTRACTIVE,
@@ -424,7 +426,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     odds = chat.odds or chat.model
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
-        WithPictures(looking(settings), answer), Tables(), Whole(model, name, turns),
+        WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns),
         *lists, AskBack(),
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))
@@ -433,6 +435,8 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     return Answering(
         tool, name, chat.notice, writer=writer, model=model, window=budget.window,
         turns=turns, answerable=answer.answerable,
+        # A router that asks the model would keep it from who really asks.
+        **({"ahead": tool.prepare} if settings.read_ahead and router is route else {}),
     )  # fmt: skip
 
 

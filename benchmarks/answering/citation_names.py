@@ -61,7 +61,7 @@ def count(
                 ("another company", company(other), [window]),
                 ("another, whose report is read", company(other), [window, first]),
             ):
-                pages = {w.document: reports[w.document].pages[0] for w in read}
+                pages = {w.document: reports[w.document].pages[:1] for w in read}
                 said = _SELF.sub(f"{about} ", unit.text, count=1)
                 evidence = GivenPassages.of(pages, embedder)
                 asked = SearchQuery(f"What does {about} say?")

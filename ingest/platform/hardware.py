@@ -72,6 +72,15 @@ def free_memory() -> int:
     return min(free, _limit() - used + reclaimable)
 
 
+def on_battery() -> bool:
+    """Whether the machine runs on its battery."""
+    import psutil
+
+    sensors = getattr(psutil, "sensors_battery", None)  # not on every system
+    battery = sensors() if sensors else None
+    return bool(battery and battery.power_plugged is False)
+
+
 def cores() -> int:
     """Threads that can compute at the same time."""
     quota, _, period = _read(_GROUP / "cpu.max").partition(" ")

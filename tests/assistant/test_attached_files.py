@@ -6,6 +6,8 @@ import pytest
 
 from assistant import attachments
 from assistant.errors import AssistantError
+from ingest.document.model import Document, Line, Page
+from ingest.errors import UnreadableFile
 
 
 class Dropped:
@@ -21,7 +23,8 @@ class Dropped:
     ("name", "kind"),
     [
         ("a.PNG", "picture"), ("a.heic", "picture"), ("a.mp3", "recording"),
-        ("a.opus", "recording"), ("a.mp4", "video"), ("a.pdf", None), ("a.srt", None), ("a", None),
+        ("a.opus", "recording"), ("a.mp4", "video"), ("a.pdf", "document"), ("a.srt", "document"),
+        ("a", "document"), ("a.ZIP", None),
     ],
 )  # fmt: skip
 def test_the_kind_is_told_by_the_suffix(name: str, kind: str | None) -> None:
@@ -41,7 +44,7 @@ def test_a_name_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert kept.is_relative_to(tmp_path / "attached")
 
 
-def test_what_cannot_be_attached_is_named(tmp_path: Path) -> None:
+def test_what_tools_do_not_read_is_named(tmp_path: Path) -> None:
     letter = tmp_path / "letter.docx"
     letter.write_text("Dear all")
     with pytest.raises(AssistantError, match=r"letter.docx is not a picture, recording or video"):
@@ -56,7 +59,20 @@ def test_a_home_that_cannot_be_written_to_is_an_error(tmp_path: Path) -> None:
         attachments.keep_files([Dropped("a.png")], tmp_path / "file")
 
 
-def test_what_cannot_be_attached_does_not_stay(tmp_path: Path) -> None:
-    with pytest.raises(AssistantError, match=r"letter.docx is not a picture"):
-        attachments.keep_files([Dropped("letter.docx")], tmp_path / "attached")
-    assert not (tmp_path / "attached").exists()
+def test_a_document_is_read_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
+    letter, read = tmp_path / "letter.txt", list[Path]()
+    letter.write_text("Dear all")
+
+    def load(path: Path) -> Document:
+        read.append(path)
+        lines = [Line(text) for text in path.read_text().splitlines()]
+        return Document("", path.name, path.name, (Page(1, 0, 0, tuple(lines)),))
+
+    for _question in range(2):
+        [page] = attachments.pages_of(letter, load)
+        assert page.text == "Dear all"
+    assert len(read) == 1
+
+    (tmp_path / "empty.txt").touch()
+    with pytest.raises(UnreadableFile, match=r"empty.txt: there is no text to read in it"):
+        attachments.pages_of(tmp_path / "empty.txt", load)

@@ -14,7 +14,7 @@ _FOCUSED = """goal => {
     while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
     return focused?.matches(goal) ?? false;
 }"""
-INPUT = "[data-testid=stChatInputTextArea]"
+INPUT = "[data-testid=composer]"
 
 
 def has_focus(page: Any, goal: str) -> None:

@@ -292,11 +292,23 @@ def _wait_for(address: str, process: "subprocess.Popen[bytes]", seconds: float =
 
 def ask(page: Any, question: str) -> None:
     """Type a question and send it."""
-    box = page.get_by_test_id("stChatInputTextArea")
-    page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for()
+    box = page.get_by_test_id("composer")
     box.fill(question)
     box.press("Enter")
     page.locator(".question", has_text=question).last.wait_for()
+
+
+def from_menu(page: Any, entry: str) -> None:
+    """Choose something from the menu of the composer."""
+    page.get_by_role("button", name="Files, recording and tools").click()
+    page.get_by_role("option", name=entry).click()
+
+
+def attach(page: Any, *files: Path) -> None:
+    """Give files to the composer, and wait until they are read."""
+    page.locator(".st-key-composer input[type=file]").set_input_files(files)
+    page.locator(".file", has_text=files[-1].name).wait_for()
+    page.locator(".file.reading").first.wait_for(state="detached")
 
 
 def yellow(png: bytes) -> int:

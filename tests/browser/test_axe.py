@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.by_keyboard import has_focus
-from tests.browser.conftest import PHONE, WIDE, Visit, ask, settled
+from tests.browser.conftest import PHONE, WIDE, Visit, ask, from_menu, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -128,7 +128,7 @@ def _tools(page: Any) -> list[str]:
     caption = page.locator("[data-testid=stCaptionContainer] p").locator("visible=true").first
     caption.wait_for()  # those in folded parts are there, too
     assert caption.evaluate(CONTRAST) >= 4.5
-    page.get_by_role("button", name="Tools").click()
+    from_menu(page, "Tools")
     page.get_by_label("What the picture shows").fill("a lighthouse")
     page.locator("[data-testid=stBaseButton-primary]:enabled").first.wait_for()
     found = barriers(page, "tools")

@@ -49,7 +49,7 @@ def _keeps_no_refusal(page: Any) -> None:
     assert page.locator(".question").count() == 1
     assert page.get_by_text("I could not find").count() == 0
     page.reload()
-    page.get_by_test_id("stChatInputTextArea").wait_for()
+    page.get_by_test_id("composer").wait_for()
     settled(page)
     assert page.get_by_text("I could not find").count() == 0
 

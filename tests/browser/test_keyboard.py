@@ -53,13 +53,13 @@ def _come_back_by_a_slash(page: Any) -> None:
     assert link.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
     page.keyboard.press("/")
     page.keyboard.type("leave")
-    box = page.get_by_test_id("stChatInputTextArea")
+    box = page.get_by_test_id("composer")
     assert box.input_value() == "leave"
     box.fill("")
 
 
 def _command(page: Any) -> list[str]:
-    box = page.get_by_test_id("stChatInputTextArea")
+    box = page.get_by_test_id("composer")
     box.press_sequentially("/d")
     expect(page.get_by_role("option")).to_have_count(2, timeout=PATIENCE)
     found = barriers(page, "commands")

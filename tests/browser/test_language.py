@@ -11,7 +11,7 @@ import pytest
 
 from assistant.i18n import translation
 from tests.assistant.i18n import catalogues
-from tests.browser.conftest import PROJECT, Visit, add, ask, served, settled
+from tests.browser.conftest import PROJECT, Visit, add, ask, from_menu, served, settled
 from tests.pdfs import write_pdf
 from tests.servers.ports import free_port
 
@@ -98,7 +98,7 @@ def test_no_text_of_any_page_is_left_out(pseudo: str, visit: Visit) -> None:
     page.locator("html[lang=de]").wait_for(state="attached")
     assert left_out(page) == []
 
-    page.get_by_role("button", name="Tools").click()
+    from_menu(page, "Tools")
     page.get_by_role("dialog").wait_for()
     assert left_out(page) == []
     _close(page)

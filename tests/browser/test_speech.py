@@ -12,7 +12,7 @@ from assistant.libraries.libraries import make
 from assistant.settings import Settings
 from assistant.wiring import chosen_models
 from benchmarks.tools.speech import distance, words
-from tests.browser.conftest import WIDE, add, launched, pincite, put_models
+from tests.browser.conftest import WIDE, add, from_menu, launched, pincite, put_models
 from tests.browser.files import write_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -77,7 +77,7 @@ def page(
     page.set_default_timeout(PATIENCE)
     page.add_init_script(f"({NOTES})()")
     page.goto(f"{real_address}/?library=films")
-    page.get_by_test_id("stChatInputTextArea").wait_for()
+    page.get_by_test_id("composer").wait_for()
     yield page
     browser.close()
 
@@ -85,12 +85,12 @@ def page(
 def test_a_spoken_question_is_answered_from_a_film_at_its_second_and_the_answer_is_read_aloud(
     page: Any, question: Path, picture: Picture
 ) -> None:
-    page.get_by_test_id("stChatInputMicButton").click()
-    page.get_by_test_id("stChatInputWaveform").wait_for()
+    from_menu(page, "Record a question")
+    page.locator(".clock").wait_for()
     page.wait_for_function(HEARD, arg=1000 * (_seconds(question) + 0.5))
     picture(page, "microphone")
-    page.get_by_test_id("stChatInputApproveButton").click()
-    page.get_by_text("Stop").first.wait_for()
+    page.get_by_role("button", name="Ask what was recorded").click()
+    page.locator(".st-key-listening").wait_for()
     picture(page, "listening")
     page.locator(".mark").first.wait_for()
     asked = page.locator(".question").last.inner_text()

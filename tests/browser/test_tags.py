@@ -21,6 +21,7 @@ def test_documents_are_tagged_and_asked_by_their_tag(fake_address: str, visit: V
     ask(page, "How many days of leave are there?")
     page.locator(".footer", has_text=f"Asked in: tag {TAG}").wait_for()
     found += barriers(page, "answer")
+    page.locator(".st-key-where-documents button").click()
     page.get_by_role("button", name="Ask all documents").click()
     page.get_by_role("button", name="Ask all documents").wait_for(state="detached")
     assert found == []
@@ -42,10 +43,9 @@ def _tag(page: Any) -> list[str]:
 
 
 def _choose(page: Any) -> list[str]:
-    """In the sidebar, by the keyboard."""
-    page.get_by_test_id("stExpandSidebarButton").click()
-    page.locator(".st-key-by-tag-and-date summary").click()
-    field = page.locator(".st-key-by-tag-and-date").get_by_label("Tags")
+    """In the menu of the composer, by the keyboard."""
+    page.locator(".st-key-where-documents button").click()
+    field = page.get_by_test_id("stPopoverBody").get_by_label("Tags")
     field.wait_for()
     settled(page)  # its list closes when something is still drawn or moved
     field.click()
@@ -53,9 +53,10 @@ def _choose(page: Any) -> list[str]:
     field.fill(TAG)
     page.get_by_role("option", name=f"{TAG} (1)", exact=True).wait_for()
     field.press("Enter")
-    page.get_by_text(f"Asked in: tag {TAG}").wait_for(state="attached")
+    page.get_by_role("button", name="Ask all documents").wait_for()
     page.keyboard.press("Tab")
     page.get_by_role("listbox").wait_for(state="detached")
-    found = barriers(page, "sidebar")
-    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    found = barriers(page, "documents")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=f"tag {TAG}").wait_for()
     return found

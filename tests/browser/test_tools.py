@@ -9,7 +9,7 @@ from PIL import Image
 
 from assistant.libraries.libraries import make
 from assistant.settings import Settings
-from tests.browser.conftest import Visit, acting_while_drawn, ask, settled
+from tests.browser.conftest import Visit, acting_while_drawn, ask, attach, from_menu, settled
 from tests.browser.files import write_photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -26,7 +26,7 @@ def made(page: Any) -> Any:
 
 def edit(page: Any, file: Path, part: str) -> Any:
     """The dialog, with a file of one's own in it: an empty library behind it takes files, too."""
-    page.get_by_role("button", name="Tools").click()
+    from_menu(page, "Tools")
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("Edit a picture", exact=True).first.click()
     dialog.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
@@ -41,9 +41,7 @@ def test_a_picture_is_asked_about_and_its_line_is_cited(
     page.get_by_text("5 documents, 42 pages").wait_for()
     photo = tmp_path / "notice.png"
     write_photo(photo, ["The north gate closes at 21:15.", "Call 5577 to have it opened later."])
-    page.get_by_test_id("stChatInputFileUploadButton").locator("input").set_input_files(photo)
-    # Streamlit sends nothing as long as the file is on its way.
-    page.locator("[data-testid=stChatInputSubmitButton]:enabled").wait_for()
+    attach(page, photo)
     ask(page, "When does the north gate close?")
 
     page.locator(".mark").first.wait_for(timeout=PATIENCE)

@@ -89,6 +89,26 @@ def _begun_reply(library: str, asked: Question, seen: Shelf) -> Reply:
     )  # fmt: skip
 
 
+@routes.post("/{library}/prepare")
+async def prepare(library: str, asked: Question, seen: Seen, place: Searching) -> dict[str, bool]:
+    """Let the chat model read what it would read for a question that probably comes, as while it is
+    typed: the answer then begins at once. Any question stops it, and so does who closes the
+    connection. False where nothing was read to its end."""
+
+    def read() -> bool:
+        assistant = seen.preparing(library)
+        if asked.conversation:
+            _check_library(seen, asked.conversation, library)
+        return assistant.prepare(
+            asked.question, place.left,
+            history=turns_from_messages((said.role, said.text) for said in asked.history),
+            documents=asked.documents, conversation=asked.conversation, after=asked.after,
+            within=asked.filter.filter,
+        )  # fmt: skip
+
+    return {"prepared": await place.do(read)}
+
+
 def _check_library(seen: Shelf, conversation: str, library: str) -> None:
     """All turns of a conversation are of the same libraries: who may no longer see one of them sees
     none of the turns.

@@ -125,6 +125,12 @@ class Shelf:
         self._note("asked for suggestions", name)
         return self._libraries.assistant(name, self.person, self._permitted.whose)
 
+    def preparing(self, name: str) -> Assistant:
+        """What reads ahead of a question; nothing is counted or noted. Raises as `assistant`."""
+        self._check_each(name)
+        self._libraries.limits.ask(self.person, count=False)
+        return self._libraries.assistant(name, self.person, self._permitted.whose)
+
     def sheet(self, name: str) -> Sheet:
         """Fills sheets of a library. Raises UnknownLibrary, LibraryError."""
         self._check(name)

@@ -331,7 +331,7 @@ def _play(path: Path, width: int, alt: str = "") -> None:
             st.video(str(path))
         case "recording":
             st.audio(str(path))
-        case None:
+        case _:
             st.caption(plain(path.name))
 
 

@@ -9,24 +9,24 @@ from typing import Any
 
 import streamlit as st
 
-from assistant import attachments
 from assistant.contract import intents
 from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import KeptTurn
 from assistant.errors import AssistantError
-from assistant.i18n.translation import _, ngettext
+from assistant.i18n.translation import ngettext
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import answer as answers
 from assistant.ui.chat import (
     answer_actions,
+    composer,
     conversations,
     sidebar,
     tool_dialog,
     voice,
 )
-from assistant.ui.library import library_tags
+from assistant.ui.chat.where import Where, chosen
 from assistant.ui.viewer import page_panel
 from assistant.ui.widgets import as_html
 from ingest.errors import PinciteError
@@ -51,9 +51,11 @@ def _chat(assistant: Assistant) -> None:
     sidebar.draw_sidebar(assistant)
     identity = session.current()
     running = resources.answers().of(identity)
+    busy = running is not None and not running.ended
+    if not busy and not voice.microphone_busy() and composer.ask_next():
+        st.rerun()
     branch = _branch(assistant, identity, running)
     turns = [turn.answer for turn in branch]
-    busy = running is not None and not running.ended
     page_frame.draw_tab(
         busy, greets=not turns and not running
     )  # early: a greeting is read from its beginning
@@ -70,7 +72,8 @@ def _chat(assistant: Assistant) -> None:
         answer_actions.draw_follow_ups(assistant, turns, _ask)
     elif not running:
         sidebar.draw_welcome(assistant, _ask)
-    _input(assistant, busy=voice.microphone_busy() or busy)
+    tool_dialog.draw_tools(busy, _ask)
+    composer.draw(assistant, _ask, running)
     page_panel.draw_panel(assistant.library)
     page_frame.listen_to_keyboard()
 
@@ -155,30 +158,6 @@ def _live(running: RunningAnswer, forget: Callable[[], None]) -> None:
         st.rerun()
     answers.draw_running_answer(running.reply, time.monotonic() - running.started)
     answers.draw_stage_progress(running.reply)
-    widgets.draw_stop(running.reply.cancel.is_set(), "stop", running.stop, icon="stop_circle")
-
-
-def _input(assistant: Assistant, busy: bool) -> None:
-    """Read words, files, or a tool from the dialog."""
-    empty = not assistant.library.documents()
-    hint = _("Ask about your documents")
-    if empty:
-        hint = _("Ask for a picture, or add documents first")
-    library_tags.draw_chosen_filter(assistant)
-    tool_dialog.draw_tools_button(busy, _ask)
-    given = st.chat_input(
-        hint, disabled=busy, key="question", accept_file="multiple",
-        accept_audio=True,
-        file_type=[suffix.lstrip(".") for suffix in attachments.SUFFIXES],
-    )  # fmt: skip
-    if given and (given.text.strip() or given.files or given.audio):
-        with session.errors_kept():
-            files = attachments.keep_files(given.files, resources.settings().home / "attached")
-            if given.audio:
-                voice.take_recording(given.audio, given.text, files)
-            else:
-                _ask(given.text.strip(), files=files)
-        st.rerun()
 
 
 def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> None:
@@ -191,9 +170,12 @@ def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> 
 def _ask(
     question: str, intent: intents.Intent | None = None, files: Sequence[Path] = (),
     anyway: bool = False, documents: list[str] | None = None, after: int | None = None,
+    where: Where | None = None,
 ) -> None:  # fmt: skip
-    """Ask in the sidebar's documents where none are given; `after` a turn it begins a branch."""
+    """Ask as the chips say now, where `where` or the `documents` are not given; `after` a turn it
+    begins a branch."""
     assistant = resources.assistant()
+    asked = where or chosen(assistant)
     identity = session.current() or assistant.conversations.start()
     session.enter(identity, keep_page=True)
     try:
@@ -202,13 +184,13 @@ def _ask(
         reply = assistant.ask(
             question,
             conversation=identity,
-            documents=sidebar.scope() if documents is None else documents,
-            threshold=sidebar.threshold(),
+            documents=asked.documents if documents is None else documents,
+            threshold=asked.threshold,
             files=files,
             intent=intent,
             anyway=anyway,
             after=after,
-            within=library_tags.question_filter(assistant) if documents is None else EVERYTHING,
+            within=asked.within if documents is None else EVERYTHING,
         )
         resources.count_questions()  # last: what fails before is not counted
     except PinciteError as error:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 import streamlit as st
 
 from assistant import first_run
-from assistant.answering.verifier import OPERATING_POINTS
 from assistant.contract.facts import Offer
 from assistant.conversation.assistant import Assistant
 from assistant.first_run import Choice, Kind, choices
@@ -16,13 +15,13 @@ from assistant.models.catalogue import missing_extra
 from assistant.ui import resources, session, widgets
 from assistant.ui.background import Fetch
 from assistant.ui.chat import answer_actions, conversations
-from assistant.ui.library import library_queue, library_tags
+from assistant.ui.library import library_queue
 from assistant.ui.widgets import as_html, button, draw_quiet, plain, step
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
 from ingest.platform.installation import add_extra
-from vectorstore.federation import Federated, is_joined, joined
+from vectorstore.federation import Federated
 from vectorstore.library import Library
 
 # -- Tells what goes on behind the first screen: documents that come in, models that are fetched
@@ -237,24 +236,11 @@ def _sample() -> None:
     session.open_library(name)
 
 
-# -- The conversations, and the documents to ask
-
-_LEARNED = "learned"  # a choice beside POINTS
-_SEVERAL = "several,libraries"  # a choice beside names, which have no comma
-_POINTS = {
-    "strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful"),
-    _LEARNED: N_("Learned"),
-}  # fmt: skip
-_EFFECTS = {
-    "strict": N_("Says nothing rather than something doubtful."),
-    "balanced": N_("Answers where the documents probably do."),
-    "helpful": N_("Also answers where it is unsure: look at the marks."),
-}
+# -- The conversations
 
 
 def draw_sidebar(assistant: Assistant) -> None:
-    """The choice of documents is read with `scope`."""
-    _libraries()
+    """Draw the conversations, and who answers."""
     with st.sidebar:
         button(
             _("New conversation"), "new-conversation", session.leave, icon="edit_square",
@@ -264,95 +250,11 @@ def draw_sidebar(assistant: Assistant) -> None:
         own = resources.is_owner() or bool(resources.person().id)
         if own:
             conversations.draw_list(assistant)
-        _scope(assistant)
-        library_tags.draw_question_filter(assistant)
-        _refusal(assistant)
         # That there is no model yet, the welcome says.
         if assistant.notice and first_run.is_model_chosen(resources.settings()):
             st.info(widgets.with_commands(told(assistant.notice)), icon=":material/info:")
     if own:
         conversations.draw_dialog(assistant)
-
-
-def _libraries() -> None:
-    """Draw the choice of the library that is asked, or of several at once."""
-    names, now = resources.names(), resources.chosen()
-    there = session.libraries_left(now, names)
-    if len(names) < 2 or not there:
-        return
-    several = is_joined(now) or st.session_state.get(_SEVERAL) == now
-    picked = st.sidebar.selectbox(
-        _("Library"), [*names, _SEVERAL], index=len(names) if several else names.index(now),
-        format_func=lambda name: _("Several at once…") if name == _SEVERAL else name,
-    )  # fmt: skip
-    if picked != _SEVERAL:
-        st.session_state.pop(_SEVERAL, None)
-        if picked != now:
-            _pick(picked)
-        return
-    st.session_state[_SEVERAL] = now
-    asked = st.sidebar.multiselect(_("Libraries to ask at once"), names, default=there)
-    if asked and sorted(asked) != sorted(there):
-        _pick(joined(asked) if len(asked) > 1 else asked[0], several=True)
-
-
-def _pick(name: str, several: bool = False) -> None:
-    """The next question begins a conversation about it. `several`: others may come to it."""
-    if several:
-        st.session_state[_SEVERAL] = name
-    session.open_library(name)
-    st.rerun()
-
-
-def scope() -> list[str] | None:
-    """The documents to ask; None for all."""
-    return st.session_state.get("scope") or None
-
-
-def threshold() -> float | None:
-    """How sure the assistant must be of an answer; None: as was learned, or as the settings say."""
-    point = OPERATING_POINTS.get(st.session_state.get("refusal", ""))
-    return point.threshold if point else None
-
-
-def _refusal(assistant: Assistant) -> None:
-    """Draw the choice from strict to helpful, and the learned one; what it does is its hint."""
-    learned = assistant.learned_threshold()
-    set_so = resources.settings().refusal_threshold
-    now = next(
-        (name for name, point in OPERATING_POINTS.items() if point.threshold == set_so), None
-    )
-    names, usual = list(OPERATING_POINTS), now
-    if learned is not None:
-        names, usual = [*OPERATING_POINTS, _LEARNED], _LEARNED
-    if st.session_state.get("refusal-usual", "") != usual:
-        st.session_state["refusal-usual"] = usual
-        if st.session_state.get("refusal") in (None, now, _LEARNED):  # no other one was chosen
-            st.session_state["refusal"] = usual
-    picked = st.session_state.get("refusal") or ""
-    effect = _("As learned from your feedback; the Measure page can take it back.")
-    if point := OPERATING_POINTS.get(picked):
-        effect = _(_EFFECTS[picked])
-        if assistant.model_name != "extractive":  # else the figures are others
-            effect += " " + _(
-                "Of 10 questions without an answer in the documents it turns down about {rightly}; "
-                "of 10 right answers it keeps back about {wrongly}.",
-                rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
-            )  # fmt: skip
-    labels = {name: _(_POINTS[name]) for name in names}
-    st.selectbox(
-        _("When unsure"), names, format_func=labels.__getitem__, key="refusal",
-        persist_state="session", help=effect if picked else None,
-    )  # fmt: skip
-
-
-def _scope(assistant: Assistant) -> None:
-    names = [document.document for document in assistant.library.documents()]
-    if len(names) < 2:
-        st.session_state["scope"] = []
-        return
-    every = ngettext("All {count} documents", "All {count} documents", len(names))
-    widgets.choose_several(_("Ask only"), names, "scope", placeholder=every, format_func=readable)
 
 
 # -- The first screen of a conversation: the contents of the library, and starter questions

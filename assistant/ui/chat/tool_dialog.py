@@ -16,7 +16,7 @@ from assistant.contract.intents import Intent
 from assistant.i18n.translation import N_, _
 from assistant.ui import resources, session, widgets
 from assistant.ui.library.library_queue import let_go
-from assistant.ui.widgets import Component, button, plain
+from assistant.ui.widgets import Component, plain
 from assistant.wiring import composition
 from ingest.errors import PinciteError
 
@@ -38,11 +38,14 @@ _KINDS: dict[tuple[AttachmentKind, ...], str] = {
 }  # fmt: skip
 
 
-def draw_tools_button(busy: bool, ask: AskWithIntent) -> None:
-    """Draw the button above the input; `ask` receives words for the conversation, and the
+def open_tools() -> None:
+    """The next drawing of the page opens the dialog."""
+    _stay(True)
+
+
+def draw_tools(busy: bool, ask: AskWithIntent) -> None:
+    """Draw the dialog where it is open; `ask` receives words for the conversation, and the
     intent."""
-    with st.bottom, st.container(key="tools", horizontal=True):
-        button(_("Tools"), "open-tools", _stay, True, icon="handyman", disabled=busy)
     if st.session_state.get(_OPEN) and not busy:
         # At each call, for the title in the language of the visitor.
         st.dialog(_("Tools"), width="medium", on_dismiss=lambda: _stay(False))(_dialog)(ask)
@@ -143,12 +146,8 @@ def _chart() -> Make | None:
 
 def _file(tool: str, kinds: Sequence[AttachmentKind]) -> Path | None:
     """One that is chosen now, else the last one of the conversation."""
-    suffixes = [
-        suffix
-        for suffix in attachments.SUFFIXES
-        if attachments.attachment_kind(Path(f"a{suffix}")) in kinds
-    ]
-    dropped = st.file_uploader(_(_KINDS[tuple(kinds)]), suffixes, key=f"{tool}-file")
+    label = _(_KINDS[tuple(kinds)])
+    dropped = st.file_uploader(label, attachments.suffixes_of(kinds), key=f"{tool}-file")
     if dropped is not None:
         return _save_once(dropped)
     last = _last(kinds)

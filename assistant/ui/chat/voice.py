@@ -47,7 +47,8 @@ class Spoken:
         folder = tempfile.mkdtemp(prefix="pincite-spoken-")
         # Also when the tab is closed meanwhile, and its session is dropped.
         self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self._path = Path(folder) / "recording.wav"
+        # A browser records in a format of its own.
+        self._path = Path(folder) / f"recording{Path(getattr(recorded, 'name', '')).suffix}"
         try:
             self._path.write_bytes(recorded.getbuffer())
         except OSError as error:

@@ -6,11 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.contract.asked_in import in_words
-from assistant.conversation.assistant import Assistant
 from assistant.i18n.translation import _, ngettext, number, told
 from assistant.ui import resources, session
-from assistant.ui.widgets import button, choose_several, draw_quiet, plain
+from assistant.ui.widgets import button, choose_several, plain
 from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.catalog.tags import Filter
 from vectorstore.errors import WrongDate
@@ -77,36 +75,6 @@ def counted(documents: Sequence[DocumentInfo]) -> dict[str, int]:
     """The number of documents with each tag, by tag."""
     counts = Counter(tag for document in documents for tag in document.tags)
     return dict(sorted(counts.items(), key=lambda row: row[0].casefold()))
-
-
-# -- The filter of the next questions: chosen in the sidebar, and told above the input
-
-_FIELDS = "within"
-
-
-def draw_question_filter(assistant: Assistant) -> None:
-    """Draw the fields, where there are documents to choose from."""
-    documents = assistant.library.documents()
-    if len(documents) < 2:
-        return
-    is_chosen = bool(question_filter(assistant))
-    with st.expander(_("By tag and date"), expanded=is_chosen, key="by-tag-and-date"):
-        draw_filter_fields(documents, f"{_FIELDS}-{assistant.library.name}")
-
-
-def question_filter(assistant: Assistant) -> Filter:
-    """The filter for questions to this library; EVERYTHING when none is chosen."""
-    return filter_of_fields(assistant.library.documents(), f"{_FIELDS}-{assistant.library.name}")
-
-
-def draw_chosen_filter(assistant: Assistant) -> None:
-    """Draw what is chosen: on a phone the sidebar is closed."""
-    if not (within := question_filter(assistant)):
-        return
-    with st.bottom, st.container(key="asked-in", horizontal=True, vertical_alignment="center"):
-        draw_quiet(_("Asked in: {filter}", filter=in_words(within)), width="content")
-        key = f"{_FIELDS}-{assistant.library.name}"
-        button(_("Ask all documents"), "ask-all", clear_filter_fields, key)
 
 
 # -- The dialog that gives tags to documents, and takes them away

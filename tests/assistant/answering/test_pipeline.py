@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from pydantic import Field
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
@@ -19,6 +21,7 @@ from assistant.llm import prompts
 from assistant.llm.odds import WAITING
 from ingest.chunking import PageLedger
 from ingest.document.model import Page
+from ingest.errors import Stopped
 from tests.assistant.fakes import ScriptedChat, WordEmbedder, page_of
 from vectorstore.catalog.rows import StoredChunk
 from vectorstore.embedding.embedder import Embedder
@@ -374,3 +377,45 @@ def test_without_a_model_stop_ends_the_answer() -> None:
     assert isinstance(next(events), Closest)
     reply.stop()
     assert list(events) == [] and reply.finish().stopped
+
+
+class Reads(ScriptedChat):
+    """Notes what it reads without writing anything."""
+
+    read: list[Any] = Field(default_factory=list)
+
+    def next_token_logprobs(
+        self, messages: list[Any], candidates: Sequence[str],
+        cancel: threading.Event | None = None,
+    ) -> list[float]:  # fmt: skip
+        self.read.append(messages)
+        if cancel is not None and cancel.is_set():
+            raise Stopped("Stopped.")
+        return [0.0]
+
+
+def test_what_is_read_ahead_is_what_the_answer_reads() -> None:
+    model = Reads(replies=["Full-time employees get 25 days of annual leave."])
+    tool, shelf = AnswerTool(model, Budget()), Shelf(FULL_TIME)
+    request = Request("Annual leave?", shelf)
+    assert tool.prepare(request, threading.Event())
+    assert model.asked == [], "nothing is written"
+    searched = len(shelf.asked)
+    tool.run(replace(request, threshold=0.1)).finish()
+    assert model.asked == model.read and len(shelf.asked) == searched
+
+
+def test_a_question_stops_what_is_read_ahead_and_a_server_reads_nothing_ahead() -> None:
+    class Asks(Shelf):
+        def passages(self, *given: Any) -> list[Hit]:
+            if not self.asked:
+                self.asked.append("")
+                tool.run(Request("Annual leave?", Shelf(FULL_TIME))).finish()
+            return super().passages(*given)
+
+    model, cancel = Reads(replies=["Full-time employees get 25 days."]), threading.Event()
+    tool = AnswerTool(model, Budget())
+    assert not tool.prepare(Request("Leave of part-time employees?", Asks(PART_TIME)), cancel)
+    assert cancel.is_set() and model.read == []
+    server = AnswerTool(FakeListChatModel(responses=["x"]), Budget())
+    assert not server.prepare(Request("Leave?", Shelf(FULL_TIME)), threading.Event())

@@ -1,6 +1,7 @@
 """Which tool answers a request."""
 
 from collections.abc import Iterator, Sequence
+from threading import Event
 
 from assistant.contract.evidence import GivenPassages
 from assistant.contract.facts import Outcome
@@ -26,6 +27,9 @@ class Says:
 
         return Reply(request.question, work, self.name)
 
+    def prepare(self, request: Request, cancel: Event) -> bool:
+        return True
+
     def offer(self, request: Request) -> Reply | None:
         return self.run(request) if self._word in request.question else None
 
@@ -37,6 +41,11 @@ def test_the_first_that_takes_a_request_answers_it_and_the_general_tool_the_rest
         for question in ("the total sum", "sum up", "why?")
     }
     assert asked == {"the total sum": "table", "sum up": "summary", "why?": "answer"}
+    ahead = {
+        question: choosing.prepare(Request(question, GivenPassages([], WordEmbedder())), Event())
+        for question in ("sum up", "why?", "/draw a fox", "/unknown")
+    }
+    assert [question for question, is_read in ahead.items() if is_read] == ["why?"]
 
 
 def test_no_specialist_searches_for_a_text_of_many_pages() -> None:

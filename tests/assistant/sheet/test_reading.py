@@ -32,7 +32,7 @@ def read(said: dict[str, str], *pages: Page, room: int = 1000) -> Places:
         assert passages
         return said
 
-    library = GivenPassages.of({"a.pdf": pages[0]}, WordEmbedder())
+    library = GivenPassages.of({"a.pdf": pages[:1]}, WordEmbedder())
     return Reader(copy, room).read("a.pdf", pages, columns([*said]), library, NEVER)  # type: ignore[arg-type]
 
 
@@ -163,7 +163,7 @@ def test_of_a_long_document_the_passages_that_fit_are_read() -> None:
         f"Paragraph {number} speaks of the weather and of nothing else." for number in range(90)
     ]
     page = page_of(*filler[:60], "The guarantor is Corvin Ltd of Bristol.", *filler[60:])
-    library = GivenPassages.of({"a.pdf": page}, WordEmbedder())
+    library = GivenPassages.of({"a.pdf": [page]}, WordEmbedder())
     asked_for = [column("guarantor")]
     Reader(copy, 300).read("a.pdf", [page], asked_for, library, NEVER)  # type: ignore[arg-type]
 

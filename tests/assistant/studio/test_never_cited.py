@@ -94,7 +94,7 @@ def test_nor_when_it_comes_with_a_question(minilm: Path, folder: Path) -> None:
     embedder = load_embedder(minilm)
     found = {}
     for name in ("made.png", "scan.png"):
-        pages = {name: load(folder / name).pages[0]}
+        pages = {name: load(folder / name).pages[:1]}
         found[name] = GivenPassages.of(pages, embedder).passages(QUESTION)
     assert "63" in found["scan.png"][0].text
     assert found["made.png"] == []

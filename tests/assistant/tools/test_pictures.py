@@ -26,7 +26,7 @@ from assistant.tools.pictures import (
     Clipping,
     Describing,
     Translating,
-    WithPictures,
+    WithFiles,
 )
 from assistant.ui.chat.explanation import DONE
 from assistant.wiring import composition
@@ -81,7 +81,7 @@ def test_other_intents_are_left_to_other_tools(picture: Path) -> None:
         describing(looking),
         Clipping(looking, answering, tuple),
         Translating(looking, lambda: None, TurnTaking(), tuple),
-        WithPictures(looking, answering()),
+        WithFiles(looking, answering()),
     ):
         assert tool.offer(Request("", library(), intent=Draw("a cat"), files=(picture,))) is None
 
@@ -181,7 +181,7 @@ def test_it_stops_before_the_next_picture(picture: Path) -> None:
 
 def test_a_picture_is_read_beside_the_library(picture: Path) -> None:
     answer = answering("The order is for 40 office chairs at 92.50 EUR each.")
-    tool = WithPictures(FakeLooking({"invoice.png": INVOICE}), answer)
+    tool = WithFiles(FakeLooking({"invoice.png": INVOICE}), answer)
     question = "Is the price of the chairs right?"
     reply = tool.offer(Request(question, library(), files=(picture,)))
     assert reply is not None
@@ -194,7 +194,7 @@ def test_a_picture_is_read_beside_the_library(picture: Path) -> None:
 
 def test_what_a_model_says_of_it_is_read_and_never_cited(picture: Path) -> None:
     viewer = FakeViewer("A lighthouse stands on a rock.")
-    tool = WithPictures(FakeLooking(viewer=viewer), answering("A lighthouse stands on a rock."))
+    tool = WithFiles(FakeLooking(viewer=viewer), answering("A lighthouse stands on a rock."))
     reply = tool.offer(Request("What stands on the rock?", library(), files=(picture,)))
     assert reply is not None
     outcome = reply.finish()
@@ -205,10 +205,29 @@ def test_what_a_model_says_of_it_is_read_and_never_cited(picture: Path) -> None:
 
 
 def test_a_question_that_points_back_sees_the_picture_of_the_one_before(picture: Path) -> None:
-    tool = WithPictures(FakeLooking({"invoice.png": INVOICE}), answering("x"))
+    tool = WithFiles(FakeLooking({"invoice.png": INVOICE}), answering("x"))
     before = Turn("What is the total?", "3,560.00 EUR", files=(picture,))
     assert tool.offer(Request("And what is the unit price?", library(), [before])) is not None
     assert tool.offer(Request("How many days of leave are there?", library(), [before])) is None
+
+
+def test_a_document_is_read_in_its_whole_conversation(tmp_path: Path) -> None:
+    """Also by questions that do not point back to it."""
+    contract = tmp_path / "contract.txt"
+    contract.touch()
+    tool = WithFiles(FakeLooking({"contract.txt": INVOICE}), answering(*["It is 89.00 EUR."] * 2))
+    asked = "What is the unit price of the chairs?"
+    before = Turn(asked, "89.00 EUR", files=(contract,))
+    for request in (
+        Request(asked, library(), files=(contract,)),
+        Request(asked, library(), [before]),
+    ):
+        reply = tool.offer(request)
+        assert reply is not None
+        names = {passage.document for passage in reply.finish().passages}
+        assert names == {"your file contract.txt", "Handbook.md"}
+    contract.unlink()
+    assert tool.offer(Request(asked, library(), [before])) is None
 
 
 def test_citations_are_numbered_anew_without_those_of_a_model() -> None:
@@ -232,7 +251,7 @@ def test_two_pictures_of_one_name_are_told_apart() -> None:
 
 def test_the_library_is_searched_by_the_words_of_the_picture_too() -> None:
     texts = [f"Item {n} is about something else." for n in range(9)] + [ORDER]
-    given = GivenPassages.of({"your picture": Page(1, 9, 9, (Line("2041 office chairs"),))},
+    given = GivenPassages.of({"your picture": [Page(1, 9, 9, (Line("2041 office chairs"),))]},
                              WordEmbedder())  # fmt: skip
     joined = Joined(library(*texts), given, "2041 office chairs")
     found = joined.passages("Is this right?", 3)

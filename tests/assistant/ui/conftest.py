@@ -1,6 +1,7 @@
 """The real pages in Streamlit's own test runner, over fakes."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,29 @@ def open_page(app: AppTest, page: str) -> AppTest:
 
 def ask(app: AppTest, question: str, wait: bool = True) -> None:
     """Ask, and see the answer once it is done."""
-    app.chat_input[0].set_value(question).run()
+    compose(app, "ask", text=question)
     if wait:
         assert finish(app)
+
+
+def compose(app: AppTest, does: str, **given: Any) -> None:
+    """Do something with the composer: ask, stop, open tools, remove a file or a question."""
+    report(app, "pincite_composer", "act", {"do": does, **given})
+
+
+def composer(app: AppTest) -> dict[str, Any]:
+    """What the composer shows; empty where there is none."""
+    return next(iter(drawn(app, "pincite_composer")), {})
+
+
+def attach(app: AppTest, name: str, data: bytes, kind: str = "") -> None:
+    """Drop a file on the composer, and wait until it is read."""
+    field = next(box for box in app.file_uploader if box.key.startswith("composer-files-"))
+    field.set_value([(name, data, kind or "application/octet-stream")]).run()
+    deadline = time.monotonic() + 60
+    while any(row["state"] == "reading" for row in composer(app)["files"]):
+        assert time.monotonic() < deadline
+        app.run()
 
 
 def finish(app: AppTest, seconds: float = 10) -> bool:

@@ -27,6 +27,7 @@ from ingest.document.model import Page, count
 from ingest.errors import UnreadableFile
 from ingest.language.sentences import split_answer
 from ingest.pdf import pdfium
+from tests.assistant.fakes import WordEmbedder
 from vectorstore.add_report import AddProgress, AddSummary, Failure
 from vectorstore.catalog.rows import Coverage, DocumentInfo
 from vectorstore.errors import UnknownDocument
@@ -144,6 +145,9 @@ class FakeLibrary:
 
     def part(self, document: str) -> tuple["FakeLibrary", str]:
         return self, document
+
+    def embedder(self) -> WordEmbedder:
+        return WordEmbedder()
 
     def put(self, file: Path, name: str = "") -> None:
         """As another process would: without the app."""

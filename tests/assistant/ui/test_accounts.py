@@ -22,7 +22,7 @@ from assistant.ui import resources
 from assistant.wiring import composition
 from assistant.wiring.people import Known, guesses, home_accounts, sessions
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, drawn, html, write_catalog
+from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, composer, drawn, html, write_catalog
 from tests.assistant.ui.test_served_app import Answer, App, served
 from vectorstore.errors import UnknownLibrary
 
@@ -97,10 +97,10 @@ def test_a_page_that_is_open_asks_from_the_first_account_on(
 ) -> None:
     monkeypatch.setattr(resources, "Known", partial(Known, pause=0))
     app = visit()
-    assert app.chat_input and "Sign in" not in html(app)
+    assert composer(app) and "Sign in" not in html(app)
     home_accounts(settings).add("ann", PASSWORD, "owner")
     app.run()
-    assert not app.exception and not app.chat_input
+    assert not app.exception and not composer(app)
     assert "Sign in" in html(app) and fakes.HANDBOOK not in html(app)
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from assistant.i18n import translation
 from tests.assistant.i18n import catalogues
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import LIBRARY_PAGE, ask, drawn, open_page
+from tests.assistant.ui.conftest import LIBRARY_PAGE, ask, composer, drawn, open_page
 
 Visit = Callable[..., AppTest]
 
@@ -44,7 +44,7 @@ def shown(app: AppTest) -> Iterator[str]:
     ):
         yield from (element.value for element in getattr(app, kind))
     for kind in ("button", "selectbox", "multiselect", "text_input", "number_input", "checkbox",
-                 "radio", "expander", "chat_input"):  # fmt: skip
+                 "radio", "expander"):  # fmt: skip
         for element in app.get(kind):
             proto = getattr(element, "proto", None)
             for name in ("label", "placeholder", "help"):
@@ -76,7 +76,7 @@ def _left(text: str, names: list[str]) -> bool:
 def test_no_text_of_the_chat_is_left_out(visit: Visit) -> None:
     app = visit()
     assert left_out(app, *fakes.OFFERED) == []  # which are no texts of the app
-    assert "⟦" in app.chat_input[0].placeholder
+    assert "⟦" in composer(app)["hint"]
 
     ask(app, "Leave?")
 

@@ -11,7 +11,7 @@ from assistant.team.accounts import VISITOR
 from assistant.ui import measure_page, resources
 from assistant.ui.library.document_list import DIALOG_OPEN
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, click, drawn, html
+from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, click, composer, drawn, html
 
 MEASURE_PAGE = "measure"
 CHANGES = (
@@ -125,7 +125,7 @@ def test_a_server_that_others_reach_and_that_asks_for_no_token_shows_nothing(
     app = visit()
 
     assert "asks visitors for a token" in app.error[0].value
-    assert not app.chat_input
+    assert not composer(app)
     assert not app.button
 
 

@@ -9,6 +9,7 @@ from tests.assistant.ui.conftest import (
     LIBRARY_PAGE,
     answers,
     ask,
+    composer,
     conversation,
     finish,
     html,
@@ -92,4 +93,4 @@ def test_a_turn_with_a_request_that_nothing_reads_is_shown_all_the_same(visit: V
 
     assert not again.error
     assert len(answers(again)) == 2
-    assert not again.chat_input[0].disabled
+    assert not composer(again)["busy"]

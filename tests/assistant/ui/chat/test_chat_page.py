@@ -13,10 +13,13 @@ from tests.assistant.ui.conftest import (
     answers,
     ask,
     click,
+    compose,
+    composer,
     conversation,
     copies,
     finish,
     html,
+    opened,
     report,
 )
 from tests.assistant.ui.fakes import (
@@ -46,7 +49,7 @@ def test_the_first_open_says_what_the_library_holds_and_suggests_questions(visit
     assert "1 document, 21 pages" in html(app)
     suggestions = [b for b in app.button if (b.key or "").startswith("suggestion-")]
     assert 1 <= len(suggestions) <= 4
-    assert not app.chat_input[0].disabled
+    assert not composer(app)["busy"]
 
 
 def test_an_empty_library_invites_to_add_documents(visit: Visit, library: FakeLibrary) -> None:
@@ -55,8 +58,9 @@ def test_an_empty_library_invites_to_add_documents(visit: Visit, library: FakeLi
     app = visit()
 
     assert "There are no documents in this library yet." in html(app)
-    assert "add documents first" in app.chat_input[0].placeholder  # tools need none
-    assert not app.file_uploader, "without a model that searches, nothing can come in"
+    assert "add documents first" in composer(app)["hint"]  # tools need none
+    # Without a model that searches, nothing can come into the library.
+    assert [box.label for box in app.file_uploader] == ["Add files"]
 
 
 def test_a_suggestion_is_asked_with_a_click(visit: Visit, tool: FakeTool) -> None:
@@ -268,10 +272,10 @@ def test_stop_keeps_what_was_written_and_the_next_question_works(
 ) -> None:
     app = visit()
     ask(app, "slow leave", wait=False)
-    assert app.chat_input[0].disabled
+    assert composer(app)["busy"] and composer(app)["stops"]
 
     _first_word(app)
-    app.button(key="stop").click().run()
+    compose(app, "stop")
     assert finish(app, 2)
 
     [answer] = answers(app)
@@ -287,7 +291,7 @@ def test_one_visitors_stop_does_not_touch_the_answer_of_another(
     ask(one, "slow leave", wait=False)
     ask(other, "slow leave too", wait=False)
 
-    one.button(key="stop").click().run()
+    compose(one, "stop")
     finish(one, 2)
     tool.go.set()
     finish(other)
@@ -303,9 +307,9 @@ def test_only_the_chosen_documents_are_asked(
     library.put(SAMPLES / HANDBOOK, "Another.pdf")
     app = visit()
 
-    app.multiselect[0].set_value([HANDBOOK]).run()
+    opened(app, "where-documents").multiselect(key="scope").set_value([HANDBOOK]).run()
     ask(app, LEAVE)
-    app.multiselect[0].set_value([]).run()
+    opened(app, "where-documents").multiselect(key="scope").set_value([]).run()
     ask(app, LEAVE)
 
     assert [request.documents for request in tool.asked] == [[HANDBOOK], None]
@@ -343,11 +347,12 @@ def test_a_person_chooses_between_strict_and_helpful_and_sees_what_each_does(
     app = visit()
 
     ask(app, LEAVE)
-    choice = next(box for box in app.sidebar.selectbox if box.label == "When unsure")
-    assert "turns down about 8;" in choice.help
+    opened(app, "where-unsure")
+    assert any("turns down about 8;" in caption.value for caption in app.caption)
+    choice = next(g for g in app.button_group if g.label == "When unsure")
     choice.set_value("strict").run()
-    choice = next(box for box in app.sidebar.selectbox if box.label == "When unsure")
-    assert "turns down about 9;" in choice.help
+    opened(app, "where-unsure")
+    assert any("turns down about 9;" in caption.value for caption in app.caption)
     ask(app, LEAVE)
 
     assert [request.threshold for request in tool.asked] == [0.35, 0.5]

@@ -11,7 +11,7 @@ from assistant.contract.facts import Offer, Outcome
 from assistant.contract.intents import Draw
 from assistant.contract.reply import Reply
 from assistant.conversation.history import Conversations
-from tests.assistant.ui.conftest import answers, ask, copies, drawn, finish
+from tests.assistant.ui.conftest import answers, ask, compose, copies, drawn, finish
 
 Visit = Callable[..., AppTest]
 OFFER = Offer("tiny-painter", "drawing", "MIT", 2_100_000, "about 3 s a picture")
@@ -58,7 +58,7 @@ def test_an_answer_that_was_stopped_before_its_first_word_offers_only_to_try_aga
 ) -> None:
     app = visit()
     ask(app, "silent leave", wait=False)
-    app.button(key="stop").click().run()
+    compose(app, "stop")
     assert finish(app, 2)
 
     assert "Stopped" in answers(app)[0]["note"]
@@ -66,7 +66,7 @@ def test_an_answer_that_was_stopped_before_its_first_word_offers_only_to_try_aga
     assert not app.get("feedback")
     assert not copies(app)
     app.button(key=f"retry-{answers(app)[0]['id']}").click().run()
-    app.button(key="stop").click().run()
+    compose(app, "stop")
     assert finish(app, 2)
     assert [len(data["versions"]) for data in drawn(app, "pincite_versions")] == [2]
 

@@ -12,7 +12,7 @@ from assistant.ui.chat.voice import NOTHING, Spoken
 from assistant.wiring import chosen_models
 from ingest.errors import UnreadableFile
 from tests.assistant.tools.test_transcription import OFFER, Told, said
-from tests.assistant.ui.conftest import finish
+from tests.assistant.ui.conftest import composer, finish
 
 Visit = Callable[..., AppTest]
 
@@ -77,10 +77,10 @@ def test_while_it_is_heard_the_words_are_shown_and_can_be_stopped(
         spoken.running.wait(0.02)
     app.run()
     assert "How many" in shown(app)
-    assert app.chat_input[0].disabled
+    assert composer(app)["busy"]
     app.button(key="stop-listening").click().run()
     assert spoken.running.wait(60)
-    assert not app.chat_input[0].disabled
+    assert not composer(app)["busy"]
 
 
 def test_what_was_said_is_not_asked_in_another_conversation(
@@ -94,7 +94,7 @@ def test_what_was_said_is_not_asked_in_another_conversation(
     app.run()
     assert finish(app)
     assert "How many" not in shown(app)
-    assert not app.chat_input[0].disabled
+    assert not composer(app)["busy"]
     assert resources.assistant().conversations.turns("another") == []
 
 

@@ -10,7 +10,15 @@ from assistant.evaluation.sets import own
 from assistant.feedback.ratings import Feedback, feedback
 from assistant.settings import Settings
 from assistant.ui import resources
-from tests.assistant.ui.conftest import LIBRARY_PAGE, answers, ask, click, conversation, open_page
+from tests.assistant.ui.conftest import (
+    LIBRARY_PAGE,
+    answers,
+    ask,
+    click,
+    composer,
+    conversation,
+    open_page,
+)
 from tests.assistant.ui.fakes import HANDBOOK
 
 Visit = Callable[..., AppTest]
@@ -106,5 +114,5 @@ def test_feedback_that_cannot_be_read_takes_no_answer_away(visit: Visit, kept: F
     own(Settings(), "main").file.with_name("feedback.sqlite").write_bytes(b"no database" * 99)
     later = visit(conversation=conversation(app))
     assert not later.exception and not later.error
-    assert len(answers(later)) == 1 and len(later.chat_input) == 1
+    assert len(answers(later)) == 1 and composer(later)
     assert any(caption.value.startswith("No thumbs:") for caption in later.caption)

@@ -14,7 +14,16 @@ from assistant.errors import AssistantError
 from assistant.ui import background, resources
 from assistant.ui.background import Fetch, Fetches
 from assistant.ui.chat import answer, tool_dialog
-from tests.assistant.ui.conftest import answers, ask, click, conversation, finish, html
+from tests.assistant.ui.conftest import (
+    answers,
+    ask,
+    attach,
+    click,
+    compose,
+    conversation,
+    finish,
+    html,
+)
 from tests.assistant.ui.fakes import FakeLibrary, FakeTool
 
 Visit = Callable[..., AppTest]
@@ -33,7 +42,7 @@ def button(app: AppTest, start: str) -> AppTest:
 
 def draw(app: AppTest, prompt: str) -> None:
     """Through the dialog."""
-    app.button(key="open-tools").click().run()
+    compose(app, "tools")
     app.text_area(key="draw-prompt").set_value(prompt)
     app.button(key="start-Draw").click().run()
     assert finish(app)
@@ -43,8 +52,8 @@ def test_an_attached_picture_goes_to_the_tool_and_is_shown(
     visit: Visit, tool: FakeTool, tmp_path: Path
 ) -> None:
     app = visit()
-    app.chat_input[0].upload("stairs.png", png()).set_value("What is leave on this?").run()
-    assert finish(app)
+    attach(app, "stairs.png", png())
+    ask(app, "What is leave on this?")
     [path] = tool.asked[0].files
     assert path.name == "stairs.png"
     assert path.is_relative_to(tmp_path / "attached")
@@ -54,15 +63,15 @@ def test_an_attached_picture_goes_to_the_tool_and_is_shown(
 
 def test_a_picture_without_words_is_asked_about(visit: Visit, tool: FakeTool) -> None:
     app = visit()
-    app.chat_input[0].upload("stairs.png", png()).run()
-    assert finish(app)
+    attach(app, "stairs.png", png())
+    ask(app, "")
     assert len(tool.asked[0].files) == 1
 
 
 def test_two_questions_may_come_with_the_same_picture(visit: Visit, tmp_path: Path) -> None:
     app = visit()
-    app.chat_input[0].upload("stairs.png", png()).set_value("What is leave on this?").run()
-    assert finish(app)
+    attach(app, "stairs.png", png())
+    ask(app, "What is leave on this?")
     conversations = resources.assistant().conversations
     [turn] = conversations.turns(conversation(app))
     conversations.add(conversation(app), {**turn, "id": "asked-again"})
@@ -88,8 +97,8 @@ def test_a_mark_on_a_picture_that_came_with_the_question_shows_its_line(visit: V
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\nnonsense"])
 def test_a_damaged_picture_is_told_and_does_not_break_the_page(visit: Visit, data: bytes) -> None:
     app = visit()
-    app.chat_input[0].upload("**stairs**.png", data).set_value("What is leave on this?").run()
-    assert finish(app)
+    attach(app, "**stairs**.png", data)
+    ask(app, "What is leave on this?")
     assert not app.exception
     told = " ".join(caption.value for caption in app.caption)
     assert "damaged" in told
@@ -187,7 +196,7 @@ def test_tools_work_without_documents(visit: Visit, tool: FakeTool, library: Fak
 
 def test_a_dialog_says_what_is_missing(visit: Visit, tool: FakeTool) -> None:
     app = visit()
-    app.button(key="open-tools").click().run()
+    compose(app, "tools")
     app.button(key="start-Draw").click().run()
     assert [w.value for w in app.warning] == ["Fill in the fields above first."]
     assert tool.asked == []

@@ -12,7 +12,6 @@ from tests.assistant.ui.conftest import (
     answers,
     ask,
     finish,
-    html,
     listed,
     open_page,
     opened,
@@ -98,21 +97,28 @@ def test_many_documents_are_tagged_at_once(visit: Visit, library: FakeLibrary) -
     assert not [button for button in app.button if button.key == "save-tags"]
 
 
+def chip(app: AppTest) -> str:
+    """What the composer says of the documents that are asked, when its menu is closed."""
+    app.session_state["where-documents"] = False
+    app.run()
+    [menu] = [box for box in app.get("popover") if "description" in box.proto.popover.icon]
+    return str(menu.proto.popover.label).replace("\\", "")
+
+
 def test_a_question_is_asked_of_the_documents_that_are_chosen(visit: Visit, tool: FakeTool) -> None:
     app = visit()
-    app.multiselect(key="within-main-tags").set_value(["odd"]).run()
-    app.selectbox(key="within-main-after").set_value("2017").run()
-    assert "Asked in: tag odd, since 2017" in html(app)
+    opened(app, "where-documents").multiselect(key="within-main-tags").set_value(["odd"]).run()
+    opened(app, "where-documents").selectbox(key="within-main-after").set_value("2017").run()
+    assert chip(app) == "tag odd, since 2017"
     ask(app, LEAVE)
     assert tool.asked[-1].documents == {"Report 17.pdf", "Report 19.pdf"}
     assert answers(app)[-1]["footer"] == "Asked in: tag odd, since 2017"
 
     open_page(app, LIBRARY_PAGE)  # where the fields are not drawn
     open_page(app, "chat")
-    assert app.multiselect(key="within-main-tags").value == ["odd"]
-    app.button(key="ask-all").click().run()
-    assert "Asked in:" not in html(app)
-    assert app.multiselect(key="within-main-tags").value == []
+    assert chip(app) == "tag odd, since 2017"
+    opened(app, "where-documents").button(key="ask-all").click().run()
+    assert chip(app) == "All 21 documents"
     ask(app, LEAVE)
     assert tool.asked[-1].documents is None
     assert "Asked in" not in answers(app)[-1]["footer"]
@@ -122,7 +128,7 @@ def test_a_choice_without_documents_is_told_in_the_place_of_an_answer(
     visit: Visit, tool: FakeTool
 ) -> None:
     app = visit()
-    app.multiselect(key="within-main-tags").set_value(["odd"]).run()
+    opened(app, "where-documents").multiselect(key="within-main-tags").set_value(["odd"]).run()
     typed(app, "within-main-before", "1999")
     ask(app, LEAVE, wait=False)
     finish(app)
@@ -133,8 +139,8 @@ def test_a_choice_without_documents_is_told_in_the_place_of_an_answer(
 
 def test_a_tag_that_has_gone_is_chosen_no_more(visit: Visit, library: FakeLibrary) -> None:
     app = visit()
-    app.multiselect(key="within-main-tags").set_value(["odd"]).run()
+    opened(app, "where-documents").multiselect(key="within-main-tags").set_value(["odd"]).run()
     library.tags.clear()
     library.tags[HANDBOOK] = ("other",)
     app.run()
-    assert app.multiselect(key="within-main-tags").value == [] and "Asked in" not in html(app)
+    assert chip(app) == "All 21 documents"

@@ -1,0 +1,105 @@
+"""The composer: questions in line, files that are read at once, and what becomes of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.conversation.assistant import Assistant
+from assistant.ui import resources
+from tests.assistant.ui.conftest import ask, attach, compose, composer, conversation, finish, report
+from tests.assistant.ui.fakes import FakeTool
+
+Visit = Callable[..., AppTest]
+LEAVE = "How many days of leave are there?"
+
+
+def test_the_next_question_waits_in_line_and_may_be_taken_back(
+    visit: Visit, tool: FakeTool
+) -> None:
+    app = visit()
+    ask(app, "slow leave", wait=False)
+    for question in (LEAVE, "unknown"):
+        ask(app, question, wait=False)
+    assert composer(app)["line"] == [LEAVE, "unknown"]
+    compose(app, "unline", id=1)
+    assert composer(app)["line"] == [LEAVE]
+    tool.go.set()
+    assert finish(app)
+    assert finish(app)
+    assert [asked.question for asked in tool.asked] == ["slow leave", LEAVE]
+    assert composer(app)["line"] == [] and not app.exception
+
+
+def test_a_question_in_line_is_not_asked_in_another_conversation(
+    visit: Visit, tool: FakeTool
+) -> None:
+    app = visit()
+    ask(app, "slow leave", wait=False)
+    ask(app, LEAVE, wait=False)
+    first = conversation(app)
+    app.button(key="new-conversation").click().run()
+    tool.go.set()
+    running = resources.answers().of(first)
+    assert running is not None and running.wait(60)
+    app.run()
+    assert composer(app)["line"] == [] and len(tool.asked) == 1
+
+
+def test_a_document_is_read_at_once_and_goes_with_the_question(
+    visit: Visit, tool: FakeTool
+) -> None:
+    app = visit()
+    attach(app, "Lease.txt", b"The lease ends in 2029.")
+    [row] = composer(app)["files"]
+    assert row["state"] == "ready" and row["into"] == "Add to main"
+    assert row["words"] == "1 page \u00b7 for this conversation only"
+    ask(app, "When does the lease end?")
+    assert [path.name for path in tool.asked[0].files] == ["Lease.txt"]
+    assert composer(app)["files"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("noise.xyz", bytes(range(256)) * 9, "this kind of file cannot be read yet."),
+        ("empty.txt", b"", "empty.txt is empty: 0 bytes."),
+        ("papers.zip", b"PK", "An archive is unpacked in a library."),
+    ],
+)
+def test_what_is_refused_says_why_and_stays_beside_the_question(
+    visit: Visit, tool: FakeTool, name: str, data: bytes, why: str
+) -> None:
+    app = visit()
+    attach(app, name, data)
+    [row] = composer(app)["files"]
+    assert (row["state"], row["words"]) == ("refused", why)
+    assert bool(row["into"]) is name.endswith(".zip")
+    ask(app, LEAVE)
+    assert tool.asked[0].files == () and len(composer(app)["files"]) == 1
+    compose(app, "drop", id=row["id"])
+    assert composer(app)["files"] == []
+
+
+def test_a_file_goes_into_the_library_instead(visit: Visit, tool: FakeTool, tmp_path: Path) -> None:
+    app = visit()
+    attach(app, "Lease.txt", b"The lease ends in 2029.")
+    compose(app, "add", id=composer(app)["files"][0]["id"])
+    [row] = composer(app)["files"]
+    assert row["words"] == "goes into main" and not app.error
+    ask(app, LEAVE)
+    assert tool.asked[0].files == ()
+    for upload in resources.uploads().of("main"):
+        assert upload.wait(60)
+
+
+def test_a_pause_reads_ahead_what_is_typed(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(Assistant, "prepare", lambda self, text, *_, **__: read.append(text))
+    app = visit()
+    assert composer(app)["ahead"]
+    report(app, "pincite_composer", "pause", LEAVE)
+    last = resources.ahead()._now
+    assert last is None or last.wait(60)
+    assert read == ([LEAVE] if last else []), "nothing on a battery"
