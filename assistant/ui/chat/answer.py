@@ -17,18 +17,11 @@ from assistant.contract.reply import Progress, Reply
 from assistant.errors import AssistantError
 from assistant.feedback.ratings import REPLIES, Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.ui import resources, session
+from assistant.ui import resources, session, widgets
 from assistant.ui.chat import explanation
 from assistant.ui.session import Shown
 from assistant.ui.viewer.page_view import whole_quote
-from assistant.ui.widgets import (
-    Component,
-    button,
-    draw_download,
-    icon_menu,
-    plain,
-    small_picture,
-)
+from assistant.ui.widgets import Component, button, draw_download, plain, small_picture
 from ingest.document.source import readable
 from ingest.errors import PinciteError, UnreadableFile
 from ingest.media.ffmpeg import clock
@@ -62,7 +55,7 @@ def draw_thumbs(answer: Answer) -> None:
         st.caption(plain(_("No thumbs: {error}", error=told(str(error)))))
         return
     icon = {1: "thumb_up", 0: "thumb_down"}.get(st.session_state[key], "thumbs_up_down")
-    with icon_menu(_("Good or bad"), icon, f"rate-{answer['id']}"):
+    with widgets.icon_menu(_("Good or bad"), icon, f"rate-{answer['id']}"):
         st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
 
 

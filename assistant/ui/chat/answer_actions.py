@@ -16,19 +16,11 @@ from assistant.i18n.translation import N_, _, size, told
 from assistant.models.catalogue import missing_extra
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
-from assistant.ui import resources
+from assistant.ui import resources, widgets
 from assistant.ui.chat import explanation
 from assistant.ui.chat.answer import draw_thumbs, support
 from assistant.ui.chat.explanation import DONE
-from assistant.ui.widgets import (
-    Component,
-    as_html,
-    button,
-    draw_download,
-    icon_menu,
-    plain,
-    show_error,
-)
+from assistant.ui.widgets import Component, as_html, button, draw_download, plain, show_error
 from assistant.wiring import composition
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
@@ -124,7 +116,7 @@ def draw_answer_export(assistant: Assistant, answer: Answer) -> None:
     if receipts is None or not receipts.has(identity):
         return
     note = resources.noting()  # the pack is made outside of the page's thread
-    with icon_menu(_("Save"), "file_save", f"save-{identity}"):
+    with widgets.icon_menu(_("Save"), "file_save", f"save-{identity}"):
         _forms(
             f"answer-{identity[:8]}", answer["question"], lambda: [receipts.get(identity).answer]
         )
