@@ -88,7 +88,9 @@ def main() -> None:
     try:
         run(trial, args.models)
     finally:
-        trial.compose("down", "--volumes", "--timeout", "20")
+        trial.compose("down", "--timeout", "20")
+        volumes = [f"{folder.name}_{name}" for name in ("data", "database")]
+        subprocess.run(["podman", "volume", "rm", "--force", *volumes], check=False)
         shutil.rmtree(folder)
 
 

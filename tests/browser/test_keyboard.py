@@ -42,7 +42,7 @@ def test_commands_keys_and_marks_need_no_mouse(
     _open_the_page(page)
     _save_by_keyboard(page)
     next_one.press("Enter")
-    page.locator(".question", has_text=OFFERED[1]).last.wait_for()
+    page.locator(".question", has_text=OFFERED[0]).last.wait_for()
     _stop(page)
 
 
