@@ -210,7 +210,7 @@ const build = (root) => {
   root.plus.onpointerdown = (event) => event.preventDefault();
   root.plus.setAttribute("aria-haspopup", "listbox");
   root.row = make("div", "row");
-  root.status = make("span", "status", "", { role: "status" });
+  root.status = make("div", "status", "", { role: "status" });
   root.text.oninput = () => {
     grow(root);
     const begun = root.text.value.match(BEGUN);
@@ -231,7 +231,7 @@ const build = (root) => {
     event.preventDefault();
     give(root, event.clipboardData.files);
   };
-  root.append(root.line, root.list, root.text, root.row, root.menu);
+  root.append(root.line, root.list, root.text, root.status, root.row, root.menu);
 };
 
 const buttons = (root) => {
@@ -264,7 +264,9 @@ const render = (root) => {
   root.status.textContent = data.stopping ? data.words.stopping : root.waits ? data.words.waits : queued;
   const here = focusedNow();
   const [had, name] = [root.row.contains(here), here?.className];
-  root.row.replaceChildren(root.plus, root.status, ...buttons(root));
+  root.row.replaceChildren(root.plus, ...buttons(root));
+  // The chips, which are no part of this component, make room for the clock.
+  document.querySelector(".st-key-composer").dataset.recording = String(Boolean(root.recorder));
   if (had) (root.row.querySelector(`button[class="${name}"]:enabled`) ?? root.text).focus();
 };
 
