@@ -103,7 +103,8 @@ def attributor(
     embedder: Embedder | None = None,
 ) -> Attributor:  # fmt: skip
     """For what was read of documents that are gone but for some first pages."""
-    evidence = FirstPages.of(first_pages or {}, embedder or WordEmbedder())
+    first = {name: [page] for name, page in (first_pages or {}).items()}
+    evidence = FirstPages.of(first, embedder or WordEmbedder())
     return Attributor(SearchQuery(question), read, evidence)
 
 

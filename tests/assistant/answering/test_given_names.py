@@ -84,7 +84,7 @@ def test_words_of_a_name_stand_side_by_side_somewhere() -> None:
 def test_a_document_that_is_gone_has_no_first_page() -> None:
     cover = Page(1, 595, 842, (Line("Quillmere Inc.", heading=1),))
     window = window_of(LINE, document="Notes")
-    there = GivenNames([window], FirstPages.of({"Notes": cover}, EMBEDDER))
+    there = GivenNames([window], FirstPages.of({"Notes": [cover]}, EMBEDDER))
     gone = GivenNames([window], FirstPages.of({}, EMBEDDER))
     assert there.titles["Notes"] - gone.titles["Notes"] == {"quillmere", "inc"}
     assert "note" in gone.titles["Notes"]
