@@ -153,6 +153,11 @@ def opened(app: AppTest, part: str) -> AppTest:
     return app.run()
 
 
+def library_choice(app: AppTest) -> Any:
+    """The field that chooses the library, also in the menu of a chip."""
+    return next(box for box in opened(app, "where-library").selectbox if box.label == "Library")
+
+
 def act(app: AppTest, does: str, document: str, page: int = 1, **picks: bool) -> None:
     """Click on a row of the list of documents; `picks` are ticks that were not told yet."""
     given = {"do": does, "document": document, "page": page, "picks": picks}

@@ -22,7 +22,16 @@ from assistant.ui import resources
 from assistant.wiring import composition
 from assistant.wiring.people import Known, guesses, home_accounts, sessions
 from tests.assistant.ui import fakes
-from tests.assistant.ui.conftest import LIBRARY_PAGE, act, ask, composer, drawn, html, write_catalog
+from tests.assistant.ui.conftest import (
+    LIBRARY_PAGE,
+    act,
+    ask,
+    composer,
+    drawn,
+    html,
+    library_choice,
+    write_catalog,
+)
 from tests.assistant.ui.test_served_app import Answer, App, served
 from vectorstore.errors import UnknownLibrary
 
@@ -61,7 +70,7 @@ def ann(
 def test_a_person_sees_their_libraries_and_their_name(visit: Visit, ann: str) -> None:
     app = visit()
     assert not app.exception
-    assert app.sidebar.selectbox[0].options == ["all", "north", "Several at once…"]
+    assert library_choice(app).options == ["all", "north", "Several at once…"]
     assert "ann, editor" in html(app)
 
 
@@ -76,7 +85,7 @@ def test_a_forbidden_choice_and_a_guessed_conversation_lead_nowhere(
     app.run()
     assert not app.exception
     assert "volcano" not in html(app)
-    assert app.sidebar.selectbox[0].value != "south"
+    assert library_choice(app).value != "south"
 
 
 def test_who_is_signed_out_sees_nothing(

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -22,6 +21,7 @@ from tests.assistant.ui.conftest import (
     conversation,
     drawn,
     html,
+    library_choice,
     open_page,
     opened,
     report,
@@ -78,11 +78,6 @@ def test_what_is_typed_for_one_library_is_not_in_the_form_of_another(
 
     assert values(app, typed) == dict.fromkeys(typed, "")
     assert not app.error and not app.exception
-
-
-def library_choice(app: AppTest) -> Any:
-    """The field that chooses the library, also in the menu of a chip."""
-    return next(box for box in opened(app, "where-library").selectbox if box.label == "Library")
 
 
 def unfolded(app: AppTest, name: str) -> AppTest:
