@@ -17,7 +17,6 @@ from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
 
 QUESTIONS = Path(__file__).parents[1] / "sets" / "figures.jsonl"
-_SCALES = (1, 100, 0.01, 1000, 0.001)  # percentages, and amounts in another scale
 _NEAR = 0.011  # by which a value may differ: questions ask for it rounded
 
 
@@ -46,11 +45,12 @@ def labelled(question: str, wanted: str, library: Library) -> str:
     plan = choose(question, library)
     if plan is None:
         return "left"
-    value, number = result(plan), re.search(r"\d[\d,]*\.?\d*", wanted)
-    told = float(number[0].replace(",", "")) if number else None
+    value, number = result(plan), re.search(r"-?\D{0,2}\d[\d,]*\.?\d*", wanted)
+    told = float(re.sub(r"[^\d.-]", "", number[0])) if number else None
+    shares = (1, 100) if "%" in wanted else (1,)
     near = value is not None and told is not None and any(
-        abs(abs(float(value)) * scale - told) <= _NEAR * told + (0.06 if "%" in wanted else 0.006)
-        for scale in _SCALES
+        abs(float(value) * scale - told) <= _NEAR * abs(told) + (0.06 if "%" in wanted else 0.006)
+        for scale in shares
     )  # fmt: skip
     print(f"{'right' if near else 'wrong'} | {question} | {wanted} | {computed_sentence(plan)}")
     return "right" if near else "wrong"

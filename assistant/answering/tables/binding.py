@@ -31,7 +31,7 @@ from assistant.answering.tables.compute import (
     best,
     result,
 )
-from assistant.answering.tables.definitions import defined
+from assistant.answering.tables.definitions import Named, defined
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, grid
 from assistant.answering.tables.question import (
     NOTHING,
@@ -42,6 +42,7 @@ from assistant.answering.tables.question import (
 )
 from ingest.language.identify import language_of_question
 from vectorstore.federation import AnyLibrary
+from vectorstore.naming.document_names import words_of
 
 Cells = tuple[tuple[int, int], ...]  # row and column of each
 _NAME = re.compile(r"\b[A-Z][\w&.-]*")
@@ -312,14 +313,22 @@ def choose(
     if vectors.weights is None or not asked.stems or language_of_question(question) != "en":
         return None
     named, figure = defined(asked, evidence, documents, vectors)
-    if named:
-        return figure  # no row answers for a figure that is not printed
+    if figure:
+        return figure
     found = list(grids(question, evidence, documents))
     names = dict.fromkeys(grid.document for grid in found)
     first = {name: prose(evidence.page(name, 1)) for name in names}
     near = _nearest([Beside(asked, grid, vectors, first[grid.document]) for grid in found])
     near = [beside for beside in near if beside.operations[NOTHING] < _NOTHING]
-    return _sure(near, vectors.weights)
+    plan = _sure(near, vectors.weights)
+    return plan if plan is None or named is None or _prints(plan, named) else None
+
+
+def _prints(plan: Plan, named: Named) -> bool:
+    """Whether a row has the whole name of a figure: no other one answers for it."""
+    row = plan.operands[0].row
+    label = {word.lower() for word in words_of(f"{row.label} {row.section}")}
+    return label >= named.rest | {word.lower() for word in words_of(named.name)}
 
 
 def _sure(near: Sequence[Beside], weights: Weights) -> Plan | None:

@@ -137,7 +137,8 @@ def _count(plan: Plan) -> str:
 
 def _figure(plan: Plan, formula: Formula) -> str:
     names = _by_item(formula, [f"{_row(one)} ({_shown(one)})" for one in plan.operands])
-    value, column = result(plan) or Decimal(0), _text(plan.operands[0].column.label)
+    value, column = result(plan), _text(plan.operands[0].column.label)
+    assert value is not None  # `choose` gives no other plan
     shown = f"{_plain(value, 2)} %" if formula.percent else _significant(value)
     shown = shown if formula.divides else f"{_amount(plan, value)}{_scale(plan)}"
     name = formula.name[0].upper() + formula.name[1:]

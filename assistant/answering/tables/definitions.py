@@ -28,7 +28,7 @@ from assistant.answering.tables.compute import (
     result,
 )
 from assistant.answering.tables.formula import Formula
-from assistant.answering.tables.grid import Column, Operand, Plan, TableGrid, TableRow, grid
+from assistant.answering.tables.grid import Operand, Plan, TableGrid, TableRow, grid
 from assistant.answering.tables.periods import Asked, Period, column_periods, without_periods
 from assistant.answering.tables.question import (
     NOTHING,
@@ -37,7 +37,6 @@ from assistant.answering.tables.question import (
     log_probabilities,
     operation_signs,
 )
-from ingest.document.model import Cell
 from ingest.language.quantities import find_unit
 from ingest.language.words import language_stem, name_parts, stop_words
 from vectorstore.federation import AnyLibrary
@@ -49,6 +48,7 @@ _SAME = 0.86  # nearness of a label to an item from which it says it
 _AS_NEAR = 0.05  # of labels between which the table with most items decides
 _SLIP = 0.8  # likeness of a word to one of a document's name: "Netfilx" is one of Netflix's
 _SHORT = 4  # letters of a word that is one of the name only as it is written
+_DOCUMENTS = 4  # that are looked at, where the question names none
 _HITS = 10  # passages whose documents are looked at, where the question names none
 _OTHERS = (DIFFERENCE, GROWTH, HIGHEST, LOWEST, COUNT, SUM, NOTHING)  # than the figure itself
 _KIND = 5  # figures whose names have a word from which it is one of their kind
@@ -65,6 +65,8 @@ class Definitions:
 
     items: Mapping[str, Sequence[str]]
     other: frozenset[str]  # words that ask for another figure
+    paid: frozenset[str]  # items whose sign says only that they are paid
+    either: frozenset[str]  # items that are left where they are negative
     formulas: Mapping[str, Sequence[Formula]]
 
     @cached_property
@@ -101,7 +103,10 @@ def definitions() -> Definitions:
         for name in names.split(", "):
             texts = [told["is"]] if isinstance(told["is"], str) else told["is"]
             formulas[name] = tuple(Formula(name, t, told.get("percent", False)) for t in texts)
-    return Definitions(found["items"], frozenset(map(str.lower, found["other"])), formulas)
+    return Definitions(
+        found["items"], frozenset(map(str.lower, found["other"])), frozenset(found["paid"]),
+        frozenset(found["either"]), formulas,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,27 +134,29 @@ class Named:
 
 def defined(
     asked: Question, evidence: AnyLibrary, documents: Collection[str] | None, vectors: Vectors
-) -> tuple[bool, Plan | None]:
-    """Whether a question asks for a figure by its name, and what it is. None where an item is not
+) -> tuple[Named | None, Plan | None]:
+    """The name of a figure that a question asks for, and what it is. None where an item is not
     printed for the period, where two documents give different values, and where several periods
     or reports could be meant. Of a document that the question does not name, only where nothing
     else is said that could be a name."""
     about = evidence.about(asked.text)
-    near = about or {hit.document for hit in evidence.passages(asked.text, _HITS, documents)}
-    near = {name for name in near if documents is None or name in documents}
-    named = {name: _name(asked, name, evidence, vectors) for name in sorted(near)}
+    hits = () if about else evidence.passages(asked.text, _HITS, documents)
+    near = sorted(about) or list(dict.fromkeys(hit.document for hit in hits))[:_DOCUMENTS]
+    near = [name for name in near if documents is None or name in documents]
+    named = {name: _name(asked, name, evidence, vectors) for name in near}
     levels = {d: one for d, one in named.items() if one and _is_level(asked, one, vectors)}
+    said = next(iter(levels.values()), None)
     told = [*asked.periods.days, *asked.periods.quarters, *asked.periods.years]
     if len(told) > 1 or (len(near) > 1 and not told):
-        return bool(levels), None
-    found = [
-        Statements(document, evidence, vectors).computed(one, asked)
+        return said, None
+    plans = [
+        plan
         for document, one in levels.items()
         if about or not one.rest
+        if (plan := Statements(document, evidence, vectors).computed(one, asked))
     ]
-    plans = [plan for plan in found if plan]
-    same = len({f"{result(plan):.6g}" for plan in plans}) == 1
-    return bool(levels), plans[0] if same else None
+    values = {f"{value:.6g}" for plan in plans if (value := result(plan)) is not None}
+    return said, plans[0] if len(values) == 1 and result(plans[0]) is not None else None
 
 
 def _is_level(asked: Question, named: Named, vectors: Vectors) -> bool:
@@ -250,22 +257,24 @@ class Statements:
     def _bound(self, formula: Formula, asked: Asked, averaged: bool) -> Plan | None:
         """`averaged`: what a balance sheet has is taken in the mean of beginning and end."""
         found = {item: self._values(self._near(item), asked) for item in formula.items}
-        bound = {item: one for item, one in found.items() if one}
+        bound = {item: one for item, one in found.items() if one and _is_clear(item, one[1][0][1])}
         if len(bound) < len(found):
             return None
         periods = {item: values[0][0] for item, (_, values) in bound.items()}
         if averaged and any(period.months for period in periods.values()):
             formula = formula.averaged([item for item, p in periods.items() if not p.months])
-        if not _fit(formula, list(periods.values())):
+        if not _fit(formula, list(periods.values()), asked):
             return None
         operands = tuple(
-            operand
+            replace(operand, magnitude=item in definitions().paid and operand.value < 0)
             for item, (_, values) in bound.items()
             for _, operand in values[: 1 + (item in formula.means)]
         )
         if len(operands) < len(formula.items) + len(formula.means):
             return None
-        if any(operand.cell.unit == "%" for operand in operands):
+        units = {operand.cell.unit for operand in operands} - {""}
+        scaled = {bool(operand.grid.scale) for operand in operands}
+        if "%" in units or len(units) > 1 or len(scaled) > 1:
             return None
         near = min(score for score, _ in bound.values())
         if len(operands) == 1:
@@ -325,7 +334,7 @@ class Statements:
     def _of_row(self, at: int, row: TableRow, asked: Asked) -> list[tuple[Period, Operand]]:
         grid, periods = self._grids[at], self._periods[at]
         dated = [
-            (periods[column.index], _operand(row, column, cell, grid))
+            (periods[column.index], Operand(row, column, cell, grid))
             for column in grid.columns
             if column.index in periods
             and (cell := grid.cell(row, column))
@@ -349,17 +358,21 @@ def _ordered(dated: Sequence[tuple[Period, Operand]], asked: Asked) -> list[tupl
     return sorted(before, key=lambda pair: pair[0].order, reverse=True)
 
 
-def _fit(formula: Formula, periods: Sequence[Period]) -> bool:
-    """Whether all end together; days of a year are those of twelve months."""
+def _fit(formula: Formula, periods: Sequence[Period], asked: Asked) -> bool:
+    """Whether all end together. What is set against a balance, or counts days, is of twelve months,
+    but where a shorter time is asked for."""
     spans = {period.months for period in periods} - {None}
     same = all(periods[0].same_end(period) for period in periods[1:])
-    return same and len(spans) <= 1 and (not formula.of_year or spans <= {12})
+    mixed = bool(spans) and any(period.months is None for period in periods)
+    of_year = formula.of_year or (mixed and formula.divides and not asked.months)
+    return same and len(spans) <= 1 and (not of_year or spans <= {12})
 
 
-def _operand(row: TableRow, column: Column, cell: Cell, grid: TableGrid) -> Operand:
-    """Without a sign that tells only that it is paid: its label names no loss."""
-    paid = "(" in cell.text and not re.search(r"\(|loss", row.label, re.IGNORECASE)
-    return Operand(row, column, cell, grid, magnitude=paid)
+def _is_clear(item: str, operand: Operand) -> bool:
+    """Whether the sign of a value is known: "Income taxes (37)" may be paid or got back."""
+    label = operand.row.label.lower()
+    doubtful = (operand.value < 0 and "(" not in label) or label.startswith("benefit")
+    return item not in definitions().either or not doubtful
 
 
 def _grids(document: str, evidence: AnyLibrary) -> Iterator[TableGrid]:
