@@ -77,10 +77,12 @@ class AnswerTool:
 
     def prepare(self, request: Request, cancel: threading.Event) -> bool:
         """Let a model in this process read what it would read for an answer, so that the same
-        question finds it in the model's cache. Nothing is written or kept; whoever asks stops it.
-        Returns whether it was read to the end. Raises the same as `Retriever.retrieve`."""
+        question finds it in the model's cache. Nothing is written; what was read is forgotten at
+        the next question, and whoever asks stops it. Returns whether it was read to the end.
+        Raises the same as `Retriever.retrieve` and the model."""
         if not isinstance(self._model, TokenOdds) or not self._turns.ahead(cancel):
             return False
+        same = _same(request)  # before the search: what changes meanwhile makes it another request
         context = self.retriever.retrieve(request)
         try:
             if context.is_unsure:
@@ -88,7 +90,7 @@ class AnswerTool:
                 context = self.retriever.retrieve(request, expected)
             if not context.windows or cancel.is_set():
                 return False
-            self._ahead = _same(request), context
+            self._ahead = same, context
             self._model.next_token_logprobs(context.messages(), ["."], cancel)
         except Stopped:
             return False

@@ -94,7 +94,7 @@ class GivenPassages:
         """Raises UnknownDocument."""
         try:
             return next(page for page in self._pages[document] if page.number == number)
-        except StopIteration:
+        except (StopIteration, KeyError):
             raise UnknownDocument(f"{document} has no page {number}.") from None
 
     def ledger(self, document: str) -> list[PageLedger]:

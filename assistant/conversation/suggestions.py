@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
+from threading import Lock
 
 from assistant.storage.files import write_private
 from ingest.errors import PinciteError
@@ -15,6 +16,7 @@ from vectorstore.federation import AnyLibrary, Federated, qualified
 from vectorstore.library import Library
 
 _FILE = "offered.json"
+_WRITING = Lock()  # visitors, and what writes questions while nobody asks
 
 
 @dataclass(frozen=True)
@@ -27,24 +29,33 @@ class Offered:
 
 
 def offered(library: AnyLibrary) -> list[Offered]:
-    """All of a library, or of several with the names that their documents have there. What was
-    written from a document that is gone or has changed leaves the file, too."""
+    """All of a library, or of several with the names that their documents have there, but for old
+    versions. What was written from a document that is gone or has changed leaves the file, too."""
     if isinstance(library, Federated):
         each = library.libraries.items()
         return [
             Offered(qualified(name, one.document), one.sha256, one.question)
             for name, part in each for one in offered(part)
         ]  # fmt: skip
-    kept, there = _read(library), {info.document: info.sha256 for info in library.documents()}
-    left = [one for one in kept if there.get(one.document) == one.sha256]
-    if left != kept:
-        _write(library, left)
-    return left
+    with _WRITING:
+        kept = _read(library)
+        left = _there(library, kept)
+        if left != kept:
+            _write(library, left)
+    old = {info.document for info in library.documents() if info.superseded_by}
+    return [one for one in left if one.document not in old]
 
 
-def offer(library: Library, new: Iterable[Offered]) -> None:
-    """Keep questions beside those that are there."""
-    _write(library, [*offered(library), *new])
+def offer(library: Library, new: Sequence[Offered]) -> None:
+    """Keep questions beside those that are there, of documents that are still there."""
+    if new:
+        with _WRITING:
+            _write(library, _there(library, [*_read(library), *new]))
+
+
+def _there(library: Library, rows: Sequence[Offered]) -> list[Offered]:
+    there = {info.document: info.sha256 for info in library.documents()}
+    return [one for one in rows if there.get(one.document) == one.sha256]
 
 
 def _read(library: Library) -> list[Offered]:

@@ -330,17 +330,6 @@ def find(name: str, models: Sequence[Model] | None = None) -> Model:
     )
 
 
-def known_as(file: str) -> str:
-    """The name of the model whose weights are a file of this name without its ending; else this
-    name itself."""
-    return _by_file().get(file, file)
-
-
-@functools.cache
-def _by_file() -> dict[str, str]:
-    return {Path(one.file).stem: one.name for one in catalogue() if not one.is_folder}
-
-
 def _model(entry: dict[str, Any]) -> Model:
     repository = entry.pop("hub", "")
     hub_folder = entry.pop("hub_folder", "")

@@ -382,7 +382,7 @@ class Choosing:
             return False
         whole = completed(replace(request, question=choice.question or request.question))
         others = self._specialists if len(whole.question) <= _MOST else ()
-        if any(specialist.offer(whole) for specialist in others):
+        if any(cancel.is_set() or specialist.offer(whole) for specialist in others):
             return False
         return self._general.prepare(whole, cancel)
 

@@ -270,10 +270,10 @@ def _acquire(lock: threading.Lock, cancel: threading.Event | None) -> bool:
 def _copy(
     cancel: threading.Event, flag: ctypes.Array[ctypes.c_char], done: threading.Event
 ) -> None:
-    while not done.is_set():
-        if cancel.wait(_LOOK_AGAIN):
-            flag[0] = b"\1"
+    while not cancel.is_set():  # which one that is only looked at may answer differently each time
+        if done.wait(_LOOK_AGAIN):
             return
+    flag[0] = b"\1"
 
 
 def _common_prefix(held: Sequence[int], prompt: Sequence[int]) -> int:

@@ -101,7 +101,7 @@ def tag(library: str, asked: Tagging, seen: Seen) -> Row:
 async def suggestions(
     library: str, seen: Seen, place: Searching, limit: Annotated[int, Query(ge=1, le=20)] = 4
 ) -> list[str]:
-    """Questions to begin with, made from headings of the documents."""
+    """Questions to begin with, which the documents answer; none where none were written yet."""
     return await place.do(lambda: seen.suggesting(library).suggestions(limit))
 
 

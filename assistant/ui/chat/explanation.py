@@ -156,8 +156,9 @@ SIGNALS = {
 
 OPERATIONS = {
     "lookup": N_("look up a cell"), "growth": N_("growth"), "difference": N_("difference"),
-    "ratio": N_("ratio"), "share": N_("share"), "sum": N_("sum"), "average": N_("average"),
-    "highest": N_("the highest"), "lowest": N_("the lowest"), "count": N_("count"),
+    "ratio": N_("ratio"), "defined": N_("formula of a figure"), "sum": N_("sum"),
+    "average": N_("average"), "highest": N_("the highest"), "lowest": N_("the lowest"),
+    "count": N_("count"),
 }  # fmt: skip
 
 CHECKS = {
