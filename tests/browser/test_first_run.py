@@ -69,5 +69,5 @@ def _goes_on(page: Any, picture: Any, home: Path) -> None:
     page.get_by_text("5 documents, 42 pages").wait_for()
     assert "samples" in [made.name for made in (home / "libraries").iterdir()]
     page.get_by_role("button", name="Add documents of your own").click()
-    page.locator("[data-testid=stFileUploaderDropzone]").wait_for()
+    page.locator(".stMain [data-testid=stFileUploaderDropzone]").first.wait_for()
     assert page.url.endswith("?library=main")

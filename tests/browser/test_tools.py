@@ -47,7 +47,7 @@ def test_a_picture_is_asked_about_and_its_line_is_cited(
     page.locator(".mark").first.wait_for(timeout=PATIENCE)
 
     assert "21:15" in page.locator(".paragraph").first.inner_text()
-    assert "your picture notice.png" in page.locator(".source .name").first.inner_text()
+    assert "your picture notice" in page.locator(".source .name").first.inner_text()
     page.locator(".mark").first.click()
     page.locator(".quote", has_text="21:15").wait_for()
     picture(page, "picture-asked-about")
