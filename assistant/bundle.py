@@ -185,7 +185,8 @@ def write_bundle(
 
 def _of_llama() -> list[Path]:
     """The library that the ready llama.cpp is linked with, and a very small Linux lacks."""
-    found = sorted(Path("/").glob("lib/*-linux-gnu/libgomp.so.1"))
+    ours = sysconfig.get_config_var("MULTIARCH")  # None where libraries are not by processor
+    found = list(Path("/lib", ours).glob("libgomp.so.1")) if ours else []
     return [*found, *Path("/").glob("*lib64/libgomp.so.1")][:1]
 
 

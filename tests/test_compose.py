@@ -59,7 +59,8 @@ def test_app_and_api_believe_the_address_of_the_proxy_alone() -> None:
 
 
 def test_the_proxy_takes_files_as_large_as_the_app() -> None:
-    assert f"client_max_body_size {LARGEST}m;" in CONFIGURATION.read_text(encoding="utf-8")
+    told = CONFIGURATION.read_text(encoding="utf-8")
+    assert told.count(f"client_max_body_size {LARGEST}m;") == 2, "one for the app, one for the API"
     assert f"client_max_body_size {LARGEST}m;" in (PROJECT / "docs/sharing.md").read_text("utf-8")
 
 
@@ -150,11 +151,26 @@ def test_a_program_cannot_claim_another_address_to_try_more_tokens(proxy: Proxy)
 
 
 @needs_nginx
-def test_a_body_beyond_the_limit_is_refused_before_it_is_sent(proxy: Proxy) -> None:
-    head = f"POST /api/libraries/a/documents HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 600000000"
-    with (
-        socket.create_connection(("127.0.0.1", proxy.port), 10) as plain,
-        proxy._context.wrap_socket(plain, server_hostname=NAME) as connection,
-    ):
-        connection.sendall(f"{head}\r\n\r\n".encode())
-        assert b" 413 " in connection.recv(4096).split(b"\r\n")[0] + b" "
+@pytest.mark.parametrize(
+    ("path", "largest"),
+    [
+        ("/api/libraries/a/documents", LARGEST), ("/_stcore/upload_file/a/b", LARGEST),
+        ("/v1/chat/completions", 4), ("/", 4),
+    ],
+)  # fmt: skip
+def test_a_body_beyond_the_limit_is_refused_before_it_is_sent(
+    proxy: Proxy, path: str, largest: int
+) -> None:
+    for size, refused in ((largest << 20, False), ((largest << 20) + 1, True)):
+        head = f"POST {path} HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {size}\r\n\r\n"
+        with (
+            socket.create_connection(("127.0.0.1", proxy.port), 10) as plain,
+            proxy._context.wrap_socket(plain, server_hostname=NAME) as connection,
+        ):
+            connection.sendall(head.encode())
+            connection.settimeout(10 if refused else 1)
+            if refused:
+                assert b" 413 " in connection.recv(4096).split(b"\r\n")[0] + b" "
+            else:
+                with pytest.raises(TimeoutError):  # it waits for the body
+                    connection.recv(4096)

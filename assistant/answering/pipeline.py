@@ -96,8 +96,12 @@ class AnswerTool:
             return False
         return True
 
-    def _work(self, request: Request, reply: Reply) -> Iterator[Event]:
+    def hurry(self) -> None:
+        """Stop what is read ahead: somebody asks, whatever tool answers."""
         self._turns.hurry()
+
+    def _work(self, request: Request, reply: Reply) -> Iterator[Event]:
+        self.hurry()
         reply.activity.stage = _("Searching")
         with stage("retrieve", reply):
             if (ahead := self._known(request)) is not None:

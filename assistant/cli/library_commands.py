@@ -237,8 +237,11 @@ def _remarks(summary: "AddSummary") -> Iterator[str]:
 
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
+    from assistant.conversation.suggestions import offered
+
     with opened(settings) as library:
         removed = library.remove(args.documents)
+        offered(library)  # without the questions that were written from them
     return done(args, {"removed": removed}, f"{counted(removed, 'document')} removed")
 
 

@@ -16,6 +16,7 @@ from vectorstore.federation import AnyLibrary, Federated, qualified
 from vectorstore.library import Library
 
 _FILE = "offered.json"
+TRIED = ""  # in the place of a question: no more are written from this document
 _WRITING = Lock()  # visitors, and what writes questions while nobody asks
 
 
@@ -43,14 +44,20 @@ def offered(library: AnyLibrary) -> list[Offered]:
         if left != kept:
             _write(library, left)
     old = {info.document for info in library.documents() if info.superseded_by}
-    return [one for one in left if one.document not in old]
+    return [one for one in left if one.question != TRIED and one.document not in old]
+
+
+def is_tried(library: Library, document: str) -> bool:
+    """Whether `TRIED` was noted of a document that has the same bytes."""
+    rows = _there(library, _read(library))
+    return any(one.document == document and one.question == TRIED for one in rows)
 
 
 def offer(library: Library, new: Sequence[Offered]) -> None:
-    """Keep questions beside those that are there, of documents that are still there."""
+    """Keep questions, each once, beside those that are there, of documents that are still there."""
     if new:
         with _WRITING:
-            _write(library, _there(library, [*_read(library), *new]))
+            _write(library, _there(library, [*dict.fromkeys([*_read(library), *new])]))
 
 
 def _there(library: Library, rows: Sequence[Offered]) -> list[Offered]:

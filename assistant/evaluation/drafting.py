@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.answering.write import Stream
 from assistant.conversation.assistant import Assistant
-from assistant.conversation.suggestions import Offered, offer, offered
+from assistant.conversation.suggestions import TRIED, Offered, is_tried, offer, offered
 from assistant.evaluation.metrics import EvidencePage, Question, contains, words
 from assistant.i18n.translation import _
 from assistant.llm import prompts
@@ -96,23 +96,26 @@ class Drafting:
 
 _EACH = 3  # questions of a document
 _TOKENS = 80  # of a question with its answer
-_CALM = 3.0  # seconds that nobody has asked
+_LOOK_AGAIN = 0.2  # seconds
 
 
 def write_offers(
     library: Library, assistant: Assistant, model: "ChatModel", names: Sequence[str],
     busy: threading.Event,
 ) -> None:  # fmt: skip
-    """Write those that the named documents lack; each is kept at once. What is being written is
-    dropped as soon as `busy` is set, and tried again later. Raises what searching raises."""
+    """Write those that the named documents lack; each is kept at once, and a document is tried once
+    while it has the same bytes. What is being written is dropped as soon as `busy` is set, and
+    tried again later. Raises what searching raises."""
     there = {info.document: info for info in library.documents()}
     for name in filter(there.__contains__, names):
-        has = sum(one.document == name for one in offered(library))
-        tried = _spread(_passages_of(library, name), 2 * _EACH) if has < _EACH else ()
-        for passage in tried:
-            if has < _EACH and (text := _offer(assistant, model, passage, busy)):
+        if is_tried(library, name):
+            continue
+        has = {one.question for one in offered(library) if one.document == name}
+        for passage in _spread(_passages_of(library, name), 2 * _EACH):
+            if len(has) < _EACH and (text := _offer(assistant, model, passage, busy)):
                 offer(library, [Offered(name, there[name].sha256, text)])
-                has += 1
+                has.add(text)
+        offer(library, [Offered(name, there[name].sha256, TRIED)])
 
 
 def _spread(found: Sequence[DraftingPassage], most: int) -> Sequence[DraftingPassage]:
@@ -126,7 +129,7 @@ def _offer(
     messages = prompts.drafting(passage.document, passage.text)
     while True:
         while busy.is_set():
-            time.sleep(_CALM)
+            time.sleep(_LOOK_AGAIN)
         said = "".join(Stream(model, messages, _TOKENS, busy))
         if not busy.is_set():
             break

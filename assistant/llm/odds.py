@@ -55,6 +55,11 @@ class TurnTaking:
             self._ahead = cancel
             return not self._queue
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether somebody has the turn."""
+        return bool(self._queue)
+
     def hurry(self) -> None:
         """Somebody asks: what is read ahead stops."""
         self._ahead.set()

@@ -339,6 +339,10 @@ class General(Tool, Protocol):
         """Read ahead what an answer would read; whether it is read."""
         ...
 
+    def hurry(self) -> None:
+        """Stop what is read ahead: somebody asks."""
+        ...
+
 
 class Choosing:
     """Sends an intent to its tool. For questions to the documents, specialists are tried in order,
@@ -364,6 +368,7 @@ class Choosing:
 
     def run(self, request: Request) -> Reply:
         """The reply of the tool that takes the request; it names that tool, and why."""
+        self._general.hurry()  # before anything is searched
         choice = self._choose(request)
         if choice.notice:
             reply = _say(choice.notice)

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 Kind = TypeVar("Kind", bound=Background)
 _KEPT = 256  # works that have ended
+_CALM = 3.0  # seconds that nobody has asked
+_LOOK_AGAIN = 0.1  # seconds
+_RECENT = 60.0  # seconds since somebody typed
 
 
 class Latest(Generic[Kind]):
@@ -215,14 +218,20 @@ class Fetches(Latest[Fetch]):
 
 
 class Busy(threading.Event):
-    """An event that is set while something else says so."""
+    """An event that is set while something else says so, on battery power, and for some seconds
+    after that and after its own beginning, which follows an answer."""
 
-    def __init__(self, now: Callable[[], bool]) -> None:
+    def __init__(self, now: Callable[[], bool], calm: float = _CALM) -> None:
         super().__init__()
-        self._now = now
+        self._now, self._calm = now, calm
+        self._look, self._until = 0.0, time.monotonic() + calm
 
     def is_set(self) -> bool:
-        return self._now()
+        if (now := time.monotonic()) >= self._look:  # a model that writes asks often
+            self._look = now + _LOOK_AGAIN
+            if self._now() or on_battery():
+                self._until = now + self._calm
+        return now < self._until
 
 
 class Offers(Latest[Background]):
@@ -259,11 +268,18 @@ class Ahead:
 
     def __init__(self) -> None:
         self._now: _Reading | None = None
+        self._begun = float("-inf")
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether something was begun in the last minute."""
+        return time.monotonic() - self._begun < _RECENT
 
     def begin(self, read: Read) -> None:
         """Begin; what was begun before is stopped. `read` gets what stops it."""
         if self._now:
             self._now.stop()
+        self._begun = time.monotonic()
         self._now = None if on_battery() else _Reading(read)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ParamSpec
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
 
 import streamlit as st
 
@@ -28,6 +28,7 @@ from assistant.libraries.uploads import (
     turn_of,
     upload_folder,
 )
+from assistant.llm.odds import TokenOdds, TurnTaking
 from assistant.security import network_guard
 from assistant.settings import Settings
 from assistant.sheet.fill import Sheet
@@ -37,7 +38,17 @@ from assistant.team.accounts import LOCAL, VISITOR, Accounts, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import Sessions
 from assistant.ui import session
-from assistant.ui.background import Ahead, Answers, Busy, Fetches, Offers, Sheets, Tasks, Work
+from assistant.ui.background import (
+    Ahead,
+    Answers,
+    Busy,
+    Fetches,
+    Latest,
+    Offers,
+    Sheets,
+    Tasks,
+    Work,
+)
 from assistant.wiring import composition
 from assistant.wiring.people import Known, limits, sessions
 from ingest.document.source import readable
@@ -429,25 +440,30 @@ def answers() -> Answers:
 @_once
 def _answers(person: str) -> Answers:
     made = Answers()
-    _everybodys_answers().append(made)
+    _everybodys().append(made)
     return made
 
 
 @_once
-def _everybodys_answers() -> list[Answers]:
-    return []
+def _everybodys() -> "list[Latest[Any]]":
+    return [tasks()]  # with the answers and the sheets of all people
 
 
 def offer_questions(documents: Sequence[str]) -> Background | None:
     """Begin to write questions that documents of the chosen library answer, while nobody asks; once
-    for each state of the library. None without a chat model, and where several are asked."""
-    model = chat_model()
-    if model is None or is_joined(chosen()):
+    for each state of the library. None where several are asked, and without a chat model in this
+    process: a server gets no passages that nobody asked about."""
+    how = _answering()
+    if not isinstance(how.model, TokenOdds) or is_joined(chosen()):
         return None
     shelf, made = library(), assistant()
-    busy = Busy(lambda: any(one.going() for one in _everybodys_answers()))
-    work = partial(write_offers, shelf, made, model, documents, busy)
+    work = partial(write_offers, shelf, made, how.model, documents, _busy(how.turns))
     return _offers().start((shelf.name, shelf.generation(), *documents), work)
+
+
+def _busy(turns: TurnTaking) -> Busy:
+    read, works = ahead(), _everybodys()
+    return Busy(lambda: turns.is_taken or read.is_recent or any(one.going() for one in [*works]))
 
 
 def sheets() -> Sheets:
@@ -462,7 +478,9 @@ def sheets() -> Sheets:
 
 @_once
 def _sheets(person: str) -> Sheets:
-    return Sheets()
+    made = Sheets()
+    _everybodys().append(made)
+    return made
 
 
 @_once

@@ -29,6 +29,8 @@ _CONVERSATION = 18  # rounds: the app shows the last twenty questions of a conve
 _UPLOADS = 5  # rounds between two files of a visitor
 _DRAWN = 60  # seconds to draw a page on a busy machine
 _PATIENCE = 180_000  # milliseconds
+# While an answer is written, Stop is in its place.
+_SEND = ".st-key-composer button[aria-label=Send]"
 
 
 def main() -> None:
@@ -108,8 +110,8 @@ def begin(pages: Sequence[Any], address: str) -> None:
 
 
 def send(page: Any, question: str) -> None:
-    box = page.locator("[data-testid=stChatInputTextArea]:enabled")
-    box.wait_for()
+    page.locator(_SEND).wait_for()
+    box = page.get_by_test_id("composer")
     box.fill(question)
     box.press("Enter")
 
@@ -118,7 +120,7 @@ def fits(page: Any, own: Sequence[str], asked: dict[str, str]) -> bool:
     """Whether a page shows its visitor's questions and the answer to the last one, once it is
     drawn: until then Streamlit leaves parts of the drawing before on the page."""
     page.locator(".question", has_text=own[-1]).last.wait_for()
-    page.locator("[data-testid=stChatInputTextArea]:enabled").wait_for()
+    page.locator(_SEND).wait_for()
     until = time.monotonic() + _DRAWN
     while not (right := is_right(page, own, asked)) and time.monotonic() < until:
         page.wait_for_timeout(300)

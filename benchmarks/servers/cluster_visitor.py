@@ -25,7 +25,8 @@ _SETTLED = 1.0  # seconds in which a page that is drawn does not change
 _ERROR = "[data-testid=stAlertContentError]"
 _IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 _CONNECTED = f"{_IDLE}[data-test-connection-state=CONNECTED]"
-_BOX = f"{_CONNECTED} [data-testid=stChatInputTextArea]:enabled"
+# While an answer is written, Stop is in the place of Send.
+_SEND = f"{_CONNECTED} .st-key-composer button[aria-label=Send]"
 
 
 class Visitor:
@@ -60,7 +61,7 @@ class Visitor:
             kept.append(self._unsure)
         self._unsure = ""
         closed = self._closed
-        box = self._page.locator(_BOX)
+        box = self._page.get_by_test_id("composer")
         box.fill(question)
         box.press("Enter")
         self._taken(question, closed)
@@ -115,7 +116,7 @@ class Visitor:
         return errors[0] if errors and not self._is_open() else ""
 
     def _is_open(self) -> bool:
-        return bool(self._page.locator(_BOX).count() == 1)
+        return bool(self._page.locator(_SEND).count() == 1)
 
     def _is_connected(self) -> bool:
         return bool(self._page.locator(_CONNECTED).count() == 1)

@@ -84,6 +84,3 @@ class RerankerContract:
         question = "How long is a password?"
         forwards, backwards = reranker.scores(question, hits), reranker.scores(question, hits[::-1])
         assert forwards == pytest.approx(backwards[::-1], abs=1e-3)
-
-    def test_each_hit_has_a_score(self, reranker: Reranker, hits: list[Hit]) -> None:
-        assert len(reranker.scores("How long is a password?", hits)) == len(hits)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, SecretStr
 from starlette.concurrency import run_in_threadpool
 
 from assistant.contract.evidence import check_name
+from assistant.conversation.suggestions import offered
 from assistant.errors import AssistantError
 from assistant.libraries import uploads
 from assistant.libraries.libraries import document_row, summary_row
@@ -127,7 +128,10 @@ async def add_files(
 @routes.delete("/{library}/documents/{document:path}", dependencies=[Depends(changing)])
 def remove_document(library: str, document: str, seen: Seen) -> Row:
     """Remove a document."""
-    return {"removed": seen.changed(library, "removed", document).remove([document])}
+    shelf = seen.changed(library, "removed", document)
+    removed = shelf.remove([document])
+    offered(shelf)  # without the questions that were written from it
+    return {"removed": removed}
 
 
 def _name(given: str) -> str:

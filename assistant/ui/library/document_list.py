@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.conversation.suggestions import offered
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session, widgets
 from assistant.ui.library import library_tags
@@ -266,7 +267,9 @@ def _remove(library: Library, names: Sequence[str]) -> None:
     with session.errors_kept():
         there = {document.document for document in library.documents()}
         wanted = [name for name in names if name in there]
-        resources.to_change(library, "removed", ", ".join(wanted)).remove(wanted)
+        shelf = resources.to_change(library, "removed", ", ".join(wanted))
+        shelf.remove(wanted)
+        offered(shelf)  # without the questions that were written from them
         _selected_documents(library).difference_update(wanted)
     opened = session.shown()
     if opened and opened.document in names:

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import sqlite3
@@ -157,8 +158,12 @@ def test_unknown_documents_and_pages_are_named_and_nothing_changes(full: Pincite
     assert len(full("documents", "--json").json) == 2
 
 
-def test_remove_counts(full: Pincite) -> None:
+def test_remove_counts(full: Pincite, home: Path) -> None:
+    place = home / "libraries" / "main" / "offered.json"
+    row = {"document": "Policy.pdf", "sha256": "", "question": "How long is a password?"}
+    place.write_text(json.dumps([row]))
     assert full("remove", "Policy.pdf", "--json").json == {"removed": 1}
+    assert "password" not in place.read_text(), "a question is made of its words"
     assert [row["document"] for row in full("documents", "--json").json] == ["Handbook.pdf"]
 
 

@@ -1,5 +1,6 @@
 """Questions that are drafted from a library."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,13 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from langchain_core.messages import AIMessageChunk
 
+from assistant.conversation.suggestions import offered
 from assistant.evaluation.drafting import (
     Drafting,
     passages,
     same_meaning,
     stands_in,
     well_asked,
+    write_offers,
 )
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions
@@ -139,3 +143,26 @@ def test_drafts_are_kept_or_dropped_and_never_come_twice(tmp_path: Path) -> None
     assert states == {"draft": ["2"], "kept": ["0"], "dropped": ["1"]}
     left = {path.name for path in own.file.parent.iterdir()}
     assert left == {"questions.jsonl", "questions.lock"}  # and nothing half written
+
+
+class Offering(Model):
+    """Writes the same of each passage."""
+
+    def stream(self, input: Any, **options: Any) -> Iterator[AIMessageChunk]:
+        self.asked.append(input[-1].content)
+        yield AIMessageChunk(content=self.question)
+
+
+def test_a_document_is_tried_once_and_a_question_is_kept_once(library: Library) -> None:
+    model, gate = Offering(), SimpleNamespace(is_answerable=lambda question: True)
+    library.add([_of_many_pages(library.folder.parent)])
+    for tries in (2, 2):
+        given: Any = (gate, model, ["Long.pdf"], threading.Event())
+        write_offers(library, *given)
+        assert len(model.asked) == tries
+        assert [one.document for one in offered(library)] == ["Long.pdf"]
+
+
+def _of_many_pages(folder: Path) -> Path:
+    write_pdf(folder / "Long.pdf", [LEAVE, *FILLER], [LEAVE, *FILLER])
+    return folder / "Long.pdf"

@@ -19,6 +19,7 @@ class Says:
     def __init__(self, name: str, word: str = "") -> None:
         self.name = name
         self._word = word
+        self.hurried = 0
 
     def run(self, request: Request) -> Reply:
         def work(reply: Reply) -> Iterator[str]:
@@ -29,6 +30,9 @@ class Says:
 
     def prepare(self, request: Request, cancel: Event) -> bool:
         return True
+
+    def hurry(self) -> None:
+        self.hurried += 1
 
     def offer(self, request: Request) -> Reply | None:
         return self.run(request) if self._word in request.question else None
@@ -46,6 +50,18 @@ def test_the_first_that_takes_a_request_answers_it_and_the_general_tool_the_rest
         for question in ("sum up", "why?", "/draw a fox", "/unknown")
     }
     assert [question for question, is_read in ahead.items() if is_read] == ["why?"]
+
+
+def test_any_question_stops_what_is_read_ahead_before_a_specialist_searches() -> None:
+    general = Says("answer")
+
+    class Looks(Says):
+        def offer(self, request: Request) -> Reply | None:
+            assert general.hurried == 1
+            return super().offer(request)
+
+    choosing = Choosing([Looks("table", "total")], general)
+    assert choosing.run(Request("the total", GivenPassages([], WordEmbedder()))).tool == "table"
 
 
 def test_no_specialist_searches_for_a_text_of_many_pages() -> None:

@@ -223,6 +223,7 @@ def test_remove_asks_first(visit: Visit, library: FakeLibrary) -> None:
     app.button(key="confirm-remove").click().run()
 
     assert not library.files
+    assert (library.folder / "offered.json").read_text() == "[]"
     assert "Nothing here yet" in html(app)
 
 
