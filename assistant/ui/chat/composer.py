@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 from typing import Any
 
 import streamlit as st
@@ -16,6 +16,7 @@ from assistant.background import Background
 from assistant.contract.evidence import GivenPassages
 from assistant.conversation.assistant import Assistant
 from assistant.entrance import asgi
+from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, ngettext, told
 from assistant.routing.dispatch import ALONE, COMMANDS
 from assistant.ui import resources, session
@@ -25,11 +26,14 @@ from assistant.ui.library.library_queue import let_go
 from assistant.ui.widgets import Component
 from assistant.wiring import chosen_models
 from ingest.document.source import readable
+from ingest.errors import Stopped
 from vectorstore.federation import is_joined
 
 Ask = Callable[..., None]  # takes words, and their `files`
 _Waiting = tuple[str, str, Callable[[], None]]  # the conversation, the words, and what asks them
 
+_MOST = 10  # files of a question
+_two = Semaphore(2)  # documents that a server reads at a time, each in a process of its own
 _SPOKEN = "pincite-spoken"  # the name of what the microphone has recorded
 _ENTRIES = {"files": N_("Add files"), "record": N_("Record a question"), "tools": N_("Tools")}
 _ARCHIVE = N_("An archive is unpacked in a library.")
@@ -67,6 +71,12 @@ class _Reading(Background):
         looking, library = chosen_models.looking(resources.settings()), assistant.library
 
         def work() -> None:
+            with _two:
+                read()
+
+        def read() -> None:
+            if self.cancel.is_set():
+                raise Stopped("Stopped.")
             pages = attachments.pages_of(path, partial(looking.read, cancel=self.cancel))
             self.pages = len(pages)
             given = attachments.attached((), {path: pages}).pages
@@ -272,19 +282,30 @@ def _ready() -> list[Path]:
 
 
 def _take(assistant: Assistant, dropped: Sequence[Any]) -> None:
-    """Save what has come, and read documents at once. Raises PinciteError."""
+    """Save what has come, and read documents at once. Raises PinciteError, also for what is more
+    than a question takes."""
     draft = _draft()
     draft.batch += 1
+    let_go(dropped)
     spoken = [file for file in dropped if Path(file.name).stem == _SPOKEN]
     others = [file for file in dropped if file not in spoken]
-    kept = attachments.keep_files(others, resources.settings().home / "attached")
-    for path in kept:
-        reads = attachments.attachment_kind(path) == "document"
-        draft.files.append(_File(path, _Reading(path, assistant) if reads else None))
+    taken = others[: max(_MOST - len(draft.files), 0)]
+    resources.count_files(file.size for file in taken)
+    kept = attachments.keep_files(taken, resources.settings().home / "attached")
+    draft.files += [_file(path, assistant) for path in kept]
     for file in spoken:
         voice.take_recording(file, draft.spoken, _ready())
         draft.files, draft.spoken = [], ""
-    let_go(dropped)
+    if left := ", ".join(readable(file.name) for file in others[len(taken) :]):
+        raise AssistantError(
+            _("A question takes {most} files at most. Not taken: {names}. Ask about the others "
+              "first, or add them to a library.", most=_MOST, names=left)
+        )  # fmt: skip
+
+
+def _file(path: Path, assistant: Assistant) -> _File:
+    reads = attachments.attachment_kind(path) == "document"
+    return _File(path, _Reading(path, assistant) if reads else None)
 
 
 def _drop(file: _File) -> None:
@@ -296,7 +317,6 @@ def _drop(file: _File) -> None:
 
 def _add(assistant: Assistant, file: _File) -> None:
     with session.errors_kept(), file.path.open("rb") as opened:
-        resources.count_files([file.path.stat().st_size])
         library = resources.library(assistant.library.name)
         named = [(file.path.name, opened)]
         resources.upload(library, "added", file.path.name, files=named, shown=False)

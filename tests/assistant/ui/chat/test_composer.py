@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
+from time import sleep
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant import attachments
 from assistant.conversation.assistant import Assistant
 from assistant.ui import resources
+from ingest.document.model import Line, Page
 from tests.assistant.ui.conftest import ask, attach, compose, composer, conversation, finish, report
 from tests.assistant.ui.fakes import FakeTool
 
@@ -80,6 +84,33 @@ def test_what_is_refused_says_why_and_stays_beside_the_question(
     assert tool.asked[0].files == () and len(composer(app)["files"]) == 1
     compose(app, "drop", id=row["id"])
     assert composer(app)["files"] == []
+
+
+def test_a_question_takes_ten_files_and_two_are_read_at_a_time(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, most, lock = 0, 0, Lock()
+
+    def read(*_: object) -> tuple[Page, ...]:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        sleep(0.05)
+        with lock:
+            now -= 1
+        return (Page(1, 0, 0, (Line("The lease ends in 2029."),)),)
+
+    monkeypatch.setattr(attachments, "pages_of", read)
+    counted: list[int] = []
+    monkeypatch.setattr(resources, "count_files", lambda sizes: counted.extend(sizes))
+    app = visit()
+    field = next(box for box in app.file_uploader if box.key.startswith("composer-files-"))
+    field.set_value([(f"{n}.txt", b"lease", "text/plain") for n in range(12)]).run()
+    while any(row["state"] == "reading" for row in composer(app)["files"]):
+        app.run()
+    assert [row["state"] for row in composer(app)["files"]] == ["ready"] * 10
+    assert counted == [5] * 10 and most == 2
 
 
 def test_a_file_goes_into_the_library_instead(visit: Visit, tool: FakeTool, tmp_path: Path) -> None:
