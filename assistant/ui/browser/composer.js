@@ -287,6 +287,7 @@ const buttons = (root) => {
   if (data.busy) {
     const typed = root.text.value.trim();
     const stop = iconButton(SQUARE, () => act({ do: "stop" }), typed ? "stop" : "send", words.stop);
+    stop.dataset.name = "stop"; // where Send was pressed the keyboard is in the field, and not here
     stop.disabled = data.stopping || !data.stops;
     return typed ? [stop, submit] : [stop];
   }
