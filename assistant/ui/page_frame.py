@@ -206,8 +206,7 @@ def draw_every_page(address: Mapping[str, str]) -> None:
 _tab = Component("tab")
 
 
-def draw_tab(busy: bool = False, greets: bool = False) -> None:
-    """Draw nothing, once a page. `busy`: an answer is being written; `greets`: nothing was asked
-    yet."""
+def draw_tab(busy: bool = False) -> None:
+    """Draw nothing, once a page. `busy`: an answer is being written."""
     done = f"✓ {_('Answered')} · Pincite"
-    _tab.draw("tab", {"manifest": MANIFEST, "busy": busy, "done": done, "greets": greets})
+    _tab.draw("tab", {"manifest": MANIFEST, "busy": busy, "done": done})

@@ -14,15 +14,49 @@ const TICK = "M8 14.6 3.4 10l1.4-1.4L8 11.8l7.2-7.2L16.6 6z";
 const uploader = () => document.querySelector('.st-key-composer input[type="file"]');
 
 const give = (root, files) => {
-  const { largest } = root.given.data;
-  root.lost = [...files].filter((file) => file.size > largest).map((file) => file.name);
-  render(root);
+  const { largest, words } = root.given.data;
   const carried = new DataTransfer();
-  for (const file of files) if (file.size <= largest) carried.items.add(file);
+  let room = largest; // for all of them
+  root.lost = [];
+  for (const file of files) {
+    if (file.size > room) root.lost.push({ name: file.name, words: words.large });
+    else carried.items.add(file);
+    room -= file.size > room ? 0 : file.size;
+  }
+  render(root);
   if (!carried.files.length) return;
   const field = uploader();
   field.files = carried.files;
   field.dispatchEvent(new Event("change", { bubbles: true }));
+};
+
+// Its own chips, which are not shown, say that a file did not arrive; and what has come for a minute
+// was cut.
+const ARRIVES = 60000; // milliseconds
+
+const lose = (root, names) => {
+  const { words } = root.given.data;
+  const lost = root.coming.filter((name) => names.includes(name));
+  if (!lost.length) return;
+  root.coming = root.coming.filter((name) => !names.includes(name));
+  root.lost.push(...lost.map((name) => ({ name, words: words.cut })));
+  root.waits = false;
+  render(root);
+};
+
+const expectFiles = (root, names) => {
+  root.coming = names;
+  clearTimeout(root.patience);
+  root.patience = setTimeout(() => lose(root, root.coming), ARRIVES);
+  root.arrival?.disconnect();
+  root.arrival = new MutationObserver(() => {
+    for (const sign of document.querySelectorAll('.st-key-composer [data-testid="stFileChipIconError"]')) {
+      const failed = sign.closest('[data-testid="stFileChip"]');
+      lose(root, [failed.querySelector('[data-testid="stFileChipName"]').title]);
+      failed.querySelector('[data-testid="stFileChipDeleteBtn"] button')?.click();
+    }
+  });
+  root.arrival.observe(document.querySelector(".st-key-composer"), { childList: true, subtree: true });
 };
 
 const chip = (root, file) => {
@@ -31,6 +65,7 @@ const chip = (root, file) => {
   item.append(make("b", "", file.name), " ", make("span", "", file.words));
   if (file.into) {
     const add = make("button", "into", file.into, { type: "button" });
+    add.dataset.name = `add ${file.id}`;
     add.onclick = () => root.given.act({ do: "add", id: file.id });
     item.append(add);
   }
@@ -40,13 +75,14 @@ const chip = (root, file) => {
     render(root);
   };
   item.append(iconButton(CROSS, drop, "", words.remove.replace("{name}", file.name)));
+  item.lastChild.dataset.name = `drop ${file.id ?? file.name}`;
   return item;
 };
 
 const files = (root) => {
   const { data } = root.given;
   const coming = root.coming.map((name) => ({ name, state: "reading", words: data.words.coming }));
-  const lost = root.lost.map((name) => ({ name, state: "refused", words: data.words.large }));
+  const lost = root.lost.map((file) => ({ ...file, state: "refused" }));
   return [...data.files, ...coming, ...lost];
 };
 
@@ -61,6 +97,7 @@ const listen = async (root) => {
     root.said = data.words.deaf;
     return render(root);
   }
+  if (!root.isConnected) return stream.getTracks().forEach((track) => track.stop());
   const kind = ["audio/webm", "audio/ogg", "audio/mp4"].find((one) => MediaRecorder.isTypeSupported(one));
   const recorder = new MediaRecorder(stream, { mimeType: kind });
   const pieces = [];
@@ -75,7 +112,7 @@ const listen = async (root) => {
       const ending = kind === "audio/mp4" ? "m4a" : kind.slice(6);
       give(root, [new File(pieces, `${data.spoken}.${ending}`, { type: kind })]);
     }
-    render(root);
+    if (root.isConnected) render(root);
   };
   const begun = Date.now();
   root.clock = setInterval(() => {
@@ -197,6 +234,7 @@ const ahead = (root, words) => {
 const build = (root) => {
   root.coming = [];
   root.lost = [];
+  root.acts = [];
   root.said = "";
   root.text = make("textarea", "", "", { rows: 1, "data-testid": "composer" });
   root.list = make("ul", "files");
@@ -213,6 +251,7 @@ const build = (root) => {
   root.status = make("div", "status", "", { role: "status" });
   root.text.oninput = () => {
     grow(root);
+    if (root.given.data.busy) render(root); // Send stands beside Stop
     const begun = root.text.value.match(BEGUN);
     if (begun) openMenu(root, begun[1].toLowerCase());
     else hide(root);
@@ -244,30 +283,37 @@ const buttons = (root) => {
       iconButton(TICK, () => endListening(root, false), "send", words.finish),
     ];
   }
+  const submit = iconButton(UP, () => send(root), "send", words.send);
   if (data.busy) {
-    const stop = iconButton(SQUARE, () => act({ do: "stop" }), "send", words.stop);
+    const typed = root.text.value.trim();
+    const stop = iconButton(SQUARE, () => act({ do: "stop" }), typed ? "stop" : "send", words.stop);
+    stop.dataset.name = "stop"; // where Send was pressed the keyboard is in the field, and not here
     stop.disabled = data.stopping || !data.stops;
-    return [stop];
+    return typed ? [stop, submit] : [stop];
   }
-  return [iconButton(UP, () => send(root), "send", words.send)];
+  return [submit];
 };
 
 const render = (root) => {
   const { data, act } = root.given;
+  const here = focusedNow();
+  const part = [root.list, root.line, root.row].find((one) => one.contains(here));
+  const named = (button) => button.dataset.name ?? button.className;
   root.list.replaceChildren(...files(root).map((file) => chip(root, file)));
-  root.line.replaceChildren(...data.line.map((text, at) => {
+  root.line.replaceChildren(...data.line.map(({ id, text }) => {
     const item = make("li", "", text);
-    item.append(iconButton(CROSS, () => act({ do: "unline", id: at }), "", data.words.unline));
+    item.append(iconButton(CROSS, () => act({ do: "unline", id }), "", data.words.unline));
+    item.lastChild.dataset.name = id;
     return item;
   }));
-  const queued = data.line.length ? data.words.queued : root.said;
+  const queued = data.refused || (data.line.length ? data.words.queued : root.said);
   root.status.textContent = data.stopping ? data.words.stopping : root.waits ? data.words.waits : queued;
-  const here = focusedNow();
-  const [had, name] = [root.row.contains(here), here?.className];
   root.row.replaceChildren(root.plus, ...buttons(root));
   // The chips, which are no part of this component, make room for the clock.
   document.querySelector(".st-key-composer").dataset.recording = String(Boolean(root.recorder));
-  if (had) (root.row.querySelector(`button[class="${name}"]:enabled`) ?? root.text).focus();
+  if (!part) return;
+  const same = [...part.querySelectorAll("button:enabled")].find((one) => named(one) === named(here));
+  (same ?? root.text).focus();
 };
 
 // The keyboard is in the field when the app is opened; on telephones it would raise the keys over the
@@ -281,6 +327,9 @@ const begin = (root) => {
 // While an answer is written the page stays at its end, unless the person has gone up; a new question
 // is always seen.
 const follow = (root) => {
+  const { conversation } = root.given.data;
+  if (root.conversation !== conversation) root.asked = 0;
+  root.conversation = conversation;
   const main = document.querySelector('[data-testid="stMain"]');
   const asked = main.querySelectorAll(".question").length;
   root.atEnd ||= asked > root.asked;
@@ -302,10 +351,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".composer");
   const until = drawnAnew(parentElement);
   if (!root.text) build(root);
-  if (root.given && root.given.data.batch !== data.batch) root.coming = [];
+  if (root.given && root.given.data.batch !== data.batch) {
+    root.coming = [];
+    root.lost = root.lost.filter((one) => !data.files.some((file) => file.name === one.name));
+  }
+  root.acts = root.acts.filter((one) => one.number > data.done);
   root.given = {
     data,
-    act: (given) => setTriggerValue("act", given),
+    // The page learns the last value alone: with it goes what it has not done yet.
+    act: (given) => {
+      window.pinciteAct = Math.max(Date.now(), (window.pinciteAct ?? 0) + 1);
+      root.acts.push({ ...given, number: window.pinciteAct });
+      setTriggerValue("act", root.acts);
+    },
     pauses: (words) => setTriggerValue("pause", words),
   };
   for (const [part, name] of [[root.text, "field"], [root.menu, "menu"], [root.list, "files"], [root.line, "line"]])
@@ -313,6 +371,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.plus.title = data.words.plus;
   root.plus.setAttribute("aria-label", data.words.plus);
   root.text.placeholder = data.hint;
+  const [back, words] = data.back;
+  if (back && window.pinciteBack !== back) write(root, [words, root.text.value].filter(Boolean).join("\n"));
+  window.pinciteBack = back;
   const waited = root.waits && !files(root).some((one) => one.state === "reading");
   root.waits = root.waits && !waited;
   render(root);
@@ -337,7 +398,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const coming = (event) => {
     if (event.target !== uploader()) return;
-    root.coming = [...event.target.files].map((file) => file.name);
+    expectFiles(root, [...event.target.files].map((file) => file.name));
     render(root);
   };
   const toField = (event) => {
@@ -351,6 +412,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const unfollow = follow(root);
   return until(() => {
     unfollow();
+    // The clean-up is also called by each drawing: the microphone goes off where the field is gone.
+    setTimeout(() => root.recorder && !root.isConnected && endListening(root, true));
     for (const [name, act] of Object.entries(heard)) document.removeEventListener(name, act, true);
   });
 }

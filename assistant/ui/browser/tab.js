@@ -29,30 +29,9 @@ const restore = () => {
   window.pinciteTitle = "";
 };
 
-// Streamlit keeps the end of a chat in view; who is greeted reads from the beginning. The parts of
-// the page come one after the other: it stays there until the person moves, ten seconds at most.
-const ACTS = ["wheel", "touchstart", "pointerdown", "keydown"];
-const STAY = 10000; // milliseconds
-
-const begin = () => {
-  const until = Date.now() + STAY;
-  let moved = false;
-  const move = () => (moved = true);
-  for (const act of ACTS) document.addEventListener(act, move, { capture: true, once: true });
-  const stay = () => {
-    const main = document.querySelector('[data-testid="stAppScrollToBottomContainer"]');
-    if (moved || Date.now() > until) return;
-    if (main) main.scrollTop = 0;
-    requestAnimationFrame(stay); // before it is painted elsewhere
-  };
-  stay();
-};
-
 export default function ({ data, parentElement }) {
   const until = drawnAnew(parentElement);
   manifest(data.manifest);
-  if (data.greets && !window.pinciteGreeted) begin();
-  window.pinciteGreeted = data.greets;
   const done = window.pinciteBusy && !data.busy;
   window.pinciteBusy = data.busy;
   if (done && document.hidden && !window.pinciteTitle) tell(data.done);

@@ -52,13 +52,12 @@ def _chat(assistant: Assistant) -> None:
     identity = session.current()
     running = resources.answers().of(identity)
     busy = running is not None and not running.ended
-    if not busy and not voice.microphone_busy() and composer.ask_next():
+    # One that has failed is not forgotten: what is in line would fail like it, and waits.
+    if not (running or voice.microphone_busy()) and composer.ask_next():
         st.rerun()
     branch = _branch(assistant, identity, running)
     turns = [turn.answer for turn in branch]
-    page_frame.draw_tab(
-        busy, greets=not turns and not running
-    )  # early: a greeting is read from its beginning
+    page_frame.draw_tab(busy)
     drawn = list(zip(branch, answers.replies_told_apart(turns), strict=True))
     for turn, answer in drawn[_left_out(identity, len(branch)) :]:
         _turn(assistant, answer, turn, busy)
@@ -66,14 +65,14 @@ def _chat(assistant: Assistant) -> None:
         kept = any(turn["id"] == running.reply.id for turn in turns)
         _in_work(identity, running, kept)
     if voice.microphone_busy():
-        voice.draw_transcript(_ask)
+        voice.draw_transcript(_ask_composed, composer.give_back)
     elif turns and not running:
         answers.draw_clarification(turns[-1], _ask)
         answer_actions.draw_follow_ups(assistant, turns, _ask)
     elif not running:
         sidebar.draw_welcome(assistant, _ask)
     tool_dialog.draw_tools(busy, _ask)
-    composer.draw(assistant, _ask, running)
+    composer.draw(assistant, _ask_composed)
     page_panel.draw_panel(assistant.library)
     page_frame.listen_to_keyboard()
 
@@ -167,16 +166,33 @@ def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> 
     _ask(turn["question"] if question is None else question, intent, files, after=parent)
 
 
-def _ask(
+def _ask(*given: Any, **named: Any) -> None:
+    """As `_begin` does; why it cannot is shown at the next drawing."""
+    with session.errors_kept():
+        _begin(*given, **named)
+
+
+def _ask_composed(question: str, files: Sequence[Path], where: Where | None = None) -> None:
+    """What was typed or spoken and cannot be asked is in the field again."""
+    try:
+        _begin(question, files=files, where=where)
+    except PinciteError as error:
+        session.keep_error(error)
+        composer.give_back(question, files)
+
+
+def _begin(
     question: str, intent: intents.Intent | None = None, files: Sequence[Path] = (),
     anyway: bool = False, documents: list[str] | None = None, after: int | None = None,
     where: Where | None = None,
 ) -> None:  # fmt: skip
     """Ask as the chips say now, where `where` or the `documents` are not given; `after` a turn it
-    begins a branch."""
+    begins a branch. Raises PinciteError, also while another question is being answered."""
     assistant = resources.assistant()
     asked = where or chosen(assistant)
     identity = session.current() or assistant.conversations.start()
+    if not session.current():
+        composer.begun(identity)
     session.enter(identity, keep_page=True)
     try:
         resources.count_questions(count=False)
@@ -195,8 +211,7 @@ def _ask(
         resources.count_questions()  # last: what fails before is not counted
     except PinciteError as error:
         reply = _failed(question, files, error)
-    with session.errors_kept():
-        resources.answers().start(identity, reply, after)
+    resources.answers().start(identity, reply, after)
 
 
 def _failed(question: str, files: Sequence[Path], error: PinciteError) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Semaphore
 from typing import Any
 
 import streamlit as st
@@ -16,6 +16,7 @@ from assistant.background import Background
 from assistant.contract.evidence import GivenPassages
 from assistant.conversation.assistant import Assistant
 from assistant.entrance import asgi
+from assistant.errors import AssistantError
 from assistant.i18n.translation import N_, _, ngettext, told
 from assistant.routing.dispatch import ALONE, COMMANDS
 from assistant.ui import resources, session
@@ -25,11 +26,13 @@ from assistant.ui.library.library_queue import let_go
 from assistant.ui.widgets import Component
 from assistant.wiring import chosen_models
 from ingest.document.source import readable
+from ingest.errors import PinciteError, Stopped
 from vectorstore.federation import is_joined
 
 Ask = Callable[..., None]  # takes words, and their `files`
-_Waiting = tuple[str, str, Callable[[], None]]  # the conversation, the words, and what asks them
 
+_MOST = 10  # files of a question
+_two = Semaphore(2)  # documents that a server reads at a time, each in a process of its own
 _SPOKEN = "pincite-spoken"  # the name of what the microphone has recorded
 _ENTRIES = {"files": N_("Add files"), "record": N_("Record a question"), "tools": N_("Tools")}
 _ARCHIVE = N_("An archive is unpacked in a library.")
@@ -51,6 +54,7 @@ _composer = Component(
         "remove": N_("Remove {name}"),
         "coming": N_("on its way"),
         "large": N_("larger than you may send"),
+        "cut": N_("It did not arrive. Give it again."),
         "waits": N_("It is asked as soon as the files are read."),
         "deaf": N_("The browser allows no microphone here."),
         "cancel": N_("Discard the recording"),
@@ -67,6 +71,12 @@ class _Reading(Background):
         looking, library = chosen_models.looking(resources.settings()), assistant.library
 
         def work() -> None:
+            with _two:
+                read()
+
+        def read() -> None:
+            if self.cancel.is_set():
+                raise Stopped("Stopped.")
             pages = attachments.pages_of(path, partial(looking.read, cancel=self.cancel))
             self.pages = len(pages)
             given = attachments.attached((), {path: pages}).pages
@@ -114,12 +124,25 @@ class _File:
 
 
 @dataclass
+class _Waiting:
+    """A question in line; `act` asks it."""
+
+    conversation: str  # empty until it has begun
+    text: str
+    act: Callable[[], None]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclass
 class _Draft:
     """What a browser tab has composed; the questions in `line` wait."""
 
     files: list[_File] = field(default_factory=list)
     line: list[_Waiting] = field(default_factory=list)
     spoken: str = ""  # the words beside a recording that is on its way
+    back: tuple[str, str] = "", ""  # words that are in the field again, and their id before them
+    refused: str = ""  # why the last files were not taken; the page is drawn anew for others
+    done: int = 0  # the number of the last act
     batch: int = 0  # of files: a new field is ready for the next ones
     page: bool = False  # is to be drawn anew
 
@@ -130,8 +153,8 @@ def _draft() -> _Draft:
 
 
 def _waiting(draft: _Draft) -> list[_Waiting]:
-    """Those of this conversation; the first one may have begun it."""
-    return [one for one in draft.line if one[0] in ("", session.current())]
+    """Those of this conversation."""
+    return [one for one in draft.line if one.conversation == session.current()]
 
 
 def ask_next() -> bool:
@@ -140,27 +163,41 @@ def ask_next() -> bool:
     draft = _draft()
     for waiting in _waiting(draft)[:1]:
         draft.line.remove(waiting)
-        waiting[2]()
+        waiting.act()
         return True
     return False
 
 
-def draw(assistant: Assistant, ask: Ask, running: RunningAnswer | None) -> None:
+def begun(conversation: str) -> None:
+    """What is in line for a conversation that had not begun is for this one, which now has."""
+    for waiting in _draft().line:
+        waiting.conversation = waiting.conversation or conversation
+
+
+def give_back(text: str, files: Sequence[Path]) -> None:
+    """Words and files that could not be asked are in the field again."""
+    draft = _draft()
+    draft.files += [_File(path) for path in files]  # which were read before
+    draft.back = (uuid.uuid4().hex, text) if text else draft.back
+
+
+def draw(assistant: Assistant, ask: Ask) -> None:
     """Draw it at the bottom of the page; `ask` asks with what the chips say at that moment."""
+    _draft().page = False  # that is what happens now
     with st.bottom:
-        _draw(assistant, ask, running)
+        _draw(assistant, ask)
     if any(file.state == "reading" for file in _draft().files):
         _until_read()
 
 
 @st.fragment
-def _draw(assistant: Assistant, ask: Ask, running: RunningAnswer | None) -> None:
+def _draw(assistant: Assistant, ask: Ask) -> None:
     """A fragment: what is typed and dropped draws no page again."""
     draft = _draft()
     with st.container(key="composer"):
         _composer.draw(
-            "composer-field", _data(assistant, draft, running),
-            {"act": lambda given: _act(assistant, ask, running, given),
+            "composer-field", _data(assistant, draft),
+            {"act": lambda given: _acts(assistant, ask, given),
              "pause": lambda text: _read_ahead(assistant, str(text))},
         )  # fmt: skip
         dropped = st.file_uploader(
@@ -169,16 +206,26 @@ def _draw(assistant: Assistant, ask: Ask, running: RunningAnswer | None) -> None
         )  # fmt: skip
         where.draw(assistant)
     if dropped:
-        with session.errors_kept():
+        try:
+            draft.refused = ""
             _take(assistant, dropped)
+        except PinciteError as error:
+            draft.refused = told(str(error))
         draft.page = True
     if draft.page:
         draft.page = False
         st.rerun()
 
 
-def _data(assistant: Assistant, draft: _Draft, running: RunningAnswer | None) -> dict[str, Any]:
-    busy = running is not None and not running.ended
+def _running() -> RunningAnswer | None:
+    """The answer that is being written now, perhaps to a question of another tab."""
+    last = resources.answers().of(session.current())
+    return last if last and not last.ended else None
+
+
+def _data(assistant: Assistant, draft: _Draft) -> dict[str, Any]:
+    running = _running()
+    busy = running is not None
     empty = not assistant.library.documents()
     mine = asgi.LARGEST if resources.may_change() else asgi.ATTACHED
     return {
@@ -186,9 +233,11 @@ def _data(assistant: Assistant, draft: _Draft, running: RunningAnswer | None) ->
         else _("Ask about your documents"),
         "busy": busy or voice.microphone_busy(),
         "stops": busy,
-        "stopping": busy and running is not None and running.reply.cancel.is_set(),
+        "stopping": running is not None and running.reply.cancel.is_set(),
         "files": [_row(assistant, file) for file in draft.files],
-        "line": [text for _of, text, _act in _waiting(draft)],
+        "line": [{"id": one.id, "text": one.text} for one in _waiting(draft)],
+        "conversation": session.current(), "back": draft.back,
+        "done": draft.done, "refused": draft.refused,
         "entries": [{"name": d, "does": d, "what": _(what)} for d, what in _ENTRIES.items()],
         "commands": [
             {"name": one.name, "what": _(one.what), "alone": one.name in ALONE}
@@ -220,20 +269,27 @@ def _until_read() -> None:
 # -- What a person does with it
 
 
-def _act(
-    assistant: Assistant, ask: Ask, running: RunningAnswer | None, given: dict[str, Any]
-) -> None:
+def _acts(assistant: Assistant, ask: Ask, given: Sequence[dict[str, Any]]) -> None:
+    """Those that are not done yet: what waits for a drawing is sent again with what comes after it,
+    for the browser's last word alone arrives."""
+    draft = _draft()
+    for one in given:
+        if one["number"] > draft.done:
+            draft.done, draft.refused = one["number"], ""
+            _act(assistant, ask, one)
+
+
+def _act(assistant: Assistant, ask: Ask, given: dict[str, Any]) -> None:
     """The page is drawn anew for it."""
     draft = _draft()
     draft.page = True
     match given["do"]:
         case "ask":
-            _send(assistant, ask, running, given["text"])
-        case "stop" if running:
+            _send(assistant, ask, given["text"])
+        case "stop" if running := _running():
             running.stop()
         case "unline":
-            for waiting in _waiting(draft)[int(given["id"]) :][:1]:
-                draft.line.remove(waiting)
+            draft.line = [one for one in draft.line if one.id != given["id"]]
         case "tools":
             tool_dialog.open_tools()
         case "speak":
@@ -243,13 +299,12 @@ def _act(
                 _drop(file) if does == "drop" else _add(assistant, file)
 
 
-def _send(assistant: Assistant, ask: Ask, running: RunningAnswer | None, text: str) -> None:
+def _send(assistant: Assistant, ask: Ask, text: str) -> None:
     """Now, or in line behind the answer that is being written; as the chips say now."""
     draft = _draft()
-    act = partial(ask, text, files=_ready(), where=where.chosen(assistant))
-    draft.files = [file for file in draft.files if file.state == "refused"]
-    if (running is not None and not running.ended) or voice.microphone_busy():
-        draft.line.append((session.current(), text or "…", act))
+    act = partial(ask, text, files=_take_ready(), where=where.chosen(assistant))
+    if _running() or voice.microphone_busy():
+        draft.line.append(_Waiting(session.current(), text or "…", act))
     else:
         act()
 
@@ -267,37 +322,62 @@ def _read_ahead(assistant: Assistant, text: str) -> None:
     resources.ahead().begin(read)
 
 
-def _ready() -> list[Path]:
-    return [file.path for file in _draft().files if file.state == "ready"]
+def _take_ready() -> list[Path]:
+    """Those that go with a question; others wait for the next one, but for those of a library."""
+    draft = _draft()
+    ready = [file for file in draft.files if file.state == "ready"]
+    draft.files = [file for file in draft.files if file not in ready and not file.into]
+    return [file.path for file in ready]
 
 
 def _take(assistant: Assistant, dropped: Sequence[Any]) -> None:
-    """Save what has come, and read documents at once. Raises PinciteError."""
+    """Save what has come, and read documents at once. Raises PinciteError, also for what is more
+    than a question takes."""
     draft = _draft()
     draft.batch += 1
+    let_go(dropped)
     spoken = [file for file in dropped if Path(file.name).stem == _SPOKEN]
     others = [file for file in dropped if file not in spoken]
-    kept = attachments.keep_files(others, resources.settings().home / "attached")
+    taken = others[: max(_MOST - len(draft.files), 0)]
+    resources.count_files(file.size for file in taken)
+    kept = attachments.keep_files(taken, resources.settings().home / "attached")
     for path in kept:
         reads = attachments.attachment_kind(path) == "document"
         draft.files.append(_File(path, _Reading(path, assistant) if reads else None))
     for file in spoken:
-        voice.take_recording(file, draft.spoken, _ready())
-        draft.files, draft.spoken = [], ""
-    let_go(dropped)
+        _hear(file, draft)
+    if left := ", ".join(readable(file.name) for file in others[len(taken) :]):
+        raise AssistantError(
+            _("A question takes {most} files at most. Not taken: {names}. Ask about the others "
+              "first, or add them to a library.", most=_MOST, names=left)
+        )  # fmt: skip
+
+
+def _hear(recorded: Any, draft: _Draft) -> None:
+    words, files, draft.spoken = draft.spoken, _take_ready(), ""
+    try:
+        voice.take_recording(recorded, words, files)
+    except PinciteError:
+        give_back(words, files)
+        raise
 
 
 def _drop(file: _File) -> None:
+    _delete(file)
+    _draft().files.remove(file)
+
+
+def _delete(file: _File) -> None:
     if file.reading:
         file.reading.stop()
-    _draft().files.remove(file)
     shutil.rmtree(file.path.parent, ignore_errors=True)
 
 
 def _add(assistant: Assistant, file: _File) -> None:
-    with session.errors_kept(), file.path.open("rb") as opened:
-        resources.count_files([file.path.stat().st_size])
+    with session.errors_kept():
         library = resources.library(assistant.library.name)
-        named = [(file.path.name, opened)]
-        resources.upload(library, "added", file.path.name, files=named, shown=False)
+        with file.path.open("rb") as opened:
+            named = [(file.path.name, opened)]
+            resources.upload(library, "added", file.path.name, files=named, shown=False)
         file.into = library.name
+        _delete(file)  # the library has a copy of its own

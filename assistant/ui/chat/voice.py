@@ -28,6 +28,7 @@ _KEY = "spoken"  # in the session's state: what is being heard
 NOTHING = N_("The recording contains no speech.")
 
 AskWithFiles = Callable[..., None]  # takes words, and `files` that came with them
+GiveBack = Callable[[str, Sequence[Path]], None]  # the same, which are not asked
 
 
 class Spoken:
@@ -91,26 +92,34 @@ def microphone_busy() -> bool:
     return spoken is not None and spoken.conversation == session.current()
 
 
-def draw_transcript(ask: AskWithFiles) -> None:
-    """Draw the transcript in the place of the next question; `ask` asks it."""
+def _discard(back: GiveBack) -> None:
+    """Forget the recording alone: what was typed and dropped beside it is given back."""
+    if spoken := st.session_state.get(_KEY):
+        forget()
+        back(spoken.before, spoken.files)
+
+
+def draw_transcript(ask: AskWithFiles, back: GiveBack) -> None:
+    """Draw the transcript in the place of the next question; `ask` asks it, `back` takes what came
+    with it where nothing is asked."""
     spoken: Spoken | None = st.session_state.get(_KEY)
     if spoken is None:
         return
     outcome = spoken.running.reply.outcome
     if not spoken.running.ended:
-        _live(spoken)
+        _live(spoken, back)
     elif outcome and outcome.offers:
         st.info(plain(told(outcome.text)), icon=":material/mic_off:")
         missing = [vars(offer) for offer in outcome.offers]
         answer_actions.draw_model_offers({"id": "spoken", "offers": missing}, spoken.listen)
-        button(_("Discard the recording"), "forget-spoken", forget, type="secondary")
+        button(_("Discard the recording"), "forget-spoken", _discard, back, type="secondary")
     else:
-        _ask_spoken(spoken, ask)
+        _ask_spoken(spoken, ask, back)
         st.rerun()
 
 
 @st.fragment(run_every=0.25)
-def _live(spoken: Spoken) -> None:
+def _live(spoken: Spoken, back: GiveBack) -> None:
     """Draw the transcript so far; at its end, draw the whole page with the question."""
     if spoken.running.ended:
         st.rerun()
@@ -118,18 +127,17 @@ def _live(spoken: Spoken) -> None:
     st.html(f'<div class="question"><span>{as_html(words or "…")}</span></div>')
     with st.container(horizontal=True, vertical_alignment="center", key="listening"):
         st.caption(plain(f"{told(spoken.running.reply.activity.stage) or _('Listening')}…"))
-        draw_stop(False, "stop-listening", forget, icon="stop_circle")
+        draw_stop(False, "stop-listening", partial(_discard, back), icon="stop_circle")
 
 
-def _ask_spoken(spoken: Spoken, ask: AskWithFiles) -> None:
+def _ask_spoken(spoken: Spoken, ask: AskWithFiles, back: GiveBack) -> None:
     """At the end, ask the words, or say why there are none."""
-    forget()
-    if spoken.running.error:
-        session.keep_error(spoken.running.error)
-    elif not spoken.running.reply.so_far.strip():
-        session.keep_error(NOTHING)
-    else:
+    if spoken.running.reply.so_far.strip() and not spoken.running.error:
+        forget()
         ask(spoken.words, files=spoken.files)
+    else:
+        session.keep_error(spoken.running.error or NOTHING)
+        _discard(back)
 
 
 # -- The menu below an answer: it is read aloud, or explained

@@ -95,7 +95,8 @@ def ask(app: AppTest, question: str, wait: bool = True) -> None:
 
 def compose(app: AppTest, does: str, **given: Any) -> None:
     """Do something with the composer: ask, stop, open tools, remove a file or a question."""
-    report(app, "pincite_composer", "act", {"do": does, **given})
+    act = {"do": does, "number": time.monotonic_ns(), **given}
+    report(app, "pincite_composer", "act", [act])
 
 
 def composer(app: AppTest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from assistant.ui.chat.voice import NOTHING, Spoken
 from assistant.wiring import chosen_models
 from ingest.errors import UnreadableFile
 from tests.assistant.tools.test_transcription import OFFER, Told, said
-from tests.assistant.ui.conftest import composer, finish
+from tests.assistant.ui.conftest import compose, composer, finish
 
 Visit = Callable[..., AppTest]
 
@@ -72,15 +72,26 @@ def test_while_it_is_heard_the_words_are_shown_and_can_be_stopped(
 ) -> None:
     with_ear(monkeypatch, Told(said=(said("How many", 0, 1),), patient=True))
     app = visit()
-    spoken = record(app)
+    spoken = record(app, before="Please:")
+    compose(app, "ask", text="And of notice?")
     while not spoken.running.reply.so_far:
         spoken.running.wait(0.02)
     app.run()
-    assert "How many" in shown(app)
+    assert "Please: How many" in shown(app)
     assert composer(app)["busy"]
+    app.query_params["c"] = "another"
+    app.run()
+    assert composer(app)["line"] == []
+    del app.query_params["c"]
+    app.session_state["conversation"] = ""
+    app.run()
+    assert [one["text"] for one in composer(app)["line"]] == ["And of notice?"]
     app.button(key="stop-listening").click().run()
     assert spoken.running.wait(60)
-    assert not composer(app)["busy"]
+    app.run()
+    assert composer(app)["back"][1] == "Please:"
+    assert finish(app)
+    assert "And of notice?" in shown(app)
 
 
 def test_what_was_said_is_not_asked_in_another_conversation(
@@ -106,8 +117,9 @@ def test_silence_and_broken_sound_are_told_and_not_asked(
 ) -> None:
     with_ear(monkeypatch, ear)
     app = visit()
-    assert record(app).running.wait(60)
+    assert record(app, before="Please:").running.wait(60)
     app.run()
+    assert composer(app)["back"][1] == "Please:"
     assert [unescaped(error.value) for error in app.error] == [told]
     assert "spoken" not in app.session_state
 
