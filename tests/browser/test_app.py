@@ -120,7 +120,7 @@ def test_questions_citations_and_a_word_file_need_no_mouse(
     page.get_by_text("Ask your documents").wait_for()
     page.get_by_text("5 documents, 42 pages").wait_for()
     by_keyboard.ask(page, COMPARED)
-    page.locator("[class*=st-key-save-] button").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Save", exact=True).first.wait_for(timeout=PATIENCE)
 
     cited = by_keyboard.read_citations(page, lambda name: picture(page, name))
     by_keyboard.save_as_word(page, tmp_path / "answer.docx")

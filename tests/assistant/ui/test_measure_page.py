@@ -140,7 +140,6 @@ def test_the_result_is_told_in_sentences_with_what_to_do_next(
     assert "These are few questions" in shown and "Nothing stands out" in shown
     assert "2 to 10 of 10" in shown, "one right of one"
     assert "Compared with" not in shown, "there is no run before"
-    assert any("`pincite eval show 1` prints all" in text.value for text in app.caption)
     measure(app)  # nobody has said OK to the note of the first run
     assert [run.asked for run in all_runs(Settings()).recent()] == [2, 2]
 
