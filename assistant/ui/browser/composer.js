@@ -334,7 +334,13 @@ const follow = (root) => {
   const asked = main.querySelectorAll(".question").length;
   root.atEnd ||= asked > root.asked;
   root.asked = asked;
-  const onScroll = () => (root.atEnd = main.scrollHeight - main.scrollTop - main.clientHeight < 60);
+  let before = main.scrollTop;
+  const onScroll = () => {
+    const near = main.scrollHeight - main.scrollTop - main.clientHeight < 60;
+    // The page may have grown since it was scrolled to its end: only who went up has left the end.
+    if (near || main.scrollTop < before) root.atEnd = near;
+    before = main.scrollTop;
+  };
   const grown = new ResizeObserver(() => root.atEnd && root.asked && main.scrollTo(0, main.scrollHeight));
   grown.observe(main.querySelector('[data-testid="stMainBlockContainer"]'));
   main.addEventListener("scroll", onScroll);
