@@ -60,6 +60,7 @@ def requests(library: str, document: str) -> Iterator[tuple[str, str, dict[str, 
     yield "GET", f"{at}/documents/{document}/ledger", {}
     yield "GET", f"{at}/search", {"params": {"q": QUESTION}}
     yield "POST", f"{at}/ask", {"json": {"question": QUESTION}}
+    yield "POST", f"{at}/prepare", {"json": {"question": QUESTION}}
     yield "POST", f"{at}/ask", {"json": {"question": QUESTION, "documents": [document]}}
     yield "GET", f"{at}/tags", {}
     yield "POST", f"{at}/tags", {"json": {"documents": [document], "add": ["trips"]}}

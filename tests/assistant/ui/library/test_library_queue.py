@@ -233,7 +233,7 @@ def test_an_older_version_says_which_is_newer(real: Library, visit: Visit, tmp_p
 def test_the_page_of_a_long_file_is_told() -> None:
     assert describe_step(AddProgress("A.pdf", 0, 1, "reading", 3, 20)) == "reading, page 3 of 20"
     assert describe_step(AddProgress("A.pdf", 0, 1, "reading", 3)) == "reading, page 3"
-    assert describe_step(AddProgress("A.pdf", 0, 1, "indexing", 3, 20)) == "indexing"
+    assert describe_step(AddProgress("A.pdf", 0, 1, "indexing", 3, 20)) == "preparing"
 
 
 # -- making it anew
