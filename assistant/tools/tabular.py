@@ -16,6 +16,7 @@ from assistant.answering.tables.compute import (
     best,
     computed_sentence,
 )
+from assistant.answering.tables.definitions import CLOSE
 from assistant.answering.tables.grid import Operand, Plan, TableGrid, is_year, terms
 from assistant.answering.tables.records import (
     AskedList,
@@ -81,9 +82,14 @@ def seen(plan: Plan) -> bool:
 def _work(plan: Plan, request: Request, reply: Reply) -> Iterator[str]:
     reply.activity.stage = _("Computing")
     text = computed_sentence(plan)
-    reply.trace.facts.computed = computation(plan, [("sure", plan.score, SURE)])
+    reply.trace.facts.computed = computation(plan, [_believed(plan)])
     yield text
     reply.outcome = unread_pages_noted(outcome(plan, text), request.evidence, request.alone)
+
+
+def _believed(plan: Plan) -> tuple[str, float, float]:
+    """What was looked at before a plan was believed, its value and the least one."""
+    return ("figure", plan.score, CLOSE) if plan.figure else ("sure", plan.score, SURE)
 
 
 def computation(plan: Plan, checks: Sequence[tuple[str, float, float]]) -> Computed:

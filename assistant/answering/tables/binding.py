@@ -43,6 +43,7 @@ from assistant.answering.tables.question import (
 from ingest.language.identify import language_of_question
 from vectorstore.federation import AnyLibrary
 from vectorstore.naming.document_names import words_of
+from vectorstore.retrieval.fusion import Hit
 
 Cells = tuple[tuple[int, int], ...]  # row and column of each
 _NAME = re.compile(r"\b[A-Z][\w&.-]*")
@@ -312,10 +313,11 @@ def choose(
     vectors, asked = Vectors(evidence.embedder()), Question(question)
     if vectors.weights is None or not asked.stems or language_of_question(question) != "en":
         return None
-    named, figure = defined(asked, evidence, documents, vectors)
+    hits = evidence.passages(question, _PASSAGES, documents)
+    named, figure = defined(asked, evidence, documents, vectors, hits)
     if figure:
         return figure
-    found = list(grids(question, evidence, documents))
+    found = list(grids_near(hits, evidence))
     names = dict.fromkeys(grid.document for grid in found)
     first = {name: prose(evidence.page(name, 1)) for name in names}
     near = _nearest([Beside(asked, grid, vectors, first[grid.document]) for grid in found])
@@ -430,8 +432,12 @@ def _nearest(near: Sequence[Beside]) -> list[Beside]:
 def grids(
     question: str, evidence: AnyLibrary, documents: Collection[str] | None
 ) -> Iterator[TableGrid]:
-    """The tables on the pages of the best passages, and all those of the best document."""
-    hits = evidence.passages(question, _PASSAGES, documents)
+    """The tables near a question."""
+    return grids_near(evidence.passages(question, _PASSAGES, documents), evidence)
+
+
+def grids_near(hits: Sequence[Hit], evidence: AnyLibrary) -> Iterator[TableGrid]:
+    """The tables on the pages of the hits, and all those of the best document."""
     if not hits:
         return
     places = [(hit.document, hit.page) for hit in hits]

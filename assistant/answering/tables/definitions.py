@@ -41,20 +41,21 @@ from ingest.language.quantities import find_unit
 from ingest.language.words import language_stem, name_parts, stop_words
 from vectorstore.federation import AnyLibrary
 from vectorstore.naming.document_names import is_capital, words_of
+from vectorstore.retrieval.fusion import Hit
 
 _FILE = Path(__file__).with_name("definitions.toml")
 _ASKED = 0.8  # nearness of a question to a name from which it asks for it
 _SAME = 0.86  # nearness of a label to an item from which it says it
+CLOSE = _ASKED * _SAME  # the least that both come to
 _AS_NEAR = 0.05  # of labels between which the table with most items decides
 _SLIP = 0.8  # likeness of a word to one of a document's name: "Netfilx" is one of Netflix's
 _SHORT = 4  # letters of a word that is one of the name only as it is written
-_DOCUMENTS = 4  # that are looked at, where the question names none
-_HITS = 10  # passages whose documents are looked at, where the question names none
-_OTHERS = (DIFFERENCE, GROWTH, HIGHEST, LOWEST, COUNT, SUM, NOTHING)  # than the figure itself
+_DOCUMENTS, _HITS = 4, 10  # that are looked at, and of so many hits, where none is named
+_CHANGES = (DIFFERENCE, GROWTH, HIGHEST, LOWEST, COUNT, SUM, NOTHING)  # not the figure itself
+_CHANGED = 0.8  # probability of these from which a question is left
 _KIND = 5  # figures whose names have a word from which it is one of their kind
 _ENDING = re.compile(r"(?i)\b(?:closing|ending|year-end)\b")  # balances: without the ones before
 _MEAN = "average"
-_OTHER = 0.8  # probability of such a one from which a question is left
 _CLAUSE = re.compile(r"[,;:()]|\s[-\u2013\u2014]\s")
 _SENTENCE = re.compile(r"[?.!]\s*(?=[A-Z]|$)|\n")
 
@@ -74,6 +75,11 @@ class Definitions:
         """Of all names, in small letters."""
         told = (word for name in self.formulas for word in words_of(name))
         return frozenset(word.lower() for word in told if len(word) > 2 or word.isupper())
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Of the same words."""
+        return frozenset(_stemmed(" ".join(self.words)))
 
     @cached_property
     def telling(self) -> frozenset[str]:
@@ -133,15 +139,17 @@ class Named:
 
 
 def defined(
-    asked: Question, evidence: AnyLibrary, documents: Collection[str] | None, vectors: Vectors
-) -> tuple[Named | None, Plan | None]:
+    asked: Question, evidence: AnyLibrary, documents: Collection[str] | None, vectors: Vectors,
+    hits: Sequence[Hit],
+) -> tuple[Named | None, Plan | None]:  # fmt: skip
     """The name of a figure that a question asks for, and what it is. None where an item is not
     printed for the period, where two documents give different values, and where several periods
-    or reports could be meant. Of a document that the question does not name, only where nothing
-    else is said that could be a name."""
+    or reports could be meant. Of documents of the `hits`, which the question does not name, only
+    where nothing else is said that could be a name."""
+    if not definitions().stems & set(_stemmed(asked.text.replace("_", " "))):
+        return None, None
     about = evidence.about(asked.text)
-    hits = () if about else evidence.passages(asked.text, _HITS, documents)
-    near = sorted(about) or list(dict.fromkeys(hit.document for hit in hits))[:_DOCUMENTS]
+    near = sorted(about) or list(dict.fromkeys(hit.document for hit in hits[:_HITS]))[:_DOCUMENTS]
     near = [name for name in near if documents is None or name in documents]
     named = {name: _name(asked, name, evidence, vectors) for name in near}
     levels = {d: one for d, one in named.items() if one and _is_level(asked, one, vectors)}
@@ -164,7 +172,7 @@ def _is_level(asked: Question, named: Named, vectors: Vectors) -> bool:
     assert vectors.weights is not None  # see `choose`
     signs = operation_signs(asked, frozenset(_stemmed(named.name)), vectors)
     chances = log_probabilities(signs, vectors.weights.operation)
-    return sum(math.exp(chances[other]) for other in _OTHERS) < _OTHER
+    return sum(math.exp(chances[other]) for other in _CHANGES) < _CHANGED
 
 
 def _name(asked: Question, document: str, evidence: AnyLibrary, vectors: Vectors) -> "Named | None":
@@ -235,12 +243,12 @@ class Statements:
             return None
         printed = self._printed(named.name, asked.periods)
         if printed and (printed.cell.unit == "%" or not asked.for_percent):
-            return Plan(printed.grid, LOOKUP, (printed,), score=named.near)
+            return Plan(printed.grid, LOOKUP, (printed,), score=named.near, figure=True)
         averaged, ending = _MEAN in _words(asked.text), bool(_ENDING.search(asked.text))
         formulas = [one.at_end if ending and not averaged else one for one in named.formulas]
         found = (self._bound(one, asked.periods, averaged) for one in formulas)
         plan = next(filter(None, found), None)
-        return replace(plan, score=plan.score * named.near) if plan else None
+        return replace(plan, score=plan.score * named.near, figure=True) if plan else None
 
     @cached_property
     def _words(self) -> frozenset[str]:

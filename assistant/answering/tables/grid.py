@@ -348,7 +348,8 @@ class Plan:
     operation: str
     operands: tuple[Operand, ...]
     than: tuple[str, Decimal] | None = None  # of a count: "more than", 50
-    score: float = 0.0  # probability that it is right
+    score: float = 0.0  # probability that it is right; of a figure, how near names and labels are
+    figure: bool = False  # asked for by its name
     formula: Formula | None = None  # of a figure that is defined; an item has one operand or two
 
     @property

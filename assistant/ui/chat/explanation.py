@@ -163,6 +163,7 @@ OPERATIONS = {
 
 CHECKS = {
     "sure": N_("the probability that these are the cells in question"),
+    "figure": N_("how near the question and the rows are to the definition of the figure"),
     "operation": N_("the model's probability of this computation"),
     "column": N_("the model's probability of this column"),
     "held": N_("the model's log-odds that the list holds the answer"),
