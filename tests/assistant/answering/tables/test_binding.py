@@ -8,10 +8,10 @@ from assistant.answering.tables.beside import Beside
 from assistant.answering.tables.binding import grids, plans
 from assistant.answering.tables.question import Question, Vectors
 from assistant.contract.evidence import GivenPassages
-from assistant.contract.facts import Outcome
 from assistant.contract.request import Request, Turn
 from assistant.tools.tabular import Tables
-from vectorstore.embedding.embedder import Embedder, load_embedder
+from tests.assistant.answering.tables.conftest import answer
+from vectorstore.embedding.embedder import Embedder
 from vectorstore.library import Library
 
 NINE = "in the nine months ended June 25, 2034"
@@ -66,11 +66,6 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def embedder(minilm: Path) -> Embedder:
-    return load_embedder(minilm, 1)
-
-
-@pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Library:
     folder = tmp_path_factory.mktemp("tables")
     for name, text in FILES.items():
@@ -79,11 +74,6 @@ def library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Lib
     library = Library(folder / "library", "main", lambda: embedder)
     library.add([folder / "files"])
     return library
-
-
-def answer(library: Library, question: str) -> Outcome | None:
-    reply = Tables().offer(Request(question, library))
-    return reply.finish() if reply else None
 
 
 def told(library: Library, question: str) -> str:

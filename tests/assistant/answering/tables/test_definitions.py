@@ -1,16 +1,13 @@
 """Figures that have a name, from files to answers: what they are made of is found and cited."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from assistant.answering.tables.definitions import definitions
 from assistant.answering.tables.formula import Formula
-from assistant.contract.facts import Outcome
-from assistant.contract.request import Request
-from assistant.tools.tabular import Tables
-from vectorstore.embedding.embedder import Embedder, load_embedder
+from tests.assistant.answering.tables.conftest import answer
+from vectorstore.embedding.embedder import Embedder
 from vectorstore.library import Library
 
 YEAR = "| Year Ended December 31, 2062 | Year Ended December 31, 2061 |\n|---|---|---|\n"
@@ -37,11 +34,6 @@ REPORT = (
 
 
 @pytest.fixture(scope="module")
-def embedder(minilm: Path) -> Embedder:
-    return load_embedder(minilm, 1)
-
-
-@pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Library:
     folder = tmp_path_factory.mktemp("reports")
     (folder / "Zorbex 2062.md").write_text(REPORT, "utf-8")
@@ -49,11 +41,6 @@ def library(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Lib
     library = Library(folder / "library", "main", lambda: embedder)
     library.add([folder / "Zorbex 2062.md", folder / "Leave.md"])
     return library
-
-
-def answer(library: Library, question: str) -> Outcome | None:
-    reply = Tables().offer(Request(question, library))
-    return reply.finish() if reply else None
 
 
 @pytest.mark.parametrize(
