@@ -137,3 +137,21 @@ def _stop(page: Any) -> None:
     page.get_by_role("button", name="Stop").focus()
     page.keyboard.press("Enter")
     page.get_by_text("Stopped before it was complete").wait_for()
+
+
+def test_a_menu_stays_open_while_the_list_below_it_changes(fake_address: str, visit: Visit) -> None:
+    page, other = visit(fake_address), visit(fake_address)
+    for one in (page, other):
+        ask(one, "How many days of leave are there?")
+        one.get_by_role("button", name="Copy the answer").wait_for()
+        settled(one)
+    rows = page.locator(".conversations li").count()
+    page.get_by_role("button", name="What to do with").first.press("Enter")
+    page.locator(".st-key-follow-ups button").first.evaluate("button => button.click()")
+    expect(page.locator(".question")).to_have_count(2, timeout=PATIENCE)
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="Move")).to_be_focused()
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator(".conversations li")).to_have_count(rows + 1, timeout=PATIENCE)

@@ -56,7 +56,7 @@ def kernels() -> str:
     """The processor's instructions that llama.cpp was built with, and ways of computing, by its own
     names. Raises ModelRuntimeMissing."""
     said = runtime().llama_print_system_info().decode("utf-8", "replace")
-    return ", ".join(re.findall(r"(\w+) = 1\b", said))
+    return ", ".join(re.findall(r"\b(\w++) = 1\b", said))
 
 
 def libraries(llama: Any) -> list[Any]:

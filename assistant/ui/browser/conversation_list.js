@@ -8,6 +8,7 @@ const moreButton = (row, act, words) => {
     ? [["rename-folder", "rename"], ["delete-folder", "delete"]]
     : [["rename", "rename"], ["move", "move"], ["pin", row.pinned ? "unpin" : "pin"], ["save", "save"], ["delete", "delete"]];
   const more = make("button", "more", "⋯", { type: "button", "aria-label": label });
+  more.dataset.key = `more-${row.folder ?? row.id}`;
   return menuButton(more, () => named.map(([does, word]) => ({
     label: words[word],
     act: () => act({ do: does, id: row.folder ?? row.id, on: !row.pinned }),
@@ -83,14 +84,7 @@ const step = (root) => (event) => {
   names[at + by]?.focus();
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".conversations");
-  if (isDrawn(root, data)) return;
-  const act = (given) => setTriggerValue("act", given);
-  root.setAttribute("aria-label", data.words.conversations);
-  root.onkeydown = step(root);
-  // It stays, with the letters that are being typed into it.
-  if (!root.querySelector(".search")) root.append(search(root, act, data));
+const drawList = (root, act, data) => {
   const list = make("div", "list");
   list.append(...data.groups.flatMap((one) => group(one, act, data)));
   if (data.older) {
@@ -110,4 +104,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.append(list);
   if (focused) list.querySelector(`[data-key="${focused}"]`)?.focus();
   list.scrollTop = top;
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".conversations");
+  if (isDrawn(root, data)) return;
+  const act = (given) => setTriggerValue("act", given);
+  root.setAttribute("aria-label", data.words.conversations);
+  root.onkeydown = step(root);
+  // It stays, with the letters that are being typed into it.
+  if (!root.querySelector(".search")) root.append(search(root, act, data));
+  whenClosed(root, () => drawList(root, act, data));
 }

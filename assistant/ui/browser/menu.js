@@ -44,3 +44,10 @@ const openMenu = (button, items) => {
   menu.style.top = `${bottom + height > innerHeight ? Math.max(8, top - height) : bottom}px`;
   menu.querySelector("button")?.focus();
 };
+
+// Draws now, or when the menu within `root` is closed: nobody's menu vanishes under their hands.
+const whenClosed = (root, draw) => {
+  const menu = root.querySelector(".menu");
+  if (!menu) return draw();
+  menu.addEventListener("toggle", ({ newState }) => newState === "closed" && draw());
+};
