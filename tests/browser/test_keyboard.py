@@ -117,7 +117,7 @@ def _open_the_page(page: Any) -> None:
 def _save_by_keyboard(page: Any) -> None:
     """From the menu of the conversation, which is walked with the arrow keys."""
     settled(page)
-    page.get_by_role("button", name="What to do with").first.press("Enter")
+    page.get_by_role("button", name="What to do with “How many days").first.press("Enter")
     expect(page.get_by_role("menuitem", name="Rename")).to_be_focused(timeout=PATIENCE)
     for _ in range(3):
         page.keyboard.press("ArrowDown")
@@ -146,7 +146,7 @@ def test_a_menu_stays_open_while_the_list_below_it_changes(fake_address: str, vi
         one.get_by_role("button", name="Copy the answer").wait_for()
         settled(one)
     rows = page.locator(".conversations li").count()
-    page.get_by_role("button", name="What to do with").first.press("Enter")
+    page.get_by_role("button", name="What to do with “How many days").first.press("Enter")
     page.locator(".st-key-follow-ups button").first.evaluate("button => button.click()")
     expect(page.locator(".question")).to_have_count(2, timeout=PATIENCE)
     page.keyboard.press("ArrowDown")
