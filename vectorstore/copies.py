@@ -239,20 +239,8 @@ class Files:
             )
         return sha256
 
-    def drawn(self, sha256: str) -> Path:
-        """The folder of the small pictures of its pages, which may not be there."""
-        return self._all_drawn() / self._checked(sha256)
-
-    def forget_drawn(self, sha256: str) -> None:
-        """Delete the small pictures of its pages, and not the copy."""
-        shutil.rmtree(self.drawn(sha256), ignore_errors=True)
-
-    def _all_drawn(self) -> Path:
-        return self.library / "thumbnails"
-
     def remove(self, sha256: str) -> None:
-        """Delete a copy, and the small pictures of its pages. What a server does not delete now,
-        the next `sweep` deletes."""
+        """Delete a copy. What a server does not delete now, the next `sweep` deletes."""
         try:
             self.erase(sha256, versions=False)
         except LibraryError as error:
@@ -264,7 +252,6 @@ class Files:
         """Delete a copy, and what a server keeps of its older versions: the number of these that it
         refuses to delete. Raises LibraryAway or LibraryError; the next `sweep` deletes it then."""
         start = self._checked(sha256)
-        self.forget_drawn(sha256)
         if not self._copies.near:  # it has to go, also when the server is away now
             self._leaving.mkdir(parents=True, exist_ok=True)
             (self._leaving / sha256).touch()
@@ -300,9 +287,6 @@ class Files:
                 with suppress(OSError):
                     self._copies.remove(copy.name)
                     swept += 1
-        for drawn in self._all_drawn().glob("*"):
-            if drawn.name not in known:
-                shutil.rmtree(drawn, ignore_errors=True)
         return swept
 
     def intact(self, sha256: str, mend: bool = True) -> bool:

@@ -4,7 +4,6 @@ A cache beside the catalogue holds what is known of them. It can be deleted; the
 it again from the catalogue and the copies of the files.
 """
 
-import os
 import shutil
 import tempfile
 import threading
@@ -405,55 +404,41 @@ def _known(
     return KnownPicture(sha256, *spot, moment, text, None, vector), small_jpeg(picture, _SMALL, 80)
 
 
-# -- Small pictures of a document's pages, drawn in the sandbox and cached in the library
-# They hold what their pages show: whatever deletes the copy of a document deletes them, too.
+# -- Small pictures of a document's pages, drawn in the sandbox, and kept in memory
 
 MOST = 12  # pages of one request: they are there in a second
 _SIDE = 240  # pixels of the longer side: twice as many as it has on the screen
 _QUALITY = 72  # of a JPEG: about 5 KB a page of text
-_CAPACITY = 50 << 20  # bytes of a library: about 10,000 pages
+_CAPACITY = 2_000  # pages of a library: 10 MB
 
 
 class Thumbnails:
     """The small pictures of one library; reachable as `Library.thumbnails`."""
 
-    def __init__(
-        self, catalog: Catalog, files: Files, engines: Callable[[], Engines],
-        capacity: int = _CAPACITY,
-    ) -> None:  # fmt: skip
-        """`capacity` in bytes: beyond it those that were not looked at for longest are deleted."""
+    def __init__(self, catalog: Catalog, files: Files, engines: Callable[[], Engines]) -> None:
         self._catalog = catalog
         self._files = files
         self._engines = engines
-        self._capacity = capacity
+        self._drawn: dict[tuple[str, int], bytes] = {}  # by sha256 and page, the oldest first
 
     def of(self, document: str, pages: Iterable[int]) -> dict[int, bytes]:
         """JPEGs of the first `MOST` of these pages by their numbers; those that cannot be drawn are
         left out. Raises UnknownDocument."""
         sha256 = self._catalog.sha256(document)
         wanted = list(dict.fromkeys(pages))[:MOST]
-        folder = self._files.drawn(sha256)
-        known = {page: _cached(folder, page) for page in wanted}
+        known = {page: self._drawn.get((sha256, page)) for page in wanted}
         if missing := sorted(page for page, picture in known.items() if not picture):
-            known |= self._draw(document, sha256, missing, folder)
+            new = self._draw(document, self._files.path(sha256), missing)
+            known |= new
+            kept = self._drawn | {(sha256, page): picture for page, picture in new.items()}
+            self._drawn = dict(list(kept.items())[-_CAPACITY:])
         return {page: picture for page, picture in known.items() if picture}
 
-    def _draw(
-        self, document: str, sha256: str, pages: Sequence[int], folder: Path
-    ) -> dict[int, bytes]:
-        path = self._files.path(sha256)
+    def _draw(self, document: str, path: Path, pages: Sequence[int]) -> dict[int, bytes]:
         if path.suffix.lower() not in DRAWABLE or not path.exists():
             return {}
         found = [self._catalog.page(document, page) for page in pages]
         spots = [(p.number, Box(0, 0, p.width, p.height)) for p in found if p and p.width]
-        drawn = self._drawn(path, spots)
-        with suppress(OSError):  # a full disk: they are drawn again
-            self._keep(folder, drawn)
-        if not self._catalog.holds(sha256):  # removed; its copy may be on its way in again
-            self._files.forget_drawn(sha256)
-        return drawn
-
-    def _drawn(self, path: Path, spots: Sequence[Spot]) -> dict[int, bytes]:
         if not spots:
             return {}
         with tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
@@ -462,50 +447,9 @@ class Thumbnails:
                 cut = _cut(sandbox, path, spots, folder)
             return {spots[number][0]: _small(file) for number, file, _ in cut}
 
-    def _keep(self, folder: Path, drawn: dict[int, bytes]) -> None:
-        """For nobody else to read, as everything in a home."""
-        folder.parent.mkdir(mode=0o700, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for page, picture in drawn.items():
-            handle, scratch = tempfile.mkstemp(dir=folder)  # with the rights 0600
-            with os.fdopen(handle, "wb") as file:
-                file.write(picture)
-            Path(scratch).replace(_at(folder, page))
-        _trim(folder.parent, self._capacity)
-
-
-def _at(folder: Path, page: int) -> Path:
-    return folder / f"{page}.jpg"
-
-
-def _cached(folder: Path, page: int) -> bytes:
-    """Empty where there is none."""
-    path = _at(folder, page)
-    with suppress(OSError):
-        picture = path.read_bytes()
-        os.utime(path)  # looked at now
-        return picture
-    return b""
-
 
 def _small(file: Path) -> bytes:
     from PIL import Image
 
     with Image.open(file, formats=("JPEG",)) as opened:
         return small_jpeg(opened, _SIDE, _QUALITY)
-
-
-def _trim(folder: Path, capacity: int) -> None:
-    """Delete those that were not looked at for longest, until the rest fits."""
-    found = []
-    for path in folder.glob("*/*"):
-        with suppress(OSError):  # another process was faster
-            stat = path.stat()
-            found.append((stat.st_mtime, stat.st_size, path))
-    used = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found):
-        if used <= capacity:
-            return
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-        used -= size

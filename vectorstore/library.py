@@ -12,7 +12,7 @@ from ingest.document.model import Page
 from ingest.document.source import Engines
 from vectorstore.add_report import AddProgress, AddSummary, Change
 from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.rows import DocumentInfo, StoredChunk, StoredTable
+from vectorstore.catalog.rows import DocumentInfo, StoredChunk
 from vectorstore.catalog.tags import Tags
 from vectorstore.copies import Files
 from vectorstore.embedding.embedder import Embedder
@@ -82,10 +82,10 @@ class Shelf(ABC):
         catalog, name = self._found(document)
         return catalog.ledger(name)
 
-    def tables(self, document: str) -> list[StoredTable]:
-        """Its tables with their typed cells."""
+    def table_pages(self, document: str) -> list[int]:
+        """The numbers of its pages that have tables."""
         catalog, name = self._found(document)
-        return catalog.tables(name)
+        return catalog.table_pages(name)
 
     def _found(self, document: str) -> tuple[Catalog, str]:
         library, name = self.part(document)
@@ -269,10 +269,6 @@ class Library(Shelf):
             lambda: {info.sha256 for info in self._catalog.documents()},
         )
         return self._files.path(sha256)
-
-    def headings(self, document: str) -> list[str]:
-        """The headings in the order of the document."""
-        return self._catalog.outline(document)
 
     # -- finding
 

@@ -195,14 +195,12 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLEANABLE: tuple[Kind, ...] = ("attached", "made", "orphans", "pictures", "deleted")
 
-# What the folders of a home hold. In a library pictures.sqlite is made again by the next search,
-# and the small pictures of pages by the next look at them.
+# What the folders of a home hold. In a library pictures.sqlite is made again by the next search.
 _FOLDERS: dict[str, Kind] = {
     "models": "models", "libraries": "libraries", "attached": "attached", "made": "made",
     "uploads": "uploads", "deleted": "deleted", "evaluation": "measurements",
 }  # fmt: skip
 _PICTURES = "pictures.sqlite"
-_THUMBNAILS = "thumbnails"
 
 
 @dataclass(frozen=True)
@@ -252,8 +250,7 @@ def _kind(home: Path, file: Path, orphans: Collection[Path]) -> Kind:
     if file in orphans:
         return "orphans"
     path = file.relative_to(home)
-    cached = path.name.startswith(_PICTURES) or _THUMBNAILS in path.parts[2:-1]
-    if path.parts[0] == "libraries" and cached:
+    if path.parts[0] == "libraries" and path.name.startswith(_PICTURES):
         return "pictures"
     return _FOLDERS.get(path.parts[0], "other") if len(path.parts) > 1 else "other"
 

@@ -146,16 +146,3 @@ def test_embedding_again_goes_on_where_it_was_stopped(
     again = opened(tmp_path, models)
     again.add([])
     assert made_by(again) == "many:1" and len(again.documents()) == 4
-
-
-def test_words_of_a_library_of_before_are_indexed_in_their_language(
-    library: Library, models: Home, tmp_path: Path
-) -> None:
-    library.add(files(tmp_path, GERMAN, "a"))
-    database = library._catalog.database
-    database.write("UPDATE document SET language = ''")
-    database.write("UPDATE chunk_words SET text = 'bahnfahrten'")
-    assert not library._catalog.passages.bm25("Übernachtung", 5)
-    library.maintenance.rebuild()
-    assert library._catalog.passages.bm25("Übernachtung", 5)  # the passage has another form
-    assert library._catalog.passages.stating("belege") == 1

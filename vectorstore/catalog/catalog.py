@@ -16,14 +16,7 @@ from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import (
     Coverage,
     DocumentInfo,
-    StoredTable,
     count_up,
-    insert_tables,
-    insert_words,
-    put_card_again,
-    read_tables,
-    tables_on_page,
-    word_language,
 )
 from vectorstore.database.schema import Database, Row, Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
@@ -48,28 +41,12 @@ def _script(name: str) -> str:
 
 
 def _copied(table: str, row: Row) -> Row | None:
-    """PostgreSQL has no untyped columns."""
-    if table == "meta" and row[0].startswith(_OF_HOME):
-        return None
-    if table == "cell" and row[6] is not None:
-        return (*row[:6], _value(row[4], row[6]), row[7])
-    return row
-
-
-def _value(kind: str, value: object) -> object:
-    text = str(value)
-    try:
-        if kind == "number":
-            return float(text)
-        return int(float(text)) if kind == "truth" else text
-    except ValueError:
-        return text
+    return None if table == "meta" and row[0].startswith(_OF_HOME) else row
 
 
 CATALOG = Schema(
     "catalog", "catalogue", _script("schema"), _script("sqlite"), _script("postgres"), first=10,
-    rowids=("chunk",), words=("chunk_words", "card_words"), postgres_tables=("posting",),
-    copied=_copied,
+    words=("chunk_words", "card_words"), postgres_tables=("posting",), copied=_copied,
 )  # fmt: skip
 
 
@@ -186,7 +163,6 @@ def begin_container(connection: Transaction, place: str, inside: bool) -> None:
 # moved rows from page to page: therefore the file is written anew.
 
 _DELETED = "deleted"  # in `meta`: how often something was deleted since the file was last wiped
-_LAST = "SELECT id, rowid FROM chunk ORDER BY rowid DESC LIMIT 1"
 
 log = logging.getLogger(__name__)
 
@@ -308,10 +284,6 @@ class Catalog:
             raise UnknownDocument(f"The library {self.library!r} has no document {name!r}.")
         return str(row[0])
 
-    def outline(self, name: str) -> list[str]:
-        row = self.database.one("SELECT outline FROM document WHERE name = ?", name)
-        return list(json.loads(row[0])) if row else []
-
     def holds(self, sha256: str) -> bool:
         return self.database.one("SELECT 1 FROM document WHERE sha256 = ?", sha256) is not None
 
@@ -330,27 +302,28 @@ class Catalog:
 
     def pages(self, name: str) -> Iterator[Page]:
         """All of a document, in order."""
-        return self._pages(name, "WHERE name = ? ORDER BY number", name)
+        return self._pages("name = ? ORDER BY number", name)
 
     def page(self, name: str, number: int) -> Page | None:
         """One page of a document; None where it has no such page."""
-        one = self._pages(name, "WHERE name = ? AND number = ?", name, number, page=number)
-        return next(one, None)
+        return next(self._pages("name = ? AND number = ?", name, number), None)
 
-    def _pages(
-        self, name: str, where: str, *values: object, page: int | None = None
-    ) -> Iterator[Page]:
+    def _pages(self, where: str, *values: object) -> Iterator[Page]:
         found = self.database.all(
             f"SELECT {catalog_rows.PAGE} FROM page JOIN document ON document.id = document_id"
-            f" {where}",
+            f" WHERE {where}",
             *values,
         )
-        tables = self.tables(name, page) if found else []
-        return (catalog_rows.page(row, tables_on_page(tables, row[0])) for row in found)
+        return map(catalog_rows.page, found)
 
-    def tables(self, name: str, page: int | None = None) -> list[StoredTable]:
-        """The tables of a document, or of one of its pages, in order."""
-        return read_tables(self.database, name, page)
+    def table_pages(self, name: str) -> list[int]:
+        """The numbers of the pages of a document that have tables, in order."""
+        found = self.database.all(
+            "SELECT number FROM page JOIN document ON document.id = document_id"
+            " WHERE name = ? AND tables != '[]' ORDER BY number",
+            name,
+        )
+        return [number for (number,) in found]
 
     def ledger(self, name: str) -> list[PageLedger]:
         """The coverage ledger of each page of a document."""
@@ -400,7 +373,6 @@ class Catalog:
         document: Document,
         name: str,
         status: str,
-        outline: Sequence[str],
         chunks: Sequence[Chunk],
         vectors: Vectors,
     ) -> None:
@@ -409,13 +381,12 @@ class Catalog:
         pages = ledger(document, chunks)
         language = language_of_passages([chunk.text for chunk in chunks if not chunk.hidden])
         id = catalog_rows.insert_document(
-            connection, document, name, status, outline, len(chunks), pages, language
+            connection, document, name, status, len(chunks), pages, language
         )
-        for table in ("page", "chunk", "sheet"):
+        for table in ("page", "chunk"):
             connection.execute(f"DELETE FROM {table} WHERE document_id = ?", (id,))
         connection.execute("DELETE FROM card_words WHERE rowid = ?", (id,))
         catalog_rows.insert_pages(connection, id, document, pages)
-        insert_tables(connection, id, document)
         for ordinal, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True)):
             at = f"{document.sha256[:16]}:{ordinal}"
             catalog_rows.insert_chunk(connection, id, at, chunk, vector, language)
@@ -460,28 +431,13 @@ class Catalog:
         if (deleted := self.meta(_DELETED)) is None:
             return True
         self._words.merge()
-        last = self.database.one(_LAST)
         if not self.database.write_anew():
             return False
-        self._keep_numbers(last)
         self.database.write("DELETE FROM meta WHERE key = ? AND value = ?", _DELETED, deleted)
         return True
 
-    def _keep_numbers(self, last: tuple[str, int] | None) -> None:
-        """SQLite may, but does not, number rows anew that other tables know by number.
 
-        It would change the last number, because something was deleted before it.
-        """
-        now = last and self.database.one("SELECT rowid FROM chunk WHERE id = ?", last[0])
-        if last and now and now[0] != last[1]:
-            log.warning("SQLite numbered passages anew; their words are written again.")
-            with self.database.transaction() as connection:
-                connection.execute("DELETE FROM chunk_words")
-                insert_words(connection)
-
-
-# -- The languages of a library: how many passages each has. Those of older libraries are found here
-# A document's language decides in which language its words are indexed.
+# -- The languages of a library: how many passages each has
 
 Counts = dict[str, int]  # passages by language
 
@@ -493,27 +449,6 @@ def count_languages(catalog: Catalog) -> Counts:
         " GROUP BY language ORDER BY 2 DESC"
     )
     return {language: count for language, count in rows if count}
-
-
-def find_languages(catalog: Catalog) -> None:
-    """Find the language of each document that has none yet, and index its words in it.
-
-    Raises HomeNotWritable or LibraryError."""
-    for (id,) in catalog.database.all("SELECT id FROM document WHERE language = ''"):
-        texts = catalog.database.all(
-            "SELECT text FROM chunk WHERE document_id = ? AND NOT hidden ORDER BY rowid", id
-        )
-        language = language_of_passages([text for (text,) in texts])
-        with catalog.writing() as connection:
-            connection.execute("UPDATE document SET language = ? WHERE id = ?", (language, id))
-            if word_language(language) != ENGLISH:
-                connection.execute(
-                    "DELETE FROM chunk_words WHERE rowid IN"
-                    " (SELECT rowid FROM chunk WHERE document_id = ?)",
-                    (id,),
-                )
-                insert_words(connection, "WHERE document_id = ?", id)
-                put_card_again(connection, id)
 
 
 def share_of_english(counts: Mapping[str, int]) -> float:

@@ -8,7 +8,6 @@ CREATE TABLE document (
     name      TEXT NOT NULL UNIQUE,      -- what people see
     title     TEXT NOT NULL,
     status    TEXT NOT NULL,             -- 'ready', or a sentence about what is missing
-    outline   TEXT NOT NULL,             -- JSON: headings in the order of the document
     pages     INT NOT NULL,
     chunks    INT NOT NULL,
     extracted INTEGER NOT NULL,          -- characters
@@ -48,6 +47,7 @@ CREATE TABLE page (
     title       TEXT NOT NULL DEFAULT '',  -- of a slide or a sheet
     note        TEXT NOT NULL DEFAULT '',  -- what a person should know: "unreadable scan"
     figures     TEXT NOT NULL DEFAULT '[]',  -- JSON: [[x0, y0, x1, y1, caption, description], ...]
+    tables      TEXT NOT NULL DEFAULT '[]',  -- JSON: [[first, last, rows of cells, header, caption], ...]
     -- The ledger, in characters without white space: source = the lines' + what was dropped.
     source      INTEGER NOT NULL DEFAULT 0,  -- as the file gave them; recognised ones included
     ocr_characters INTEGER NOT NULL DEFAULT 0,
@@ -60,6 +60,7 @@ CREATE TABLE page (
 ) WITHOUT ROWID;
 
 CREATE TABLE chunk (
+    rowid       INTEGER PRIMARY KEY,     -- by which the index of words knows it
     id          TEXT NOT NULL UNIQUE,    -- <sha256, 16 digits>:<ordinal>: the same in every run
     document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
     page        INT NOT NULL,
@@ -72,31 +73,6 @@ CREATE TABLE chunk (
 );
 CREATE INDEX chunk_document ON chunk (document_id, page);
 CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden;
-
-CREATE TABLE sheet (                     -- a table of a document
-    id          INTEGER PRIMARY KEY,
-    document_id INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
-    page        INT NOT NULL,
-    first       INT NOT NULL,            -- lines of the page, from 0, inclusive
-    last        INT NOT NULL,
-    header      INT NOT NULL,            -- how many rows are headings of the columns
-    rows        INT NOT NULL,
-    columns     INT NOT NULL,
-    caption     TEXT NOT NULL
-);
-CREATE INDEX sheet_document ON sheet (document_id, page);
-
-CREATE TABLE cell (
-    sheet_id    INTEGER NOT NULL REFERENCES sheet ON DELETE CASCADE,
-    row         INT NOT NULL,            -- from 0
-    "column"    INT NOT NULL,
-    line        INT NOT NULL,            -- of the page
-    kind        TEXT NOT NULL,           -- 'text', 'number', 'date', 'truth' or 'empty'
-    text        TEXT NOT NULL,           -- as it is written
-    value       MIXED BLOB,              -- REAL for numbers, ISO 8601 for dates, 0 or 1
-    unit        TEXT NOT NULL,           -- '%', 'EUR'
-    PRIMARY KEY (sheet_id, row, "column")
-) WITHOUT ROWID;
 
 CREATE TABLE job (                       -- a file on its way in, or one that failed
     path        TEXT PRIMARY KEY,

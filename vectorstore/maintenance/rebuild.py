@@ -25,7 +25,6 @@ from vectorstore.catalog.catalog import (
     CatalogFile,
     Counts,
     count_languages,
-    find_languages,
 )
 from vectorstore.catalog.rows import DocumentInfo, count_up
 from vectorstore.copies import Files
@@ -382,7 +381,6 @@ class Maintenance:
         return self._embedders.about_languages(counts, before)
 
     def _choose_by_languages(self) -> Counts:
-        find_languages(self._catalog)
         counts = count_languages(self._catalog)
         self._embedders.follow_languages(counts)
         return counts
