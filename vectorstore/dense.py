@@ -59,6 +59,7 @@ def fill(store: Store, catalog: Catalog, anew: bool, progress: Progress) -> None
 _STATE = "chroma"  # in the catalogue: the generation that Chroma holds
 _MAKER = "chroma_made_by"  # in the catalogue: the maker of the vectors in Chroma
 _PATIENCE = 0.2  # seconds that a search waits for another one
+_LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
 
 # By identity of the catalogue: how often documents were forgotten when this process began with it.
 _BEGAN: dict[str, int] = {}
@@ -94,6 +95,8 @@ class DenseIndex:
         self._exact: tuple[int, list[str], Vectors] | None = None
         self._began()
         self.failures = 0  # failures of Chroma since the last update
+        self._ended = threading.Event()
+        self._follower: threading.Thread | None = None
 
     def nearest(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
         """The k nearest chunks of the present catalogue."""
@@ -198,7 +201,30 @@ class DenseIndex:
         with self._guard:
             return self._chroma.ids() if self._open() and self._chroma else set()
 
+    def follow(self, seconds: float = 3.0) -> None:
+        """Check every few seconds what other processes wrote, in the background, until `close`.
+
+        Searches find it at once in any case, and afterwards through Chroma.
+        """
+        self._ended.clear()
+        self._follower = threading.Thread(target=self._follow, args=(seconds,), daemon=True)
+        self._follower.start()
+
+    def _follow(self, seconds: float) -> None:
+        failures = 0  # each failure doubles the pause: an attempt deletes and refills all of Chroma
+        while not self._ended.wait(min(seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
+            try:
+                self.sync()
+                failures = self.failures
+            except Exception as error:  # whoever searches or adds gets the error
+                log.warning("The index could not be brought up to date: %s", error)
+                failures += 1
+
     def close(self) -> None:
+        """Release Chroma to other processes, and end `follow`."""
+        self._ended.set()
+        if self._follower is not None:
+            self._follower.join()  # otherwise it could open again what is closed here
         with self._guard:
             self._give_up()
             self._exact = None
@@ -262,34 +288,3 @@ class DenseIndex:
             if self._exact is None or self._exact[0] != generation:
                 self._exact = generation, *self._catalog.passages.vectors()
             return self._exact[1:]
-
-
-# -- Updates the index with what other processes write, in the background
-
-_LONGEST_PAUSE = 600.0  # seconds between two attempts to repair Chroma
-
-
-class Follower:
-    """A thread that checks every few seconds until it is ended."""
-
-    def __init__(self, index: DenseIndex, seconds: float) -> None:
-        self._index = index
-        self._seconds = seconds
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-
-    def end(self) -> None:
-        """Stop it, and return when it has stopped."""
-        self._ended.set()
-        self._thread.join()
-
-    def _follow(self) -> None:
-        failures = 0  # each failure doubles the pause: an attempt deletes and refills all of Chroma
-        while not self._ended.wait(min(self._seconds * 2 ** min(failures, 20), _LONGEST_PAUSE)):
-            try:
-                self._index.sync()
-                failures = self._index.failures
-            except Exception as error:  # whoever searches or adds gets the error
-                log.warning("The index could not be brought up to date: %s", error)
-                failures += 1

@@ -390,14 +390,9 @@ class HomeFile(SqliteDatabase):
                 f"{path}, which keeps the {self.schema.what}, cannot be used: {error}."
                 f" {_REMEDIES.get(kind, _OTHER)}"
             )
-        if error.version > self.schema.version:
-            return AssistantError(
-                f"{path}, which keeps the {self.schema.what}, was made by a newer version of "
-                "Pincite. Use that version, or another --home."
-            )
         return AssistantError(
-            f"{path}, which keeps the {self.schema.what}, was made by a version of Pincite "
-            "that was never released, and was not changed. Move it away, or use another --home."
+            f"{path}, which keeps the {self.schema.what}, was made by another version of Pincite,"
+            " and was not changed. Use that version, or another --home."
         )
 
 

@@ -226,11 +226,11 @@ def searching(bench: Bench, home: Path, trial: Trial, follow: bool) -> Iterator[
         try:
             with Library(home / "libraries" / "main", "main", bench.embedder) as library:
                 if follow:
-                    library.maintenance.follow()
+                    library.index.follow()
                 while not over.wait(0.2):
                     library.search(QUESTION)
                     trial.searches += 1
-                library.maintenance.sync()
+                library.index.sync()
         except Exception as error:
             trial.problems.append(f"{trial.name}: a search failed: {error!r}")
 

@@ -58,7 +58,9 @@ class CatalogFile(SqliteDatabase):
 
     def _explain(self, kind: Trouble, error: Exception, path: Path) -> Exception | None:
         if isinstance(error, OtherVersion):
-            return self._other_version(error.version)
+            if error.version == MOVED:
+                return LibraryError(f"{path} was moved to PostgreSQL meanwhile: start again.")
+            return other_version(path, error.version)
         if kind == "let go":
             return LibraryError(f"The library in {path.parent} was closed meanwhile.")
         if kind == "damaged":
@@ -74,23 +76,13 @@ class CatalogFile(SqliteDatabase):
             return said[0](f"{said[1]} {path.parent}")
         return LibraryError(f"{path} could not be used: {error}.")
 
-    def _other_version(self, version: int) -> LibraryError:
-        if version == MOVED:
-            return LibraryError(f"{self.path} was moved to PostgreSQL meanwhile: start again.")
-        if version < CATALOG.first:
-            return LibraryError(unreleased(self.path, version))
-        return LibraryError(
-            f"{self.path} was made by a newer version of Pincite (schema {version}, this one reads"
-            f" up to {CATALOG.version}). Use that version, or start a new library."
-        )
 
-
-def unreleased(place: object, version: int) -> str:
-    """What to do with a catalogue of a schema below the first one that was released."""
-    return (
-        f"{place} was made by a version of Pincite that was never released (schema {version}, this "
-        f"one reads from {CATALOG.first}), and nothing in it was changed. Move its folder away and"
-        " add the documents again: files/ in that folder holds copies of them."
+def other_version(place: object, version: int) -> LibraryError:
+    """The error for a catalogue that this version does not read."""
+    return LibraryError(
+        f"{place} was made by another version of Pincite (schema {version}, this one reads"
+        f" {CATALOG.first} to {CATALOG.version}), and nothing in it was changed. Use that version,"
+        " or move its folder away and add the documents again: files/ in it holds copies of them."
     )
 
 

@@ -16,6 +16,11 @@ from vectorstore.errors import UnknownDocument, WrongDate, WrongTag
 
 LONGEST = 50  # characters
 _ON = f"FROM document WHERE name {AMONG}"
+_PUT = (
+    f"INSERT INTO tag (document_id, name) SELECT id, CAST(? AS TEXT) {_ON}"
+    " ON CONFLICT (document_id, name) DO NOTHING"
+)
+_TAKE = f"DELETE FROM tag WHERE name = ? AND document_id IN (SELECT id {_ON})"
 
 
 class Tags:
@@ -43,8 +48,9 @@ class Tags:
             self._check(connection, documents)
             written = [row[0] for row in connection.execute("SELECT DISTINCT name FROM tag")]
             known = new | {key(tag): tag for tag in written}
-            changed = _put(connection, documents, [known[one] for one in new])
-            changed |= _take(connection, documents, [tag for tag in written if key(tag) in old])
+            gone = [tag for tag in written if key(tag) in old]
+            changed = _changed(connection, documents, [known[one] for one in new], _PUT)
+            changed |= _changed(connection, documents, gone, _TAKE)
             if changed:
                 self._catalog.count_tagged(connection)
         return len(changed)
@@ -58,27 +64,15 @@ class Tags:
                 )
 
 
-def _put(connection: Transaction, documents: Collection[str], tags: Iterable[str]) -> set[int]:
-    """Returns the ids of documents that did not have them all."""
+def _changed(
+    connection: Transaction, documents: Collection[str], tags: Iterable[str], statement: str
+) -> set[int]:
+    """The ids of the documents that a statement has changed for one of the tags."""
     return {
-        row[0]
+        id
         for tag in tags
-        for row in connection.execute(
-            f"INSERT INTO tag (document_id, name) SELECT id, CAST(? AS TEXT) {_ON}"
-            " ON CONFLICT (document_id, name) DO NOTHING RETURNING document_id",
-            (tag, listed(documents)),
-        ).fetchall()
-    }
-
-
-def _take(connection: Transaction, documents: Collection[str], tags: Iterable[str]) -> set[int]:
-    return {
-        row[0]
-        for tag in tags
-        for row in connection.execute(
-            f"DELETE FROM tag WHERE name = ? AND document_id IN (SELECT id {_ON})"
-            " RETURNING document_id",
-            (tag, listed(documents)),
+        for (id,) in connection.execute(
+            f"{statement} RETURNING document_id", (tag, listed(documents))
         ).fetchall()
     }
 

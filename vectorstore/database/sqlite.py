@@ -188,14 +188,14 @@ class SqliteDatabase(Database):
         return there.issuperset(self.schema.tables)
 
     def _version(self, connection: sqlite3.Connection) -> int:
-        """The file's version of the schema, 0 for a new file. Raises OtherVersion for a newer one,
-        and for one that was never released."""
+        """The file's version of the schema, 0 for a new file. Raises OtherVersion for one that this
+        program does not read."""
         # In one statement: between two of them another connection may make the tables.
         version, any_there = connection.execute(
             "SELECT user_version, EXISTS (SELECT 1 FROM sqlite_schema) FROM pragma_user_version"
         ).fetchone()
-        unreleased = version < self.schema.first and (version or any_there)
-        if unreleased or version > self.schema.version:
+        new = not version and not any_there
+        if not new and not self.schema.first <= version <= self.schema.version:
             raise OtherVersion(version)
         return int(version)
 

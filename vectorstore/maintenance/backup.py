@@ -153,10 +153,8 @@ def copy_rows(snapshot: Path, target: Catalog) -> None:
     """Fill an empty catalogue. Raises WrongRows, and LibraryError when it cannot be written."""
     file = ForeignFile(snapshot)
     try:
-        if (version := file.version()) > CATALOG.version:
-            raise WrongRows(f"its catalogue has schema {version}, of a newer version of Pincite")
-        if version < CATALOG.first:
-            raise WrongRows(f"its catalogue has schema {version}, which was never released")
+        if not CATALOG.first <= (version := file.version()) <= CATALOG.version:
+            raise WrongRows(f"its catalogue has schema {version}, of another version of Pincite")
         own = target.database.all("SELECT type, name, sql FROM sqlite_schema")
         file.check({(kind, name): sql or "" for kind, name, sql in own})
         with target.writing() as connection, _shapes():

@@ -310,7 +310,7 @@ def test_a_library_of_another_version_is_told_in_a_sentence(tmp_path: Path) -> N
     with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(LibraryError, match=r"a newer version of Pincite \(schema 99"):
+    with pytest.raises(LibraryError, match=r"another version of Pincite \(schema 99"):
         Catalog(tmp_path / "catalog.sqlite", "main")
 
 
@@ -322,7 +322,7 @@ def test_a_newer_version_that_takes_an_open_library_over_is_not_written_to(
     catalog.set_meta("a", "1")
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as newer:
         newer.execute("PRAGMA user_version = 99")
-    with pytest.raises(LibraryError, match="a newer version of Pincite"), catalog.writing():
+    with pytest.raises(LibraryError, match="another version of Pincite"), catalog.writing():
         pytest.fail("it wrote")
     assert catalog.generation() == 0
     catalog.close()

@@ -190,7 +190,7 @@ SHAPES = {
     ),
     "a length in words": (["UPDATE document SET seconds = 'long'"], "strange length|wrong value"),
     "a tag of no document": (["INSERT INTO tag VALUES (99, 'x')"], "contradict each other"),
-    "a newer schema": (["PRAGMA user_version = 99"], "newer version of Pincite"),
+    "a newer schema": (["PRAGMA user_version = 99"], "another version of Pincite"),
     "left out of another shape": (
         ["INSERT INTO container VALUES ('/a.zip', 'x', '[[1]]')"],
         "wrong shape",
