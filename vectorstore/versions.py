@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
-from functools import lru_cache, reduce
+from functools import cmp_to_key, lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -208,19 +208,11 @@ class Versions:
         ).fetchone()
         if words is None:
             return []
-        self._unlearn(id)
         self._catch_up()
         near = [self._ids[i] for i in (likeness(words, self._table) >= BY_NAME).nonzero()[0]]
         (new,) = self._versions([id])
         others = self._versions(self._possible(new, [other for other in near if other != id]))
         return self._chain(connection, new, [other for other in others if _same(new, other)])
-
-    def _unlearn(self, id: int) -> None:
-        """Drop a sketch: SQLite reuses the number of the last document after its deletion."""
-        if id in self._ids:
-            index = self._ids.index(id)
-            del self._ids[index]
-            self._table = np.delete(self._table, index, axis=0)
 
     def _catch_up(self) -> None:
         """Load the sketches of documents that were added since the last one."""
@@ -261,14 +253,14 @@ class Versions:
         """Insert the new version: each version points to the next newer one."""
         before = [other for other in others if _is_older(other, new)]
         after = [other for other in others if other not in before]
-        links = [(_last(before), new)] if before else []
-        links += [(new, _first(after))] if after else []
+        links = [(max(before, key=_BY_AGE), new)] if before else []
+        links += [(new, min(after, key=_BY_AGE))] if after else []
         for old, by in links:
             connection.execute(
                 "UPDATE document SET superseded_by = ? WHERE id = ?", (by.id, old.id)
             )
         if before:
-            tags.pass_on(connection, _last(before).id, new.id)
+            tags.pass_on(connection, max(before, key=_BY_AGE).id, new.id)
         return [Superseded(old.name, by.name) for old, by in links]
 
 
@@ -324,12 +316,7 @@ def _is_older(one: _Version, other: _Version) -> bool:
     return (one.dated, one.id) < (other.dated, other.id)
 
 
-def _last(versions: list[_Version]) -> _Version:
-    return reduce(lambda last, one: one if _is_older(last, one) else last, versions)
-
-
-def _first(versions: list[_Version]) -> _Version:
-    return reduce(lambda first, one: one if _is_older(one, first) else first, versions)
+_BY_AGE = cmp_to_key(lambda one, other: -1 if _is_older(one, other) else 1)
 
 
 # -- Two pages of versions of a document: which belong together, and which lines differ

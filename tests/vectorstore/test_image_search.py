@@ -152,7 +152,7 @@ def test_a_figure_of_a_pdf_has_its_page_and_box(tmp_path: Path) -> None:
         (hit,) = library.pictures.similar(Image.new("RGB", (9, 9), "green"))
         assert (hit.document, hit.page) == ("in.pdf", 2)
         assert [round(side) for side in hit.box] == [100, 200, 300, 350]
-        assert library.pictures.thumbnail(hit).startswith(b"\xff\xd8")
+        assert hit.thumbnail.startswith(b"\xff\xd8")
 
 
 @pytest.mark.slow

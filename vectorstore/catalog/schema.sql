@@ -3,7 +3,7 @@
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE document (
-    id        INTEGER PRIMARY KEY,
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
     sha256    TEXT NOT NULL UNIQUE,      -- of the file's bytes
     name      TEXT NOT NULL UNIQUE,      -- what people see
     title     TEXT NOT NULL,
@@ -86,12 +86,6 @@ CREATE TABLE container (                 -- a file with files inside, read to it
     path        TEXT PRIMARY KEY,
     sha256      TEXT NOT NULL,           -- of its bytes
     left_out    TEXT NOT NULL            -- JSON: [[part, reason], ...]
-) WITHOUT ROWID;
-
-CREATE TABLE attempt (                   -- a file that a run was interrupted at, after a while
-    path        TEXT PRIMARY KEY,
-    sha256      TEXT NOT NULL,           -- of the bytes that did not come to an end
-    times       INT NOT NULL
 ) WITHOUT ROWID;
 
 -- Words that people give to documents. One is there while a document has it.

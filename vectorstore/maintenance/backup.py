@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "BLOB": (bytes,),
 }  # fmt: skip
 
-Row = dict[str, object]  # by column
+Row = dict[str, Any]  # by column, each of the type that it is declared with
 
 
 class WrongRows(ValueError):
@@ -197,81 +198,74 @@ class _Copying:
                 )
 
     def _meta(self, row: Row) -> Row | None:
-        form = _META.get(str(row["key"]))
+        form = _META.get(row["key"])
         if form is None:
             return None  # of this copy alone, such as what Chroma holds
-        if not form.fullmatch(str(row["value"])):
+        if not form.fullmatch(row["value"]):
             raise WrongRows(f"its catalogue says something strange as {row['key']}")
         return row
 
     def _document(self, row: Row) -> Row:
-        if not SHA256.fullmatch(str(row["sha256"])):
+        if not SHA256.fullmatch(row["sha256"]):
             raise WrongRows("its catalogue names a file by something that is no sha256")
-        id = _number(row["id"])
-        self._hashes[id] = str(row["sha256"])
+        self._hashes[row["id"]] = row["sha256"]
         if (newer := row.pop("superseded_by")) is not None:
-            self._newer[id] = _number(newer)
+            self._newer[row["id"]] = newer
         if row["names"]:
-            _NAMES.encode(_loaded(row["names"]))
-        if not re.fullmatch("[a-z]{0,3}", str(row["language"])):
+            _NAMES.encode(json.loads(row["names"]))
+        if not re.fullmatch("[a-z]{0,3}", row["language"]):
             raise WrongRows("a document of its catalogue is in a strange language")
-        if not 0 <= float(str(row["seconds"] or 0)) < _LONGEST:
+        if not 0 <= (row["seconds"] or 0) < _LONGEST:
             raise WrongRows("a recording of its catalogue has a strange length")
-        return row | {part: readable(str(row[part])) for part in ("name", "title", "status")}
+        return row | {part: readable(row[part]) for part in ("name", "title", "status")}
 
     def _place(self, row: Row) -> Row:
-        if "\0" in str(row["path"]):
+        if "\0" in row["path"]:
             raise WrongRows("its catalogue has a wrong value in place.path")
         return row
 
     def _page(self, row: Row) -> Row:
-        values = [row[column] for column in _PAGE_COLUMNS]
-        page = catalog_rows.page((*values[:-1], _number(row["unread"])))
+        page = catalog_rows.page(tuple(row[column] for column in _PAGE_COLUMNS))
         _PAGE.encode(page)
         if not all(math.isfinite(side) for line in page.lines for side in line.box):
             raise WrongRows(f"page {page.number} has a line at no place")
         cells = [cell.line for table in page.tables for one in table.rows for cell in one]
         if min([*cells, *(table.header for table in page.tables)], default=0) < 0:
             raise WrongRows(f"page {page.number} has a table beyond its lines")
-        _COUNTS.encode(_loaded(row["dropped"]))
-        self._lines[_number(row["document_id"]), page.number] = len(page.lines)
+        _COUNTS.encode(json.loads(row["dropped"]))
+        self._lines[row["document_id"], page.number] = len(page.lines)
         return row
 
     def _chunk(self, row: Row) -> Row:
-        id, page = _number(row["document_id"]), _number(row["page"])
-        first, last = _number(row["first"]), _number(row["last"])
-        if not 0 <= first <= last < self._lines.get((id, page), 0):
+        lines = self._lines.get((row["document_id"], row["page"]), 0)
+        if not 0 <= row["first"] <= row["last"] < lines:
             raise WrongRows("a passage of its catalogue has lines that no page has")
-        if not re.fullmatch(rf"{self._hashes[id][:16]}:\d{{1,9}}", str(row["id"])):
+        if not re.fullmatch(rf"{self._hashes[row['document_id']][:16]}:\d{{1,9}}", row["id"]):
             raise WrongRows("a passage of its catalogue belongs to another document")
-        _HEADINGS.encode(_loaded(row["headings"]))
-        self._vector(row["vector"])
+        _HEADINGS.encode(json.loads(row["headings"]))
+        _, vector = catalog_rows.matrix([("", row["vector"])])
+        self._dimensions = self._dimensions or vector.size
+        if not 0 < vector.size == self._dimensions or not math.isfinite(float(vector.sum())):
+            raise WrongRows("a vector of its catalogue is damaged")
         return row
 
-    def _vector(self, value: object) -> None:
-        _, vectors = catalog_rows.matrix([("", value if isinstance(value, bytes) else b"")])
-        self._dimensions = self._dimensions or vectors.size
-        if not 0 < vectors.size == self._dimensions or not math.isfinite(float(vectors.sum())):
-            raise WrongRows("a vector of its catalogue is damaged")
-
     def _container(self, row: Row) -> Row:
-        _PAIRS.encode(_loaded(row["left_out"]))
+        _PAIRS.encode(json.loads(row["left_out"]))
         return row | {"sha256": row["sha256"] or _IN_PART}
 
     def _tag(self, row: Row) -> Row:
-        if cleaned(str(row["name"])) != row["name"]:
+        if cleaned(row["name"]) != row["name"]:
             raise WrongRows("a document of its catalogue has a strange tag")
         return row
 
     def _versions(self) -> None:
         """Newer versions, which must not lead back to a document."""
-        for id in self._newer:
-            seen, at = {id}, self._newer.get(id)
-            while at is not None:
-                if at in seen or at not in self._hashes:
-                    raise WrongRows("versions of its documents lead nowhere")
-                seen.add(at)
-                at = self._newer.get(at)
+        try:
+            TopologicalSorter({id: [newer] for id, newer in self._newer.items()}).prepare()
+        except CycleError as error:
+            raise WrongRows("versions of its documents lead nowhere") from error
+        if not self._newer.values() <= self._hashes.keys():
+            raise WrongRows("versions of its documents lead nowhere")
         self._connection.executemany(
             "UPDATE document SET superseded_by = ? WHERE id = ?",
             [(newer, id) for id, newer in self._newer.items()],
@@ -285,16 +279,6 @@ class _Copying:
 
 
 _PAGE_COLUMNS = [column.rpartition(".")[2] for column in catalog_rows.PAGE.split(", ")]
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise WrongRows("its catalogue has a text where a number belongs")
-    return value
-
-
-def _loaded(text: object) -> Any:
-    return json.loads(str(text))
 
 
 @contextmanager
