@@ -272,10 +272,10 @@ class Files:
             folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def sweep(self, known: Collection[str], older: float | None = None) -> int:
+    def sweep(self, known: Collection[str]) -> int:
         """Delete what killed runs left behind: temporary files, and copies without a document.
         Raises LibraryAway or LibraryError."""
-        older = self._copies.left_over if older is None else older
+        older = self._copies.left_over
         swept = self._copies.tidy(older)
         for name in [path.name for path in self._leaving.glob("*")]:
             if SHA256.fullmatch(name) and name not in known:
@@ -289,13 +289,13 @@ class Files:
                     swept += 1
         return swept
 
-    def intact(self, sha256: str, mend: bool = True) -> bool:
+    def intact(self, sha256: str) -> bool:
         """Whether the copy is intact. A damaged one is deleted, so that `add` makes a good one.
         Raises LibraryAway or LibraryError."""
         try:
             found = self._found(sha256)
             whole = found is not None and self._copies.sha256(found.name) == sha256
-            if mend and found and not whole:
+            if found and not whole:
                 self.remove(sha256)
         except OSError:  # gone, or out of reach, as on a network drive: nothing is deleted
             return False

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -153,7 +153,6 @@ def _vector(stored: bytes) -> Vectors:
     return np.frombuffer(stored, "<f4")
 
 
-_LOOK_AGAIN = 0.1  # seconds between two checks whether it was stopped
 _WORDS = 400  # characters of a picture's text that are searched
 _SMALL = 200  # pixels of the longer side of a thumbnail
 # Cosine from which two pictures are alike. With themselves, half cut away or greyed, 98 % of 60
@@ -212,9 +211,8 @@ class Pictures:
         self._looking = threading.Lock()
 
     def similar(
-        self, picture: "Image", k: int = 8, told: Told = lambda *_: None,
-        cancel: threading.Event | None = None,
-    ) -> list[PictureHit]:  # fmt: skip
+        self, picture: "Image", k: int = 8, told: Told = lambda *_: None
+    ) -> list[PictureHit]:
         """Similar pictures, best first. Raises LibraryError."""
         model = self._model()
         if model is None:
@@ -222,7 +220,7 @@ class Pictures:
                 "No model that compares pictures is installed. `pincite models pull "
                 "efficientnet-lite0` gets one (19 MB)."
             )
-        self.update(told, cancel)
+        self.update(told)
         wanted, _ = model.features(picture)
         scored = [
             (float(_vector(one.vector) @ wanted), one) for one in self._cache.all() if one.vector
@@ -230,12 +228,9 @@ class Pictures:
         alike = [pair for pair in scored if pair[0] >= _ALIKE]
         return self._hits(sorted(alike, key=lambda pair: -pair[0])[: max(k, 0)])
 
-    def named(
-        self, query: str, k: int = 8, told: Told = lambda *_: None,
-        cancel: threading.Event | None = None,
-    ) -> list[PictureHit]:  # fmt: skip
+    def named(self, query: str, k: int = 8, told: Told = lambda *_: None) -> list[PictureHit]:
         """Pictures whose caption, description, tags or writing fits the words, best first."""
-        self.update(told, cancel)
+        self.update(told)
         embedder, wanted = self._embedder(), stems(query)
         asked = embedder.query(query)
         known = {one.id: one for one in self._cache.all()}
@@ -258,36 +253,19 @@ class Pictures:
         """Delete what is known of the pictures of documents, by sha256, and count them."""
         return self._cache.forget(documents)
 
-    def update(self, told: Told = lambda *_: None, cancel: threading.Event | None = None) -> None:
+    def update(self, told: Told = lambda *_: None) -> None:
         """Process new documents, and forget those that are gone."""
-        with self._turn(cancel) as mine:
-            if not mine:
-                return
+        with self._looking, tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
             documents = {info.sha256: info.document for info in self._catalog.documents()}
             model = self._model()
             maker = f"{self._embedder().identity} {model.identity if model else ''}"
             new = self._cache.keep_to(maker, documents)
-            with tempfile.TemporaryDirectory(prefix="pincite-") as scratch:
-                folder = Path(scratch)
-                with Sandbox(engines=self._engines(), folder=folder) as sandbox:
-                    for number, sha256 in enumerate(new):
-                        if cancel is not None and cancel.is_set():
-                            return
-                        told(documents[sha256], number, len(new))
-                        found = self._look(sha256, documents[sha256], model, sandbox, folder)
-                        self._cache.put(sha256, self._with_meaning(found))
-
-    @contextmanager
-    def _turn(self, cancel: threading.Event | None) -> Iterator[bool]:
-        """Wait for another search that processes a library; false when stopped meanwhile."""
-        while not self._looking.acquire(timeout=_LOOK_AGAIN):
-            if cancel is not None and cancel.is_set():
-                yield False
-                return
-        try:
-            yield True
-        finally:
-            self._looking.release()
+            folder = Path(scratch)
+            with Sandbox(engines=self._engines(), folder=folder) as sandbox:
+                for number, sha256 in enumerate(new):
+                    told(documents[sha256], number, len(new))
+                    found = self._look(sha256, documents[sha256], model, sandbox, folder)
+                    self._cache.put(sha256, self._with_meaning(found))
 
     def _look(
         self, sha256: str, name: str, model: PictureModel | None, sandbox: Sandbox, scratch: Path

@@ -98,19 +98,6 @@ def test_a_new_document_is_found_and_one_that_was_removed_is_not(
     assert asked == ["navy.png"]
 
 
-def test_who_waits_for_another_search_can_stop(library: Library) -> None:
-    cancel = threading.Event()
-    waits = threading.Thread(target=library.pictures.update, kwargs={"cancel": cancel})
-    with library.pictures._turn(None):
-        waits.start()
-        waits.join(0.3)
-        assert waits.is_alive()
-        cancel.set()
-        waits.join(60)
-        assert not waits.is_alive()
-    library.pictures.update()  # its turn was given back
-
-
 def test_another_model_looks_at_all_of_them_anew(tmp_path: Path, folder: Path) -> None:
     with opened(tmp_path) as library:
         library.add([folder])

@@ -73,7 +73,8 @@ class CatalogFile(SqliteDatabase):
         if kind == "refused":
             return None  # an error of the program
         if said := _SENTENCES.get(kind):
-            return said[0](f"{said[1]} {path.parent}")
+            kind_of_error = LibraryBusy if kind == "busy" else HomeNotWritable
+            return kind_of_error(f"{said} {path.parent}")
         return LibraryError(f"{path} could not be used: {error}.")
 
 
@@ -86,18 +87,12 @@ def other_version(place: object, version: int) -> LibraryError:
     )
 
 
-_SENTENCES: dict[Trouble, tuple[type[LibraryError], str]] = {
-    "full": (
-        HomeNotWritable,
-        "The disk is full: the library is as it was before this step. Free some space near",
-    ),
-    "failing": (
-        HomeNotWritable,
-        "The disk is full or failing. Free some space, or check the disk, near",
-    ),
-    "closed": (HomeNotWritable, "This folder cannot be written; choose another --home than"),
-    "unopened": (HomeNotWritable, "This folder cannot be opened for writing:"),
-    "busy": (LibraryBusy, "Another process has been writing for a minute; try again later:"),
+_SENTENCES: dict[Trouble, str] = {
+    "full": "The disk is full: the library is as it was before this step. Free some space near",
+    "failing": "The disk is full or failing. Free some space, or check the disk, near",
+    "closed": "This folder cannot be written; choose another --home than",
+    "unopened": "This folder cannot be opened for writing:",
+    "busy": "Another process has been writing for a minute; try again later:",
 }
 
 

@@ -78,8 +78,7 @@ CREATE TABLE job (                       -- a file on its way in, or one that fa
     path        TEXT PRIMARY KEY,
     name        TEXT NOT NULL,
     state       TEXT NOT NULL,           -- 'waiting', 'reading', 'indexing', 'failed', 'cancelled'
-    error       TEXT NOT NULL DEFAULT '',
-    changed     TEXT NOT NULL            -- ISO 8601, UTC
+    error       TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 CREATE TABLE container (                 -- a file with files inside, read to its end

@@ -226,24 +226,14 @@ def chosen(
         for document in documents
         if wanted in document.document.casefold()
         and (not of_kind or kind(document) == of_kind)
-        and _in_state(document, state)
+        and (state != "look" or worth_a_look(document))
+        and (state != "old" or document.superseded_by is not None)
         and within.keeps(document)
     ]
-    return _sorted(found, sort)
-
-
-def _in_state(document: DocumentInfo, state: State) -> bool:
-    if state == "look":
-        return worth_a_look(document)
-    return state == "" or document.superseded_by is not None
-
-
-def _sorted(documents: list[DocumentInfo], sort: Sort) -> list[DocumentInfo]:
-    """Ties by name, as the list comes."""
-    by_name = sorted(documents, key=lambda document: document.document.casefold())
-    if sort == "name":
-        return by_name
-    return sorted(by_name, key=_KEYS[sort], reverse=sort in ("newest", "largest", "dated"))
+    found.sort(key=lambda document: document.document.casefold())
+    if sort != "name":  # ties by name
+        found.sort(key=_KEYS[sort], reverse=sort in ("newest", "largest", "dated"))
+    return found
 
 
 _KEYS: dict[Sort, Callable[[DocumentInfo], Any]] = {

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -308,19 +307,11 @@ class QuantizedEmbedder:
         self.recipe = Recipe(folder.absolute(), self.identity, habits)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        if not texts:
-            return np.zeros((0, 0), np.float32)
-        found = self._each(texts)
-        first = next(found)
-        vectors = np.empty((len(texts), len(first)), np.float32)
-        for index, vector in enumerate(chain([first], found)):
-            vectors[index] = vector
-        return vectors
-
-    def _each(self, texts: Sequence[str]) -> Iterator[Vectors]:
+        found: list[Vectors] = []
         for start in range(0, len(texts), _WAITING):
-            some = texts[start : start + _WAITING]
-            yield from self._pool.map(self._embed, [self._habits.passage + text for text in some])
+            some = [self._habits.passage + text for text in texts[start : start + _WAITING]]
+            found += self._pool.map(self._embed, some)
+        return np.stack(found) if found else np.zeros((0, 0), np.float32)
 
     def query(self, text: str) -> Vectors:
         return self._pool.submit(self._embed, self._habits.query + text).result()

@@ -6,7 +6,6 @@ A killed run leaves its rows; the next run continues them.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,11 @@ from filelock import FileLock, Timeout
 from vectorstore.database.schema import Database, Transaction
 
 State = Literal["waiting", "reading", "indexing", "failed", "cancelled"]
-_COLUMNS = "path, name, state, error, changed"
+_COLUMNS = "path, name, state, error"
+_PUT = (
+    "INSERT INTO job (path, name, state) VALUES (?, ?, '{0}') ON CONFLICT (path) DO UPDATE"
+    " SET state = '{0}', error = ''"
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,6 @@ class Job:
     name: str
     state: State
     error: str  # why it failed, as a sentence
-    changed: str  # ISO 8601, UTC
 
 
 class Jobs:
@@ -60,35 +62,22 @@ class Jobs:
 
     def wait(self, files: Iterable[tuple[str, str]]) -> None:
         """Put (path, name) into the queue."""
-        now = _now()
         with self._database.transaction() as connection:
-            connection.executemany(
-                f"INSERT INTO job ({_COLUMNS}) VALUES (?, ?, 'waiting', '', ?) ON CONFLICT (path)"
-                " DO UPDATE SET name = excluded.name, state = excluded.state, error = '',"
-                " changed = excluded.changed",
-                [(path, name, now) for path, name in files],
-            )
+            connection.executemany(f"{_PUT.format('waiting')}, name = excluded.name", files)
 
-    def set(self, path: str, state: State, error: str = "") -> None:
-        self._database.note(
-            "UPDATE job SET state = ?, error = ?, changed = ? WHERE path = ?",
-            state, error, _now(), path,
-        )  # fmt: skip
+    def set(self, path: str, state: State) -> None:
+        self._database.note("UPDATE job SET state = ? WHERE path = ?", state, path)
 
     def fail(self, path: str, name: str, error: str) -> None:
         """Record the reason of a failure, also of a file that never waited."""
-        self._database.write(
-            f"INSERT INTO job ({_COLUMNS}) VALUES (?, ?, 'failed', ?, ?) ON CONFLICT (path)"
-            " DO UPDATE SET state = 'failed', error = excluded.error, changed = excluded.changed",
-            path, name, error, _now(),
-        )  # fmt: skip
+        with self._database.transaction() as connection:
+            connection.execute(_PUT.format("failed"), (path, name))
+            connection.execute("UPDATE job SET error = ? WHERE path = ?", (error, path))
 
     def cancel(self, paths: Sequence[str]) -> None:
-        now = _now()
         with self._database.transaction() as connection:
             connection.executemany(
-                "UPDATE job SET state = 'cancelled', changed = ? WHERE path = ?",
-                [(now, path) for path in paths],
+                "UPDATE job SET state = 'cancelled' WHERE path = ?", [(path,) for path in paths]
             )
 
     def settle(self, paths: Collection[str]) -> None:
@@ -129,7 +118,3 @@ def _held(lock: FileLock, wait: float = 0) -> Iterator[bool]:
     finally:
         if held:
             lock.release()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

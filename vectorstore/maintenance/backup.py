@@ -264,7 +264,7 @@ class _Copying:
             TopologicalSorter({id: [newer] for id, newer in self._newer.items()}).prepare()
         except CycleError as error:
             raise WrongRows("versions of its documents lead nowhere") from error
-        if not self._newer.values() <= self._hashes.keys():
+        if not self._hashes.keys() >= {*self._newer.values()}:
             raise WrongRows("versions of its documents lead nowhere")
         self._connection.executemany(
             "UPDATE document SET superseded_by = ? WHERE id = ?",

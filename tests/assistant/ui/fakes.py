@@ -78,7 +78,7 @@ class FakeJobs(dict[str, Job]):
             del self[path]
 
     def set(self, path: Path, state: State, error: str = "") -> None:
-        self[str(path)] = Job(str(path), path.name, state, error, "")
+        self[str(path)] = Job(str(path), path.name, state, error)
 
 
 class FakeTags(dict[str, tuple[str, ...]]):

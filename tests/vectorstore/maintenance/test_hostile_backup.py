@@ -213,7 +213,7 @@ def test_what_a_catalogue_would_have_done_later_does_not_come_along(
     secret.write_text("The code of the safe is 4711.\n" * 20)
     hostile = with_catalog(
         backup,
-        f"INSERT INTO job VALUES ('{secret}', 'secret.txt', 'waiting', '', '')",
+        f"INSERT INTO job VALUES ('{secret}', 'secret.txt', 'waiting', '')",
         f"INSERT INTO container VALUES ('{secret}', '', '[]')",
         "UPDATE meta SET value = '7' WHERE key LIKE 'chroma%'",
         "UPDATE meta SET value = '999999999999999999999' WHERE key = 'generation'",

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ingest.document.model import Box
 from tests.fakes import WordEmbedder
 from tests.vectorstore.conftest import OpenLibrary
+from vectorstore.images import KnownPicture
 from vectorstore.library import Library
 from vectorstore.maintenance.rebuild import open_staged
 from vectorstore.maintenance.removing import Forgotten
@@ -134,13 +136,12 @@ def test_pictures_of_it_leave_the_cache(library: Library, novels: dict[str, list
     cache = library.pictures._cache
     cache.keep_to("a", [])
     (sha256, other) = (library.file(name).stem for name in ("0-0.md", "0-1.md"))
-    with cache._file.transaction() as file:
-        for number, (document, word) in enumerate([(sha256, "qxzzbbkkvv"), (other, "qxwwjjkkvv")]):
-            file.execute("INSERT INTO document VALUES (?)", (document,))
-            file.execute(
-                "INSERT INTO picture (id, sha256, page, words, thumbnail) VALUES (?, ?, 1, ?, ?)",
-                (number, document, word, b"small " + word.encode()),
-            )
+    for document, word in ((sha256, "qxzzbbkkvv"), (other, "qxwwjjkkvv")):
+        small = b"small " + word.encode()
+        cache.put(
+            document,
+            [KnownPicture(word, document, 1, Box(0, 0, 9, 9), None, word, b"", b"", small)],
+        )
     assert library.forget(["0-0.md"]) == Forgotten((sha256,), 1, index=True)
     words = ["qxzzbbkkvv", *novels["0-0.md"]]
     assert left(library.folder, words, chroma=True) == set()
