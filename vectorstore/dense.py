@@ -248,14 +248,15 @@ class DenseIndex:
             if self._mark.exists():
                 delete_chroma(self._folder)
             self._mark.touch()
-            self._chroma = ChromaStore(self._folder)
+            store = ChromaStore(self._folder)
+            if store.count() == self._catalog.passages.count():
+                self._held = int(self._catalog.meta(_STATE) or -1)
         except Exception as error:  # a full disk, a damaged folder
             log.warning("Chroma could not be opened: %s", error)
             self.failures += 1
             self._lock.release(force=True)
             return again and self._open(again=False)
-        if self._chroma.count() == self._catalog.passages.count():
-            self._held = int(self._catalog.meta(_STATE) or -1)
+        self._chroma = store
         return True
 
     def _let_go(self) -> None:

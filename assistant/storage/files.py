@@ -149,19 +149,12 @@ class FileHashes(Kept):
         except OSError as error:
             raise AssistantError(f"The model's file {path} cannot be read: {error}.") from error
         known = (str(path.resolve()), about.st_size, about.st_mtime_ns)
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT sha256 FROM file_hash WHERE path = ? AND bytes = ? AND modified = ?", known
-            ).fetchone()
-        if row:
+        if row := self._database.one(
+            "SELECT sha256 FROM file_hash WHERE path = ? AND bytes = ? AND modified = ?", *known
+        ):
             return str(row[0])
         digest = sha256_of(path)
-        with self._connected() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO file_hash (path, bytes, modified, sha256)"
-                " VALUES (?, ?, ?, ?)",
-                (*known, digest),
-            )
+        self._database.write("INSERT OR REPLACE INTO file_hash VALUES (?, ?, ?, ?)", *known, digest)
         return digest
 
 

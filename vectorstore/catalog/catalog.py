@@ -113,11 +113,6 @@ class Containers:
         row = self._database.one("SELECT sha256 FROM container WHERE path = ?", place)
         return row is None or row[0] == sha256
 
-    def unfinished(self) -> list[str]:
-        """Places of files that a killed run has not read completely."""
-        found = self._database.all("SELECT path FROM container WHERE sha256 = ?", _AT_WORK)
-        return [row[0] for row in found]
-
     def left_out(self, place: str) -> list[Omitted]:
         """Files inside that are not read, with the reason; the same in every run."""
         row = self._database.one("SELECT left_out FROM container WHERE path = ?", place)
@@ -160,7 +155,7 @@ def mark_deletion(connection: Transaction) -> None:
 
 
 _FORGOTTEN = "forgotten"
-_TAGGED = "tagged"
+TAGGED = "tagged"  # in `meta`: how often tags were changed
 _IDENTITY = "identity"
 
 
@@ -214,11 +209,7 @@ class Catalog:
 
     def tagged(self) -> int:
         """How often tags were changed by any process: no change of what is searched."""
-        return int(self.meta(_TAGGED) or 0)
-
-    def count_tagged(self, connection: Transaction) -> None:
-        """Count a change of tags, in the same transaction."""
-        count_up(connection, _TAGGED)
+        return int(self.meta(TAGGED) or 0)
 
     def forgotten(self) -> int:
         """How often documents were forgotten, see `DenseIndex.forget`."""
@@ -432,8 +423,7 @@ Counts = dict[str, int]  # passages by language
 def count_languages(catalog: Catalog) -> Counts:
     """Passages by the language of their document, most first; UNKNOWN for tables and the like."""
     rows = catalog.database.all(
-        "SELECT language, sum(chunks) FROM document WHERE language != ''"
-        " GROUP BY language ORDER BY 2 DESC"
+        "SELECT language, sum(chunks) FROM document GROUP BY language ORDER BY 2 DESC"
     )
     return {language: count for language, count in rows if count}
 

@@ -199,7 +199,7 @@ def put_card_again(connection: Transaction, document_id: int) -> None:
 
 def word_language(language: str) -> str:
     """The language in which a document's words are indexed."""
-    return ENGLISH if language in ("", UNKNOWN) else language
+    return ENGLISH if language == UNKNOWN else language
 
 
 def matrix(rows: Sequence[tuple[str, bytes]]) -> tuple[list[str], Vectors]:

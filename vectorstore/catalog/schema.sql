@@ -24,7 +24,7 @@ CREATE TABLE document (
     reader    TEXT NOT NULL DEFAULT '',  -- name and number of the one that read it: 'pdf/1'
     names     TEXT NOT NULL DEFAULT '',  -- JSON: what it is about (see `vectorstore.naming`)
     seconds   REAL,                      -- of a recording; NULL where it is not known
-    language  TEXT NOT NULL DEFAULT ''   -- ISO 639-1, or 'und'; '' where nobody has looked
+    language  TEXT NOT NULL DEFAULT 'und'  -- ISO 639-1
 );
 CREATE INDEX document_language ON document (language);
 CREATE INDEX document_reader ON document (reader);

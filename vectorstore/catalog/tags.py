@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from vectorstore.catalog.catalog import Catalog
-from vectorstore.catalog.rows import AMONG, DocumentInfo, listed
+from vectorstore.catalog.catalog import TAGGED, Catalog
+from vectorstore.catalog.rows import AMONG, DocumentInfo, count_up, listed
 from vectorstore.database.schema import Transaction
 from vectorstore.errors import UnknownDocument, WrongDate, WrongTag
 
@@ -52,7 +52,7 @@ class Tags:
             changed = _changed(connection, documents, [known[one] for one in new], _PUT)
             changed |= _changed(connection, documents, gone, _TAKE)
             if changed:
-                self._catalog.count_tagged(connection)
+                count_up(connection, TAGGED)
         return len(changed)
 
     def _check(self, connection: Transaction, documents: Collection[str]) -> None:

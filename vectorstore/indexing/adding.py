@@ -210,7 +210,6 @@ class Indexing:
         left = self._jobs.left_over(cancelled)
         self._held = {job.path for job in left if job.state in ("reading", "indexing")}
         jobs = {job.path: job.name for job in left}
-        jobs |= {place: Path(place).name for place in self._containers.unfinished()}
         there = [Found(Path(place), name) for place, name in jobs.items() if Path(place).is_file()]
         self._jobs.drop(set(jobs) - {str(file.path) for file in there})
         return [file for file in there if cancelled or not _under_way(file.path)]

@@ -213,7 +213,7 @@ class _Copying:
             self._newer[row["id"]] = newer
         if row["names"]:
             _NAMES.encode(json.loads(row["names"]))
-        if not re.fullmatch("[a-z]{0,3}", row["language"]):
+        if not re.fullmatch("[a-z]{2,3}", row["language"]):
             raise WrongRows("a document of its catalogue is in a strange language")
         if not 0 <= (row["seconds"] or 0) < _LONGEST:
             raise WrongRows("a recording of its catalogue has a strange length")
