@@ -3,7 +3,6 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -32,7 +31,6 @@ from vectorstore.retrieval.search import Search
 from vectorstore.retrieval.search_query import SearchQuery
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
-from vectorstore.versions import superseded
 from vectorstore.workers import Hire, here
 
 __all__ = ["Hit", "Library"]
@@ -245,15 +243,8 @@ class Library(Shelf):
         """All documents, ordered by name, also those with a newer version."""
         state = self.state()
         if self._listed is None or self._listed[0] != state:
-            self._listed = state, self._documents()
+            self._listed = state, self._catalog.documents()
         return list(self._listed[1])
-
-    def _documents(self) -> list[DocumentInfo]:
-        newer = superseded(self._catalog.database)
-        return [
-            replace(info, superseded_by=newer.get(info.sha256)) if info.sha256 in newer else info
-            for info in self._catalog.documents()
-        ]
 
     def part(self, document: str) -> tuple["Library", str]:
         """Itself, and the same name."""
@@ -263,8 +254,7 @@ class Library(Shelf):
         """See `Shelf.file`."""
         sha256 = self._catalog.sha256(name)
         self._files.forget_fetched(
-            self._catalog.generation(),
-            lambda: {info.sha256 for info in self._catalog.documents()},
+            self._catalog.generation(), lambda: {info.sha256 for info in self._catalog.documents()}
         )
         return self._files.path(sha256)
 

@@ -264,15 +264,6 @@ class Versions:
         return [Superseded(old.name, by.name) for old, by in links]
 
 
-def superseded(database: Database) -> dict[str, str]:
-    """The sha256 of documents with a newer version -> the name of that version."""
-    rows = database.all(
-        "SELECT old.sha256, new.name FROM document AS old JOIN document AS new"
-        " ON new.id = old.superseded_by"
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def dated(document: Document, path: Path) -> str:
     """When a document was last changed: its own date, else the time of its file."""
     for key in _DATES:

@@ -16,13 +16,7 @@ from vectorstore.database.schema import Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 from vectorstore.opened import keep_names
-from vectorstore.team.postgres import (
-    Connections,
-    Inside,
-    PostgresDatabase,
-    Server,
-    sentences,
-)
+from vectorstore.team.postgres import Connections, Inside, PostgresDatabase, Server, sentences
 
 # -- A small file in the place of a database of a home: that part of the home is in PostgreSQL
 

@@ -13,11 +13,7 @@ from ingest.document.model import Chunk, Document, Page
 from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.passages import Fts5, Passages, Words
-from vectorstore.catalog.rows import (
-    Coverage,
-    DocumentInfo,
-    count_up,
-)
+from vectorstore.catalog.rows import Coverage, DocumentInfo, count_up
 from vectorstore.database.schema import Database, Row, Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
 from vectorstore.errors import (
@@ -234,26 +230,31 @@ class Catalog:
         found = self.database.all(
             "SELECT name, (SELECT min(path) FROM place WHERE document_id = document.id), pages,"
             " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread,"
+            " (SELECT name FROM document AS newer WHERE newer.id = document.superseded_by),"
             " added, dated, seconds FROM document ORDER BY name"
         )
         tags = self._tags()
         return [
             DocumentInfo(
-                r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:13]), r[5],
-                added=r[13], dated=r[14], tags=tuple(sorted(tags.get(r[0], ()), key=str.casefold)),
-                seconds=r[15],
+                r[0], r[1] or "", self.library, *r[2:5], Coverage(*r[6:13]), r[5], *r[13:16],
+                tags.get(r[0], ()), r[16],
             )
             for r in found
         ]  # fmt: skip
 
-    def _tags(self) -> dict[str, list[str]]:
+    def superseded(self) -> list[str]:
+        """The sha256 of documents with a newer version."""
+        found = self.database.all("SELECT sha256 FROM document WHERE superseded_by IS NOT NULL")
+        return [sha256 for (sha256,) in found]
+
+    def _tags(self) -> dict[str, tuple[str, ...]]:
         """The tags of each document that has any."""
         found: dict[str, list[str]] = {}
         for document, tag in self.database.all(
             "SELECT document.name, tag.name FROM tag JOIN document ON document.id = document_id"
         ):
             found.setdefault(document, []).append(tag)
-        return found
+        return {name: tuple(sorted(tags, key=str.casefold)) for name, tags in found.items()}
 
     def sha256(self, name: str) -> str:
         """The hash of a document's file, in hexadecimal. Raises UnknownDocument."""

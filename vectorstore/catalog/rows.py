@@ -117,10 +117,7 @@ def _seconds(document: Document) -> float | None:
 
 
 def insert_pages(
-    connection: Transaction,
-    document_id: int,
-    document: Document,
-    ledger: Sequence[PageLedger],
+    connection: Transaction, document_id: int, document: Document, ledger: Sequence[PageLedger]
 ) -> None:
     """All pages with their lines and ledgers."""
     connection.executemany(

@@ -34,11 +34,7 @@ from vectorstore.copies import Files
 from vectorstore.embedding.embedder import recipe
 from vectorstore.embedding.library_embedder import Embedders
 from vectorstore.indexing.jobs import Jobs
-from vectorstore.indexing.prefetch import (
-    Prefetch,
-    Read,
-    UnpackingBudget,
-)
+from vectorstore.indexing.prefetch import Prefetch, Read, UnpackingBudget
 from vectorstore.indexing.store_document import (
     READY,
     Embedding,

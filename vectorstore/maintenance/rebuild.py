@@ -20,12 +20,7 @@ from ingest.errors import Stopped, UnreadableFile
 from ingest.loaders import outdated, reader
 from ingest.sandbox.pool import Sandbox
 from vectorstore.add_report import READING_AGAIN, REBUILDING, AddProgress, Incomplete
-from vectorstore.catalog.catalog import (
-    Catalog,
-    CatalogFile,
-    Counts,
-    count_languages,
-)
+from vectorstore.catalog.catalog import Catalog, CatalogFile, Counts, count_languages
 from vectorstore.catalog.rows import DocumentInfo, count_up
 from vectorstore.copies import Files
 from vectorstore.database.schema import Database, Schema, Transaction
