@@ -358,7 +358,7 @@ def _known(
 
     with Image.open(file, formats=("JPEG",)) as opened:
         picture = opened.convert("RGB")
-    vector, tags = model.features(picture) if model else (np.zeros(0), "")
+    vector, tags = model.features(picture) if model else (np.zeros(0, np.float32), "")
     text = "\n".join(filter(None, (words, tags)))
     moment = seconds if kind in FILMS else None
     small = small_jpeg(picture, _SMALL, 80)

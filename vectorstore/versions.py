@@ -61,7 +61,7 @@ def sketch(document: Document) -> bytes | None:
         runs = np.lib.stride_tricks.sliding_window_view(words, _RUN) @ _IN_RUN >> np.uint64(32)
         mixed = (runs[:, None] * _FACTORS + _SUMMANDS) % _PRIME & np.uint64(0xFFFFFFFF)
         smallest = np.minimum(smallest, mixed.min(axis=0))
-    return hashlib.sha256(codes).digest()[:_DIGEST] + smallest.astype("<u4").tobytes()
+    return hashlib.sha256(codes.tobytes()).digest()[:_DIGEST] + smallest.astype("<u4").tobytes()
 
 
 def same_words(one: bytes, other: bytes) -> bool:
@@ -253,14 +253,14 @@ class Versions:
         """Insert the new version: each version points to the next newer one."""
         before = [other for other in others if _is_older(other, new)]
         after = [other for other in others if other not in before]
-        links = [(max(before, key=_BY_AGE), new)] if before else []
-        links += [(new, min(after, key=_BY_AGE))] if after else []
+        links = [(max(before, key=_by_age), new)] if before else []
+        links += [(new, min(after, key=_by_age))] if after else []
         for old, by in links:
             connection.execute(
                 "UPDATE document SET superseded_by = ? WHERE id = ?", (by.id, old.id)
             )
         if before:
-            tags.pass_on(connection, max(before, key=_BY_AGE).id, new.id)
+            tags.pass_on(connection, max(before, key=_by_age).id, new.id)
         return [Superseded(old.name, by.name) for old, by in links]
 
 
@@ -307,7 +307,9 @@ def _is_older(one: _Version, other: _Version) -> bool:
     return (one.dated, one.id) < (other.dated, other.id)
 
 
-_BY_AGE = cmp_to_key(lambda one, other: -1 if _is_older(one, other) else 1)
+@cmp_to_key
+def _by_age(one: _Version, other: _Version) -> int:
+    return -1 if _is_older(one, other) else 1
 
 
 # -- Two pages of versions of a document: which belong together, and which lines differ

@@ -14,7 +14,7 @@ from ingest.language.identify import ENGLISH, UNKNOWN, language_of_passages
 from vectorstore.catalog import rows as catalog_rows
 from vectorstore.catalog.passages import Fts5, Passages, Words
 from vectorstore.catalog.rows import Coverage, DocumentInfo, count_up
-from vectorstore.database.schema import Database, Row, Schema, Transaction
+from vectorstore.database.schema import Database, Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
 from vectorstore.errors import (
     DamagedCatalog,
@@ -29,20 +29,15 @@ from vectorstore.store import Vectors
 
 MOVED = 1_000_000  # in the place of a version: the catalogue is in PostgreSQL now
 _WAIT = 60.0  # seconds to wait for the transaction of another process
-_OF_HOME = ("chroma", "deleted")  # beginnings of keys in `meta` that tell of one engine alone
 
 
 def _script(name: str) -> str:
     return Path(__file__).with_name(f"{name}.sql").read_text("utf-8")
 
 
-def _copied(table: str, row: Row) -> Row | None:
-    return None if table == "meta" and row[0].startswith(_OF_HOME) else row
-
-
 CATALOG = Schema(
     "catalog", "catalogue", _script("schema"), _script("sqlite"), _script("postgres"), first=10,
-    words=("chunk_words", "card_words"), postgres_tables=("posting",), copied=_copied,
+    words=("chunk_words", "card_words"), postgres_tables=("posting",),
 )  # fmt: skip
 
 
@@ -236,8 +231,8 @@ class Catalog:
         tags = self._tags()
         return [
             DocumentInfo(
-                r[0], r[1] or "", self.library, *r[2:5], Coverage(*r[6:13]), r[5], *r[13:16],
-                tags.get(r[0], ()), r[16],
+                r[0], r[1] or "", self.library, r[2], r[3], r[4], Coverage(*r[6:13]), r[5], r[13],
+                r[14], r[15], tags.get(r[0], ()), r[16],
             )
             for r in found
         ]  # fmt: skip

@@ -146,7 +146,7 @@ def insert_chunk(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING rowid",
         (
             id, document_id, chunk.page, chunk.first, chunk.last, json.dumps(chunk.headings),
-            chunk.text, np.asarray(vector, "<f4").tobytes(), chunk.hidden,
+            chunk.text, np.asarray(vector, "<f4").tobytes(), int(chunk.hidden),
         ),
     ).fetchone()  # fmt: skip
     connection.execute(
@@ -274,7 +274,7 @@ def ledger(row: tuple) -> PageLedger:  # type: ignore[type-arg]
     return PageLedger(number, source - ocr, ocr, confidence, indexed, hidden, reasons, unread, note)
 
 
-SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)"  # by their own small index
+SEEN = "rowid NOT IN (SELECT rowid FROM chunk WHERE hidden = 1)"  # by their own small index
 
 
 def count_up(connection: Transaction, key: str) -> None:

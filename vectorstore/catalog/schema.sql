@@ -69,10 +69,10 @@ CREATE TABLE chunk (
     headings    TEXT NOT NULL,           -- JSON
     text        TEXT NOT NULL,
     vector      BLOB NOT NULL,           -- float32, little endian, length 1
-    hidden      BOOLEAN NOT NULL DEFAULT FALSE  -- made of lines that a reader does not see
+    hidden      INT NOT NULL DEFAULT 0   -- 1: made of lines that a reader does not see
 );
 CREATE INDEX chunk_document ON chunk (document_id, page);
-CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden;
+CREATE INDEX chunk_hidden ON chunk (hidden) WHERE hidden = 1;
 
 CREATE TABLE job (                       -- a file on its way in, or one that failed
     path        TEXT PRIMARY KEY,

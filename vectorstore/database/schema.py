@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +36,6 @@ class Columns(NamedTuple):
     all: tuple[str, ...]
     key: tuple[str, ...]  # names a row; empty: nothing does
     numbered: bool  # whether a new row gets the next number as its key
-    truths: tuple[str, ...] = ()  # are true or false: 1 or 0 in SQLite
     link: str = ""  # refers to another row of the same table
 
 
@@ -62,8 +61,6 @@ class Schema:
     steps: tuple[Step, ...] = ()  # of the versions that follow; a released one is never changed
     words: tuple[str, ...] = ()  # indexes of words, each of (rowid, text)
     postgres_tables: tuple[str, ...] = ()  # further ones, which no other database has
-    # A row of a table as it is on either database; None for one that stays where it is.
-    copied: Callable[[str, Row], Row | None] = lambda table, row: row
 
     @property
     def version(self) -> int:
@@ -116,8 +113,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> Columns:
         tuple(row[1] for row in rows),
         tuple(name for _, name in keys),
         numbered,
-        tuple(row[1] for row in rows if row[2] == "BOOLEAN"),
-        next((row[3] for row in links if row[2] == table), ""),
+        link=next((row[3] for row in links if row[2] == table), ""),
     )
 
 
@@ -220,7 +216,7 @@ def copy_all(schema: Schema, source: Transaction, target: Transaction) -> None:
         marks = ", ".join("?" * len(columns.all))
         insert = f"INSERT INTO {table} ({_quoted(columns.all)}) VALUES ({marks})"
         links: list[Row] = []  # the rows that they lead to may come later
-        for rows in _rows(schema, source, table, columns):
+        for rows in _rows(source, table, columns):
             if columns.link:
                 at = columns.all.index(columns.link)
                 links += [(row[at], *_key(columns, row)) for row in rows if row[at] is not None]
@@ -237,7 +233,7 @@ def fingerprints(schema: Schema, source: Transaction) -> dict[str, tuple[int, in
     found = {}
     for table, columns in schema.tables.items():
         count = total = 0
-        for rows in _rows(schema, source, table, columns):
+        for rows in _rows(source, table, columns):
             for row in rows:
                 hashed = hashlib.sha256(repr(row).encode("utf-8", "backslashreplace"))
                 total += int.from_bytes(hashed.digest())
@@ -246,11 +242,11 @@ def fingerprints(schema: Schema, source: Transaction) -> dict[str, tuple[int, in
     return found
 
 
-def _rows(schema: Schema, source: Transaction, table: str, columns: Columns) -> Iterator[list[Row]]:
+def _rows(source: Transaction, table: str, columns: Columns) -> Iterator[list[Row]]:
     """Some at a time, by their keys: a table may be larger than memory."""
     chosen = f"SELECT {_quoted(columns.all)} FROM {table}"
     if not columns.key:
-        yield _as_copied(schema, table, columns, source.execute(chosen))
+        yield _as_copied(source.execute(chosen))
         return
     keys, marks = _quoted(columns.key), ", ".join("?" * len(columns.key))
     last: Row = ()
@@ -260,21 +256,15 @@ def _rows(schema: Schema, source: Transaction, table: str, columns: Columns) -> 
         if not found:
             return
         last = _key(columns, found[-1])
-        yield _as_copied(schema, table, columns, found)
+        yield _as_copied(found)
 
 
-def _as_copied(schema: Schema, table: str, columns: Columns, found: Iterable[Row]) -> list[Row]:
-    """Rows as they are on either database: PostgreSQL has truth values, and no zero bytes in
-    texts."""
-    truths = [columns.all.index(name) for name in columns.truths]
-    rows = []
-    for row in found:
-        values = [one.replace("\0", "\ufffd") if isinstance(one, str) else one for one in row]
-        for at in truths:
-            values[at] = bool(values[at])
-        if (copied := schema.copied(table, tuple(values))) is not None:
-            rows.append(copied)
-    return rows
+def _as_copied(found: Iterable[Row]) -> list[Row]:
+    """Rows as they are on either database: PostgreSQL has no zero bytes in texts."""
+    return [
+        tuple(one.replace("\0", "\ufffd") if isinstance(one, str) else one for one in row)
+        for row in found
+    ]
 
 
 def _key(columns: Columns, row: Row) -> Row:

@@ -40,7 +40,7 @@ from vectorstore.errors import HomeNotWritable, LibraryError, WrongTag
 _MOST = 256 << 20  # bytes of one value: a page has its lines in one
 _WHOLE = 1 << 53  # JSON and floats hold integers up to here
 _TYPES: dict[str, tuple[type, ...]] = {
-    "INTEGER": (int,), "INT": (int,), "BOOLEAN": (int,), "TEXT": (str,), "REAL": (int, float),
+    "INTEGER": (int,), "INT": (int,), "TEXT": (str,), "REAL": (int, float),
     "BLOB": (bytes,),
 }  # fmt: skip
 

@@ -61,7 +61,7 @@ class Bm25:
     ) -> list[tuple[str, float]]:
         only, among = [], []
         if not hidden:
-            only.append("hit.rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)")
+            only.append("hit.rowid NOT IN (SELECT rowid FROM chunk WHERE hidden = 1)")
         if documents is not None:
             only.append(
                 "hit.rowid IN (SELECT chunk.rowid FROM chunk JOIN document"
