@@ -3,9 +3,8 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 from ingest.chunking import PageLedger, ledger
 from ingest.containers import Omitted
@@ -188,15 +187,7 @@ class Catalog:
     def identity(self) -> str:
         """Random: tells this library from others, and stays when it is renamed, rebuilt or filled
         from a backup."""
-        if (known := self.meta(_IDENTITY)) is None:
-            with suppress(LibraryError):  # a full disk, or one that cannot be written
-                self.database.write(
-                    "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
-                    _IDENTITY,
-                    uuid4().hex,
-                )
-            known = self.meta(_IDENTITY)
-        return known or str(self.path)
+        return str(self.meta(_IDENTITY))
 
     def tagged(self) -> int:
         """How often tags were changed by any process: no change of what is searched."""

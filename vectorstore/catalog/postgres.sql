@@ -76,3 +76,5 @@ CREATE TRIGGER put_words BEFORE INSERT OR UPDATE OF text OR DELETE ON chunk_word
     FOR EACH ROW EXECUTE FUNCTION put_words('p');
 CREATE TRIGGER put_words BEFORE INSERT OR UPDATE OF text OR DELETE ON card_words
     FOR EACH ROW EXECUTE FUNCTION put_words('c');
+
+INSERT INTO meta VALUES ('identity', replace(gen_random_uuid()::text, '-', ''));
