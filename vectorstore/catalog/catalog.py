@@ -216,7 +216,7 @@ class Catalog:
         found = self.database.all(
             "SELECT name, (SELECT min(path) FROM place WHERE document_id = document.id), pages,"
             " chunks, status, sha256, extracted, ocr, empty, dropped, indexed, hidden, unread,"
-            " (SELECT name FROM document AS newer WHERE newer.id = document.superseded_by) AS newer,"
+            " (SELECT name FROM document AS n WHERE n.id = document.superseded_by) AS newer,"
             " added, dated, seconds FROM document ORDER BY name"
         )
         tags = self._tags()
