@@ -289,7 +289,7 @@ def _run_search(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.libraries import hit_row
 
     with opened(settings) as library:
-        notice(library.maintenance.rebuild_notice())
+        notice(library.embedders.notice())
         names = chosen(library, filter_of(args))
         if args.batch:
             for row in rows(args.batch):

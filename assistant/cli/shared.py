@@ -193,7 +193,7 @@ def rebuild_notices(library: "AnyLibrary") -> list[str]:
     from vectorstore.federation import Federated
 
     each = library.libraries.values() if isinstance(library, Federated) else (library,)
-    return [one.maintenance.rebuild_notice() for one in each]
+    return [one.embedders.notice() for one in each]
 
 
 def counted(number: int, what: str) -> str:

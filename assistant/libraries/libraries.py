@@ -198,7 +198,7 @@ def leave_server(settings: Settings, name: str) -> None:
     Raises LibraryError."""
     if settings.vectors or settings.catalogue:
         with composition.library(settings, name) as library:
-            library.maintenance.leave()
+            library.index.leave()
 
 
 def move(source: Path, target: Path) -> None:

@@ -37,6 +37,7 @@ class MeasuredChange:
         return f"{self.before:.3f} → {self.after:.3f} ({interval})"
 
 
+_OF_DATA = ValueError, TypeError, LookupError, AttributeError, RecursionError  # of a damaged file
 log = logging.getLogger(__name__)
 
 
@@ -46,10 +47,9 @@ class Lesson:
 
     made: str  # ISO 8601, UTC
     questions: int  # whose page is known
-    rank: MeasuredChange | None = (
-        None  # reciprocal rank of the first right page, by cross-validation
-    )
-    hit: MeasuredChange | None = None  # right page among the first five
+    # By cross-validation: the reciprocal rank of the first right page; the right one among five.
+    rank: MeasuredChange | None = None
+    hit: MeasuredChange | None = None
     ranking: Learned | None = None  # on
     should: tuple[int, int] = (0, 0)  # judged answers: to be answered, to be refused
     right: MeasuredChange | None = None  # decisions to answer or to refuse, by cross-validation
@@ -107,14 +107,7 @@ class Lessons:
     def _load(self) -> Lesson | None:
         try:
             return _lesson(json.loads(self.file.read_text("utf-8")))
-        except (
-            OSError,
-            ValueError,
-            TypeError,
-            LookupError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+        except (OSError, *_OF_DATA) as error:
             log.warning("%s is not used: %s", self.file, error)
             return None
 
@@ -130,14 +123,13 @@ def to_row(lesson: Lesson) -> dict[str, Any]:
 
 
 def _ranking_row(learned: Learned) -> dict[str, Any]:
-    pages = [[name, page, share] for (name, page), share in learned.known.pages.items()]
+    known = learned.known
     return {
         "weights": dict(zip(FEATURES, learned.weights, strict=True)),
-        "documents": dict(learned.known.documents),
-        "pages": pages,
-        "sections": dict(learned.known.sections),
-        "embedder": learned.embedder,
-    }
+        "documents": dict(known.documents),
+        "pages": [[name, page, share] for (name, page), share in known.pages.items()],
+        "sections": dict(known.sections), "embedder": learned.embedder,
+    }  # fmt: skip
 
 
 def _lesson(row: Mapping[str, Any]) -> Lesson:

@@ -16,13 +16,7 @@ from vectorstore.database.schema import Schema, Transaction
 from vectorstore.database.sqlite import OtherVersion, SqliteDatabase, Trouble
 from vectorstore.errors import HomeNotWritable, LibraryAway, LibraryBusy, LibraryError
 from vectorstore.opened import keep_names
-from vectorstore.team.postgres import (
-    Connections,
-    Inside,
-    PostgresDatabase,
-    Server,
-    sentences,
-)
+from vectorstore.team.postgres import Connections, Inside, PostgresDatabase, Server, sentences
 
 # -- A small file in the place of a database of a home: that part of the home is in PostgreSQL
 
@@ -390,14 +384,9 @@ class HomeFile(SqliteDatabase):
                 f"{path}, which keeps the {self.schema.what}, cannot be used: {error}."
                 f" {_REMEDIES.get(kind, _OTHER)}"
             )
-        if error.version > self.schema.version:
-            return AssistantError(
-                f"{path}, which keeps the {self.schema.what}, was made by a newer version of "
-                "Pincite. Use that version, or another --home."
-            )
         return AssistantError(
-            f"{path}, which keeps the {self.schema.what}, was made by a version of Pincite "
-            "that was never released, and was not changed. Move it away, or use another --home."
+            f"{path}, which keeps the {self.schema.what}, was made by another version of Pincite,"
+            " and was not changed. Use that version, or another --home."
         )
 
 

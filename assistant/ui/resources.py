@@ -343,7 +343,7 @@ def _held(name: str) -> tuple[Library, int]:
     _open_now()[name] = held
     if not place:
         return made, place
-    made.maintenance.follow()
+    made.index.follow()
     clear_leftovers(now.home, made)
     if at_machine():  # others would see what comes from there
         watched_folders().sync(now, made)

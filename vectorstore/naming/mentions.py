@@ -231,7 +231,7 @@ def _as_written(text: str) -> list[str]:
 
 _WANTED = "SELECT id, name, title FROM document WHERE names = ''"
 _SHOWN = (
-    "SELECT page, text, headings FROM chunk WHERE document_id = ? AND NOT hidden ORDER BY rowid"
+    "SELECT page, text, headings FROM chunk WHERE document_id = ? AND hidden = 0 ORDER BY rowid"
 )
 _STORE = "UPDATE document SET names = ? WHERE id = ?"
 

@@ -289,7 +289,7 @@ class Pointing:
             for name, number in sorted(pointed.pages | pointed.statements)
             for (id,) in self._catalog.database.all(
                 "SELECT chunk.id FROM chunk JOIN document ON document.id = document_id"
-                " WHERE name = ? AND page = ? AND NOT chunk.hidden",
+                " WHERE name = ? AND page = ? AND chunk.hidden = 0",
                 name,
                 number,
             )

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from vectorstore.catalog import rows
-from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile, unreleased
+from vectorstore.catalog.catalog import CATALOG, MOVED, CatalogFile, other_version
 from vectorstore.database.schema import Database, Transaction
 from vectorstore.errors import LibraryError
 from vectorstore.team.postgres import Inside, PostgresDatabase, Server, sentences
@@ -61,7 +61,7 @@ class Bm25:
     ) -> list[tuple[str, float]]:
         only, among = [], []
         if not hidden:
-            only.append("hit.rowid NOT IN (SELECT rowid FROM chunk WHERE hidden)")
+            only.append("hit.rowid NOT IN (SELECT rowid FROM chunk WHERE hidden = 1)")
         if documents is not None:
             only.append(
                 "hit.rowid IN (SELECT chunk.rowid FROM chunk JOIN document"
@@ -204,19 +204,14 @@ class PostgresCatalog(PostgresDatabase):
         connection.execute(f"COMMENT ON SCHEMA {self.namespace} IS '{version}'")
 
     def _version(self, connection: Transaction) -> int:
-        """That of the schema; 0 where there is none. Raises LibraryError for a newer one, and for
-        one that was never released."""
+        """That of the schema; 0 where there is none. Raises LibraryError for one that this version
+        does not read."""
         (said,) = connection.execute(
             "SELECT obj_description(to_regnamespace(?)::oid, 'pg_namespace')", (self.namespace,)
         ).fetchone()
         version = int(said or 0)
-        if version > self.schema.version and version != MOVED:
-            raise LibraryError(
-                f"The library in {self.server.place} was made by a newer version of Pincite (schema"
-                f" {version}, this one reads up to {self.schema.version}). Use that version."
-            )
-        if 0 < version < self.schema.first:
-            raise LibraryError(unreleased(f"The library in {self.server.place}", version))
+        if version not in (0, MOVED, *range(self.schema.first, self.schema.version + 1)):
+            raise other_version(f"The library in {self.server.place}", version)
         return version
 
     def _check_there(self, connection: Inside) -> None:

@@ -441,7 +441,7 @@ def grids_near(hits: Sequence[Hit], evidence: AnyLibrary) -> Iterator[TableGrid]
     if not hits:
         return
     places = [(hit.document, hit.page) for hit in hits]
-    places += [(hits[0].document, table.page) for table in evidence.tables(hits[0].document)]
+    places += [(hits[0].document, page) for page in evidence.table_pages(hits[0].document)]
     for document, number in dict.fromkeys(places):
         page = evidence.page(document, number)
         for table in page.tables:

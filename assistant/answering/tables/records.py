@@ -149,7 +149,7 @@ def whole(near: RecordList, evidence: AnyLibrary) -> RecordList | None:
     wanted = _key(near.grid)
     found: list[TableGrid] = []
     document = near.grid.document
-    for place in dict.fromkeys(table.page for table in evidence.tables(document)):
+    for place in evidence.table_pages(document):
         page = evidence.page(document, place)
         grids = filter(None, (grid(document, page, table) for table in page.tables))
         found += [one for one in grids if _key(one) == wanted]

@@ -140,7 +140,7 @@ class Libraries:
             self._let_go(name)  # another one has its name now
         if name not in self._open:
             library = self._library(self.settings, name, make)
-            library.maintenance.follow()  # what other processes add is found, too
+            library.index.follow()  # what other processes add is found, too
             clear_leftovers(self.settings.home, library)
             self._open[name] = library, composition.place_of(self.settings, name)
         return self._open[name][0]

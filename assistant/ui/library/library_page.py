@@ -376,8 +376,8 @@ def _grid(library: Library, hits: Sequence[PictureHit]) -> None:
 
 def _card(library: Library, hit: PictureHit) -> None:
     where = f"{readable(hit.document)}, {place(hit.page, hit.seconds)}"
-    if thumbnail := library.pictures.thumbnail(hit):
-        st.image(thumbnail, alt=_("A picture of {place}", place=where))
+    if hit.thumbnail:
+        st.image(hit.thumbnail, alt=_("A picture of {place}", place=where))
     key = f"picture-{hit.id}"
     shown = Shown(hit.document, hit.page, seconds=hit.seconds, source=key)
     button(plain(where), key, session.show, shown)

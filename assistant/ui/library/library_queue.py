@@ -265,7 +265,7 @@ def draw_reindex_notice(library: Library) -> None:
         return
     why = ""
     with suppress(PinciteError):  # such as no model; a question says it
-        why = library.maintenance.rebuild_reason()
+        why = library.embedders.why()
     if not why:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="outdated"):

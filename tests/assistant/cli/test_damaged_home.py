@@ -163,7 +163,7 @@ def test_what_a_newer_version_has_made_is_left_as_it_is(full: Pincite, home: Pat
             file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = [path.read_bytes() for path in paths]
     for command in (["documents"], ["replay", answer["id"]], ["eval", "runs"], ["add", home]):
-        assert "was made by a newer version of Pincite" in refused(full(*command)), command
+        assert "was made by another version of Pincite" in refused(full(*command)), command
     assert [path.read_bytes() for path in paths] == before
 
 
@@ -178,7 +178,7 @@ def test_what_a_version_that_was_never_released_has_made_is_left_as_it_is(
             file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = [(home / name).read_bytes() for name in made]
     for command in (["documents"], ["add", home], ["replay", answer["id"]]):
-        assert "by a version of Pincite that was never released" in refused(full(*command))
+        assert "another version of Pincite" in refused(full(*command))
     assert [(home / name).read_bytes() for name in made] == before
 
 

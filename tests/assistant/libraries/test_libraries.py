@@ -194,7 +194,7 @@ def test_places_below_the_uploads_move_along_with_a_name(settings: Settings) -> 
     rows = (f"{old}/uploaded/a.zip", f"{old}/uploaded/a.zip!/b.txt", f"{old}-west/c.txt")
     with sqlite3.connect(settings.libraries_folder / "north" / "catalog.sqlite") as catalog:
         for row in rows:
-            catalog.execute("INSERT INTO job VALUES (?, 'a', 'failed', '', '')", (row,))
+            catalog.execute("INSERT INTO job VALUES (?, 'a', 'failed', '')", (row,))
             catalog.execute("INSERT INTO container VALUES (?, '', '[]')", (row,))
     catalog.close()
     rename(settings, "north", "south")

@@ -78,7 +78,7 @@ class FakeJobs(dict[str, Job]):
             del self[path]
 
     def set(self, path: Path, state: State, error: str = "") -> None:
-        self[str(path)] = Job(str(path), path.name, state, error, "")
+        self[str(path)] = Job(str(path), path.name, state, error)
 
 
 class FakeTags(dict[str, tuple[str, ...]]):
@@ -93,13 +93,13 @@ class FakeTags(dict[str, tuple[str, ...]]):
         return len(documents)
 
 
-class FakeMaintenance:
+class FakeIndex:
     """There is nothing to do."""
 
     def follow(self) -> None:
         pass
 
-    def rebuild_reason(self) -> str:
+    def why(self) -> str:
         return ""
 
 
@@ -131,7 +131,7 @@ class FakeLibrary:
         self._catalog = self  # which several libraries read for their documents
         self.folder = Path(tempfile.mkdtemp())  # of what is learned: nothing
         self.jobs = FakeJobs()
-        self.maintenance = FakeMaintenance()
+        self.index = self.embedders = FakeIndex()
         self.thumbnails = FakeThumbnails(self.file)
         self.changes = 0
         self.tags = FakeTags()

@@ -266,7 +266,7 @@ def test_an_old_library_is_told_and_made_anew_with_one_button(old: Library, visi
 
     assert "earlier version" not in html(app)
     assert app.markdown[0].value == "**The library was rebuilt**"
-    assert old.maintenance.rebuild_notice() == ""
+    assert old.embedders.notice() == ""
     assert not app.exception
 
 
@@ -292,7 +292,7 @@ def test_its_progress_is_in_the_queue_and_stop_keeps_what_is_done(
     assert app.markdown[0].value.startswith("**Stopped.")
     assert "earlier version" in html(app), "and it can be continued"
     settled(button(button(app, "OK"), "Rebuild it"))
-    assert old.maintenance.rebuild_notice() == ""
+    assert old.embedders.notice() == ""
 
 
 def test_a_file_that_is_dropped_on_an_old_library_makes_it_anew_before(
@@ -312,7 +312,7 @@ def test_a_file_that_is_dropped_on_an_old_library_makes_it_anew_before(
     assert "Adding 1 file" in html(app)
     go.set()
     settled(app)
-    assert old.maintenance.rebuild_notice() == ""
+    assert old.embedders.notice() == ""
     assert [d.document for d in old.documents()] == ["Leave.pdf", "New.pdf", "Travel.pdf"]
 
 
