@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from assistant.cli.shared import (
     done,
     hint,
     notice,
+    several,
     with_address,
 )
 
@@ -36,17 +38,9 @@ def add_account_parsers(commands: Any) -> None:
     acts = _listing(commands, "users", _run_list, "list, add and change people who may sign in")
     add = below(acts, "add", _run_add, "add a person; the first one is an owner", "name")
     add.add_argument("--role", choices=_ROLES, help="what they may do (reader)")
-    add.add_argument(
-        "--group",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a group of theirs; may be repeated",
-    )
-    _with_password(add)
-    change = below(
-        acts, "change", _run_change, "give a person another role or other groups", "name"
-    )
+    several(add, "--group", "NAME", "a group of theirs")
+    new = "give a person another role or other groups"
+    change = below(acts, "change", _run_change, new, "name")
     change.add_argument("--role", choices=_ROLES, help="what they may do from now on")
     groups = change.add_mutually_exclusive_group()
     groups.add_argument(
@@ -55,24 +49,19 @@ def add_account_parsers(commands: Any) -> None:
     groups.add_argument(
         "--no-group", action="store_const", const=[], dest="group", help="out of all groups"
     )
-    _with_password(
-        below(acts, "passwd", _run_passwd, "set a new password, and end all sessions", "name")
-    )
-    below(
-        acts, "remove", _run_remove, "remove a person with sessions, tokens and conversations",
-        "name",
-    )  # fmt: skip
+    new = "set a new password, and end all sessions"
+    for act in (add, below(acts, "passwd", _run_passwd, new, "name")):
+        act.add_argument(
+            "--stdin", action="store_true", help="read the password from standard input"
+        )
+    gone = "remove a person with sessions, tokens and conversations"
+    below(acts, "remove", _run_remove, gone, "name")
     share = below(
         acts, "share", _run_share, "say to whom a library belongs", "library",
         more="Without --with and --group it belongs to everybody.",
     )  # fmt: skip
-    share.add_argument(
-        "--with", action="append", default=[], metavar="NAME", dest="people",
-        help="a person; may be repeated",
-    )  # fmt: skip
-    share.add_argument(
-        "--group", action="append", default=[], metavar="NAME", help="a group; may be repeated"
-    )
+    several(share, "--with", "NAME", "a person")
+    several(share, "--group", "NAME", "a group")
     below(acts, "list", _run_list, "list people, and libraries that not everybody sees")
     below(
         acts, "log", _run_log, "list who asked, saw, added and removed what",
@@ -82,12 +71,8 @@ def add_account_parsers(commands: Any) -> None:
 
 
 def _add_tokens(commands: Any) -> None:
-    acts = _listing(
-        commands,
-        "tokens",
-        _run_tokens,
-        "list, add and revoke tokens for programs that call `pincite serve`",
-    )
+    about = "list, add and revoke tokens for programs that call `pincite serve`"
+    acts = _listing(commands, "tokens", _run_tokens, about)
     add = below(acts, "add", _run_token, "add a token of a person; it is shown once", "name")
     add.add_argument("--as", required=True, metavar="TEXT", dest="label", help="what it is for")
     add.add_argument(
@@ -105,10 +90,6 @@ def _listing(commands: Any, name: str, run: Callable[..., int], help: str) -> An
     """A command that lists, with others below it."""
     made = command(commands, name, run, help, "docs/sharing.md says more.")
     return made.add_subparsers(metavar="COMMAND")
-
-
-def _with_password(act: argparse.ArgumentParser) -> None:
-    act.add_argument("--stdin", action="store_true", help="read the password from standard input")
 
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
@@ -186,15 +167,16 @@ def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
 
     check_there(settings, args.library)  # a wrong name would give a right to nothing
     known = home_accounts(settings)
-    named = ", ".join([*args.people, *(f"group {name}" for name in args.group)]) or "everybody"
+    people = getattr(args, "with")
+    named = ", ".join([*people, *(f"group {name}" for name in args.group)]) or "everybody"
     with known.together():
-        known.share(args.library, args.people, args.group)
+        known.share(args.library, people, args.group)
         _note(known, f"gave it to {named}", args.library)
     there = {group for each in known.people() for group in each.groups}
     for group in args.group:
         if plain(group) not in there:
             hint(f"Nobody is in the group {group} yet.")
-    row = {"library": args.library, "people": args.people, "groups": args.group}
+    row = {"library": args.library, "people": people, "groups": args.group}
     return done(args, row, f"{args.library} belongs to {named}.")
 
 
@@ -332,11 +314,6 @@ _TAKES = (
     " server that shares them would refuse all visitors: end those, and add `--for-all-servers`."
 )
 
-_WITHOUT = {  # what another home has
-    "(accounts)": "another home has them; this one has no accounts then: no sign-in is required,"
-    " and every library belongs to everybody."
-}
-
 
 def add_migration_parsers(commands: Any) -> None:
     """It is set as `run`: (arguments, settings) -> exit status."""
@@ -366,7 +343,7 @@ def _run_migrate(args: argparse.Namespace, settings: "Settings") -> int:
         what = {"part": name[1:-1]} if name.startswith("(") else {"library": name}
         rows.append({**what, "moved": asdict(moved) if moved else None})
         if not args.json:
-            print(f"{name}: {_told(name, moved) if moved else 'it is there already.'}")
+            print(f"{name}: {_told(moved) if moved else 'it is there already.'}")
         for copy in getattr(moved, "damaged", ()):
             damaged += 1
             notice(f"{name}: the copy {copy[:12]} was damaged, and stays behind.")
@@ -379,7 +356,7 @@ def _run_migrate(args: argparse.Namespace, settings: "Settings") -> int:
     return IN_PART if damaged else DONE
 
 
-def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
+def _told(moved: "Moved | MovedRows | MovedFiles") -> str:
     from assistant.team.moving_home import MovedRows
     from vectorstore.team.moving import Moved
 
@@ -388,8 +365,6 @@ def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
             f"{counted(moved.documents, 'document')}, {counted(moved.passages, 'passage')};"
             f" {moved.rows:,} rows were copied and compared."
         )
-    if isinstance(moved, MovedRows) and not moved.tables:
-        return _WITHOUT.get(name, "another home has them; this one begins without.")
     if isinstance(moved, MovedRows):
         rows = f"{moved.rows:,} row{'s' if moved.rows != 1 else ''}"
         return f"{rows} of {len(moved.tables)} tables were copied and compared."
@@ -402,29 +377,21 @@ def _told(name: str, moved: "Moved | MovedRows | MovedFiles") -> str:
 
 def add_server_parsers(commands: Any) -> None:
     """Each command is set as `run`: (arguments, settings) -> exit status."""
-    serve = add_parser(
-        commands, "serve", "answer other programs over HTTP",
-        "OpenAI's protocol, an API of its own and the Model Context Protocol: docs/api.md.",
-    )  # fmt: skip
+    protocols = "OpenAI's protocol, an API of its own and the Model Context Protocol: docs/api.md."
+    serve = add_parser(commands, "serve", "answer other programs over HTTP", protocols)
     with_address(serve, 8600, "clients")
-    serve.set_defaults(run=_run_serve, misused=serve.error)
-    mcp = add_parser(
-        commands, "mcp", "serve another assistant over standard input",
-        "It speaks the Model Context Protocol: docs/api.md.",
-    )  # fmt: skip
-    mcp.set_defaults(run=_run_mcp, misused=mcp.error)
+    about = "It speaks the Model Context Protocol: docs/api.md."
+    mcp = add_parser(commands, "mcp", "serve another assistant over standard input", about)
+    for made, run in ((serve, _run_serve), (mcp, _run_mcp)):
+        made.set_defaults(run=run, misused=made.error)
 
 
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.errors import AssistantError
+    _require_server()
     from assistant.libraries.libraries import clear
+    from assistant.team.api import application
     from assistant.ui.launch import check_names, free_port
-    from ingest.platform.installation import needs
 
-    try:
-        from assistant.team.api import application
-    except ModuleNotFoundError as error:
-        raise AssistantError(needs("serve", "serve other programs")) from error
     check_names(args.listens_at, args.host)
     clear(settings)
     port = free_port(application.PORT, args.port, args.listens_at)
@@ -433,17 +400,17 @@ def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_mcp(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.errors import AssistantError
-    from ingest.platform.installation import needs
+    _require_server()
+    from assistant.team.api import mcp_server
+    from assistant.team.api.served_libraries import Libraries
 
-    try:
-        from assistant.team.api import mcp_server
-        from assistant.team.api.served_libraries import Libraries
-    except ModuleNotFoundError as error:
-        raise AssistantError(needs("serve", "serve other programs")) from error
-    libraries = Libraries(settings)
-    try:
+    with closing(Libraries(settings)) as libraries:
         mcp_server.server(libraries, changes=True).run("stdio")
-    finally:
-        libraries.close()
     return DONE
+
+
+def _require_server() -> None:
+    from assistant.errors import AssistantError
+    from ingest.platform.process import require
+
+    require("serve", "fastapi", "mcp", to="serve other programs", error=AssistantError)

@@ -7,17 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 from assistant.errors import AssistantError, SettingsError
 from assistant.libraries.libraries import all_waiting, clear, leave_server
 from assistant.settings import Settings
 from assistant.storage.part import (
-    BACK,
     KEPT,
     SCHEMA,
     HomeFile,
-    Mark,
     TeamTables,
     keep_mark,
     mark_of,
@@ -40,7 +37,7 @@ from vectorstore.team.postgres import Inside, Server
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
 # All rows are copied and compared first. While both the file and the mark are there, the move has
-# not ended, and nobody uses the part: the next move finds in the database which of the two has it.
+# not ended, and nobody uses the part: the next move compares the two to find which of them has it.
 
 _NEW = ".new.sqlite"
 
@@ -50,7 +47,7 @@ class MovedRows:
     """How many rows were copied and compared."""
 
     rows: int
-    tables: dict[str, int]  # the rows of each; empty: another home has them
+    tables: dict[str, int]  # the rows of each
 
 
 def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
@@ -58,33 +55,28 @@ def tables_to_postgres(file: Path, tables: TeamTables) -> MovedRows | None:
     _unlink(file.with_suffix(_NEW))  # of a move back that was interrupted
     if not file.exists():
         return None
-    if mark := tables.marked():
-        if _has_all(tables, mark, file):
+    if tables.marked():
+        if _has_all(tables, file):
             _unlink(file)
             return None
         _unlink(tables.mark)
     here = HomeFile(file, tables.schema)
     # Nobody writes to the file until the end.
     with tables.making(), here.transaction() as source, tables.plain_transaction() as target:
-        found, move = _to_fill(tables, target, file), uuid4().hex
+        found = _to_fill(tables, target, file)
         tables.fill(target, source)
         moved = _compared(tables.schema, source, target)
-        note = "INSERT INTO moved (token, part) VALUES (?, ?)"
-        target.execute(note, (move, tables.schema.name))
-        keep_mark(tables.mark, Mark(found, move))
+        keep_mark(tables.mark, found)
     _unlink(file)
     return moved
 
 
 def tables_to_sqlite(file: Path, tables: TeamTables) -> MovedRows | None:
-    """Move them, for all homes that share them; where another home has taken them already, this one
-    begins without. None when they are there already. Raises AssistantError, changing nothing."""
-    if not (mark := tables.marked()):
+    """Move them, for all homes that share them. None when they are there already. Raises
+    AssistantError, changing nothing."""
+    if not tables.marked():
         return None
-    if not file.exists() and tables.have_left():
-        _unlink(tables.mark)
-        return MovedRows(0, {})
-    if file.exists() and not _has_all(tables, mark, file):
+    if file.exists() and not _has_all(tables, file):
         _unlink(tables.mark)
         return None
     new = file.with_suffix(_NEW)
@@ -93,23 +85,28 @@ def tables_to_sqlite(file: Path, tables: TeamTables) -> MovedRows | None:
         with there.transaction() as target:
             there.fill(target, source)
             moved = _compared(tables.schema, source, target)
-        keep_mark(tables.mark, mark._replace(move=BACK))
         _put(new, file)
     _unlink(tables.mark)
     return moved
 
 
-def _has_all(tables: TeamTables, mark: Mark, file: Path) -> bool:
+class _FileBesideMark(HomeFile):
+    def _enter(self) -> None:
+        """Of a move that did not end: it is only read."""
+
+
+def _has_all(tables: TeamTables, file: Path) -> bool:
     """Which of the two has all, after a move that was interrupted: the database, or else the file.
     Raises AssistantError where both have something of their own."""
-    with tables.plain_transaction() as connection:
-        if mark.tables != tables.identity(connection):
+    here = _FileBesideMark(file, tables.schema)
+    with tables.plain_transaction() as target, here.read() as source:
+        if tables.marked() != tables.identity(target):
             return False
-        if mark.move and mark.move != BACK:
-            found = connection.execute("SELECT 1 FROM moved WHERE token = ?", (mark.move,))
-            return found.fetchone() is not None
-    if mark.move == BACK:
-        return True
+        rows = fingerprints(tables.schema, target)
+        if rows == fingerprints(tables.schema, source):
+            return True
+        if not any(count for count, _ in rows.values()):
+            return False
     raise AssistantError(
         f"The {tables.schema.what} of this home are in PostgreSQL, and there is {file}, too: move"
         " that file away."
@@ -143,8 +140,7 @@ def _leaving(tables: TeamTables) -> Iterator[Inside]:
         _lock(connection)
         tables.check(connection)
         yield connection
-        connection.execute(f"DROP TABLE {tables.named()} CASCADE")
-        tables.note_leaving(connection)
+        tables.drop(connection)
 
 
 def _lock(connection: Inside) -> None:
@@ -250,7 +246,7 @@ def shares(settings: Settings) -> bool:
     AssistantError."""
     server = catalogue_server(settings)
     kept = [team_tables(settings, part, server) for part in PARTS] if server else []
-    return any(tables.marked() and not tables.have_left() for tables in kept)
+    return any(tables.marked() for tables in kept)
 
 
 @contextmanager

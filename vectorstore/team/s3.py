@@ -106,24 +106,20 @@ def code(error: BaseException) -> str:
     return str(response["Error"].get("Code", "")) if isinstance(response, dict) else ""
 
 
-def no_bucket(error: BaseException) -> bool:
-    """Whether the bucket is not there, rather than an object of it."""
-    return code(error) == "NoSuchBucket"
+def not_offered(error: BaseException) -> bool:
+    """Whether the server has no such request."""
+    has_none = ("NotImplemented", "501", "MethodNotAllowed")
+    return isinstance(error, NotImplementedError) or code(error) in has_none
 
 
-def of_this_disk(error: OSError) -> bool:
-    """A file here, and not an object there."""
-    return bool(error.filename) or (error.errno is not None and error.strerror in _DISK)
+def _of_objects(error: Exception) -> bool:
+    """Whether it is of the disk here, or says that an object is not there."""
+    if isinstance(error, FileNotFoundError) and code(error) != "NoSuchBucket":
+        return True
+    return isinstance(error, OSError) and bool(error.filename or error.strerror in _DISK)
 
 
 _DISK = {os.strerror(number) for number in (5, 28, 30, 122)}  # input/output, full, read-only, quota
-
-
-def not_offered(error: BaseException) -> bool:
-    """Whether the server has no such request."""
-    return isinstance(error, NotImplementedError) or code(error) in (
-        "NotImplemented", "501", "MethodNotAllowed",
-    )  # fmt: skip
 
 
 _REFUSED = (
@@ -170,6 +166,7 @@ _LEFT_OVER = 86_400.0  # seconds; the clock of the server may be another
 _SCRATCH_LEFT_OVER = 3600.0  # the same of files here
 _WRITTEN = "pincite-written"  # metadata: when the file was changed, in nanoseconds since 1970
 _PORTS = {"http": 80, "https": 443}
+_MARKS = ("ContinuationToken", "KeyMarker", "VersionIdMarker", "UploadIdMarker")  # of a next page
 
 
 @dataclass(frozen=True)
@@ -223,21 +220,18 @@ class Bucket:
         with store.sentences():
             store.call("list_objects_v2", Prefix="pincite", MaxKeys=1)
             try:
-                answer = store.call("get_bucket_versioning")
+                status = store.call("get_bucket_versioning").get("Status")
             except Exception as error:
                 if not not_offered(error):
                     raise
-                return False
-        return answer.get("Status") in ("Enabled", "Suspended")
+                status = ""
+        return status in ("Enabled", "Suspended")
 
 
 def problem(address: str) -> str:
     """Why an address of files is invalid, as part of a sentence; empty where it is valid."""
-    return (
-        ""
-        if _ADDRESS.fullmatch(address)
-        else "files are kept at an address like s3://bucket/prefix"
-    )
+    told = "files are kept at an address like s3://bucket/prefix"
+    return "" if _ADDRESS.fullmatch(address) else told
 
 
 def endpoint_problem(endpoint: str) -> str:
@@ -284,10 +278,10 @@ class S3Store:
     def take(self, copy: Path, name: str) -> None:
         """See `Copies`. It stays on this machine, too: its pages will be looked at."""
         self.put(copy, name)
-        if name[:64] != sha256_of(copy):
+        if name[:64] == sha256_of(copy):
+            self._cache.put(copy, name)
+        else:
             self._cache.drop(name)
-            return
-        self._cache.put(copy, name)
 
     def put(self, copy: Path, name: str) -> None:
         """Write a local file, which stays where it is, under a name."""
@@ -368,21 +362,13 @@ class S3Store:
 
     def tidy(self, older: float) -> int:
         """See `Copies`: also parts of files whose upload was killed, which no list shows."""
+        swept = sweep_scratch(self._cache.folder, min(older, _SCRATCH_LEFT_OVER))
         with self.sentences():
-            try:
-                begun = self.call("list_multipart_uploads", Prefix=f"{self._prefix}/")
-            except (OSError, NotImplementedError) as error:
-                if not not_offered(error):
-                    raise
-                begun = {}
-            old = [
-                one
-                for one in begun.get("Uploads", ())
-                if time.time() - one["Initiated"].timestamp() > older
-            ]
-            for one in old:
-                self.call("abort_multipart_upload", Key=one["Key"], UploadId=one["UploadId"])
-        return len(old) + sweep_scratch(self._cache.folder, min(older, _SCRATCH_LEFT_OVER))
+            for one in list(self._all("list_multipart_uploads", "Uploads")):
+                if time.time() - one["Initiated"].timestamp() > older:
+                    self.call("abort_multipart_upload", Key=one["Key"], UploadId=one["UploadId"])
+                    swept += 1
+        return swept
 
     @contextmanager
     def sentences(self) -> Iterator[None]:
@@ -392,25 +378,33 @@ class S3Store:
         except PinciteError:
             raise
         except Exception as error:
-            if isinstance(error, OSError) and of_this_disk(error):
-                raise
-            if isinstance(error, FileNotFoundError) and not no_bucket(error):
+            if _of_objects(error):
                 raise
             raise sentence(self._bucket.place, error) from error
 
     def _listed(self, start: str) -> list[Copy]:
-        found: list[Copy] = []
-        more: dict[str, Any] = {}
+        found = []
+        for about in self._all("list_objects_v2", "Contents", start=start):
+            name = about["Key"][len(self._prefix) + 1 :]
+            if name and "/" not in name:
+                found.append(Copy(name, about["LastModified"].timestamp(), int(about["Size"])))
+        return found
+
+    def _all(self, method: str, *kinds: str, start: str = "") -> Iterator[Mapping[str, Any]]:
+        """What a list of the server has, page by page; nothing where it has no such list."""
+        more: dict[str, str] = {}
         while True:
-            answer = self.call("list_objects_v2", Prefix=f"{self._prefix}/{start}", **more)
-            for about in answer.get("Contents", ()):
-                name = about["Key"][len(self._prefix) + 1 :]
-                if name and "/" not in name:
-                    changed = about["LastModified"].timestamp()
-                    found.append(Copy(name, changed, int(about["Size"])))
+            try:
+                answer = self.call(method, Prefix=f"{self._prefix}/{start}", **more)
+            except (OSError, NotImplementedError) as error:
+                if not_offered(error):
+                    return
+                raise
+            for kind in kinds:
+                yield from answer.get(kind, ())
             if not answer.get("IsTruncated"):
-                return found
-            more = {"ContinuationToken": answer["NextContinuationToken"]}
+                return
+            more = {mark: answer[f"Next{mark}"] for mark in _MARKS if answer.get(f"Next{mark}")}
 
     def _put(self, copy: Path, key: str) -> None:
         about = copy.stat()
@@ -437,27 +431,15 @@ class S3Store:
     def _remove_versions(self, start: str) -> int:
         """The bucket may keep them by a lock, or let only its administrator delete them."""
         left = 0
-        more: dict[str, Any] = {}
-        while True:
-            try:
-                answer = self.call("list_object_versions", Prefix=f"{self._prefix}/{start}", **more)
-            except (OSError, NotImplementedError) as error:
-                if isinstance(error, PermissionError):
-                    return 1
-                if not_offered(error):
-                    return left
-                raise
-            for one in [*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())]:
+        try:
+            for one in self._all("list_object_versions", "Versions", "DeleteMarkers", start=start):
                 try:
                     self.call("delete_object", Key=one["Key"], VersionId=one["VersionId"])
                 except PermissionError:
                     left += 1
-            if not answer.get("IsTruncated"):
-                return left
-            more = {
-                "KeyMarker": answer["NextKeyMarker"],
-                "VersionIdMarker": answer.get("NextVersionIdMarker", ""),
-            }
+        except PermissionError:  # of the list
+            left += 1
+        return left
 
 
 def _system(bucket: Bucket) -> Any:
