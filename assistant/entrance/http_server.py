@@ -55,7 +55,7 @@ def server(
     """
     most = _most_connections()
     config = uvicorn.Config(
-        _Bounded(ProxyHeadersMiddleware(app, list(proxies))),  # type: ignore[arg-type]
+        _bounded(ProxyHeadersMiddleware(app, list(proxies))),  # type: ignore[arg-type]
         host=address, port=port, backlog=min(128, most // 4), http=_Connection,
         ws="websockets-sansio" if message_bytes else "none", ws_max_size=message_bytes,
         ws_ping_interval=_PING, ws_ping_timeout=_PING, ws_per_message_deflate=False,
@@ -154,21 +154,18 @@ class _Connection(H11Protocol):
 _TOO_LARGE = f"A request here has at most {HEADERS} headers, of {HEADER_BYTES:,} bytes in all."
 
 
-class _Bounded:
+def _bounded(inner: Any) -> Any:
     """Before the application, and before others look at the headers."""
 
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            first = scope["method"].encode(), scope["raw_path"] + scope["query_string"]
+            if _is_too_large([first, *scope["headers"]]):
+                await answer(send, 431, _TOO_LARGE, {"connection": "close"})
+                return
+        await inner(scope, receive, send)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _is_too_large([_first_line(scope), *scope["headers"]]):
-            await answer(send, 431, _TOO_LARGE, {"connection": "close"})
-        else:
-            await self._inner(scope, receive, send)
-
-
-def _first_line(scope: Scope) -> tuple[bytes, bytes]:
-    return scope["method"].encode(), scope["raw_path"] + scope["query_string"]
+    return asked
 
 
 def _is_too_large(lines: Sequence[tuple[bytes, bytes]]) -> bool:

@@ -1,5 +1,6 @@
 """The address of a mailbox or of a WebDAV folder, as a person writes it."""
 
+import imaplib
 import socket
 import ssl
 from collections.abc import Iterator
@@ -230,8 +231,8 @@ def told(address: Address) -> Iterator[None]:
         raise SourceFailed(
             f"{server} did not answer in time: try again later.", "server"
         ) from error
-    except (OSError, EOFError) as error:
-        why = getattr(error, "strerror", None) or error  # without the number
+    except (OSError, EOFError, imaplib.IMAP4.abort) as error:
+        why = getattr(error, "strerror", None) or str(error)[:200]  # without the number
         raise SourceFailed(
             f"{server} cannot be reached, or closed the connection ({why}): try again later.",
             "server",

@@ -118,9 +118,6 @@ class Mailbox:
             try:
                 self._sign_in(password)
                 self._count, self._validity = self._open()
-            except imaplib.IMAP4.abort as error:
-                self._server.shutdown()
-                raise OSError(str(error)[:200]) from error
             except BaseException:
                 self._server.shutdown()
                 raise
@@ -158,9 +155,8 @@ class Mailbox:
     def named(self, entry: Entry, fetched: Path) -> Sequence[str]:
         """The path under which people know a mail that was `fetched`: its subject, and its number,
         so that no two have the same name."""
-        words = _BETWEEN_FOLDERS.sub("-", subject(fetched)).lstrip(_HIDES)[:_LONGEST_SUBJECT]
-        while len(words.encode(errors="replace")) > _LONGEST_SUBJECT:
-            words = words[:-1]
+        words = _BETWEEN_FOLDERS.sub("-", subject(fetched)).lstrip(_HIDES)
+        words = words.encode(errors="replace")[:_LONGEST_SUBJECT].decode(errors="ignore")
         return [f"{words.strip() or 'Mail'} ({_number(entry)}).eml"]
 
     def close(self) -> None:
@@ -242,8 +238,8 @@ class Mailbox:
         with told(self._address):
             try:
                 answer = run(*arguments)
-            except imaplib.IMAP4.abort as error:
-                raise OSError(str(error)[:200]) from error
+            except imaplib.IMAP4.abort:
+                raise
             except imaplib.IMAP4.error:
                 answer = "BAD", []
         self._in_step = True

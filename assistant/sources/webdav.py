@@ -122,6 +122,7 @@ class Shared:
 
     def __init__(self, address: Address, password: str) -> None:
         self._address = address
+        self._top = unquote(address.path).rstrip("/")
         self.whole = True
         self.left_out: list[tuple[str, LeftOut]] = []
         self._client = httpx.Client(
@@ -135,32 +136,28 @@ class Shared:
     def entries(self, check: Callable[[], None]) -> Iterator[Entry]:
         """All files; `check` is called before each request, and may raise. Folder by folder: many
         servers refuse to list all at once. Raises SourceFailed."""
-        top = unquote(self._address.path).rstrip("/")
-        folders, number = [(top, 0)], 0
+        folders, number = [(self._top, 0)], 0
         while folders:
             check()
             folder, depth = folders.pop()
-            for path, is_folder, entry in self._listed(folder, top):
+            for path, is_folder, entry in self._listed(folder):
                 number += 1
                 if number > MOST_ENTRIES:
                     raise SourceFailed(
                         f"{self._address.host} has more than {MOST_ENTRIES:,} files and folders"
-                        f" below {top or '/'}: name a smaller folder."
+                        f" below {self._top or '/'}: name a smaller folder."
                     )
                 if not is_folder:
                     yield entry
                 elif depth < MOST_DEPTH:
                     folders.append((path, depth + 1))
                 else:
-                    self._leave_out(
-                        path, top, LeftOut(reason="it is nested too deeply in other folders")
-                    )
+                    deep = LeftOut(reason="it is nested too deeply in other folders")
+                    self._leave_out(path, deep)
 
     def check(self) -> None:
         """Whether the folder itself may be listed. Raises SourceFailed."""
-        top = unquote(self._address.path).rstrip("/")
-        for _ in self._children(top, top):
-            pass
+        list(self._children(self._top))
 
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
         """The bytes of a file; None where it is unchanged, by the mark and time in the listing,
@@ -195,25 +192,31 @@ class Shared:
             yield b""
             yield from _bounded(answer, MOST_BYTES, LeftOut)
 
-    def _listed(self, folder: str, top: str) -> list[tuple[str, bool, Entry]]:
+    def _listed(self, folder: str) -> list[tuple[str, bool, Entry]]:
         """What is in a folder. One below that the server does not list is left out."""
         try:
-            return list(self._children(folder, top))
+            return list(self._children(folder))
         except LeftOut as error:
-            self._leave_out(folder, top, error)
+            self._leave_out(folder, error)
             return []
 
-    def _leave_out(self, folder: str, top: str, why: LeftOut) -> None:
+    def _leave_out(self, folder: str, why: LeftOut) -> None:
         self.whole = False
-        self.left_out.append((f"{folder.removeprefix(f'{top}/')}/", why))
+        self.left_out.append((f"{self._below(folder)}/", why))
 
-    def _children(self, folder: str, top: str) -> Iterator[tuple[str, bool, Entry]]:
+    def _below(self, path: str) -> str:
+        return path.removeprefix(f"{self._top}/")
+
+    def _children(self, folder: str) -> Iterator[tuple[str, bool, Entry]]:
         """What is in a folder: path, whether it is a folder, and as a file."""
-        wrong = SourceFailed if folder == top else LeftOut
+        wrong = SourceFailed if folder == self._top else LeftOut
         with self._answer("PROPFIND", quote(f"{folder}/"), {"Depth": "1"}, _ASKED, wrong) as answer:
-            if answer.status_code != 207 and folder != top:
+            if answer.status_code != 207 and folder != self._top:
                 raise _refused(answer)
-            self._check(answer)
+            if answer.status_code == 401:  # what is refused here is refused altogether
+                raise refused(self._address)
+            if answer.status_code >= 500:
+                raise self._later(answer)
             if answer.status_code != 207:
                 raise SourceFailed(
                     f"{self._address.host} has no WebDAV folder {folder or '/'} (it answers"
@@ -224,8 +227,11 @@ class Shared:
             led_to = answer.url.path.rstrip("/")  # by redirects
         for name, is_folder, entry in listing(body, led_to, self._is_here, wrong):
             path = f"{folder}/{name}"  # as it was asked for: it is known by that
-            parts = tuple(path.removeprefix(f"{top}/").split("/"))
-            yield path, is_folder, replace(entry, key=path, parts=parts)
+            yield (
+                path,
+                is_folder,
+                replace(entry, key=path, parts=tuple(self._below(path).split("/"))),
+            )
 
     def _is_here(self, href: str) -> bool:
         """Not at another server. The port may be that behind a proxy."""
@@ -261,13 +267,6 @@ class Shared:
             )
         return to.raw_path.decode().partition("?")[0]
 
-    def _check(self, answer: httpx.Response) -> None:
-        """Of the folder itself: what is refused there is refused altogether."""
-        if answer.status_code == 401:
-            raise refused(self._address)
-        if answer.status_code >= 500:
-            raise self._later(answer)
-
     def _later(self, answer: httpx.Response) -> SourceFailed:
         return SourceFailed(
             f"{self._address.host} answers {answer.status_code}: try again later.", "server"
@@ -302,8 +301,6 @@ def _network() -> Iterator[None]:
         raise OSError(N_("it redirects to what is not an address")) from error
     except httpx.HTTPError as error:
         cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, OSError):
-                raise cause from error
+        while cause is not None and not isinstance(cause, OSError):
             cause = cause.__cause__ or cause.__context__
-        raise OSError(str(error)[:200]) from error
+        raise cause or OSError(str(error)[:200]) from error

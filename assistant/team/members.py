@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed_session
+from assistant.entrance.guests import WAIT, Field, Form, TooManyTries, neighbourhood, sealed
 from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.team.accounts import VISITOR, Accounts, AccountsDatabase, Person, folded
@@ -183,4 +183,4 @@ class Members:
     def mark(self, cookie: str) -> str | None:
         """What the pages are told of who has that cookie; None where its session has ended."""
         session = digest(cookie)
-        return sealed_session(session) if cookie and self._sessions.person(session) else None
+        return sealed(session) if cookie and self._sessions.person(session) else None

@@ -59,7 +59,12 @@ class Server:
     def place(self) -> str:
         """For people, without user and options: `db.example.org:5432/pincite`."""
         database = urlsplit(self.address).path.lstrip("/")
-        return f"{self.host or _socket(self.address)}:{self.port}/{database}"
+        return f"{self.host or self._folder or 'local socket'}:{self.port}/{database}"
+
+    @property
+    def _folder(self) -> str:
+        """Of the socket; empty for the driver's own."""
+        return _option(self.address, "host") or os.environ.get("PGHOST", "")
 
     def connect(self, **options: Any) -> "psycopg.Connection[Any]":
         """A connection that commits each statement; `options` are psycopg's.
@@ -94,9 +99,16 @@ class Server:
     def _resolved(self) -> dict[str, str]:
         """The driver asks the system itself, where no guard of Python's sockets sees it; here the
         name is resolved by Python, as any other. An address without a name stays on this machine,
-        whatever PGHOSTADDR and PGSERVICE say. Raises LibraryAway."""
+        whatever PGHOSTADDR and PGSERVICE say. Raises LibraryAway where PGHOST names a server, which
+        nobody has asked the network guard about."""
         if not self.host:
-            return {"host": _folder(self.address), "hostaddr": ""}
+            if _is_server(self._folder):
+                raise LibraryAway(
+                    f"The address {self.address} names no server, and PGHOST of the environment"
+                    f" names {self._folder}: write the server into the address, or take PGHOST"
+                    " away."
+                )
+            return {"host": self._folder, "hostaddr": ""}
         found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         first = next((one for one in found if one[0] == socket.AF_INET), found[0])
         return {"hostaddr": str(first[4][0])}
@@ -134,7 +146,8 @@ def problem(address: str) -> str:
             "a password does not belong into the address: leave it out, and set"
             " PINCITE_DATABASE_PASSWORD or keep it in the keyring of the system"
         )
-    if _elsewhere(parse_qs(parts.query)):
+    options = parse_qs(parts.query)
+    if any(map(_is_server, options.get("host", []))) or {"hostaddr", "service"} & options.keys():
         return (
             "the server is named after the two slashes: behind the question mark, `host` may only"
             " be the folder of a socket, as in postgresql:///pincite?host=/var/run/postgresql"
@@ -148,11 +161,9 @@ def _option(address: str, name: str) -> str:
     return parse_qs(urlsplit(address).query).get(name, [""])[-1]
 
 
-def _elsewhere(options: dict[str, list[str]]) -> bool:
-    """Whether they name a server, which nobody would ask the network guard about."""
-    hosts = [host for value in options.get("host", []) for host in value.split(",")]
-    away = any(not host.startswith("/") for host in hosts)
-    return away or "hostaddr" in options or "service" in options
+def _is_server(host: str) -> bool:
+    """Whether an option `host` names one, rather than the folder of a socket."""
+    return bool(host) and not all(part.startswith("/") for part in host.split(","))
 
 
 @contextmanager
@@ -214,14 +225,13 @@ def _sentence(server: Server, error: Exception) -> LibraryError:
     driver = _driver()
     code = (getattr(error, "sqlstate", "") or "").lower()
     # What the server says of its rows could be words of documents.
-    at_fault = isinstance(error, driver.OperationalError | driver.InterfaceError)
-    of_rows = isinstance(error, driver.IntegrityError)
-    said = "" if of_rows or code in _OF_STATEMENTS else " ".join(str(error).split())
+    hidden = isinstance(error, driver.IntegrityError) or code in _OF_STATEMENTS
+    said = "" if hidden else " ".join(str(error).split())
     for sign, (kind, sentence) in _SENTENCES.items():
         if sign in said.lower() or sign == code:
             why = f" ({said[:200]})" if sign == "does not exist" else ""
             return kind(f"The PostgreSQL server at {server.place} {sentence}{why}.")
-    if at_fault:
+    if isinstance(error, driver.OperationalError | driver.InterfaceError):
         return LibraryAway(
             f"The PostgreSQL server at {server.place} does not answer: start it, or check its"
             " address in the settings."
@@ -230,22 +240,6 @@ def _sentence(server: Server, error: Exception) -> LibraryError:
         f"The PostgreSQL server at {server.place} refused a statement ({type(error).__name__}, "
         f"{code.upper() or 'no code'})."
     )
-
-
-def _socket(address: str) -> str:
-    return _option(address, "host") or os.environ.get("PGHOST", "local socket")
-
-
-def _folder(address: str) -> str:
-    """Of the socket; empty for the driver's own. Raises LibraryAway where the environment names a
-    server, which nobody has asked the network guard about."""
-    found = _option(address, "host") or os.environ.get("PGHOST", "")
-    if found and any(not part.startswith("/") for part in found.split(",")):
-        raise LibraryAway(
-            f"The address {address} names no server, and PGHOST of the environment names {found}:"
-            " write the server into the address, or take PGHOST away."
-        )
-    return found
 
 
 def _driver() -> Any:
@@ -343,15 +337,14 @@ class Inside:
 
     def make(self, schema: Schema, since: int = 0) -> None:
         """The tables in the present version, where those of a version are; 0: there are none."""
-        self.run(schema.in_postgres(self._collation(), since))
-
-    def _collation(self) -> str:
-        """One that knows letters of all alphabets, however the database was made."""
         known = {row[0] for row in self.execute("SELECT collname FROM pg_collation")}
-        return f'"{next((one for one in _COLLATIONS if one in known), "default")}"'
+        collation = next((one for one in _COLLATIONS if one in known), "default")
+        self.run(schema.in_postgres(f'"{collation}"', since))
 
 
+# They know letters of all alphabets, however the database was made.
 _COLLATIONS = ("und-x-icu", "pg_c_utf8", "C.utf8", "en_US.utf8")
+_READS = ("SELECT", "WITH")
 _PATIENCE = 5  # seconds to wait for readers
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -403,7 +396,7 @@ class PostgresDatabase(Database):
                         done = connection.execute(translated(sql), values, binary=True)
                         return done.fetchall() if done.description else []
                     except Exception:
-                        if last or not connection.broken or not _reads(sql):
+                        if last or not connection.broken or not sql.lstrip().startswith(_READS):
                             raise
         raise AssertionError("the second attempt ends it")
 
@@ -517,10 +510,6 @@ class PostgresDatabase(Database):
             return
         with self._connections.one(begin) as connection:
             yield connection
-
-
-def _reads(sql: str) -> bool:
-    return sql.lstrip().startswith(("SELECT", "WITH"))
 
 
 @lru_cache(1000)

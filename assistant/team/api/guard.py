@@ -24,6 +24,7 @@ from assistant.entrance.asgi import (
     Scope,
     Send,
     answer,
+    answering_with,
     headers_of,
     is_same_origin,
     with_headers,
@@ -39,9 +40,9 @@ _OPEN = ("/healthz", "/readyz", "/metrics")  # for who watches the server; the l
 _OWN = ("same-origin", "none")
 _LOOKS_UP = 4  # requests whose token is looked up at once
 # A page of another site may not show what it loads from here, nor take it for another type.
-_CLOSED = (
-    (b"cross-origin-resource-policy", b"same-origin"), (b"x-content-type-options", b"nosniff"),
-)  # fmt: skip
+_CLOSED = {
+    "cross-origin-resource-policy": "same-origin", "x-content-type-options": "nosniff",
+}  # fmt: skip
 _LARGEST = 4 << 20  # bytes of a request, but for files
 _ADDS = re.compile(r"/api/libraries/[^/]+/documents")  # a POST there brings files
 
@@ -74,7 +75,7 @@ class Guard:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        asked, send = headers_of(scope), _closed(send)
+        asked, send = headers_of(scope), answering_with(send, _CLOSED)
         person, refusal = await self._judged(scope, asked)
         if refusal:
             await _refuse(send, *refusal)
@@ -176,17 +177,6 @@ def _limited(receive: Receive, most: int) -> Receive:
         return message
 
     return received
-
-
-def _closed(send: Send) -> Send:
-    """With headers on each answer, also on refusals and errors."""
-
-    async def sent(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *_CLOSED]}
-        await send(message)
-
-    return sent
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:

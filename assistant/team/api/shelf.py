@@ -111,9 +111,7 @@ class Shelf:
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,
         LibraryError, LimitReached."""
-        self._check_each(name)
-        self._libraries.limits.ask(self.person, count=False)  # before a model is loaded
-        made = self._libraries.assistant(name, self.person, self._permitted.whose)
+        made = self.preparing(name)
         self._libraries.limits.ask(self.person)
         self._note("asked", name)
         return made
@@ -128,7 +126,7 @@ class Shelf:
     def preparing(self, name: str) -> Assistant:
         """What reads ahead of a question; nothing is counted or noted. Raises as `assistant`."""
         self._check_each(name)
-        self._libraries.limits.ask(self.person, count=False)
+        self._libraries.limits.ask(self.person, count=False)  # before a model is loaded
         return self._libraries.assistant(name, self.person, self._permitted.whose)
 
     def sheet(self, name: str) -> Sheet:
