@@ -33,7 +33,7 @@ from vectorstore.team.moving import (
     to_postgres,
     to_sqlite,
 )
-from vectorstore.team.postgres import Inside, Server
+from vectorstore.team.postgres import Inside
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
 # All rows are copied and compared first. While both the file and the mark are there, the move has
@@ -80,12 +80,17 @@ def tables_to_sqlite(file: Path, tables: TeamTables) -> MovedRows | None:
         _unlink(tables.mark)
         return None
     new = file.with_suffix(_NEW)
-    with tables.making(), _none_left(new), _leaving(tables) as source:
-        there = HomeFile(new, tables.schema)
-        with there.transaction() as target:
-            there.fill(target, source)
-            moved = _compared(tables.schema, source, target)
-        _put(new, file)
+    _unlink(new)
+    try:
+        with tables.making(), _leaving(tables) as source:
+            there = HomeFile(new, tables.schema)
+            with there.transaction() as target:
+                there.fill(target, source)
+                moved = _compared(tables.schema, source, target)
+            _put(new, file)
+    except Exception:
+        _unlink(new)
+        raise
     _unlink(tables.mark)
     return moved
 
@@ -113,23 +118,18 @@ def _has_all(tables: TeamTables, file: Path) -> bool:
     )
 
 
-@contextmanager
-def _none_left(new: Path) -> Iterator[None]:
-    """A file that is made anew, and that does not stay half-made."""
-    _unlink(new)
-    try:
-        yield
-    except Exception:
-        _unlink(new)
-        raise
-
-
 def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
     """The identity of empty tables, which nobody else uses until the end. Raises AssistantError."""
     if tables.identity(target):
         _lock(target)
     found = tables.identity(target) or tables.make(target)
-    _check_empty(target, tables, file)  # also new ones: somebody may have dropped only some
+    for table in tables.schema.tables:  # also of new ones: somebody may have dropped only some
+        if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+            raise AssistantError(
+                f"{tables.server.place} has {tables.schema.what} of another home already, and two"
+                f" cannot become one. To use those, move {file} away; to keep these, name another"
+                " database in the setting `catalogue`."
+            )
     return found
 
 
@@ -147,16 +147,6 @@ def _lock(connection: Inside) -> None:
     """Wait until nobody uses the tables, and let nobody use them: each transaction reads the note
     of their identity first, so two that wait for each other cannot be."""
     connection.execute(f"LOCK TABLE {SCHEMA}.{KEPT} IN ACCESS EXCLUSIVE MODE")
-
-
-def _check_empty(target: Transaction, tables: TeamTables, file: Path) -> None:
-    for table in tables.schema.tables:
-        if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
-            raise AssistantError(
-                f"{tables.server.place} has {tables.schema.what} of another home already, and two"
-                f" cannot become one. To use those, move {file} away; to keep these, name another"
-                " database in the setting `catalogue`."
-            )
 
 
 def _compared(part: Schema, source: Transaction, target: Transaction) -> MovedRows:
@@ -223,11 +213,17 @@ def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | Mov
             "The setting 'catalogue' names no PostgreSQL: set it, as in"
             " PINCITE_CATALOGUE=postgresql://pincite@db.example.org:5432/pincite."
         )
-    move = to_postgres if to == "postgresql" else to_sqlite
+    there = to == "postgresql"
+    move_part = tables_to_postgres if there else tables_to_sqlite
+    move = to_postgres if there else to_sqlite
     with _only_move(settings):
-        yield from _move_parts(settings, to, server)
+        for part in PARTS:
+            file = settings.home / f"{part.name}.sqlite"
+            rows = move_part(file, team_tables(settings, part, server))
+            if rows or (mark_of(file) if there else file).exists():
+                yield f"({part.what})", rows
         for name, folder in _folders(settings):
-            if to == "sqlite" and folder.name == name and schema_of(folder):
+            if not there and folder.name == name and schema_of(folder):
                 leave_server(settings, name)
             yield name, move(folder, server)
 
@@ -263,14 +259,3 @@ def _only_move(settings: Settings) -> Iterator[None]:
                 " `pincite migrate-home`, and try again."
             )
         yield
-
-
-def _move_parts(
-    settings: Settings, to: Engine, server: Server
-) -> Iterator[tuple[str, MovedRows | None]]:
-    move = tables_to_postgres if to == "postgresql" else tables_to_sqlite
-    for part in PARTS:
-        file = settings.home / f"{part.name}.sqlite"
-        moved = move(file, team_tables(settings, part, server))
-        if moved or (mark_of(file) if to == "postgresql" else file).exists():
-            yield f"({part.what})", moved

@@ -30,17 +30,8 @@ from ingest.platform.process import require
 from ingest.sandbox.pool import Heard
 from vectorstore import workers
 from vectorstore.errors import LibraryError, WorkersAway
-from vectorstore.team.worker_task import (
-    CRASHED,
-    FAILED,
-    READ,
-    UNFIT,
-    Result,
-    Sent,
-    Task,
-    readers,
-    work,
-)
+from vectorstore.team import worker_task
+from vectorstore.team.worker_task import Result, Sent, Task
 from vectorstore.worker_address import RayAddress, away
 from vectorstore.workers import Order
 
@@ -56,7 +47,6 @@ _POLL = 0.05  # seconds
 _SIGN = 2.0  # seconds between two signs of life
 _NOBODY = 120.0  # seconds without any machine that reads
 _TRIES = 100.0  # seconds for all machines to read a line of text, with the models that they load
-LOST, AWAY = "lost", "away"  # kinds of results beside those of a task
 
 
 @dataclass(frozen=True)
@@ -96,7 +86,7 @@ def serve(pipe: Connection, place: str) -> None:
         try:
             driver = _Driver(pipe, place)
         except BaseException as error:
-            pipe.send(Result(AWAY, words=_said(error)))
+            pipe.send(Result("away", words=_said(error)))
         else:
             driver.run()
     os._exit(0)  # Ray's own end waits for its threads
@@ -119,7 +109,7 @@ class _Driver:
             connect()
         except RuntimeError:  # Ray gives a busy machine 30 seconds to start what serves its client
             connect()
-        self._task = ray.remote(num_cpus=1, max_retries=_AGAIN)(work)
+        self._task = ray.remote(num_cpus=1, max_retries=_AGAIN)(worker_task.work)
         self._waiting: dict[Any, Job] = {}
         self._signed = self._seen = time.monotonic()
         pipe.send(self._cores())
@@ -134,9 +124,9 @@ class _Driver:
         except (EOFError, BrokenPipeError):
             raise
         except _Nobody as error:
-            self._pipe.send(Result(AWAY, words=str(error)))
+            self._pipe.send(Result("away", words=str(error)))
         except BaseException as error:  # Ray has given up: its head has gone, as a rule
-            self._pipe.send(Result(AWAY, words=gone(error)))
+            self._pipe.send(Result("away", words=gone(error)))
 
     def _take(self, message: Job | Look) -> None:
         if isinstance(message, Look):
@@ -146,9 +136,8 @@ class _Driver:
             file = _sent(message.path)
         except OSError as error:
             words = f"{message.path.name} cannot be opened: {error.strerror}."
-            self._pipe.send(
-                (message.number, Result(FAILED, error=UnreadableFile.__name__, words=words))
-            )
+            failed = Result("failed", error=UnreadableFile.__name__, words=words)
+            self._pipe.send((message.number, failed))
             return
         self._waiting[self._task.remote(message.task, file)] = message
 
@@ -158,7 +147,7 @@ class _Driver:
         done, _ = self._ray.wait([*self._waiting], num_returns=1, timeout=_POLL)
         for one in done:
             job, result = self._waiting.pop(one), self._result(one)
-            if result.kind == CRASHED and job.again:
+            if result.kind == "crashed" and job.again:
                 self._take(replace(job, again=False))
             else:
                 self._pipe.send((job.number, result))
@@ -169,10 +158,10 @@ class _Driver:
             found: Result = self._ray.get(one)
             return found
         except errors.RayTaskError as error:  # no fault of a file: `work` returns those
-            return Result(LOST, words=_said(error.cause or error))
+            return Result("lost", words=_said(error.cause or error))
         except (errors.WorkerCrashedError, errors.NodeDiedError, errors.ObjectLostError,
                 errors.OutOfMemoryError, errors.TaskUnschedulableError):  # fmt: skip
-            return Result(LOST)
+            return Result("lost")
 
     def _sign(self) -> None:
         """Tell that it lives, and give up where no machine has read for long."""
@@ -330,9 +319,8 @@ class RayWorkers:
             return self._link
 
     def _task(self) -> Task:
-        order = self._order
-        cluster = self._cluster
-        return Task(order.engines, order.recipe(), cluster.locate, readers(), cluster.quiet)
+        order, cluster, reads = self._order, self._cluster, worker_task.readers()
+        return Task(order.engines, order.recipe(), cluster.locate, reads, cluster.quiet)
 
     def _loaded(self, path: Path, pending: "Future[Result]") -> Loaded:
         name = readable(path.name)
@@ -362,13 +350,13 @@ class RayWorkers:
             result = pending.result()
         except CancelledError as error:
             raise Stopped(f"{name}: reading was stopped.") from error
-        if result.kind == READ:
+        if result.kind == "read":
             return result
-        if result.kind == UNFIT:
+        if result.kind == "unfit":
             raise WorkersAway(f"The worker {result.words}. The next `pincite add` goes on.")
-        if result.kind == AWAY:
+        if result.kind == "away":
             raise away(self._cluster.address, result.words)
-        if result.kind == LOST:
+        if result.kind == "lost":
             why = f" ({result.words})" if result.words else ""
             raise UnreadableFile(f"{name} was not read: its workers were lost{why}. Add it again.")
         raise _error(result)
@@ -405,7 +393,7 @@ class _Link:
             try:
                 self._pipe.send(Job(self._number, path, task))
             except OSError:  # the listener says so, too
-                self._end(Result(AWAY, words="do not answer"))
+                self._end(Result("away", words="do not answer"))
         return made
 
     def look(self, task: Task) -> list[Machine]:
@@ -425,7 +413,7 @@ class _Link:
 
     def _first(self) -> int:
         """The number of cores."""
-        said: Any = Result(AWAY, words="do not answer")
+        said: Any = Result("away", words="do not answer")
         with suppress(EOFError, OSError):
             said = self._pipe.recv() if self._pipe.poll(_RAY_CONNECTS) else said
         if isinstance(said, int):
@@ -435,7 +423,7 @@ class _Link:
         raise away(self._address, f"let nobody in ({said.words})")
 
     def _listen(self) -> None:
-        over = Result(AWAY, words="do not answer")
+        over = Result("away", words="do not answer")
         try:
             while self._pipe.poll(_SILENT):
                 match self._pipe.recv():
@@ -456,7 +444,7 @@ class _Link:
     def _end(self, over: Result | None) -> None:
         """All that wait hear of it; nothing more is sent."""
         if self._over is None:
-            self._over = over or Result(AWAY, words="are no longer asked")
+            self._over = over or Result("away", words="are no longer asked")
         for one in self._pending.values():
             if over:
                 one.set_result(over)

@@ -14,21 +14,8 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 
-from assistant.entrance.asgi import (
-    BYTES,
-    LARGEST,
-    PROXIED,
-    Asgi,
-    Hosts,
-    Receive,
-    Scope,
-    Send,
-    answer,
-    answering_with,
-    headers_of,
-    is_same_origin,
-    with_headers,
-)
+from assistant.entrance import asgi
+from assistant.entrance.asgi import Asgi, Receive, Scope, Send
 from assistant.entrance.guests import WAIT, Guests, TooManyTries, Tries
 from assistant.errors import AssistantError
 from assistant.team.accounts import LOCAL, VISITOR, Person
@@ -60,7 +47,7 @@ class Guard:
     """
 
     def __init__(
-        self, inner: Asgi, hosts: Hosts, guests: Guests | None = None,
+        self, inner: Asgi, hosts: asgi.Hosts, guests: Guests | None = None,
         tokens: Callable[[], Tokens | None] = lambda: None,
         signed: Callable[[str], Person | None] = lambda token: None,
     ) -> None:  # fmt: skip
@@ -75,7 +62,7 @@ class Guard:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        asked, send = headers_of(scope), answering_with(send, _CLOSED)
+        asked, send = asgi.headers_of(scope), asgi.answering_with(send, _CLOSED)
         person, refusal = await self._judged(scope, asked)
         if refusal:
             await _refuse(send, *refusal)
@@ -84,7 +71,7 @@ class Guard:
         else:
             state = {**scope.get("state", {}), PERSON: person}
             # No route knows a cookie, and FastAPI would parse them all by http.cookies.
-            inner = with_headers({**scope, "state": state}, without=("cookie",))
+            inner = asgi.with_headers({**scope, "state": state}, without=("cookie",))
             await self._inner(inner, _limited(receive, most), send)
 
     async def _judged(self, scope: Scope, asked: Mapping[str, str]) -> _Judged:
@@ -111,7 +98,7 @@ class Guard:
         if not self._hosts.admit(host):
             return "This is Pincite, and it is not known by that name (--host NAME)."
         site, origin = asked.get("sec-fetch-site", "none"), asked.get("origin")
-        if site not in _OWN or (origin is not None and not is_same_origin(origin, host)):
+        if site not in _OWN or (origin is not None and not asgi.is_same_origin(origin, host)):
             return "Web pages of other origins have no access."
         return ""
 
@@ -119,7 +106,7 @@ class Guard:
         """The same, of who may ask. Raises TooManyTries, AssistantError."""
         tokens = self._tokens()
         if tokens is None and self._guests is None:
-            if any(name in asked for name in PROXIED):
+            if any(name in asked for name in asgi.PROXIED):
                 told = "Behind a proxy, Pincite asks for a token: start it with --host NAME."
                 return None, (403, told)
             return LOCAL, None
@@ -152,7 +139,8 @@ def _bearer(asked: Mapping[str, str]) -> str:
 def _most(scope: Scope, person: Person | None) -> int:
     """Who may not add files need not send any: a form is read before its route is asked."""
     brings = scope["method"] == "POST" and _ADDS.fullmatch(scope["path"])
-    return LARGEST * BYTES if brings and person is not None and person.changes else _LARGEST
+    may = person is not None and person.changes
+    return asgi.LARGEST * asgi.BYTES if brings and may else _LARGEST
 
 
 def _too_large(most: int) -> str:
@@ -181,4 +169,4 @@ def _limited(receive: Receive, most: int) -> Receive:
 
 async def _refuse(send: Send, status: int, why: str) -> None:
     wait = {"retry-after": f"{WAIT:.0f}"} if status == 429 else {}
-    await answer(send, status, dumps(body(why, status)), wait, "application/json")
+    await asgi.answer(send, status, dumps(body(why, status)), wait, "application/json")
