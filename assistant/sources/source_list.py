@@ -118,23 +118,22 @@ def remove(settings: Settings, source: Source) -> None:
     check_there(settings.libraries_folder / source.library)
     place = folder(settings, source)
     try:
-        _remove(settings, source, place)
+        place.mkdir(parents=True, exist_ok=True)
+        with alone(place / LOCK) as free:
+            if not free:
+                raise SourceFailed(
+                    f"{source.name} is being fetched: remove it when that has ended."
+                )
+            _change(
+                settings, source.library, lambda rows: [r for r in rows if r.name != source.name]
+            )
+            for one in [path for path in place.iterdir() if path.name != LOCK]:
+                shutil.rmtree(one) if one.is_dir() else one.unlink()
         shutil.rmtree(place)  # the lock alone: it is open until here
     except OSError as error:
         raise HomeNotWritable(
             f"{place} cannot be deleted ({error.strerror}): delete it yourself."
         ) from error
-
-
-def _remove(settings: Settings, source: Source, place: Path) -> None:
-    """Off the list, and all that was fetched."""
-    place.mkdir(parents=True, exist_ok=True)
-    with alone(place / LOCK) as free:
-        if not free:
-            raise SourceFailed(f"{source.name} is being fetched: remove it when that has ended.")
-        _change(settings, source.library, lambda rows: [r for r in rows if r.name != source.name])
-        for one in [path for path in place.iterdir() if path.name != LOCK]:
-            shutil.rmtree(one) if one.is_dir() else one.unlink()
 
 
 def note(

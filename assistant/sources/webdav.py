@@ -140,7 +140,12 @@ class Shared:
         while folders:
             check()
             folder, depth = folders.pop()
-            for path, is_folder, entry in self._listed(folder):
+            try:
+                found = list(self._children(folder))
+            except LeftOut as error:  # one below that the server does not list
+                self._leave_out(folder, error)
+                found = []
+            for path, is_folder, entry in found:
                 number += 1
                 if number > MOST_ENTRIES:
                     raise SourceFailed(
@@ -191,14 +196,6 @@ class Shared:
                 raise _refused(answer)
             yield b""
             yield from _bounded(answer, MOST_BYTES, LeftOut)
-
-    def _listed(self, folder: str) -> list[tuple[str, bool, Entry]]:
-        """What is in a folder. One below that the server does not list is left out."""
-        try:
-            return list(self._children(folder))
-        except LeftOut as error:
-            self._leave_out(folder, error)
-            return []
 
     def _leave_out(self, folder: str, why: LeftOut) -> None:
         self.whole = False

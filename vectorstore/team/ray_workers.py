@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import connection, parent_process
@@ -60,13 +60,6 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Look:
-    """A question to each machine whether it could do a task."""
-
-    task: Task
-
-
-@dataclass(frozen=True)
 class Machine:
     """A machine that reads: its name, cores, and why it is unfit; empty where it is not."""
 
@@ -92,10 +85,6 @@ def serve(pipe: Connection, place: str) -> None:
     os._exit(0)  # Ray's own end waits for its threads
 
 
-class _Nobody(Exception):
-    """No machine reads; the end of a sentence about the workers."""
-
-
 class _Driver:
     def __init__(self, pipe: Connection, place: str) -> None:
         import ray
@@ -116,21 +105,19 @@ class _Driver:
 
     def run(self) -> None:
         try:
-            while True:
+            while self._lives():
                 while self._pipe.poll(0 if self._waiting else _POLL):
                     self._take(self._pipe.recv())
                 self._give()
-                self._sign()
         except (EOFError, BrokenPipeError):
             raise
-        except _Nobody as error:
-            self._pipe.send(Result("away", words=str(error)))
         except BaseException as error:  # Ray has given up: its head has gone, as a rule
             self._pipe.send(Result("away", words=gone(error)))
 
-    def _take(self, message: Job | Look) -> None:
-        if isinstance(message, Look):
-            self._pipe.send(self._machines(message.task))
+    def _take(self, message: Job | Task) -> None:
+        """A file to be read, or a question to each machine whether it could do a task."""
+        if isinstance(message, Task):
+            self._pipe.send(self._machines(message))
             return
         try:
             file = _sent(message.path)
@@ -163,38 +150,40 @@ class _Driver:
                 errors.OutOfMemoryError, errors.TaskUnschedulableError):  # fmt: skip
             return Result("lost")
 
-    def _sign(self) -> None:
-        """Tell that it lives, and give up where no machine has read for long."""
+    def _lives(self) -> bool:
+        """Tell that it does, or that no machine has read for long, which is its end."""
         now = time.monotonic()
         if now - self._signed < _SIGN:
-            return
+            return True
         self._signed = now
         self._seen = now if self._cores() else self._seen
-        if self._waiting and now - self._seen > _NOBODY:
-            raise _Nobody(f"have had no machine that reads for {_NOBODY:.0f} seconds")
-        self._pipe.send(None)
+        lives = not self._waiting or now - self._seen <= _NOBODY
+        words = f"have had no machine that reads for {_NOBODY:.0f} seconds"
+        self._pipe.send(None if lives else Result("away", words=words))
+        return lives
 
     def _cores(self) -> int:
         return int(self._ray.cluster_resources().get("CPU", 0))
 
     def _machines(self, task: Task) -> list[Machine]:
         """Those that Ray knows to be lost in the end are none."""
-        asked = {name: self._ask(name, task) for name in self._reading()}
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        asked = {}
+        for node in self._reading():
+            there = NodeAffinitySchedulingStrategy(node, soft=False)
+            asked[node] = self._task.options(scheduling_strategy=there).remote(task, _TRY)
         until = time.monotonic() + _TRIES
-        answered = {name: self._answer(one, until) for name, one in asked.items()}
-        there = self._reading()
-        return [self._machine(there[name], answered[name]) for name in answered if name in there]
+        unfit = {node: self._answer(one, until) for node, one in asked.items()}
+        return [
+            Machine(node["NodeManagerAddress"], int(node["Resources"]["CPU"]), unfit[name])
+            for name, node in self._reading().items() if name in unfit
+        ]  # fmt: skip
 
     def _reading(self) -> dict[str, dict[str, Any]]:
         """The machines that read just now, by their ids."""
         return {node["NodeID"]: node for node in self._ray.nodes()
                 if node["Alive"] and node["Resources"].get("CPU")}  # fmt: skip
-
-    def _ask(self, node: str, task: Task) -> Any:
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-        there = NodeAffinitySchedulingStrategy(node, soft=False)
-        return self._task.options(scheduling_strategy=there).remote(task, _TRY)
 
     def _answer(self, asked: Any, until: float) -> str:
         """Why a machine cannot read; empty where it can."""
@@ -202,10 +191,6 @@ class _Driver:
             return str(self._ray.get(asked, timeout=max(0.1, until - time.monotonic())).words)
         except Exception as error:
             return f"it cannot read: {_said(error)}"
-
-    @staticmethod
-    def _machine(node: dict[str, Any], unfit: str) -> Machine:
-        return Machine(node["NodeManagerAddress"], int(node["Resources"]["CPU"]), unfit)
 
 
 def _end_with_parent() -> None:
@@ -262,11 +247,8 @@ class RayCluster:
 
     def machines(self, order: Order) -> list[Machine]:
         """All that read, each asked whether it can. Raises WorkersAway or LibraryError."""
-        asked = self.hire(order)
-        try:
+        with closing(self.hire(order)) as asked:
             return asked.machines()
-        finally:
-            asked.close()
 
 
 class RayWorkers:
@@ -399,7 +381,7 @@ class _Link:
     def look(self, task: Task) -> list[Machine]:
         """Whether each machine that reads could do a task like this one. Raises WorkersAway."""
         try:
-            self._pipe.send(Look(task))
+            self._pipe.send(task)
             return self._looked.result(_SILENT)
         except (OSError, TimeoutError, CancelledError) as error:  # the first: a driver that ended
             raise away(self._address, reason="do not answer") from error

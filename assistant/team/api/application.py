@@ -139,18 +139,14 @@ def serve(
     app = guarded(libraries, Hosts(address, names), guests)
     host = f"[{address}]" if ":" in address else address
     welcome = _welcome(f"http://{host}:{port}", guests, people)
+    logs: dict[str, Any] = {"log_level": "warning"}
+    if settings.logs == "json":
+        watching.install_json_log()
+        logs = {"log_config": None}  # uvicorn leaves the loggers as they are
     server(
         app, address, port, lambda: print(welcome, file=sys.stderr, flush=True), settings.proxy,
-        stop_seconds=settings.stop_seconds, logs=_logged(settings),
+        stop_seconds=settings.stop_seconds, logs=logs,
     ).run()  # fmt: skip
-
-
-def _logged(settings: Settings) -> dict[str, Any]:
-    """Options of uvicorn for its logs, in text or JSON as the settings say."""
-    if settings.logs == "text":
-        return {"log_level": "warning"}
-    watching.install_json_log()
-    return {"log_config": None}
 
 
 def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) -> Asgi:

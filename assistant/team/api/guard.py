@@ -80,7 +80,9 @@ class Guard:
             return None, (403, refusal)
         if scope["path"] in _OPEN:
             return VISITOR, None
-        place, token = (scope.get("client") or ("", 0))[0], _bearer(asked)
+        place = (scope.get("client") or ("", 0))[0]
+        scheme, _, given = asked.get("authorization", "").partition(" ")
+        token = given.strip() if scheme.lower() == "bearer" else ""
         threads = self._signing if is_signed(token) else self._looking
         try:
             return await run_sync(self._known, asked, token, place, limiter=threads)
@@ -129,11 +131,6 @@ class Guard:
 def is_signed(token: str) -> bool:
     """Whether it has the form of a provider's token (RFC 7519)."""
     return token.count(".") == 2
-
-
-def _bearer(asked: Mapping[str, str]) -> str:
-    scheme, _, token = asked.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _most(scope: Scope, person: Person | None) -> int:

@@ -8,7 +8,7 @@ https://platform.openai.com/docs/api-reference/chat.
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -168,9 +168,11 @@ async def embeddings(asked: EmbeddingsRequest, seen: Seen, place: Embedding) -> 
         vectors.extend(await place.do(partial(embedder.passages, texts[at : at + _AT_ONCE])))
     if asked.dimensions not in (None, has := len(vectors[0])):
         raise NotDone("dimensions", f"The model of {asked.model} has {has}, and no others.")
-    as_text = asked.encoding_format == "base64"
+    coded: Callable[[Any], Any] = (
+        _as_text if asked.encoding_format == "base64" else np.ndarray.tolist
+    )
     rows = [
-        {"object": "embedding", "index": at, "embedding": _coded(vector, as_text)}
+        {"object": "embedding", "index": at, "embedding": coded(vector)}
         for at, vector in enumerate(vectors)
     ]
     used = {"prompt_tokens": 0, "total_tokens": 0}  # the embedding models do not count them
@@ -274,10 +276,9 @@ def sources(answer: Row) -> str:
     return "\n\n" + "\n".join(lines) if lines else ""
 
 
-def _coded(vector: np.ndarray[Any, Any], as_text: bool) -> str | list[float]:
-    """Its numbers, or its 32-bit floats in the order of OpenAI's clients."""
-    floats: list[float] = vector.tolist()
-    return base64.b64encode(vector.astype("<f4").tobytes()).decode() if as_text else floats
+def _as_text(vector: np.ndarray[Any, Any]) -> str:
+    """Its 32-bit floats in the order of OpenAI's clients."""
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode()
 
 
 def _event(row: Row) -> str:
