@@ -3,7 +3,9 @@
 Each opening says what for, and the audit log keeps it.
 """
 
+import json
 import os
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any, BinaryIO
@@ -16,7 +18,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.libraries import forget as forgetting
 from assistant.libraries.libraries import check_not_waiting
-from assistant.libraries.uploads import Upload, staged, unstage, upload_folder
+from assistant.libraries.uploads import Upload, staged, upload_folder
 from assistant.receipts.record import Receipts
 from assistant.settings import check_library_name
 from assistant.sheet.fill import Sheet
@@ -25,7 +27,6 @@ from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.turns import Kind, Place
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.wiring import composition
-from ingest.errors import PinciteError
 from vectorstore.catalog.tags import Filter
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, parts
@@ -96,17 +97,10 @@ class Shelf:
         """Begin to add files, by their names; they are read to their end before it returns. Raises
         as `changed`, HomeNotWritable, and LimitReached."""
         self._permitted.check_change()
-        limits, size = self._libraries.limits, sum(_size(source) for _, source in files)
-        limits.add(self.person, size, count=False)  # before anything is made
+        self._libraries.limits.add(self.person, sum(_size(source) for _, source in files))
         opened = self.changed(name, "added", ", ".join(name for name, _ in files), make=True)
-        home = self.settings.home
-        paths = staged(upload_folder(home, name), files)
-        try:
-            limits.add(self.person, size)
-        except PinciteError:
-            unstage(paths)
-            raise
-        return self._libraries.uploads.show(Upload(opened, home, paths))
+        paths = staged(upload_folder(self.settings.home, name), files)
+        return self._libraries.uploads.show(Upload(opened, self.settings.home, paths))
 
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,
@@ -121,13 +115,13 @@ class Shelf:
         UnknownLibrary, LibraryError."""
         self._check_each(name)
         self._note("asked for suggestions", name)
-        return self._libraries.assistant(name, self.person, self._permitted.whose)
+        return self._libraries.assistant(name, self._permitted.whose)
 
     def preparing(self, name: str) -> Assistant:
         """What reads ahead of a question; nothing is counted or noted. Raises as `assistant`."""
         self._check_each(name)
         self._libraries.limits.ask(self.person, count=False)  # before a model is loaded
-        return self._libraries.assistant(name, self.person, self._permitted.whose)
+        return self._libraries.assistant(name, self._permitted.whose)
 
     def sheet(self, name: str) -> Sheet:
         """Fills sheets of a library. Raises UnknownLibrary, LibraryError."""
@@ -254,32 +248,16 @@ async def only_files(request: Request) -> None:
 async def whole_text(request: Request) -> None:
     """Raises HTTPException for NUL and halves of characters, which no text has and no database
     takes, in a path, a query or a body of JSON."""
-    given: list[Any] = [*request.path_params.values(), *request.query_params.values()]
+    given: list[Any] = [request.path_params, *request.query_params.multi_items()]
     if "json" in request.headers.get("content-type", ""):
         with suppress(ValueError):  # whoever reads the body says so
             given.append(await request.json())
-    if any(map(_is_broken, _texts(given))):
+    text = json.dumps(given, ensure_ascii=False)
+    if _NUL.search(text) or text.encode(errors="replace").decode() != text:
         raise HTTPException(400, "The request has NUL or half a character in a text: leave it out.")
 
 
-def _texts(given: list[Any]) -> Iterator[str]:
-    """Those in JSON, however deep; the list is used up."""
-    while given:
-        match given.pop():
-            case str(text):
-                yield text
-            case dict(row):
-                given += [*row.keys(), *row.values()]
-            case list(items):
-                given += items
-
-
-def _is_broken(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return "\0" in text
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it
 
 
 # -- How a request names some of a library's documents, and a part of a long list
