@@ -15,19 +15,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from assistant.i18n.translation import N_
-from assistant.sources.address import (
-    LONGEST,
-    MOST_BYTES,
-    MOST_DEPTH,
-    MOST_ENTRIES,
-    MOST_LISTED,
-    SILENCE,
-    Address,
-    LeftOut,
-    SourceFailed,
-    refused,
-    told,
-)
+from assistant.sources import limits
+from assistant.sources.address import Address, LeftOut, SourceFailed, refused, told
 from assistant.sources.source_list import Entry, Row
 
 # -- The list of a folder as a WebDAV server writes it: the answer to PROPFIND (RFC 4918, 9.1)
@@ -128,7 +117,7 @@ class Shared:
         self._client = httpx.Client(
             auth=httpx.BasicAuth(address.user, password) if address.user else None,
             verify=ssl.create_default_context() if address.secure else False,
-            timeout=SILENCE,
+            timeout=limits.SILENCE,
             trust_env=False,  # a proxy would be another host
             headers={"Accept-Encoding": "identity"},
         )
@@ -147,14 +136,14 @@ class Shared:
                 found = []
             for path, is_folder, entry in found:
                 number += 1
-                if number > MOST_ENTRIES:
+                if number > limits.MOST_ENTRIES:
                     raise SourceFailed(
-                        f"{self._address.host} has more than {MOST_ENTRIES:,} files and folders"
-                        f" below {self._top or '/'}: name a smaller folder."
+                        f"{self._address.host} has more than {limits.MOST_ENTRIES:,} files and"
+                        f" folders below {self._top or '/'}: name a smaller folder."
                     )
                 if not is_folder:
                     yield entry
-                elif depth < MOST_DEPTH:
+                elif depth < limits.MOST_DEPTH:
                     folders.append((path, depth + 1))
                 else:
                     deep = LeftOut(reason="it is nested too deeply in other folders")
@@ -167,8 +156,8 @@ class Shared:
     def read(self, entry: Entry, known: Row | None) -> Iterator[bytes] | None:
         """The bytes of a file; None where it is unchanged, by the mark and time in the listing,
         else by a conditional GET. Raises LeftOut, SourceFailed."""
-        if entry.size > MOST_BYTES:
-            raise LeftOut(reason=f"it has more than {MOST_BYTES >> 20} MB")
+        if entry.size > limits.MOST_BYTES:
+            raise LeftOut(reason=f"it has more than {limits.MOST_BYTES >> 20} MB")
         if known and entry.etag and entry.etag == known.etag:
             return None
         headers = {}
@@ -195,7 +184,7 @@ class Shared:
             if answer.status_code != 200:
                 raise _refused(answer)
             yield b""
-            yield from _bounded(answer, MOST_BYTES, LeftOut)
+            yield from _bounded(answer, limits.MOST_BYTES, LeftOut)
 
     def _leave_out(self, folder: str, why: LeftOut) -> None:
         self.whole = False
@@ -220,7 +209,7 @@ class Shared:
                     f" {answer.status_code}): check the path.",
                     "folder",
                 )
-            body = b"".join(_bounded(answer, MOST_LISTED, wrong))
+            body = b"".join(_bounded(answer, limits.MOST_LISTED, wrong))
             led_to = answer.url.path.rstrip("/")  # by redirects
         for name, is_folder, entry in listing(body, led_to, self._is_here, wrong):
             path = f"{folder}/{name}"  # as it was asked for: it is known by that
@@ -277,7 +266,7 @@ def _refused(answer: httpx.Response) -> LeftOut:
 def _bounded(answer: httpx.Response, most: int, error: type[SourceFailed]) -> Iterator[bytes]:
     if answer.headers.get("content-encoding", "identity") != "identity":
         raise error(N_("the server compresses what it was asked to send as it is"))
-    end, size = time.monotonic() + LONGEST, 0
+    end, size = time.monotonic() + limits.LONGEST, 0
     for block in answer.iter_raw():  # as they come, so that a drip is seen
         if time.monotonic() > end:
             raise TimeoutError

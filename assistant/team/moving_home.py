@@ -25,14 +25,8 @@ from assistant.wiring.places import bucket, catalogue_server, team_tables
 from vectorstore.database.schema import Schema, Transaction, fingerprints
 from vectorstore.indexing.jobs import alone
 from vectorstore.opened import keep_names, schema_of
-from vectorstore.team.moving import (
-    Moved,
-    MovedFiles,
-    to_bucket,
-    to_folder,
-    to_postgres,
-    to_sqlite,
-)
+from vectorstore.team import moving
+from vectorstore.team.moving import Moved, MovedFiles
 from vectorstore.team.postgres import Inside
 
 # -- Moves a part of a home between its SQLite file and the PostgreSQL of a team
@@ -194,7 +188,7 @@ def move_files(settings: Settings, to: FilesPlace) -> Iterator[tuple[str, MovedF
         raise SettingsError(
             "The setting 'files' names no bucket: set it, as in PINCITE_FILES=s3://bucket/pincite."
         )
-    move = to_bucket if to == "s3" else to_folder
+    move = moving.to_bucket if to == "s3" else moving.to_folder
     with _only_move(settings):
         for name, folder in _folders(settings):
             yield name, move(folder, found)
@@ -215,7 +209,7 @@ def move_home(settings: Settings, to: Engine) -> Iterator[tuple[str, Moved | Mov
         )
     there = to == "postgresql"
     move_part = tables_to_postgres if there else tables_to_sqlite
-    move = to_postgres if there else to_sqlite
+    move = moving.to_postgres if there else moving.to_sqlite
     with _only_move(settings):
         for part in PARTS:
             file = settings.home / f"{part.name}.sqlite"
