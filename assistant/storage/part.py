@@ -196,6 +196,11 @@ class TeamTables(PostgresDatabase):
         if mark != self._noted(connection)[0]:
             raise self._gone("are not there any more")
 
+    def lock(self, connection: Transaction) -> None:
+        """Wait until nobody uses the tables, and let nobody use them: each transaction reads the
+        note of their identity first, so two that wait for each other cannot be."""
+        connection.execute(f"LOCK TABLE {SCHEMA}.{KEPT} IN ACCESS EXCLUSIVE MODE")
+
     def drop(self, connection: Transaction) -> None:
         """Delete the tables, for all homes."""
         connection.execute(f"DROP TABLE {self.named()} CASCADE")

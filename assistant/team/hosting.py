@@ -185,11 +185,8 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
     known = accounts_if_any(settings)
     found = known.people() if known else []
-    people = [
-        {"name": each.name, "role": each.role, "groups": sorted(each.groups), "made": each.made}
-        for each in found
-    ]  # fmt: skip
-    names = {each.id: each.name for each in found}
+    people = [{**_row(each, "name"), "made": each.made} for each in found]
+    names = {f"person {each.id}": each.name for each in found}
     shares = {
         library: sorted(_shown(holder, names) for holder in holders)
         for library, holders in (known.shares() if known else {}).items()
@@ -284,8 +281,8 @@ def _row(person: "Person", did: str) -> dict[str, Any]:
 
 
 def _shown(holder: str, names: dict[str, str]) -> str:
-    kind, _, which = holder.partition(" ")
-    return names.get(which, "a person who was removed") if kind == "person" else holder
+    removed = "a person who was removed" if holder.startswith("person ") else holder
+    return names.get(holder, removed)
 
 
 def _run_log(args: argparse.Namespace, settings: "Settings") -> int:

@@ -11,14 +11,7 @@ from typing import Literal
 from assistant.errors import AssistantError, SettingsError
 from assistant.libraries.libraries import all_waiting, clear, leave_server
 from assistant.settings import Settings
-from assistant.storage.part import (
-    KEPT,
-    SCHEMA,
-    HomeFile,
-    TeamTables,
-    keep_mark,
-    mark_of,
-)
+from assistant.storage.part import HomeFile, TeamTables, keep_mark, mark_of
 from assistant.wiring import composition
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, team_tables
@@ -115,7 +108,7 @@ def _has_all(tables: TeamTables, file: Path) -> bool:
 def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
     """The identity of empty tables, which nobody else uses until the end. Raises AssistantError."""
     if tables.identity(target):
-        _lock(target)
+        tables.lock(target)
     found = tables.identity(target) or tables.make(target)
     for table in tables.schema.tables:  # also of new ones: somebody may have dropped only some
         if target.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
@@ -131,16 +124,10 @@ def _to_fill(tables: TeamTables, target: Inside, file: Path) -> str:
 def _leaving(tables: TeamTables) -> Iterator[Inside]:
     """A transaction after which the tables are gone; nobody else reads or writes meanwhile."""
     with tables.plain_transaction() as connection:
-        _lock(connection)
+        tables.lock(connection)
         tables.check(connection)
         yield connection
         tables.drop(connection)
-
-
-def _lock(connection: Inside) -> None:
-    """Wait until nobody uses the tables, and let nobody use them: each transaction reads the note
-    of their identity first, so two that wait for each other cannot be."""
-    connection.execute(f"LOCK TABLE {SCHEMA}.{KEPT} IN ACCESS EXCLUSIVE MODE")
 
 
 def _compared(part: Schema, source: Transaction, target: Transaction) -> MovedRows:
