@@ -182,8 +182,8 @@ def _each(
         for name, why in client.left_out:
             found.leave_out(name, why)
         if mirror and seen and client.whole:  # an empty list is rather a server that is not itself
-            found.gone = landing.others(seen)
-            landing.delete(found.gone)  # before others are read, which they may be under a new name
+            # Before others are read, which they may be under a new name.
+            found.gone = landing.delete_others(seen)
     return found
 
 

@@ -88,7 +88,14 @@ def new(
             raise SourceFailed(
                 f"{address} is a source of {library!r} already, as {one.name!r}.", "server"
             )
-    chosen = _checked(name, known) if name else _new_name(address, known)
+    taken = {source.name for source in known}
+    if name and not _NAME.fullmatch(name):
+        raise SourceFailed(
+            f"{name!r} cannot be the name of a source: use up to 40 small letters, digits, hyphens."
+        )
+    if name in taken:
+        raise SourceFailed(f"There is a source {name!r} already: choose another --name.")
+    chosen = name or _new_name(address, taken)
     return Source(chosen, library, address, mirror, every=_minutes(every))
 
 
@@ -169,22 +176,11 @@ def _minutes(every: int) -> int:
     return every
 
 
-def _checked(name: str, known: list[Source]) -> str:
-    if not _NAME.fullmatch(name):
-        raise SourceFailed(
-            f"{name!r} cannot be the name of a source: use up to 40 small letters, digits, hyphens."
-        )
-    if name in (source.name for source in known):
-        raise SourceFailed(f"There is a source {name!r} already: choose another --name.")
-    return name
-
-
-def _new_name(address: str, known: list[Source]) -> str:
+def _new_name(address: str, taken: Collection[str]) -> str:
     """Of the host and the end of the path, as "example-org-inbox"."""
     found = parsed(address)
     words = re.findall(r"[a-z0-9]+", f"{found.host} {found.path.rpartition('/')[2]}".lower())
     stem = "-".join(words)[:36].strip("-") or "source"
-    taken = {source.name for source in known}
     names = (stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3)))
     return next(name for name in names if name not in taken)
 
@@ -349,15 +345,14 @@ class Landing:
         self.rows = {key: replace(row, is_new=False) for key, row in self.rows.items()}
         self._rewrite()
 
-    def others(self, keys: Collection[str]) -> list[Path]:
-        """The files that a server no longer lists, from the keys that it does list."""
-        return [self.folder / row.path for key, row in self.rows.items() if key not in keys]
-
-    def delete(self, paths: Iterable[Path]) -> None:
-        """Delete the files alone; they stay noted."""
-        for path in paths:
+    def delete_others(self, keys: Collection[str]) -> list[Path]:
+        """Delete the files that a server no longer lists, from the keys that it does list; they
+        stay noted."""
+        gone = [self.folder / row.path for key, row in self.rows.items() if key not in keys]
+        for path in gone:
             with suppress(OSError):
                 path.unlink()
+        return gone
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Delete the notes that these files were fetched. Raises HomeNotWritable."""

@@ -79,7 +79,6 @@ class Elsewhere:
 # a home, and all servers of a team, together.
 
 _BY_NAME, _BY_PLACE = 10, 30  # wrong ones a minute; behind a proxy that is not known all have one
-_Limits = tuple[tuple[str, int], ...]  # whose guesses, and how many of them
 
 
 class Guesses(AccountsDatabase):
@@ -90,37 +89,31 @@ class Guesses(AccountsDatabase):
         """Around a guess, of the password for a name, from an address. It counts as wrong until it
         is `right`: many that are judged at once are no more than the others. Where nobody could be
         looked up, which raises AssistantError, there was no guess. Raises TooManyTries."""
-        limits = _limits(name, place)
-        self._begin(limits)
-        try:
-            yield
-        except AssistantError:
-            with suppress(AssistantError):
-                self._take_back(limits)
-            raise
-
-    def right(self, name: str, place: str) -> None:
-        """The last guess was the right password."""
-        self._take_back(_limits(name, place))
-
-    def _begin(self, limits: _Limits) -> None:
         now = self._clock()
         with self._connected() as connection:
-            for whose, most in limits:
+            for whose, most in _limits(name, place):
                 recent = [at for at in _times(connection, whose) if at > now - WAIT]
                 if len(recent) >= most:
                     raise TooManyTries
                 _keep(connection, whose, [*recent, now])
             connection.execute("DELETE FROM guess WHERE last <= ?", (now - WAIT,))
+        try:
+            yield
+        except AssistantError:
+            with suppress(AssistantError):
+                self.right(name, place)
+            raise
 
-    def _take_back(self, limits: _Limits) -> None:
+    def right(self, name: str, place: str) -> None:
+        """The last guess was the right password, or none."""
         with self._connected() as connection:
-            for whose, _ in limits:
+            for whose, _ in _limits(name, place):
                 _keep(connection, whose, _times(connection, whose)[:-1])
 
 
-def _limits(name: str, place: str) -> _Limits:
-    """Of a name only a digest: people type passwords into its field, too."""
+def _limits(name: str, place: str) -> tuple[tuple[str, int], ...]:
+    """Whose guesses, and how many of them. Of a name only a digest: people type passwords into its
+    field, too."""
     return (
         (f"place {neighbourhood(place)}", _BY_PLACE),
         (f"name {digest(folded(name))}", _BY_NAME),

@@ -328,12 +328,11 @@ class RayWorkers:
         self._order.embedded(result.made_by, texts, vectors.reshape(len(texts), -1))
 
     def _outcome(self, name: str, pending: "Future[Result]") -> Result:
-        try:
-            result = pending.result()
-        except CancelledError as error:
-            raise Stopped(f"{name}: reading was stopped.") from error
+        result = pending.result()
         if result.kind == "read":
             return result
+        if result.kind == "stopped":
+            raise Stopped(f"{name}: reading was stopped.")
         if result.kind == "unfit":
             raise WorkersAway(f"The worker {result.words}. The next `pincite add` goes on.")
         if result.kind == "away":
@@ -390,7 +389,7 @@ class _Link:
         """End the driver; who waits is told that it was stopped."""
         self._process.kill()  # first: a send that waits for it lets the lock go then
         with self._lock:
-            self._end(None)
+            self._end(Result("stopped"))
         self._process.join()
 
     def _first(self) -> int:
@@ -423,15 +422,11 @@ class _Link:
         with self._lock:
             self._end(over)
 
-    def _end(self, over: Result | None) -> None:
+    def _end(self, over: Result) -> None:
         """All that wait hear of it; nothing more is sent."""
-        if self._over is None:
-            self._over = over or Result("away", words="are no longer asked")
+        self._over = self._over or over
         for one in self._pending.values():
-            if over:
-                one.set_result(over)
-            else:
-                one.cancel()
+            one.set_result(over)
         self._pending.clear()
         self._looked.cancel()
 

@@ -7,11 +7,11 @@ of settings can show them.
 import os
 import re
 import tempfile
-import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -261,8 +261,6 @@ class S3Store:
         self._root = root
         self._prefix = root.partition("/")[2]  # of keys in the bucket
         self._cache = cache
-        self._made: Any = None
-        self._making = threading.Lock()
         self.arriving = cache.folder
         self.place = bucket.place
 
@@ -285,8 +283,20 @@ class S3Store:
 
     def put(self, copy: Path, name: str) -> None:
         """Write a local file, which stays where it is, under a name."""
+        about, key = copy.stat(), self._key(name)
         with self.sentences():
-            self._put(copy, self._key(name))
+            self._system.put_file(
+                str(copy), key, chunksize=_PART, max_concurrency=1,
+                Metadata={_WRITTEN: str(about.st_mtime_ns)},
+                ContentType="application/octet-stream",
+            )  # fmt: skip
+            # The server compares the checksum of what comes in one request.
+            if about.st_size >= 2 * _PART and self.sha256(name) != sha256_of(copy):
+                self._system.rm_file(key)
+                raise LibraryError(
+                    f"{self.place} did not keep the bytes of a file of {about.st_size >> 20:,} MB:"
+                    " it puts the parts of large files together wrongly. Update that server."
+                )
 
     def path(self, start: str) -> Path:
         """See `Copies`. Raises DamagedCopy, and HomeNotWritable where it cannot be kept here."""
@@ -295,7 +305,9 @@ class S3Store:
         found = next(iter(self.names(start)), None)
         try:
             if found is not None:
-                return self._brought(found.name)
+                with self.fetched(found.name) as copy:
+                    self._check(copy, found.name)
+                    return self._cache.put(copy, found.name)
         except FileNotFoundError:  # it was removed meanwhile
             pass
         except OSError as error:
@@ -304,15 +316,12 @@ class S3Store:
             ) from error
         return self._cache.folder / f"{start}.pdf"
 
-    def _brought(self, name: str) -> Path:
-        """Into the cache."""
-        with self.fetched(name) as copy:
-            if sha256_of(copy) != name[:64]:
-                raise DamagedCopy(
-                    f"A copy in {self.place} is damaged: {name[:12]} has other bytes than"
-                    " were put there. `pincite verify` makes it again while its file is there."
-                )
-            return self._cache.put(copy, name)
+    def _check(self, copy: Path, name: str) -> None:
+        if sha256_of(copy) != name[:64]:
+            raise DamagedCopy(
+                f"A copy in {self.place} is damaged: {name[:12]} has other bytes than were put"
+                " there. `pincite verify` makes it again while its file is there."
+            )
 
     def sha256(self, name: str) -> str:
         with self.fetched(name) as copy:
@@ -336,12 +345,21 @@ class S3Store:
             with self.sentences():
                 self._system.rm_file(self._key(copy.name))
 
-    @property
+    @cached_property
     def _system(self) -> Any:
-        with self._making:
-            if self._made is None:
-                self._made = _system(self._bucket)
-            return self._made
+        import s3fs  # takes half a second
+
+        return s3fs.S3FileSystem(
+            key=self._bucket.key, secret=self._bucket.secret, endpoint_url=self._bucket.endpoint,
+            client_kwargs={"region_name": self._bucket.region},
+            config_kwargs={
+                "s3": {"addressing_style": "path"},  # one host, which the network guard knows
+                "connect_timeout": _CONNECTS, "read_timeout": _READS,
+                "retries": {"max_attempts": _TRIES},
+            },
+            use_listings_cache=False,
+            skip_instance_cache=True,  # fsspec would keep keys as names of instances
+        )  # fmt: skip
 
     def _key(self, name: str) -> str:
         return f"{self._root}/{name}"
@@ -355,7 +373,11 @@ class S3Store:
         os.close(handle)
         try:
             with self.sentences():
-                self._get(self._key(name), Path(scratch))
+                # One stream: several at once would need their ranges to be put together.
+                self._system.get_file(self._key(name), scratch, max_concurrency=1)
+                about = self.call("head_object", Key=f"{self._prefix}/{name}")
+                if (written := str(about.get("Metadata", {}).get(_WRITTEN, ""))).isdigit():
+                    os.utime(scratch, ns=(int(written), int(written)))
             yield Path(scratch)
         finally:
             Path(scratch).unlink(missing_ok=True)
@@ -406,28 +428,6 @@ class S3Store:
                 return
             more = {mark: answer[f"Next{mark}"] for mark in _MARKS if answer.get(f"Next{mark}")}
 
-    def _put(self, copy: Path, key: str) -> None:
-        about = copy.stat()
-        self._system.put_file(
-            str(copy), key, chunksize=_PART, max_concurrency=1,
-            Metadata={_WRITTEN: str(about.st_mtime_ns)}, ContentType="application/octet-stream",
-        )  # fmt: skip
-        if about.st_size < 2 * _PART:
-            return  # one request, whose checksum the server compares
-        if self.sha256(key.rpartition("/")[2]) != sha256_of(copy):
-            self._system.rm_file(key)
-            raise LibraryError(
-                f"{self.place} did not keep the bytes of a file of {about.st_size >> 20:,} MB: it"
-                " puts the parts of large files together wrongly. Update that server."
-            )
-
-    def _get(self, key: str, target: Path) -> None:
-        # One stream: several at once would need their ranges to be put together.
-        self._system.get_file(key, str(target), max_concurrency=1)
-        about = self.call("head_object", Key=key.partition("/")[2])
-        if (written := str(about.get("Metadata", {}).get(_WRITTEN, ""))).isdigit():
-            os.utime(target, ns=(int(written), int(written)))
-
     def _remove_versions(self, start: str) -> int:
         """The bucket may keep them by a lock, or let only its administrator delete them."""
         left = 0
@@ -440,19 +440,3 @@ class S3Store:
         except PermissionError:  # of the list
             left += 1
         return left
-
-
-def _system(bucket: Bucket) -> Any:
-    import s3fs  # takes half a second
-
-    return s3fs.S3FileSystem(
-        key=bucket.key, secret=bucket.secret, endpoint_url=bucket.endpoint,
-        client_kwargs={"region_name": bucket.region},
-        config_kwargs={
-            "s3": {"addressing_style": "path"},  # one host, which the network guard knows
-            "connect_timeout": _CONNECTS, "read_timeout": _READS,
-            "retries": {"max_attempts": _TRIES},
-        },
-        use_listings_cache=False,
-        skip_instance_cache=True,  # fsspec would keep keys as names of instances
-    )  # fmt: skip

@@ -53,9 +53,9 @@ class Task:
 class Result:
     """ "read" with the packed document and its vectors, "failed" with an error's name and words,
     "crashed" with the same where the child ended by itself, or "unfit" with why this machine cannot
-    do it. Of no task: "lost" with its worker, and "away" where nobody reads any more."""
+    do it. Of no task: "lost" with its worker, "away" where nobody reads any more, "stopped"."""
 
-    kind: Literal["read", "failed", "crashed", "unfit", "lost", "away"]
+    kind: Literal["read", "failed", "crashed", "unfit", "lost", "away", "stopped"]
     packed: bytes = b""
     vectors: bytes = b""  # float32, one row a passage; none where nothing was embedded
     made_by: str = ""  # the identity of the model that made them

@@ -3,8 +3,8 @@
 import json
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -155,27 +155,20 @@ def guarded(libraries: Libraries, hosts: Hosts, guests: Guests | None = None) ->
     figures = Figures(libraries)
     inner = application(libraries, figures)
 
+    at = provider(libraries.settings)
+
     def of_people() -> Tokens | None:  # from their first account on
         return tokens(libraries.settings) if libraries.accounts else None
 
-    return figures.watched(Guard(inner, hosts, guests, of_people, _signed(libraries)))
-
-
-def _signed(libraries: Libraries) -> Callable[[str], Person | None]:
-    """Whose token of the provider it is."""
-    if (at := provider(libraries.settings)) is None:
-        return lambda token: None
-
-    def person(token: str) -> Person | None:
+    def signed(token: str) -> Person | None:
+        """Whose token of the provider it is."""
         known = libraries.accounts
-        if known is None or not is_signed(token):  # no sign-in is required
-            return None
-        try:
-            return signed_in(libraries.settings, known)(at.claims(token))
-        except NotSignedIn:
-            return None
+        if at and known and is_signed(token):
+            with suppress(NotSignedIn):
+                return signed_in(libraries.settings, known)(at.claims(token))
+        return None
 
-    return person
+    return figures.watched(Guard(inner, hosts, guests, of_people, signed))
 
 
 def application(libraries: Libraries, figures: Figures) -> FastAPI:
