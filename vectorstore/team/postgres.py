@@ -480,19 +480,13 @@ class PostgresDatabase(Database):
                 )
 
     def copy_to(self, path: Path) -> None:
-        with (
-            closing(self._file(path)) as file,
-            self.read() as source,
-            file.transaction() as target,
-        ):
+        file = self._file(path)
+        with closing(file), self.read() as source, file.transaction() as target:
             file.fill(target, source)
 
     def replace_by(self, path: Path) -> None:
-        with (
-            closing(self._file(path)) as file,
-            file.read() as source,
-            self.transaction() as target,
-        ):
+        file = self._file(path)
+        with closing(file), file.read() as source, self.transaction() as target:
             self.fill(target, source)
 
     def close(self) -> None:

@@ -63,7 +63,10 @@ class Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 description, with examples; built once."""
         if self.openapi_schema is None:
-            self.openapi_schema = _with_examples(super().openapi())
+            self.openapi_schema = super().openapi()
+            for place, example in examples().items():
+                method, path = place.split(" ", 1)
+                _add_example(self.openapi_schema["paths"][path][method.lower()], example)
         return self.openapi_schema
 
 
@@ -91,24 +94,16 @@ def examples() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _with_examples(schema: dict[str, Any]) -> dict[str, Any]:
-    for place, example in examples().items():
-        method, path = place.split(" ", 1)
-        operation = schema["paths"][path][method.lower()]
-        given = {**example["path"], **example["query"]}
-        for parameter in operation.get("parameters", ()):
-            if parameter["name"] in given:
-                parameter["example"] = given[parameter["name"]]
-        if example["request"] is not None:
-            _json_of(operation["requestBody"])["example"] = example["request"]
-        if "response" in example:
-            _json_of(operation["responses"]["200"])["example"] = example["response"]
-    return schema
-
-
-def _json_of(part: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = part.setdefault("content", {}).setdefault("application/json", {})
-    return found
+def _add_example(operation: dict[str, Any], example: dict[str, Any]) -> None:
+    given = {**example["path"], **example["query"]}
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in given:
+            parameter["example"] = given[parameter["name"]]
+    asked, answer = operation.get("requestBody", {}), operation["responses"]["200"]
+    for part, shown in ((asked, example["request"]), (answer, example.get("response"))):
+        if shown is not None:
+            content = part.setdefault("content", {}).setdefault("application/json", {})
+            content["example"] = shown
 
 
 LOOPBACK = "127.0.0.1"
