@@ -3,7 +3,7 @@
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -38,8 +38,8 @@ def listing(
     is_own = False
     for response in _responses(body, folder):
         href = (response.findtext(f"{_DAV}href") or "").strip()
-        path = unquote(urlsplit(href).path).rstrip("/") if _is_url(href) else ""
-        if not (_is_url(href) and is_here(href) and f"{path}/".startswith(f"{folder}/")):
+        path = _path(href)
+        if path is None or not (is_here(href) and f"{path}/".startswith(f"{folder}/")):
             others = others or href
             continue
         is_own, name = True, path.removeprefix(folder).removeprefix("/")
@@ -89,12 +89,11 @@ def _entry(href: str, parts: tuple[str, ...], response: Any) -> Entry:
     )  # fmt: skip
 
 
-def _is_url(href: str) -> bool:
-    try:
-        urlsplit(href).port  # noqa: B018  # raises for a port that is none
-    except ValueError:
-        return False
-    return True
+def _path(href: str) -> str | None:
+    with suppress(ValueError):  # it is no URL
+        if urlsplit(href).port != 0:
+            return unquote(urlsplit(href).path).rstrip("/")
+    return None
 
 
 _ASKED = (
