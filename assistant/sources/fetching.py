@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,6 @@ from assistant.sources import source_list
 from assistant.sources.address import LeftOut, Refused, SourceFailed, parsed
 from assistant.sources.source_list import EVERY, Entry, Landing, Source, keep_password, password_of
 from ingest.errors import PinciteError, Stopped
-from ingest.platform.process import is_this_machine
 from vectorstore.add_report import AddSummary
 from vectorstore.indexing.jobs import alone
 from vectorstore.library import Library
@@ -39,9 +38,7 @@ def reached(source: Source, password: str) -> Iterator["Mailbox | Shared"]:
     from assistant.sources.webdav import Shared
 
     address = parsed(source.address)
-    here = is_this_machine(address.host)
-    why = f"source {source.name}"
-    with nullcontext() if here else permit_meanwhile(address.host, address.port, why):
+    with permit_meanwhile(address.host, address.port, f"source {source.name}"):
         client = (Mailbox if address.kind == "imap" else Shared)(address, password)
         try:
             yield client

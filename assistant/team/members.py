@@ -32,15 +32,11 @@ class Elsewhere:
         self, provider: Provider, people: Callable[[Claims], Person], sessions: Sessions,
         accounts: Accounts, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
+        self.place = provider.place  # for people: where they sign in
         self._provider, self._people = provider, people
         self._sessions, self._accounts, self._clock = sessions, accounts, clock
         self._lock = threading.Lock()
         self._begun: OrderedDict[str, tuple[Begun, float]] = OrderedDict()
-
-    @property
-    def place(self) -> str:
-        """For people: where they sign in."""
-        return self._provider.place
 
     def begin(self, back: str) -> tuple[str, str]:
         """Where the browser goes, and a cookie by which it is known again. Raises NotSignedIn."""

@@ -49,15 +49,11 @@ class Provider:
     def __init__(self, issuer: str, client: str, secret: str) -> None:
         """The network guard lets the issuer through from now on."""
         self.issuer, self.client = issuer.rstrip("/"), client
+        self.place = urlsplit(self.issuer).hostname or self.issuer  # for people
         self._secret = secret
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, dict[str, Any]]] = {}  # by address, with when it came
         _permit(issuer)
-
-    @property
-    def place(self) -> str:
-        """For people: the name of the issuer."""
-        return urlsplit(self.issuer).hostname or self.issuer
 
     def begin(self, begun: Begun, back: str) -> str:
         """Where the browser goes; it comes `back` to that address. Raises NotSignedIn."""

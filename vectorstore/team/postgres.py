@@ -51,11 +51,6 @@ class Server:
         return int(_option(self.address, "port") or urlsplit(self.address).port or _PORT)
 
     @property
-    def is_here(self) -> bool:
-        """Whether the server is on this machine."""
-        return not self.host or is_this_machine(self.host)
-
-    @property
     def place(self) -> str:
         """For people, without user and options: `db.example.org:5432/pincite`."""
         database = urlsplit(self.address).path.lstrip("/")
@@ -84,7 +79,8 @@ class Server:
     def _encrypted(self) -> dict[str, str]:
         """Beyond this machine the server shows a certificate for its name, unless the address says
         otherwise: what PGSSLMODE says, or Kerberos offers, is no wish of who wrote the address."""
-        if self.is_here or _option(self.address, "sslmode"):
+        here = not self.host or is_this_machine(self.host)
+        if here or _option(self.address, "sslmode"):
             return {}
         given = _option(self.address, "sslrootcert") or _ROOTS.expanduser().exists()
         roots = {} if given else {"sslrootcert": "system"}

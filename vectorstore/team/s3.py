@@ -199,11 +199,6 @@ class Bucket:
         return parts.port or _PORTS[parts.scheme]
 
     @property
-    def is_here(self) -> bool:
-        """Whether the server is on this machine."""
-        return is_this_machine(self.host)
-
-    @property
     def place(self) -> str:
         """For people: `s3://bucket/prefix at s3.example.org:443`."""
         return f"{self.address.rstrip('/')} at {self.host}:{self.port}"
