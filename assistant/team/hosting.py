@@ -94,13 +94,13 @@ def _listing(commands: Any, name: str, run: Callable[..., int], help: str) -> An
 
 def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.wiring import composition
-    from assistant.wiring.people import accounts_if_any, home_accounts
+    from assistant.wiring.people import accounts_if_any
 
     first = accounts_if_any(settings) is None
     if first and args.role not in (None, "owner"):
         args.misused("the first person is an owner: leave out --role")
     role: Role = args.role or ("owner" if first else "reader")
-    known, password = home_accounts(settings), _password(args)
+    known, password = _known(settings), _password(args)
     with known.together():
         person = known.add(args.name, password, role, args.group)
         _note(known, f"added the person {person.name} as {role}")
@@ -115,11 +115,9 @@ def _run_add(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.people import home_accounts
-
     if args.role is None and args.group is None:
         args.misused("give --role, --group or --no-group")
-    known = home_accounts(settings)
+    known = _known(settings)
     with known.together():
         person = known.change(args.name, args.role, args.group)
         groups = ", ".join(sorted(person.groups)) or "none"
@@ -129,9 +127,7 @@ def _run_change(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.people import home_accounts
-
-    known = home_accounts(settings)
+    known = _known(settings)
     known.named(args.name)  # before a password is asked for
     password = _password(args)
     with known.together():
@@ -143,9 +139,8 @@ def _run_passwd(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.forget import forget_person
-    from assistant.wiring.people import home_accounts
 
-    known = home_accounts(settings)
+    known = _known(settings)
     person = known.named(args.name)
     _note(known, f"removed the person {person.name}")
     forget_person(settings, person.id)
@@ -163,10 +158,9 @@ def _run_remove(args: argparse.Namespace, settings: "Settings") -> int:
 def _run_share(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.libraries import check_there
     from assistant.team.accounts import plain
-    from assistant.wiring.people import home_accounts
 
     check_there(settings, args.library)  # a wrong name would give a right to nothing
-    known = home_accounts(settings)
+    known = _known(settings)
     people = getattr(args, "with")
     named = ", ".join([*people, *(f"group {name}" for name in args.group)]) or "everybody"
     with known.together():
@@ -205,11 +199,11 @@ def _run_list(args: argparse.Namespace, settings: "Settings") -> int:
 
 def _run_token(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.libraries.libraries import check_there
-    from assistant.wiring.people import home_accounts, tokens
+    from assistant.wiring.people import tokens
 
     for library in args.only or ():
         check_there(settings, library)
-    known, kept = home_accounts(settings), tokens(settings)
+    known, kept = _known(settings), tokens(settings)
     person = known.named(args.name)
     _note(known, f"gave {person.name} the token {args.label}")
     made = kept.add(person, args.label, args.role, args.only, args.days)
@@ -236,13 +230,19 @@ def _run_tokens(args: argparse.Namespace, settings: "Settings") -> int:
 
 
 def _run_revoke(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.people import home_accounts, tokens
+    from assistant.wiring.people import tokens
 
     kept = tokens(settings)
     if args.id in [one.id for one in kept.all()]:
-        _note(home_accounts(settings), f"revoked the token {args.id}")
+        _note(_known(settings), f"revoked the token {args.id}")
     kept.revoke(args.id)
     return done(args, {"revoked": args.id}, f"The token {args.id} has ended.")
+
+
+def _known(settings: "Settings") -> "Accounts":
+    from assistant.wiring.people import home_accounts
+
+    return home_accounts(settings)
 
 
 def _note(known: "Accounts", did: str, library: str = "") -> None:
@@ -286,9 +286,7 @@ def _shown(holder: str, names: dict[str, str]) -> str:
 
 
 def _run_log(args: argparse.Namespace, settings: "Settings") -> int:
-    from assistant.wiring.people import home_accounts
-
-    known = home_accounts(settings)
+    known = _known(settings)
     for line in known.lines() if known.is_there() else ():
         if args.json:
             print(json.dumps({name: text for name, text in asdict(line).items() if text}))

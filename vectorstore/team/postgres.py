@@ -179,6 +179,7 @@ def sentences(server: Server, clashes: bool = False) -> Iterator[None]:
         ) from error
 
 
+_FULL = (LibraryBusy, "has no connection left: raise its max_connections, or try again")
 _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the message, or its code
     "password authentication failed": (
         LibraryAway, "refuses the password: set PINCITE_DATABASE_PASSWORD",
@@ -195,10 +196,8 @@ _SENTENCES: dict[str, tuple[type[LibraryError], str]] = {  # by a phrase of the 
     ),
     "no password supplied": (LibraryAway, "wants a password: set PINCITE_DATABASE_PASSWORD"),
     "does not exist": (LibraryAway, "lacks what the address names"),
-    "too many": (LibraryBusy, "has no connection left: raise its max_connections, or try again"),
-    "remaining connection slots": (  # what users other than administrators get
-        LibraryBusy, "has no connection left: raise its max_connections, or try again",
-    ),
+    "too many": _FULL,
+    "remaining connection slots": _FULL,  # what users other than administrators get
     "40p01": (  # deadlock
         LibraryBusy, "undid this step, because two processes waited for each other; try again",
     ),
