@@ -8,7 +8,7 @@ https://platform.openai.com/docs/api-reference/chat.
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -168,13 +168,14 @@ async def embeddings(asked: EmbeddingsRequest, seen: Seen, place: Embedding) -> 
         vectors.extend(await place.do(partial(embedder.passages, texts[at : at + _AT_ONCE])))
     if asked.dimensions not in (None, has := len(vectors[0])):
         raise NotDone("dimensions", f"The model of {asked.model} has {has}, and no others.")
-    coded: Callable[[Any], Any] = (
-        _as_text if asked.encoding_format == "base64" else np.ndarray.tolist
-    )
+    as_text = asked.encoding_format == "base64"
     rows = [
-        {"object": "embedding", "index": at, "embedding": coded(vector)}
+        {
+            "object": "embedding", "index": at,
+            "embedding": _as_text(vector) if as_text else vector.tolist(),
+        }
         for at, vector in enumerate(vectors)
-    ]
+    ]  # fmt: skip
     used = {"prompt_tokens": 0, "total_tokens": 0}  # the embedding models do not count them
     return {"object": "list", "model": asked.model, "data": rows, "usage": used}
 
