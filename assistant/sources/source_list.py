@@ -296,12 +296,8 @@ class Landing:
     """What was fetched of a source."""
 
     def __init__(self, folder: Path) -> None:
-        """Creates the folder if it is missing. Raises HomeNotWritable."""
+        """The folder is there. Raises HomeNotWritable."""
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise HomeNotWritable(f"{folder} cannot be made: {error.strerror}.") from error
         self.rows: dict[str, Row] = {}
         self._files: set[str] = set()
         self._folders: set[str] = set()

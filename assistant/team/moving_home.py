@@ -3,7 +3,7 @@ library after the other.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -229,10 +229,8 @@ def shares(settings: Settings) -> bool:
 @contextmanager
 def _only_move(settings: Settings) -> Iterator[None]:
     """Two at once would take each other's half-made files for leavings."""
-    try:
+    with suppress(OSError):  # a home that is not there is not free
         settings.home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AssistantError(f"{settings.home} cannot be made: {error.strerror}.") from error
     with alone(settings.home / "moving.lock") as free:
         if not free:
             raise AssistantError(
