@@ -408,13 +408,14 @@ class S3Store:
         return found
 
     def _all(self, method: str, *kinds: str, start: str = "") -> Iterator[Mapping[str, Any]]:
-        """What a list of the server has, page by page; nothing where it has no such list."""
+        """What a list of the server has, page by page. Some servers have no lists of versions and
+        of parts: then there are none."""
         more: dict[str, str] = {}
         while True:
             try:
                 answer = self.call(method, Prefix=f"{self._prefix}/{start}", **more)
             except (OSError, NotImplementedError) as error:
-                if not_offered(error):
+                if not_offered(error) and method != "list_objects_v2":
                     return
                 raise
             for kind in kinds:
