@@ -38,7 +38,7 @@ from assistant.models.fetch import is_whole, weights_of
 from assistant.models.installed import Models
 from assistant.security.network_guard import QUIET
 from assistant.settings import Settings
-from assistant.storage.part import BACK, TeamTables, file_of, mark_of
+from assistant.storage.part import TeamTables, file_of, mark_of
 from assistant.wiring.chosen_models import voice_state
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, count_documents, team_tables
@@ -95,10 +95,9 @@ def _part(tables: TeamTables) -> Iterator[Check]:
     try:
         mark = tables.marked()
         if file.exists():
-            to = "sqlite" if mark and mark.move == BACK else "postgresql"
             where = f"In {file}, and the setting `catalogue` names PostgreSQL."
             said = f"A move between {file} and PostgreSQL did not end." if mark else where
-            yield Check(name, "error", said, _MOVE.format(to))
+            yield Check(name, "error", said, _MOVE.format("postgresql"))
         elif mark and tables.is_there():
             yield Check(name, "ok", "in PostgreSQL")
     except AssistantError as error:

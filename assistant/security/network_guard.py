@@ -69,9 +69,10 @@ def allow_network(reason: str) -> Iterator[None]:
 
 def permit(host: str, port: int, reason: str) -> None:
     """Allow all threads to connect to one port of one host from now on, which a person has chosen;
-    each connection stands in the log with its reason."""
-    _for_good.add((host, port))
-    _permitted[host, port] = reason
+    each connection stands in the log with its reason. This machine is open anyway."""
+    if host and not _is_inside(host):
+        _for_good.add((host, port))
+        _permitted[host, port] = reason
 
 
 @contextlib.contextmanager

@@ -11,15 +11,23 @@ import hashlib
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 from assistant.entrance import asgi
-from assistant.entrance.asgi import Asgi, Hosts, Receive, Scope, Send, cookie_of, headers_of
-from assistant.entrance.guests import ROLE_HEADER, WAIT, Guests, TooManyTries, sealed_role
+from assistant.entrance.asgi import (
+    Asgi,
+    Hosts,
+    Receive,
+    Scope,
+    Send,
+    answering_with,
+    cookie_of,
+    headers_of,
+)
+from assistant.entrance.guests import ROLE_HEADER, WAIT, Guests, TooManyTries, sealed
 from assistant.errors import AssistantError
 from assistant.i18n import translation
 from assistant.i18n.translation import N_, _
@@ -141,12 +149,12 @@ class Door:
         elif scope["path"].startswith(_CLOSED):
             await _refuse(scope, send, 404, "There is nothing here.")
         elif scope["path"] == _HEALTH:
-            await self._pass_on(scope, asked, sealed_role("visitor"), receive, send)
+            await self._pass_on(scope, asked, sealed("visitor"), receive, send)
         elif (entrance := await asyncio.to_thread(self._entrance)) is None:
             if any(name in asked for name in asgi.PROXIED):
                 await _refuse(scope, send, 403, _PROXY)
                 return
-            await self._pass_on(scope, asked, sealed_role("owner"), receive, send)
+            await self._pass_on(scope, asked, sealed("owner"), receive, send)
         else:
             await self._let_in(scope, asked, entrance, receive, send)
 
@@ -154,7 +162,7 @@ class Door:
         self, scope: Scope, asked: dict[str, str], mark: str, receive: Receive, send: Send
     ) -> None:
         page = response_headers(asked.get("host", ""), streamlit_page())
-        await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
+        await self._inner(_marked(scope, asked, mark), receive, answering_with(send, page))
 
     def _refusal(self, asked: dict[str, str]) -> str:
         """Why a request is turned away; empty if it is not."""
@@ -169,7 +177,7 @@ class Door:
         self, scope: Scope, asked: dict[str, str], entrance: Entrance, receive: Receive, send: Send
     ) -> None:
         """Let in who has a known cookie; others get the form."""
-        form = _with_headers(send, response_headers(asked["host"], entrance.form.page("")))
+        form = answering_with(send, response_headers(asked["host"], entrance.form.page("")))
         cookie = cookie_of(asked.get("cookie", ""), cookie_name(scope))
         if entrance.elsewhere and scope["path"] in (START, BACK):
             await _provide(scope, asked, entrance, entrance.elsewhere, form)
@@ -234,17 +242,6 @@ def _marked(scope: Scope, asked: Mapping[str, str], mark: str) -> Scope:
     pairs = asked.get("cookie", "").split(";")
     kept = ";".join(pair for pair in pairs if "\\" not in pair)
     return asgi.with_headers(scope, (ROLE_HEADER, mark), ("cookie", kept))
-
-
-def _with_headers(send: Send, more: dict[str, str]) -> Send:
-    added = [(name.encode(), value.encode("latin-1")) for name, value in more.items()]
-
-    async def sent(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *added]}
-        await send(message)
-
-    return sent
 
 
 async def _refuse(scope: Scope, send: Send, status: int, why: str) -> None:

@@ -141,7 +141,7 @@ def person() -> Person:
         given = st.context.headers.get(guests.ROLE_HEADER, "")
         # Without the door (`streamlit run`), all who reach this machine from itself.
         direct = not given and is_loopback(_listening_address())
-        return LOCAL if direct or guests.unsealed_role(given) == "owner" else VISITOR
+        return LOCAL if direct or guests.unsealed(given) == "owner" else VISITOR
     if (found := _sessions().person(_session())) is None:
         raise NotAllowed("You are signed out. Load the page again to sign in.")
     return found
@@ -193,7 +193,7 @@ def _sessions() -> Sessions:
 
 
 def _session() -> str:
-    return guests.session_of(st.context.headers.get(guests.ROLE_HEADER, ""))
+    return guests.unsealed(st.context.headers.get(guests.ROLE_HEADER, ""))
 
 
 def _listening_address() -> str:
@@ -204,11 +204,7 @@ def _listening_address() -> str:
 def is_server_unguarded() -> bool:
     """Whether others reach this server and nobody asks them for a token."""
     given = st.context.headers.get(guests.ROLE_HEADER, "")
-    return (
-        not is_loopback(_listening_address())
-        and guests.unsealed_role(given) is None
-        and not guests.session_of(given)
-    )
+    return not is_loopback(_listening_address()) and not guests.unsealed(given)
 
 
 def is_owner() -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.entrance.asgi import LARGEST, Hosts, is_loopback, is_wildcard
-from assistant.entrance.guests import Guests, session_of, unsealed_role
+from assistant.entrance.guests import Guests, unsealed
 from assistant.entrance.http_server import server
 from assistant.settings import Settings
 from assistant.team.accounts import Accounts
@@ -111,9 +111,9 @@ def _adds(settings: Settings) -> Callable[[str], bool]:
     kept = cache(partial(sessions, settings))
 
     def adds(mark: str) -> bool:
-        if role := unsealed_role(mark):
-            return role == "owner"
-        person = kept().person(session_of(mark))
+        if (who := unsealed(mark)) in ("owner", "visitor"):
+            return who == "owner"
+        person = kept().person(who)
         return person is not None and person.changes
 
     return adds

@@ -54,8 +54,7 @@ def bucket(settings: Settings) -> Bucket | None:
             f" keep the secret in the keyring of the system (`keyring set pincite"
             f" {found.host}:{found.port}`)."
         )
-    if not found.is_here:
-        permit(found.host, found.port, "files")
+    permit(found.host, found.port, "files")
     return found
 
 
@@ -67,8 +66,7 @@ def opened(address: str, settings: Settings, reason: str) -> Server:
     settings, else of the keyring; without one the driver may know another way."""
     password = settings.database_password.get_secret_value()
     server = Server(address, password or kept(Server(address).place))
-    if server.host and not server.is_here:
-        permit(server.host, server.port, reason)
+    permit(server.host, server.port, reason)
     return server
 
 
@@ -161,8 +159,7 @@ def cluster(settings: Settings) -> RayCluster | None:
     address = parsed(settings.workers)
     if address is None:
         return None
-    if not address.is_here:
-        permit(address.host, address.port, "workers")
+    permit(address.host, address.port, "workers")
     return RayCluster(address, located, tuple(QUIET.items()))
 
 

@@ -156,13 +156,18 @@ class PostgresCatalog(PostgresDatabase):
         """The schema has to be there, unless it is to be made: a library that is not where it
         should be is no empty one."""
         super().__init__(server, namespace, CATALOG)
-        if make:
-            self._make()
-        else:
+        if not make:
             self._upgrade()
+            return
+        with self.plain_transaction() as connection:
+            connection.run(f"CREATE SCHEMA {self.namespace}")
+            connection.make(self.schema)
+            self._say_version(connection, self.schema.version)
 
     def _enter(self, connection: Inside) -> None:
-        connection.execute("SELECT pg_advisory_xact_lock(?)", (_number(self.namespace),))
+        digest = hashlib.sha256(self.namespace.encode()).digest()
+        number = int.from_bytes(digest[:8], "big") >> 1  # of the lock of a library: 63 bits
+        connection.execute("SELECT pg_advisory_xact_lock(?)", (number,))
         self._check_there(connection)
 
     def _file(self, path: Path) -> CatalogFile:
@@ -173,12 +178,6 @@ class PostgresCatalog(PostgresDatabase):
         """Delete it with all that is in it, if it is there. Raises LibraryError."""
         with sentences(server), server.connect() as connection:
             connection.execute(f"DROP SCHEMA IF EXISTS {namespace} CASCADE".encode())
-
-    def _make(self) -> None:
-        with self.plain_transaction() as connection:
-            connection.run(f"CREATE SCHEMA {self.namespace}")
-            connection.make(self.schema)
-            self._say_version(connection, self.schema.version)
 
     def _upgrade(self) -> None:
         """All steps or none; programs of before hear that the schema is a newer one."""
@@ -220,8 +219,3 @@ class PostgresCatalog(PostgresDatabase):
                 f"The catalogue in {self.server.place} was moved to SQLite, or deleted, meanwhile:"
                 " start again."
             )
-
-
-def _number(namespace: str) -> int:
-    """Of the advisory lock of a library: 63 bits."""
-    return int.from_bytes(hashlib.sha256(namespace.encode()).digest()[:8], "big") >> 1

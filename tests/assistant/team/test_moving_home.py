@@ -204,7 +204,7 @@ def test_the_doctor_says_where_people_are(
         list(move_home(there, "sqlite"))
     said = {check.name: check for check in checks.check_catalogues(there)}
     assert "did not end" in said["accounts"].message
-    assert said["accounts"].remedy == "pincite migrate-home sqlite"
+    assert said["accounts"].remedy == "pincite migrate-home postgresql"
     (tmp_path / "accounts.sqlite").unlink()
     with team_database.connect() as connection:
         connection.execute("DROP TABLE pincite_team.person")

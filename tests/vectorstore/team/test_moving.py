@@ -87,7 +87,7 @@ def test_what_interrupts_it_leaves_it_where_it_was(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(moving, step, interrupted)
+        patch.setattr(moving if step == "_compared" else moving.opened, step, interrupted)
         with pytest.raises(KeyboardInterrupt):
             to_postgres(folder, postgres)
     assert contents(folder) == before and schemas(postgres) == had
