@@ -518,7 +518,7 @@ def ledger(document: Document, chunks: Sequence[Chunk]) -> list[PageLedger]:
 
 
 def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLedger:
-    dropped = Counter({d.reason: 0 for d in page.dropped})
+    dropped: Counter[str] = Counter()
     for known in page.dropped:
         dropped[known.reason] += known.characters
     indexed = hidden = 0
@@ -529,7 +529,9 @@ def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLed
             hidden += characters if line.hidden else 0
         else:
             dropped[REASON if running.get((page.number, index)) else UNEXPLAINED] += characters
-    recognised = _recognised(page)
+    # All lines of a recognised page, unless single ones are marked.
+    doubtful = [line for line in page.lines if line.confidence < 1]
+    recognised = doubtful or (page.lines if page.ocr else ())
     read = characters_in(recognised)
     sure = sum(line.confidence * count(line.text) for line in recognised)
     ocr = read if page.ocr else 0
@@ -538,9 +540,3 @@ def _page(page: Page, taken: set[int], running: Mapping[Place, bool]) -> PageLed
         page.number, page.source - ocr, ocr, round(sure / read, 3) if read else None, indexed,
         hidden, rows, page.unread, page.note,
     )  # fmt: skip
-
-
-def _recognised(page: Page) -> list[Line]:
-    """Recognised lines: all of a recognised page, unless single lines are marked."""
-    doubtful = [line for line in page.lines if line.confidence < 1]
-    return doubtful or (list(page.lines) if page.ocr else [])

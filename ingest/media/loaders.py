@@ -163,18 +163,14 @@ def _cues(lines: list[str], at: int) -> Iterator[_Cue]:
     """The cues of a block; without blank lines between them there are several."""
     starts = [n for n, line in enumerate(lines) if n >= at and _CUE.match(line)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        said = lines[start + 1 : end]
-        if end < len(lines) and said and said[-1].strip().isdecimal():
-            said = said[:-1]  # the number of the next one
-        speaker, text = _plain(" ".join(said))
-        if text:
+        lasts = lines[start + 1 : end]
+        if end < len(lines) and lasts and lasts[-1].strip().isdecimal():
+            lasts.pop()  # the number of the next one
+        said = " ".join(lasts)
+        voice = _VOICE.search(said)
+        if text := " ".join(html.unescape(_TAG.sub("", said)).split()):
+            speaker = html.unescape(voice[1]).strip() if voice else ""
             yield _seconds(lines[start]), speaker, text
-
-
-def _plain(text: str) -> tuple[str, str]:
-    voice = _VOICE.search(text)
-    plain = html.unescape(_TAG.sub("", text))
-    return (html.unescape(voice[1]).strip() if voice else ""), " ".join(plain.split())
 
 
 def _seconds(line: str) -> float:

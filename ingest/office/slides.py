@@ -32,14 +32,14 @@ _ENDS = {"Period": ("", "."), "ParenR": ("", ")"), "ParenBoth": ("(", ")")}
 _TITLES = {"title", "ctrTitle"}
 
 
-def placeholder(shape: Element) -> Element | None:
+def _placeholder(shape: Element) -> Element | None:
     """The placeholder that a shape fills; None when it fills none."""
-    return next(shape.iter("p:ph"), None)
+    return child(shape, "p:nvSpPr", "p:nvPr", "p:ph")
 
 
 def _kind(shape: Element) -> str:
     """Of its placeholder; "" when it fills none."""
-    place = placeholder(shape)
+    place = _placeholder(shape)
     return "" if place is None else place.get("type", "obj")
 
 
@@ -62,7 +62,10 @@ class ListMarks:
         if mark.tag != "a:buAutoNum":
             return bullet(depth)
         number = self._at.next(depth, whole(mark.get("startAt", "1")))
-        return _number(number, mark.get("type", ""))
+        match = _KIND.match(mark.get("type", ""))
+        name, end = (match[1], match[2] or "") if match else ("", "")
+        before, after = _ENDS.get(end, ("", ""))
+        return f"{before}{counted(number, _FORMATS.get(name, 'decimal'))}{after}"
 
     def _mark(self, properties: Element | None, depth: int) -> Element | None:
         levels = (child(style, f"a:lvl{depth + 1}pPr") for style in self._styles)
@@ -71,18 +74,6 @@ class ListMarks:
                 if found.tag in ("a:buNone", "a:buChar", "a:buAutoNum", "a:buBlip"):
                     return found
         return None
-
-
-def _number(number: int, kind: str) -> str:
-    match = _KIND.match(kind)
-    name, end = (match[1], match[2] or "") if match else ("", "")
-    before, after = _ENDS.get(end, ("", ""))
-    return f"{before}{counted(number, _FORMATS.get(name, 'decimal'))}{after}"
-
-
-def is_title(shape: Element) -> bool:
-    """Whether the shape is the placeholder of a title."""
-    return value(shape, "p:nvSpPr", "p:nvPr", "p:ph", of="type") in _TITLES
 
 
 TEXT = frozenset({"a:t", "m:t", "p:text"})
@@ -119,7 +110,7 @@ class Shapes:
 
     def read(self, tree: Element) -> None:
         """Read all shapes in the order of the file, as screen readers do; the title first."""
-        for shape in sorted(tree, key=lambda shape: not is_title(shape)):
+        for shape in sorted(tree, key=lambda shape: _kind(shape) not in _TITLES):
             self._shape(shape, self._outside(shape))
 
     def _shape(self, shape: Element, hidden: str) -> None:
@@ -148,7 +139,7 @@ class Shapes:
             self._draft.drop(NUMBERS, said)
         elif kind in _RUNNING and said in self._deck.running:
             self._draft.drop(REPEATED, said)
-        elif is_title(shape):
+        elif kind in _TITLES:
             paragraphs = children(child(shape, "p:txBody"), "a:p")
             self.title = " ".join(" ".join(map(self.text, paragraphs)).split())
             self._draft.line(self.title, heading=1, hidden=hidden)
@@ -174,14 +165,14 @@ class Shapes:
     def _styles(self, shape: Element) -> Iterator[Element | None]:
         """The list styles that hold for a shape, the nearest first."""
         yield child(shape, "p:txBody", "a:lstStyle")
-        place = placeholder(shape)
+        place = _placeholder(shape)
         if place is None:
             return
         kind, index = place.get("type", "obj"), place.get("idx", "0")
         alike = "body" if kind == "obj" else kind
         for template, name, wanted in ((self._layout, "idx", index), (self._master, "type", alike)):
             for other in () if template is None else template.iter("p:sp"):
-                found = placeholder(other)
+                found = _placeholder(other)
                 if found is not None and found.get(name, "0") == wanted:
                     yield child(other, "p:txBody", "a:lstStyle")
         if kind not in _TITLES:
@@ -214,7 +205,11 @@ class Shapes:
     def _frame(self, frame: Element) -> None:
         table = child(frame, *_DATA, "a:tbl")
         if table is not None:
-            self._table(table)
+            rows = [
+                [self._cell(c) for c in children(row, "a:tc")] for row in children(table, "a:tr")
+            ]
+            first = value(table, "a:tblPr", of="firstRow") in ("1", "true")
+            self._draft.table(rows, header=int(first and len(rows) > 1))
             return
         ooxml.read_linked_graphic(frame, self._deck.package, self._relations, self._draft)
         if next(frame.iter("p:oleObj"), None) is not None:
@@ -222,13 +217,6 @@ class Shapes:
         for number, forms in enumerate(frame.iter("p:pic")):
             if number == 0:
                 self._draft.figure(ooxml.alternative_text(forms))
-
-    def _table(self, table: Element) -> None:
-        rows = [
-            [self._cell(cell) for cell in children(row, "a:tc")] for row in children(table, "a:tr")
-        ]
-        first = value(table, "a:tblPr", of="firstRow") in ("1", "true")
-        self._draft.table(rows, header=int(first and len(rows) > 1))
 
     def _cell(self, cell: Element) -> Entry:
         paragraphs = children(child(cell, "a:txBody"), "a:p")
@@ -342,11 +330,7 @@ def _comments(
                 author = authors.get(comment.get("authorId", ""), "")
                 when = comment.get("dt", comment.get("created", ""))
                 lead = draft.count_in(comment_by(author, when))
-                draft.line(f"{lead} {_own_text(comment)}")
+                # Its own text, without that of its replies.
+                own = (part for part in comment if part.tag in ("p:text", "p188:txBody"))
+                draft.line(f"{lead} {' '.join(text for part in own for text in texts(part, TEXT))}")
         yield root
-
-
-def _own_text(comment: Element) -> str:
-    """The comment's own text, without that of its replies."""
-    parts = [part for part in comment if part.tag in ("p:text", "p188:txBody")]
-    return " ".join(text for part in parts for text in texts(part, TEXT))

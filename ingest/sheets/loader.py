@@ -12,9 +12,10 @@ from xml.etree.ElementTree import Element
 from ingest.document.model import Cell, Document
 from ingest.document.source import Source
 from ingest.office.ooxml import TEXT, Package, chart, texts
-from ingest.page_builder import BEGINS, CELLS, TOO_MANY, Flow, OfficePage
+from ingest.page_builder import BEGINS, CELLS, TOO_MANY, Flow
 from ingest.platform.process import beat
 from ingest.sheets.workbook import (
+    MOST_PLACES,
     Around,
     CellUnit,
     Range,
@@ -187,6 +188,9 @@ def _trim(rows: Grid) -> None:
 _ZIPPED = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlam", ".ods", ".ots")
 _NO_ROWS = "The sheet is too long: its last {:,} rows were not read."
 _NO_HIDING = "The sheet is too large to see which of its rows are hidden."
+_NO_CELLS = (
+    "Its cells lie too far apart to be read: move them together, or delete those at the end."
+)
 
 
 def load_sheet(source: Source) -> Document:
@@ -203,9 +207,11 @@ def load_sheet(source: Source) -> Document:
         for number, (name, hidden) in enumerate(sheets, 1):
             flow.title, flow.hidden = name, "hidden sheet" if hidden else ""
             about = known.get(name, Around())
-            rows, merged = book.read(name, about.size)
-            found = filled(rows, about, left)
-            merge(found, merged)
+            found = Filled()
+            if about.size <= MOST_PLACES:
+                rows, merged = book.read(name)
+                found = filled(rows, about, left)
+                merge(found, merged)
             left -= sum(bool(cell.text) for row in found.rows for cell in row)
             _write(flow, found, about)
             beat(number, len(sheets))
@@ -226,7 +232,9 @@ def _write(flow: Flow, found: Filled, about: Around) -> None:
         flow.paragraph(comment, BEGINS)
     flow.leave_out(TOO_MANY, found.characters)
     notes = [_NO_ROWS.format(found.unread)] if found.unread else []
-    flow.end_page(" ".join([*notes, *([] if about.complete else [_NO_HIDING])]), always=True)
+    notes += [] if about.complete else [_NO_HIDING]
+    notes += [_NO_CELLS] if about.size > MOST_PLACES else []
+    flow.end_page(" ".join(notes), always=True)
 
 
 def _blocks(flow: Flow, grid: Grid, found: Filled, about: Around) -> None:
@@ -278,12 +286,11 @@ def _why(row: int, about: Around) -> str:
 
 def _chart(flow: Flow, root: Element) -> None:
     """Write a chart's title and points, which may be copies from another workbook."""
-    draft = OfficePage()
-    chart(root, draft)
     titles = (" ".join("".join(texts(e, TEXT)).split()) for e in root.iter("c:title"))
     title, *axes = [text for text in titles if text] or [""]
     for text in (title, *axes):
         flow.paragraph(text, BEGINS)
     flow.add_figure(title)
-    for table in draft.tables:
-        flow.typed_table(table.rows, table.header, title)
+    rows, header = chart(root)
+    if any(map(any, rows)):
+        flow.text_table(rows, header or None, title)

@@ -147,25 +147,13 @@ def _is_text(path: Path, size: int, changed: int) -> bool:
             start = file.read(_LOOKED_AT)
     except OSError:
         return False
-    text = _decoded(start)
-    return bool(text.strip()) and _is_readable(text)
-
-
-def _decoded(start: bytes) -> str:
-    """Its text; empty for what is none. The last letter may be cut."""
-    marked = _marked(start)
-    if not marked and _CONTROLS.intersection(start):
-        return ""
+    if not _marked(start) and _CONTROLS.intersection(start):
+        return False
     try:
-        return codecs.getincrementaldecoder(marked or "utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return _western(start)
-
-
-def _western(start: bytes) -> str:
-    """Text of an 8-bit code has few letters beyond ASCII, and none of its control characters."""
-    beyond = sum(byte >= 0x80 for byte in start)
-    return "" if beyond > len(start) / 5 else start.decode("cp1252", "ignore")
+        text = decode(start, path.name).text
+    except UnreadableFile:
+        return False
+    return bool(text.strip()) and _is_readable(text)
 
 
 def _is_readable(text: str) -> bool:

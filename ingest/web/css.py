@@ -8,16 +8,13 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
 from time import process_time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import tinycss2
 from cssselect2 import ElementWrapper, Matcher, compile_selector_list
+from lxml.etree import _Element as Element
 from tinycss2 import parse_component_value_list
 from tinycss2.color4 import parse_color
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element as Element
-
 
 # -- Values of CSS become numbers: lengths, colours, and what `var()` stands for
 
@@ -240,7 +237,7 @@ Layer = tuple[float, ...]  # the larger one wins, or loses where its declaration
 class Cascade:
     """The styles of one document's elements."""
 
-    def __init__(self, root: "Element", seconds: float = _SECONDS) -> None:
+    def __init__(self, root: Element, seconds: float = _SECONDS) -> None:
         self.complete = True  # nothing was left out because it takes too long
         self._root = root
         seconds += _EACH * sum(1 for _ in root.iter())
