@@ -271,7 +271,8 @@ class Flow(PageBuilder):
             return
         self.books.given -= count(text)  # each part is counted on the page where it lies
         line = replace(like, text=text)
-        for part in fold(line) if len(text) > _LONGEST else [line]:  # endless ones, over pages
+        parts = fold(line) if len(text) > _LONGEST else (line,)  # endless ones, over pages
+        for part in parts if text.strip() else ():
             self._turn(PLAIN)
             self.count_in(part.text)
             self._add(part)

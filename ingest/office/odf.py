@@ -179,6 +179,7 @@ _MOST_ROWS = 1000  # that one row may stand for
 _MOST_COLUMNS = 64
 _CELLS = {"table:table-cell", "table:covered-table-cell"}
 
+
 def _rows(table: Element, heads: bool = False) -> Iterator[tuple[Element, bool]]:
     for part in table:
         if part.tag == "table:table-row":
@@ -257,7 +258,8 @@ class OdfBody:
         for cell in row:
             if cell.tag not in _CELLS:
                 continue
-            entry: Entry = text = self.cell(cell, draft)
+            text = self.cell(cell, draft)
+            entry: Entry = text
             if cell.tag == "table:covered-table-cell" and not text:
                 entry = Covered.LEFT if wide > 0 else Covered.ABOVE
             else:

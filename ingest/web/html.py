@@ -127,10 +127,14 @@ def is_data_table(table: Element) -> bool:
 def _read_rows(table: Element, grid: HtmlGrid, reader: "HtmlReader") -> None:
     """The cells of a table row by row, repeated over the rows and columns that they span."""
     spanning: dict[int, tuple[int, str]] = {}  # column -> rows that it goes on for, and its text
-    for row in _rows(table):
+    rows = list(_rows(table))
+    for row in rows:
         grid.row_hidden = reader.visibility.hidden_reason(row)
         own = list(_cells(row))
         texts = _row([(cell, reader.cell(cell, grid)) for cell in own], spanning)
+        down = own and all(_span(cell, "rowspan") > 1 for cell in own) and row is not rows[-1]
+        if down and set(texts) <= {text for _, text in spanning.values()}:
+            continue  # the next row repeats all of its cells; long texts do not count
         if not any(map(str.strip, texts)):
             continue
         in_head = tag_name(row.getparent()) == "thead" or {*map(tag_name, own)} == {"th"}
