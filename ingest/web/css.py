@@ -8,7 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
 from time import process_time
-from typing import Any, NamedTuple
+from typing import Any
 
 import tinycss2
 from cssselect2 import ElementWrapper, Matcher, compile_selector_list
@@ -166,14 +166,7 @@ _TELLING = {
 }  # fmt: skip
 
 Selectors = tuple[str, ...]
-
-
-class Declaration(NamedTuple):
-    """One property and its value, as CSS."""
-
-    name: str
-    value: str
-    important: bool
+Declaration = tuple[str, str, bool]  # a property, its value as CSS, and whether it is important
 
 
 def _bounded(text: str) -> str:
@@ -201,7 +194,7 @@ def _declarations(items: Iterable[Any]) -> Iterator[Declaration]:
         for name, tokens in _longhands(item.name if variable else item.lower_name, item.value):
             if variable or name in _TELLING:
                 text = tinycss2.serialize(tokens).strip()
-                yield Declaration(name, text if len(text) <= _LONGEST_VALUE else "", item.important)
+                yield name, text if len(text) <= _LONGEST_VALUE else "", item.important
 
 
 def _longhands(name: str, value: list[Any]) -> Iterator[tuple[str, list[Any]]]:
