@@ -1,10 +1,12 @@
-"""The stored values of a workbook. The only module that imports python_calamine.
+"""The stored values of a workbook. The only module that imports python_calamine and openpyxl.
 
-It takes a sixteenth of the time of openpyxl, but makes a rectangle of all cells.
+calamine takes a sixteenth of the time of openpyxl, but makes a rectangle of all cells: a sheet
+whose cells lie so far apart that it would fill the memory goes to openpyxl.
 """
 
 import datetime as dt
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +27,7 @@ from ingest.office.ooxml import (
     is_ole,
     texts,
 )
+from ingest.platform.process import beat
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -340,7 +343,7 @@ def _hidden(sheet: Element, name: str, repeated: str) -> Iterator[int]:
         at += number
 
 
-MOST_PLACES = 50_000_000  # of the rectangle of all cells: calamine takes 32 bytes for each
+_MOST_PLACES = 50_000_000  # of the rectangle of all cells: calamine takes 32 bytes for each
 
 Row = list[Value | None]
 Range = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, as row and column from 0
@@ -361,8 +364,14 @@ class Workbook:
         seen = SheetVisibleEnum.Visible
         return [(sheet.name, sheet.visible != seen) for sheet in self._book.sheets_metadata]
 
-    def read(self, name: str) -> tuple[Iterator[Row], list[Range]]:
-        """The rows of a sheet from its first, and where one cell covers several."""
+    def read(self, name: str, places: int) -> tuple[Iterator[Row], list[Range]]:
+        """The rows of a sheet from its first, and where one cell covers several.
+
+        `places` are those of the rectangle around its cells. Of one that is too large for calamine
+        each row has its cells without the gaps between.
+        """
+        if places > _MOST_PLACES:
+            return self._far_apart(name), []
         from python_calamine import CalamineError
 
         try:
@@ -374,6 +383,17 @@ class Workbook:
 
     def close(self) -> None:
         self._book.close()
+
+    def _far_apart(self, name: str) -> Iterator[Row]:
+        from openpyxl import load_workbook
+
+        with warnings.catch_warnings(action="ignore"):
+            sheet = load_workbook(self._source.path, read_only=True, data_only=True)[name]
+            sheet.reset_dimensions()  # otherwise it fills each row up to the sheet's last column
+            for number, row in enumerate(sheet.iter_rows(values_only=True)):
+                beat(number, 0)
+                if found := [value for value in row if value is not None]:
+                    yield found
 
 
 def _opened(source: Source) -> "CalamineWorkbook":
