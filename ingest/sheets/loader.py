@@ -15,7 +15,6 @@ from ingest.office.ooxml import TEXT, Package, chart, texts
 from ingest.page_builder import BEGINS, CELLS, TOO_MANY, Flow
 from ingest.platform.process import beat
 from ingest.sheets.workbook import (
-    MOST_PLACES,
     Around,
     CellUnit,
     Range,
@@ -188,9 +187,6 @@ def _trim(rows: Grid) -> None:
 _ZIPPED = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xlam", ".ods", ".ots")
 _NO_ROWS = "The sheet is too long: its last {:,} rows were not read."
 _NO_HIDING = "The sheet is too large to see which of its rows are hidden."
-_NO_CELLS = (
-    "Its cells lie too far apart to be read: move them together, or delete those at the end."
-)
 
 
 def load_sheet(source: Source) -> Document:
@@ -207,11 +203,9 @@ def load_sheet(source: Source) -> Document:
         for number, (name, hidden) in enumerate(sheets, 1):
             flow.title, flow.hidden = name, "hidden sheet" if hidden else ""
             about = known.get(name, Around())
-            found = Filled()
-            if about.size <= MOST_PLACES:
-                rows, merged = book.read(name)
-                found = filled(rows, about, left)
-                merge(found, merged)
+            rows, merged = book.read(name, about.size)
+            found = filled(rows, about, left)
+            merge(found, merged)
             left -= sum(bool(cell.text) for row in found.rows for cell in row)
             _write(flow, found, about)
             beat(number, len(sheets))
@@ -232,9 +226,7 @@ def _write(flow: Flow, found: Filled, about: Around) -> None:
         flow.paragraph(comment, BEGINS)
     flow.leave_out(TOO_MANY, found.characters)
     notes = [_NO_ROWS.format(found.unread)] if found.unread else []
-    notes += [] if about.complete else [_NO_HIDING]
-    notes += [_NO_CELLS] if about.size > MOST_PLACES else []
-    flow.end_page(" ".join(notes), always=True)
+    flow.end_page(" ".join([*notes, *([] if about.complete else [_NO_HIDING])]), always=True)
 
 
 def _blocks(flow: Flow, grid: Grid, found: Filled, about: Around) -> None:
