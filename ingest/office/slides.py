@@ -51,9 +51,10 @@ class ListMarks:
         self._at.close_below(depth)
         mark = self._mark(properties, depth)
         if mark is None or mark.tag != "a:buAutoNum":
+            if self._listed if mark is None else mark.tag != "a:buNone":
+                return bullet(depth)
             self._at.pop(depth, None)
-            shown = self._listed if mark is None else mark.tag != "a:buNone"
-            return bullet(depth) if shown else ""
+            return ""
         number = self._at.next(depth, whole(mark.get("startAt", "1")))
         match = _KIND.match(mark.get("type", ""))
         name, end = (match[1], match[2] or "") if match else ("", "")

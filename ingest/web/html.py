@@ -1,4 +1,4 @@
-"""Reads a table of HTML as rows of text; spanning cells are repeated in each place."""
+"""HTML becomes lines of pages: paragraphs, headings, lists, tables, and text on pictures."""
 
 import re
 import sys
