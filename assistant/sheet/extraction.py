@@ -42,7 +42,7 @@ _LONGEST_VALUE = 80  # characters of a value
 _TOKENS = 60  # of the JSON of one value
 _AT_ONCE = 8  # columns: their JSON and a part of a document fit into the least window
 _EACH = 40  # tokens of one among several
-_WORDS = {"type": "string", "maxLength": _LONGEST_VALUE}
+_WORDS: dict[str, Any] = {"type": "string", "maxLength": _LONGEST_VALUE}
 
 
 class Extractor:

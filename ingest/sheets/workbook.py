@@ -392,8 +392,9 @@ class Workbook:
             sheet.reset_dimensions()  # otherwise it fills each row up to the sheet's last column
             for number, row in enumerate(sheet.iter_rows(values_only=True)):
                 beat(number, 0)
-                if found := [value for value in row if value is not None]:
-                    yield found
+                found = [value for value in row if value is not None]
+                if found:
+                    yield [one if isinstance(one, Value | int) else str(one) for one in found]
 
 
 def _opened(source: Source) -> "CalamineWorkbook":

@@ -137,8 +137,9 @@ def _read_rows(table: Element, grid: HtmlGrid, reader: "HtmlReader") -> None:
             continue  # the next row repeats all of its cells; long texts do not count
         if not any(map(str.strip, texts)):
             continue
-        in_head = tag_name(row.getparent()) == "thead" or {*map(tag_name, own)} == {"th"}
-        if len(grid.rows) == grid.header and in_head:
+        parent = row.getparent()
+        in_head = parent is not None and tag_name(parent) == "thead"
+        if len(grid.rows) == grid.header and (in_head or {*map(tag_name, own)} == {"th"}):
             grid.header += 1
         elif len(set(texts)) == 1 and len(own) == 1:
             texts = [texts[0], *[""] * (len(texts) - 1)]  # a title over all columns

@@ -44,16 +44,13 @@ def load_html(source: Source) -> Document:
 def load_mhtml(source: Source) -> Document:
     """The web page in an MHTML file; frames are further pages. Raises UnreadableFile."""
     message = message_from_bytes(whole_bytes(source), policy=policy.default)
-    parts = [part for part in message.walk() if part.get_content_type() in _HTML]
-    if not parts:
-        raise UnreadableFile(f"{source.name} holds no web page.")
     trees = []
-    for part in parts:
-        data = part.get_payload(decode=True)
+    for part in message.walk():
+        data = part.get_payload(decode=True) if part.get_content_type() in _HTML else b""
         if isinstance(data, bytes) and data.strip():
             trees.append(html.parse_bytes(data, source.name, part.get_content_charset() or ""))
     if not trees:
-        raise UnreadableFile(f"{source.name} holds an empty web page.")
+        raise UnreadableFile(f"{source.name} holds no web page.")
     return document(source, _parts(message, Pasted(source.engines)), *trees)
 
 
