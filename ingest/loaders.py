@@ -35,8 +35,7 @@ from ingest.platform.process import beat
 from ingest.sheets.loader import load_sheet
 from ingest.text.decoding import is_text
 from ingest.text.loaders import (
-    LANGUAGES,
-    load_code,
+    CODE,
     load_delimited,
     load_json,
     load_json_lines,
@@ -162,9 +161,9 @@ def _write_settings(path: Path) -> None:
 # own: `ingest.chunking.VERSION`.
 
 VERSIONS = {
-    "archive": 1, "audio": 1, "code": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,
+    "archive": 1, "audio": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,
     "image": 2, "json": 1, "json_lines": 1, "legacy": 3, "mail": 4, "markdown": 3, "mhtml": 3,
-    "odf": 3, "pdf": 1, "pptx": 3, "rtf": 4, "sheet": 1, "subtitles": 1, "text": 1, "video": 1,
+    "odf": 4, "pdf": 1, "pptx": 4, "rtf": 4, "sheet": 2, "subtitles": 1, "text": 1, "video": 1,
     "xml": 1,
 }  # fmt: skip
 
@@ -216,7 +215,7 @@ LOADERS: dict[str, Loader] = {
     **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv", ".webm"), load_video),
     **dict.fromkeys((".txt", ".text", ".log", ".asc", ".rst", ".rest", ".org"), load_text),
     **dict.fromkeys((".adoc", ".asciidoc", ".textile", ".wiki", ".nfo"), load_text),
-    **dict.fromkeys(LANGUAGES, load_code),
+    **dict.fromkeys(CODE, load_text),
     **dict.fromkeys((".csv", ".tsv", ".tab"), load_delimited),
     **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".ods"), load_sheet),
     **dict.fromkeys((".html", ".htm", ".xhtml"), load_html),

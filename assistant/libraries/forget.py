@@ -104,7 +104,7 @@ def _elsewhere(settings: Settings, library: str, name: str) -> tuple[int, ...]:
         composition.receipts(settings).forget(library, name),
         all_runs(settings).forget(library, name),
         forget_ratings(settings, library, name),
-        composition.sheet_cells(settings).forget(library, name),
+        composition.sheet_store(settings).forget(library, name),
     )
 
 
@@ -123,6 +123,6 @@ def forget_person(settings: Settings, person: str) -> None:
         files |= conversations.drop(person)  # with those of answers that have ended meanwhile
         files |= receipts.drop(person)
         drop_ratings(settings, person)
-        composition.asked_columns(settings).drop(person)
+        composition.sheet_store(settings).forget_person(person)
     finally:
         answer_files(settings).discard(files)

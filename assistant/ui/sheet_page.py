@@ -38,7 +38,7 @@ def page() -> None:
             columns = running.columns if running else ()
             lines = list(map(written, columns))
             if not lines and (kept := _last_columns()):
-                lines = kept.of(resources.person().id, library.name)
+                lines = kept.columns(resources.person().id, library.name)
             st.session_state[_asked(library)] = "\n".join(lines)
         _form(library, running is not None and not running.ended)
         if running and running.ended:
@@ -106,7 +106,7 @@ def _start(anew: bool = False) -> None:
         resources.note("asked", library.name)
         resources.sheets().start(library.name, filler, asked, rows, anew)
         if kept := _last_columns():
-            kept.put(resources.person().id, library.name, asked)
+            kept.put_columns(resources.person().id, library.name, asked)
 
 
 @st.fragment(run_every=1.0)
@@ -182,12 +182,12 @@ def _downloads(library: Library, running: RunningSheet) -> None:
             widgets.draw_download(ending.upper(), key, make, name, mime, disabled=not cells)
 
 
-def _last_columns() -> sheet_store.AskedColumns | None:
+def _last_columns() -> sheet_store.SheetStore | None:
     """The columns that a person asked last in a library, so that another day begins with them; None
     for visitors, who are not told apart."""
     person = resources.person()
     is_told_apart = bool(person.id) or person.owns
-    return composition.asked_columns(resources.settings()) if is_told_apart else None
+    return composition.sheet_store(resources.settings()) if is_told_apart else None
 
 
 _MOST_ROWS = 500  # rows that are drawn

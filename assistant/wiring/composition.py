@@ -35,9 +35,9 @@ from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, Router, route
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
-from assistant.sheet.extraction import Extractor, Reader, no_model
+from assistant.sheet.extraction import Extractor, Reader
 from assistant.sheet.fill import Sheet
-from assistant.sheet.sheet_store import AskedColumns, SheetCells
+from assistant.sheet.sheet_store import SheetStore
 from assistant.storage.files import FileHashes, Made
 from assistant.storage.learned import lessons
 from assistant.storage.part import EVERYBODY, Whose
@@ -469,14 +469,9 @@ def _deciding(settings: Settings) -> dict[str, Any]:
 _PART = 3  # of the window is for a document; the rest for the values of eight columns
 
 
-def sheet_cells(settings: Settings) -> SheetCells:
-    """The filled cells of all sheets of a home."""
-    return SheetCells(settings.sheets_file)
-
-
-def asked_columns(settings: Settings) -> AskedColumns:
-    """The columns that people have last asked for in sheets of a home."""
-    return AskedColumns(settings.sheets_file)
+def sheet_store(settings: Settings) -> SheetStore:
+    """The sheets of a home."""
+    return SheetStore(settings.sheets_file)
 
 
 def sheet(settings: Settings, library: Library, how: Answering | None = None) -> Sheet:
@@ -486,7 +481,7 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     assistant: Assistant = assistant_of(settings, library, how, recorded=False)
     extract = Extractor(how.model, how.turns) if how.model else None
     return Sheet(
-        assistant, sheet_cells(settings), extract or no_model, _reader(extract, how),
+        assistant, sheet_store(settings), extract or (lambda *_: ""), _reader(extract, how),
         _identity(settings, how), settings.refusal_threshold,
     )  # fmt: skip
 

@@ -121,11 +121,14 @@ def test_what_a_kill_leaves_is_found_by_the_cleaning(
 
 
 def test_the_columns_of_their_sheets_go(settings: Settings) -> None:
-    kept_columns = composition.asked_columns(settings)
+    kept_columns = composition.sheet_store(settings)
     for name in ("ann", "bob"):
-        kept_columns.put(name, "main", [column("salary")])
+        kept_columns.put_columns(name, "main", [column("salary")])
     forget.forget_person(settings, "ann")
-    assert (kept_columns.of("ann", "main"), kept_columns.of("bob", "main")) == ([], ["salary"])
+    assert (kept_columns.columns("ann", "main"), kept_columns.columns("bob", "main")) == (
+        [],
+        ["salary"],
+    )
 
 
 def once(action: Callable[..., object]) -> Callable[..., object]:
