@@ -123,7 +123,6 @@ HOMES = {
         "assistant/receipts/evidence_pack.py",
     },
     "keyring": {"assistant/models/server_address.py"},
-    "langchain": {"assistant/routing/model_router.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",
         "assistant/llm/server.py",
@@ -134,7 +133,6 @@ HOMES = {
         "assistant/answering/write.py",
         "assistant/answering/pipeline.py",
         "assistant/tools/pictures.py",
-        "assistant/routing/model_router.py",
         "assistant/tools/specialists.py",
         "assistant/answering/whole/summary.py",
     },

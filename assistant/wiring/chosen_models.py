@@ -5,7 +5,7 @@ package.
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -130,7 +130,6 @@ class LoadedChat:
     name: str
     window: int  # tokens that a prompt and its answer may take together
     file: Path | None = None  # of its weights; None where an installed package brings it
-    sampling: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""  # what people are shown while it answers
     odds: TokenOdds | None = None  # what gives them, where it is not the model itself
 
@@ -151,7 +150,7 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
         path, context=settings.context_tokens, threads=settings.threads or None, gpu=settings.gpu
     )
     # A small model may have a smaller window than the settings say.
-    return LoadedChat(model, model.model_name, model.context_size, path, model.sampling)
+    return LoadedChat(model, model.model_name, model.context_size, path)
 
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
