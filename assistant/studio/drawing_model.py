@@ -198,16 +198,14 @@ def _count(file: Path) -> int:
     return file.stat().st_size // 4  # at most: a pickle does not tell without being opened
 
 
-_known: dict[tuple[str, int, int], str] = {}
-
-
 def _digest(file: Path) -> str:
-    stat = file.stat()
-    key = str(file.resolve()), stat.st_size, stat.st_mtime_ns
-    if key not in _known:
-        with file.open("rb") as stream:
-            _known[key] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return _known[key]
+    return _digest_of(file, file.stat().st_size, file.stat().st_mtime_ns)
+
+
+@cache
+def _digest_of(file: Path, _size: int, _changed: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 # -- Models that are one .safetensors file. Such a file has the weights alone: how its parts are

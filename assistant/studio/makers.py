@@ -2,7 +2,6 @@
 
 import sys
 import time
-import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from assistant.studio.canvas import marks, program, provenance, save
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch
 from assistant.studio.super_resolution import RealEsrgan, check, enhance
-from assistant.studio.voices import NONE, Voice, Voices
+from assistant.studio.voices import NONE, SpokenSound, Voice, Voices
 from ingest.errors import Stopped
 from ingest.images.image_file import Provenance
 from ingest.media.ffmpeg import clock
@@ -254,35 +253,21 @@ class Speaking(IntentTool[Speak]):
         reply.outcome = Outcome(told, stopped=stopped, grounded=False)
 
     def _spoken(self, read: list[str], voice: Voice, reply: Reply) -> float:
-        """The seconds of sound that were written; what was written before a stop stays."""
-        reply.activity.stage, path = _("Reading aloud"), self._made.path(".wav")
-        try:
-            seconds = self._write(path, read, voice, reply)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        if seconds:
-            reply.audio = (path,)
-        else:
-            path.unlink()
-        return seconds
-
-    def _write(self, path: Path, read: list[str], voice: Voice, reply: Reply) -> float:
-        samples, rate, began = 0, 22_050, time.monotonic()
-        with path.open("wb") as file, wave.open(file, "wb") as written:
-            # At once: else a voice that fails would be covered by a complaint that these lack.
-            written.setparams((1, 2, rate, 0, "NONE", ""))
-            for done, sentence in enumerate(read):
-                left = (time.monotonic() - began) / done * (len(read) - done) if done else None
-                reply.activity.progress = Progress(done, len(read), left)
-                try:
-                    sound = voice.say(sentence, reply.cancel)
-                except Stopped:
-                    break
-                if not samples:
-                    rate = sound.rate
-                    written.setparams((1, 2, rate, 0, "NONE", ""))
-                pause = bytes(2 * int(_BETWEEN * rate))
-                written.writeframes(sound.samples + pause)
-                samples += len(sound.samples + pause) // 2
-        return samples / rate
+        """The seconds of sound that were written; what was made before a stop stays."""
+        reply.activity.stage, began = _("Reading aloud"), time.monotonic()
+        made: list[SpokenSound] = []
+        for done, sentence in enumerate(read):
+            left = (time.monotonic() - began) / done * (len(read) - done) if done else None
+            reply.activity.progress = Progress(done, len(read), left)
+            try:
+                made.append(voice.say(sentence, reply.cancel))
+            except Stopped:
+                break
+        if not made:
+            return 0.0
+        pause = bytes(2 * int(_BETWEEN * made[0].rate))
+        whole = SpokenSound(b"".join(one.samples + pause for one in made), made[0].rate)
+        path = self._made.path(".wav")
+        path.write_bytes(whole.wav)
+        reply.audio = (path,)
+        return whole.seconds
