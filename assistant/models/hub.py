@@ -347,22 +347,18 @@ def _pip_download(
     run_pip(command, show, unfinished)
 
 
-def run_pip(
-    arguments: Sequence[str], show: Callable[[], None], unfinished: Path | None = None
-) -> None:
+def run_pip(arguments: Sequence[str], show: Callable[[], None], unfinished: Path) -> None:
     """Run pip in a child process that follows the person's own pip configuration.
 
-    `show` is called five times a second. `unfinished` is an empty folder of pip's own meanwhile: it
-    gathers a wheel in the folder for temporary files, whose size says how far it has come. Raises
+    `show` is called five times a second. `unfinished` is a folder of pip's own meanwhile: it
+    gathers wheels in the folder for temporary files, whose size says how far they have come. Raises
     SourceFailed with pip's last complaint.
     """
     command = [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += [*arguments, "--only-binary=:all:"]
-    environment = dict(os.environ)
-    if unfinished:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        environment |= {"TMPDIR": str(unfinished), "TEMP": str(unfinished)}
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    environment = {**os.environ, "TMPDIR": str(unfinished), "TEMP": str(unfinished)}
     nothing = subprocess.DEVNULL
     with tempfile.TemporaryFile() as complaints:
         child = subprocess.Popen(
@@ -380,8 +376,7 @@ def run_pip(
     if child.returncode:
         errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR")]
         raise SourceFailed((errors or lines or ["pip failed without a message"])[-1].rstrip("."))
-    if unfinished:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def size_of(folder: Path) -> int:
