@@ -8,9 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 import platformdirs
 
@@ -83,7 +83,7 @@ def fetch(
     weights = weights_of(model, folder)
     if not is_whole(model, weights):
         with _alone(model, cache, progress):
-            if not is_whole(model, weights):
+            if not is_whole(model, weights) and not _from_cache(model, weights, progress, cache):
                 _try_all(model, weights, progress, only, cache)
                 _keep(_pin(model, folder, weights), weights, cache)
     return weights.parent if model.is_folder else weights
@@ -148,7 +148,7 @@ def _try_all(
 ) -> None:
     happened = []
     sources = [source for source in model.sources if only in (None, source.kind)]
-    for source in [*_in_cache(model, cache), *sources]:
+    for source in sources:
         try:
             return _from(source, model, weights, progress, cache)
         except (SourceFailed, OSError) as error:
@@ -157,28 +157,21 @@ def _try_all(
     raise ModelNotFetched("\n".join([f"{model.name} could not be fetched.", *happened, remedy]))
 
 
-@dataclass(frozen=True)
-class _Cached(LocalPath):
-    """Where the cache has the model."""
-
-    label: ClassVar = "this machine's cache"
-
-
-def _in_cache(model: Model, cache: Path) -> list[_Cached]:
+def _from_cache(model: Model, weights: Path, progress: Progress, cache: Path) -> bool:
+    """Whether it was there. What is damaged there is dropped."""
     kept = cached(model, cache)
     with contextlib.suppress(OSError):  # it cannot be looked into
-        return [_Cached(kept)] if model.sha256 and is_whole(model, kept) else []
-    return []
+        if model.sha256 and is_whole(model, kept):
+            try:
+                _from_path(model, kept, weights, progress, link=True)
+                return True
+            except SourceFailed:
+                shutil.rmtree(kept.parent, ignore_errors=True)
+    return False
 
 
 def _from(source: Source, model: Model, weights: Path, progress: Progress, cache: Path) -> None:
     match source:
-        case _Cached(path):
-            try:
-                _from_path(model, path, weights, progress, link=True)
-            except SourceFailed:
-                shutil.rmtree(path.parent, ignore_errors=True)
-                raise
         case LocalPath(path):
             _from_path(model, _weights_below(path, model), weights, progress, link=False)
         case HubFile():

@@ -92,42 +92,34 @@ def _job(intent: Draw | Edit | Vary) -> DrawingJob:
     """Raises CannotPaint or UnreadableFile."""
     match intent:
         case Draw():
-            return _drawing_job(intent)
+            if not intent.prompt.strip():  # without words a model paints anything
+                raise CannotPaint(_("Describe the picture, such as: a lighthouse at dusk."))
+            return DrawingJob(
+                intent.prompt, intent.negative, intent.size, intent.steps, intent.guidance,
+                intent.seed,
+            )  # fmt: skip
         case Edit():
-            return _editing_job(intent)
-        case Vary():
-            return _varying_job(intent)
+            picture, mask = _canvas(intent)
+            return DrawingJob(
+                intent.prompt, intent.negative, None, intent.steps, intent.guidance, intent.seed,
+                picture, mask, intent.strength,
+            )  # fmt: skip
+        case Vary():  # its latents are painted again, with some noise and without words
+            strength = _STRENGTH if intent.strength is None else intent.strength
+            picture = canvas.open_picture(intent.picture)
+            return DrawingJob(
+                "", steps=intent.steps, seed=intent.seed, picture=picture, strength=strength
+            )
 
 
-def _drawing_job(intent: Draw) -> DrawingJob:
-    """Raises CannotPaint: without words a model paints anything."""
-    if not intent.prompt.strip():
-        raise CannotPaint(_("Describe the picture, such as: a lighthouse at dusk."))
-    return DrawingJob(
-        intent.prompt, intent.negative, intent.size, intent.steps, intent.guidance, intent.seed
-    )
-
-
-def _editing_job(intent: Edit) -> DrawingJob:
-    """All of a picture, a masked part, or beyond its edges."""
-    picture, mask = canvas.open_picture(intent.picture), None
-    if intent.grow is not None:
-        if intent.mask is not None:
-            raise CannotPaint(_("Give either a mask or a number of pixels to grow, not both."))
-        picture, mask = canvas.grown(picture, intent.grow)
-    elif intent.mask is not None:
-        mask = canvas.open_mask(intent.mask, picture.size)
-    return DrawingJob(
-        intent.prompt, intent.negative, None, intent.steps, intent.guidance, intent.seed,
-        picture, mask, intent.strength,
-    )  # fmt: skip
-
-
-def _varying_job(intent: Vary) -> DrawingJob:
-    """A similar picture: its latents are painted again, with some noise and without words."""
-    strength = _STRENGTH if intent.strength is None else intent.strength
+def _canvas(intent: Edit) -> "tuple[Image, Image | None]":
+    """All of a picture, or with a mask of a part of it or of what is beyond its edges."""
     picture = canvas.open_picture(intent.picture)
-    return DrawingJob("", steps=intent.steps, seed=intent.seed, picture=picture, strength=strength)
+    if intent.grow is not None and intent.mask is not None:
+        raise CannotPaint(_("Give either a mask or a number of pixels to grow, not both."))
+    if intent.grow is not None:
+        return canvas.grown(picture, intent.grow)
+    return picture, canvas.open_mask(intent.mask, picture.size) if intent.mask else None
 
 
 def describe_output(done: Painted) -> str:

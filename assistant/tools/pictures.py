@@ -62,11 +62,19 @@ class WithFiles:
         except Stopped:
             reply.outcome = Outcome("", stopped=True)
             return
-        inner = self._answer.run(given.add_to(request))
-        reply.model = inner.model
-        yield from inner.work(reply)
-        if reply.outcome:
-            reply.outcome = given.uncited(reply.outcome)
+        yield from _answered(self._answer, given.add_to(request), given, reply)
+
+
+def _answered(
+    tool: Tool, request: Request, given: Attached, reply: Reply, unless: str = ""
+) -> Iterator[Event]:
+    """What the tool says, without citations of a model's words; no words where they are `unless`,
+    its refusal."""
+    inner = tool.run(request)
+    reply.model = inner.model
+    yield from _unless(unless, inner.work(reply)) if unless else inner.work(reply)
+    if reply.outcome:
+        reply.outcome = given.uncited(reply.outcome)
 
 
 def look_at(looking: Looking, pictures: Sequence[Path], reply: Reply) -> list[Seen]:
@@ -153,15 +161,11 @@ class Describing(IntentTool[Describe]):
             yield _(NOTHING)
             reply.outcome = self._outcome(_(NOTHING))
             return
-        inner = self._answer().run(given.alone(request, intent.question))
-        reply.model = inner.model
-        yield from _unless(
-            prompts.refusal(language_of_question(intent.question)), inner.work(reply)
-        )
-        if reply.outcome and not reply.outcome.refused:
-            reply.outcome = given.uncited(reply.outcome)
-        elif reply.outcome:
-            yield from self._tell_what_is_seen(intent, seen, bool(words >= _TEXT), reply)
+        refusal = prompts.refusal(language_of_question(intent.question))
+        alone = given.alone(request, intent.question)
+        yield from _answered(self._answer(), alone, given, reply, refusal)
+        if reply.outcome and reply.outcome.refused:
+            yield from self._tell_what_is_seen(intent, seen, words >= _TEXT, reply)
 
     def _tell_what_is_seen(
         self, intent: Describe, seen: list[Seen], unasked: bool, reply: Reply
@@ -281,11 +285,8 @@ class Clipping(IntentTool[Clip]):
             watched = self._watch(intent.video, reply)
             given = watched.attached
             if intent.question and given.pages:
-                inner = self._answer().run(given.alone(request, intent.question))
-                reply.model = inner.model
-                yield from inner.work(reply)
-                if reply.outcome:
-                    reply.outcome = given.uncited(reply.outcome)
+                alone = given.alone(request, intent.question)
+                yield from _answered(self._answer(), alone, given, reply)
             else:
                 nothing = _NOT_RECOGNISED if self._looking.viewer() else NO_VISION
                 text = "\n".join(watched.timeline()) or _(nothing)

@@ -49,7 +49,7 @@ class Colours:
             for step in range(3):
                 watch.look()
                 time.sleep(0.01)
-                watch.tell(Progress(step + 1, 3, 0.1, b""))
+                watch.tell(Progress(step + 1, 3, 0.1))
                 while not self.go_on.wait(0.01):
                     watch.look()
         finally:

@@ -127,6 +127,4 @@ def test_one_file_paints_what_its_folder_paints(kind: str, tmp_path: Path) -> No
 
 def test_the_family_of_a_file_is_told_by_its_name(tmp_path: Path) -> None:
     path = header_only(tmp_path / "sd_xl_turbo_1.0.safetensors", FAMILIES["sdxl"])
-    parts = drawing_model.parts(path)
-    assert parts.pipeline == "StableDiffusionXLPipeline"
-    assert drawing_model.family(parts).name == "turbo"
+    assert drawing_model.family_of(path).name == "turbo"
