@@ -21,7 +21,6 @@ from pydantic import PrivateAttr
 
 from assistant.errors import ContextOverflow
 from assistant.llm.llama.engine import LlamaEngine
-from assistant.llm.llama.runtime import Placement
 from assistant.settings import Gpu
 from ingest.errors import Stopped
 
@@ -78,11 +77,6 @@ class LlamaCppChat(BaseChatModel):
     def context_size(self) -> int:
         """How many tokens prompt and answer may take together."""
         return self._engine().context_size
-
-    @property
-    def placement(self) -> Placement:
-        """Where the model's layers are. Loads the model first."""
-        return self._engine().placement
 
     @property
     def _llm_type(self) -> str:

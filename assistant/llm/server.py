@@ -244,7 +244,7 @@ def _first_line(error: BaseException) -> str:
 _BATCH = 32  # texts of a request
 _RETRIES = 3  # after a lost connection, a busy server or an error of it; openai waits longer each
 _PROBE = "probe"  # any text: its vector tells how many numbers they have
-_HALVINGS = 4  # of a text that is longer than the window of the server's model
+_SHORTEST = 500  # characters: that many are in the window of each model
 _TOO_LONG = re.compile(r"(?i)token|context|too (?:long|large)|max\w{0,9} (?:length|size)")
 
 
@@ -278,24 +278,15 @@ class ServerEmbedder:
         return vector
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
+        longest = max(map(len, texts))
         with explained(self.address, "embedding"):
             try:
                 return self._asked(texts)
             except openai.APIStatusError as error:
-                if not _TOO_LONG.search(str(error)):
+                if longest <= _SHORTEST or not _TOO_LONG.search(str(error)):
                     raise
-            return np.concatenate([self._shortened(text) for text in texts])
-
-    def _shortened(self, text: str) -> Vectors:
-        """Of the beginning of a text, where its model cannot read all of it: as local ones do."""
-        for _ in range(_HALVINGS):
-            try:
-                return self._asked([text])
-            except openai.APIStatusError as error:
-                if not _TOO_LONG.search(str(error)):
-                    raise
-                text = text[: len(text) // 2]
-        return self._asked([text])
+        # As local models do: where a text is too long for its model, its beginning is read.
+        return self._embed([text[: longest // 2] for text in texts])
 
     def _asked(self, texts: Sequence[str]) -> Vectors:
         # Told to send numbers: as Base64, which the client would ask for, not all servers can.

@@ -125,14 +125,6 @@ def usable(path: Path) -> Path:
     raise ModelUnusable(f"{path} is not a GGUF model, or it is damaged: it does not start as one.")
 
 
-def is_usable(path: Path) -> bool:
-    """Whether it looks like a model."""
-    try:
-        return bool(usable(path))
-    except ModelUnusable:
-        return False
-
-
 def found_below(folder: Path) -> Iterator[tuple[Role, Path]]:
     """All models of a folder, those that are inside of another one left out."""
     places = {place for pattern in _FILES for found in folder.rglob(pattern)
@@ -141,12 +133,13 @@ def found_below(folder: Path) -> Iterator[tuple[Role, Path]]:
     for place in sorted(places, key=lambda place: (len(place.parts), place)):
         if not taken.isdisjoint(place.parents):
             continue
-        if role := _role_if_readable(place) or _by_suffix(place):
+        if role := role_if_readable(place) or _by_suffix(place):
             taken.add(place)
             yield role, place
 
 
-def _role_if_readable(place: Path) -> Role | None:
+def role_if_readable(place: Path) -> Role | None:
+    """The role; None also when it cannot be read."""
     try:
         return role_of(place)
     except OSError:

@@ -49,20 +49,13 @@ def silent(doing: str, done: int, total: int | None) -> None:
     """A progress listener that does nothing."""
 
 
-def blocks_of(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, block by block."""
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            yield block
-
-
 def sha256_of(path: Path, progress: Progress = silent) -> str:
     """The hash of a file, as hexadecimal digits; `progress` is called for each block."""
-    digest, done, total = hashlib.sha256(), 0, path.stat().st_size
-    for block in blocks_of(path):
-        digest.update(block)
-        done += len(block)
-        progress(f"checking {path.name}", done, total)
+    digest, total = hashlib.sha256(), path.stat().st_size
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            progress(f"checking {path.name}", file.tell(), total)
     return digest.hexdigest()
 
 
@@ -381,12 +374,9 @@ def run_pip(arguments: Sequence[str], show: Callable[[], None], unfinished: Path
 
 def size_of(folder: Path) -> int:
     """The bytes of all files in a folder, of which some may vanish meanwhile."""
-    # Folders of pip's come and go meanwhile: `rglob` would raise.
-    return sum(_size_of_file(Path(at, name)) for at, _, names in os.walk(folder) for name in names)
-
-
-def _size_of_file(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except FileNotFoundError:  # pip has just moved it
-        return 0
+    size = 0
+    for at, _, names in os.walk(folder):  # `rglob` raises where a folder of pip's goes meanwhile
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                size += Path(at, name).stat().st_size
+    return size

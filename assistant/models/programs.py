@@ -126,7 +126,7 @@ def _run(command: Sequence[str]) -> None:
 _LOCKED = Path(__file__).with_name("locked")  # written by `make lock`
 
 # Under the GPL-3.0, and Pincite is not: it is run as a program, and never imported.
-# It comes and goes with the voices.
+# It comes with the first voice.
 PIPER = IsolatedEnvironment(
     name="piper",
     package="piper-tts",

@@ -15,7 +15,7 @@ from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
 from assistant.images.tagging import Tagging
-from assistant.images.vision import Describer, Looking
+from assistant.images.vision import Describer, Looking, offer
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.odds import TokenOdds
 from assistant.models.catalogue import (
@@ -374,8 +374,7 @@ def transcribing(settings: Settings) -> Transcribing:
 
 def speech_offers(models: Models) -> tuple[Offer, ...]:
     """The offer of the speech model that set-up fetches."""
-    model = default_model("speech", models.models)
-    return (Offer(model.name, model.role, model.licence, model.bytes, model.note),)
+    return (offer(default_model("speech", models.models)),)
 
 
 def speaking(settings: Settings, made: Made) -> Speaking:

@@ -30,17 +30,6 @@ class _GenerationMarks(jinja2.ext.Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-def _tojson(
-    value: Any, ensure_ascii: bool = False, indent: int | None = None,
-    separators: tuple[str, str] | None = None, sort_keys: bool = False,
-) -> str:  # fmt: skip
-    # Jinja's own writes & and < as escapes, which no model was trained on.
-    return json.dumps(
-        value, ensure_ascii=ensure_ascii, indent=indent, separators=separators,
-        sort_keys=sort_keys,
-    )  # fmt: skip
-
-
 def _refuse(message: str) -> NoReturn:
     raise ValueError(message)
 
@@ -51,7 +40,8 @@ def _compiled(text: str) -> jinja2.Template:
         lstrip_blocks=True,
         extensions=[_GenerationMarks, jinja2.ext.loopcontrols],
     )
-    environment.filters["tojson"] = _tojson
+    # Jinja's own writes & and < as escapes, which no model was trained on.
+    environment.filters["tojson"] = functools.partial(json.dumps, ensure_ascii=False)
     environment.globals.update(
         raise_exception=_refuse, strftime_now=lambda form: datetime.now().strftime(form)
     )

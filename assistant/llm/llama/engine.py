@@ -123,15 +123,18 @@ class LlamaEngine:
         with self._running(cancel) as ready:
             if not ready or not self._hold(prompt):
                 return None
-            scores = self._llama.llama_get_logits_ith(self._context, -1)
-            return np.ctypeslib.as_array(scores, (self.words.size,)).astype(np.float64)
+            return self._logits().astype(np.float64)
+
+    def _logits(self) -> NDArray[np.float32]:
+        scores = self._llama.llama_get_logits_ith(self._context, -1)
+        found: NDArray[np.float32] = np.ctypeslib.as_array(scores, (self.words.size,))
+        return found
 
     def likelihood(self, token: int) -> Likelihood:
         """Of a token that `generate` has just yielded, and of what was likely in its place. It
         reads what is computed already: .2 ms with 150,000 tokens, below half a percent of a
         token's time."""
-        scores = self._llama.llama_get_logits_ith(self._context, -1)
-        logits = np.ctypeslib.as_array(scores, (self.words.size,))
+        logits = self._logits()
         np.subtract(logits, logits.max(), out=self._scratch)
         own = float(self._scratch[token])
         near = np.flatnonzero(self._scratch > _NEAR)
