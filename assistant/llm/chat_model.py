@@ -151,8 +151,8 @@ class LlamaCppChat(BaseChatModel):
                 count += 1
                 chunk = AIMessageChunk(content=decoder.decode(engine.words.piece(token)))
                 if options.get("logprobs"):
-                    found = _with_odds(engine, token, str(chunk.content))
-                    chunk.response_metadata = {"logprobs": {"content": [found]}}
+                    told = engine.logprobs(token, str(chunk.content))
+                    chunk.response_metadata = {"logprobs": {"content": [told]}}
                 yield ChatGenerationChunk(message=chunk)
         reason = "cancelled" if cancel.is_set() else "length" if count == limit else "stop"
         last = AIMessageChunk(
@@ -166,7 +166,7 @@ class LlamaCppChat(BaseChatModel):
         yield ChatGenerationChunk(message=last)
 
     def _prompt(self, engine: LlamaEngine, messages: Sequence[BaseMessage]) -> list[int]:
-        turns = convert_to_openai_messages(messages)
+        turns: Any = convert_to_openai_messages(messages)
         return engine.words.tokenize(engine.words.render(turns), markup=True)
 
 
@@ -178,14 +178,3 @@ def _check_room(prompt: int, answer: int, context: int) -> None:
             f"than the {context} of the model's context. Ask something shorter, give it fewer "
             "passages, or set a larger context."
         )
-
-
-def _with_odds(engine: LlamaEngine, token: int, text: str) -> dict[str, Any]:
-    """The token with natural-log probabilities, its own and those of others, in the form of
-    OpenAI's `logprobs`; its text is empty where it is the beginning of a letter."""
-    found = engine.likelihood(token)
-    others = [
-        {"token": engine.words.piece(one).decode(errors="replace"), "logprob": logprob}
-        for one, logprob in found.instead
-    ]
-    return {"token": text, "logprob": found.logprob, "top_logprobs": others}
