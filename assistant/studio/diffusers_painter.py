@@ -27,29 +27,20 @@ _FAINTEST = (
 )
 _SIDE = 512  # pixels, where a pipeline does not say what it was trained on
 
-PipelineParameters = Mapping[str, inspect.Parameter]
-
-
-def pipeline_parameters(pipeline: Any) -> PipelineParameters:
-    """The parameters that a call of the pipeline takes, by name."""
-    return inspect.signature(pipeline.__call__).parameters
+PipelineParameters = Mapping[str, inspect.Parameter]  # what a call of a pipeline takes, by name
 
 
 def likings(pipeline: Any) -> Likes:
     """The size that a pipeline was trained on, and what sides are multiples of."""
     factor = int(getattr(pipeline, "vae_scale_factor", 8))
     packed = 2 if hasattr(pipeline, "_pack_latents") else 1  # FLUX: four latents in one
-    side = _side(pipeline)
+    unet = getattr(pipeline, "unet", None)
+    side = unet.config.get("sample_size") if unet is not None else None
+    side = side or getattr(pipeline, "default_sample_size", None)
     height, width = side if isinstance(side, tuple | list) else (side, side)
     if not isinstance(width, int) or not isinstance(height, int):
         return Likes((_SIDE, _SIDE), factor * packed)
     return Likes((width * factor, height * factor), factor * packed)
-
-
-def _side(pipeline: Any) -> Any:
-    unet = getattr(pipeline, "unet", None)
-    side = unet.config.get("sample_size") if unet is not None else None
-    return side or getattr(pipeline, "default_sample_size", None)
 
 
 def settled_job(job: DrawingJob, family: Family, taken: PipelineParameters) -> DrawingJob:
@@ -133,7 +124,7 @@ class DiffusersPainter:
         pipeline = loaded.pipeline
         if job.picture is not None:
             pipeline = for_pictures(pipeline, job.mask is not None)
-        taken = pipeline_parameters(pipeline)
+        taken = inspect.signature(pipeline.__call__).parameters
         fit = self._fitted(job, loaded.pipeline)
         job = settled_job(job, loaded.family, taken)
         notes = unheeded_parts(job, taken, getattr(pipeline, "tokenizer", None))

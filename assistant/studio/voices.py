@@ -153,11 +153,6 @@ class Piper:
         finally:
             self._lock.release()
 
-    @property
-    def warm(self) -> bool:
-        """Whether the process that speaks is running."""
-        return self._process is not None
-
     def close(self) -> None:
         """End the process that speaks, if it is running."""
         with self._lock:

@@ -172,12 +172,6 @@ def load() -> SimpleNamespace:
     )
 
 
-def schema_sampler(llama: Any, vocabulary: Any, schema: str) -> Any:
-    """What lets through only the tokens of JSON that fits the schema."""
-    make = llama._Z22llama_sampler_init_llgPK11llama_vocabPKcS3_
-    return make(vocabulary, b"json", schema.encode())
-
-
 def _declared(library: ctypes.CDLL, name: str) -> Any:
     result, *arguments = _FUNCTIONS[name]
     function = getattr(library, name)

@@ -71,7 +71,8 @@ def libraries(llama: Any) -> list[Any]:
 def schema_sampler(llama: Any, vocabulary: Any, schema: str) -> Any:
     """What lets through only the tokens of JSON that fits the schema; null where it cannot."""
     if hasattr(llama, "library"):
-        return ready_library.schema_sampler(llama, vocabulary, schema)
+        make = llama._Z22llama_sampler_init_llgPK11llama_vocabPKcS3_
+        return make(vocabulary, b"json", schema.encode())
     rules = llama.llama_grammar.json_schema_to_gbnf(schema).encode()
     return llama.llama_sampler_init_grammar(vocabulary, rules, b"root")
 

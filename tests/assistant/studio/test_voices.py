@@ -148,14 +148,14 @@ def test_the_process_ends_when_nothing_is_said_for_a_while(piper: Piper, joe: Pa
     assert python is not None
     voice = Piper(python, joe, idle=0.5)
     assert voice.say("Hello.", NEVER).seconds > 0
-    assert voice.warm
+    assert voice._process is not None
     latest = time.monotonic() + 60
-    while voice.warm and time.monotonic() < latest:
+    while voice._process is not None and time.monotonic() < latest:
         time.sleep(0.05)
-    assert not voice.warm
+    assert voice._process is None
     assert voice.say("Hello again.", NEVER).seconds > 0
     voice.close()
-    assert not voice.warm
+    assert voice._process is None
 
 
 @pytest.mark.slow
