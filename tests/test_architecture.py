@@ -191,7 +191,7 @@ HOMES = {
     },
     "striprtf": {"ingest/office/rtf.py"},
     "tests": set(),
-    "timm": {"assistant/images/tagging.py"},
+    "timm": {"assistant/images/vision.py"},
     "tinycss2": {
         "ingest/web/css.py",
     },
@@ -199,7 +199,7 @@ HOMES = {
     "torch": {
         "assistant/studio/diffusers_painter.py",
         "assistant/studio/drawing_model.py",
-        "assistant/images/tagging.py",
+        "assistant/images/vision.py",
         "vectorstore/embedding/cross_encoders.py",
     },
     "transformers": {

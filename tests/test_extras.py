@@ -17,7 +17,7 @@ from assistant.contract.intents import Draw
 from assistant.contract.request import Request
 from assistant.export.documents import pdf
 from assistant.images import charts
-from assistant.images.tagging import Tagging
+from assistant.images.vision import Tagging
 from assistant.storage.files import Made
 from assistant.studio.makers import Studio
 from assistant.ui.chat.answer_actions import describe_offer

@@ -14,9 +14,8 @@ from typing import Any
 from assistant.contract.reply import Progress
 from assistant.i18n.translation import _
 from assistant.studio import canvas, drawing_model
-from assistant.studio.canvas import Fit, Likes, put_back
+from assistant.studio.canvas import CannotPaint, DrawingJob, Fit, Likes, Painted, Watch, put_back
 from assistant.studio.drawing_model import Family, Loaded, for_pictures, load, target
-from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch
 
 # -- Fills in a job's defaults: by the model's family, else by its pipeline
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from assistant.errors import ModelUnusable
 from assistant.models.catalogue import BF16, this_machine
-from assistant.studio.painter import CannotPaint
+from assistant.studio.canvas import CannotPaint
 from ingest.platform.hardware import free_memory
 from ingest.platform.process import wait_calmly
 

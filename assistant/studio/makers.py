@@ -17,9 +17,17 @@ from assistant.llm.odds import TurnTaking
 from assistant.storage.files import Made
 from assistant.studio import canvas
 from assistant.studio.aloud import pieces
-from assistant.studio.canvas import marks, program, provenance, save
+from assistant.studio.canvas import (
+    CannotPaint,
+    DrawingJob,
+    Painted,
+    Watch,
+    marks,
+    program,
+    provenance,
+    save,
+)
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import CannotPaint, DrawingJob, Painted, Watch
 from assistant.studio.super_resolution import RealEsrgan, check, enhance
 from assistant.studio.voices import NONE, SpokenSound, Voice, Voices
 from ingest.errors import Stopped

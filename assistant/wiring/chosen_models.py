@@ -14,8 +14,7 @@ from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
-from assistant.images.tagging import Tagging
-from assistant.images.vision import Describer, Looking, offer
+from assistant.images.vision import Describer, Looking, Tagging, offer
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.odds import TokenOdds
 from assistant.models.catalogue import (

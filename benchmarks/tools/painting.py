@@ -64,8 +64,8 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
 
 def ours(model: Path, size: int, steps: int) -> Clocks:
     """The same picture by the Painter that the tools use."""
+    from assistant.studio.canvas import DrawingJob, Watch
     from assistant.studio.diffusers_painter import DiffusersPainter
-    from assistant.studio.painter import DrawingJob, Watch
 
     painter = DiffusersPainter(model)
     return _timed(

@@ -16,9 +16,9 @@ from assistant.contract.request import Request
 from assistant.images.vision import offer
 from assistant.models.catalogue import catalogue
 from assistant.storage.files import Made
+from assistant.studio.canvas import DrawingJob, Painted, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
 from assistant.studio.makers import WAITING, Studio
-from assistant.studio.painter import DrawingJob, Painted, Watch
 from ingest.errors import Stopped
 from ingest.images.image_file import generated
 from tests.fakes import WordEmbedder

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from assistant.contract.reply import Progress
+from assistant.studio.canvas import CannotPaint, DrawingJob, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import CannotPaint, DrawingJob, Watch
 from tests.assistant.studio import made_models as made
 
 pytestmark = [

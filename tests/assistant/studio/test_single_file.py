@@ -10,8 +10,8 @@ import torch
 
 from assistant.errors import ModelUnusable
 from assistant.studio import drawing_model
+from assistant.studio.canvas import DrawingJob, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import DrawingJob, Watch
 from tests.assistant.studio import ldm, made_models
 
 pytestmark = [

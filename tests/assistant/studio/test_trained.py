@@ -12,8 +12,8 @@ from PIL import Image
 
 from assistant.contract.reply import Progress
 from assistant.studio import canvas
+from assistant.studio.canvas import DrawingJob, Watch
 from assistant.studio.diffusers_painter import DiffusersPainter
-from assistant.studio.painter import DrawingJob, Watch
 from ingest.errors import Stopped
 from tests.small_models import shapes, trained
 from tests.small_models.judge import patches
