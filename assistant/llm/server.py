@@ -82,31 +82,27 @@ _KEPT = 512  # counts: packing asks for the same passage several times
 _WAIT = 5.0  # seconds
 
 
-class ServerTokens:
+def _counter(address: ServerAddress, http: Any, key: str) -> Callable[[str], int]:
     """Asks a server through its http client, and estimates from the first time that the server
     does not tell."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    url, tells = f"{address.url.removesuffix('/v1')}/tokenize", True
 
-    def __init__(self, address: ServerAddress, http: Any, key: str) -> None:
-        self._url = f"{address.url.removesuffix('/v1')}/tokenize"
-        self._model, self._http = address.model, http
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._tells = True
-        self.count = lru_cache(_KEPT)(self._count)
-
-    def _count(self, text: str) -> int:
-        told = self._told(text) if self._tells else None
-        self._tells = told is not None
-        return about_tokens(text) if told is None else told
-
-    def _told(self, text: str) -> int | None:
+    @lru_cache(_KEPT)
+    def count(text: str) -> int:
+        nonlocal tells
         # The names of llama-server, then those of vLLM. Markup of a chat template is only text.
         asked = {"content": text, "add_special": False, "parse_special": False,
-                 "prompt": text, "model": self._model, "add_special_tokens": False}  # fmt: skip
-        try:
-            reply = self._http.post(self._url, json=asked, headers=self._headers, timeout=_WAIT)
-            return len(reply.json()["tokens"]) if reply.status_code == 200 else None
-        except Exception:  # whatever a server of another kind answers: an estimate does
-            return None
+                 "prompt": text, "model": address.model, "add_special_tokens": False}  # fmt: skip
+        if tells:
+            try:
+                reply = http.post(url, json=asked, headers=headers, timeout=_WAIT)
+                return len(reply.raise_for_status().json()["tokens"])
+            except Exception:  # whatever a server of another kind answers: an estimate does
+                tells = False
+        return about_tokens(text)
+
+    return count
 
 
 _CONNECT = 5.0  # seconds
@@ -120,7 +116,7 @@ class ServerChat(BaseChatOpenAI):
     """A model of a server. What goes wrong there is a ModelUnusable that says what to do."""
 
     _address: ServerAddress = PrivateAttr()
-    _tokens: ServerTokens = PrivateAttr()
+    _count: Callable[[str], int] = PrivateAttr()
 
     def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
         """The name of the model at its server."""
@@ -128,7 +124,7 @@ class ServerChat(BaseChatOpenAI):
 
     def tokens_in(self, text: str) -> int:
         """The tokens of a text: an estimate where the server does not tell."""
-        return self._tokens.count(text)
+        return self._count(text)
 
     def close(self) -> None:
         """Close its connections; the model cannot be asked any more."""
@@ -158,7 +154,7 @@ def connect_chat(address: ServerAddress, key: str = "", answer: int = 400) -> Se
         max_tokens=answer, seed=0, max_retries=0, stream_usage=True,
         http_client=http,
     )  # fmt: skip
-    model._address, model._tokens = named, ServerTokens(named, http, key)
+    model._address, model._count = named, _counter(named, http, key)
     return model
 
 

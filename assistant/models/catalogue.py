@@ -40,8 +40,7 @@ def expected(
     told from the one with the most answers.
     """
     found = {name: Expected(median(s), len(s)) for name, s in measured.items() if s}
-    known = [name for name in found if name in sizes]
-    if known:
+    if known := [name for name in found if name in sizes]:
         best = max(known, key=lambda name: found[name].answers)
         each = found[best].seconds / sizes[best]
         told = {name: Expected(each * sizes[name], 0) for name in measured if name in sizes}
@@ -241,7 +240,7 @@ class Model:
     role: Role
     licence: str
     file: str  # the weights; sha256 is theirs
-    sha256: str  # empty: nobody here knows it yet, see `fetch.pinned`
+    sha256: str  # empty: nobody here knows it yet, and what the hub gives is taken
     sources: tuple[Source, ...]
     bytes: int | None = None
     parameters: float | None = None  # in billions

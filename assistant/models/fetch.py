@@ -1,7 +1,6 @@
 """Fetches a model of the catalogue into a folder, from the nearest source with its bytes."""
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -25,11 +24,9 @@ from assistant.models.hub import (
     require_space,
     sha256_of,
     silent,
-    write_whole,
 )
 from assistant.security.network_guard import allow_network
 
-_PINS = "pins.json"  # in a folder of models: hashes by file, by model
 SourceKind = Literal["hub", "registry"]
 
 
@@ -85,38 +82,9 @@ def fetch(
         with _alone(model, cache, progress):
             if not is_whole(model, weights) and not _from_cache(model, weights, progress, cache):
                 _try_all(model, weights, progress, only, cache)
-                _keep(_pin(model, folder, weights), weights, cache)
+                if model.sha256:
+                    _keep(model, weights, cache)
     return weights.parent if model.is_folder else weights
-
-
-def pinned(model: Model, folder: Path) -> Model:
-    """A model without a hash in the catalogue with those of its first fetch into the folder, if
-    there was one: from then on nothing else is taken for it."""
-    if model.sha256:
-        return model
-    known = _pins(folder).get(model.name, {})
-    beside = {name: sha256 or known.get(name, "") for name, sha256 in model.companions.items()}
-    return replace(model, sha256=known.get(model.file, ""), companions=beside)
-
-
-def _pin(model: Model, folder: Path, weights: Path) -> Model:
-    if model.sha256:
-        return model
-    names = (model.file, *model.companions)
-    found = {name: sha256_of(weights.parent / name) for name in names}
-    text = json.dumps({**_pins(folder), model.name: found}, indent=1)
-    write_whole(folder / _PINS, [text.encode()])
-    return pinned(model, folder)
-
-
-def _pins(folder: Path) -> dict[str, dict[str, str]]:
-    try:
-        found: dict[str, dict[str, str]] = json.loads((folder / _PINS).read_text(encoding="utf-8"))
-    except OSError:  # there are none, or who looks for models says what is wrong with the folder
-        return {}
-    except ValueError as error:
-        raise ModelNotFetched(f"{folder / _PINS} is damaged: {error}. Delete it.") from error
-    return found
 
 
 def _about(model: Model, progress: Progress) -> Progress:

@@ -32,7 +32,6 @@ from assistant.models.fetch import (
     fetch,
     is_good,
     is_whole,
-    pinned,
     user_cache,
     weights_of,
 )
@@ -74,8 +73,7 @@ class Models:
         cache: Path | None = None,
     ) -> None:
         self.folder = folder
-        known = catalogue() if models is None else models
-        self.models: Sequence[Model] = tuple(pinned(model, folder) for model in known)
+        self.models: Sequence[Model] = catalogue() if models is None else models
         self._named: dict[Role, str] = {role: settings.model(role) for role in ROLES}
         self._extensions_first = settings.extensions_first
         self._choices = settings.home / "models.toml"
@@ -125,7 +123,6 @@ class Models:
         if from_path:
             model, only = replace(model, sources=(LocalPath(from_path),)), None
         path = usable(fetch(model, self.folder, progress, only, self.cache))
-        self.models = tuple(pinned(known, self.folder) for known in self.models)
         if model.role == "voice":
             PIPER.make(self.cache, progress)
         return path

@@ -149,7 +149,8 @@ class Describing(IntentTool[Describe]):
     def _answer_question(
         self, request: Request, intent: Describe, seen: list[Seen], reply: Reply
     ) -> Iterator[Event]:
-        """From what is written on them, with citations; else by the model that sees."""
+        """From what is written on them, with citations; where that does not answer, by the model
+        that sees, else with all that is known."""
         words = sum(len(one.text.split()) for one in seen)
         said = "" if words >= _TEXT else self._ask_viewer(intent, reply)
         if said:
@@ -165,18 +166,11 @@ class Describing(IntentTool[Describe]):
         alone = given.alone(request, intent.question)
         yield from _answered(self._answer(), alone, given, reply, refusal)
         if reply.outcome and reply.outcome.refused:
-            yield from self._tell_what_is_seen(intent, seen, words >= _TEXT, reply)
-
-    def _tell_what_is_seen(
-        self, intent: Describe, seen: list[Seen], unasked: bool, reply: Reply
-    ) -> Iterator[str]:
-        """Where the text does not answer: what the vision model says, if it was not asked yet, else
-        all that is known."""
-        said = self._ask_viewer(intent, reply) if unasked else ""
-        if not said:
-            said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{_facts(seen)}", ""
-        yield said
-        reply.outcome = self._outcome(said)
+            said = self._ask_viewer(intent, reply) if words >= _TEXT else ""
+            if not said:
+                said, reply.model = f"{_(_NOT_WRITTEN)}\n\n{_facts(seen)}", ""
+            yield said
+            reply.outcome = self._outcome(said)
 
     def _ask_viewer(self, intent: Describe, reply: Reply) -> str:
         reply.activity.stage = _("Looking for the answer")
