@@ -275,20 +275,17 @@ def _score(
     above = frozenset().union(*(row.above for row in rows))
     named = above.union(*(row.terms for row in rows))
     labelled, axis = (named, heads) if across else (heads, above | frozenset(terms(grid.corner)))
-    near = _near(grid)
-    known = labelled | near
-    explained = _weight(asked.of & known) / _weight(asked.of) if asked.of else 0.0
-    explained += (
-        0.5
-        * _weight((asked.of - known) & (card | grid.prose_terms | grid.near_terms))
-        / max(_weight(asked.of), 1)
-    )
-    hard = {term for term in asked.of - known - card if is_hard(term)}
-    if hard or explained < _EXPLAINED:
+    near, whole = _near(grid), _weight(asked.of)
+    known, beside = labelled | near, card | grid.prose_terms | grid.near_terms
+    if not whole or any(map(is_hard, asked.of - known - card)):
         return 0.0
     if not _over(asked, axis | near, timed):
         return 0.0  # "by year" is not "by region"
-    told = _weight(asked.of & near) / _weight(asked.of)
+    explained = _weight(asked.of & known) / whole
+    explained += 0.5 * _weight((asked.of - known) & beside) / whole
+    if explained < _EXPLAINED:
+        return 0.0
+    told = _weight(asked.of & near) / whole
     return 0.75 * explained + 0.25 * max(_fit(asked, labelled, across), told)
 
 
@@ -338,13 +335,7 @@ def _unit(
     cells = [(row, grid.cell(row, c)) for row in rows for c in columns if _number(grid, row, c)]
     units = {cell.unit for _, cell in cells if cell is not None}
     scales = {grid.scale_of(row, cell) for row, cell in cells if cell is not None}
-    if (
-        not cells
-        or len(scales) > 1
-        or len(units - {""}) > 1
-        or units > {"", "%"}
-        or units == {"", "%"}
-    ):
+    if not cells or len(scales) > 1 or len(units - {""}) > 1 or units >= {"", "%"}:
         return None
     return max(units), scales.pop()
 

@@ -70,30 +70,23 @@ def write_whole(
 ) -> None:  # fmt: skip
     """Write a file at once; `report` is told its bytes so far. Raises SourceFailed, leaving
     nothing, when the sha256 differs."""
-    part, digest = part_of(target), hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("wb") as file:
+    with part_of(target).open("wb") as file:
         for block in blocks:
-            digest.update(block)
             file.write(block)
             report(file.tell())
-        file.flush()
-        os.fsync(file.fileno())
-    _reveal(part, target, sha256, digest.hexdigest())
+    reveal(target, sha256)
 
 
 def reveal(target: Path, sha256: str | None, progress: Progress = silent) -> None:
-    """Turn the finished part of `target` into `target`, once its sha256 is right."""
+    """Turn the finished part of `target` into `target`, once its sha256 is right. Raises
+    SourceFailed."""
     part = part_of(target)
     with part.open("rb+") as file:
         os.fsync(file.fileno())
-    _reveal(part, target, sha256, sha256 and sha256_of(part, progress))
-
-
-def _reveal(part: Path, target: Path, expected: str | None, found: str | None) -> None:
-    if expected and expected != found:
+    if sha256 and (found := sha256_of(part, progress)) != sha256:
         part.unlink()
-        raise SourceFailed(f"it gave other bytes: sha256 {found}, not {expected}")
+        raise SourceFailed(f"it gave other bytes: sha256 {found}, not {sha256}")
     part.replace(target)
 
 
