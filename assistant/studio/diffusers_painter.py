@@ -15,7 +15,7 @@ from assistant.contract.reply import Progress
 from assistant.i18n.translation import _
 from assistant.studio import canvas, drawing_model
 from assistant.studio.canvas import CannotPaint, DrawingJob, Fit, Likes, Painted, Watch, put_back
-from assistant.studio.drawing_model import Family, Loaded, for_pictures, load, target
+from assistant.studio.drawing_model import Family, for_pictures, load, target
 
 # -- Fills in a job's defaults: by the model's family, else by its pipeline
 
@@ -101,7 +101,7 @@ class DiffusersPainter:
         self.path = path
         self.name = path.stem if path.is_file() else path.name
         self._lock = threading.Lock()
-        self._loaded: Loaded | None = None
+        self._loaded: tuple[Any, Family] | None = None
         self._watch: Watch | None = None  # of the job that runs
 
     def digest(self) -> str:
@@ -119,13 +119,13 @@ class DiffusersPainter:
                 self._watch = None
 
     def _paint(self, job: DrawingJob, watch: Watch) -> Painted:
-        loaded = self._ready(watch)
-        pipeline = loaded.pipeline
+        loaded, family = self._ready(watch)
+        pipeline = loaded
         if job.picture is not None:
             pipeline = for_pictures(pipeline, job.mask is not None)
         taken = inspect.signature(pipeline.__call__).parameters
-        fit = self._fitted(job, loaded.pipeline)
-        job = settled_job(job, loaded.family, taken)
+        fit = self._fitted(job, loaded)
+        job = settled_job(job, family, taken)
         notes = unheeded_parts(job, taken, getattr(pipeline, "tokenizer", None))
         given = {name: value for name, value in _arguments(job, fit).items() if name in taken}
         picture = fit.back(_run(pipeline, given, job.seed or 0, watch))
@@ -150,11 +150,11 @@ class DiffusersPainter:
             )
         return fit
 
-    def _ready(self, watch: Watch) -> Loaded:
+    def _ready(self, watch: Watch) -> tuple[Any, Family]:
         if self._loaded is None:
             watch.stage(_("Loading {model}", model=self.name))
             self._loaded = load(self.path)
-            _listen(self._loaded.pipeline, self._look)
+            _listen(self._loaded[0], self._look)
         return self._loaded
 
     def _look(self) -> None:

@@ -283,14 +283,6 @@ def _letters() -> list[str]:
 _WORTH_IT = 100_000_000
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """A pipeline and the defaults of its family."""
-
-    pipeline: Any
-    family: Family
-
-
 def family_of(path: Path) -> Family:
     """The family of a model by its files, without loading it. Raises ModelUnusable."""
     shape = path if path.is_dir() else shape_of(path)
@@ -301,8 +293,9 @@ def family_of(path: Path) -> Family:
     return family(pipeline, scheduler, unet, transformer, path.stem)
 
 
-def load(path: Path) -> Loaded:
-    """Raises CannotPaint when there is no memory for it, or ModelUnusable."""
+def load(path: Path) -> tuple[Any, Family]:
+    """A pipeline and the defaults of its family. Raises CannotPaint when there is no memory for it,
+    or ModelUnusable."""
     count = parameter_count(path)
     device, kind = target(count)
     if device == "cpu":
@@ -313,7 +306,7 @@ def load(path: Path) -> Loaded:
         liked = family_of(path)
         _schedule(pipeline, liked)
         pipeline.set_progress_bar_config(disable=True)
-        return Loaded(pipeline.to(device), liked)
+        return pipeline.to(device), liked
 
 
 def target(count: int) -> tuple[str, Any]:

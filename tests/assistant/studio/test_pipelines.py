@@ -53,7 +53,7 @@ def test_a_family_paints_in_its_own_way(
     done = painter.paint(job, Watch(tell=told.append))
     assert (done.job.steps, done.job.guidance) == (steps, guidance)
     assert painter._loaded
-    assert type(painter._loaded.pipeline.scheduler).__name__ == scheduler
+    assert type(painter._loaded[0].scheduler).__name__ == scheduler
     assert (told[-1].done, told[-1].of) == (steps, steps)
     again = painter.paint(job, Watch())
     assert done.picture.tobytes() == again.picture.tobytes()
