@@ -78,7 +78,6 @@ class Settings(BaseModel):
     vision_model: str = ""  # a catalogue name or a folder: describes pictures
     voice_model: str = ""  # a catalogue name or a folder: reads aloud
     tags_model: str = ""  # a catalogue name or a folder: names things on pictures
-    tool_calling: Literal["classifier", "model"] = "classifier"  # chooses the tool for a message
     reranker: str = ""  # a catalogue name or a folder; "off": none
     ocr: Literal["rapidocr", "tesseract", "off"] = "rapidocr"  # how scans are read
     ocr_languages: tuple[str, ...] = ("en",)  # of scans, as ISO 639-1 codes: "en,de"

@@ -123,7 +123,6 @@ HOMES = {
         "assistant/receipts/evidence_pack.py",
     },
     "keyring": {"assistant/models/server_address.py"},
-    "langchain": {"assistant/routing/model_router.py"},
     "langchain_core": {
         "assistant/llm/chat_model.py",
         "assistant/llm/server.py",
@@ -134,7 +133,6 @@ HOMES = {
         "assistant/answering/write.py",
         "assistant/answering/pipeline.py",
         "assistant/tools/pictures.py",
-        "assistant/routing/model_router.py",
         "assistant/tools/specialists.py",
         "assistant/answering/whole/summary.py",
     },
@@ -193,7 +191,7 @@ HOMES = {
     },
     "striprtf": {"ingest/office/rtf.py"},
     "tests": set(),
-    "timm": {"assistant/images/tagging.py"},
+    "timm": {"assistant/images/vision.py"},
     "tinycss2": {
         "ingest/web/css.py",
     },
@@ -201,7 +199,7 @@ HOMES = {
     "torch": {
         "assistant/studio/diffusers_painter.py",
         "assistant/studio/drawing_model.py",
-        "assistant/images/tagging.py",
+        "assistant/images/vision.py",
         "vectorstore/embedding/cross_encoders.py",
     },
     "transformers": {

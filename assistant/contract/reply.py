@@ -37,7 +37,6 @@ class Progress:
     done: float
     of: float  # 0 when unknown
     seconds_left: float | None = None
-    preview: bytes = b""  # a PNG preview
 
     @property
     def share(self) -> float:

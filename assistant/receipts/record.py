@@ -114,7 +114,7 @@ class ReceiptWriter:
     """The model and settings that write this process's answers; no model when they are quoted."""
 
     model: Path | None = None
-    # Budget, threshold, sampling: all that decides what is written.
+    # Budget and threshold: all that decides what is written.
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 

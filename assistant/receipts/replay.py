@@ -74,10 +74,9 @@ def _parts(
     receipt: Receipt, model: "LlamaCppChat", asked: Sequence[Sequence[str]], most: int,
     schema: str | None = None,
 ) -> Iterator[str]:  # fmt: skip
-    sampling = {name: receipt.settings[name] for name in model.sampling}
     again = prompts.from_rows([(role, text) for role, text in asked])
     fitting: dict[str, Any] = {"schema": schema} if schema else {}
-    for part in model.stream(again, max_tokens=most, **fitting, **sampling):
+    for part in model.stream(again, max_tokens=most, **fitting):
         yield str(part.content)
 
 

@@ -397,7 +397,8 @@ def said(numbers: ChartNumbers) -> str:
 
 def _named(numbers: ChartNumbers, at: int) -> str:
     series = numbers.series[at]
-    points = ", ".join(f"{p.label} {p.cell.cell.text}" for p in series.points)
+    pairs = zip(numbers.labels, series.texts, strict=True)
+    points = ", ".join(f"{label} {text}" for label, text in pairs)
     return f"{series.label}: {points}" if series.label else points
 
 

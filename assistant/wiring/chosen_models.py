@@ -5,7 +5,7 @@ package.
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -14,8 +14,7 @@ from assistant.contract.facts import Offer
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError, ModelRuntimeMissing, ModelUnusable
-from assistant.images.tagging import Tagging
-from assistant.images.vision import Describer, Looking
+from assistant.images.vision import Describer, Looking, Tagging, offer
 from assistant.llm.chat_model import ChatModel, LlamaCppChat
 from assistant.llm.odds import TokenOdds
 from assistant.models.catalogue import (
@@ -130,7 +129,6 @@ class LoadedChat:
     name: str
     window: int  # tokens that a prompt and its answer may take together
     file: Path | None = None  # of its weights; None where an installed package brings it
-    sampling: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""  # what people are shown while it answers
     odds: TokenOdds | None = None  # what gives them, where it is not the model itself
 
@@ -151,7 +149,7 @@ def _chat_from(path: Path, settings: Settings) -> LoadedChat:
         path, context=settings.context_tokens, threads=settings.threads or None, gpu=settings.gpu
     )
     # A small model may have a smaller window than the settings say.
-    return LoadedChat(model, model.model_name, model.context_size, path, model.sampling)
+    return LoadedChat(model, model.model_name, model.context_size, path)
 
 
 def _chat_at(address: ServerAddress, settings: Settings) -> LoadedChat:
@@ -375,8 +373,7 @@ def transcribing(settings: Settings) -> Transcribing:
 
 def speech_offers(models: Models) -> tuple[Offer, ...]:
     """The offer of the speech model that set-up fetches."""
-    model = default_model("speech", models.models)
-    return (Offer(model.name, model.role, model.licence, model.bytes, model.note),)
+    return (offer(default_model("speech", models.models)),)
 
 
 def speaking(settings: Settings, made: Made) -> Speaking:

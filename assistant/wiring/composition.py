@@ -32,7 +32,7 @@ from assistant.models.installed import Models
 from assistant.models.programs import REAL_ESRGAN
 from assistant.models.server_address import ServerAddress
 from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
-from assistant.routing.dispatch import Choosing, Router, route
+from assistant.routing.dispatch import Choosing
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
 from assistant.sheet.extraction import Extractor, Reader
@@ -420,9 +420,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     answer = AnswerTool(
         model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
     )  # fmt: skip
-    writer = ReceiptWriter(
-        chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
-    )
+    writer = ReceiptWriter(chat.file, {**_deciding(settings), "window": budget.window})
     odds = chat.odds or chat.model
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
@@ -430,28 +428,16 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
         *lists, AskBack(),
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))
-    router = _router(settings, model)
-    tool = Choosing(specialists, answer, made, router, settings.extensions_first)
+    tool = Choosing(specialists, answer, made, extensions_first=settings.extensions_first)
     return Answering(
         tool, name, chat.notice, writer=writer, model=model, window=budget.window,
         turns=turns, answerable=answer.answerable,
-        # A router that asks the model would keep it from who really asks.
-        **({"ahead": tool.prepare} if settings.read_ahead and router is route else {}),
+        **({"ahead": tool.prepare} if settings.read_ahead else {}),
     )  # fmt: skip
 
 
 def _budget(settings: Settings) -> Budget:
     return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
-
-
-def _router(settings: Settings, model: ChatModel) -> Router:
-    """The router of messages. Raises AssistantError without langchain."""
-    calls_tools = type(model).bind_tools is not ChatModel.bind_tools
-    if settings.tool_calling == "classifier" or not calls_tools:
-        return route
-    from assistant.routing.model_router import ModelRouter
-
-    return ModelRouter(model).choose
 
 
 def _deciding(settings: Settings) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Each run is a process of its own that loads the model, paints once to warm up, and then paints once
 with the clocks on; bare and ours take turns, and medians are compared. Both have the same weights,
-precision, scheduler, size and steps. Ours shows previews and looks whether to stop. Beside the
+precision, scheduler, size and steps. Ours looks whether to stop. Beside the
 seconds that pass, those of the processor are shown: what else the machine does changes them little.
 
 Without --model two models are made on the spot with random weights, for speed does not depend on
@@ -64,8 +64,8 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
 
 def ours(model: Path, size: int, steps: int) -> Clocks:
     """The same picture by the Painter that the tools use."""
+    from assistant.studio.canvas import DrawingJob, Watch
     from assistant.studio.diffusers_painter import DiffusersPainter
-    from assistant.studio.painter import DrawingJob, Watch
 
     painter = DiffusersPainter(model)
     return _timed(

@@ -359,7 +359,7 @@ def _add(path: Path, name: str) -> None:
         st.toast(_("It is being added to the library, as generated."))
 
 
-# -- Shows the progress of a tool that works in steps, with a preview of the picture
+# -- Shows the progress of a tool that works in steps
 
 
 def draw_stage_progress(reply: Reply) -> None:
@@ -368,8 +368,6 @@ def draw_stage_progress(reply: Reply) -> None:
     if now is None:
         return
     with st.container(key="in-steps"):
-        if now.preview:
-            st.image(now.preview, caption=_("So far"), width=256)
         st.progress(now.share, text=said(now))
 
 

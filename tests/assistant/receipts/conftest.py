@@ -22,14 +22,11 @@ from vectorstore.library import Library
 
 LEAVE = "How many days of leave are there?"
 SAID = "There are thirty days of leave."
-SAMPLING = {"temperature": 0.0, "top_k": 40, "top_p": 0.95, "min_p": 0.05, "seed": 0}
-SETTINGS = {**SAMPLING, "answer_tokens": 400, "window": 4096, "threads": 0}
+SETTINGS = {"answer_tokens": 400, "window": 4096, "threads": 0}
 
 
 class Again:
     """A model that is loaded for a replay."""
-
-    sampling = SAMPLING
 
     def __init__(self, *says: str) -> None:
         self.chat = ScriptedChat(replies=list(says or [SAID]))

@@ -25,7 +25,7 @@ from assistant.storage.files import FileHashes
 from assistant.tools.specialists import Whole
 from assistant.tools.tabular import Lists, Tables
 from tests.assistant.fakes import ScriptedChat
-from tests.assistant.receipts.conftest import SAID, SAMPLING, SETTINGS, Again, answered
+from tests.assistant.receipts.conftest import SAID, SETTINGS, Again, answered
 from tests.pdfs import write_pdf
 from vectorstore.embedding.embedder import load_embedder
 from vectorstore.library import Library
@@ -41,7 +41,7 @@ def test_a_replay_sends_the_same_messages_and_says_that_the_text_is_the_same(
 
     assert done.identical is True
     assert model.chat.asked == chat.asked
-    assert model.options == {**SAMPLING, "max_tokens": 400}
+    assert model.options == {"max_tokens": 400}
 
 
 def test_a_replay_that_differs_says_so_and_what_has_changed_since(

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from assistant.studio.canvas import provenance, save
-from assistant.studio.painter import DrawingJob, Painted
+from assistant.studio.canvas import DrawingJob, Painted, provenance, save
 from ingest.document.source import Engines
 from ingest.images.image_file import Provenance, generated
 from ingest.loaders import load
