@@ -204,10 +204,7 @@ HOMES = {
         "assistant/images/tagging.py",
         "vectorstore/embedding/cross_encoders.py",
     },
-    "transformers": {
-        "assistant/studio/drawing_model.py",
-        "vectorstore/embedding/cross_encoders.py",
-    },
+    "transformers": {"assistant/studio/drawing_model.py"},
     "uvicorn": {"assistant/entrance/http_server.py"},
 }
 
