@@ -127,7 +127,6 @@ HOMES = {
         "assistant/llm/chat_model.py",
         "assistant/llm/server.py",
         "assistant/llm/odds.py",
-        "assistant/llm/llama/chat_format.py",
         "assistant/llm/prompts.py",
         "assistant/answering/retrieve.py",
         "assistant/answering/write.py",
@@ -202,10 +201,7 @@ HOMES = {
         "assistant/images/vision.py",
         "vectorstore/embedding/cross_encoders.py",
     },
-    "transformers": {
-        "assistant/studio/drawing_model.py",
-        "vectorstore/embedding/cross_encoders.py",
-    },
+    "transformers": {"assistant/studio/drawing_model.py"},
     "uvicorn": {"assistant/entrance/http_server.py"},
 }
 

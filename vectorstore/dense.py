@@ -251,7 +251,9 @@ class DenseIndex:
             store = ChromaStore(self._folder)
             if store.count() == self._catalog.passages.count():
                 self._held = int(self._catalog.meta(_STATE) or -1)
-        except Exception as error:  # a full disk, a damaged folder
+        except BaseException as error:  # a full disk, a damaged folder: also a panic of its Rust
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                raise
             log.warning("Chroma could not be opened: %s", error)
             self.failures += 1
             self._lock.release(force=True)

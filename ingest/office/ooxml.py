@@ -83,7 +83,6 @@ def _too_old(source: Source) -> UnreadableFile:
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 _DIALECTS = {_OFFICE: "/2006/", "http://purl.oclc.org/ooxml/": "/"}  # files saved as "Strict" last
-_MICROSOFT = "http://schemas.microsoft.com/office/"
 _ODF = "urn:oasis:names:tc:opendocument:xmlns:"
 _PREFIXES = {
     f"{office}{vocabulary}{year}{part}": prefix
@@ -96,12 +95,8 @@ _PREFIXES = {
         ("officeDocument", "math", "m"),
     )
 } | {
-    f"{_OFFICE}package/2006/relationships": "rel",
     f"{_OFFICE}markup-compatibility/2006": "mc",
-    f"{_OFFICE}package/2006/metadata/core-properties": "cp",
-    f"{_MICROSOFT}word/2010/wordml": "w14",
-    f"{_MICROSOFT}word/2010/wordprocessingShape": "wps",
-    f"{_MICROSOFT}powerpoint/2018/8/main": "p188",
+    "http://schemas.microsoft.com/office/powerpoint/2018/8/main": "p188",
     "http://purl.org/dc/elements/1.1/": "dc", "http://purl.org/dc/terms/": "dcterms",
     "urn:schemas-microsoft-com:vml": "v", "urn:schemas-microsoft-com:office:office": "o",
     "http://www.w3.org/1999/xlink": "xlink", "http://www.w3.org/1998/Math/MathML": "math",

@@ -1,7 +1,4 @@
-"""EPUB books: the chapters in the order of the spine are pages; titles come from the contents.
-
-Read with zipfile and lxml: the libraries for EPUB that exist for Python are under the AGPL.
-"""
+"""Web pages, EPUB books and Markdown become documents."""
 
 import re
 from collections.abc import Iterator
@@ -107,6 +104,9 @@ def first_heading(pages: tuple[Page, ...]) -> str:
     """The first heading of the highest level."""
     return next((line.text for page in pages for line in page.lines if line.heading == 1), "")
 
+
+# -- EPUB books: the chapters in the order of the spine are pages; titles come from the contents
+# Read with zipfile and lxml: the libraries for EPUB that exist for Python are under the AGPL.
 
 _TEXT = ("application/xhtml+xml", "text/html", "text/x-oeb1-document")
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")

@@ -113,4 +113,4 @@ def _score(session: Any, tokenizer: Any, pair: Pair) -> float:
         raise LibraryError(
             f"The model's ONNX file wants {error}, which texts do not give."
         ) from error
-    return float(session.run(None, inputs)[0][0])
+    return float(session.run(None, inputs)[0][0][0])
