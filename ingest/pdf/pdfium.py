@@ -15,7 +15,7 @@ import pypdfium2
 import pypdfium2.raw as raw
 from PIL import Image
 
-from ingest.document.model import Box, Line, Page, characters_in, count
+from ingest.document.model import Box, Heading, Line, Page, characters_in, count
 from ingest.errors import EncryptedFile, UnreadableFile
 from ingest.pdf import native, page_tables
 from ingest.pdf import text_lines as characters
@@ -37,6 +37,34 @@ def pages(path: Path) -> Iterator[Page]:
     with _opened(path) as pdf:
         for index in range(len(pdf)):
             yield _completed(path, _page(pdf, index))
+
+
+_FIELDS = {"title": "Title", "author": "Author", "created": "CreationDate"}
+
+
+def structure(path: Path) -> tuple[tuple[Heading, ...], dict[str, str]]:
+    """The outline of a document, and what it says of itself: `title`, `author` and `created`.
+
+    Raises EncryptedFile or UnreadableFile.
+    """
+    with _opened(path) as pdf:
+        fields = {name: _metadata(pdf, key) for name, key in _FIELDS.items()}
+        return tuple(_outline(pdf)), {name: text for name, text in fields.items() if text}
+
+
+def _outline(pdf: Any) -> Iterator[Heading]:
+    for entry in pdf.get_toc():
+        with suppress(UnicodeDecodeError):
+            if title := " ".join(entry.get_title().split()):
+                target = entry.get_dest()
+                page = target.get_index() if target else None
+                yield Heading(entry.level + 1, title, (page or 0) + 1)
+
+
+def _metadata(pdf: Any, key: str) -> str:
+    with suppress(UnicodeDecodeError):
+        return str(pdf.get_metadata_value(key)).strip()
+    return ""
 
 
 @contextmanager
