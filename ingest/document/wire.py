@@ -183,8 +183,11 @@ _READING_CODEC: Codec[tuple[Document, list[bytes], list[Chunk]]] = Codec(
 )
 
 
-class LoadedCodec:
+@dataclass(frozen=True)
+class LoadedCodec(Codec[Loaded]):
     """Writes and reads a document with its passages; its pages are packed on the other side."""
+
+    kind: Any = Loaded
 
     def encode(self, value: Loaded) -> bytes:
         """Raises what `Codec.encode` and `Packed` raise."""
