@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, product
+from itertools import accumulate
 
 from ingest.document.model import (
     NOWHERE,
@@ -45,7 +45,7 @@ _HEIGHT = 12.0  # points: places that differ by less are the same
 _LARGER = 1.12  # than the body text: larger is a title of slides
 _NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
 _WORD = re.compile(r"[^\W\d_]{3}")  # longer than "of" in "Page 3 of 9"
-_MOST_NUMBERS = 4  # of a line that are tried as page numbers: the first and the last ones
+_MOST_NUMBERS = 8  # of a line that are tried as page numbers
 
 Place = tuple[int, int]  # page number, line
 
@@ -116,24 +116,16 @@ def _margin(page: Page, line: Line) -> str:
 
 
 def _wordings(page: Page, line: Line, ends: bool = False) -> Iterator[str]:
-    """The line with each number as it is, and as a distance from the page's number.
+    """The line as it is, and with one of its numbers as a distance from the page's number.
 
-    `ends`: only numbers that have no word before them, or none behind them.
+    `ends`: only with a number that has no word before it, or none behind it.
     """
     text = " ".join(line.text.split())
-    numbers = [
-        m
-        for m in _NUMBER.finditer(text)
-        if not ends or not (_WORD.search(text, 0, m.start()) and _WORD.search(text, m.end()))
-    ]
-    numbers = [*numbers[:1], *numbers[1:][1 - _MOST_NUMBERS :]]
-    for chosen in product((False, True), repeat=len(numbers)):
-        words, end = "", 0
-        for match, relative in zip(numbers, chosen, strict=True):
-            number = f"<{int(match.group()) - page.number}>" if relative else match.group()
-            words += text[end : match.start()] + number
-            end = match.end()
-        yield words + text[end:]
+    yield text
+    for match in list(_NUMBER.finditer(text))[-_MOST_NUMBERS:]:
+        before, away = text[: match.start()], int(match.group()) - page.number
+        if not (ends and _WORD.search(before) and _WORD.search(text, match.end())):
+            yield f"{before}<{away}>{text[match.end() :]}"
 
 
 # -- Finds the headings that passages stand under

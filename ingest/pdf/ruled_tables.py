@@ -137,12 +137,10 @@ def _lists(along: list[Box]) -> Iterator[Region]:
 
 _SLACK = 2.5  # points: text that touches a line is still beside it
 _WHITE = 5.0  # points: smaller gaps are between words, not between columns
-_ABOVE = 9.0  # points: how far above the first line the heads of the columns end at most
 _MOST_WORDS = 120  # of a cell: more is a page laid out in boxes
 _FILLED = 0.5  # of the cells
 _MOST_COLUMNS = 25
 _LONG_TEXT = 100  # characters of a merged cell: a longer text is shown once
-_SPACE = 0.8  # of a row's height: more is not between two words of a sentence
 _HEADS = 3  # lines of one head
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -158,8 +156,6 @@ class DetectedTable(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
     places: tuple[tuple[int, ...], ...]  # the line of each cell, counted from 0
     header: int | None = None  # None: to be seen from the cells
-    joined: frozenset[int] = frozenset()  # rows with cells that are several columns wide
-    shaded: bool = False  # the first row has a ground of its own
     first: int = 0  # the row of the page that it begins on
 
     @property
@@ -172,10 +168,8 @@ def ruled_table(
 ) -> tuple[DetectedTable, list[tuple[int, Row]]] | None:
     """The table in a region, and the rest of the rows that it touches, with their indexes."""
     inside = {at: part for at, row in enumerate(rows) if (part := _inside(row, region.box))}
-    if sum(_is_cut(rows[at], part) for at, part in inside.items()) > 1:
-        return None  # the lines of a drawing
     if not region.gridded:
-        region = _with_columns(region, rows, inside)
+        region = replace(region, xs=_columns(region, list(inside.values())))
     if not 2 <= len(region.xs) - 1 <= _MOST_COLUMNS:
         return None
     spread = _spread(region, list(inside.values()))
@@ -191,14 +185,6 @@ def ruled_table(
     return _table(region, spread), [*rest, *taken]
 
 
-def _is_cut(row: Row, part: Level) -> bool:
-    """Whether the edge of the region cuts through a line of text."""
-    near = [after.box.x0 - before.box.x1 < _SPACE * (row.box.y1 - row.box.y0)
-            for before, after in pairwise(row.words)
-            if (before in part) != (after in part)]  # fmt: skip
-    return len(part) < len(row.words) and any(near)
-
-
 def _inside(row: Row, box: Box) -> Level:
     if row.hidden:
         return ()
@@ -207,31 +193,6 @@ def _inside(row: Row, box: Box) -> Level:
         if box.x0 - _SLACK <= (word.box.x0 + word.box.x1) / 2 <= box.x1 + _SLACK
         and box.y0 <= (word.box.y0 + word.box.y1) / 2 <= box.y1
     )  # fmt: skip
-
-
-def _with_columns(region: Region, rows: Sequence[Row], inside: dict[int, Level]) -> Region:
-    """Splits at gaps that run down through all rows; heads above the first line join in."""
-    xs = _columns(region, list(inside.values()))
-    heads = dict(_heads(region, rows, inside))
-    words = [word for part in heads.values() for word in part]
-    several = len({bisect_right(xs, word.box.x0) for word in words}) > 1
-    if not several or len(_columns(region, [*inside.values(), *heads.values()])) < len(xs):
-        return replace(region, xs=xs)  # a caption, or text
-    inside.update(heads)
-    top = min(word.box.y0 for word in words)
-    return replace(region, xs=xs, ys=[top - 1, *region.ys])
-
-
-def _heads(
-    region: Region, rows: Sequence[Row], inside: dict[int, Level]
-) -> Iterator[tuple[int, Level]]:
-    """Whole rows that stand close above the first line."""
-    edge = region.box
-    above = Box(edge.x0, edge.y0 - 2.5 * _ABOVE, edge.x1, edge.y0)
-    for at, row in enumerate(rows):
-        part = () if at in inside else _inside(row, above)
-        if part and len(part) == len(row.words) and edge.y0 - row.box.y1 <= _ABOVE:
-            yield at, part
 
 
 def _columns(region: Region, parts: Sequence[Level]) -> list[float]:
@@ -301,15 +262,11 @@ def _cuts(spread: Cells) -> Iterator[float]:
             continue
         # Two columns, or heads, may well have text that runs over two lines.
         least = _HEADS + 1 if number == top else 2 if len(cells) > 2 else 3
-        if each >= least and not any(_small(level) for levels in cells for level in levels):
+        if each >= least:
             rows = [union([word.box for level in side for word in level])
                     for side in zip(*cells, strict=True)]  # fmt: skip
             if all(above.y1 <= below.y0 + _SLACK for above, below in pairwise(rows)):
                 yield from ((above.y1 + below.y0) / 2 for above, below in pairwise(rows))
-
-
-def _small(level: Level) -> bool:
-    return level[0].text[0].islower()
 
 
 def _convincing(region: Region, spread: Cells) -> bool:
@@ -344,30 +301,23 @@ def _several_rows(region: Region, spread: Cells, rows: Sequence[int]) -> bool:
         if len(cells) > 1 and len(set(map(len, cells))) == 1
         and len(cells[0]) > (1 if row else _HEADS)
     ]  # fmt: skip
-    if region.gridded:
-        # A few whose cells all run over as many lines are rows like the others; a line that goes on
-        # in lower case is no row of its own.
-        wrapped = (any(_small(level) for levels in cells for level in levels[1:]) for cells in even)
-        return 2 * len(even) > len(rows) or not all(wrapped)
     high = ((row, sum(len(levels) > _HEADS for levels in cells)) for row, cells in parts)
-    return bool(even) or any(number > min(row, 1) for row, number in high)
+    crowded = not region.gridded and any(number > min(row, 1) for row, number in high)
+    return bool(even) or crowded
 
 
 def _table(region: Region, spread: Cells) -> DetectedTable:
     columns = sorted({column for _, column in spread})
     lines: list[Row] = []
     rows: list[Texts] = []
-    wide: set[int] = set()
     for number in sorted({row for row, _ in spread}):
         levels = [spread.get((number, column), []) for column in columns]
         rows.append(_row(levels, lines))
-        if region.gridded and _is_wide(region, spread, number):
-            wide.add(len(rows) - 1)
     if region.gridded:
         rows = list(_repeated(region, rows, columns, sorted({row for row, _ in spread})))
     texts = tuple(tuple(text for text, _ in row) for row in rows)
     places = tuple(tuple(line for _, line in row) for row in rows)
-    return DetectedTable(tuple(lines), texts, places, joined=frozenset(wide))
+    return DetectedTable(tuple(lines), texts, places)
 
 
 def _repeated(
@@ -403,10 +353,3 @@ def _row(cells: Sequence[list[Level]], lines: list[Row]) -> Texts:
             Row(level, begins=len(lines) == first and at == 0) for at, level in enumerate(levels)
         ]
     return tuple(zip(texts, places, strict=True))
-
-
-def _is_wide(region: Region, spread: Cells, row: int) -> bool:
-    return any(
-        _home(region, row, column) != (row, column) and (row, column - 1) in spread
-        for column in range(1, len(region.xs) - 1)
-    )
