@@ -15,11 +15,9 @@ import logging
 import logging.handlers
 import os
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from assistant.errors import NetworkRefused
@@ -45,9 +43,6 @@ _meanwhile: contextvars.ContextVar[tuple[dict[_Place, str], ...]] = contextvars.
     "meanwhile", default=()
 )
 _reasons: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("reasons", default=())
-_HERE = Path(__file__)
-_PROJECT = _HERE.parents[2]
-_OURS = {"assistant", "ingest", "streamlit_app.py", "tests", "vectorstore"}
 
 
 def quiet_telemetry() -> None:
@@ -209,20 +204,7 @@ def _note(
     verdict = "allowed" if allowed else "refused"
     reason = f" ({reasons[-1]})" if reasons else ""
     thread = threading.current_thread().name
-    journal.info("%s %s %s%s thread=%s at %s", verdict, name, address, reason, thread, _caller())
-
-
-def _caller() -> str:
-    """The innermost line of this project, other than these, that led to the call."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if path != _HERE and path.is_relative_to(_PROJECT):
-            place = path.relative_to(_PROJECT)
-            if place.parts[0] in _OURS:
-                return f"{place}:{frame.f_lineno}"
-        frame = frame.f_back
-    return "outside of the project"
+    journal.info("%s %s %s%s thread=%s", verdict, name, address, reason, thread)
 
 
 class _Log(logging.handlers.RotatingFileHandler):

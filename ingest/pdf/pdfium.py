@@ -199,7 +199,7 @@ def _page(pdf: Any, index: int) -> Page:
 # -- Values of form fields, and notes, which are not part of a page's printed text
 # Actions and scripts of a PDF are never run: PDFium is given no platform for them.
 
-_LEFT = 220.0  # points: how far left of a field its printed label ends at most
+_FAR = 217.0  # points at most between a field and its printed label
 _LABEL = 10  # words
 _MOST = 5000  # of a page
 _CHARACTERS = 100_000  # of one value: more is no form field
@@ -274,10 +274,7 @@ class _Annotation:
         """The label printed to the left of a field, or to the right of a box; else its internal
         name."""
         told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
-        if not right:
-            return told or _left_of(self._box, printed) or self._name()
-        others = [replace(line, box=_mirrored(line.box)) for line in printed]
-        return told or _left_of(_mirrored(self._box), others) or self._name()
+        return told or _beside(self._box, printed, right) or self._name()
 
     def _name(self) -> str:
         name = self._field(raw.FPDFAnnot_GetFormFieldName)
@@ -304,19 +301,17 @@ def _string(read: Callable[[Any, int], int]) -> str:
     return text.replace("\0", "").replace("\r", "\n")
 
 
-def _mirrored(box: Box) -> Box:
-    return Box(-box.x1, box.y0, -box.x0, box.y1)
-
-
-def _left_of(field: Box, printed: Sequence[Line]) -> str:
-    """The line that ends nearest to the left of a field, on its level."""
+def _beside(field: Box, printed: Sequence[Line], right: bool) -> str:
+    """The line that is nearest to the left or right of a field, on its level."""
     middle = (field.y0 + field.y1) / 2
-    beside = [
+    level = [
         line for line in printed
         if not line.hidden and line.box.y0 - 4 <= middle <= line.box.y1 + 4
-        and -3 <= field.x0 - line.box.x1 + 3 <= _LEFT and len(line.text.split()) <= _LABEL
+        and len(line.text.split()) <= _LABEL
     ]  # fmt: skip
-    return max(beside, key=lambda line: line.box.x1).text if beside else ""
+    away = {line: line.box.x0 - field.x1 if right else field.x0 - line.box.x1 for line in level}
+    near = [line for line in level if -6 <= away[line] <= _FAR]
+    return min(near, key=away.__getitem__).text if near else ""
 
 
 # -- Reads pages whose fonts PDFium cannot name with pdfminer.six

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -62,7 +61,6 @@ class Drawings:
         self._places = [_Place(Sandbox(engines=engines)) for _ in range(children)]
         self._free = threading.Condition()
         self._pictures: OrderedDict[_Wanted, bytes] = OrderedDict()
-        self._drawing: dict[_Wanted, Future[bytes]] = {}
         self._failed: dict[tuple[_File, int], tuple[float, str]] = {}  # until when, and why
         self._rest: threading.Timer | None = None
 
@@ -90,33 +88,12 @@ class Drawings:
                 place.sandbox.close()
 
     def _draw(self, wanted: _Wanted) -> bytes:
-        with self._free:
-            if picture := self._pictures.get(wanted):
-                self._pictures.move_to_end(wanted)
-                return picture
-            waiting = self._drawing.get(wanted)
-            mine = waiting or self._drawing.setdefault(wanted, Future())
-        if not waiting:
-            self._make(wanted, mine)
-        return mine.result()
-
-    def _make(self, wanted: _Wanted, result: "Future[bytes]") -> None:
-        picture = b""
-        try:
-            picture = self._made(wanted)
-            result.set_result(picture)
-        except BaseException as error:
-            result.set_exception(error)
-        with self._free:
-            del self._drawing[wanted]
-            if picture and len(picture) <= _KEPT:
-                self._pictures[wanted] = picture
-                while sum(map(len, self._pictures.values())) > _KEPT:
-                    self._pictures.popitem(last=False)
-
-    def _made(self, wanted: _Wanted) -> bytes:
+        if picture := self._known(wanted):
+            return picture
         job = partial(drawn, page=wanted.page, scale=wanted.scale, finish=wanted.finish)
         with self._turn(wanted.file) as sandbox:
+            if picture := self._known(wanted):  # it was drawn while this one waited
+                return picture
             until, why = self._failed.get((wanted.file, wanted.page), (0.0, ""))
             if time.monotonic() < until:
                 raise UnreadableFile(why)
@@ -124,9 +101,25 @@ class Drawings:
                 picture = sandbox.start_work(wanted.file.path, job, bytes)()
             except UnreadableFile as error:
                 raise self._noted(wanted, error) from error
-        if not picture.startswith(_PNG):
-            raise UnreadableFile(f"Page {wanted.page} of {wanted.file.path.name} is no picture.")
+            if not picture.startswith(_PNG):
+                raise UnreadableFile(
+                    f"Page {wanted.page} of {wanted.file.path.name} is no picture."
+                )
+            self._keep(wanted, picture)
         return picture
+
+    def _known(self, wanted: _Wanted) -> bytes | None:
+        with self._free:
+            if picture := self._pictures.get(wanted):
+                self._pictures.move_to_end(wanted)
+            return picture
+
+    def _keep(self, wanted: _Wanted, picture: bytes) -> None:
+        with self._free:
+            if len(picture) <= _KEPT:
+                self._pictures[wanted] = picture
+            while sum(map(len, self._pictures.values())) > _KEPT:
+                self._pictures.popitem(last=False)
 
     def _noted(self, wanted: _Wanted, error: UnreadableFile) -> UnreadableFile:
         """The error, remembered if it has cost a child."""
