@@ -248,27 +248,20 @@ def use_embedder(embedder: Embedder) -> None:
 def grades(sentences: Sequence[str], joined: Sequence[Range] = ()) -> list[int]:
     """2 for an instruction, 1 where that is doubtful, else 0: for each sentence of a passage, then
     for each range of sentences that may be one, given by the first number and the one after."""
-    return list(_grades(tuple(sentences), tuple(joined), bool(_installed)))
-
-
-@lru_cache(maxsize=512)
-def _grades(
-    sentences: tuple[str, ...], joined: tuple[Range, ...], embedded: bool
-) -> tuple[int, ...]:
     head, folded = load(), [fold(sentence) for sentence in sentences]
     ranges = [(i, i + 1) for i in range(len(folded))] + list(joined)
     said = folded + [fold("\n".join(sentences[a:b])) for a, b in joined]
     found = [hashed(text) for text in said]
     scores = [_sum(head.plain, *grams) + float(head.plain[-1]) for grams in found]
     limits = head.of_plain
-    if embedded:
+    if _installed:
         near = [i for i, score in enumerate(scores) if score >= limits.gate]
         scores, limits = [head.of_full.doubtful - 1.0] * len(scores), head.of_full
         vectors = _Vectors(folded, [said[i] for i in near])
         for i in near:
             worded = _sum(head.full, *found[i]) + float(head.full[-1])
             scores[i] = vectors.score(said[i], ranges[i], worded, head)
-    return tuple((s >= limits.doubtful) + (s >= limits.sure) for s in scores)
+    return [(s >= limits.doubtful) + (s >= limits.sure) for s in scores]
 
 
 class _Vectors:

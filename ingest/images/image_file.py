@@ -9,7 +9,7 @@ import os
 import re
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -236,30 +236,13 @@ def _stretched(picture: Any) -> "Image":
     return Image.fromarray(values.astype(np.uint8))
 
 
-# -- Draws pages one after the other, in a process that keeps the last file open
-
 Finish = Callable[["Image"], bytes]
 """Turns a drawn page into a PNG."""
-
-
-class _Held:
-    """The file that was drawn last, if it is a PDF."""
-
-    path: Path | None = None
-    open = ExitStack()
 
 
 def drawn(path: Path, page: int, scale: float, finish: Finish) -> bytes:
     """A page (the first is 1) at `scale` pixels a point, finished. Raises as `render`, or
     EncryptedFile."""
-    if path != _Held.path:
-        _Held.open.close()
-        _Held.path = None
-        if path.suffix.lower() == ".pdf":
-            from ingest.pdf import pdfium
-
-            _Held.open.enter_context(pdfium.kept_open(path))
-            _Held.path = path
     return finish(render(path, page, scale))
 
 

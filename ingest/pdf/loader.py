@@ -14,9 +14,12 @@ def load_pdf(source: Source) -> Document:
     from ingest.images.pages import recognised
     from ingest.pdf import pdfium
 
-    with pdfium.kept_open(source.path) as count:
+    try:
+        count = pdfium.count_pages(source.path)
         read = recognised(source.path, pdfium.pages(source.path), source.engines, count)
         outline, metadata = pdfium.structure(source.path)
+    finally:
+        pdfium.close()
     if not read:
         raise UnreadableFile(f"{source.name} is a PDF without pages.")
     return source.document(read, metadata=metadata, outline=outline)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from ingest.pdf.visibility import Drawings, Sight
 
 # PDFium keeps process-wide state and is not thread-safe: one page at a time.
 _ONE_AT_A_TIME = threading.RLock()
-_kept: dict[Path, Any] = {}
 MOST_PIXELS = 150_000_000  # of a page that is drawn: half a gigabyte in memory
 
 
@@ -67,32 +66,47 @@ def _metadata(pdf: Any, key: str) -> str:
     return ""
 
 
-@contextmanager
-def kept_open(path: Path) -> Iterator[int]:
-    """Keep a file open while it is read and drawn; yields its number of pages.
-
-    To find a page in a file just opened PDFium walks over all before it: of 5,000 pages each costs
-    twenty times as much.
-    """
+def count_pages(path: Path) -> int:
+    """How many pages a file has. Raises EncryptedFile or UnreadableFile."""
     with _opened(path) as pdf:
-        _kept[path] = pdf
-        try:
-            yield len(pdf)
-        finally:
-            del _kept[path]
+        return len(pdf)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     with _ONE_AT_A_TIME:
-        if path in _kept:
-            yield _kept[path]
-            return
-        pdf = _open(path)
         try:
-            yield pdf
-        finally:
-            pdf.close()
+            found = path.stat()
+            pdf = _document(path, found.st_mtime_ns, found.st_size)
+        except OSError as error:
+            raise UnreadableFile(
+                f"{path} cannot be opened. If it was deleted, add the document's file again."
+            ) from error
+        except pypdfium2.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise EncryptedFile(
+                    f"{path.name} is protected by a password. Save a copy without the password "
+                    "and add that."
+                ) from error
+            raise UnreadableFile(
+                f"{path.name} is not a readable PDF: the file is damaged."
+            ) from error
+        yield pdf
+
+
+@lru_cache(maxsize=1)
+def _document(path: Path, changed: int, size: int) -> Any:
+    """The file that was opened last stays open: to find a page in a file just opened PDFium walks
+    over all before it, so that of 5,000 pages each costs twenty times as much."""
+    pdf = pypdfium2.PdfDocument(path)
+    with suppress(pypdfium2.PdfiumError):  # before any page is opened: fields are read and drawn
+        pdf.init_forms()
+    return pdf
+
+
+def close() -> None:
+    """Close the file that was opened last."""
+    _document.cache_clear()
 
 
 def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
@@ -112,27 +126,6 @@ def render(path: Path, page: int, scale: float = 1.5) -> Image.Image:
         bitmap.close()
         sheet.close()
         return image
-
-
-def _open(path: Path) -> Any:
-    try:
-        pdf = pypdfium2.PdfDocument(path)
-        with suppress(
-            pypdfium2.PdfiumError
-        ):  # before any page is opened: fields are read and drawn
-            pdf.init_forms()
-        return pdf
-    except OSError as error:
-        raise UnreadableFile(
-            f"{path} cannot be opened. If it was deleted, add the document's file again."
-        ) from error
-    except pypdfium2.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise EncryptedFile(
-                f"{path.name} is protected by a password. Save a copy without the password "
-                "and add that."
-            ) from error
-        raise UnreadableFile(f"{path.name} is not a readable PDF: the file is damaged.") from error
 
 
 # -- One page: from PDFium's characters to lines in reading order, tables and figures
