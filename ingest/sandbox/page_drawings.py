@@ -18,6 +18,7 @@ from ingest.images import image_file
 from ingest.images.image_file import Finish, drawn
 from ingest.sandbox import child
 from ingest.sandbox.pool import Sandbox
+from ingest.sandbox.starting import FileState
 
 _CHILDREN = 2  # a page that takes long does not hold up those of other files
 _SECONDS = 30.0  # for a page
@@ -27,16 +28,8 @@ _IDLE = 120.0  # seconds until children without work end, and copies of files go
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-class _File(NamedTuple):
-    """As it was: another one may have its name now."""
-
-    path: Path
-    changed: int
-    size: int
-
-
 class _Wanted(NamedTuple):
-    file: _File
+    file: FileState
     page: int
     scale: float
     finish: Finish
@@ -47,7 +40,7 @@ class _Place:
     """A child, and the file that it keeps open."""
 
     sandbox: Sandbox
-    file: _File | None = None
+    file: FileState | None = None
     busy: bool = False
     since: float = field(default_factory=time.monotonic)
 
@@ -61,7 +54,7 @@ class Drawings:
         self._places = [_Place(Sandbox(engines=engines)) for _ in range(children)]
         self._free = threading.Condition()
         self._pictures: OrderedDict[_Wanted, bytes] = OrderedDict()
-        self._failed: dict[tuple[_File, int], tuple[float, str]] = {}  # until when, and why
+        self._failed: dict[tuple[FileState, int], tuple[float, str]] = {}  # until when, and why
         self._rest: threading.Timer | None = None
 
     def draw(self, path: Path, page: int, scale: float, finish: Finish, name: str = "") -> bytes:
@@ -135,7 +128,7 @@ class Drawings:
         return UnreadableFile(why)
 
     @contextmanager
-    def _turn(self, file: _File) -> Iterator[Sandbox]:
+    def _turn(self, file: FileState) -> Iterator[Sandbox]:
         with self._free:
             while not (place := self._place(file)):
                 self._free.wait()
@@ -148,7 +141,7 @@ class Drawings:
                 self._free.notify_all()
                 self._end_later()
 
-    def _place(self, file: _File) -> _Place | None:
+    def _place(self, file: FileState) -> _Place | None:
         """A file has one child, which keeps it open; the other one is for other files."""
         for place in self._places:
             if place.file == file:
@@ -171,14 +164,13 @@ class Drawings:
                     place.file = None
 
 
-def _as_it_is(path: Path) -> _File:
+def _as_it_is(path: Path) -> FileState:
     try:
-        found = path.stat()
+        return FileState.of(path)
     except OSError as error:
         raise UnreadableFile(
             f"{path} cannot be opened. If it was deleted, add the document's file again."
         ) from error
-    return _File(path, found.st_mtime_ns, found.st_size)
 
 
 drawings = Drawings()

@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -159,12 +158,18 @@ def _of_programs() -> Iterator[Path]:
 _LEFT = 1 << 20  # bytes of the disk that stay free in any case, for what is written about the file
 
 
-class _Lent(NamedTuple):
+class FileState(NamedTuple):
     """A file as it was: another one may have its name now."""
 
     path: Path
     changed: int
     size: int
+
+    @classmethod
+    def of(cls, path: Path) -> "FileState":
+        """As it is now. Raises OSError."""
+        found = path.stat()
+        return cls(path, found.st_mtime_ns, found.st_size)
 
 
 class Loan:
@@ -174,7 +179,7 @@ class Loan:
         """Copies are made in `folder`; what is below `open_to_it` needs none."""
         self._folder = folder
         self._open = [place.resolve() for place in open_to_it]
-        self._lent: dict[_Lent, Path] = {}
+        self._lent: dict[FileState, Path] = {}
         self._number = 0
 
     def of(self, paths: Sequence[Path]) -> list[Path]:
@@ -189,16 +194,15 @@ class Loan:
             self._given(lent) if lent else path for lent, path in zip(wanted, paths, strict=True)
         ]
 
-    def _as_it_is(self, path: Path) -> _Lent | None:
+    def _as_it_is(self, path: Path) -> FileState | None:
         """None for what the child opens itself, or cannot be read: its reader says why."""
         with suppress(OSError):
-            found = path.stat()
             inside = any(map(path.resolve().is_relative_to, self._open))
-            if stat.S_ISREG(found.st_mode) and not inside and os.access(path, os.R_OK):
-                return _Lent(path, found.st_mtime_ns, found.st_size)
+            if path.is_file() and not inside and os.access(path, os.R_OK):
+                return FileState.of(path)
         return None
 
-    def _given(self, lent: _Lent) -> Path:
+    def _given(self, lent: FileState) -> Path:
         if lent not in self._lent:
             if shutil.disk_usage(self._folder).free < lent.size + _LEFT:
                 raise UnreadableFile(
