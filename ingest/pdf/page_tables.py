@@ -30,6 +30,7 @@ from ingest.text import cell_values
 _CAPTION = re.compile(
     r"(?i:table|tab\.|tabelle|tableau|tabla|exhibit|schedule)\s*(?:\d|[IVXLC]+\b|[A-Z]\b)"
 )
+_PAPER = (255, 255, 255, 255)
 _LEADERS = re.compile(r"(?:(?<!\s)\s++|(?<![\s.]))\.{4,}+$")  # that lead to the next column
 _NEAR = 2.5  # of a row's height, between a table and its caption
 
@@ -61,6 +62,9 @@ def _with_ruled(rows: Sequence[Row], drawn: Drawings) -> Iterator[Row | Detected
         if (found := ruled_table(region, [row or Row(()) for row in left])) is None:
             continue
         table, rest = found
+        starts = [table.lines[row[0]].words[0].box for row in table.places]
+        grounds = [drawn.ground(start) or _PAPER for start in starts]
+        table = table._replace(shaded=grounds[0] not in grounds[1:])
         tables.setdefault(min(at for at, _ in rest), []).append(table)
         for at, row in rest:
             left[at] = row if row.words else None
@@ -95,14 +99,15 @@ def typed_table(grid: DetectedTable, lines: Sequence[Line]) -> Table:
 
 
 def _header(cells: Sequence[Sequence[Cell]], grid: DetectedTable, lines: Sequence[Line]) -> int:
-    """The header rows: bold, or those unlike the rows below."""
+    """The header rows: bold or on a background of their own; else those unlike the rows below."""
     bold = [all(lines[c.line].bold for c in row if c.text) for row in cells]
     if bold[0] and not all(bold):
         return bold.index(False)
     # Two columns without numbers are terms and what they mean: their first row is one like others.
     typed = any(cell.kind in ("number", "date", "truth") for row in cells[1:] for cell in row)
     told = typed or len(cells[0]) > 2
-    return cell_values.header_rows(cells) if told else 0
+    seen = cell_values.header_rows(cells, grid.joined) if told else 0
+    return max(seen, int(grid.shaded))
 
 
 def _caption(grid: DetectedTable, lines: Sequence[Line]) -> str:
@@ -300,6 +305,9 @@ def _numbers_from(band: Band) -> float:
 
 def _table(bands: Sequence[Band], first: int, last: int, floor: int) -> Aligned | None:
     body = [band for band in bands[first : last + 1] if band.numbers]
+    while len(body) > _FEWEST_ROWS and _stray(body):
+        body.pop()
+        last = max(at for at in range(first, last) if bands[at].numbers)
     if len(body) < _FEWEST_ROWS:
         return None
     # Rows of nothing but years are centred above columns.
@@ -345,6 +353,13 @@ def _goes_on(rows: Sequence[tuple[str, ...]]) -> bool:
     # Below the label of a section there may be several in small letters.
     small = [_SMALL.match(row[0]) is not None for row in rows[1:]]
     return small in ([True], [True, False]) and not rows[0][0].endswith(":")
+
+
+def _stray(body: Sequence[Band]) -> bool:
+    """Whether the last row is the page's footer: it has words where no other row has any."""
+    words = [s for s in body[-1].segments[1:] if not (s.number or s.nothing)]
+    others = merged((s.box.x0, s.box.x1) for band in body[:-1] for s in band.segments[1:])
+    return any(not touched(segment.box, others) for segment in words)
 
 
 def _columns(body: Sequence[Band]) -> Columns:

@@ -139,8 +139,8 @@ _SLACK = 2.5  # points: text that touches a line is still beside it
 _WHITE = 5.0  # points: smaller gaps are between words, not between columns
 _MOST_WORDS = 120  # of a cell: more is a page laid out in boxes
 _FILLED = 0.5  # of the cells
-_MOST_COLUMNS = 25
 _LONG_TEXT = 100  # characters of a merged cell: a longer text is shown once
+_SPACE = 0.8  # of a row's height: more is not between two words of a sentence
 _HEADS = 3  # lines of one head
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -156,6 +156,8 @@ class DetectedTable(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
     places: tuple[tuple[int, ...], ...]  # the line of each cell, counted from 0
     header: int | None = None  # None: to be seen from the cells
+    joined: frozenset[int] = frozenset()  # rows with cells that are several columns wide
+    shaded: bool = False  # the first row has a ground of its own
     first: int = 0  # the row of the page that it begins on
 
     @property
@@ -168,10 +170,10 @@ def ruled_table(
 ) -> tuple[DetectedTable, list[tuple[int, Row]]] | None:
     """The table in a region, and the rest of the rows that it touches, with their indexes."""
     inside = {at: part for at, row in enumerate(rows) if (part := _inside(row, region.box))}
+    if sum(_is_cut(rows[at], part) for at, part in inside.items()) > 1:
+        return None  # the lines of a drawing
     if not region.gridded:
         region = replace(region, xs=_columns(region, list(inside.values())))
-    if not 2 <= len(region.xs) - 1 <= _MOST_COLUMNS:
-        return None
     spread = _spread(region, list(inside.values()))
     if region.gridded and (cuts := list(_cuts(spread))):
         lines = [Box(region.xs[0], y, region.xs[-1], y) for y in cuts]
@@ -183,6 +185,14 @@ def ruled_table(
             if (left := tuple(word for word in rows[at].words if word not in part))]  # fmt: skip
     taken = [(at, Row(())) for at, part in inside.items() if len(part) == len(rows[at].words)]
     return _table(region, spread), [*rest, *taken]
+
+
+def _is_cut(row: Row, part: Level) -> bool:
+    """Whether the edge of the region cuts through a line of text."""
+    near = [after.box.x0 - before.box.x1 < _SPACE * (row.box.y1 - row.box.y0)
+            for before, after in pairwise(row.words)
+            if (before in part) != (after in part)]  # fmt: skip
+    return len(part) < len(row.words) and any(near)
 
 
 def _inside(row: Row, box: Box) -> Level:
@@ -262,23 +272,24 @@ def _cuts(spread: Cells) -> Iterator[float]:
             continue
         # Two columns, or heads, may well have text that runs over two lines.
         least = _HEADS + 1 if number == top else 2 if len(cells) > 2 else 3
-        if each >= least:
+        if each >= least and not any(_small(level) for levels in cells for level in levels):
             rows = [union([word.box for level in side for word in level])
                     for side in zip(*cells, strict=True)]  # fmt: skip
             if all(above.y1 <= below.y0 + _SLACK for above, below in pairwise(rows)):
                 yield from ((above.y1 + below.y0) / 2 for above, below in pairwise(rows))
 
 
+def _small(level: Level) -> bool:
+    return level[0].text[0].islower()
+
+
 def _convincing(region: Region, spread: Cells) -> bool:
     rows = sorted({row for row, _ in spread})
-    columns = {column for _, column in spread}
     full = [row for row in rows if sum(cell[0] == row for cell in spread) > 1]
     words = [sum(map(len, levels)) for levels in spread.values()]
     return (
-        len(rows) > 1
-        and len(columns) > 1
-        and len(full) >= max(2, len(rows) / 2)
-        and len(spread) >= _FILLED * len(rows) * len(columns)
+        len(full) >= max(2, len(rows) / 2)
+        and len(spread) >= _FILLED * len(rows) * len({column for _, column in spread})
         and max(words) <= _MOST_WORDS
         and any(_LETTER.search(word.text) for ls in spread.values() for ws in ls for word in ws)
         and not any(map(_several_numbers, spread.values()))
@@ -294,30 +305,36 @@ def _several_numbers(levels: Sequence[Level]) -> bool:
 
 
 def _several_rows(region: Region, spread: Cells, rows: Sequence[int]) -> bool:
-    """Whether several rows stand between two rules."""
+    """Whether several rows stand between two rules: each cell of them has as many lines."""
     parts = [(row, [levels for (at, _), levels in spread.items() if at == row]) for row in rows]
     even = [
         cells for row, cells in parts
         if len(cells) > 1 and len(set(map(len, cells))) == 1
         and len(cells[0]) > (1 if row else _HEADS)
     ]  # fmt: skip
-    high = ((row, sum(len(levels) > _HEADS for levels in cells)) for row, cells in parts)
-    crowded = not region.gridded and any(number > min(row, 1) for row, number in high)
-    return bool(even) or crowded
+    if not region.gridded:
+        return bool(even)
+    # A few whose cells all run over as many lines are rows like the others; a line that goes on in
+    # lower case is no row of its own.
+    wrapped = (any(_small(level) for levels in cells for level in levels[1:]) for cells in even)
+    return 2 * len(even) > len(rows) or not all(wrapped)
 
 
 def _table(region: Region, spread: Cells) -> DetectedTable:
     columns = sorted({column for _, column in spread})
     lines: list[Row] = []
     rows: list[Texts] = []
+    wide: set[int] = set()
     for number in sorted({row for row, _ in spread}):
         levels = [spread.get((number, column), []) for column in columns]
         rows.append(_row(levels, lines))
+        if region.gridded and _is_wide(region, spread, number):
+            wide.add(len(rows) - 1)
     if region.gridded:
         rows = list(_repeated(region, rows, columns, sorted({row for row, _ in spread})))
     texts = tuple(tuple(text for text, _ in row) for row in rows)
     places = tuple(tuple(line for _, line in row) for row in rows)
-    return DetectedTable(tuple(lines), texts, places)
+    return DetectedTable(tuple(lines), texts, places, joined=frozenset(wide))
 
 
 def _repeated(
@@ -353,3 +370,10 @@ def _row(cells: Sequence[list[Level]], lines: list[Row]) -> Texts:
             Row(level, begins=len(lines) == first and at == 0) for at, level in enumerate(levels)
         ]
     return tuple(zip(texts, places, strict=True))
+
+
+def _is_wide(region: Region, spread: Cells, row: int) -> bool:
+    return any(
+        _home(region, row, column) != (row, column) and (row, column - 1) in spread
+        for column in range(1, len(region.xs) - 1)
+    )

@@ -50,6 +50,12 @@ class Drawings:
         if self._paths > _MOST_PATHS:
             self.rules.clear()
 
+    def ground(self, box: Box) -> Colour | None:
+        """The colour of the last area drawn below the middle of a box."""
+        x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        below = [a for a in self.areas if a.box.x0 <= x <= a.box.x1 and a.box.y0 <= y <= a.box.y1]
+        return below[-1].colour if below else None
+
     def _look(self, things: Sequence[int], place: _Matrix, depth: int) -> None:
         """Objects in the order in which they are drawn; most are text, on some pages 20,000."""
         texts, text = self.texts, native.TEXT
