@@ -138,6 +138,7 @@ def _lists(along: list[Box]) -> Iterator[Region]:
 _SLACK = 2.5  # points: text that touches a line is still beside it
 _WHITE = 5.0  # points: smaller gaps are between words, not between columns
 _MOST_WORDS = 120  # of a cell: more is a page laid out in boxes
+_ABOVE = 9.0  # points: how far above the first line the heads of the columns end at most
 _FILLED = 0.5  # of the cells
 _LONG_TEXT = 100  # characters of a merged cell: a longer text is shown once
 _SPACE = 0.8  # of a row's height: more is not between two words of a sentence
@@ -173,7 +174,7 @@ def ruled_table(
     if sum(_is_cut(rows[at], part) for at, part in inside.items()) > 1:
         return None  # the lines of a drawing
     if not region.gridded:
-        region = replace(region, xs=_columns(region, list(inside.values())))
+        region = _with_columns(region, rows, inside)
     spread = _spread(region, list(inside.values()))
     if region.gridded and (cuts := list(_cuts(spread))):
         lines = [Box(region.xs[0], y, region.xs[-1], y) for y in cuts]
@@ -203,6 +204,31 @@ def _inside(row: Row, box: Box) -> Level:
         if box.x0 - _SLACK <= (word.box.x0 + word.box.x1) / 2 <= box.x1 + _SLACK
         and box.y0 <= (word.box.y0 + word.box.y1) / 2 <= box.y1
     )  # fmt: skip
+
+
+def _with_columns(region: Region, rows: Sequence[Row], inside: dict[int, Level]) -> Region:
+    """Splits at gaps that run down through all rows; heads above the first line join in."""
+    xs = _columns(region, list(inside.values()))
+    heads = dict(_heads(region, rows, inside))
+    words = [word for part in heads.values() for word in part]
+    several = len({bisect_right(xs, word.box.x0) for word in words}) > 1
+    if not several or len(_columns(region, [*inside.values(), *heads.values()])) < len(xs):
+        return replace(region, xs=xs)  # a caption, or text
+    inside.update(heads)
+    top = min(word.box.y0 for word in words)
+    return replace(region, xs=xs, ys=[top - 1, *region.ys])
+
+
+def _heads(
+    region: Region, rows: Sequence[Row], inside: dict[int, Level]
+) -> Iterator[tuple[int, Level]]:
+    """Whole rows that stand close above the first line."""
+    edge = region.box
+    above = Box(edge.x0, edge.y0 - 2.5 * _ABOVE, edge.x1, edge.y0)
+    for at, row in enumerate(rows):
+        part = () if at in inside else _inside(row, above)
+        if part and len(part) == len(row.words) and edge.y0 - row.box.y1 <= _ABOVE:
+            yield at, part
 
 
 def _columns(region: Region, parts: Sequence[Level]) -> list[float]:
