@@ -112,7 +112,8 @@ class _Pool:
             one = self._warm(office) or self._make(office)
             self._busy.add(one)
         try:
-            result = one.run(partial(do, *one.lent(paths)), codec, lambda *sign: signs.append(sign))
+            do_it = partial(do, *one.lent(paths))
+            result = one.run(do_it, codec, lambda done, total: signs.append((done, total)))
         except child.Ended:
             with self._lock:
                 self._busy.discard(one)
