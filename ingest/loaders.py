@@ -145,14 +145,14 @@ def _write_settings(path: Path) -> None:
 
 VERSIONS = {
     "archive": 1, "audio": 1, "code": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,
-    "image": 2, "json": 1, "json_lines": 1, "legacy": 3, "mail": 4, "markdown": 3, "mhtml": 3,
-    "odf": 3, "pdf": 1, "pptx": 3, "rtf": 4, "sheet": 1, "subtitles": 1, "text": 1, "video": 1,
+    "image": 3, "json": 1, "json_lines": 1, "legacy": 3, "mail": 4, "markdown": 3, "mhtml": 3,
+    "odf": 3, "pdf": 2, "pptx": 3, "rtf": 4, "sheet": 1, "subtitles": 1, "text": 1, "video": 1,
     "xml": 1,
 }  # fmt: skip
 
 
 def stamp(name: str) -> str:
-    """The record of a reader in a document: `pdf/1`."""
+    """The record of a reader in a document: `pdf/2`."""
     return f"{name}/{VERSIONS.get(name, 0)}"
 
 

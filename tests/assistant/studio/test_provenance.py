@@ -103,7 +103,7 @@ def test_a_document_of_it_knows(tmp_path: Path) -> None:
     document = load(path, Engines(ocr="off"))
     assert json.loads(document.metadata["generated"])["seed"] == 5
     assert "never cited" in document.pages[0].note
-    assert document.reader == "image/2"
+    assert document.reader == "image/3"
 
 
 @pytest.mark.slow
