@@ -41,6 +41,7 @@ _SKIPPED = 2  # pages between two of a run: left and right pages differ, chapter
 _HEIGHT = 12.0  # points: places that differ by less are the same
 _LARGER = 1.12  # than the body text: larger is a title of slides
 _NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
+_MOST_NUMBERS = 8  # of a line that are tried as page numbers
 
 Place = tuple[int, int]  # page number, line
 
@@ -111,10 +112,10 @@ def _margin(page: Page, line: Line) -> str:
 
 
 def _wordings(page: Page, line: Line) -> Iterator[str]:
-    """The line as it is, and with each of its numbers as a distance from the page's number."""
+    """The line as it is, and with each of its last numbers as a distance from the page's number."""
     text = " ".join(line.text.split())
     yield text
-    for match in _NUMBER.finditer(text):
+    for match in list(_NUMBER.finditer(text))[-_MOST_NUMBERS:]:
         yield f"{text[: match.start()]}<{int(match[0]) - page.number}>{text[match.end() :]}"
 
 

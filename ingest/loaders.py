@@ -5,11 +5,8 @@
 import hashlib
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,7 +28,7 @@ from ingest.office.slides import load_pptx
 from ingest.office.word import load_docx
 from ingest.page_builder import Flow
 from ingest.pdf.loader import load_pdf
-from ingest.platform.process import beat
+from ingest.platform.process import beat, output_of
 from ingest.sheets.loader import load_sheet
 from ingest.text.decoding import is_text
 from ingest.text.loaders import (
@@ -119,26 +116,11 @@ def _command(program: str, profile: Path, modern: str, given: Path) -> list[str]
 def _run(command: Sequence[str], source: Source, home: Path) -> None:
     proxies = {name: _NOWHERE for name in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")}
     environment = {**os.environ, **proxies, "HOME": str(home), "SAL_USE_VCLPLUGIN": "svp"}
-    process = subprocess.Popen(
-        command, env=environment, cwd=home, process_group=0,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        for _ in range(_SECONDS):
-            beat(0, 0)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(1)
-                return
+    # With its children: soffice is a script around the real one.
+    if output_of(command, _SECONDS, env=environment, cwd=home, process_group=0) is None:
         raise UnreadableFile(
             f"LibreOffice took longer than {_SECONDS} seconds to open {source.name}."
         )
-    finally:
-        with suppress(ProcessLookupError, PermissionError):
-            if hasattr(os, "killpg"):  # with its children: soffice is a script around the real one
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        process.wait()
 
 
 def _write_settings(path: Path) -> None:
@@ -162,14 +144,14 @@ def _write_settings(path: Path) -> None:
 
 VERSIONS = {
     "archive": 1, "audio": 1, "delimited": 1, "docx": 3, "epub": 3, "html": 3,
-    "image": 2, "json": 1, "json_lines": 1, "legacy": 3, "mail": 4, "markdown": 3, "mhtml": 3,
-    "odf": 4, "pdf": 1, "pptx": 4, "rtf": 4, "sheet": 2, "subtitles": 1, "text": 1, "video": 1,
+    "image": 3, "json": 1, "json_lines": 1, "legacy": 3, "mail": 4, "markdown": 3, "mhtml": 3,
+    "odf": 4, "pdf": 2, "pptx": 4, "rtf": 4, "sheet": 2, "subtitles": 1, "text": 1, "video": 1,
     "xml": 1,
 }  # fmt: skip
 
 
 def stamp(name: str) -> str:
-    """The record of a reader in a document: `pdf/1`."""
+    """The record of a reader in a document: `pdf/2`."""
     return f"{name}/{VERSIONS.get(name, 0)}"
 
 

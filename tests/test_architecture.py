@@ -157,7 +157,7 @@ HOMES = {
         "ingest/sandbox/confinement.py",
     },
     "psycopg": {"vectorstore/team/postgres.py"},
-    "pypdf": {"ingest/containers.py", "ingest/pdf/loader.py"},
+    "pypdf": {"ingest/containers.py"},
     "pypdfium2": {"ingest/pdf/pdfium.py", "ingest/pdf/native.py"},
     "python_calamine": {"ingest/sheets/workbook.py"},
     "rapidocr": {"ingest/images/ocr_engines.py"},
