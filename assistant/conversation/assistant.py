@@ -85,16 +85,14 @@ class Assistant:
         model_name: str,
         notice: str = "",
         recorder: Recorder | None = None,
-        learned_threshold: Callable[[], float | None] = lambda: None,
         answerable: Callable[[Request], float] | None = None,
         files: AnswerFiles | None = None,
         ahead: Callable[[Request, threading.Event], bool] = lambda request, cancel: False,
     ) -> None:
         """`notice` is a sentence for people, such as why there is no chat model. Without a
-        `recorder` no receipts are kept. `learned_threshold` is asked at each question.
-        `answerable` tells without the chat model how probably a request is answered. `files` are
-        those of answers, which go with an answer that is not kept. `ahead` lets the chat model
-        read what it would read for a request."""
+        `recorder` no receipts are kept. `answerable` tells without the chat model how probably a
+        request is answered. `files` are those of answers, which go with an answer that is not
+        kept. `ahead` lets the chat model read what it would read for a request."""
         self.library = library
         self.conversations = conversations
         self.model_name = model_name
@@ -103,7 +101,6 @@ class Assistant:
         self._ahead = ahead
         self.receipts = recorder.receipts if recorder else None
         self._recorder = recorder
-        self.learned_threshold = learned_threshold
 
     def ask(
         self,
@@ -122,8 +119,8 @@ class Assistant:
         """The reply works while it is iterated; a named conversation stores the turn afterwards.
 
         `documents` restricts the search, and so does the filter `within`; `history` stands in
-        front of the conversation's turns; below `threshold` an answer is not given (None: as was
-        learned, else as the settings say).
+        front of the conversation's turns; below `threshold` an answer is not given (None: as the
+        settings say).
         `files` are attached; an `intent` is done, whatever the words are. With `anyway`, what would
         be refused is given, and says so. `after` a turn of the conversation (0: instead of its
         first) it begins a branch, and knows only what was said before.
@@ -131,7 +128,6 @@ class Assistant:
         Raises UnknownDocument for a name that is not there, and NothingChosen when the filter
         leaves no document.
         """
-        threshold = self.learned_threshold() if threshold is None else threshold
         if conversation:  # before minutes are spent on an answer that cannot be kept
             self.conversations.check_after(conversation, after)
         request = replace(

@@ -176,14 +176,10 @@ class Conversations(Listing):
     def _parents(self, connection: Connection, conversation: str) -> dict[int, int]:
         """The turn before each turn, 0 before the first."""
         rows = connection.execute(
-            "SELECT number, parent FROM turn LEFT JOIN branch ON turn = number"
+            "SELECT number, parent FROM turn JOIN branch ON turn = number"
             " WHERE conversation = ? ORDER BY number", (self._key(conversation),)
-        ).fetchall()  # fmt: skip
-        earlier = [0, *(number for number, _ in rows)]
-        return {
-            number: before if parent is None else parent
-            for before, (number, parent) in zip(earlier, rows, strict=False)
-        }
+        )  # fmt: skip
+        return dict(rows.fetchall())
 
     def _parent(self, connection: Connection, conversation: str, after: int | None) -> int:
         if after is None:
@@ -222,10 +218,8 @@ class Conversations(Listing):
 
 def _turn(answer: dict[str, Any]) -> Turn:
     passages = tuple(Passage(**passage) for passage in answer["passages"])
-    asked_back = answer.get("asked_back", False)  # answers of older versions do not have it
-    kinds = ("attached", "images", "audio")  # answers of older versions lack some
-    files = tuple(Path(path) for kind in kinds for path in answer.get(kind, ()))
+    asked_back = answer.get("asked_back", False)
+    files = tuple(Path(path) for kind in ("attached", "images", "audio") for path in answer[kind])
     return Turn(
-        answer["question"], answer["answer"], passages, answer["refused"], asked_back,
-        files,
-    )  # fmt: skip
+        answer["question"], answer["answer"], passages, answer["refused"], asked_back, files
+    )

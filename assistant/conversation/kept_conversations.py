@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS arranged (   -- without a row: as it was begun
     latest       TEXT NOT NULL DEFAULT '',      -- ISO 8601, UTC: its last turn
     shown        INTEGER NOT NULL DEFAULT 0     -- the last turn of the branch that is shown
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS branch (     -- without a row: after the turn that was kept before it
+CREATE TABLE IF NOT EXISTS branch (
     turn   INTEGER NOT NULL PRIMARY KEY,
     parent INTEGER NOT NULL             -- 0: it begins the conversation
 );

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from assistant.answering import verifier
 from assistant.answering.retrieve import reranked
 from assistant.contract.answer_document import reads
@@ -344,22 +342,13 @@ def measure(
 def differences(first: EvaluationRun, second: EvaluationRun) -> list[str]:
     """The differences of two runs as words: "model", "settings: refusal_threshold"."""
     names = [n for n in _COMPARED if first.about.get(n, "") != second.about.get(n, "")]
-    settings = _changed(_settings(first), _settings(second))
+    settings = _changed(first.about["settings"], second.about["settings"])
     options = _changed(first.about["options"], second.about["options"])
     return [*names, *(f"settings: {n}" for n in settings), *(f"options: {n}" for n in options)]
 
 
 def _changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     return [n for n in sorted({*first, *second}) if first.get(n) != second.get(n)]
-
-
-def _settings(run: EvaluationRun) -> dict[str, Any]:
-    """As this version spells them; one that the version of the run did not have is the default."""
-    kept = run.about["settings"]
-    known = {name: value for name, value in kept.items() if name in Settings.model_fields}
-    with suppress(ValidationError):  # of a version with other values
-        return {**kept, **_dumped(Settings.model_validate(known))}
-    return {**_dumped(Settings.model_validate({})), **kept}
 
 
 def _dumped(settings: Settings) -> dict[str, Any]:
@@ -402,8 +391,7 @@ def _about(
 def _learned(library: Library) -> str:
     """When the active learning was learned; empty when none is active."""
     lesson = lessons(library.folder).last()
-    on = lesson and (lesson.ranking or lesson.threshold is not None)
-    return lesson.made if lesson and on else ""
+    return lesson.made if lesson and lesson.ranking else ""
 
 
 def _skipped(source: QuestionSource) -> dict[str, Any]:

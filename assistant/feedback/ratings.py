@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assistant.answering.verifier import identity
 from assistant.contract.request import needs_history
 from assistant.errors import AssistantError
 from assistant.evaluation.metrics import EvidencePage, Question
 from assistant.evaluation.sets import OwnQuestions, own, people
 from assistant.settings import Settings
 from assistant.storage.part import Kept
-from vectorstore.database.schema import Schema, Step
+from vectorstore.database.schema import Schema
 from vectorstore.retrieval.fusion import Place
 
 Answer = Mapping[str, Any]  # the answer document of the public contract
@@ -35,12 +34,9 @@ CREATE TABLE IF NOT EXISTS rating (
     alone      INTEGER NOT NULL,        -- 0: a follow-up, which says nothing without its turns
     said       TEXT NOT NULL,           -- the answer's text
     refused    INTEGER NOT NULL,
-    pages      TEXT NOT NULL,           -- JSON: [[document, page], ...] that it cited
-    answerable REAL,                    -- that it is right; NULL where it was not verified
-    model      TEXT NOT NULL,
-    verifier   TEXT NOT NULL            -- what judged it
+    pages      TEXT NOT NULL            -- JSON: [[document, page], ...] that it cited
 );
-""", first=2, steps=(Step("DROP TABLE IF EXISTS opened;"),))  # fmt: skip
+""")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,9 +51,6 @@ class Rating:
     said: str
     refused: bool
     pages: tuple[Place, ...]
-    answerable: float | None
-    model: str
-    verifier: str
 
 
 _RATED = tuple(field.name for field in fields(Rating))  # the columns of a rating
@@ -102,7 +95,7 @@ class Feedback(Kept):
             rows = connection.execute("SELECT * FROM rating ORDER BY rated, rowid").fetchall()
         return [
             Rating(r[0], r[1], bool(r[2]), r[3], bool(r[4]), r[5], bool(r[6]),
-                   tuple((name, page) for name, page in json.loads(r[7])), r[8], r[9], r[10])
+                   tuple((name, page) for name, page in json.loads(r[7])))
             for r in rows
         ]  # fmt: skip
 
@@ -180,8 +173,7 @@ def _row(answer: Answer, good: bool) -> tuple[Any, ...]:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return (
         answer["id"], now, good, answer["question"], _alone(answer), answer["answer"],
-        answer["refused"], json.dumps(cited(answer)), answer.get("answerable"), answer["model"],
-        identity(),
+        answer["refused"], json.dumps(cited(answer)),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -62,16 +62,6 @@ class Receipt:
     steps: list[dict[str, Any]] = field(default_factory=list)  # Step, of what has several texts
     program: list[str] = field(default_factory=list)  # of a list: operation, head of its column
     facts: dict[str, Any] = field(default_factory=dict)  # Facts; no replay compares them
-
-
-def receipt_of(row: Mapping[str, Any]) -> Receipt:
-    """Raises AssistantError for one that says more than this version could replay."""
-    if unknown := set(row) - {known.name for known in fields(Receipt)}:
-        raise AssistantError(
-            f"The receipt {row['id']} was made by another version of Pincite (it has"
-            f" {', '.join(sorted(unknown))}). Use that version."
-        )
-    return Receipt(**row)
 
 
 def conditions(receipt: Receipt) -> dict[str, str]:
@@ -146,7 +136,13 @@ class Receipts(Kept):
 
     def get(self, identity: str) -> Receipt:
         """The receipt of an answer, by its id or the beginning of it. Raises AssistantError."""
-        rows = self._begin_with(identity)
+        last, person = f"{identity}\uffff", self._whose.person
+        with self._reading() as connection:
+            found = connection.execute(
+                "SELECT receipt FROM receipt WHERE id >= ? AND id < ? AND ? IN ('', person)"
+                " LIMIT 2", (identity, last, person)
+            ).fetchall()  # fmt: skip
+        rows = [row for (text,) in found if self._whose.sees((row := json.loads(text))["library"])]
         if len(identity) < _LEAST_OF_ID or not rows:
             raise NotThere(
                 f"There is no receipt of an answer {identity!r}. The id is the `id` of the answer's"
@@ -157,18 +153,7 @@ class Receipts(Kept):
             raise AssistantError(
                 f"Several answers begin with {identity!r}. Give more characters of the id."
             )
-        return receipt_of(rows[0])
-
-    def _begin_with(self, identity: str) -> list[dict[str, Any]]:
-        """Of those that the person sees, at most two."""
-        person, last = self._whose.person, f"{identity}\uffff"
-        with self._reading() as connection:
-            found = connection.execute(
-                "SELECT receipt FROM receipt WHERE id >= ? AND id < ? AND ? IN ('', person)"
-                " LIMIT 2", (identity, last, person)
-            ).fetchall()  # fmt: skip
-        rows = [json.loads(text) for (text,) in found]
-        return [row for row in rows if self._whose.sees(row["library"])]
+        return Receipt(**rows[0])
 
     def forget(self, library: str, document: str) -> int:
         """Delete the receipts of answers that read a document of a library, and count them.

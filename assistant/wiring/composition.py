@@ -354,16 +354,8 @@ def assistant_of(
     )
     return Assistant(
         library, how.tool, kept, how.model_name, how.notice, recorder,
-        lambda: _learned_threshold(settings, library, how.model_name),
         how.answerable, answer_files(settings), how.ahead,
     )  # fmt: skip
-
-
-def _learned_threshold(settings: Settings, library: AnyLibrary, model: str) -> float | None:
-    """A threshold set by hand takes precedence; each library learns for itself alone."""
-    if isinstance(library, Federated) or settings.by_hand("refusal_threshold"):
-        return None
-    return lessons(library.folder).threshold(model)
 
 
 def maker(settings: Settings, library: Library) -> Assistant:
