@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import AssistantError
-from ingest.errors import NothingFound
-
 if TYPE_CHECKING:
     from assistant.settings import Settings
     from vectorstore.add_report import AddProgress
@@ -183,6 +180,8 @@ def counted(number: int, what: str) -> str:
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a JSON Lines file. Raises AssistantError naming the line."""
+    from assistant.errors import AssistantError
+
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -201,6 +200,8 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def check_paths(paths: Sequence[Path]) -> None:
     """Check paths before a library is made for them. Raises NothingFound."""
+    from ingest.errors import NothingFound
+
     for path in paths:
         if not path.exists():
             raise NothingFound(f"There is no file or folder {path}.")
@@ -209,6 +210,7 @@ def check_paths(paths: Sequence[Path]) -> None:
 def picture(path: Path) -> Path:
     """The path of a picture. Raises AssistantError for another file."""
     from assistant import attachments
+    from assistant.errors import AssistantError
 
     if attachments.attachment_kind(attachments.checked_file(path)) != "picture":
         raise AssistantError(f"{path} is not a picture.")

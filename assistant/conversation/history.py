@@ -11,6 +11,7 @@ from typing import Any
 
 from assistant.contract.facts import Passage
 from assistant.contract.request import Turn
+from assistant.conversation.kept_conversations import text_of
 from assistant.conversation.listing import Listing
 from assistant.errors import AssistantError
 from assistant.storage.part import Connection, may_write
@@ -96,9 +97,9 @@ class Conversations(Listing):
             )
             parent = self._parent(connection, conversation, after)
             (number,) = connection.execute(
-                "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)"
+                "INSERT INTO turn (conversation, question, said, answer) VALUES (?, ?, ?, ?)"
                 " RETURNING number",
-                (key, answer["question"], json.dumps(answer)),
+                (key, answer["question"], text_of(answer), json.dumps(answer)),
             ).fetchone()
             connection.execute("INSERT INTO branch (turn, parent) VALUES (?, ?)", (number, parent))
             connection.execute(
@@ -219,7 +220,9 @@ class Conversations(Listing):
 def _turn(answer: dict[str, Any]) -> Turn:
     passages = tuple(Passage(**passage) for passage in answer["passages"])
     asked_back = answer.get("asked_back", False)
-    files = tuple(Path(path) for kind in ("attached", "images", "audio") for path in answer[kind])
+    files = tuple(
+        Path(path) for kind in ("attached", "images", "audio") for path in answer.get(kind, ())
+    )
     return Turn(
         answer["question"], answer["answer"], passages, answer["refused"], asked_back, files
     )

@@ -2,13 +2,13 @@
 stay with them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from assistant.contract.answer_document import reads, with_library, without
 from assistant.receipts import record
 from assistant.storage.files import mentioned, mentioned_in
-from assistant.storage.part import Connection, Kept, Place, TeamTables, leave
+from assistant.storage.part import Connection, Kept, Place, leave
 from vectorstore.database.schema import Schema
 from vectorstore.federation import is_joined, parts, renamed
 
@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS turn (
     number       INTEGER PRIMARY KEY,
     conversation TEXT NOT NULL,
     question     TEXT NOT NULL,
+    said         TEXT NOT NULL DEFAULT '',  -- the text of the answer: what searches read
     answer       TEXT NOT NULL          -- JSON: the answer document of the public contract
 );
 CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation, number);
@@ -48,24 +49,6 @@ CREATE TABLE IF NOT EXISTS foldered (   -- without a row: in no folder
 ) WITHOUT ROWID;
 """
 
-# Triggers keep the index of words. It finds parts of words and
-# scripts without blanks: its terms are runs of three characters.
-_SQLITE = """
-CREATE VIRTUAL TABLE IF NOT EXISTS turn_words USING fts5(question, answer, tokenize = 'trigram');
-CREATE TRIGGER IF NOT EXISTS turn_added AFTER INSERT ON turn BEGIN
-    INSERT INTO turn_words (rowid, question, answer)
-    VALUES (new.number, new.question, json_extract(new.answer, '$.answer'));
-END;
-CREATE TRIGGER IF NOT EXISTS turn_changed AFTER UPDATE OF answer ON turn BEGIN
-    UPDATE turn_words SET answer = json_extract(new.answer, '$.answer') WHERE rowid = new.number;
-END;
-CREATE TRIGGER IF NOT EXISTS turn_deleted AFTER DELETE ON turn BEGIN
-    DELETE FROM turn_words WHERE rowid = old.number;
-END;
-"""
-
-# Words are compared one by one, in the letters of all alphabets, and not indexed: a person's turns
-# are some thousand.
 _POSTGRES = """
 CREATE OR REPLACE FUNCTION json_extract(document TEXT, path TEXT) RETURNS TEXT
 LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
@@ -77,52 +60,16 @@ LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
     RETURN document::json IS NOT NULL;
 EXCEPTION WHEN others THEN RETURN FALSE;
 END $$;
-ALTER TABLE turn ADD COLUMN IF NOT EXISTS words TEXT COLLATE {collation}
-GENERATED ALWAYS AS (question || ' ' || coalesce(json_extract(answer, '$.answer'), '')) STORED;
-CREATE OR REPLACE VIEW turn_words AS
-SELECT number AS rowid, question, json_extract(answer, '$.answer') AS answer FROM turn;
 """
 
 CONVERSATIONS = Schema(
-    "conversations", "conversations", _SCRIPT + record.RECEIPTS.script, _SQLITE, _POSTGRES
+    "conversations", "conversations", _SCRIPT + record.RECEIPTS.script, postgres=_POSTGRES
 )
 
 
-# -- Finds words in turns: each query gives conversations with the latest turn that has all terms
-
-Mine = tuple[str, bool]  # which ids are the person's: like this, or not like this
-Query = tuple[str, list[Any]]
-_TERM = 3  # characters: the index has no shorter terms
-
-
-def indexed_turns(terms: Sequence[str]) -> Query:
-    """A query by SQLite's index of words, for the turns of all people."""
-    long = [term for term in terms if len(term) >= _TERM]
-    short = [term for term in terms if len(term) < _TERM]
-    quoted = ('"{}"'.format(term.replace('"', '""')) for term in long)
-    match = (["turn_words MATCH ?"], [" AND ".join(quoted)]) if long else ([], [])
-    like = "(w.question || ' ' || w.answer) LIKE ? ESCAPE '\\'"
-    where = " AND ".join([*match[0], *(like for _ in short)])
-    return (
-        "SELECT turn.conversation, max(w.rowid) FROM turn_words AS w"
-        f" JOIN turn ON turn.number = w.rowid WHERE {where} GROUP BY turn.conversation",
-        [*match[1], *map(_part, short)],
-    )
-
-
-def compared_turns(terms: Sequence[str], mine: Mine) -> Query:
-    """A query for a team's tables: scans the person's turns, of which there are some thousand."""
-    like = " AND ".join("words ILIKE ?" for _ in terms)
-    return (
-        "SELECT conversation, max(number) FROM turn"
-        f" WHERE (conversation LIKE ?) = ? AND {like} GROUP BY conversation",
-        [*mine, *map(_part, terms)],
-    )
-
-
-def _part(term: str) -> str:
-    literal = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{literal}%"
+def text_of(answer: Mapping[str, Any]) -> str:
+    """The text of an answer as a database takes it: without half letters and NUL."""
+    return answer["answer"].encode("utf-8", "replace").decode().replace("\0", "")
 
 
 # -- The conversations of a home, of all people: what is done to all that read a document or
@@ -139,7 +86,6 @@ class KeptConversations(Kept):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place, CONVERSATIONS)
-        self._indexed = not isinstance(place, TeamTables)  # SQLite has an index of words
 
     def is_empty(self) -> bool:
         """Whether there is no turn in any conversation."""
@@ -155,8 +101,10 @@ class KeptConversations(Kept):
             for number, of, answer in self._turns_of(connection, library):
                 among = library if is_joined(of) else ""
                 if reads(answer, document, among):
-                    changed.append((json.dumps(without(answer, document, among)), number))
-            connection.executemany("UPDATE turn SET answer = ? WHERE number = ?", changed)
+                    left = without(answer, document, among)
+                    changed.append((json.dumps(left), text_of(left), number))
+            statement = "UPDATE turn SET answer = ?, said = ? WHERE number = ?"
+            connection.executemany(statement, changed)
         if changed:
             self._write_anew()
         return len(changed)
@@ -240,14 +188,3 @@ class KeptConversations(Kept):
         for table in ("arranged", "foldered"):
             connection.execute(f"DELETE FROM {table} WHERE conversation {which} ?", (ids,))
         return [answer for _, answer in gone]
-
-    def _write_anew(self) -> None:
-        with self._connected() as connection:
-            self._drop_deleted_words(connection)
-        super()._write_anew()
-
-    def _drop_deleted_words(self, connection: Connection) -> None:
-        """SQLite has overwritten the rows of turns. A part of its index may still hold words that
-        another one marks as deleted, until both are one."""
-        if self._indexed:
-            connection.execute("INSERT INTO turn_words (turn_words) VALUES ('optimize')")

@@ -14,8 +14,6 @@ from assistant.contract.evidence import check_name
 from assistant.conversation.kept_conversations import (
     CONVERSATIONS,
     KeptConversations,
-    compared_turns,
-    indexed_turns,
 )
 from assistant.errors import AssistantError, NotThere
 from assistant.i18n.translation import N_
@@ -193,14 +191,21 @@ class Listing(KeptConversations):
         terms = words.split()[:_MOST_TERMS]
         if not terms:
             return []
-        infos = self.infos(library)
-        query = indexed_turns(terms) if self._indexed else compared_turns(terms, self._mine)
+        infos, folded = self.infos(library), [term.casefold() for term in terms]
         with self._reading() as connection:
-            turns = dict(connection.execute(*query).fetchall())
-            found = [(info, turns.get(self._key(info.id), 0)) for info in infos]
-            named = [(i, turn) for i, turn in found if turn or _has(i.title, terms)]
-            wanted = named[offset : offset + limit]  # each excerpt is a query
-            return [Found(i, turn, _excerpt(connection, turn, terms)) for i, turn in wanted]
+            rows = connection.execute(
+                "SELECT conversation, number, question, said FROM turn"
+                " WHERE (conversation LIKE ?) = ? ORDER BY number", self._mine
+            ).fetchall()  # fmt: skip
+        # Each is compared: there are some thousand, and no index has to be kept.
+        has = {key: (number, said, question) for key, number, question, said in rows
+               if _has(f"{question} {said}", folded)}  # fmt: skip
+        found = [(info, has.get(self._key(info.id), (0, "", ""))) for info in infos]
+        named = [(info, turn) for info, turn in found if turn[0] or _has(info.title, folded)]
+        return [
+            Found(info, number, _excerpt(texts, terms))
+            for info, (number, *texts) in named[offset : offset + limit]
+        ]
 
     def title(self, conversation: str) -> str:
         """A conversation's title, else its first question; empty for one without turns."""
@@ -225,7 +230,6 @@ class Listing(KeptConversations):
         that were written until now. `forgetting` has what else a home keeps of it."""
         with self._connected() as connection:
             gone = self._drop(connection, "=", self._key(conversation))
-            self._drop_deleted_words(connection)
         return list(map(json.loads, gone))
 
     def has(self, conversation: str) -> bool:
@@ -282,17 +286,15 @@ def checked_title(title: str) -> str:
     return title
 
 
-def _has(title: str, terms: Sequence[str]) -> bool:
-    return all(term.casefold() in title.casefold() for term in terms)
+def _has(text: str, folded: Sequence[str]) -> bool:
+    text = text.casefold()
+    return all(term in text for term in folded)
 
 
-def _excerpt(connection: Connection, turn: int, terms: Sequence[str]) -> tuple[str, str, str]:
+def _excerpt(texts: Sequence[str], terms: Sequence[str]) -> tuple[str, str, str]:
     """Of the answer where it has a term, else of the question."""
-    row = connection.execute(
-        "SELECT answer, question FROM turn_words WHERE rowid = ?", (turn,)
-    ).fetchone()
-    for text in row or ():
-        plain = " ".join((text or "").split())
+    for text in texts:
+        plain = " ".join(text.split())
         lower = plain.lower()  # as long as the text, unlike what casefold() gives
         for term in terms:
             at = lower.find(term.lower())

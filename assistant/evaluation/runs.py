@@ -3,8 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +25,6 @@ from assistant.wiring import chosen_models, composition
 from ingest.errors import PinciteError
 from vectorstore.add_report import AddProgress
 from vectorstore.database.schema import Schema
-from vectorstore.indexing import jobs
 from vectorstore.library import Library
 from vectorstore.retrieval.rerank import Reranker
 
@@ -72,38 +70,18 @@ class EvaluationRuns(Kept):
     def __init__(self, path: Path) -> None:
         """Each use raises AssistantError when the file cannot be used."""
         super().__init__(path, _RUNS)
-        self._folder = path.parent
 
-    @contextmanager
-    def at_work(self, about: About, note: str = "", fresh: bool = False) -> Iterator[int]:
-        """Hold a run: the number from `begin`. Anyone who measures the same meanwhile, in the app
-        or at a command line, gets another one."""
-        busy: set[int] = set()
-        while True:
-            number = self.begin(about, note, fresh, busy)
-            lock = self._folder / f"run-{number}.lock"
-            with jobs.alone(lock) as alone:
-                if alone and not self.get(number).finished:
-                    yield number
-                    break
-            busy.add(number)
-        if self.get(number).finished:  # nobody will take it up
-            with suppress(OSError):
-                lock.unlink()
-
-    def begin(
-        self, about: About, note: str = "", fresh: bool = False, busy: Collection[int] = ()
-    ) -> int:
-        """The number of a new run, or of an interrupted run of the same that is not `busy`."""
+    def begin(self, about: About, note: str = "", fresh: bool = False) -> int:
+        """The number of a new run, or of an interrupted run of the same. Whoever measures the same
+        meanwhile works on the same run: a question has one row, whoever asks it."""
         text = json.dumps(about, sort_keys=True)
         with self._connected() as connection:
-            rows = connection.execute(
-                "SELECT number FROM run WHERE about = ? AND note = ? AND finished IS NULL"
-                " ORDER BY number DESC", (text, note),
-            ).fetchall()  # fmt: skip
-            left = [int(row[0]) for row in rows if row[0] not in busy]
+            left = connection.execute(
+                "SELECT max(number) FROM run WHERE about = ? AND note = ? AND finished IS NULL",
+                (text, note),
+            ).fetchone()[0]
             if left and not fresh:
-                return left[0]
+                return int(left)
             (made,) = connection.execute(
                 "INSERT INTO run (started, about, note) VALUES (?, ?, ?) RETURNING number",
                 (_now(), text, note),
@@ -331,11 +309,11 @@ def measure(
             watch.notice(who.notice)
         about = _about(settings, questions, source, options, who) | _skipped(source)
         kept = all_runs(settings)
-        with kept.at_work(about, options.note, options.fresh) as number:
-            running = RunningEvaluation(
-                kept, source, who, chosen_models.reranker(settings), watch.asking, watch.cancel
-            )
-            running.run(number, asked)
+        number = kept.begin(about, options.note, options.fresh)
+        running = RunningEvaluation(
+            kept, source, who, chosen_models.reranker(settings), watch.asking, watch.cancel
+        )
+        running.run(number, asked)
     return number
 
 

@@ -382,54 +382,41 @@ def receipts(settings: Settings, whose: Whose = EVERYBODY) -> Receipts:
 def answering(settings: Settings) -> Answering:
     """Answers with the chosen chat model, or by quoting where none can run."""
     install_traces(settings)
-    try:
-        if load := chat_loader(settings):
-            return _with_model(load(), settings)
-        why = "No chat model is installed; `pincite models pull` gets one."
-    except (AssistantError, ExtensionFailed) as error:
-        why = str(error)
+    chat, router, notice = _writing(settings)
+    model, name, turns = chat and chat.model, chat.name if chat else EXTRACTIVE, TurnTaking()
+    budget = replace(_budget(settings), window=chat.window) if chat else _budget(settings)
     answer = AnswerTool(
-        None, _budget(settings), settings.refusal_threshold,
-        reranker=chosen_models.reranker(settings), reader=reader(settings),
+        model, budget, settings.refusal_threshold, name, turns,
+        chosen_models.reranker(settings), reader(settings),
     )  # fmt: skip
-    whole = Whole(None, EXTRACTIVE, TurnTaking())
-    return Answering(
-        Choosing(
-            [WithFiles(looking(settings), answer), Tables(), whole, AskBack()], answer,
-            makers(settings), extensions_first=settings.extensions_first,
-        ),
-        EXTRACTIVE,
-        f"{why} {_UNTIL}",
-        ReceiptWriter(None, _deciding(settings)),
-        answerable=answer.answerable,
-    )  # fmt: skip
-
-
-def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
-    model, name, turns = chat.model, chat.name, TurnTaking()
-    budget = replace(_budget(settings), window=chat.window)
-    reranker = chosen_models.reranker(settings)
-    answer = AnswerTool(
-        model, budget, settings.refusal_threshold, name, turns, reranker, reader(settings),
-    )  # fmt: skip
-    writer = ReceiptWriter(
-        chat.file, {**_deciding(settings), **chat.sampling, "window": budget.window}
-    )
-    odds = chat.odds or chat.model
+    odds = chat and (chat.odds or chat.model)
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
         WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns),
         *lists, AskBack(),
     ]  # fmt: skip
-    made = makers(settings, Chatting(lambda: chat, turns))
-    router = _router(settings, model)
+    made = makers(settings, Chatting(lambda: chat, turns) if chat else None)
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
+    sampling = {**chat.sampling, "window": budget.window} if chat else {}
     return Answering(
-        tool, name, chat.notice, writer=writer, model=model, window=budget.window,
-        turns=turns, answerable=answer.answerable,
+        tool, name, notice,
+        writer=ReceiptWriter(chat and chat.file, {**_deciding(settings), **sampling}),
+        model=model, window=budget.window, turns=turns, answerable=answer.answerable,
         # A router that asks the model would keep it from who really asks.
-        **({"ahead": tool.prepare} if settings.read_ahead and router is route else {}),
+        **({"ahead": tool.prepare} if chat and settings.read_ahead and router is route else {}),
     )  # fmt: skip
+
+
+def _writing(settings: Settings) -> tuple[LoadedChat | None, Router, str]:
+    """The chat model, what chooses tools with it, and what people are told of it."""
+    try:
+        if load := chat_loader(settings):
+            chat = load()
+            return chat, _router(settings, chat.model), chat.notice
+        why = "No chat model is installed; `pincite models pull` gets one."
+    except (AssistantError, ExtensionFailed) as error:
+        why = str(error)
+    return None, route, f"{why} {_UNTIL}"
 
 
 def _budget(settings: Settings) -> Budget:

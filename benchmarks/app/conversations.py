@@ -46,9 +46,10 @@ def fill(kept: Conversations, conversations: int) -> None:
     def text(count: int) -> str:
         return " ".join(pick.choices(words, k=count))
 
-    with kept._connected() as connection:  # in one transaction, as an earlier version wrote
+    with kept._connected() as connection:  # in one transaction
         for number in range(conversations):
             connection.execute("INSERT INTO conversation VALUES (?, 'main', '')", (f"c{number}",))
+            before = 0
             for _ in range(TURNS):
                 passages = [
                     {"document": "H.pdf", "page": 1, "score": 0.5, "text": text(100)}
@@ -56,10 +57,13 @@ def fill(kept: Conversations, conversations: int) -> None:
                 ]
                 question = text(10)
                 answer = {"question": question, "answer": text(80), "passages": passages}
-                connection.execute(
-                    "INSERT INTO turn (conversation, question, answer) VALUES (?, ?, ?)",
-                    (f"c{number}", question, json.dumps(answer)),
-                )
+                (turn,) = connection.execute(
+                    "INSERT INTO turn (conversation, question, said, answer) VALUES (?, ?, ?, ?)"
+                    " RETURNING number",
+                    (f"c{number}", question, answer["answer"], json.dumps(answer)),
+                ).fetchone()
+                connection.execute("INSERT INTO branch VALUES (?, ?)", (turn, before))
+                before = turn
 
 
 def measure(what: str, work: Callable[[], Any]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -261,19 +260,3 @@ def test_runs_tell_in_what_they_differ(settings: Settings, papers: Path) -> None
     first, second = map(all_runs(settings).get, numbers)
     assert differences(first, second) == ["settings: refusal_threshold", "options: limit"]
     assert differences(first, first) == []
-
-
-def test_a_run_of_before_a_setting_was_there_had_its_default(
-    settings: Settings, papers: Path
-) -> None:
-    now = all_runs(settings).get(
-        measure(papers, settings, False, MeasuringOptions(), MeasuringWatch())
-    )
-    old = {**now.about["settings"]}
-    del old["extensions_first"]
-    before = replace(now, about={**now.about, "settings": old})
-    assert differences(before, now) == differences(now, before) == []
-    first = replace(now, about={**now.about, "settings": {**old, "extensions_first": ["pdf"]}})
-    assert differences(before, first) == ["settings: extensions_first"]
-    gone = replace(now, about={**now.about, "settings": {**old, "of_a_later_version": 1}})
-    assert differences(before, gone) == ["settings: of_a_later_version"]
