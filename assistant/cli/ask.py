@@ -25,7 +25,6 @@ from assistant.cli.shared import (
     opened,
     picture,
     progress,
-    rows,
 )
 from assistant.cli.tools import tell_offers
 from assistant.contract.asked_in import chosen
@@ -33,6 +32,7 @@ from assistant.contract.intents import Answer
 from assistant.contract.reply import Reply, below, closest, quoted
 from assistant.conversation.assistant import Assistant, turns_from_messages
 from assistant.errors import AssistantError
+from assistant.evaluation.metrics import asked_rows
 from assistant.export.account import account
 from assistant.export.documents import FORMS, save
 from assistant.libraries.uploads import given_path
@@ -97,7 +97,7 @@ def _libraries(settings: Settings, named: Sequence[str] | None) -> Iterator[AnyL
 def _run_batch(assistant: Assistant, path: Path, within: Filter) -> int:
     """Prints a line for each row as soon as it is done; a failing row does not end the others."""
     failed = answered = 0
-    for row in rows(path):
+    for row in asked_rows(path):
         answer = _batch_row(assistant, row, within)
         failed += "error" in answer
         answered += "error" not in answer

@@ -24,12 +24,12 @@ from assistant.cli.shared import (
     notice,
     opened,
     progress,
-    rows,
 )
 from assistant.contract.asked_in import chosen
 from assistant.contract.facts import place
 from assistant.conversation.suggestions import offered
 from assistant.errors import AssistantError
+from assistant.evaluation.metrics import asked_rows
 from assistant.i18n.translation import size
 from assistant.images.vision import first
 from assistant.libraries.libraries import (
@@ -201,7 +201,7 @@ def _search(args: argparse.Namespace, settings: Settings) -> int:
         notice(library.maintenance.rebuild_notice())
         names = chosen(library, filter_of(args))
         if args.batch:
-            for row in rows(args.batch):
+            for row in asked_rows(args.batch):
                 print(json.dumps(_search_row(library, row, args, names)), flush=True)
             return DONE
         found = library.search(args.query, args.k, names, hidden=args.hidden)

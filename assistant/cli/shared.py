@@ -1,4 +1,4 @@
-"""Shared by the commands: exit statuses, arguments, the library, rows of questions."""
+"""Shared by the commands: exit statuses, arguments, the library, progress."""
 
 import argparse
 import json
@@ -29,10 +29,11 @@ def progress() -> Iterator[Show]:
         yield _in_lines()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    what = TextColumn("{task.description}", markup=False)
+    columns = (what, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("looking for documents", total=None)
         yield lambda words, done, total: bar.update(
@@ -176,26 +177,6 @@ def opened(settings: "Settings", make: bool = False) -> Iterator["Library"]:
 def counted(number: int, what: str) -> str:
     """ "1 page", "2 pages"."""
     return f"{number} {what}{'s' if number != 1 else ''}"
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSON Lines file. Raises AssistantError naming the line."""
-    from assistant.errors import AssistantError
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AssistantError(f"{path} cannot be read: {error}.") from error
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            row = None
-        if not isinstance(row, dict) or not isinstance(row.get("question"), str):
-            raise AssistantError(f'{path}, line {number}: not a JSON object with a "question".')
-        yield row
 
 
 def check_paths(paths: Sequence[Path]) -> None:

@@ -5,16 +5,14 @@ import json
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NoReturn
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
 from assistant import attachments
-from assistant.cli.shared import DONE, FAILED, INTERRUPTED, notice, opened, picture
+from assistant.background import Background
+from assistant.cli.shared import DONE, FAILED, INTERRUPTED, notice, opened, picture, progress
 from assistant.contract.facts import Offer, place
 from assistant.contract.intents import (
     Chart,
@@ -75,8 +73,8 @@ def _vary(args: argparse.Namespace, settings: Settings) -> int:
 def _enhance(args: argparse.Namespace, settings: Settings) -> int:
     intent = Enhance(args.image, args.scale)
     _require_output(args.output)
-    with progress_bar() as progress:
-        composition.prepare_enhancing(intent, progress)
+    with progress_bar() as bar:
+        composition.prepare_enhancing(intent, bar)
     return _tool(args, settings, intent, args.image.name)
 
 
@@ -94,6 +92,7 @@ def _speak(args: argparse.Namespace, settings: Settings) -> int:
 # -- How a tool runs
 
 _MADE = (".png", ".wav")  # pictures, charts and clips; sounds
+_REDRAWN = 0.1  # seconds
 
 
 def _tool(
@@ -156,40 +155,21 @@ def _require_place(output: Path | None) -> None:
 
 
 def _work(reply: Reply, quiet: bool) -> None:
-    """Run to the end; Ctrl-C stops the tool and is reported as for other commands."""
+    """Run to the end; Ctrl-C stops the tool and is reported as for other commands. A bar is drawn
+    from here, as a tool sets how far it is within calls that block."""
+    work = Background("tool", reply.finish)
     try:
-        if quiet:
-            reply.finish()
-        else:
-            _with_bar(reply)
+        with nullcontext() if quiet else progress() as show:
+            while not work.wait(_REDRAWN):
+                if show:
+                    now = reply.activity.progress
+                    of = (now.done, now.of or None) if now else (0, None)
+                    show(reply.activity.stage or "Starting", *of)
     except KeyboardInterrupt:
         reply.stop()
         raise
-
-
-def _with_bar(reply: Reply) -> None:
-    """Redraws a bar while the reply is iterated in a thread of its own: tools set their progress
-    between two pieces of text."""
-    failure: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            reply.finish()
-        except BaseException as error:
-            failure.append(error)
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    thread = threading.Thread(target=work, daemon=True)
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Starting", total=None)
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.1)
-            if made := reply.activity.progress:
-                bar.update(task, completed=made.done, total=made.of or None)
-            bar.update(task, description=reply.activity.stage or "Starting")
-    if failure:
-        raise failure[0]
+    if work.error:
+        raise AssistantError(work.error)
 
 
 def _save_output(reply: Reply, output: Path | None) -> None:

@@ -192,5 +192,5 @@ def test_a_reply_to_a_question_back_is_rated_by_its_id_and_no_question_of_its_ow
     receipt = receipts.get(said["id"])
     receipts.add(replace(receipt, meant=f"What does it say? {said['question']}"))
     assert full("eval", "rate", said["id"], "up").status == 0
-    assert [rating.alone for rating in found.feedback.ratings()] == [False]
+    assert [rating.good for rating in found.feedback.ratings()] == [True]
     assert found.feedback.mine.all() == []
