@@ -1,6 +1,8 @@
 """The commands of every laptop with their arguments. What one does is imported when it runs."""
 
 import argparse
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -97,16 +99,6 @@ def add_library_parsers(commands: Any) -> None:
         " of them either. Libraries that were deleted and can be brought back are left alone.",
     )  # fmt: skip
     takes(forget, "DOCUMENT...")
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds within a day")
-    return seconds
 
 
 def add_libraries_parsers(commands: Any) -> None:
@@ -372,14 +364,19 @@ def _edges(text: str) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
+def _seconds(text: str) -> float:
+    return _number(text, lambda number: 0 <= number < 86400, "a number of seconds within a day")
+
+
 def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 < share <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and at most 1")
-    return share
+    return _number(text, lambda number: 0 < number <= 1, "a number above 0 and at most 1")
+
+
+def _number(text: str, fits: Callable[[float], bool], what: str) -> float:
+    with suppress(ValueError):
+        if fits(number := float(text)):
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
 
 
 def add_tool_parsers(commands: Any) -> None:

@@ -13,7 +13,7 @@ from typing import NoReturn
 from assistant import attachments
 from assistant.background import Background
 from assistant.cli.shared import DONE, FAILED, INTERRUPTED, notice, opened, picture, progress
-from assistant.contract.facts import Offer, place
+from assistant.contract.facts import Offer
 from assistant.contract.intents import (
     Chart,
     Clip,
@@ -26,7 +26,7 @@ from assistant.contract.intents import (
     Translate,
     Vary,
 )
-from assistant.contract.reply import Reply
+from assistant.contract.reply import Reply, below
 from assistant.errors import AssistantError
 from assistant.models.catalogue import missing_extra
 from assistant.models.fetch import progress_bar
@@ -192,15 +192,8 @@ def _save_output(reply: Reply, output: Path | None) -> None:
 
 def _say(reply: Reply) -> None:
     finished = reply.finish()
-    if finished.text:
-        print(finished.text)
-    for citation in finished.citations:
-        where = place(citation.page, citation.seconds)
-        print(
-            f"[{citation.mark}] {citation.full_name}, {where}: “{' '.join(citation.quote.split())}”"
-        )
-    for told in finished.notices:
-        print(f"note: {told}")
+    for line in filter(None, [finished.text, *below(reply, finished)]):
+        print(line)
 
 
 # -- The command transcribe, which writes as it hears

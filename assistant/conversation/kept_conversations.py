@@ -155,15 +155,10 @@ class KeptConversations(Kept):
                 )
             connection.execute("UPDATE folder SET person = ? WHERE person = ''", (person,))
 
-    def files(self) -> set[str]:
-        """The names of files that the turns of all people mention."""
+    def files(self, person: str = "") -> set[str]:
+        """The names of files that the turns of all people mention, or those of one person."""
+        of = f"@{person}/%" if person else "%"
         with self._reading() as connection:
-            return mentioned_in(connection, "turn", "answer")
-
-    def files_of(self, person: str) -> set[str]:
-        """The names of files that a person's turns mention."""
-        with self._reading() as connection:
-            of = f"@{person}/%"
             return mentioned_in(connection, "turn", "answer", "conversation LIKE ?", of)
 
     def drop(self, person: str) -> set[str]:

@@ -54,6 +54,8 @@ from vectorstore.team.postgres import Server
 
 # -- Whether people, catalogues and files are where the settings say. Nothing is made anywhere
 
+_MOVE = "Set `{}` to where it is, or move it with `pincite migrate-home`."
+
 
 def check_catalogues(settings: Settings) -> Iterator[Check]:
     """Of the server, of people and conversations, and of each library that is on it or should be.
@@ -73,7 +75,7 @@ def check_catalogues(settings: Settings) -> Iterator[Check]:
             if isinstance(place, TeamTables) and place.marked() and place.is_there():
                 yield Check(part.name, "ok", "in PostgreSQL")
         except AssistantError as error:
-            yield Check(part.name, "error", str(error))
+            yield Check(part.name, "error", str(error), _MOVE.format("catalogue"))
     for folder in sorted(settings.libraries_folder.glob("*/")):
         if is_library(folder) and (server or schema_of(folder)):
             yield _served(folder, server)
@@ -85,7 +87,7 @@ def _served(folder: Path, server: Server | None) -> Check:
         with contextlib.closing(open_catalog(folder, folder.name, server)) as catalog:
             return Check(name, "ok", f"{catalog.size()[0]} documents, in PostgreSQL")
     except LibraryError as error:
-        return Check(name, "error", str(error))
+        return Check(name, "error", str(error), _MOVE.format("catalogue"))
 
 
 def check_file_places(settings: Settings) -> Iterator[Check]:
@@ -93,7 +95,7 @@ def check_file_places(settings: Settings) -> Iterator[Check]:
     try:
         found = bucket(settings)
     except SettingsError as error:
-        yield Check("files", "error", str(error))
+        yield Check("files", "error", str(error), "Set what is missing.")
         return
     if found is None:
         yield Check("files", "ok", "in the folder of each library")
@@ -112,7 +114,8 @@ def check_file_places(settings: Settings) -> Iterator[Check]:
             try:
                 open_copies(folder, folder.name, found)
             except LibraryError as error:
-                yield Check(f"library {folder.name}", "error", str(error))
+                remedy = _MOVE.format("files")
+                yield Check(f"library {folder.name}", "error", str(error), remedy)
 
 
 # -- Whether the catalogues of libraries in SQLite can be read

@@ -183,32 +183,44 @@ class EvaluationStep:
     question: str
 
 
-@dataclass
+def _silent(_: Any) -> None:
+    """A watcher that does nothing."""
+
+
+@dataclass(frozen=True)
+class MeasuringWatch:
+    """Watches a run, and may end it."""
+
+    adding: Callable[[AddProgress], None] = _silent
+    asking: Callable[[EvaluationStep], None] = _silent
+    notice: Callable[[str], None] = _silent
+    cancel: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True)
 class RunningEvaluation:
-    """Asks a set. `cancel` ends it within half a second; the current question is asked again next
+    """Asks a set. The watch ends it within half a second; the current question is asked again next
     time."""
 
     runs: EvaluationRuns
     source: QuestionSource
     assistant: Assistant | None  # None: only searches
-    reranker: Reranker | None = None  # orders what a search finds, as for answers
-    show: Callable[[EvaluationStep], None] = lambda step: None
-    cancel: threading.Event = field(default_factory=threading.Event)
+    reranker: Reranker | None  # orders what a search finds, as for answers
+    watch: MeasuringWatch
 
     def run(self, number: int, questions: Sequence[Question]) -> None:
         """Ask all questions that were not answered before; failed ones are asked again."""
         done = {row["id"] for row in self.runs.rows(number) if not row["error"]}
-        left = [question for question in questions if question.id not in done]
+        left, many = [one for one in questions if one.id not in done], len(questions)
         if left and left[0].passages is None:
             self.source.library.search(left[0].question, 1)  # loads the model first
-        for question in left:
-            self.show(EvaluationStep(len(questions) - len(left), len(questions), question.question))
+        for at, question in enumerate(left, start=many - len(left)):
+            self.watch.asking(EvaluationStep(at, many, question.question))
             row = self._row(question)
-            if self.cancel.is_set():
+            if self.watch.cancel.is_set():
                 return
             self.runs.put(number, row)
-            left = left[1:]
-        self.show(EvaluationStep(len(questions), len(questions), ""))
+        self.watch.asking(EvaluationStep(many, many, ""))
         self.runs.finish(number)
 
     def _row(self, question: Question) -> Row:
@@ -237,7 +249,7 @@ class RunningEvaluation:
             reply = assistant.ask(question.question, history=history)
         else:
             reply = assistant.ask_given(question.question, question.passages, history)
-        reply.cancel = self.cancel
+        reply.cancel = self.watch.cancel
         answer = reply.to_json()
         for cited in (*answer["citations"], *answer["passages"]):
             cited["document"] = self.source.named(cited["document"])
@@ -264,20 +276,6 @@ class MeasuringOptions:
 
 def _assistant(settings: Settings, library: Library) -> Assistant:
     return composition.assistant_of(settings, library, recorded=False)
-
-
-def _silent(_: Any) -> None:
-    """A watcher that does nothing."""
-
-
-@dataclass(frozen=True)
-class MeasuringWatch:
-    """Watches a run, and may end it."""
-
-    adding: Callable[[AddProgress], None] = _silent
-    asking: Callable[[EvaluationStep], None] = _silent
-    notice: Callable[[str], None] = _silent
-    cancel: threading.Event = field(default_factory=threading.Event)
 
 
 def all_runs(settings: Settings) -> EvaluationRuns:
@@ -310,10 +308,8 @@ def measure(
         about = _about(settings, questions, source, options, who) | _skipped(source)
         kept = all_runs(settings)
         number = kept.begin(about, options.note, options.fresh)
-        running = RunningEvaluation(
-            kept, source, who, chosen_models.reranker(settings), watch.asking, watch.cancel
-        )
-        running.run(number, asked)
+        reranker = chosen_models.reranker(settings)
+        RunningEvaluation(kept, source, who, reranker, watch).run(number, asked)
     return number
 
 

@@ -287,7 +287,11 @@ def source(library: Library, questions: QuestionSet, corpus: bool = False) -> Qu
 def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
     if all(question.passages is not None for question in questions.questions):
         return False
-    cited, holds = _default(questions, settings)
+    cited = holds = frozenset[str]()
+    if settings.library in composition.libraries(settings):  # opening it would make it
+        with composition.library_to_read(settings) as library:
+            default = source(library, questions)
+        cited, holds = default.cited, default.holds
     if cited and cited <= holds:
         return False
     if questions.corpus or questions.documents:
@@ -298,15 +302,6 @@ def _needs_own(questions: QuestionSet, settings: Settings) -> bool:
         f"The library {settings.library!r} is empty, and beside {questions.file} there are no "
         "documents. `pincite add PATH` adds some; `--library NAME` chooses another library."
     )
-
-
-def _default(questions: QuestionSet, settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
-    """The default library, if it holds the cited documents."""
-    if settings.library not in composition.libraries(settings):  # opening it would make it
-        return frozenset(), frozenset()
-    with composition.library_to_read(settings) as library:
-        default = source(library, questions)
-    return default.cited, default.holds
 
 
 def _own(questions: QuestionSet, settings: Settings) -> Library:

@@ -286,26 +286,30 @@ class Learning:
 
         Raises PinciteError.
         """
-        known = self._examples()
-        cases = []
-        for done, example in enumerate(known if len(known) >= LEAST_QUESTIONS else ()):
-            show(example.question, done, len(known))
-            if cancel.is_set():
-                return False
-            cases.append(Case(example, self.library.considered(example.question)))
-        lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), len(known))
 
-        def step(done: int, total: int) -> None:
-            show(_("comparing"), done, total)
+        def step(what: str, done: int, total: int) -> None:
+            show(what, done, total)
             if cancel.is_set():
                 raise Stopped("Nothing was learned.")
 
         try:
-            lesson = _with_ranking(lesson, cases, self.library, step)
+            self.lessons.keep(self._learned(step))
         except Stopped:
             return False
-        self.lessons.keep(lesson)
         return True
+
+    def _learned(self, step: Show) -> Lesson:
+        known = self._examples()
+        lesson = Lesson(datetime.now(UTC).isoformat(timespec="seconds"), len(known))
+        if len(known) < LEAST_QUESTIONS:
+            return lesson
+        cases = []
+        for done, example in enumerate(known):
+            step(example.question, done, len(known))
+            cases.append(Case(example, self.library.considered(example.question)))
+        measured = measure_ranking(cases, lambda done, of: step(_("comparing"), done, of))
+        found = learn_ranking(cases, self.library.embedder().identity) if measured.gains else None
+        return replace(lesson, rank=measured.rank, hit=measured.hit, ranking=found)
 
     def _examples(self) -> list[Example]:
         return examples(self.feedback, {info.document for info in self.library.documents()})
@@ -340,18 +344,6 @@ class Learning:
 def learning_of(settings: Settings, library: Library, person: str = "") -> Learning:
     """Of a library of the home, from the feedback of the person with that id."""
     return Learning(library, feedback(settings, library.name, person))
-
-
-def _with_ranking(
-    lesson: Lesson, cases: Sequence[Case], library: Library, step: Callable[[int, int], None]
-) -> Lesson:
-    if not cases:
-        return lesson
-    measured = measure_ranking(cases, step)
-    found: Learned | None = None
-    if measured.gains:
-        found = learn_ranking(cases, library.embedder().identity)
-    return replace(lesson, rank=measured.rank, hit=measured.hit, ranking=found)
 
 
 # -- for people

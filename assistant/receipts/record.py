@@ -229,15 +229,10 @@ class Receipts(Kept):
         self._write_anew()
         return files
 
-    def files(self) -> set[str]:
-        """The names of files that the receipts of all people mention."""
+    def files(self, person: str = "") -> set[str]:
+        """The names of files that the receipts of all people mention, or those of one person."""
         with self._reading() as connection:
-            return mentioned_in(connection, "receipt", "receipt")
-
-    def files_of(self, person: str) -> set[str]:
-        """The names of files that a person's receipts mention."""
-        with self._reading() as connection:
-            return mentioned_in(connection, "receipt", "receipt", "person = ?", person)
+            return mentioned_in(connection, "receipt", "receipt", "? IN ('', person)", person)
 
     def is_empty(self) -> bool:
         """Whether no answer has a receipt."""

@@ -1,10 +1,9 @@
 """Builds a working assistant from settings: the one place that names concrete classes."""
 
-import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,7 +34,8 @@ from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing, Router, route
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
-from assistant.sheet.extraction import Extractor, Reader, no_model
+from assistant.sheet import extraction
+from assistant.sheet.extraction import Extractor, no_model
 from assistant.sheet.fill import Sheet
 from assistant.sheet.sheet_store import AskedColumns, SheetCells
 from assistant.storage.files import FileHashes, Made
@@ -68,6 +68,7 @@ from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, Federated, is_joined, parts
 from vectorstore.library import Library
 from vectorstore.opened import file_of, libraries_in
+from vectorstore.retrieval.rerank import Reader, Reranker
 from vectorstore.team.postgres import Server
 from vectorstore.team.s3 import Bucket
 
@@ -75,21 +76,12 @@ from vectorstore.team.s3 import Bucket
 # classes.
 
 
-@dataclass
-class Chatting:
-    """The chat model, loaded on first use, and its lock."""
-
-    load: Callable[[], LoadedChat]
-    turns: TurnTaking
-
-    @functools.cached_property
-    def loaded(self) -> LoadedChat:
-        """Raises AssistantError when it cannot be used."""
-        return self.load()
+Chat = Callable[[], LoadedChat | None]  # loads the chat model; None where there is none
 
 
-def makers(settings: Settings, chatting: Chatting | None = None) -> list[Specialist]:
-    """All tools; one whose model is not installed offers it on use."""
+def makers(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
+    """All tools; one whose model is not installed offers it on use. Calls of `chat` raise
+    AssistantError when the model cannot be used."""
     here, made = home_models(settings), output_files(settings)
 
     def drawing() -> tuple[Offer, ...]:
@@ -101,7 +93,7 @@ def makers(settings: Settings, chatting: Chatting | None = None) -> list[Special
         Charting(made),
         transcribing(settings),
         speaking(settings, made),
-        *_seeing(settings, chatting),
+        *_seeing(settings, chat, turns),
         Running(),
     ]
 
@@ -113,12 +105,13 @@ def prepare_enhancing(intent: Enhance, progress: Progress) -> None:
     REAL_ESRGAN.make(user_cache(), progress)
 
 
-def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
+def _seeing(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
     """The readers of pictures and videos."""
     look, installed = looking(settings), home_models(settings)
     here = installed.models
-    turns = chatting.turns if chatting else TurnTaking()
-    answer = functools.partial(_answer, settings, chatting)
+
+    def answer() -> AnswerTool:
+        return _answer_tool(settings, chat(), turns)
 
     def more() -> tuple[Offer, ...]:
         return () if look.viewer() else vision_offers(here, bool(look.tagging()))
@@ -131,20 +124,23 @@ def _seeing(settings: Settings, chatting: Chatting | None) -> list[Specialist]:
         Clipping(look, answer, more, hearing),
         Translating(
             look,
-            lambda: (chatting.loaded.name, chatting.loaded.model) if chatting else None,
+            lambda: (loaded.name, loaded.model) if (loaded := chat()) else None,
             turns,
             lambda: chat_offers(here),
         ),
     ]  # fmt: skip
 
 
-def _answer(settings: Settings, chatting: Chatting | None) -> AnswerTool:
-    """Answers from given texts, with the chat model if there is one."""
-    if chatting is None:
-        return AnswerTool(None, _budget(settings), settings.refusal_threshold)
-    chat = chatting.loaded
-    budget = replace(_budget(settings), window=chat.window)
-    return AnswerTool(chat.model, budget, settings.refusal_threshold, chat.name, chatting.turns)
+def _answer_tool(
+    settings: Settings, chat: LoadedChat | None, turns: TurnTaking,
+    reranker: Reranker | None = None, reader: Reader | None = None,
+) -> AnswerTool:  # fmt: skip
+    """Answers with the chat model, or by quoting without one."""
+    window = chat.window if chat else settings.context_tokens
+    return AnswerTool(
+        chat and chat.model, Budget(window, settings.passage_tokens, settings.answer_tokens),
+        settings.refusal_threshold, chat.name if chat else EXTRACTIVE, turns, reranker, reader,
+    )  # fmt: skip
 
 
 def output_files(settings: Settings) -> Made:
@@ -360,10 +356,10 @@ def assistant_of(
 
 def maker(settings: Settings, library: Library) -> Assistant:
     """Runs a tool, and loads the chat model only if the tool needs it."""
-    load = chat_loader(settings)
-    chatting = Chatting(load, TurnTaking()) if load else None
+    load, turns = chat_loader(settings), TurnTaking()
     tool = Choosing(
-        [], AnswerTool(None, _budget(settings)), makers(settings, chatting),
+        [], _answer_tool(settings, None, turns),
+        makers(settings, cache(load) if load else lambda: None, turns),
         extensions_first=settings.extensions_first,
     )  # fmt: skip
     return Assistant(library, tool, conversations(settings), EXTRACTIVE)
@@ -383,25 +379,24 @@ def answering(settings: Settings) -> Answering:
     """Answers with the chosen chat model, or by quoting where none can run."""
     install_traces(settings)
     chat, router, notice = _writing(settings)
-    model, name, turns = chat and chat.model, chat.name if chat else EXTRACTIVE, TurnTaking()
-    budget = replace(_budget(settings), window=chat.window) if chat else _budget(settings)
-    answer = AnswerTool(
-        model, budget, settings.refusal_threshold, name, turns,
-        chosen_models.reranker(settings), reader(settings),
-    )  # fmt: skip
+    turns = TurnTaking()
+    reranker = chosen_models.reranker(settings)
+    answer = _answer_tool(settings, chat, turns, reranker, reader(settings))
+    model, name = chat and chat.model, answer.model_name
     odds = chat and (chat.odds or chat.model)
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
         WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns),
         *lists, AskBack(),
     ]  # fmt: skip
-    made = makers(settings, Chatting(lambda: chat, turns) if chat else None)
+    made = makers(settings, lambda: chat, turns)
     tool = Choosing(specialists, answer, made, router, settings.extensions_first)
-    sampling = {**chat.sampling, "window": budget.window} if chat else {}
+    window = chat.window if chat else settings.context_tokens
+    sampling = {**chat.sampling, "window": window} if chat else {}
     return Answering(
         tool, name, notice,
         writer=ReceiptWriter(chat and chat.file, {**_deciding(settings), **sampling}),
-        model=model, window=budget.window, turns=turns, answerable=answer.answerable,
+        model=model, window=window, turns=turns, answerable=answer.answerable,
         # A router that asks the model would keep it from who really asks.
         **({"ahead": tool.prepare} if chat and settings.read_ahead and router is route else {}),
     )  # fmt: skip
@@ -417,10 +412,6 @@ def _writing(settings: Settings) -> tuple[LoadedChat | None, Router, str]:
     except (AssistantError, ExtensionFailed) as error:
         why = str(error)
     return None, route, f"{why} {_UNTIL}"
-
-
-def _budget(settings: Settings) -> Budget:
-    return Budget(settings.context_tokens, settings.passage_tokens, settings.answer_tokens)
 
 
 def _router(settings: Settings, model: ChatModel) -> Router:
@@ -470,11 +461,11 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     )  # fmt: skip
 
 
-def _reader(extract: Extractor | None, how: Answering) -> Reader | None:
+def _reader(extract: Extractor | None, how: Answering) -> extraction.Reader | None:
     """None without a model."""
     if extract is None:
         return None
-    return Reader(extract.copied, how.window // _PART, token_counter(how.model))
+    return extraction.Reader(extract.copied, how.window // _PART, token_counter(how.model))
 
 
 def _identity(settings: Settings, how: Answering) -> str:
