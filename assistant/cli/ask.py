@@ -128,13 +128,20 @@ def _batch_row(assistant: Assistant, row: dict[str, Any], within: Filter) -> dic
 
 def _document(reply: Reply) -> dict[str, Any]:
     """The answer document; a failure to save it is reported on standard error."""
-    try:
+    with _answered_at_least(reply):
         reply.finish()
+    return reply.to_json()
+
+
+@contextmanager
+def _answered_at_least(reply: Reply) -> Iterator[None]:
+    """What goes wrong after an answer was written, as when it cannot be saved, does not end it."""
+    try:
+        yield
     except AssistantError as error:
         if reply.outcome is None:
             raise
-        print(f"pincite: {error}", file=sys.stderr)
-    return reply.to_json()
+        notice(str(error))
 
 
 def _print_reply(reply: Reply, explain: bool) -> None:
@@ -159,17 +166,13 @@ def _show_reply(reply: Reply) -> None:
 def _stream(reply: Reply) -> None:
     """Prints the answer as it comes; in a terminal the closest lines before, while the model
     reads."""
-    try:
+    with _answered_at_least(reply):
         for event in reply.events():
             if isinstance(event, str):
                 print(event, end="", flush=True)
             elif sys.stderr.isatty():
                 for line in event.lines:
-                    print(f"{quoted(line)}\n", file=sys.stderr, flush=True)
-    except AssistantError as error:
-        if reply.outcome is None:
-            raise
-        print(f"\npincite: {error}", file=sys.stderr)  # answered, but not saved
+                    hint(f"{quoted(line)}\n")
     print("\n")
 
 
@@ -203,7 +206,7 @@ def _ask_stoppable(assistant: Assistant, question: str, conversation: str, withi
         reply.stop()
         print("\n(stopped)")
     except PinciteError as error:
-        print(f"pincite: {error}", file=sys.stderr)
+        notice(str(error))
 
 
 def _app(args: argparse.Namespace, settings: Settings) -> int:
@@ -215,7 +218,7 @@ def _app(args: argparse.Namespace, settings: Settings) -> int:
         try:
             fetch_searching(settings)
         except AssistantError as error:  # the app's first page fetches them, too
-            print(f"pincite: {error}", file=sys.stderr)
+            notice(str(error))
     return launch.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
 
 

@@ -32,22 +32,7 @@ from assistant.errors import AssistantError
 from assistant.evaluation.metrics import asked_rows
 from assistant.i18n.translation import size
 from assistant.images.vision import first
-from assistant.libraries.libraries import (
-    NAMES,
-    all_waiting,
-    clean_home,
-    clear,
-    delete,
-    deleted,
-    describe,
-    hit_row,
-    latest,
-    listed,
-    make,
-    orphaned_files,
-    rename,
-    undo,
-)
+from assistant.libraries import libraries as whole
 from assistant.settings import Settings
 from assistant.storage.files import Used, used_space
 from assistant.wiring import composition
@@ -59,11 +44,11 @@ from vectorstore.maintenance.rebuild import failed_rebuilds
 
 
 def _list(args: argparse.Namespace, settings: Settings) -> int:
-    found, lines = listed(settings), []
+    found, lines = whole.listed(settings), []
     for one in found:
         size = f"{counted(one.documents, 'document')}, {counted(one.pages, 'page')}"
         lines += [f"{one.library}  ({size})" + (f": {one.description}" if one.description else "")]
-    for old in deleted(settings):
+    for old in whole.deleted(settings):
         until = f"{old.until.astimezone():%Y-%m-%d %H:%M}"
         lines += [f"{old.library}  (deleted; until {until}: pincite libraries undo {old.library})"]
     none = "There is no library yet. `pincite add PATH` makes one."
@@ -71,32 +56,32 @@ def _list(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _make(args: argparse.Namespace, settings: Settings) -> int:
-    clear(settings)
-    make(settings, args.name, args.description)
+    whole.clear(settings)
+    whole.make(settings, args.name, args.description)
     return done(args, {"made": args.name}, f"{args.name} was made.")
 
 
 def _describe(args: argparse.Namespace, settings: Settings) -> int:
-    describe(settings, args.name, args.text)
+    whole.describe(settings, args.name, args.text)
     return done(args, {"described": args.name}, f"{args.name} is described.")
 
 
 def _rename(args: argparse.Namespace, settings: Settings) -> int:
-    clear(settings)
-    rename(settings, args.name, args.new)
+    whole.clear(settings)
+    whole.rename(settings, args.name, args.new)
     row = {"renamed": args.name, "name": args.new}
     return done(args, row, f"{args.name} is {args.new} now, with its conversations.")
 
 
 def _delete(args: argparse.Namespace, settings: Settings) -> int:
-    gone = delete(settings, args.name)
+    gone = whole.delete(settings, args.name)
     row = {"deleted": args.name, "until": gone.until.isoformat(timespec="seconds")}
     undo = f"`pincite libraries undo {args.name}` brings it back for a day."
     return done(args, row, f"{args.name} was deleted. {undo}")
 
 
 def _undo(args: argparse.Namespace, settings: Settings) -> int:
-    undo(settings, latest(settings, args.name))
+    whole.undo(settings, whole.latest(settings, args.name))
     return done(args, {"back": args.name}, f"{args.name} is back.")
 
 
@@ -205,7 +190,7 @@ def _search(args: argparse.Namespace, settings: Settings) -> int:
                 print(json.dumps(_search_row(library, row, args, names)), flush=True)
             return DONE
         found = library.search(args.query, args.k, names, hidden=args.hidden)
-        hits = [(hit, hit_row(library, hit)) for hit in found]
+        hits = [(hit, whole.hit_row(library, hit)) for hit in found]
     lines = [
         _hit_line(number, hit.document, hit.page, row.get("seconds"), hit.score, hit.text,
                  hit.chunk.hidden)
@@ -223,28 +208,23 @@ def _search_row(
     seconds = round(time.perf_counter() - started, 4)
     return {
         "id": row.get("id"),
-        "hits": [hit_row(library, hit) for hit in hits],
+        "hits": [whole.hit_row(library, hit) for hit in hits],
         "seconds": seconds,
     }
 
 
 def _search_pictures(args: argparse.Namespace, settings: Settings) -> int:
     wanted = first(attachments.checked_file(args.image)) if args.image else None
-    with opened(settings) as library:
+    with opened(settings) as library, progress() as show:
         if wanted is not None:
-            hits = library.pictures.similar(wanted, args.k, _tell_progress)
+            hits = library.pictures.similar(wanted, args.k, show)
         else:
-            hits = library.pictures.named(args.pictures, args.k, _tell_progress)
+            hits = library.pictures.named(args.pictures, args.k, show)
     lines = (
         _hit_line(number, hit.document, hit.page, hit.seconds, hit.score, hit.words)
         for number, hit in enumerate(hits, start=1)
     )
     return done(args, [_picture_row(hit) for hit in hits], "\n".join(lines) or "Nothing found.")
-
-
-def _tell_progress(document: str, done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\rLooking at pictures of {document} ({done + 1} of {total})\033[K", file=sys.stderr)
 
 
 def _picture_row(hit: PictureHit) -> dict[str, Any]:
@@ -274,7 +254,7 @@ def _storage(args: argparse.Namespace, settings: Settings) -> int:
         return _clean(args, settings)
     status, left = DONE, frozenset[Path]()
     try:
-        left = orphaned_files(settings)
+        left = whole.orphaned_files(settings)
     except AssistantError as error:  # the rest can be counted
         notice(f"Files that no conversation has are not told apart: {error}")
         status = IN_PART
@@ -285,8 +265,8 @@ def _storage(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _clean(args: argparse.Namespace, settings: Settings) -> int:
-    _tell(args, [clean_home(settings, kind) for kind in dict.fromkeys(args.clean)], "freed ")
-    if "deleted" in args.clean and (left := all_waiting(settings)):
+    _tell(args, [whole.clean_home(settings, kind) for kind in dict.fromkeys(args.clean)], "freed ")
+    if "deleted" in args.clean and (left := whole.all_waiting(settings)):
         names = ", ".join(one.library for one in left)
         notice(f"Not all could be deleted: {names}. The lines above say why; try again later.")
         return IN_PART
@@ -300,4 +280,4 @@ def _tell(args: argparse.Namespace, found: Iterable[Used], begun: str = "") -> N
     for used in found:
         if used.files or begun:
             taken = f"{begun}{size(used.bytes)} in {counted(used.files, 'file')}"
-            print(f"{used.kind:12}  {taken if used.files else 'nothing'}: {NAMES[used.kind]}")
+            print(f"{used.kind:12}  {taken if used.files else 'nothing'}: {whole.NAMES[used.kind]}")

@@ -13,19 +13,8 @@ from typing import NoReturn
 from assistant import attachments
 from assistant.background import Background
 from assistant.cli.shared import DONE, FAILED, INTERRUPTED, notice, opened, picture, progress
+from assistant.contract import intents
 from assistant.contract.facts import Offer
-from assistant.contract.intents import (
-    Chart,
-    Clip,
-    Describe,
-    Draw,
-    Edit,
-    Enhance,
-    Intent,
-    Speak,
-    Translate,
-    Vary,
-)
 from assistant.contract.reply import Reply, below
 from assistant.errors import AssistantError
 from assistant.models.catalogue import missing_extra
@@ -42,23 +31,26 @@ def _describe(args: argparse.Namespace, settings: Settings) -> int:
     if kind == "recording":
         raise AssistantError(f"{args.file} has no pictures. `pincite transcribe` writes it down.")
     asked = args.question
-    intent = Clip(args.file, asked) if kind == "video" else Describe((args.file,), asked)
+    video = kind == "video"
+    intent = intents.Clip(args.file, asked) if video else intents.Describe((args.file,), asked)
     return _tool(args, settings, intent, asked, words_do=True)
 
 
 def _translate(args: argparse.Namespace, settings: Settings) -> int:
-    return _tool(args, settings, Translate(picture(args.image), args.to))
+    return _tool(args, settings, intents.Translate(picture(args.image), args.to))
 
 
 def _draw(args: argparse.Namespace, settings: Settings) -> int:
-    intent = Draw(args.prompt, args.size, args.steps, args.seed, args.guidance, args.negative)
+    intent = intents.Draw(
+        args.prompt, args.size, args.steps, args.seed, args.guidance, args.negative
+    )
     return _tool(args, settings, intent, args.prompt)
 
 
 def _edit(args: argparse.Namespace, settings: Settings) -> int:
     if args.mask and args.grow:
         args.misused("give either --mask or --grow")
-    intent = Edit(
+    intent = intents.Edit(
         args.image, args.prompt, args.mask, args.grow, args.strength, args.steps, args.seed,
         args.guidance, args.negative,
     )  # fmt: skip
@@ -66,12 +58,12 @@ def _edit(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _vary(args: argparse.Namespace, settings: Settings) -> int:
-    intent = Vary(args.image, args.strength, args.steps, args.seed)
+    intent = intents.Vary(args.image, args.strength, args.steps, args.seed)
     return _tool(args, settings, intent, f"A picture similar to {args.image.name}")
 
 
 def _enhance(args: argparse.Namespace, settings: Settings) -> int:
-    intent = Enhance(args.image, args.scale)
+    intent = intents.Enhance(args.image, args.scale)
     _require_output(args.output)
     with progress_bar() as bar:
         composition.prepare_enhancing(intent, bar)
@@ -79,14 +71,14 @@ def _enhance(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _chart(args: argparse.Namespace, settings: Settings) -> int:
-    return _tool(args, settings, Chart(args.what, args.kind), args.what)
+    return _tool(args, settings, intents.Chart(args.what, args.kind), args.what)
 
 
 def _speak(args: argparse.Namespace, settings: Settings) -> int:
     if args.output.suffix != ".wav":
         raise AssistantError(f"{args.output} must end in .wav: the output is WAV.")
     text = sys.stdin.read() if args.text == "-" else args.text
-    return _tool(args, settings, Speak(text))
+    return _tool(args, settings, intents.Speak(text))
 
 
 # -- How a tool runs
@@ -96,7 +88,7 @@ _REDRAWN = 0.1  # seconds
 
 
 def _tool(
-    args: argparse.Namespace, settings: Settings, intent: Intent, question: str = "",
+    args: argparse.Namespace, settings: Settings, intent: intents.Intent, question: str = "",
     words_do: bool = False,
 ) -> int:  # fmt: skip
     """Run the tool; `args` has `json`, `output` for a file, and `library` if the tool reads one.
@@ -229,18 +221,15 @@ def _require_known(output: Path | None) -> None:
 
 
 def _listen(heard: Reply, live: bool) -> None:
-    """Prints the text as it is transcribed, and progress on standard error of a terminal."""
-    shown = sys.stderr.isatty() and not live
-    for text in heard:
-        if live:
-            print(text, end="", flush=True)
-        elif shown and heard.activity.progress:
-            said = f"\r{heard.activity.stage} {heard.activity.progress.share:4.0%}"
-            print(said, end="", file=sys.stderr)
+    """Prints the text as it is transcribed, or how far that is on standard error."""
+    with nullcontext() if live else progress() as show:
+        for text in heard:
+            if not show:
+                print(text, end="", flush=True)
+            elif now := heard.activity.progress:
+                show(heard.activity.stage, now.done, now.of or None)
     if live and heard.so_far:
         print()
-    if shown:
-        print("\r", end="", file=sys.stderr)
 
 
 def _tell_heard(heard: Transcription, args: argparse.Namespace) -> None:

@@ -34,22 +34,14 @@ from assistant.models.catalogue import (
     needs_avx2,
     this_machine,
 )
-from assistant.models.fetch import is_whole, weights_of
 from assistant.models.installed import Models
 from assistant.settings import Settings
 from assistant.storage.part import TeamTables
-from assistant.wiring.chosen_models import voice_state
+from assistant.wiring.chosen_models import in_use, voice_state
 from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, place_of_part
 from vectorstore.errors import LibraryError
-from vectorstore.opened import (
-    has_files,
-    is_library,
-    open_catalog,
-    open_copies,
-    root_of,
-    schema_of,
-)
+from vectorstore.opened import has_files, is_library, open_catalog, open_copies, root_of, schema_of
 from vectorstore.team.postgres import Server
 
 # -- Whether people, catalogues and files are where the settings say. Nothing is made anywhere
@@ -206,7 +198,7 @@ def _contents(settings: Settings) -> list[Check]:
     """The models and libraries of the home."""
     models = Models(settings.models_folder, settings)
     try:
-        found = [*_chat_model(models), _embedding_model(models), _speech_model(models)]
+        found = [*_chat_model(settings, models), _chosen(settings, "embedding"), _speech(settings)]
         found.append(Check("voice", *voice_state(settings)))
         found += [check_reranker(models), *check_library_files(settings.libraries_folder)]
         return [*found, *check_catalogues(settings), *check_file_places(settings)]
@@ -235,11 +227,26 @@ def _processor() -> Check:
     return Check("processor", "ok", f"{message}, AVX2")
 
 
-def _chat_model(models: Models) -> Iterator[Check]:
-    path, check = _chosen(models, "chat", "warning", "Answers are sentences of the documents.")
-    yield check
-    model = next((item for item in models.models if path == weights_of(item, models.folder)), None)
-    if not path or not model:
+_LACKS: dict[Role, tuple[Severity, str]] = {  # what is missing without a model
+    "chat": ("warning", "Answers are sentences of the documents."),
+    "embedding": ("error", "Documents cannot be added or searched."),
+    "speech": ("warning", "Recordings and videos are not read."),
+}
+
+
+def _chosen(settings: Settings, role: Role) -> Check:
+    name, now, (severity, without) = f"{role} model", in_use(settings, role), _LACKS[role]
+    if now.trouble:
+        return Check(name, severity, now.trouble, "pincite models list")
+    if not now.name:
+        return Check(name, severity, f"There is none. {without}", "pincite models pull")
+    return Check(name, "ok", now.name)
+
+
+def _chat_model(settings: Settings, models: Models) -> Iterator[Check]:
+    yield (check := _chosen(settings, "chat"))
+    model = next((item for item in models.models if item.name == check.message), None)
+    if not model:
         return
     machine = this_machine()
     need = f"{model.name} needs {(model.memory or 0) / 1e9:.1f} GB of memory"
@@ -253,39 +260,11 @@ def _chat_model(models: Models) -> Iterator[Check]:
         yield Check("memory", "warning", f"{message}: {suits}", remedy)
 
 
-def _embedding_model(models: Models) -> Check:
-    path, check = _chosen(models, "embedding", "error", "Documents cannot be added or searched.")
-    known = {weights_of(item, models.folder).parent: item for item in models.models}
-    if path in known and not is_whole(known[path], weights_of(known[path], models.folder)):
-        return Check("embedding model", "error", f"{path} is incomplete.", "pincite models pull")
-    return check
-
-
-def _speech_model(models: Models) -> Check:
-    path, check = _chosen(models, "speech", "warning", "Recordings and videos are not read.")
-    if check.severity == "ok":
-        name = next((item.name for item in models.installed() if item.path == path), "")
-        return replace(check, message=f"{name}, {path}") if name else check
-    nothing = path is None and check.remedy == "pincite models pull"
-    get = f"pincite models pull {default_model('speech', models.models).name}"
-    return replace(check, remedy=get) if nothing else check
-
-
-def _chosen(
-    models: Models, role: Role, severity: Severity, without: str
-) -> tuple[Path | None, Check]:
-    name = f"{role} model"
-    try:
-        if address := models.server(role):
-            return None, Check(name, "ok", f"{address.model or 'a model'} at {address.place}")
-        if extension := models.extension(role):
-            return None, Check(name, "ok", f"{extension.name} ({extension.package})")
-        path = models.chosen(role)
-    except ModelUnusable as error:
-        return None, Check(name, severity, str(error), "pincite models list")
-    if path is None:
-        return None, Check(name, severity, f"There is none. {without}", "pincite models pull")
-    return path, Check(name, "ok", str(path))
+def _speech(settings: Settings) -> Check:
+    check = _chosen(settings, "speech")
+    if check.remedy != "pincite models pull":
+        return check
+    return replace(check, remedy=f"pincite models pull {default_model('speech').name}")
 
 
 def _pdf(child: subprocess.Popen[str]) -> Check:

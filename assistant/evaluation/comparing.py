@@ -6,11 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.evaluation.metrics import (
-    Interval,
-    paired_ratio_difference,
-    ratio_interval,
-)
+from assistant.evaluation.metrics import Interval, paired_ratio_difference, ratio_interval
 from assistant.evaluation.runs import EvaluationRun
 from assistant.evaluation.scoring import COSTS, Pair, RunRow, Scored, scored
 from assistant.i18n.translation import _, number
