@@ -54,7 +54,7 @@ def turn_versions(parents: Parents, number: int) -> tuple[int, ...]:
 
 
 def _after(parents: Parents, number: int) -> list[int]:
-    # A turn is younger than the one before it; files of older versions may say otherwise.
+    # A turn is younger than the one before it: a damaged file does not lead in a circle.
     return [turn for turn, parent in parents.items() if parent == number and turn > number]
 
 
@@ -91,22 +91,18 @@ class Conversations(Listing):
                 return False
             # Another server that adds to it waits here, and then finds this turn.
             connection.execute(
-                "INSERT INTO conversation (id, library, started) VALUES (?, ?, ?)"
+                "INSERT INTO conversation (id, library) VALUES (?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET library = conversation.library",
-                (key, library, now),
+                (key, library),
             )
             parent = self._parent(connection, conversation, after)
             (number,) = connection.execute(
-                "INSERT INTO turn (conversation, question, said, answer) VALUES (?, ?, ?, ?)"
-                " RETURNING number",
-                (key, answer["question"], text_of(answer), json.dumps(answer)),
+                "INSERT INTO turn (conversation, parent, question, said, answer)"
+                " VALUES (?, ?, ?, ?, ?) RETURNING number",
+                (key, parent, answer["question"], text_of(answer), json.dumps(answer)),
             ).fetchone()
-            connection.execute("INSERT INTO branch (turn, parent) VALUES (?, ?)", (number, parent))
             connection.execute(
-                "INSERT INTO arranged (conversation, latest, shown) VALUES (?, ?, ?)"
-                " ON CONFLICT (conversation) DO UPDATE"
-                " SET latest = excluded.latest, shown = excluded.shown",
-                (key, now, number),
+                "UPDATE conversation SET latest = ?, shown = ? WHERE id = ?", (now, number, key)
             )
         return True
 
@@ -177,9 +173,9 @@ class Conversations(Listing):
     def _parents(self, connection: Connection, conversation: str) -> dict[int, int]:
         """The turn before each turn, 0 before the first."""
         rows = connection.execute(
-            "SELECT number, parent FROM turn JOIN branch ON turn = number"
-            " WHERE conversation = ? ORDER BY number", (self._key(conversation),)
-        )  # fmt: skip
+            "SELECT number, parent FROM turn WHERE conversation = ? ORDER BY number",
+            (self._key(conversation),),
+        )
         return dict(rows.fetchall())
 
     def _parent(self, connection: Connection, conversation: str, after: int | None) -> int:
@@ -195,7 +191,7 @@ class Conversations(Listing):
         """The last turn of the branch that is shown; 0 without turns."""
         parents = self._parents(connection, conversation)
         row = connection.execute(
-            "SELECT shown FROM arranged WHERE conversation = ?", (self._key(conversation),)
+            "SELECT shown FROM conversation WHERE id = ?", (self._key(conversation),)
         ).fetchone()
         shown = row[0] if row and row[0] in parents else max(parents, default=0)
         return branch_end(parents, shown) if parents else 0

@@ -14,39 +14,29 @@ from vectorstore.federation import is_joined, parts, renamed
 
 _SCRIPT = """
 CREATE TABLE IF NOT EXISTS conversation (
-    id      TEXT PRIMARY KEY,           -- of a person with an account: "@PERSON/ID"
+    id      TEXT PRIMARY KEY,                   -- of a person with an account: "@PERSON/ID"
     library TEXT,
-    started TEXT
+    title   TEXT NOT NULL DEFAULT '',           -- empty: the first question
+    pinned  INTEGER NOT NULL DEFAULT 0,
+    latest  TEXT NOT NULL DEFAULT '',           -- ISO 8601, UTC: its last turn
+    shown   INTEGER NOT NULL DEFAULT 0,         -- the last turn of the branch that is shown
+    folder  INTEGER NOT NULL DEFAULT 0          -- 0: in none
 );
 CREATE TABLE IF NOT EXISTS turn (
     number       INTEGER PRIMARY KEY,
     conversation TEXT NOT NULL,
+    parent       INTEGER NOT NULL DEFAULT 0,    -- the turn before it; 0: it is a first one
     question     TEXT NOT NULL,
-    said         TEXT NOT NULL DEFAULT '',  -- the text of the answer: what searches read
-    answer       TEXT NOT NULL          -- JSON: the answer document of the public contract
+    said         TEXT NOT NULL DEFAULT '',      -- the text of the answer: what searches read
+    answer       TEXT NOT NULL                  -- JSON: the document of the public contract
 );
 CREATE INDEX IF NOT EXISTS turn_conversation ON turn (conversation, number);
-CREATE TABLE IF NOT EXISTS arranged (   -- without a row: as it was begun
-    conversation TEXT PRIMARY KEY,
-    title        TEXT NOT NULL DEFAULT '',      -- empty: the first question
-    pinned       INTEGER NOT NULL DEFAULT 0,
-    latest       TEXT NOT NULL DEFAULT '',      -- ISO 8601, UTC: its last turn
-    shown        INTEGER NOT NULL DEFAULT 0     -- the last turn of the branch that is shown
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS branch (
-    turn   INTEGER NOT NULL PRIMARY KEY,
-    parent INTEGER NOT NULL             -- 0: it begins the conversation
-);
 CREATE TABLE IF NOT EXISTS folder (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,    -- never given again: a page may know it still
     person    TEXT NOT NULL DEFAULT '',             -- whose it is; empty without accounts
     name      TEXT NOT NULL,
     collapsed INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE IF NOT EXISTS foldered (   -- without a row: in no folder
-    conversation TEXT PRIMARY KEY,
-    folder       INTEGER NOT NULL
-) WITHOUT ROWID;
 """
 
 _POSTGRES = """
@@ -74,11 +64,6 @@ def text_of(answer: Mapping[str, Any]) -> str:
 
 # -- The conversations of a home, of all people: what is done to all that read a document or
 # asked a library, and to all of a person.
-
-_TABLES = (
-    ("conversation", "id"), ("turn", "conversation"), ("arranged", "conversation"),
-    ("foldered", "conversation"),
-)  # fmt: skip
 
 
 class KeptConversations(Kept):
@@ -148,7 +133,7 @@ class KeptConversations(Kept):
         """Give a person all that belongs to nobody: before the first account everything was
         theirs."""
         with self._connected() as connection:
-            for table, column in _TABLES:
+            for table, column in (("conversation", "id"), ("turn", "conversation")):
                 connection.execute(
                     f"UPDATE {table} SET {column} = ? || {column} WHERE {column} NOT LIKE '@%/%'",
                     (f"@{person}/",),
@@ -177,9 +162,6 @@ class KeptConversations(Kept):
             f"DELETE FROM conversation WHERE id {which} ?", (ids,)
         )  # no turn follows
         gone = connection.execute(
-            f"DELETE FROM turn WHERE conversation {which} ? RETURNING number, answer", (ids,)
-        ).fetchall()
-        connection.executemany("DELETE FROM branch WHERE turn = ?", [(row[0],) for row in gone])
-        for table in ("arranged", "foldered"):
-            connection.execute(f"DELETE FROM {table} WHERE conversation {which} ?", (ids,))
-        return [answer for _, answer in gone]
+            f"DELETE FROM turn WHERE conversation {which} ? RETURNING answer", (ids,)
+        )
+        return [answer for (answer,) in gone.fetchall()]

@@ -72,7 +72,8 @@ class Folders(Kept):
         there is no such folder."""
         self.check_there(folder)
         with self._connected() as connection:
-            back = connection.execute("DELETE FROM foldered WHERE folder = ?", (folder,)).rowcount
+            empties = "UPDATE conversation SET folder = 0 WHERE folder = ?"
+            back = connection.execute(empties, (folder,)).rowcount
             connection.execute("DELETE FROM folder WHERE number = ?", (folder,))
         return int(back)
 
@@ -83,14 +84,7 @@ class Folders(Kept):
         if folder:
             self.check_there(folder)
         with self._connected() as connection:
-            if not folder:
-                connection.execute("DELETE FROM foldered WHERE conversation = ?", (key,))
-                return
-            connection.execute(  # as one statement: another server may do the same
-                "INSERT INTO foldered (conversation, folder)"
-                " SELECT id, ? FROM conversation WHERE id = ?"
-                " ON CONFLICT (conversation) DO UPDATE SET folder = excluded.folder", (folder, key)
-            )  # fmt: skip
+            connection.execute("UPDATE conversation SET folder = ? WHERE id = ?", (folder, key))
 
     def check_there(self, folder: int) -> None:
         """Raises AssistantError where there is no such folder."""
@@ -124,10 +118,10 @@ _MOST_TERMS = 20
 # which the last, the index knows.
 _WORDLESS = "(trim({0}) = '' OR trim({0}) LIKE '/%' AND trim({0}) NOT LIKE '% %')".format
 _LIST = f"""
-SELECT c.id, c.library, coalesce(a.title, ''), q.question,
+SELECT c.id, c.library, c.title, q.question,
        CASE WHEN {_WORDLESS("q.question")} AND json_valid(q.answer)
             THEN json_extract(q.answer, '$.attached') END,
-       coalesce(nullif(a.latest, ''), c.started), coalesce(a.pinned, 0), coalesce(f.folder, 0)
+       c.latest, c.pinned, c.folder
 FROM (SELECT conversation, min(number) AS first, max(number) AS last
       FROM turn GROUP BY conversation) AS t
 JOIN conversation AS c ON c.id = t.conversation
@@ -135,8 +129,6 @@ JOIN turn AS b ON b.number = t.first
 JOIN turn AS q ON q.number = CASE WHEN NOT {_WORDLESS("b.question")} THEN b.number ELSE coalesce(
     (SELECT min(number) FROM turn AS w
      WHERE w.conversation = t.conversation AND NOT {_WORDLESS("w.question")}), b.number) END
-LEFT JOIN arranged AS a ON a.conversation = c.id
-LEFT JOIN foldered AS f ON f.conversation = c.id
 WHERE (c.id LIKE ?) = ? ORDER BY t.last DESC
 """
 
@@ -208,9 +200,9 @@ class Listing(KeptConversations):
         """A conversation's title, else its first question; empty for one without turns."""
         with self._reading() as connection:
             row = connection.execute(
-                "SELECT coalesce(nullif(a.title, ''), t.question) FROM turn AS t"
-                " LEFT JOIN arranged AS a USING (conversation)"
-                " WHERE conversation = ? ORDER BY number LIMIT 1", (self._key(conversation),)
+                "SELECT coalesce(nullif(title, ''), question) FROM turn"
+                " JOIN conversation ON id = conversation WHERE id = ?"
+                " ORDER BY number LIMIT 1", (self._key(conversation),)
             ).fetchone()  # fmt: skip
         return row[0] if row else ""
 
@@ -239,14 +231,9 @@ class Listing(KeptConversations):
 
     def _arrange(self, conversation: str, column: str, value: object) -> None:
         """Set a column of a conversation; an unknown conversation is ignored."""
-        key = self._key(conversation)
+        statement = f"UPDATE conversation SET {column} = ? WHERE id = ?"
         with self._connected() as connection:
-            if self._hold_one(connection, key):
-                connection.execute(
-                    f"INSERT INTO arranged (conversation, {column}) VALUES (?, ?)"
-                    f" ON CONFLICT (conversation) DO UPDATE SET {column} = excluded.{column}",
-                    (key, value),
-                )
+            connection.execute(statement, (value, self._key(conversation)))
 
     def _hold_one(self, connection: Connection, key: str) -> bool:
         """Whether a conversation is there, until the end of the transaction."""

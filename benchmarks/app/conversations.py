@@ -48,7 +48,9 @@ def fill(kept: Conversations, conversations: int) -> None:
 
     with kept._connected() as connection:  # in one transaction
         for number in range(conversations):
-            connection.execute("INSERT INTO conversation VALUES (?, 'main', '')", (f"c{number}",))
+            connection.execute(
+                "INSERT INTO conversation (id, library) VALUES (?, 'main')", (f"c{number}",)
+            )
             before = 0
             for _ in range(TURNS):
                 passages = [
@@ -58,11 +60,10 @@ def fill(kept: Conversations, conversations: int) -> None:
                 question = text(10)
                 answer = {"question": question, "answer": text(80), "passages": passages}
                 (turn,) = connection.execute(
-                    "INSERT INTO turn (conversation, question, said, answer) VALUES (?, ?, ?, ?)"
-                    " RETURNING number",
-                    (f"c{number}", question, answer["answer"], json.dumps(answer)),
+                    "INSERT INTO turn (conversation, parent, question, said, answer)"
+                    " VALUES (?, ?, ?, ?, ?) RETURNING number",
+                    (f"c{number}", before, question, answer["answer"], json.dumps(answer)),
                 ).fetchone()
-                connection.execute("INSERT INTO branch VALUES (?, ?)", (turn, before))
                 before = turn
 
 
