@@ -160,50 +160,39 @@ class Receipts(Kept):
 
         A receipt holds what was read word by word: nothing could be replayed without it.
         """
+        gone, kept = [], []
         with self._connected() as connection:
-            # Others who change these wait from here on; then they are as the others have left them.
-            held = [(number,) for number, *_ in self._about(connection, library, document)]
-            connection.executemany("UPDATE receipt SET person = person WHERE number = ?", held)
-            found = self._about(connection, library, document)
-            read = {number for number, row, among in found if reads(row, document, among)}
-            gone = [(number,) for number in read]
-            kept = [(json.dumps(row), number) for number, row, _ in found if number not in read]
+            for number, row in self._held(connection, library):
+                among = library if is_joined(row["library"]) else ""
+                if reads(row, document, among):
+                    left = unfound(row, document, among)  # a search may have found it, and no more
+                    if reads(left, document, among):
+                        gone.append((number,))
+                    else:
+                        kept.append((json.dumps(left), number))
             connection.executemany("DELETE FROM receipt WHERE number = ?", gone)
             connection.executemany("UPDATE receipt SET receipt = ? WHERE number = ?", kept)
-        if found:
+        if gone or kept:
             self._write_anew()
         return len(gone)
-
-    def _about(
-        self, connection: Connection, library: str, document: str
-    ) -> list[tuple[int, dict[str, Any], str]]:
-        """What names a document: its number, the receipt without the document among what its search
-        has found, and the library where it was one of several."""
-        rows = connection.execute("SELECT number, receipt FROM receipt ORDER BY number").fetchall()
-        return [
-            (number, unfound(row, document, among), among) for number, text in rows
-            if library in parts((row := json.loads(text)).get("library") or "")
-            and reads(row, document, among := library if is_joined(row["library"]) else "")
-        ]  # fmt: skip
 
     def rename_library(self, old: str, new: str) -> None:
         """Move the receipts of all people to a library's new name. Raises AssistantError."""
         with self._connected() as connection:
-            # Others who change these wait from here on; then they are as the others have left them.
-            connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (old,))
-            rows = connection.execute(
-                f"SELECT number, receipt FROM receipt WHERE {_OF}", (old,)
-            ).fetchall()
-            for number, text in rows:
-                row = json.loads(text)
-                row = (
-                    {**row, "library": new}
-                    if row["library"] == old
-                    else with_library(row, old, new)
-                )
+            for number, row in self._held(connection, old):
+                alone = row["library"] == old
+                row = {**row, "library": new} if alone else with_library(row, old, new)
                 connection.execute(
                     "UPDATE receipt SET receipt = ? WHERE number = ?", (json.dumps(row), number)
                 )
+
+    def _held(self, connection: Connection, library: str) -> list[tuple[int, dict[str, Any]]]:
+        """The receipts that asked a library. Others who change these wait until the transaction
+        ends; they are as the others have left them."""
+        connection.execute(f"UPDATE receipt SET person = person WHERE {_OF}", (library,))
+        rows = connection.execute(f"SELECT number, receipt FROM receipt WHERE {_OF}", (library,))
+        found = [(number, json.loads(text)) for number, text in rows.fetchall()]
+        return [(number, row) for number, row in found if library in parts(row["library"])]
 
     def delete(self, answers: Iterable[str]) -> int:
         """Delete the person's receipts of answers, by their ids, and count them."""
