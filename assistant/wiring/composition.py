@@ -3,11 +3,9 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import Any
 
 from assistant.answering.pipeline import EXTRACTIVE, AnswerTool
@@ -15,8 +13,8 @@ from assistant.answering.retrieve import Budget
 from assistant.contract import reply
 from assistant.contract.facts import Offer
 from assistant.contract.intents import Enhance
-from assistant.contract.request import Request, Specialist, Tool
-from assistant.conversation.assistant import Assistant
+from assistant.contract.request import Specialist
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.errors import AssistantError
@@ -314,21 +312,6 @@ def first_library(settings: Settings) -> str:
     return known[0] if known and settings.library not in known else settings.library
 
 
-@dataclass(frozen=True)
-class Answering:
-    """The tool that answers, with a notice for people when it is limited."""
-
-    tool: Tool
-    model_name: str
-    notice: str = ""
-    writer: ReceiptWriter = field(default_factory=ReceiptWriter)  # its description in receipts
-    model: ChatModel | None = None  # for texts without a question
-    window: int = Budget.window  # its tokens
-    turns: TurnTaking = field(default_factory=TurnTaking)  # of the model
-    answerable: Callable[[Request], float] | None = None  # how probably, without the model
-    ahead: Callable[[Request, Event], bool] = lambda request, cancel: False  # reads ahead
-
-
 def assistant_of(
     settings: Settings,
     library: AnyLibrary,
@@ -348,10 +331,7 @@ def assistant_of(
         if recorded
         else None
     )
-    return Assistant(
-        library, how.tool, kept, how.model_name, how.notice, recorder,
-        how.answerable, answer_files(settings), how.ahead,
-    )  # fmt: skip
+    return Assistant(library, how, kept, recorder, answer_files(settings))
 
 
 def maker(settings: Settings, library: Library) -> Assistant:
@@ -362,7 +342,7 @@ def maker(settings: Settings, library: Library) -> Assistant:
         makers(settings, cache(load) if load else lambda: None, turns),
         extensions_first=settings.extensions_first,
     )  # fmt: skip
-    return Assistant(library, tool, conversations(settings), EXTRACTIVE)
+    return Assistant(library, Answering(tool, EXTRACTIVE), conversations(settings))
 
 
 def conversations(settings: Settings, whose: Whose = EVERYBODY) -> Conversations:
