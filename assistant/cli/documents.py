@@ -62,16 +62,12 @@ def _documents(args: argparse.Namespace, settings: Settings) -> int:
         none = "None of its documents is like that. `pincite tag` lists the tags."
     lines = []
     for info in documents:
-        size = f"{_length(info)}, {counted(info.chunks, 'passage')}"
+        length = counted(info.pages, "page") if info.seconds is None else clock(info.seconds)
+        size = f"{length}, {counted(info.chunks, 'passage')}"
         tags = f"  [{', '.join(info.tags)}]" if info.tags else ""
         lines += [f"{info.document}  ({size}, {_share(info.coverage)}): {info.status}{tags}"]
         lines += [f"    {line}" for line in _describe_pages(notes[info.document])]
     return done(args, rows, "\n".join(lines) or none)
-
-
-def _length(info: DocumentInfo) -> str:
-    """Pages, or of a recording its length."""
-    return counted(info.pages, "page") if info.seconds is None else clock(info.seconds)
 
 
 def _share(coverage: Coverage) -> str:

@@ -325,10 +325,6 @@ def _changed(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     return [n for n in sorted({*first, *second}) if first.get(n) != second.get(n)]
 
 
-def _dumped(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(mode="json", exclude={"home", "library", "port"})
-
-
 def _answers(questions: QuestionSet, options: MeasuringOptions, watch: MeasuringWatch) -> bool:
     if questions.waiting:
         watch.notice(f"Undecided drafts are not asked: {questions.waiting}.")
@@ -353,7 +349,7 @@ def _about(
         "verifier": verifier.identity() if who else "",
         "learned": _learned(source.library),
         "reranker": chosen_models.reranker_identity(settings),
-        "settings": _dumped(settings),
+        "settings": settings.model_dump(mode="json", exclude={"home", "library", "port"}),
         "options": {
             "retrieval": who is None,
             "limit": options.limit,

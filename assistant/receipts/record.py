@@ -249,6 +249,9 @@ class Recorder:
         """Store the receipt of a finished reply; False where `Receipts.add` stores none. Raises
         AssistantError when it cannot be written."""
         answer, given = reply.to_json(), request.given
+        threshold = request.threshold
+        if threshold is None:
+            threshold = self._writer.settings.get("refusal_threshold")
         named = request.named if request.within else request.documents
         read = _list_passages(reply.finish())
         return self.receipts.add(
@@ -268,17 +271,13 @@ class Recorder:
                 meant=reply.meant,
                 documents=None if named is None else list(named),
                 filter=to_row(request.within),
-                threshold=self._threshold(request),
+                threshold=threshold,
                 answerable=reply.trace.answerable,
                 steps=[asdict(step) for step in reply.trace.steps],
                 program=list(reply.trace.program or ()),
                 facts=asdict(reply.trace.facts),
             )
         )
-
-    def _threshold(self, request: Request) -> float | None:
-        set_so: float | None = self._writer.settings.get("refusal_threshold")
-        return set_so if request.threshold is None else request.threshold
 
     def _model(self, reply: Reply) -> dict[str, Any]:
         path = self._writer.model

@@ -141,7 +141,9 @@ def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
     if address := models.server("chat"):
         return partial(_chat_at, address, settings)
     if extension := models.extension("chat"):
-        return partial(_chat_of, extension, settings)
+        return lambda: LoadedChat(
+            extension.make(ChatModel), extension.name, settings.context_tokens
+        )
     path = models.chosen("chat")
     return partial(_chat_from, path, settings) if path else None
 
@@ -187,11 +189,6 @@ def _servers() -> Any:
     except ImportError as error:
         raise ModelRuntimeMissing(needs("server", "use a model server")) from error
     return server
-
-
-def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
-    model: ChatModel = extension.make(ChatModel)
-    return LoadedChat(model, extension.name, settings.context_tokens)
 
 
 def missing_defaults(settings: Settings) -> list[Offer]:

@@ -435,21 +435,12 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     how = how or answering(settings)
     assistant: Assistant = assistant_of(settings, library, how, recorded=False)
     extract = Extractor(how.model, how.turns) if how.model else None
-    return Sheet(
-        assistant, sheet_cells(settings), extract or no_model, _reader(extract, how),
-        _identity(settings, how), settings.refusal_threshold,
-    )  # fmt: skip
-
-
-def _reader(extract: Extractor | None, how: Answering) -> extraction.Reader | None:
-    """None without a model."""
-    if extract is None:
-        return None
-    return extraction.Reader(extract.copied, how.window // _PART, token_counter(how.model))
-
-
-def _identity(settings: Settings, how: Answering) -> str:
-    """Who answers: another file, or another threshold, may answer in another way."""
+    window = how.window // _PART
+    read = extract and extraction.Reader(extract.copied, window, token_counter(how.model))
+    # Who answers: another file, or another threshold, may answer in another way.
     file = how.writer.model
     who = FileHashes(settings.home).sha256(file) if file else how.model_name
-    return f"{who} {settings.refusal_threshold}"
+    return Sheet(
+        assistant, sheet_cells(settings), extract or no_model, read,
+        f"{who} {settings.refusal_threshold}", settings.refusal_threshold,
+    )  # fmt: skip
