@@ -334,11 +334,9 @@ class Learning:
             known = len(self._examples())
             more = [_ranking(Lesson("", known))] if known < LEAST_QUESTIONS else []
             return [_data(self.feedback), _("Nothing has been learned yet."), *more]
-        return [_data(self.feedback), _ranking(lesson, self._unused(lesson))]
-
-    def _unused(self, lesson: Lesson) -> bool:
         learned = lesson.ranking
-        return learned is not None and learned.embedder != self.library.embedder().identity
+        unused = learned is not None and learned.embedder != self.library.embedder().identity
+        return [_data(self.feedback), _ranking(lesson, unused)]
 
 
 def learning_of(settings: Settings, library: Library, person: str = "") -> Learning:
