@@ -147,11 +147,8 @@ class Conversations(Listing):
         """The answer documents of all branches, oldest first."""
         if not self._whose.sees(self._library(conversation)):
             return []
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT answer FROM turn WHERE conversation = ? ORDER BY number",
-                (self._key(conversation),),
-            ).fetchall()
+        query = "SELECT answer FROM turn WHERE conversation = ? ORDER BY number"
+        rows = self._rows(query, self._key(conversation))
         return [json.loads(answer) for (answer,) in rows]
 
     def history(self, conversation: str, until: int | None = None) -> list[Turn]:
@@ -164,11 +161,9 @@ class Conversations(Listing):
         return found if self._whose.sees(found) else ""
 
     def _library(self, conversation: str) -> str:
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT library FROM conversation WHERE id = ?", (self._key(conversation),)
-            ).fetchone()
-        return row[0] if row else ""
+        query = "SELECT library FROM conversation WHERE id = ?"
+        rows = self._rows(query, self._key(conversation))
+        return str(rows[0][0]) if rows else ""
 
     def _parents(self, connection: Connection, conversation: str) -> dict[int, int]:
         """The turn before each turn, 0 before the first."""
@@ -199,13 +194,11 @@ class Conversations(Listing):
     def waits(self) -> dict[str, list[float]]:
         """Seconds to the first word of the latest answers from documents, by the model that wrote
         them; of all people. No word of a question or an answer is read."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT json_extract(answer, '$.model'),"
-                " json_extract(answer, '$.seconds_first_token') FROM turn"
-                " WHERE json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
-                f" ORDER BY number DESC LIMIT {_LATEST}"
-            ).fetchall()
+        rows = self._rows(
+            "SELECT json_extract(answer, '$.model'), json_extract(answer, '$.seconds_first_token')"
+            " FROM turn WHERE json_valid(answer) AND json_extract(answer, '$.tool') = 'answer'"
+            f" ORDER BY number DESC LIMIT {_LATEST}"
+        )
         found: defaultdict[str, list[float]] = defaultdict(list)
         for model, seconds in rows:
             if isinstance(model, str) and seconds is not None:  # PostgreSQL gives a text

@@ -15,7 +15,7 @@ from vectorstore.federation import is_joined, parts, renamed
 _SCRIPT = """
 CREATE TABLE IF NOT EXISTS conversation (
     id      TEXT PRIMARY KEY,                   -- of a person with an account: "@PERSON/ID"
-    library TEXT,
+    library TEXT NOT NULL,
     title   TEXT NOT NULL DEFAULT '',           -- empty: the first question
     pinned  INTEGER NOT NULL DEFAULT 0,
     latest  TEXT NOT NULL DEFAULT '',           -- ISO 8601, UTC: its last turn
@@ -74,8 +74,7 @@ class KeptConversations(Kept):
 
     def is_empty(self) -> bool:
         """Whether there is no turn in any conversation."""
-        with self._reading() as connection:
-            return connection.execute("SELECT 1 FROM turn LIMIT 1").fetchone() is None
+        return not self._rows("SELECT 1 FROM turn LIMIT 1")
 
     def forget(self, library: str, document: str) -> int:
         """Take a document out of the turns of a library's conversations, also of those that ask

@@ -41,10 +41,9 @@ class Folders(Kept):
 
     def all(self) -> list[Folder]:
         """The folders of the person, sorted by name, ignoring case."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT number, name, collapsed FROM folder WHERE person = ?", (self._person,)
-            ).fetchall()
+        rows = self._rows(
+            "SELECT number, name, collapsed FROM folder WHERE person = ?", self._person
+        )
         found = [Folder(number, name, bool(collapsed)) for number, name, collapsed in rows]
         return sorted(found, key=lambda folder: (folder.name.casefold(), folder.id))
 
@@ -166,8 +165,7 @@ class Listing(KeptConversations):
 
     def infos(self, library: str | None = None) -> list[ConversationInfo]:
         """The conversations in a library that the person sees, the latest first; None: in all."""
-        with self._reading() as connection:
-            rows = connection.execute(_LIST, self._mine).fetchall()
+        rows = self._rows(_LIST, *self._mine)
         sees = cache(self._whose.sees)
         wanted = [row for row in rows if library in (None, row[1]) and sees(row[1])]
         return [self._info(row) for row in wanted]
@@ -181,11 +179,10 @@ class Listing(KeptConversations):
         if not terms:
             return []
         infos, folded = self.infos(library), [term.casefold() for term in terms]
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT conversation, number, question, said FROM turn"
-                " WHERE (conversation LIKE ?) = ? ORDER BY number", self._mine
-            ).fetchall()  # fmt: skip
+        rows = self._rows(
+            "SELECT conversation, number, question, said FROM turn"
+            " WHERE (conversation LIKE ?) = ? ORDER BY number", *self._mine
+        )  # fmt: skip
         # Each is compared: there are some thousand, and no index has to be kept.
         has = {key: (number, said, question) for key, number, question, said in rows
                if _has(f"{question} {said}", folded)}  # fmt: skip
@@ -198,13 +195,11 @@ class Listing(KeptConversations):
 
     def title(self, conversation: str) -> str:
         """A conversation's title, else its first question; empty for one without turns."""
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT coalesce(nullif(title, ''), question) FROM turn"
-                " JOIN conversation ON id = conversation WHERE id = ?"
-                " ORDER BY number LIMIT 1", (self._key(conversation),)
-            ).fetchone()  # fmt: skip
-        return row[0] if row else ""
+        rows = self._rows(
+            "SELECT coalesce(nullif(title, ''), question) FROM turn JOIN conversation"
+            " ON id = conversation WHERE id = ? ORDER BY number LIMIT 1", self._key(conversation)
+        )  # fmt: skip
+        return str(rows[0][0]) if rows else ""
 
     def rename(self, conversation: str, title: str) -> None:
         """An empty title is the first question again. Raises AssistantError for a long one."""
@@ -223,11 +218,8 @@ class Listing(KeptConversations):
 
     def has(self, conversation: str) -> bool:
         """Whether it has a turn, in whatever library."""
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT 1 FROM turn WHERE conversation = ?", (self._key(conversation),)
-            ).fetchone()
-        return row is not None
+        query = "SELECT 1 FROM turn WHERE conversation = ? LIMIT 1"
+        return bool(self._rows(query, self._key(conversation)))
 
     def _arrange(self, conversation: str, column: str, value: object) -> None:
         """Set a column of a conversation; an unknown conversation is ignored."""

@@ -115,10 +115,7 @@ class EvaluationRuns(Kept):
 
     def rows(self, number: int) -> list[Row]:
         """The rows of a run, one for each question, in the order of asking."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT row FROM asked WHERE run = ? ORDER BY rowid", (number,)
-            ).fetchall()
+        rows = self._rows("SELECT row FROM asked WHERE run = ? ORDER BY rowid", number)
         return [json.loads(row[0]) for row in rows]
 
     def forget(self, library: str, document: str) -> int:
@@ -146,14 +143,13 @@ class EvaluationRuns(Kept):
         return len(changed)
 
     def _select(self, condition: str, value: int) -> list[EvaluationRun]:
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT number, started, COALESCE(finished, ''), about, note,"
-                f" (SELECT count(*) FROM asked WHERE run = number) FROM run {condition}", (value,)
-            ).fetchall()  # fmt: skip
+        rows = self._rows(
+            "SELECT number, started, COALESCE(finished, ''), about, note,"
+            f" (SELECT count(*) FROM asked WHERE run = number) FROM run {condition}", value
+        )  # fmt: skip
         return [
-            EvaluationRun(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
-            for row in rows
+            EvaluationRun(number, started, finished, json.loads(about), note, asked)
+            for number, started, finished, about, note, asked in rows
         ]
 
 

@@ -74,18 +74,12 @@ class Feedback(Kept):
 
     def rated(self, answer: str) -> bool | None:
         """Whether its thumb is up or down; None without one."""
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT good FROM rating WHERE answer = ?", (answer,)
-            ).fetchone()
-        return None if row is None else bool(row[0])
+        rows = self._rows("SELECT good FROM rating WHERE answer = ?", answer)
+        return bool(rows[0][0]) if rows else None
 
     def ratings(self) -> list[Rating]:
         """All ratings, the oldest first."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT good, question, said FROM rating ORDER BY rated, rowid"
-            ).fetchall()
+        rows = self._rows("SELECT good, question, said FROM rating ORDER BY rated, rowid")
         return [Rating(bool(good), question, said) for good, question, said in rows]
 
     def forget(self, document: str) -> int:

@@ -137,11 +137,10 @@ class Receipts(Kept):
     def get(self, identity: str) -> Receipt:
         """The receipt of an answer, by its id or the beginning of it. Raises AssistantError."""
         last, person = f"{identity}\uffff", self._whose.person
-        with self._reading() as connection:
-            found = connection.execute(
-                "SELECT receipt FROM receipt WHERE id >= ? AND id < ? AND ? IN ('', person)"
-                " LIMIT 2", (identity, last, person)
-            ).fetchall()  # fmt: skip
+        found = self._rows(
+            "SELECT receipt FROM receipt WHERE id >= ? AND id < ? AND ? IN ('', person) LIMIT 2",
+            identity, last, person,
+        )  # fmt: skip
         rows = [row for (text,) in found if self._whose.sees((row := json.loads(text))["library"])]
         if len(identity) < _LEAST_OF_ID or not rows:
             raise NotThere(
@@ -225,14 +224,12 @@ class Receipts(Kept):
 
     def is_empty(self) -> bool:
         """Whether no answer has a receipt."""
-        with self._reading() as connection:
-            return connection.execute("SELECT 1 FROM receipt LIMIT 1").fetchone() is None
+        return not self._rows("SELECT 1 FROM receipt LIMIT 1")
 
     def has(self, identity: str) -> bool:
         """Whether an answer has a receipt."""
-        with self._reading() as connection:
-            query = "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)"
-            return bool(connection.execute(query, (identity, self._whose.person)).fetchone())
+        query = "SELECT 1 FROM receipt WHERE id = ? AND ? IN ('', person)"
+        return bool(self._rows(query, identity, self._whose.person))
 
 
 class Recorder:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
@@ -363,6 +363,11 @@ class Kept:
         """Only reads, and hinders nobody. Raises AssistantError when the file is damaged, or when
         the server is away."""
         return self._database.read()
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a query gives. Raises as `_reading`."""
+        with self._reading() as connection:
+            return connection.execute(query, values).fetchall()
 
 
 class HomeFile(SqliteDatabase):
