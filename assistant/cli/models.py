@@ -4,7 +4,6 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from assistant.bundle import write_bundle
 from assistant.cli.shared import DONE, FAILED, IN_PART, done, hint
@@ -127,25 +126,21 @@ def _remove(args: argparse.Namespace, settings: Settings) -> int:
     return done(args, {"removed": args.name}, f"{args.name} was removed.")
 
 
+_REMEDIES = {
+    "ok": "",
+    "damaged": ": fetch it again with `pincite models remove {0} && pincite models pull {0}`",
+    "missing": ": fetch it with `pincite models pull {0}`",
+}
+
+
 def _verify(args: argparse.Namespace, settings: Settings) -> int:
     with progress_bar() as progress:
         states = _models(settings).verify(progress)
-    if args.json:
-        print(json.dumps([{"name": name, "state": state} for name, state in states.items()]))
-    else:
-        _print_states(states)
+    rows = [{"name": name, "state": state} for name, state in states.items()]
+    lines = [f"{name}: {state}{_REMEDIES[state].format(name)}" for name, state in states.items()]
+    none = "There is no model on this disk yet. Fetch the defaults: pincite models pull"
+    done(args, rows, "\n".join(lines) or none)
     return DONE if all(state == "ok" for state in states.values()) else FAILED
-
-
-def _print_states(states: dict[str, Any]) -> None:
-    remedies = {
-        "damaged": ": fetch it again with `pincite models remove {0} && pincite models pull {0}`",
-        "missing": ": fetch it with `pincite models pull {0}`",
-    }
-    for name, state in states.items():
-        print(f"{name}: {state}{remedies.get(state, '').format(name)}")
-    if not states:
-        print("There is no model on this disk yet. Fetch the defaults: pincite models pull")
 
 
 def _doctor(args: argparse.Namespace, settings: Settings) -> int:
