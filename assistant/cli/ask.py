@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,10 @@ def _libraries(settings: Settings, named: Sequence[str] | None) -> Iterator[AnyL
     """The library of the settings, or the named ones, read as one; who should be built again is
     said. Raises LibraryError."""
     several = list(dict.fromkeys(named or ()))
-    few = opened(settings) if len(several) < 2 else composition.federated(settings, several)
-    with few as library:
+    asked: AbstractContextManager[AnyLibrary] = opened(settings)
+    if len(several) > 1:
+        asked = composition.federated(settings, several)
+    with asked as library:
         for one in library.libraries.values() if isinstance(library, Federated) else (library,):
             notice(one.maintenance.rebuild_notice())
         yield library

@@ -6,13 +6,22 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
 from assistant import attachments
 from assistant.background import Background
-from assistant.cli.shared import DONE, FAILED, INTERRUPTED, notice, opened, picture, progress
+from assistant.cli.shared import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    Show,
+    notice,
+    opened,
+    picture,
+    progress,
+)
 from assistant.contract import intents
 from assistant.contract.facts import Offer
 from assistant.contract.reply import Reply, below
@@ -150,8 +159,9 @@ def _work(reply: Reply, quiet: bool) -> None:
     """Run to the end; Ctrl-C stops the tool and is reported as for other commands. A bar is drawn
     from here, as a tool sets how far it is within calls that block."""
     work = Background("tool", reply.finish)
+    bar: AbstractContextManager[Show | None] = nullcontext() if quiet else progress()
     try:
-        with nullcontext() if quiet else progress() as show:
+        with bar as show:
             while not work.wait(_REDRAWN):
                 if show:
                     now = reply.activity.progress
@@ -222,7 +232,8 @@ def _require_known(output: Path | None) -> None:
 
 def _listen(heard: Reply, live: bool) -> None:
     """Prints the text as it is transcribed, or how far that is on standard error."""
-    with nullcontext() if live else progress() as show:
+    bar: AbstractContextManager[Show | None] = nullcontext() if live else progress()
+    with bar as show:
         for text in heard:
             if not show:
                 print(text, end="", flush=True)

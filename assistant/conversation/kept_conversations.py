@@ -59,7 +59,8 @@ CONVERSATIONS = Schema(
 
 def text_of(answer: Mapping[str, Any]) -> str:
     """The text of an answer as a database takes it: without half letters and NUL."""
-    return answer["answer"].encode("utf-8", "replace").decode().replace("\0", "")
+    text: str = answer["answer"]
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 # -- The conversations of a home, of all people: what is done to all that read a document or

@@ -125,15 +125,12 @@ class EvaluationRuns(Kept):
         """
         with self._connected() as connection:
             rows = connection.execute(
-                "SELECT run, question, row, about FROM asked JOIN run ON run.number = run"
-            ).fetchall()
-            read = [
-                (run, question, json.loads(row)) for run, question, row, about in rows
-                if json.loads(about).get("library") == library
-            ]  # fmt: skip
+                "SELECT run, question, row FROM asked JOIN run ON run.number = run"
+                " WHERE json_extract(about, '$.library') = ?", (library,)
+            ).fetchall()  # fmt: skip
             changed = [
                 (json.dumps(_without(row, document)), run, question)
-                for run, question, row in read if reads(row, document)
+                for run, question, text in rows if reads(row := json.loads(text), document)
             ]  # fmt: skip
             connection.executemany(
                 "UPDATE asked SET row = ? WHERE run = ? AND question = ?", changed

@@ -394,7 +394,8 @@ COSTS = {  # where a row has them
 
 def cost(row: RunRow, name: str) -> float | None:
     """The seconds or tokens of a row; None where there are none, as without a model."""
-    found: Any = row
+    value: Any = row
     for part in COSTS[name]:
-        found = (found or {}).get(part)
-    return found or None
+        value = (value or {}).get(part)
+    found: float | None = value or None
+    return found

@@ -367,7 +367,8 @@ class Kept:
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """What a query gives. Raises as `_reading`."""
         with self._reading() as connection:
-            return connection.execute(query, values).fetchall()
+            found: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
+        return found
 
 
 class HomeFile(SqliteDatabase):
