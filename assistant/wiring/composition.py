@@ -45,20 +45,7 @@ from assistant.tools.pictures import Clipping, Describing, Translating, WithFile
 from assistant.tools.specialists import AskBack, Running, Whole
 from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import chosen_models, places
-from assistant.wiring.chosen_models import (
-    LoadedChat,
-    chat_loader,
-    embedder,
-    embedder_of,
-    engines,
-    looking,
-    multilingual,
-    reader,
-    speaking,
-    speech_offers,
-    tagging,
-    transcribing,
-)
+from assistant.wiring.chosen_models import LoadedChat, embedder, embedder_of, multilingual
 from assistant.wiring.places import answer_files, bucket, catalogue_server, hire
 from ingest.errors import ExtensionFailed
 from ingest.platform.installation import needs
@@ -89,8 +76,8 @@ def makers(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist
         Studio(lambda: here.chosen("drawing"), made, drawing),
         Enhancing(RealEsrgan(user_cache()), made),
         Charting(made),
-        transcribing(settings),
-        speaking(settings, made),
+        chosen_models.transcribing(settings),
+        chosen_models.speaking(settings, made),
         *_seeing(settings, chat, turns),
         Running(),
     ]
@@ -105,7 +92,7 @@ def prepare_enhancing(intent: Enhance, progress: Progress) -> None:
 
 def _seeing(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialist]:
     """The readers of pictures and videos."""
-    look, installed = looking(settings), home_models(settings)
+    look, installed = chosen_models.looking(settings), home_models(settings)
     here = installed.models
 
     def answer() -> AnswerTool:
@@ -115,7 +102,7 @@ def _seeing(settings: Settings, chat: Chat, turns: TurnTaking) -> list[Specialis
         return () if look.viewer() else vision_offers(here, bool(look.tagging()))
 
     def hearing() -> tuple[Offer, ...]:
-        return () if installed.chosen("speech") else speech_offers(installed)
+        return () if installed.chosen("speech") else chosen_models.speech_offers(installed)
 
     return [
         Describing(look, answer, more),
@@ -286,9 +273,9 @@ def _library(
     catalogue: Server | None = None, files: Bucket | None = None,
 ) -> Library:  # fmt: skip
     return Library(
-        folder, name, lambda: embedder(settings), lambda: engines(settings),
+        folder, name, lambda: embedder(settings), lambda: chosen_models.engines(settings),
         lambda identity: embedder_of(settings, identity), lessons(folder).ranking,
-        lambda: tagging(settings), lambda: multilingual(settings), vectors, catalogue,
+        lambda: chosen_models.tagging(settings), lambda: multilingual(settings), vectors, catalogue,
         hire(settings), files,
     )  # fmt: skip
 
@@ -336,7 +323,7 @@ def assistant_of(
 
 def maker(settings: Settings, library: Library) -> Assistant:
     """Runs a tool, and loads the chat model only if the tool needs it."""
-    load, turns = chat_loader(settings), TurnTaking()
+    load, turns = chosen_models.chat_loader(settings), TurnTaking()
     tool = Choosing(
         [], _answer_tool(settings, None, turns),
         makers(settings, cache(load) if load else lambda: None, turns),
@@ -361,12 +348,12 @@ def answering(settings: Settings) -> Answering:
     chat, router, notice = _writing(settings)
     turns = TurnTaking()
     reranker = chosen_models.reranker(settings)
-    answer = _answer_tool(settings, chat, turns, reranker, reader(settings))
+    answer = _answer_tool(settings, chat, turns, reranker, chosen_models.reader(settings))
     model, name = chat and chat.model, answer.model_name
     odds = chat and (chat.odds or chat.model)
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
-        WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns),
+        WithFiles(chosen_models.looking(settings), answer), Tables(), Whole(model, name, turns),
         *lists, AskBack(),
     ]  # fmt: skip
     made = makers(settings, lambda: chat, turns)
@@ -385,7 +372,7 @@ def answering(settings: Settings) -> Answering:
 def _writing(settings: Settings) -> tuple[LoadedChat | None, Router, str]:
     """The chat model, what chooses tools with it, and what people are told of it."""
     try:
-        if load := chat_loader(settings):
+        if load := chosen_models.chat_loader(settings):
             chat = load()
             return chat, _router(settings, chat.model), chat.notice
         why = "No chat model is installed; `pincite models pull` gets one."
