@@ -422,12 +422,15 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     how = how or answering(settings)
     assistant: Assistant = assistant_of(settings, library, how, recorded=False)
     extract = Extractor(how.model, how.turns) if how.model else None
-    window = how.window // _PART
-    read = extract and extraction.Reader(extract.copied, window, token_counter(how.model))
     # Who answers: another file, or another threshold, may answer in another way.
     file = how.writer.model
     who = FileHashes(settings.home).sha256(file) if file else how.model_name
     return Sheet(
-        assistant, sheet_cells(settings), extract or no_model, read,
+        assistant, sheet_cells(settings), extract or no_model, _reader(extract, how),
         f"{who} {settings.refusal_threshold}", settings.refusal_threshold,
     )  # fmt: skip
+
+
+def _reader(extract: Extractor | None, how: Answering) -> extraction.Reader | None:
+    window, count = how.window // _PART, token_counter(how.model)
+    return extraction.Reader(extract.copied, window, count) if extract else None
