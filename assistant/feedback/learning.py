@@ -3,9 +3,10 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,6 @@ from assistant.settings import Settings
 from assistant.storage.learned import Lesson, Lessons, MeasuredChange, lessons
 from ingest.errors import Stopped
 from vectorstore.library import Library
-from vectorstore.retrieval.fusion import Place
 from vectorstore.retrieval.learned_ranker import EARLIER, FEATURES, Considered, Known, Learned
 
 # -- Weights of features by logistic regression over pairs, and groups that are left out in turn
@@ -151,42 +151,35 @@ class Measured:
         return self.rank.low > 0 and self.hit.change >= 0
 
 
+Counted = tuple[str, Any]  # what it is, and its name
+
+
 class Earlier:
     """Counts the places of earlier answers, with the option to leave one group out."""
 
     def __init__(self, cases: Iterable[Case]) -> None:
-        self._all = _Counts()
-        self._of: dict[str, _Counts] = {}
+        self._all, self._of = Counter[Counted](), dict[str, Counter[Counted]]()
         for case in cases:
-            self._all.add(case)
-            self._of.setdefault(case.example.group, _Counts()).add(case)
+            counted = list(_counted(case))
+            self._all.update(counted)
+            self._of.setdefault(case.example.group, Counter()).update(counted)
 
     def known(self, without: str = "") -> Known:
         """The counts without a group: an example must not reveal its own place."""
-        left_out = self._of.get(without, _Counts())
-        total = max(self._all.answers - left_out.answers, 1e-9)
-        documents = self._all.documents - left_out.documents
-        pages = self._all.pages - left_out.pages
-        sections = self._all.sections - left_out.sections
+        left = self._all - self._of.get(without, Counter())
+        total = max(left["answer", ""], 1e-9)
         return Known(
-            {name: n / total for name, n in documents.items()},
-            {page: n / (n + 1) for page, n in pages.items()},
-            {word: n / total for word, n in sections.items()},
+            {what: n / total for (kind, what), n in left.items() if kind == "document"},
+            {what: n / (n + 1) for (kind, what), n in left.items() if kind == "page"},
+            {what: n / total for (kind, what), n in left.items() if kind == "section"},
         )
 
 
-@dataclass
-class _Counts:
-    answers: int = 0
-    documents: Counter[str] = field(default_factory=Counter)
-    pages: Counter[Place] = field(default_factory=Counter)
-    sections: Counter[str] = field(default_factory=Counter)
-
-    def add(self, case: Case) -> None:
-        self.answers += 1
-        self.documents.update({name for name, _page in case.example.pages})
-        self.pages.update(case.example.pages)
-        self.sections.update(case.sections)
+def _counted(case: Case) -> Iterator[Counted]:
+    yield "answer", ""
+    yield from {("document", name) for name, _page in case.example.pages}
+    yield from (("page", page) for page in case.example.pages)
+    yield from (("section", word) for word in case.sections)
 
 
 def learn_ranking(cases: Sequence[Case], embedder: str) -> Learned:
