@@ -117,17 +117,14 @@ def check_library_files(folder: Path) -> Iterator[Check]:
     """A check for each library in a folder. Nothing is made anywhere."""
     for catalog in sorted(folder.glob("*/catalog.sqlite")):
         name = f"library {catalog.parent.name}"
+        address = f"{catalog.absolute().as_uri()}?mode=ro"
         try:
-            yield Check(name, "ok", f"{_count(catalog)} documents")
+            with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+                ((count,),) = connection.execute("SELECT count(*) FROM document")
+            yield Check(name, "ok", f"{count} documents")
         except sqlite3.DatabaseError as error:
             remedy = f"pincite verify --library {catalog.parent.name}"
             yield Check(name, "error", f"{catalog} cannot be read: {error}.", remedy)
-
-
-def _count(catalog: Path) -> int:
-    address = f"{catalog.absolute().as_uri()}?mode=ro"
-    with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
-        return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
 _LLAMA = "from assistant.llm.llama import runtime as r; print(f'{r.which()}: {r.kernels()}')"
