@@ -165,7 +165,7 @@ def _work(reply: Reply, quiet: bool) -> None:
             while not work.wait(_REDRAWN):
                 if show:
                     now = reply.activity.progress
-                    of = (now.done, now.of or None) if now else (0, None)
+                    of = (int(now.done), int(now.of) or None) if now else (0, None)
                     show(reply.activity.stage or "Starting", *of)
     except KeyboardInterrupt:
         reply.stop()
@@ -238,7 +238,7 @@ def _listen(heard: Reply, live: bool) -> None:
             if not show:
                 print(text, end="", flush=True)
             elif now := heard.activity.progress:
-                show(heard.activity.stage, now.done, now.of or None)
+                show(heard.activity.stage, int(now.done), int(now.of) or None)
     if live and heard.so_far:
         print()
 

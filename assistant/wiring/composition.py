@@ -122,10 +122,9 @@ def _answer_tool(
 ) -> AnswerTool:  # fmt: skip
     """Answers with the chat model, or by quoting without one."""
     window = chat.window if chat else settings.context_tokens
-    return AnswerTool(
-        chat and chat.model, Budget(window, settings.passage_tokens, settings.answer_tokens),
-        settings.refusal_threshold, chat.name if chat else EXTRACTIVE, turns, reranker, reader,
-    )  # fmt: skip
+    budget = Budget(window, settings.passage_tokens, settings.answer_tokens)
+    model, name = (chat.model, chat.name) if chat else (None, EXTRACTIVE)
+    return AnswerTool(model, budget, settings.refusal_threshold, name, turns, reranker, reader)
 
 
 def output_files(settings: Settings) -> Made:
@@ -349,7 +348,8 @@ def answering(settings: Settings) -> Answering:
     turns = TurnTaking()
     reranker = chosen_models.reranker(settings)
     answer = _answer_tool(settings, chat, turns, reranker, chosen_models.reader(settings))
-    model, name = chat and chat.model, answer.model_name
+    model, file = (chat.model, chat.file) if chat else (None, None)
+    name = answer.model_name
     odds = chat and (chat.odds or chat.model)
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
@@ -362,7 +362,7 @@ def answering(settings: Settings) -> Answering:
     sampling = {**chat.sampling, "window": window} if chat else {}
     return Answering(
         tool, name, notice,
-        writer=ReceiptWriter(chat and chat.file, {**_deciding(settings), **sampling}),
+        writer=ReceiptWriter(file, {**_deciding(settings), **sampling}),
         model=model, window=window, turns=turns, answerable=answer.answerable,
         # A router that asks the model would keep it from who really asks.
         **({"ahead": tool.prepare} if chat and settings.read_ahead and router is route else {}),
