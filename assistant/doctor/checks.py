@@ -42,7 +42,6 @@ from assistant.wiring.people import PARTS
 from assistant.wiring.places import bucket, catalogue_server, place_of_part
 from vectorstore.errors import LibraryError
 from vectorstore.opened import has_files, is_library, open_catalog, open_copies, root_of, schema_of
-from vectorstore.team.postgres import Server
 
 # -- Whether people, catalogues and files are where the settings say. Nothing is made anywhere
 
@@ -70,13 +69,15 @@ def check_catalogues(settings: Settings) -> Iterator[Check]:
             yield Check(part.name, "error", str(error), _MOVE.format("catalogue"))
     for folder in sorted(settings.libraries_folder.glob("*/")):
         if is_library(folder) and (server or schema_of(folder)):
-            yield _served(folder, server)
+            yield _served(folder, settings)
 
 
-def _served(folder: Path, server: Server | None) -> Check:
+def _served(folder: Path, settings: Settings) -> Check:
     name = f"library {folder.name}"
     try:
-        with contextlib.closing(open_catalog(folder, folder.name, server)) as catalog:
+        with contextlib.closing(
+            open_catalog(folder, folder.name, catalogue_server(settings))
+        ) as catalog:
             return Check(name, "ok", f"{catalog.size()[0]} documents, in PostgreSQL")
     except LibraryError as error:
         return Check(name, "error", str(error), _MOVE.format("catalogue"))
