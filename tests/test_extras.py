@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from assistant.bundle import _unused
-from assistant.cli.model_commands import _defaults
+from assistant.cli.models import _defaults
 from assistant.contract.intents import Draw
 from assistant.contract.request import Request
 from assistant.export.documents import pdf

@@ -118,7 +118,7 @@ def forget_person(settings: Settings, person: str) -> None:
     AssistantError."""
     conversations, receipts = composition.conversations(settings), composition.receipts(settings)
     # They are known before their rows go: the same again does not find them in any row.
-    files = conversations.files_of(person) | receipts.files_of(person)
+    files = conversations.files(person) | receipts.files(person)
     try:
         files |= conversations.drop(person)  # with those of answers that have ended meanwhile
         files |= receipts.drop(person)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from assistant.errors import AssistantError, TablesAway, TablesBusy, TablesNotWritable
@@ -325,6 +326,12 @@ class Kept:
         """Only reads, and hinders nobody. Raises AssistantError when the file is damaged, or when
         the server is away."""
         return self._database.read()
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What a query gives. Raises as `_reading`."""
+        with self._reading() as connection:
+            found: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
+        return found
 
 
 class HomeFile(SqliteDatabase):

@@ -189,9 +189,8 @@ def _draw_learning() -> None:
     """Raises PinciteError."""
     found = learning_of(resources.settings(), resources.library(), resources.person().id)
     st.caption(
-        _("Thumbs, your questions and the citations that you open show where answers are found. "
-        "A ranking and a threshold learned from them are used only where they are better on "
-        "questions that they were not learned from.")
+        _("Thumbs and your questions show where answers are found. A ranking learned from them is "
+          "used only where it is better on questions that it was not learned from.")
     )  # fmt: skip
     for line in found.summarise():
         st.markdown(plain(line))

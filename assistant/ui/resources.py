@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
 import streamlit as st
 
 from assistant.background import Background
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.entrance import guests
 from assistant.entrance.asgi import is_loopback
 from assistant.errors import AssistantError
@@ -375,14 +375,14 @@ def _feedback(name: str, person: str) -> Feedback:
     return ratings.feedback(settings(), name, person)
 
 
-def _answering() -> composition.Answering:
+def _answering() -> Answering:
     # Decorated at each call, for the spinner in the language of the visitor: Streamlit knows the
     # kept resource by the name of the function.
     loading = _("Loading the model…")
     return st.cache_resource(show_spinner=loading)(_load_answering)()
 
 
-def _load_answering() -> composition.Answering:
+def _load_answering() -> Answering:
     return composition.answering(settings())
 
 

@@ -139,7 +139,9 @@ def chat_loader(settings: Settings) -> Callable[[], LoadedChat] | None:
     if address := models.server("chat"):
         return partial(_chat_at, address, settings)
     if extension := models.extension("chat"):
-        return partial(_chat_of, extension, settings)
+        return lambda: LoadedChat(
+            extension.make(ChatModel), extension.name, settings.context_tokens
+        )
     path = models.chosen("chat")
     return partial(_chat_from, path, settings) if path else None
 
@@ -185,11 +187,6 @@ def _servers() -> Any:
     except ImportError as error:
         raise ModelRuntimeMissing(needs("server", "use a model server")) from error
     return server
-
-
-def _chat_of(extension: Extension, settings: Settings) -> LoadedChat:
-    model: ChatModel = extension.make(ChatModel)
-    return LoadedChat(model, extension.name, settings.context_tokens)
 
 
 def missing_defaults(settings: Settings) -> list[Offer]:
@@ -399,11 +396,15 @@ VoiceState = tuple[Literal["ok", "warning"], str, str]  # severity, state, remed
 def voice_state(settings: Settings) -> VoiceState:
     """Piper with a voice is best; espeak-ng reads many languages."""
     program = espeak_program()
-    other = f"; espeak-ng for {len(espeak_languages(program))} languages" if program else ""
+    languages = len(espeak_languages(program)) if program else 0
+    other = f"; espeak-ng for {languages} languages" if program else ""
     try:
         folder = Models(settings.models_folder, settings).chosen("voice")
+        if folder is None and program:
+            state = f"{program}, {languages} languages. A more natural voice: {FETCH_VOICE}"
+            return "ok", state, ""
         if folder is None:
-            return _without_voice(program)
+            return "warning", "There is no voice. Answers are not read aloud.", FETCH_VOICE
         model = model_of(folder)
         spoken = language_of_voice(model)
     except ModelUnusable as error:
@@ -412,13 +413,6 @@ def voice_state(settings: Settings) -> VoiceState:
         state = f"{model.stem} has no program to speak with: {why}{other}."
         return "warning", state, f"pincite models pull {PIPER.name}"
     return "ok", f"{model.stem} ({spoken}), Piper {PIPER.version}{other}", ""
-
-
-def _without_voice(program: Path | None) -> VoiceState:
-    if program is None:
-        return "warning", "There is no voice. Answers are not read aloud.", FETCH_VOICE
-    count = len(espeak_languages(program))
-    return "ok", f"{program}, {count} languages. A more natural voice: {FETCH_VOICE}", ""
 
 
 def read_aloud(settings: Settings, sentences: Sequence[str], text: str) -> Aloud | None:

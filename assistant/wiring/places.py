@@ -22,7 +22,6 @@ from vectorstore import workers
 from vectorstore.database.schema import Schema
 from vectorstore.indexing.jobs import alone
 from vectorstore.team.postgres import Server
-from vectorstore.team.postgres_catalog import PostgresCatalog
 from vectorstore.team.ray_workers import RayCluster
 from vectorstore.team.s3 import Bucket
 from vectorstore.worker_address import parsed
@@ -95,14 +94,6 @@ def place_of_part(settings: Settings, part: Schema) -> Place:
     if file.exists():
         raise AssistantError(_elsewhere(part, file, mark))
     return TeamTables(server, part, mark)
-
-
-def count_documents(server: Server, schema: str) -> int:
-    """How many there are in a catalogue in PostgreSQL; nothing is made. Raises LibraryError."""
-    database = PostgresCatalog(server, schema)
-    ((count,),) = database.all("SELECT count(*) FROM document")
-    database.close()
-    return int(count)
 
 
 def team_tables(settings: Settings, part: Schema, server: Server) -> TeamTables:

@@ -25,9 +25,9 @@ import psutil
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
+from assistant.conversation.assistant import Answering
 from assistant.settings import Settings
 from assistant.wiring import composition
-from assistant.wiring.composition import Answering
 from benchmarks import text_library
 from tests.contracts.embedders import WordHashes
 from tests.servers.ports import free_port

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, get_args
 
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.errors import AssistantError
 from assistant.libraries.uploads import Uploads, clear_leftovers
 from assistant.settings import Settings, check_library_name
@@ -32,7 +32,7 @@ class Libraries:
     def __init__(
         self,
         settings: Settings,
-        answering: Callable[[Settings], composition.Answering] = composition.answering,
+        answering: Callable[[Settings], Answering] = composition.answering,
         opened: Callable[[Settings, str, bool], Library] = composition.library,
         known: Known | None = None,
     ) -> None:
@@ -134,10 +134,10 @@ class Libraries:
             self._open[name] = library, composition.place_of(self.settings, name)
         return self._open[name][0]
 
-    def _how(self) -> composition.Answering:
+    def _how(self) -> Answering:
         with self._loading:
             return self._answering
 
     @cached_property
-    def _answering(self) -> composition.Answering:
+    def _answering(self) -> Answering:
         return self._load(self.settings)

@@ -18,25 +18,20 @@ from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.catalog.tags import Filter
 from vectorstore.federation import is_joined, joined
 
-_LEARNED = "learned"  # a choice beside POINTS
 _SEVERAL = "several,libraries"  # a choice beside names, which have no comma
-_POINTS = {
-    "strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful"),
-    _LEARNED: N_("Learned"),
-}  # fmt: skip
+_POINTS = {"strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful")}
 _EFFECTS = {
     "strict": N_("Says nothing rather than something doubtful."),
     "balanced": N_("Answers where the documents probably do."),
     "helpful": N_("Also answers where it is unsure: look at the marks."),
 }
-# In the session's state: the documents, how strict, and what that was without a choice.
-_SCOPE, _REFUSAL, _USUAL = "scope", "refusal", "refusal-usual"
+_SCOPE, _REFUSAL = "scope", "refusal"  # in the session's state: the documents, how strict
 
 
 @dataclass(frozen=True)
 class Where:
     """What a question is asked of, and how sure the assistant must be of an answer: None for all
-    documents, and for what was learned or the settings say."""
+    documents, and for what the settings say."""
 
     documents: list[str] | None
     within: Filter
@@ -59,7 +54,7 @@ def _fields(assistant: Assistant) -> str:
 
 def draw(assistant: Assistant) -> None:
     """Draw the chips; each opens its fields, which are drawn only then."""
-    documents, usual = assistant.library.documents(), _usual(assistant)
+    documents, usual = assistant.library.documents(), _usual()
     names = resources.names()
     with st.container(horizontal=True, key="where"):
         if len(names) > 1 and session.libraries_left(resources.chosen(), names):
@@ -146,26 +141,21 @@ def _ask_all(assistant: Assistant) -> None:
     library_tags.clear_filter_fields(_fields(assistant))
 
 
-# -- How strict: measured effects, and the learned one
+# -- How strict: measured effects
 
 
-def _usual(assistant: Assistant) -> str | None:
-    """What is chosen without a choice; one that was learned meanwhile takes its place."""
+def _usual() -> str | None:
+    """What is chosen without a choice; None where the settings say another threshold."""
     set_so = resources.settings().refusal_threshold
     names = (name for name, point in OPERATING_POINTS.items() if point.threshold == set_so)
-    now = next(names, None)
-    usual = now if assistant.learned_threshold() is None else _LEARNED
-    if st.session_state.get(_USUAL, "") != usual:
-        st.session_state[_USUAL] = usual
-        if st.session_state.get(_REFUSAL) in (None, now, _LEARNED):  # no other one was chosen
-            st.session_state[_REFUSAL] = usual
+    usual = next(names, None)
+    st.session_state.setdefault(_REFUSAL, usual)
     return usual
 
 
 def _unsure(assistant: Assistant) -> None:
-    learned = [] if assistant.learned_threshold() is None else [_LEARNED]
     picked = st.segmented_control(
-        _("When unsure"), [*OPERATING_POINTS, *learned], format_func=lambda name: _(_POINTS[name]),
+        _("When unsure"), list(OPERATING_POINTS), format_func=lambda name: _(_POINTS[name]),
         key=_REFUSAL, persist_state="session", width="stretch",
     )  # fmt: skip
     if picked in OPERATING_POINTS:
@@ -177,5 +167,3 @@ def _unsure(assistant: Assistant) -> None:
             rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
         )  # fmt: skip
         st.caption(_(_EFFECTS[picked]) if quotes else f"{_(_EFFECTS[picked])} {often}")
-    elif picked:
-        st.caption(_("As learned from your feedback; the Measure page can take it back."))

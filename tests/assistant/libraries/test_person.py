@@ -13,7 +13,7 @@ from assistant.contract.facts import Outcome
 from assistant.contract.intents import Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.libraries import forget
@@ -244,7 +244,7 @@ def drawing(
     mine.add("c", answer(), "main")
     with Library(settings.home / "library", "main", WordEmbedder) as library:
         tool = Drawing(picture, lambda: then(settings))
-        assistant = Assistant(library, tool, mine, "", files=answer_files(settings))
+        assistant = Assistant(library, Answering(tool, ""), mine, files=answer_files(settings))
         return assistant.ask("Draw it.", conversation="c", files=[photo]), [photo, picture]
 
 
@@ -271,9 +271,8 @@ def test_the_files_of_an_answer_in_no_conversation_go_with_its_receipt(settings:
     with Library(settings.home / "library", "main", WordEmbedder) as library:
         tool = Drawing(picture, lambda: forget.forget_person(settings, "ann"), None)
         mine = kept(settings, "ann")
-        Assistant(
-            library, tool, mine, "", recorder=recorder, files=answer_files(settings)
-        ).ask("Who?").finish()  # fmt: skip
+        how = Answering(tool, "")
+        Assistant(library, how, mine, recorder, answer_files(settings)).ask("Who?").finish()
     assert not picture.exists()
 
 

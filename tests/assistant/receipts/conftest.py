@@ -9,7 +9,7 @@ from langchain_core.messages import BaseMessage
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.conversation.kept_conversations import CONVERSATIONS
 from assistant.receipts.record import Receipt, Receipts, ReceiptWriter, Recorder
@@ -81,7 +81,7 @@ def assistant(
     tool = AnswerTool(chat, Budget(), model_name="scripted")
     recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
     kept = Conversations(shelf)
-    return Assistant(library, tool, kept, "scripted", recorder=recorder)
+    return Assistant(library, Answering(tool, "scripted"), kept, recorder)
 
 
 def answered(

@@ -10,7 +10,7 @@ import pytest
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
 from assistant.answering.whole import lists
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
 from assistant.llm import prompts
@@ -84,9 +84,8 @@ def test_an_answer_that_no_model_wrote_has_nothing_to_replay(
     library: Library, receipts: Receipts, tmp_path: Path
 ) -> None:
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
-    quoting = Assistant(
-        library, AnswerTool(None, Budget()), kept, "", recorder=Recorder(receipts, ReceiptWriter())
-    )
+    how = Answering(AnswerTool(None, Budget()), "")
+    quoting = Assistant(library, how, kept, Recorder(receipts, ReceiptWriter()))
     receipt = answered(quoting, receipts)
 
     done = replay(receipt, lambda: pytest.fail("no model is loaded"))
@@ -133,7 +132,7 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
     tool = Choosing([whole], AnswerTool(None, Budget()))
-    assistant = Assistant(library, tool, kept, "scripted", recorder=recorder)
+    assistant = Assistant(library, Answering(tool, "scripted"), kept, recorder)
     receipt = answered(assistant, receipts, "List all rules of travel in Rules.pdf")
 
     assert [step["written"] for step in receipt.steps] == [f"{text} " for text in wrote]
@@ -164,7 +163,7 @@ def test_an_answer_from_a_table_is_computed_again(
     library.add([tmp_path / "papers"])
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
     tool = Choosing([Tables()], AnswerTool(None, Budget()))
-    assistant = Assistant(library, tool, kept, "", recorder=Recorder(receipts, ReceiptWriter()))
+    assistant = Assistant(library, Answering(tool, ""), kept, Recorder(receipts, ReceiptWriter()))
     receipt = answered(
         assistant, receipts, "How many employees do Berlin and Madrid have together?"
     )
@@ -211,10 +210,8 @@ def test_what_a_model_chose_of_a_list_is_computed_again_without_it(
 
     tool = AnswerTool(None, Budget())
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
-    assistant = Assistant(
-        library, Choosing([Lists(Chosen(), TurnTaking(), tool)], tool), kept, "",
-        recorder=Recorder(receipts, ReceiptWriter()),
-    )  # fmt: skip
+    how = Answering(Choosing([Lists(Chosen(), TurnTaking(), tool)], tool), "")
+    assistant = Assistant(library, how, kept, Recorder(receipts, ReceiptWriter()))
     receipt = answered(assistant, receipts, "Wie viele Plätze hat das Haus Nord insgesamt?")
     assert receipt.program == ["sum", "Plätze"] and receipt.answer["answer"].endswith("= 28.")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from assistant.conversation.assistant import Answering
 from assistant.entrance.asgi import Hosts, Receive, Scope, Send
 from assistant.entrance.guests import ROLE_HEADER, Guests
 from assistant.errors import AssistantError
@@ -16,7 +17,6 @@ from assistant.team.tokens import digest
 from assistant.ui.door import Door
 from assistant.ui.serving import _entrance
 from assistant.wiring import people as module
-from assistant.wiring.composition import Answering
 from assistant.wiring.people import Known, accounts_if_any, home_accounts, sessions, tokens
 from tests.assistant.team.api.conftest import Server
 from tests.servers.postgres_fixtures import ON_BOTH

@@ -17,7 +17,7 @@ from assistant.contract.facts import Citation, Offer, Outcome, Passage, Sentence
 from assistant.contract.intents import Draw
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
-from assistant.conversation.assistant import Assistant
+from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.conversation.suggestions import Offered, offer, offered
 from assistant.errors import AssistantError
@@ -397,4 +397,4 @@ def assistant(library: Any, home: Path, tool: FakeTool) -> Assistant:
     for info in library.documents():
         if info.document == HANDBOOK and not offered(library):
             offer(library, [Offered(HANDBOOK, info.sha256, question) for question in OFFERED])
-    return Assistant(library, tool, conversations, tool.model_name)
+    return Assistant(library, Answering(tool, tool.model_name), conversations)
