@@ -266,18 +266,19 @@ def _run_app(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
     from assistant.libraries.uploads import given_path
     from assistant.settings import Settings
-    from assistant.ui import launch
+    from assistant.ui import serving
 
     paths = [given_path(text) for text in args.paths]
     if paths:
-        launch.check_names(args.listens_at, args.host)
-        launch.free_port(settings.port, args.port, args.listens_at)
+        serving.check_names(args.listens_at, args.host)
+        serving.free_port(settings.port, args.port, args.listens_at)
         settings = Settings.load(home=settings.home, library=settings.library)  # it opens with it
         try:
             fetch_searching(settings)
         except AssistantError as error:  # the app's first page fetches them, too
             print(f"pincite: {error}", file=sys.stderr)
-    return launch.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
+    serving.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
+    return DONE
 
 
 # -- The commands for an earlier answer: replay, explain, export

@@ -418,7 +418,7 @@ def add_server_parsers(commands: Any) -> None:
 def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     from assistant.errors import AssistantError
     from assistant.libraries.libraries import clear
-    from assistant.ui.launch import check_names, free_port
+    from assistant.ui.serving import check_names, free_port
     from ingest.platform.installation import needs
 
     try:

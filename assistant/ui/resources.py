@@ -76,9 +76,10 @@ def settings() -> Settings:
     Raises SettingsError.
     """
     loaded = Settings.load()
-    keep_private(loaded.home)
-    network_guard.quiet_telemetry()
-    network_guard.install_guard(loaded.home / "network.log", _listening_address() or "127.0.0.1")
+    if not _listening_address():  # `streamlit run`; the command `app` has done it already
+        keep_private(loaded.home)
+        network_guard.quiet_telemetry()
+        network_guard.install_guard(loaded.home / "network.log")
     return loaded
 
 
