@@ -11,7 +11,6 @@ from assistant.i18n.translation import N_, _, size
 from assistant.ui import resources, session, widgets
 from assistant.ui.door import MANIFEST, PAGES
 from assistant.ui.widgets import BROWSER, Component, button, plain, read
-from ingest.errors import PinciteError
 
 # -- The styles of the app beyond its theme
 
@@ -42,12 +41,10 @@ def page(title: str) -> Iterator[None]:
     """Draw the frame of a page that is about one library; what is drawn within stands in it."""
     apply_style()
     st.title(title, anchor=False)
-    try:
+    with widgets.errors_shown():
         _draw_library_choice()
         widgets.draw_kept_error()
         yield
-    except PinciteError as error:
-        widgets.show_error(error)
 
 
 def _draw_library_choice() -> None:

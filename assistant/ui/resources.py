@@ -224,14 +224,12 @@ def check_owner() -> None:
 
 
 def by_owner(act: Callable[Given, None]) -> Callable[Given, None]:
-    """What a click does that only owners may do; why it cannot be done is shown at the next
-    drawing."""
+    """What a click does that only owners may do: raises NotAllowed for others."""
 
     @wraps(act)
     def checked(*given: Given.args, **named: Given.kwargs) -> None:
-        with session.errors_kept():
-            check_owner()
-            act(*given, **named)
+        check_owner()
+        act(*given, **named)
 
     return checked
 
@@ -316,7 +314,6 @@ def release(name: str) -> None:
         held.close()
     _held.clear(name)
     _assistant.clear()
-    _feedback.clear()
 
 
 def _opened(name: str) -> Library:
@@ -348,8 +345,14 @@ def _held(name: str) -> tuple[Library, int]:
     clear_leftovers(now.home, made)
     if at_machine():  # others would see what comes from there
         watched_folders().sync(now, made)
-        running_fetchings().follow(now, made, turn_of(now.home, name))
+        follow_sources(made)
     return made, place
+
+
+def follow_sources(library: Library) -> None:
+    """Fetch from the sources of an open library when they are due, also from new ones."""
+    turn = turn_of(settings().home, library.name)
+    running_fetchings().follow(settings(), library, turn)
 
 
 def assistant() -> Assistant:
@@ -372,15 +375,11 @@ def _assistant(names: tuple[str, ...], several: bool, mine: str, _whose: Whose) 
 
 def feedback() -> Feedback:
     """The feedback on the conversation's library, even a deleted one. Raises PinciteError."""
-    return _feedback(_of_conversation() or chosen(), person().id)
-
-
-@_once
-def _feedback(name: str, person: str) -> Feedback:
-    return ratings.feedback(settings(), name, person)
+    return ratings.feedback(settings(), _of_conversation() or chosen(), person().id)
 
 
 def _answering() -> composition.Answering:
+    _renew_if_more_came()
     # Decorated at each call, for the spinner in the language of the visitor: Streamlit knows the
     # kept resource by the name of the function.
     loading = _("Loading the model…")
@@ -418,7 +417,6 @@ def chat_model() -> "ChatModel | None":
 
 def sheet() -> Sheet:
     """Fills sheets of the chosen library. Raises PinciteError."""
-    _renew_if_more_came()
     return composition.sheet(settings(), library(), _answering())
 
 
@@ -435,12 +433,14 @@ tasks = _once(Tasks)  # the running measurement, or what else takes long; one at
 
 def answers() -> Answers:
     """The running answers of this person, by conversation."""
-    return _answers(person().id)
+    found: Answers = _of_person("answers", person().id, Answers)
+    return found
 
 
 @_once
-def _answers(person: str) -> Answers:
-    made = Answers()
+def _of_person(kind: str, person: str, _make: "Callable[[], Latest[Any]]") -> Any:
+    """The same works of this kind each time, as long as the server runs."""
+    made = _make()
     _everybodys().append(made)
     return made
 
@@ -469,19 +469,16 @@ def _busy(turns: TurnTaking) -> Busy:
 
 def sheets() -> Sheets:
     """The running sheets of this person, by library; of visitors, of this browser tab."""
-    mine = person()
-    if mine.id or mine.owns:
-        return _sheets(mine.id)
-    # Visitors are not told apart: in the tab's state nobody else finds them.
-    found: Sheets = st.session_state.setdefault("sheets", Sheets())
+    if is_told_apart():
+        found: Sheets = _of_person("sheets", person().id, Sheets)
+    else:  # in the tab's state no other visitor finds them
+        found = st.session_state.setdefault("sheets", Sheets())
     return found
 
 
-@_once
-def _sheets(person: str) -> Sheets:
-    made = Sheets()
-    _everybodys().append(made)
-    return made
+def is_told_apart() -> bool:
+    """Whether it is known who this is: visitors without an account are many."""
+    return bool(person().id) or person().owns
 
 
 @_once

@@ -94,19 +94,18 @@ def _listed(library: Library) -> list[str]:
 
 
 def _start(anew: bool = False) -> None:
-    with session.errors_kept():
-        library = resources.library()
-        lines = st.session_state.get(_asked(library), "").splitlines()
-        asked = columns([line.strip() for line in lines if line.strip()])
-        if not asked:
-            raise AssistantError(_("Write at least one column."))
-        rows = documents(library, st.session_state.get(_ROWS) or None, _within(library))
-        filler = resources.sheet()
-        resources.count_questions(len(asked) * len(rows))
-        resources.note("asked", library.name)
-        resources.sheets().start(library.name, filler, asked, rows, anew)
-        if kept := _last_columns():
-            kept.put(resources.person().id, library.name, asked)
+    library = resources.library()
+    lines = st.session_state.get(_asked(library), "").splitlines()
+    asked = columns([line.strip() for line in lines if line.strip()])
+    if not asked:
+        raise AssistantError(_("Write at least one column."))
+    rows = documents(library, st.session_state.get(_ROWS) or None, _within(library))
+    filler = resources.sheet()
+    resources.count_questions(len(asked) * len(rows))
+    resources.note("asked", library.name)
+    resources.sheets().start(library.name, filler, asked, rows, anew)
+    if kept := _last_columns():
+        kept.put(resources.person().id, library.name, asked)
 
 
 @st.fragment(run_every=1.0)
@@ -185,9 +184,8 @@ def _downloads(library: Library, running: RunningSheet) -> None:
 def _last_columns() -> sheet_store.AskedColumns | None:
     """The columns that a person asked last in a library, so that another day begins with them; None
     for visitors, who are not told apart."""
-    person = resources.person()
-    is_told_apart = bool(person.id) or person.owns
-    return composition.asked_columns(resources.settings()) if is_told_apart else None
+    told_apart = resources.is_told_apart()
+    return composition.asked_columns(resources.settings()) if told_apart else None
 
 
 _MOST_ROWS = 500  # rows that are drawn

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from assistant.background import Background
 from assistant.contract.facts import full_name, place
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.listing import ConversationInfo
@@ -17,10 +16,19 @@ from assistant.models.catalogue import missing_extra
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources, widgets
+from assistant.ui.background import Fetch
 from assistant.ui.chat import explanation
-from assistant.ui.chat.answer import draw_thumbs, support
+from assistant.ui.chat.answer import draw_thumbs
 from assistant.ui.chat.explanation import DONE
-from assistant.ui.widgets import Component, as_html, button, draw_download, plain, show_error
+from assistant.ui.widgets import (
+    Component,
+    as_html,
+    button,
+    draw_download,
+    draw_until_end,
+    plain,
+    show_error,
+)
 from assistant.wiring import composition
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
@@ -79,13 +87,13 @@ def copied(answer: Mapping[str, Any]) -> str:
         for c in answer["citations"]
     ]
     text = " ".join(sentences).strip() or answer["answer"]
-    notices = [_("Note: {notice}", notice=notice) for notice in answer.get("notices", ())]
+    notices = [_("Note: {notice}", notice=notice) for notice in answer["notices"]]
     return "\n".join([text, "", *sources, *notices]) if sources or notices else text
 
 
 def _copied(sentence: Mapping[str, Any]) -> str:
     """With its marks; code on lines of its own."""
-    partly = support(sentence) == "partly"
+    partly = sentence["support"] == "partly"
     marks = [
         _("[closest: {mark}]", mark=mark) if partly else f"[{mark}]" for mark in sentence["marks"]
     ]
@@ -201,13 +209,7 @@ def draw_offering(documents: Sequence[str]) -> None:
     there."""
     writing = resources.offer_questions(list(dict.fromkeys(documents)))
     if writing and not writing.ended:
-        _wait(writing)
-
-
-@st.fragment(run_every=2.0)
-def _wait(writing: Background) -> None:
-    if writing.ended:
-        st.rerun()
+        draw_until_end(writing, 2.0)
 
 
 # -- Offers a model that is not installed, with a button that fetches it
@@ -222,7 +224,7 @@ def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> N
             st.markdown(plain(describe_offer(offer)))
             fetch = resources.fetches().of(name)
             if fetch and not fetch.ended:
-                _fetch_progress(name)
+                draw_until_end(fetch, 0.5, partial(_draw_share, fetch))
             elif fetch and not fetch.error:
                 button(_("Try again"), f"again-{key}", again, type="primary")
             elif fetch:
@@ -241,13 +243,8 @@ def describe_offer(offer: Mapping[str, Any]) -> str:
     return " · ".join([offer["name"], weighs, offer["licence"], *notes])
 
 
-@st.fragment(run_every=0.5)
-def _fetch_progress(name: str) -> None:
-    fetch = resources.fetches().of(name)
-    if fetch is None or fetch.ended:
-        st.rerun()
-    else:
-        st.progress(fetch.share, text=plain(told(fetch.doing)))
+def _draw_share(fetch: Fetch) -> None:
+    st.progress(fetch.share, text=plain(told(fetch.doing)))
 
 
 # -- Shows the chosen tool and why; one click asks the documents instead

@@ -1,7 +1,7 @@
 """The chat: questions, answers as they are written, and the page a mark points to."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from assistant.ui.chat import (
 )
 from assistant.ui.chat.where import Where, chosen
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import as_html
+from assistant.ui.widgets import as_html, draw_until_end
 from ingest.errors import PinciteError
 from vectorstore.catalog.tags import EVERYTHING
 
@@ -39,11 +39,8 @@ _MORE = 100  # that one click draws in addition
 def page() -> None:
     """Draw the page from top to bottom."""
     page_frame.apply_style()
-    try:
-        assistant = resources.assistant()
-        _chat(assistant)
-    except PinciteError as error:
-        widgets.show_error(error)
+    with widgets.errors_shown():
+        _chat(resources.assistant())
 
 
 def _chat(assistant: Assistant) -> None:
@@ -51,6 +48,9 @@ def _chat(assistant: Assistant) -> None:
     sidebar.draw_sidebar(assistant)
     identity = session.current()
     running = resources.answers().of(identity)
+    if running and running.ended and not running.error:  # it is saved
+        resources.answers().forget(identity)
+        running = None
     busy = running is not None and not running.ended
     # One that has failed is not forgotten: what is in line would fail like it, and waits.
     if not (running or voice.microphone_busy()) and composer.ask_next():
@@ -63,7 +63,7 @@ def _chat(assistant: Assistant) -> None:
         _turn(assistant, answer, turn, busy)
     if running:
         kept = any(turn["id"] == running.reply.id for turn in turns)
-        _in_work(identity, running, kept)
+        _in_work(running, kept)
     if voice.microphone_busy():
         voice.draw_transcript(_ask_composed, composer.give_back)
     elif turns and not running:
@@ -113,8 +113,8 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     answers.draw_answer(turn, session.shown())
     answers.draw_outputs(turn, _ask)
     files = [Path(path) for path in turn.get("attached", ())]
-    again = _intent_of(turn)
-    answer_actions.draw_model_offers(turn, partial(_ask, turn["question"], again, files))
+    again = partial(_ask, turn["question"], _intent_of(turn), files)
+    answer_actions.draw_model_offers(turn, again)
     ask_here = partial(_ask, turn["question"], files=files, after=kept.parent)
     answer_actions.draw_after_refusal(turn, ask_here)
     answer_actions.draw_after_stop(turn, partial(instead, None))
@@ -134,7 +134,7 @@ def _question(text: str, attached: Sequence[str], turn: str) -> None:
     st.html(f'<div class="question"><span>{as_html(text)}</span></div>')
 
 
-def _in_work(identity: str, running: RunningAnswer, kept: bool) -> None:
+def _in_work(running: RunningAnswer, kept: bool) -> None:
     """`kept`: whether its turn is drawn already, and what failed came after it."""
     if kept and running.error:
         widgets.show_error(running.error)
@@ -144,17 +144,10 @@ def _in_work(identity: str, running: RunningAnswer, kept: bool) -> None:
     if running.error:
         widgets.show_error(running.error)
     else:
-        _live(running, partial(resources.answers().forget, identity))
+        draw_until_end(running, 0.25, partial(_live, running))
 
 
-@st.fragment(run_every=0.25)
-def _live(running: RunningAnswer, forget: Callable[[], None]) -> None:
-    """Draw the running answer; once it is saved, draw the whole page with it. `forget` was made by
-    the page: between its drawings its visitor may have signed out."""
-    if running.ended:
-        if not running.error:
-            forget()
-        st.rerun()
+def _live(running: RunningAnswer) -> None:
     answers.draw_running_answer(running.reply, time.monotonic() - running.started)
     answers.draw_stage_progress(running.reply)
 

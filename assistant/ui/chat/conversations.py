@@ -3,8 +3,8 @@ moved and deleted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,7 @@ from assistant.i18n.translation import N_, _, ngettext
 from assistant.libraries import forget as forgetting
 from assistant.ui import resources, session
 from assistant.ui.chat import answer_actions
-from assistant.ui.widgets import Component, ask_before
-from ingest.errors import PinciteError
+from assistant.ui.widgets import Component, ask_before, ask_form
 from vectorstore.federation import shown
 
 # -- The dialogs: a conversation or a folder of them is named, moved or deleted
@@ -51,11 +50,13 @@ def draw_dialog(assistant: Assistant) -> None:
     elif kind == "delete-folder" and folder:
         gone = _("The folder “{title}” is deleted. Its conversations go back to the list.",
                  title=folder.name)  # fmt: skip
-        ask_before(_("Delete"), gone, _("Delete"), _folder_gone, folder.id, key="folder")
+        number = folder.id
+        ask_before(_("Delete"), gone, _("Delete"), lambda: _kept().folders.delete(number),
+                   key="folder")  # fmt: skip
     elif kind == "rename" and info:
         _ask_name(_("Rename"), info.title, 200, lambda name: _kept().rename(identity, name))
     elif kind == "move" and info:
-        st.dialog(_("Move"))(_choose_folder)(info)
+        ask_form(_("Move"), partial(_folder_fields, info), _("Move"), _moved, info.id)
     elif kind == "save" and info:
         st.dialog(_("Save"))(answer_actions.draw_conversation_export)(assistant, info)
     elif kind == "delete" and info:
@@ -68,51 +69,30 @@ def _ask_name(title: str, name: str, most: int, save: Callable[[str], object]) -
     """`save` gets the name, of `most` characters."""
 
     def keep() -> None:
-        # The page may have been drawn again meanwhile, without the dialog; and it may know
-        # a folder that is gone.
-        if _NAME in st.session_state:
-            with session.errors_kept():
-                save(str(st.session_state[_NAME]))
-
-    def dialog() -> None:
-        with st.form("name-form", border=False):
-            st.text_input(_("Name"), name, max_chars=most, key=_NAME)
-            saved = st.form_submit_button(_("Save"), type="primary", on_click=keep)
-        if saved:
-            st.rerun()
+        if _NAME in st.session_state:  # the page was drawn meanwhile, without the dialog
+            save(str(st.session_state[_NAME]))
 
     st.session_state.pop(_NAME, None)  # of another dialog
-    st.dialog(title)(dialog)()
+    field = partial(st.text_input, _("Name"), name, max_chars=most, key=_NAME)
+    ask_form(title, field, _("Save"), keep)
 
 
-def _choose_folder(info: ConversationInfo) -> None:
+def _folder_fields(info: ConversationInfo) -> None:
     """For a conversation; it may be a new one."""
     every = {folder.id: folder.name for folder in _kept().folders.all()}
-    with st.form("move", border=False):
-        st.selectbox(
-            _("Folder"), [_NONE, *every], key=_INTO,
-            index=[_NONE, *every].index(info.folder) if info.folder in every else 0,
-            format_func=lambda number: every.get(number, _("No folder")),
-        )  # fmt: skip
-        st.text_input(_("Or a new folder"), max_chars=100, key=_NEW)
-        saved = st.form_submit_button(_("Move"), type="primary", on_click=_moved, args=(info.id,))
-    if saved:
-        st.rerun()
+    st.selectbox(
+        _("Folder"), [_NONE, *every], key=_INTO,
+        index=[_NONE, *every].index(info.folder) if info.folder in every else 0,
+        format_func=lambda number: every.get(number, _("No folder")),
+    )  # fmt: skip
+    st.text_input(_("Or a new folder"), max_chars=100, key=_NEW)
 
 
 def _moved(conversation: str) -> None:
-    if _INTO not in st.session_state:  # the page was drawn again meanwhile, without the dialog
-        return
-    new = str(st.session_state.get(_NEW, "")).strip()
-    with session.errors_kept():
-        folders = _kept().folders
+    if _INTO in st.session_state:  # the page was drawn meanwhile, without the dialog
+        folders, new = _kept().folders, str(st.session_state.get(_NEW, "")).strip()
         into = folders.make(new).id if new else int(st.session_state[_INTO])
         folders.move(conversation, into)
-
-
-def _folder_gone(folder: int) -> None:
-    with session.errors_kept():  # the page may know a folder that is gone
-        _kept().folders.delete(folder)
 
 
 def _conversation_gone(identity: str) -> None:
@@ -121,10 +101,9 @@ def _conversation_gone(identity: str) -> None:
         running.stop()
         running.wait(_SECONDS)
         resources.answers().forget(identity, running=True)
-    with session.errors_kept():
+    try:
         forgetting.delete_conversation(resources.settings(), identity, resources.permitted().whose)
-    # Of what cannot be read, nobody knows that it has gone.
-    with suppress(PinciteError):
+    finally:  # it has gone also where a file of it stays
         if session.current() == identity and not _kept().has(identity):
             session.leave()
 
@@ -162,7 +141,9 @@ def draw_list(assistant: Assistant) -> None:
     if sought:
         groups = _found(assistant, sought)
     else:
-        groups = [*(_folder(folder, infos) for folder in folders), *_by_day(loose[:most])]
+        days = by_day(loose[:most], datetime.now(UTC), _zone())
+        groups = [_folder(folder, infos) for folder in folders]
+        groups += [{"title": _(name), "rows": list(map(_row, rows))} for name, rows in days]
     older = 0 if sought else len(loose[most:])
     data = {
         "groups": groups, "open": session.current(), "sought": sought, "older": older,
@@ -172,17 +153,11 @@ def draw_list(assistant: Assistant) -> None:
 
 
 def _folder(folder: Folder, infos: Sequence[ConversationInfo]) -> Row:
-    rows = [info for info in infos if info.folder == folder.id]
-    drawn = [] if folder.collapsed else [_row(info) for info in rows]
+    rows = [_row(info) for info in infos if info.folder == folder.id]
     return {
         "title": folder.name, "folder": str(folder.id), "collapsed": folder.collapsed,
-        "count": len(rows), "rows": drawn,
+        "count": len(rows), "rows": [] if folder.collapsed else rows,
     }  # fmt: skip
-
-
-def _by_day(infos: Sequence[ConversationInfo]) -> list[Row]:
-    groups = by_day(infos, datetime.now(UTC), _zone())
-    return [{"title": _(name), "rows": [_row(info) for info in rows]} for name, rows in groups]
 
 
 def _found(assistant: Assistant, sought: str) -> list[Row]:
@@ -219,8 +194,7 @@ def _act(act: Mapping[str, Any]) -> None:
     elif does == "pin":
         kept.pin(identity, bool(act["on"]))
     elif does == "fold":
-        with session.errors_kept():
-            kept.folders.collapse(int(identity), bool(act["on"]))
+        kept.folders.collapse(int(identity), bool(act["on"]))
     elif does in _DIALOGS:
         st.session_state[_OPENED] = does, identity
 

@@ -17,7 +17,6 @@ from assistant.receipts.record import Receipts
 from assistant.ui import widgets
 from assistant.ui.widgets import as_html, read
 from ingest.document.source import readable
-from ingest.errors import PinciteError
 from ingest.images.image_file import Provenance, generated
 from ingest.media.ffmpeg import clock
 
@@ -452,12 +451,9 @@ def open_dialog(explain: Explain) -> None:
     st.dialog(_("Under the hood"), width="large")(_explanation_dialog)(explain)
 
 
+@widgets.errors_shown()
 def _explanation_dialog(explain: Explain) -> None:
-    try:
-        explained = explain()
-    except PinciteError as error:
-        widgets.show_error(error)
-        return
+    explained = explain()
     drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
     st.html(f"<style>{_STYLE}</style>")
     tabs = st.tabs([_(LESSONS[name][0]) for name in drawn])

@@ -18,7 +18,7 @@ from assistant.ui import resources, session
 from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import answer_actions, explanation
 from assistant.ui.chat.answer import parts
-from assistant.ui.widgets import Component, as_html, button, draw_stop, plain
+from assistant.ui.widgets import Component, as_html, button, draw_stop, draw_until_end, plain
 from assistant.wiring import chosen_models
 from ingest.errors import PinciteError
 
@@ -107,7 +107,7 @@ def draw_transcript(ask: AskWithFiles, back: GiveBack) -> None:
         return
     outcome = spoken.running.reply.outcome
     if not spoken.running.ended:
-        _live(spoken, back)
+        draw_until_end(spoken.running, 0.25, partial(_live, spoken, back))
     elif outcome and outcome.offers:
         st.info(plain(told(outcome.text)), icon=":material/mic_off:")
         missing = [vars(offer) for offer in outcome.offers]
@@ -118,11 +118,8 @@ def draw_transcript(ask: AskWithFiles, back: GiveBack) -> None:
         st.rerun()
 
 
-@st.fragment(run_every=0.25)
 def _live(spoken: Spoken, back: GiveBack) -> None:
-    """Draw the transcript so far; at its end, draw the whole page with the question."""
-    if spoken.running.ended:
-        st.rerun()
+    """Draw the transcript so far."""
     words = spoken.words
     st.html(f'<div class="question"><span>{as_html(words or "…")}</span></div>')
     with st.container(horizontal=True, vertical_alignment="center", key="listening"):

@@ -14,7 +14,6 @@ from assistant.ui.session import Shown
 from assistant.ui.widgets import Component, as_html, ask_before, button
 from ingest.chunking import PageLedger
 from ingest.document.source import readable
-from ingest.errors import PinciteError
 from ingest.media.ffmpeg import clock
 from vectorstore.catalog.rows import Coverage, DocumentInfo
 from vectorstore.catalog.tags import Filter, Sort, State, chosen, kinds, worth_a_look
@@ -228,7 +227,7 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
         button(_("Select none"), "pick-none", _pick_all, library, (), type="secondary")
         if st.button(_("Tags"), key="tag-many"):
             st.session_state[DIALOG_OPEN] = True
-            library_tags.open_tags_dialog(library, sorted(chosen), dialog_answered)
+            library_tags.open_tags_dialog(library, sorted(chosen))
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
             names = sorted(chosen)
             shown = ", ".join(readable(name) for name in names[:_SHOWN])
@@ -237,11 +236,6 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
             leave = _("They and everything that was read from them leave the library. Your own "
                       "files stay.")  # fmt: skip
             _ask_removal(library, _("Remove these documents?"), f"{shown}. {leave}", names, "many")
-
-
-def dialog_answered() -> None:
-    """Note in the session that the dialog is closed."""
-    st.session_state.pop(DIALOG_OPEN, None)
 
 
 def _selected_documents(library: Library) -> set[str]:
@@ -258,19 +252,16 @@ def _ask_removal(
     library: Library, title: str, question: str, names: Sequence[str], key: str
 ) -> None:
     st.session_state[DIALOG_OPEN] = True
-    ask_before(
-        title, question, _("Remove"), _remove, library, names, key=key, closed=dialog_answered
-    )
+    ask_before(title, question, _("Remove"), _remove, library, names, key=key)
 
 
 def _remove(library: Library, names: Sequence[str]) -> None:
-    with session.errors_kept():
-        there = {document.document for document in library.documents()}
-        wanted = [name for name in names if name in there]
-        shelf = resources.to_change(library, "removed", ", ".join(wanted))
-        shelf.remove(wanted)
-        offered(shelf)  # without the questions that were written from them
-        _selected_documents(library).difference_update(wanted)
+    there = {document.document for document in library.documents()}
+    wanted = [name for name in names if name in there]
+    shelf = resources.to_change(library, "removed", ", ".join(wanted))
+    shelf.remove(wanted)
+    offered(shelf)  # without the questions that were written from them
+    _selected_documents(library).difference_update(wanted)
     opened = session.shown()
     if opened and opened.document in names:
         session.show(None)
@@ -289,11 +280,9 @@ def draw_document_list(library: Library) -> None:
     draws the list alone."""
     if st.session_state.pop(_OPENED, False):
         st.rerun()  # its page stands beside the list
-    try:
+    with widgets.errors_shown():
         resources.check_seen(library)
         _list(library, library.documents())
-    except PinciteError as error:
-        widgets.show_error(error)
 
 
 def _list(library: Library, documents: list[DocumentInfo]) -> None:

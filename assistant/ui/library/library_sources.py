@@ -14,7 +14,7 @@ from assistant.sources.address import Kind, SourceFailed, parsed, written
 from assistant.sources.fetching import add_checked, renew_password
 from assistant.sources.source_list import EVERY, Source, has_password
 from assistant.ui import resources, session, widgets
-from assistant.ui.widgets import button, folded, own, pace, plain, secret
+from assistant.ui.widgets import button, choose_one, folded, own, pace, plain, secret, submit
 from ingest.errors import PinciteError
 from vectorstore.library import Library
 
@@ -32,28 +32,23 @@ _PART = "sources"
 _DONE, _WRONG = "sources-added", "source-wrong"  # in the session's state, of each library
 
 
-def _draw_source_form(library: Library) -> Source | None:
-    """Draw it; returns what was added just now."""
-    kind: Kind = st.segmented_control(
-        _("Add"), list(_KINDS), default="imap", required=True,
-        key=own(library, "source-kind"), format_func=lambda kind: _(_KINDS[kind]),
-        on_change=_forget, args=(library,),
-    )  # fmt: skip
+def _draw_source_form(library: Library) -> None:
+    kind = choose_one(_("Add"), _KINDS, own(library, "source-kind"))
     # Each source that was added leaves the fields empty for the next one.
     added = st.session_state.setdefault(own(library, _DONE), 0)
     form = own(library, f"source-{kind}-{added}")
     with st.form(form, border=False):
         given = _fields(kind, secret(own(library, _PART), f"{form}-password"))
         submitted = st.form_submit_button(_("Check and add"), type="primary")
-    made = _submitted(library, kind, given) if submitted else None
+    if submitted:
+        _add_source(library, kind, given)
     wrong, of = st.session_state.get(own(library, _WRONG), ("", {}))
-    if wrong and of == _shown(given):  # on another page or in another library they were emptied
+    if of == _shown(given):  # on another page or in another library they were emptied
         widgets.show_error(wrong)
-    return made
 
 
 def _shown(given: dict[str, Any]) -> dict[str, Any]:
-    return {field: value for field, value in given.items() if field != "password"}
+    return {**given, "password": ""}
 
 
 def _draw_interval(every: int, key: str | None = None, **how: Any) -> int:
@@ -100,7 +95,7 @@ def _fields(kind: Kind, password: str) -> dict[str, Any]:
     return given
 
 
-def _submitted(library: Library, kind: Kind, given: dict[str, Any]) -> Source | None:
+def _add_source(library: Library, kind: Kind, given: dict[str, Any]) -> None:
     try:
         with st.spinner(_("Signing in…")):
             resources.check_folder_right()
@@ -114,33 +109,25 @@ def _submitted(library: Library, kind: Kind, given: dict[str, Any]) -> Source | 
     except PinciteError as error:
         field = error.field if isinstance(error, SourceFailed) else ""
         label = _LABELS[kind].get(field, "")
-        wrong = f"{_(label)}: {told(str(error))}" if label else told(str(error))
+        wrong = f"{_(label)}: {told(str(error))}" if label else str(error)
         st.session_state[own(library, _WRONG)] = wrong, _shown(given)
-        return None
+        return
     st.session_state[own(library, _DONE)] += 1
-    _forget(library)
-    return made
+    with session.errors_kept():
+        _fetch(library, made)
+    st.rerun()
 
 
-def _forget(library: Library) -> None:
-    st.session_state.pop(own(library, _WRONG), None)
-
-
+@widgets.errors_shown()
 def draw_sources(library: Library) -> None:
     """Draw nothing for others, as with folders of the machine."""
     if not resources.may_name_folders():
         return
-    try:
-        found = source_list.listed(resources.settings(), library.name)
-    except PinciteError as error:
-        widgets.show_error(error)
-        return
+    found = source_list.listed(resources.settings(), library.name)
     label = ngettext("{count} mailbox or WebDAV folder", "{count} mailboxes and WebDAV folders",
                      len(found))  # fmt: skip
     if found:  # also those that were added in the terminal since the library was opened
-        settings = resources.settings()
-        turn = turn_of(settings.home, library.name)
-        resources.running_fetchings().follow(settings, library, turn)
+        resources.follow_sources(library)
     title = label if found else _("Mailboxes and WebDAV folders")
     with folded(title, own(library, _PART)) as part:
         if not part.is_filled:
@@ -153,19 +140,14 @@ def draw_sources(library: Library) -> None:
             fetching = any(map(_is_fetched, found))
             rows = st.fragment(_rows, run_every=pace(2.0, fetching) if part.is_open else None)
             rows(library, [source.name for source in found])
-        if made := _draw_source_form(library):
-            _fetch(library, made)
-            st.rerun()
+        _draw_source_form(library)
 
 
+@widgets.errors_shown()
 def _rows(library: Library, drawn: list[str]) -> None:
     """As they are now: they are fetched by themselves, too."""
     widgets.draw_kept_error()  # of a button here, which draws this alone
-    try:
-        found = source_list.listed(resources.settings(), library.name)
-    except PinciteError as error:
-        widgets.show_error(error)
-        return
+    found = source_list.listed(resources.settings(), library.name)
     if [source.name for source in found] != drawn:
         st.rerun()
     for source in found:
@@ -181,10 +163,12 @@ def _row(library: Library, source: Source) -> None:
     now, busy = resources.running_fetchings().of(source), _is_fetched(source)
     with widgets.row(f"row-source-{source.name}", source.name, _facts(source, busy)):
         field = f"every-{source.name}-{source.every}"
+        every = session.errors_kept()(
+            lambda: _change(library, source, {"every": st.session_state[field]})
+        )
         _draw_interval(
-            source.every, field, label_visibility="collapsed", width=200,
-            on_change=lambda: _change(library, source, {"every": st.session_state[field]}),
-        )  # fmt: skip
+            source.every, field, label_visibility="collapsed", width=200, on_change=every
+        )
         key = source.name
         button(_("Fetch now"), f"fetch-{key}", _fetch, library, source, disabled=busy)
         pause = _("Resume") if source.paused else _("Pause")
@@ -211,7 +195,7 @@ def _ask_password(library: Library, source: Source) -> None:
         st.text_input(
             _("Password"), type="password", key=field, autocomplete="current-password",
         )  # fmt: skip
-        st.form_submit_button(_("Sign in"), on_click=_renew, args=(library, source, field))
+        submit(_("Sign in"), _renew, library, source, field, type="secondary")
 
 
 def _facts(source: Source, busy: bool) -> str:
@@ -226,15 +210,13 @@ def _facts(source: Source, busy: bool) -> str:
 
 
 def _noted(did: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """What a click does with a source: only an owner at this machine may, and it is noted. Why it
-    cannot be done is shown at the next drawing."""
+    """What a click does with a source: only an owner at this machine may, and it is noted."""
 
     def decorated(act: Callable[..., None]) -> Callable[..., None]:
         def checked(library: Library, source: Source, *given: Any) -> None:
-            with session.errors_kept():
-                resources.check_folder_right()
-                resources.to_change(library, did, source.address)
-                act(library, source, *given)
+            resources.check_folder_right()
+            resources.to_change(library, did, source.address)
+            act(library, source, *given)
 
         return checked
 
@@ -311,14 +293,12 @@ def _watched_row(library: Library, one: WatchedFolder) -> None:
 
 
 def _watch(library: Library, field: str) -> None:
-    with session.errors_kept():
-        resources.check_folder_right()
-        path = given_path(st.session_state[field].strip())
-        resources.to_change(library, "watches", str(path))
-        resources.watched_folders().add(resources.settings(), library, path)
+    resources.check_folder_right()
+    path = given_path(st.session_state[field].strip())
+    resources.to_change(library, "watches", str(path))
+    resources.watched_folders().add(resources.settings(), library, path)
 
 
 def _unwatch(library: Library, path: Path) -> None:
-    with session.errors_kept():
-        resources.check_folder_right()
-        resources.watched_folders().remove(resources.settings(), library.name, path)
+    resources.check_folder_right()
+    resources.watched_folders().remove(resources.settings(), library.name, path)

@@ -1,13 +1,13 @@
 """Fields that choose documents by their tags and dates."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from assistant.i18n.translation import _, ngettext, number, told
-from assistant.ui import resources, session
+from assistant.ui import resources
 from assistant.ui.widgets import button, choose_several, plain
 from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.catalog.tags import Filter
@@ -36,26 +36,26 @@ def draw_filter_fields(documents: Sequence[DocumentInfo], key: str, **how: Any) 
             label, list(dict.fromkeys([*years, *([typed] if typed else [])])), index=None, key=date,
             placeholder=_("Any"), accept_new_options=True, **{"persist_state": "session", **how},
         )  # fmt: skip
-    try:
-        _typed(documents, key)
-    except WrongDate as error:
-        st.caption(plain(told(str(error))))
+    _read, wrong = _typed(documents, key)
+    if wrong:
+        st.caption(plain(told(wrong)))
 
 
 def filter_of_fields(documents: Sequence[DocumentInfo], key: str) -> Filter:
     """What fields say, which need not be drawn now; no dates where one is wrong."""
+    return _typed(documents, key)[0]
+
+
+def _typed(documents: Sequence[DocumentInfo], key: str) -> tuple[Filter, str]:
+    """The same, and what is wrong with a date."""
+    chosen, *dates = (st.session_state.get(one) for one in filter_field_keys(key))
+    there = counted(documents) if chosen else {}  # a tag may have gone since
+    tags = tuple(tag for tag in chosen or () if tag in there)
+    after, before = (str(date or "").strip() for date in dates)
     try:
-        return _typed(documents, key)
-    except WrongDate:
-        return _typed(documents, key, dated=False)
-
-
-def _typed(documents: Sequence[DocumentInfo], key: str, dated: bool = True) -> Filter:
-    """Raises WrongDate."""
-    tags, *dates = (st.session_state.get(one) for one in filter_field_keys(key))
-    there = counted(documents) if tags else {}  # a tag may have gone since
-    after, before = (str(date or "").strip() if dated else "" for date in dates)
-    return Filter(tuple(tag for tag in tags or () if tag in there), after, before)
+        return Filter(tags, after, before), ""
+    except WrongDate as error:
+        return Filter(tags), str(error)
 
 
 def filter_field_keys(key: str) -> tuple[str, ...]:
@@ -79,21 +79,17 @@ def counted(documents: Sequence[DocumentInfo]) -> dict[str, int]:
 
 # -- The dialog that gives tags to documents, and takes them away
 
-# In the session's state: the fields, and that they are done with.
-_GIVE, _TAKE, _DONE = "tags-to-give", "tags-to-take", "tags-done"
+_GIVE, _TAKE = "tags-to-give", "tags-to-take"  # in the session's state: the fields
 
 
-def open_tags_dialog(library: Library, names: Sequence[str], closed: Callable[[], None]) -> None:
-    """Draw it for these documents; `closed` is called when it is."""
-    st.session_state.pop(_DONE, None)
+def open_tags_dialog(library: Library, names: Sequence[str]) -> None:
+    """Draw it for these documents."""
     # At each call, for the title in the language of the visitor.
     title = ngettext("Tags of {count} document", "Tags of {count} documents", len(names))
-    st.dialog(title, on_dismiss=closed)(_dialog)(library, names, closed)
+    st.dialog(title, on_dismiss="rerun")(_dialog)(library, names)
 
 
-def _dialog(library: Library, names: Sequence[str], closed: Callable[[], None]) -> None:
-    if st.session_state.pop(_DONE, False):
-        st.rerun()
+def _dialog(library: Library, names: Sequence[str]) -> None:
     documents = library.documents()
     there = counted([document for document in documents if document.document in set(names)])
     st.multiselect(
@@ -103,20 +99,14 @@ def _dialog(library: Library, names: Sequence[str], closed: Callable[[], None]) 
     if there:
         st.multiselect(_("Tags to take away"), list(there), key=_TAKE, placeholder=_("None"))
     with st.container(horizontal=True):
-        button(_("Save"), "save-tags", _save, library, names, closed, type="primary")
-        button(_("Cancel"), "cancel-tags", _end, closed, type="secondary")
+        saved = button(_("Save"), "save-tags", _save, library, names, type="primary")
+        left = st.button(_("Cancel"), key="cancel-tags")
+    if saved or left:
+        st.rerun()
 
 
-def _end(closed: Callable[[], None]) -> None:
-    """The next drawing closes it."""
-    st.session_state[_DONE] = True
-    closed()
-
-
-def _save(library: Library, names: Sequence[str], closed: Callable[[], None]) -> None:
+def _save(library: Library, names: Sequence[str]) -> None:
     add, remove = st.session_state.get(_GIVE, []), st.session_state.get(_TAKE, [])
-    _end(closed)
-    with session.errors_kept():
-        there = {document.document for document in library.documents()}
-        wanted = [name for name in names if name in there]
-        resources.to_change(library, "tagged", ", ".join(wanted)).tags.change(wanted, add, remove)
+    there = {document.document for document in library.documents()}
+    wanted = [name for name in names if name in there]
+    resources.to_change(library, "tagged", ", ".join(wanted)).tags.change(wanted, add, remove)
