@@ -84,20 +84,23 @@ def settings() -> Settings:
 
 
 def chosen() -> str:
-    """The library of this browser tab, or the joined name of several: its conversation's, else
-    the picked one. One that somebody has deleted is not looked at: opened, it would be there again,
-    and empty.
+    """The library of this browser tab, or the joined name of several: its conversation's, else that
+    of the address, the picked one or the last one. One that somebody has deleted is not looked at:
+    opened, it would be there again, and empty. Of several at least one is left.
     """
-    known = names()
-    if gone := session.unknown_library(known):
+    known, named = names(), st.query_params.get(session.LIBRARY_QUERY, "")
+    if named and not session.libraries_left(named, known):
+        st.query_params.pop(session.LIBRARY_QUERY)
         session.keep_error(
-            _("There is no library “{name}”, or you do not see it. Another is shown.", name=gone)
+            _("There is no library “{name}”, or you do not see it. Another is shown.", name=named)
         )
-    if picked := session.picked_library(known, _of_conversation()):
-        return picked
-    if not settings().by_hand("library") and (last := session.remembered_library(known)):
-        session.pick_library(last)
-        return last
+        named = ""
+    picked, last = session.last_libraries()
+    wanted = [_of_conversation(), named, picked, "" if settings().by_hand("library") else last]
+    for name in wanted:
+        if session.libraries_left(name, known):
+            st.session_state[session.PICKED] = name
+            return name
     first = composition.first_library(settings())
     # Before the first file there is none; it is made for who may make one.
     if first in known or not composition.libraries(settings()):

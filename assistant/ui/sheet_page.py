@@ -13,7 +13,7 @@ from assistant.sheet.cell import Cell, columns, written
 from assistant.sheet.fill import documents
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningSheet
-from assistant.ui.library import library_tags
+from assistant.ui.library import document_list
 from assistant.ui.viewer import page_panel
 from assistant.ui.widgets import Component, as_html, button, plain
 from assistant.wiring import composition
@@ -64,7 +64,7 @@ def _form(library: Library, busy: bool) -> None:
     )  # fmt: skip
     is_chosen = bool(_within(library))
     with st.expander(_("By tag and date"), expanded=is_chosen, key="sheet-by-tag-and-date"):
-        library_tags.draw_filter_fields(library.documents(), f"{_WITHIN}-{library.name}")
+        document_list.draw_filter_fields(library.documents(), f"{_WITHIN}-{library.name}")
     names = _listed(library)
     widgets.choose_several(
         _("Documents"), names, _ROWS, disabled=busy, format_func=readable,
@@ -81,7 +81,7 @@ def _form(library: Library, busy: bool) -> None:
 
 def _within(library: Library) -> Filter:
     """What is chosen by tag and date."""
-    return library_tags.filter_of_fields(library.documents(), f"{_WITHIN}-{library.name}")
+    return document_list.filter_of_fields(library.documents(), f"{_WITHIN}-{library.name}")
 
 
 def _listed(library: Library) -> list[str]:

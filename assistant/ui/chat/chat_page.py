@@ -1,7 +1,7 @@
 """The chat: questions, answers as they are written, and the page a mark points to."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,21 +14,20 @@ from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import KeptTurn
 from assistant.errors import AssistantError
-from assistant.i18n.translation import ngettext
+from assistant.i18n.translation import N_, ngettext
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import answer as answers
 from assistant.ui.chat import (
     answer_actions,
     composer,
-    conversations,
     sidebar,
     tool_dialog,
     voice,
 )
-from assistant.ui.chat.where import Where, chosen
+from assistant.ui.chat.composer import Where, chosen
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import as_html, draw_until_end
+from assistant.ui.widgets import Component, as_html, draw_until_end
 from ingest.errors import PinciteError
 from vectorstore.catalog.tags import EVERYTHING
 
@@ -109,7 +108,7 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     instead = partial(_ask_instead, turn, kept.parent)
     show = partial(assistant.conversations.show, session.current())
     if not busy:
-        conversations.draw_versions(kept, instead, show)
+        _draw_versions(kept, instead, show)
     answers.draw_answer(turn, session.shown())
     answers.draw_outputs(turn, _ask)
     files = [Path(path) for path in turn.get("attached", ())]
@@ -215,3 +214,40 @@ def _failed(question: str, files: Sequence[Path], error: PinciteError) -> Reply:
         yield ""
 
     return Reply(question, work, attached=tuple(files))
+
+
+# -- Below a question: edit it, ask it again, and go from one of its versions to another
+
+_versions = Component(
+    "versions",
+    '<div class="versions"></div>',
+    words={
+        "edit": N_("Edit the question"), "again": N_("Ask it again"),
+        "before": N_("The version before"), "behind": N_("The next version"),
+        "version": N_("Version {number} of {total}"), "send": N_("Send"), "cancel": N_("Cancel"),
+    },
+)  # fmt: skip
+
+
+def _draw_versions(
+    turn: KeptTurn, ask: Callable[[str | None], None], show: Callable[[int], object]
+) -> None:
+    """`ask` asks in the place of the turn; None: the same question. `show` shows the branch with
+    another version, by its number."""
+    key = f"versions-{turn.number}"
+    # The words of a tool's request stand in a dialog.
+    editable = "wish" not in turn.answer
+    data = {
+        "question": turn.answer["question"] if editable else "", "number": turn.number,
+        "versions": list(turn.versions),
+    }  # fmt: skip
+
+    def act(given: Mapping[str, Any]) -> None:
+        if given.get("do") == "show" and given.get("turn") in turn.versions:
+            show(int(given["turn"]))
+        elif given.get("do") == "again":
+            ask(None)
+        elif given.get("do") == "ask" and (text := str(given["text"]).strip()):
+            ask(text)
+
+    _versions.draw(key, data, {"act": act})

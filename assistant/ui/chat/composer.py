@@ -12,22 +12,27 @@ from typing import Any
 import streamlit as st
 
 from assistant import attachments
+from assistant.answering.verifier import OPERATING_POINTS
 from assistant.background import Background
+from assistant.contract.asked_in import in_words
 from assistant.contract.evidence import GivenPassages
 from assistant.conversation.assistant import Assistant
 from assistant.entrance import asgi
 from assistant.errors import AssistantError
-from assistant.i18n.translation import N_, _, ngettext, told
+from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.routing.dispatch import ALONE, COMMANDS
-from assistant.ui import resources, session
+from assistant.ui import resources, session, widgets
 from assistant.ui.background import RunningAnswer
-from assistant.ui.chat import tool_dialog, voice, where
+from assistant.ui.chat import tool_dialog, voice
+from assistant.ui.library import document_list
 from assistant.ui.library.library_queue import let_go
-from assistant.ui.widgets import Component
+from assistant.ui.widgets import Component, button, draw_until_end, plain
 from assistant.wiring import chosen_models
 from ingest.document.source import readable
 from ingest.errors import PinciteError, Stopped
-from vectorstore.federation import is_joined
+from vectorstore.catalog.rows import DocumentInfo
+from vectorstore.catalog.tags import Filter
+from vectorstore.federation import is_joined, joined
 
 Ask = Callable[..., None]  # takes words, and their `files`
 
@@ -186,8 +191,9 @@ def draw(assistant: Assistant, ask: Ask) -> None:
     _draft().page = False  # that is what happens now
     with st.bottom:
         _draw(assistant, ask)
-    if any(file.state == "reading" for file in _draft().files):
-        _until_read()
+    for file in _draft().files:
+        if file.reading and not file.reading.ended:
+            draw_until_end(file.reading, 0.4)
 
 
 @st.fragment
@@ -204,7 +210,7 @@ def _draw(assistant: Assistant, ask: Ask) -> None:
             _("Add files"), accept_multiple_files=True, key=f"composer-files-{draft.batch}",
             label_visibility="collapsed",
         )  # fmt: skip
-        where.draw(assistant)
+        _draw_chips(assistant)
     if dropped:
         try:
             draft.refused = ""
@@ -260,12 +266,6 @@ def _row(assistant: Assistant, file: _File) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@st.fragment(run_every=0.4)
-def _until_read() -> None:
-    if all(file.state != "reading" for file in _draft().files):
-        st.rerun()
-
-
 # -- What a person does with it
 
 
@@ -302,7 +302,7 @@ def _act(assistant: Assistant, ask: Ask, given: dict[str, Any]) -> None:
 def _send(assistant: Assistant, ask: Ask, text: str) -> None:
     """Now, or in line behind the answer that is being written; as the chips say now."""
     draft = _draft()
-    act = partial(ask, text, files=_take_ready(), where=where.chosen(assistant))
+    act = partial(ask, text, files=_take_ready(), where=chosen(assistant))
     if _running() or voice.microphone_busy():
         draft.line.append(_Waiting(session.current(), text or "…", act))
     else:
@@ -312,7 +312,7 @@ def _send(assistant: Assistant, ask: Ask, text: str) -> None:
 def _read_ahead(assistant: Assistant, text: str) -> None:
     """What is typed, or what a pointer is on, is probably asked next. Why it cannot be read is told
     when it is asked."""
-    asked, here = where.chosen(assistant), session.current()
+    asked, here = chosen(assistant), session.current()
 
     def read(cancel: Event) -> None:
         assistant.prepare(
@@ -374,10 +374,175 @@ def _delete(file: _File) -> None:
 
 
 def _add(assistant: Assistant, file: _File) -> None:
-    with session.errors_kept():
-        library = resources.library(assistant.library.name)
-        with file.path.open("rb") as opened:
-            named = [(file.path.name, opened)]
-            resources.upload(library, "added", file.path.name, files=named, shown=False)
-        file.into = library.name
-        _delete(file)  # the library has a copy of its own
+    library = resources.library(assistant.library.name)
+    with file.path.open("rb") as opened:
+        named = [(file.path.name, opened)]
+        resources.upload(library, "added", file.path.name, files=named, shown=False)
+    file.into = library.name
+    _delete(file)  # the library has a copy of its own
+
+
+# -- Where the next question is asked, as chips: libraries, documents, tags and dates, and how
+# strict an answer is
+
+_LEARNED = "learned"  # a choice beside POINTS
+_SEVERAL = "several,libraries"  # a choice beside names, which have no comma
+_POINTS = {
+    "strict": N_("Strict"), "balanced": N_("Balanced"), "helpful": N_("Helpful"),
+    _LEARNED: N_("Learned"),
+}  # fmt: skip
+_EFFECTS = {
+    "strict": N_("Says nothing rather than something doubtful."),
+    "balanced": N_("Answers where the documents probably do."),
+    "helpful": N_("Also answers where it is unsure: look at the marks."),
+}
+# In the session's state: the documents, how strict, and what that was without a choice.
+_SCOPE, _REFUSAL, _USUAL = "scope", "refusal", "refusal-usual"
+
+
+@dataclass(frozen=True)
+class Where:
+    """What a question is asked of, and how sure the assistant must be of an answer: None for all
+    documents, and for what was learned or the settings say."""
+
+    documents: list[str] | None
+    within: Filter
+    threshold: float | None
+
+
+def chosen(assistant: Assistant) -> Where:
+    """What the chips say."""
+    documents = assistant.library.documents()
+    point = OPERATING_POINTS.get(st.session_state.get(_REFUSAL, ""))
+    within = document_list.filter_of_fields(documents, _fields(assistant))
+    there = {document.document for document in documents}  # one may have gone since
+    named = [name for name in st.session_state.get(_SCOPE, ()) if name in there]
+    return Where(named or None, within, point.threshold if point else None)
+
+
+def _fields(assistant: Assistant) -> str:
+    return f"within-{assistant.library.name}"
+
+
+def _draw_chips(assistant: Assistant) -> None:
+    """Draw the chips; each opens its fields, which are drawn only then."""
+    documents, usual = assistant.library.documents(), _usual(assistant)
+    names = resources.names()
+    with st.container(horizontal=True, key="where"):
+        if len(names) > 1 and session.libraries_left(resources.chosen(), names):
+            label = ", ".join(session.libraries_left(resources.chosen(), names))
+            _chip(label, "database", "where-library", lambda: _libraries(names))
+        if len(documents) > 1:
+            _chip(
+                _of_documents(assistant, documents), "description", "where-documents",
+                lambda: _documents(assistant, documents),
+            )  # fmt: skip
+        picked = st.session_state.get(_REFUSAL) or usual
+        label = _(_POINTS[picked]) if picked else _("When unsure")
+        _chip(label, "balance", "where-unsure", lambda: _unsure(assistant))
+
+
+def _chip(label: str, icon: str, key: str, fill: Callable[[], None]) -> None:
+    # To Streamlit 1.67 one with another label is another one, which begins closed: while it is open
+    # and things are chosen in it, the label stays.
+    is_open = st.session_state.get(key)
+    shown = st.session_state.get(f"{key}-label", label) if is_open else label
+    st.session_state[f"{key}-label"] = shown
+    chip = st.popover(plain(shown), icon=f":material/{icon}:", key=key, on_change="rerun")
+    if chip.open:
+        with chip, st.container(key=f"{key}-fields"):
+            fill()
+
+
+# -- The libraries
+
+
+def _libraries(names: list[str]) -> None:
+    """Draw the choice of the library that is asked, or of several at once."""
+    now = resources.chosen()
+    there = session.libraries_left(now, names)
+    several = is_joined(now) or st.session_state.get(_SEVERAL) == now
+    picked = st.selectbox(
+        _("Library"), [*names, _SEVERAL], index=len(names) if several else names.index(now),
+        format_func=lambda name: _("Several at once…") if name == _SEVERAL else name,
+    )  # fmt: skip
+    if picked != _SEVERAL:
+        st.session_state.pop(_SEVERAL, None)
+        if picked != now:
+            _pick(picked)
+        return
+    st.session_state[_SEVERAL] = now
+    asked = st.multiselect(_("Libraries to ask at once"), names, default=there)
+    if asked and sorted(asked) != sorted(there):
+        _pick(joined(asked) if len(asked) > 1 else asked[0], several=True)
+
+
+def _pick(name: str, several: bool = False) -> None:
+    """The next question begins a conversation about it. `several`: others may come to it."""
+    if several:
+        st.session_state[_SEVERAL] = name
+    session.open_library(name)
+    st.rerun()
+
+
+# -- The documents, by name, tag and date
+
+
+def _of_documents(assistant: Assistant, documents: list[DocumentInfo]) -> str:
+    where = chosen(assistant)
+    parts = [in_words(where.within)] if where.within else []
+    if where.documents:
+        only = ngettext("{count} document", "{count} documents", len(where.documents))
+        parts.append(readable(where.documents[0]) if len(where.documents) == 1 else only)
+    every = ngettext("All {count} documents", "All {count} documents", len(documents))
+    return " · ".join(parts) or every
+
+
+def _documents(assistant: Assistant, documents: list[DocumentInfo]) -> None:
+    names = [document.document for document in documents]
+    every = ngettext("All {count} documents", "All {count} documents", len(names))
+    widgets.choose_several(_("Ask only"), names, _SCOPE, placeholder=every, format_func=readable)
+    document_list.draw_filter_fields(documents, _fields(assistant))
+    where = chosen(assistant)
+    if where.documents or where.within:
+        button(_("Ask all documents"), "ask-all", _ask_all, assistant)
+
+
+def _ask_all(assistant: Assistant) -> None:
+    st.session_state[_SCOPE] = []
+    document_list.clear_filter_fields(_fields(assistant))
+
+
+# -- How strict: measured effects, and the learned one
+
+
+def _usual(assistant: Assistant) -> str | None:
+    """What is chosen without a choice; one that was learned meanwhile takes its place."""
+    set_so = resources.settings().refusal_threshold
+    names = (name for name, point in OPERATING_POINTS.items() if point.threshold == set_so)
+    now = next(names, None)
+    usual = now if assistant.learned_threshold() is None else _LEARNED
+    if st.session_state.get(_USUAL, "") != usual:
+        st.session_state[_USUAL] = usual
+        if st.session_state.get(_REFUSAL) in (None, now, _LEARNED):  # no other one was chosen
+            st.session_state[_REFUSAL] = usual
+    return usual
+
+
+def _unsure(assistant: Assistant) -> None:
+    learned = [] if assistant.learned_threshold() is None else [_LEARNED]
+    picked = st.segmented_control(
+        _("When unsure"), [*OPERATING_POINTS, *learned], format_func=lambda name: _(_POINTS[name]),
+        key=_REFUSAL, persist_state="session", width="stretch",
+    )  # fmt: skip
+    if picked in OPERATING_POINTS:
+        quotes = assistant.model_name == "extractive"  # then the figures are others
+        point = OPERATING_POINTS[picked]
+        often = _(
+            "Of 10 questions without an answer in the documents it turns down about {rightly}; of "
+            "10 right answers it keeps back about {wrongly}.",
+            rightly=number(10 * point.unanswerable), wrongly=number(10 * point.answerable),
+        )  # fmt: skip
+        st.caption(_(_EFFECTS[picked]) if quotes else f"{_(_EFFECTS[picked])} {often}")
+    elif picked:
+        st.caption(_("As learned from your feedback; the Measure page can take it back."))
