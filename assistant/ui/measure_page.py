@@ -7,18 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from assistant.evaluation import runs as measured
 from assistant.evaluation.comparing import compare, report, since
 from assistant.evaluation.drafting import Drafting, describe_draft
 from assistant.evaluation.metrics import Question
-from assistant.evaluation.runs import (
-    EvaluationRun,
-    EvaluationRuns,
-    MeasuringOptions,
-    MeasuringWatch,
-    all_runs,
-    differences,
-    measure,
-)
+from assistant.evaluation.runs import measure
 from assistant.evaluation.scoring import advice, caution, sentences
 from assistant.evaluation.sets import OwnQuestions, own
 from assistant.feedback.learning import Learning, learning_of
@@ -37,14 +30,14 @@ def page() -> None:
             widgets.show_error(_("Only the owner of this Pincite can measure it."))
             return
         mine = own(resources.settings(), resources.library().name, resources.person().id)
-        runs = all_runs(resources.settings())
+        runs = measured.all_runs(resources.settings())
         st.header(_("Is it good on my documents?"), anchor=False)
         _steps(mine, runs)
         with st.expander(_("Learned from your feedback")):
             _draw_learning()
 
 
-def _steps(mine: OwnQuestions, runs: EvaluationRuns) -> None:
+def _steps(mine: OwnQuestions, runs: measured.EvaluationRuns) -> None:
     drawn = _at_work()  # before all that is read: what is new later draws the page again
     kept = mine.of("kept")
     drafts = drawn[0] is not None and drawn[0].kind == DRAFTS
@@ -121,12 +114,12 @@ def _measure(mine: OwnQuestions) -> None:
     assistant = resources.assistants()
 
     def work(task: Task) -> None:
-        watch = MeasuringWatch(
+        watch = measured.MeasuringWatch(
             asking=lambda step: task.note(step.question, step.done, step.total),
             notice=task.tell,
             cancel=task.cancel,
         )
-        task.run = measure(mine.file, settings, True, MeasuringOptions(), watch, assistant)
+        task.run = measure(mine.file, settings, True, measured.MeasuringOptions(), watch, assistant)
 
     resources.start(_("Measuring my questions about this library"), work)
 
@@ -221,7 +214,7 @@ def _learn(found: Learning, task: Task) -> None:
 _SEARCHED_RUNS = 100  # runs among which it is looked for
 
 
-def _draw_result(kept: EvaluationRuns, mine: OwnQuestions) -> None:
+def _draw_result(kept: measured.EvaluationRuns, mine: OwnQuestions) -> None:
     """Draw the third step."""
     file = str(mine.file.resolve())
     found = [
@@ -238,12 +231,12 @@ def _draw_result(kept: EvaluationRuns, mine: OwnQuestions) -> None:
         if earlier:
             before = earlier[0]
             found_since = compare(kept.rows(before.number), kept.rows(last.number))
-            told.append(since(found_since, differences(before, last)))
+            told.append(since(found_since, measured.differences(before, last)))
         st.html("".join(f"<p>{as_html(one)}</p>" for one in told if one))
         st.html(f"<p><b>{as_html(advice(figures))}</b></p>")
 
 
-def _not_answered(run: EvaluationRun, figures: dict[str, Any]) -> Iterator[str]:
+def _not_answered(run: measured.EvaluationRun, figures: dict[str, Any]) -> Iterator[str]:
     """Sentences about questions that failed, and about those that were not asked."""
     if figures["failed"]:
         yield ngettext(

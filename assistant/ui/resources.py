@@ -37,18 +37,7 @@ from assistant.storage.part import Whose
 from assistant.team.accounts import LOCAL, VISITOR, Accounts, Person
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.team.tokens import Sessions
-from assistant.ui import session
-from assistant.ui.background import (
-    Ahead,
-    Answers,
-    Busy,
-    Fetches,
-    Latest,
-    Offers,
-    Sheets,
-    Tasks,
-    Work,
-)
+from assistant.ui import background, session
 from assistant.wiring import composition
 from assistant.wiring.people import Known, limits, sessions
 from ingest.document.source import readable
@@ -313,43 +302,33 @@ def release(name: str) -> None:
     is not open: opening it to close it would make one that is gone."""
     watched_folders().stop(name)
     running_fetchings().stop(name)
-    if (held := _open_now().pop(name, None)) is not None:
-        held.close()
     _held.clear(name)
     _assistant.clear()
 
 
 def _opened(name: str) -> Library:
     """Raises PinciteError."""
-    found, place = _held(name)
+    found, place, _stack = _held(name)
     if place == composition.place_of(settings(), name):
         return found
     release(name)  # another one has its name now
     return _opened(name)
 
 
-@_once
-def _open_now() -> dict[str, ExitStack]:
-    """What closes them, by name; Streamlit does not list what it caches."""
-    return {}
-
-
-@_once
-def _held(name: str) -> tuple[Library, int]:
+@st.cache_resource(show_spinner=False, on_release=lambda held: held[2].close())
+def _held(name: str) -> tuple[Library, int, ExitStack]:
     """Opening a library to read creates nothing: a missing one is empty, and not in the home."""
     now, held = settings(), ExitStack()
     place = composition.place_of(now, name)
     there = composition.library(now, name) if place else composition.no_library(now)
     made = held.enter_context(there)
-    _open_now()[name] = held
-    if not place:
-        return made, place
-    made.maintenance.follow()
-    clear_leftovers(now.home, made)
-    if at_machine():  # others would see what comes from there
-        watched_folders().sync(now, made)
-        follow_sources(made)
-    return made, place
+    if place:
+        made.maintenance.follow()
+        clear_leftovers(now.home, made)
+        if at_machine():  # others would see what comes from there
+            watched_folders().sync(now, made)
+            follow_sources(made)
+    return made, place, held
 
 
 def follow_sources(library: Library) -> None:
@@ -429,19 +408,19 @@ def sheet() -> Sheet:
 uploads = _once(Uploads)  # of all visitors
 watched_folders = _once(WatchedFolders)  # of all libraries that are open
 running_fetchings = _once(Fetchings)  # from the sources of all libraries that are open
-_offers = _once(Offers)  # of all libraries
-ahead = _once(Ahead)  # what the chat model reads while somebody types
-tasks = _once(Tasks)  # the running measurement, or what else takes long; one at a time
+_offers = _once(background.Offers)  # of all libraries
+ahead = _once(background.Ahead)  # what the chat model reads while somebody types
+tasks = _once(background.Tasks)  # the running measurement, or what else takes long; one at a time
 
 
-def answers() -> Answers:
+def answers() -> background.Answers:
     """The running answers of this person, by conversation."""
-    found: Answers = _of_person("answers", person().id, Answers)
+    found: background.Answers = _of_person("answers", person().id, background.Answers)
     return found
 
 
 @_once
-def _of_person(kind: str, person: str, _make: "Callable[[], Latest[Any]]") -> Any:
+def _of_person(kind: str, person: str, _make: "Callable[[], background.Latest[Any]]") -> Any:
     """The same works of this kind each time, as long as the server runs."""
     made = _make()
     _everybodys().append(made)
@@ -449,7 +428,7 @@ def _of_person(kind: str, person: str, _make: "Callable[[], Latest[Any]]") -> An
 
 
 @_once
-def _everybodys() -> "list[Latest[Any]]":
+def _everybodys() -> "list[background.Latest[Any]]":
     return [tasks()]  # with the answers and the sheets of all people
 
 
@@ -465,17 +444,19 @@ def offer_questions(documents: Sequence[str]) -> Background | None:
     return _offers().start((shelf.name, shelf.generation(), *documents), work)
 
 
-def _busy(turns: TurnTaking) -> Busy:
+def _busy(turns: TurnTaking) -> background.Busy:
     read, works = ahead(), _everybodys()
-    return Busy(lambda: turns.is_taken or read.is_recent or any(one.going() for one in [*works]))
+    return background.Busy(
+        lambda: turns.is_taken or read.is_recent or any(one.going() for one in [*works])
+    )
 
 
-def sheets() -> Sheets:
+def sheets() -> background.Sheets:
     """The running sheets of this person, by library; of visitors, of this browser tab."""
     if is_told_apart():
-        found: Sheets = _of_person("sheets", person().id, Sheets)
+        found: background.Sheets = _of_person("sheets", person().id, background.Sheets)
     else:  # in the tab's state no other visitor finds them
-        found = st.session_state.setdefault("sheets", Sheets())
+        found = st.session_state.setdefault("sheets", background.Sheets())
     return found
 
 
@@ -485,9 +466,9 @@ def is_told_apart() -> bool:
 
 
 @_once
-def fetches() -> Fetches:
+def fetches() -> background.Fetches:
     """The downloads of models that this server has started."""
-    return Fetches(composition.home_models(settings()).pull)
+    return background.Fetches(composition.home_models(settings()).pull)
 
 
 @by_owner
@@ -531,7 +512,7 @@ def add_at_start(paths: Sequence[Path]) -> None:
         print(f"pincite: {readable(line)}", file=sys.stderr)
 
 
-def start(title: str, work: Work, kind: str = "") -> None:
+def start(title: str, work: background.Work, kind: str = "") -> None:
     """Start a task, or say what is running already; then draw the page again."""
     try:
         check_owner()

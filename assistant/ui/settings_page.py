@@ -20,15 +20,7 @@ from assistant.settings import PREFIX
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, widgets
 from assistant.ui.background import Fetch
-from assistant.ui.widgets import (
-    ask_before,
-    button,
-    choose_one,
-    draw_stop,
-    draw_until_end,
-    plain,
-    submit,
-)
+from assistant.ui.widgets import ask_before, button, draw_stop, plain, submit
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, use
 from ingest.errors import PinciteError
@@ -54,7 +46,7 @@ def _draw_model_row(row: Row, now: InUse, wait: Expected | None) -> None:
             _buttons(row, is_set=bool(now.setting))
         fetch = resources.fetches().of(name)
         if fetch and not fetch.ended:
-            draw_until_end(fetch, 0.5, partial(_progress, fetch))
+            widgets.draw_until_end(fetch, 0.5, partial(_progress, fetch))
         elif fetch and fetch.error:
             widgets.show_error(fetch.error)
 
@@ -278,5 +270,5 @@ def page() -> None:
     """Draw the page from top to bottom, for owners."""
     with page_frame.page(_("Settings")):
         parts = {"models": N_("Models"), "storage": N_("Storage")}
-        part = choose_one(_("Part"), parts, "part", label_visibility="collapsed")
+        part = widgets.choose_one(_("Part"), parts, "part", label_visibility="collapsed")
         (_draw_storage if part == "storage" else _draw_model_roles)()

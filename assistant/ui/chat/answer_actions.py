@@ -20,15 +20,7 @@ from assistant.ui.background import Fetch
 from assistant.ui.chat import explanation
 from assistant.ui.chat.answer import draw_thumbs
 from assistant.ui.chat.explanation import DONE
-from assistant.ui.widgets import (
-    Component,
-    as_html,
-    button,
-    draw_download,
-    draw_until_end,
-    plain,
-    show_error,
-)
+from assistant.ui.widgets import as_html, button, draw_download, draw_until_end, plain
 from assistant.wiring import composition
 from ingest.document.source import readable
 from ingest.language.sentences import is_code
@@ -62,7 +54,7 @@ def draw_after_stop(answer: Mapping[str, Any], again: Callable[[], None]) -> Non
 
 # -- A button below an answer that copies it with its marks and sources
 
-_copy = Component(
+_copy = widgets.Component(
     "copy_button",
     '<div class="copying"></div>',
     words={
@@ -228,7 +220,7 @@ def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> N
             elif fetch and not fetch.error:
                 button(_("Try again"), f"again-{key}", again, type="primary")
             elif fetch:
-                show_error(fetch.error)
+                widgets.show_error(fetch.error)
             if resources.is_owner() and (fetch is None or fetch.error):
                 label, act = _("Fetch it"), resources.fetch
                 button(label, f"fetch-{key}", act, name, icon="download", type="secondary")

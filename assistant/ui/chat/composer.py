@@ -291,7 +291,7 @@ def _act(assistant: Assistant, ask: Ask, given: dict[str, Any]) -> None:
         case "unline":
             draft.line = [one for one in draft.line if one.id != given["id"]]
         case "tools":
-            tool_dialog.open_tools()
+            tool_dialog.stay(is_open=True)
         case "speak":
             draft.spoken = given["text"]
         case does:

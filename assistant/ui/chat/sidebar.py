@@ -24,16 +24,7 @@ from assistant.ui import resources, session, widgets
 from assistant.ui.background import Fetch
 from assistant.ui.chat import answer_actions
 from assistant.ui.library import library_queue
-from assistant.ui.widgets import (
-    Component,
-    as_html,
-    ask_before,
-    ask_form,
-    button,
-    draw_quiet,
-    plain,
-    step,
-)
+from assistant.ui.widgets import as_html, ask_before, ask_form, button, draw_quiet, plain, step
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import in_use, missing_defaults
 from ingest.document.source import readable
@@ -157,7 +148,7 @@ _FIND, _ALL = "conversations-find", "conversations-all"  # in the session's stat
 
 Row = dict[str, Any]
 
-_list = Component(
+_list = widgets.Component(
     "conversation_list",
     '<nav class="conversations"></nav>',
     uses=("menu",),

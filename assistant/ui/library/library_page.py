@@ -17,17 +17,7 @@ from assistant.ui.library.document_list import DIALOG_OPEN, draw_document_list
 from assistant.ui.library.library_queue import FileState
 from assistant.ui.session import Shown
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import (
-    as_html,
-    ask_before,
-    ask_form,
-    button,
-    choose_one,
-    folded,
-    own,
-    plain,
-    submit,
-)
+from assistant.ui.widgets import as_html, button, choose_one, folded, own, plain
 from ingest.document.source import readable
 from ingest.images import image_file
 from vectorstore.add_report import AddSummary
@@ -54,7 +44,7 @@ def draw_library_list() -> None:
         if part.is_filled:
             with st.form(f"make-{of}", border=False):
                 _fields("", "", of)
-                submit(_("Make"), _make, of)
+                widgets.submit(_("Make"), _make, of)
     for gone in libraries.deleted(resources.settings()):
         _gone(gone)
 
@@ -69,14 +59,14 @@ def _row(one: Named, is_open: bool) -> None:
         if st.button(_("Edit"), key=f"edit-lib-{one.library}"):
             of = f":{one.library}"
             fields = partial(_fields, one.library, one.description, of)
-            ask_form(_("Name and description"), fields, _("Save"), _change, one, of)
+            widgets.ask_form(_("Name and description"), fields, _("Save"), _change, one, of)
         if st.button(_("Delete"), key=f"delete-lib-{one.library}", type="tertiary"):
             gone = _(
                 "{library} leaves Pincite with {facts}. Your own files stay where they are. "
                 "For a day it can be brought back.",
                 library=one.library, facts=_facts(one),
             )  # fmt: skip
-            ask_before(_("Delete this library?"), gone, _("Delete"), _delete, one.library,
+            widgets.ask_before(_("Delete this library?"), gone, _("Delete"), _delete, one.library,
                        key="delete")  # fmt: skip
 
 
