@@ -5,7 +5,7 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -186,10 +186,10 @@ def with_commands(text: str) -> str:
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return plain(text)
-    return "".join(
-        f"`{' '.join(part.split())}`" if at % 2 and part.strip() else _escaped(part)
-        for at, part in enumerate(parts)
-    )
+    for at, part in enumerate(parts):
+        is_code = at % 2 and part.strip()
+        parts[at] = f"`{' '.join(part.split())}`" if is_code else _escaped(part)
+    return "".join(parts)
 
 
 def as_html(text: object) -> str:
@@ -230,12 +230,12 @@ def draw_kept_error() -> None:
 # not know it before a form is sent. A password does not outlast the closing.
 
 
-@dataclass(frozen=True)
+@dataclass
 class Folded:
-    """The state of a folded part between two runs of the page."""
+    """A folded part, from one run of the page to the next."""
 
-    label: str = ""
-    began_open: bool = False
+    label: str
+    began_open: bool = False  # with this label
     is_open: bool = False
     is_filled: bool = False  # has been opened
     closed: int = 0  # times
@@ -244,16 +244,13 @@ class Folded:
 @contextmanager
 def folded(label: str, key: str) -> Iterator[Folded]:
     """Closed at first; what is drawn within, when it is filled, is folded away."""
-    before: Folded = st.session_state.get(_kept(key), Folded())
-    # To Streamlit 1.67 one with another label is another one, which begins anew.
-    began = before.began_open if before.label == label else before.is_open
-    part = st.expander(label, expanded=began, key=key, on_change="rerun")
-    now = replace(
-        before, label=label, began_open=began, is_open=bool(part.open),
-        is_filled=before.is_filled or bool(part.open),
-        closed=before.closed + (before.is_open and not part.open),
-    )  # fmt: skip
-    st.session_state[_kept(key)] = now
+    now: Folded = st.session_state.setdefault(_kept(key), Folded(label))
+    if now.label != label:  # to Streamlit 1.67 it is another one, which begins anew
+        now.label, now.began_open = label, now.is_open
+    part = st.expander(label, expanded=now.began_open, key=key, on_change="rerun")
+    now.closed += now.is_open and not part.open
+    now.is_open = bool(part.open)
+    now.is_filled |= now.is_open
     with part:
         yield now
 

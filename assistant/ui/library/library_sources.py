@@ -1,6 +1,6 @@
 """What a library follows, for who sits at this machine: folders, mailboxes and WebDAV folders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,18 @@ from vectorstore.library import Library
 
 _INTERVALS = (5, 15, 60, 6 * 60, 24 * 60)  # minutes
 _KINDS: dict[Kind, str] = {"imap": N_("Mailbox (IMAP)"), "webdav": N_("Folder (WebDAV)")}
-_LABELS = {  # of the fields that a server may not like
-    "imap": {"server": N_("Server"), "user": N_("User"), "password": N_("Password"),
-             "folder": N_("Mailbox")},
-    "webdav": {"server": N_("Address"), "user": N_("User"), "password": N_("Password"),
-               "folder": N_("Folder on the server")},
-}  # fmt: skip
+_FIELDS = {  # what a server may not like besides the password, with an example of each
+    "imap": {
+        "server": (N_("Server"), "mail.example.org"),
+        "folder": (N_("Mailbox"), "INBOX"),
+        "user": (N_("User"), "ann@example.org"),
+    },
+    "webdav": {
+        "server": (N_("Address"), "https://cloud.example.org/remote.php/dav"),
+        "folder": (N_("Folder on the server"), "papers"),
+        "user": (N_("User"), "ann"),
+    },
+}
 _PART = "sources"
 _DONE, _WRONG = "sources-added", "source-wrong"  # in the session's state, of each library
 
@@ -69,25 +75,20 @@ def _often(minutes: int) -> str:
 
 
 def _fields(kind: Kind, password: str) -> dict[str, Any]:
-    labels = {field: _(label) for field, label in _LABELS[kind].items()}
-    mail = kind == "imap"
     where, who, how = (st.columns(2) for _row in range(3))  # the order of Tab, and of a phone
+    columns = {"server": where[0], "folder": where[1], "user": who[0]}
     given: dict[str, Any] = {
-        "server": where[0].text_input(
-            labels["server"],
-            placeholder="mail.example.org" if mail else "https://cloud.example.org/remote.php/dav",
-        ),
-        "folder": where[1].text_input(labels["folder"], placeholder="INBOX" if mail else "papers"),
-        "user": who[0].text_input(labels["user"], placeholder="ann@example.org" if mail else "ann"),
-        "password": who[1].text_input(
-            labels["password"], type="password", key=password, autocomplete="new-password",
-            help=_("Kept in the keyring of this system, and in no file of Pincite. Servers that "
-                   "ask for a second factor want a password made for programs."),
-        ),
-    }  # fmt: skip
+        name: columns[name].text_input(_(label), placeholder=example)
+        for name, (label, example) in _FIELDS[kind].items()
+    }
+    given["password"] = who[1].text_input(
+        _("Password"), type="password", key=password, autocomplete="new-password",
+        help=_("Kept in the keyring of this system, and in no file of Pincite. Servers that "
+               "ask for a second factor want a password made for programs."),
+    )  # fmt: skip
     with how[0]:
         given["every"] = _draw_interval(EVERY)
-    if mail:
+    if kind == "imap":
         given["starttls"] = how[1].selectbox(
             _("Encryption"), [False, True], format_func=lambda late: "STARTTLS" if late else "TLS"
         )
@@ -98,17 +99,16 @@ def _fields(kind: Kind, password: str) -> dict[str, Any]:
 def _add_source(library: Library, kind: Kind, given: dict[str, Any]) -> None:
     try:
         with st.spinner(_("Signing in…")):
-            resources.check_folder_right()
             starttls = given.get("starttls", False)
             address = written(kind, given["server"], given["user"], given["folder"], starttls)
-            resources.to_change(library, "added source", parsed(address).host)
+            _check(library, "added source", parsed(address).host)
             made = add_checked(
                 resources.settings(), library.name, address, given["password"], given["mirror"],
                 given["every"],
             )  # fmt: skip
     except PinciteError as error:
         field = error.field if isinstance(error, SourceFailed) else ""
-        label = _LABELS[kind].get(field, "")
+        label, _example = {"password": (N_("Password"), ""), **_FIELDS[kind]}.get(field, ("", ""))
         wrong = f"{_(label)}: {told(str(error))}" if label else str(error)
         st.session_state[own(library, _WRONG)] = wrong, _shown(given)
         return
@@ -209,41 +209,34 @@ def _facts(source: Source, busy: bool) -> str:
     return " · ".join([source.address, state, *([_("paused")] if source.paused else [])])
 
 
-def _noted(did: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """What a click does with a source: only an owner at this machine may, and it is noted."""
-
-    def decorated(act: Callable[..., None]) -> Callable[..., None]:
-        def checked(library: Library, source: Source, *given: Any) -> None:
-            resources.check_folder_right()
-            resources.to_change(library, did, source.address)
-            act(library, source, *given)
-
-        return checked
-
-    return decorated
+def _check(library: Library, did: str, what: str) -> None:
+    """Before what a click does: only an owner at this machine may, and it is noted. Raises
+    NotAllowed, UnknownLibrary."""
+    resources.check_folder_right()
+    resources.to_change(library, did, what)
 
 
-@_noted("fetches")
 def _fetch(library: Library, source: Source) -> None:
+    _check(library, "fetches", source.address)
     settings = resources.settings()
     turn = turn_of(settings.home, library.name)
     resources.running_fetchings().start(settings, library, source, turn)
 
 
-@_noted("changed source")
 def _renew(library: Library, source: Source, field: str) -> None:
+    _check(library, "changed source", source.address)
     renew_password(resources.settings(), source, st.session_state[field])
     if not source.paused:
         _fetch(library, source)
 
 
-@_noted("changed source")
 def _change(library: Library, source: Source, how: Mapping[str, Any]) -> None:
+    _check(library, "changed source", source.address)
     source_list.change(resources.settings(), source, **how)
 
 
-@_noted("removed source")
 def _remove(library: Library, source: Source) -> None:
+    _check(library, "removed source", source.address)
     source_list.remove(resources.settings(), source)
 
 
@@ -293,7 +286,7 @@ def _watched_row(library: Library, one: WatchedFolder) -> None:
 
 
 def _watch(library: Library, field: str) -> None:
-    resources.check_folder_right()
+    resources.check_folder_right()  # others are not told which folders there are
     path = given_path(st.session_state[field].strip())
     resources.to_change(library, "watches", str(path))
     resources.watched_folders().add(resources.settings(), library, path)
