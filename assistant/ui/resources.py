@@ -13,7 +13,6 @@ from assistant.background import Background
 from assistant.conversation.assistant import Assistant
 from assistant.entrance import guests
 from assistant.entrance.asgi import is_loopback
-from assistant.errors import AssistantError
 from assistant.evaluation.drafting import write_offers
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
@@ -65,10 +64,11 @@ def settings() -> Settings:
     Raises SettingsError.
     """
     loaded = Settings.load()
-    if not _listening_address():  # `streamlit run`; the command `app` has done it already
-        keep_private(loaded.home)
-        network_guard.quiet_telemetry()
-        network_guard.install_guard(loaded.home / "network.log")
+    keep_private(loaded.home)
+    network_guard.quiet_telemetry()
+    if not network_guard.is_installed():  # as the command does it
+        listens_at = _listening_address() or "127.0.0.1"
+        network_guard.install_guard(loaded.home / "network.log", listens_at)
     return loaded
 
 
@@ -510,13 +510,3 @@ def add_at_start(paths: Sequence[Path]) -> None:
         told.append(f"of kinds that cannot be read: {kinds(done.summary.unsupported)}")
     for line in filter(None, told):
         print(f"pincite: {readable(line)}", file=sys.stderr)
-
-
-def start(title: str, work: background.Work, kind: str = "") -> None:
-    """Start a task, or say what is running already; then draw the page again."""
-    try:
-        check_owner()
-        tasks().start(title, work, kind)
-    except (AssistantError, LibraryError) as error:
-        session.keep_error(error)
-    st.rerun()

@@ -35,8 +35,7 @@ def page() -> None:
             return
         running = resources.sheets().of(library.name)
         if _asked(library) not in st.session_state:  # a reload has forgotten what was asked
-            columns = running.columns if running else ()
-            lines = list(map(written, columns))
+            lines = list(map(written, running.columns if running else ()))
             if not lines and (kept := _last_columns()):
                 lines = kept.of(resources.person().id, library.name)
             st.session_state[_asked(library)] = "\n".join(lines)
