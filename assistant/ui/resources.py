@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import streamlit as st
 
@@ -17,16 +17,8 @@ from assistant.evaluation.drafting import write_offers
 from assistant.feedback import ratings
 from assistant.feedback.ratings import Feedback
 from assistant.i18n.translation import _
+from assistant.libraries import uploads as adding
 from assistant.libraries.libraries import make
-from assistant.libraries.uploads import (
-    Upload,
-    Uploads,
-    WatchedFolders,
-    clear_leftovers,
-    staged,
-    turn_of,
-    upload_folder,
-)
 from assistant.llm.odds import TokenOdds, TurnTaking
 from assistant.security import network_guard
 from assistant.settings import Settings
@@ -50,7 +42,6 @@ from vectorstore.library import Library
 if TYPE_CHECKING:
     from assistant.llm.chat_model import ChatModel
 
-Given = ParamSpec("Given")
 UPLOAD = "upload"  # in the session's state: of this visitor, until its summary was read
 
 _once = st.cache_resource(show_spinner=False)  # for a server, whoever looks at a page
@@ -215,17 +206,6 @@ def check_owner() -> None:
         raise NotAllowed("Only the owner of this Pincite can change its settings.")
 
 
-def by_owner(act: Callable[Given, None]) -> Callable[Given, None]:
-    """What a click does that only owners may do: raises NotAllowed for others."""
-
-    @wraps(act)
-    def checked(*given: Given.args, **named: Given.kwargs) -> None:
-        check_owner()
-        act(*given, **named)
-
-    return checked
-
-
 def may_change() -> bool:
     """Whether this visitor may add and remove documents."""
     return is_owner() or bool(person().id and person().changes)
@@ -324,7 +304,7 @@ def _held(name: str) -> tuple[Library, int, ExitStack]:
     made = held.enter_context(there)
     if place:
         made.maintenance.follow()
-        clear_leftovers(now.home, made)
+        adding.clear_leftovers(now.home, made)
         if at_machine():  # others would see what comes from there
             watched_folders().sync(now, made)
             follow_sources(made)
@@ -333,7 +313,7 @@ def _held(name: str) -> tuple[Library, int, ExitStack]:
 
 def follow_sources(library: Library) -> None:
     """Fetch from the sources of an open library when they are due, also from new ones."""
-    turn = turn_of(settings().home, library.name)
+    turn = adding.turn_of(settings().home, library.name)
     running_fetchings().follow(settings(), library, turn)
 
 
@@ -405,8 +385,8 @@ def sheet() -> Sheet:
 # -- What is under way in this server, whoever looks at it; a reload of a page does not end it
 
 
-uploads = _once(Uploads)  # of all visitors
-watched_folders = _once(WatchedFolders)  # of all libraries that are open
+uploads = _once(adding.Uploads)  # of all visitors
+watched_folders = _once(adding.WatchedFolders)  # of all libraries that are open
 running_fetchings = _once(Fetchings)  # from the sources of all libraries that are open
 _offers = _once(background.Offers)  # of all libraries
 ahead = _once(background.Ahead)  # what the chat model reads while somebody types
@@ -471,9 +451,9 @@ def fetches() -> background.Fetches:
     return background.Fetches(composition.home_models(settings()).pull)
 
 
-@by_owner
 def fetch(*names: str) -> None:
-    """Begin to fetch models."""
+    """Begin to fetch models. Raises NotAllowed."""
+    check_owner()
     for name in names:
         fetches().start(name)
 
@@ -486,8 +466,8 @@ def upload(
     where it is `shown`, the Library page shows this visitor the result. Raises NotAllowed,
     UnknownLibrary, HomeNotWritable."""
     changed, home = to_change(library, did, what), settings().home
-    copies = staged(upload_folder(home, library.name), files) if files else paths
-    begun = uploads().show(Upload(changed, home, copies, rebuild))
+    copies = adding.staged(adding.upload_folder(home, library.name), files) if files else paths
+    begun = uploads().show(adding.Upload(changed, home, copies, rebuild))
     if shown:
         st.session_state[UPLOAD] = begun
 
@@ -499,7 +479,7 @@ def add_at_start(paths: Sequence[Path]) -> None:
         now = settings()
         if now.library not in composition.libraries(now):
             make(now, now.library)
-        done = uploads().show(Upload(_opened(now.library), now.home, paths))
+        done = uploads().show(adding.Upload(_opened(now.library), now.home, paths))
     except PinciteError as error:
         print(f"pincite: {error}", file=sys.stderr)
         return

@@ -94,18 +94,23 @@ def _buttons(row: Row, is_set: bool) -> None:
         ask_before(_("Remove this model?"), lost, _("Remove"), _remove, role, name, key="drop")
 
 
-@resources.by_owner
 def _use(role: str, name: str) -> None:
+    resources.check_owner()
     st.session_state[_CHANGED_ROLE] = role
     use(resources.settings(), cast(Role, role), name)
     resources.renew_answering()
 
 
-@resources.by_owner
 def _remove(role: str, name: str) -> None:
+    resources.check_owner()
     st.session_state[_CHANGED_ROLE] = role
     composition.home_models(resources.settings()).remove(name)
     resources.renew_answering()
+
+
+def _stop(fetch: Fetch) -> None:
+    resources.check_owner()
+    fetch.stop()
 
 
 def _progress(fetch: Fetch) -> None:
@@ -116,7 +121,7 @@ def _progress(fetch: Fetch) -> None:
             sizes = {"have": size(fetch.have), "total": size(fetch.total)}
             doing += f": {_('{have} of {total}', **sizes)}"
         st.progress(fetch.share, text=plain(doing))
-        draw_stop(fetch.stopping, f"stop-{name}", resources.by_owner(fetch.stop))
+        draw_stop(fetch.stopping, f"stop-{name}", partial(_stop, fetch))
 
 
 # -- Lets a model server answer or embed, by its address
@@ -261,8 +266,8 @@ def _row(used: Used) -> None:
             ask_before(_(NAMES[used.kind]), lost, _("Delete"), _clean, used.kind, key="clean")
 
 
-@resources.by_owner
 def _clean(kind: Kind) -> None:
+    resources.check_owner()
     libraries.clean_home(resources.settings(), kind)
 
 

@@ -18,13 +18,7 @@ from assistant.i18n.translation import N_, ngettext
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import answer as answers
-from assistant.ui.chat import (
-    answer_actions,
-    composer,
-    sidebar,
-    tool_dialog,
-    voice,
-)
+from assistant.ui.chat import answer_actions, composer, sidebar, tool_dialog, voice
 from assistant.ui.chat.composer import Where, chosen
 from assistant.ui.viewer import page_panel
 from assistant.ui.widgets import Component, as_html, draw_until_end

@@ -336,9 +336,9 @@ def draw_own_documents(library: Library) -> None:
         )  # fmt: skip
 
 
-@resources.by_owner
 def _open() -> None:
     """The library of the settings, which is made where it is not there."""
+    resources.check_owner()
     settings = resources.settings()
     if settings.library not in composition.libraries(settings):
         make(settings, settings.library)
@@ -396,8 +396,8 @@ def _is_chosen() -> bool:
     )
 
 
-@resources.by_owner
 def _note(mark: first_run.Mark) -> None:
+    resources.check_owner()
     first_run.set_mark(resources.settings(), mark)
 
 
@@ -436,9 +436,9 @@ def _searching(missing: Sequence[Offer]) -> None:
     _show_failed(names)
 
 
-@resources.by_owner
 def _sample() -> None:
     """Fill its library in the background, and open it."""
+    resources.check_owner()
     name = first_run.sample_library(resources.settings())
     library_queue.add_paths(resources.library(name), first_run.sample_documents())
     session.open_library(name)

@@ -14,14 +14,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from assistant.i18n.translation import N_, _, ngettext, number, told
-from assistant.libraries.uploads import (
-    Upload,
-    delete_dropped,
-    describe_step,
-    given_path,
-    told_stage,
-    upload_folder,
-)
+from assistant.libraries import uploads as adding
+from assistant.libraries.uploads import Upload, describe_step, told_stage
 from assistant.ui import resources, session, widgets
 from assistant.ui.library.document_list import DIALOG_OPEN
 from assistant.ui.widgets import as_html, button, own, pace
@@ -244,7 +238,7 @@ def _again(library: Library, jobs: Sequence[Job]) -> None:
 def _dismiss(library: Library, jobs: Sequence[Job]) -> None:
     places = [job.path for job in jobs]
     resources.to_change(library, "dismissed").jobs.drop(places)
-    delete_dropped(places, upload_folder(resources.settings().home, library.name))
+    adding.delete_dropped(places, adding.upload_folder(resources.settings().home, library.name))
 
 
 # -- On the Library page: that another model or an earlier Pincite made it, and a button for it
@@ -330,7 +324,7 @@ def draw_folder_field(library: Library) -> None:
 
 def _add_folder(library: Library, field: str) -> None:
     resources.check_folder_right()
-    add_paths(library, [given_path(st.session_state[field].strip())])
+    add_paths(library, [adding.given_path(st.session_state[field].strip())])
 
 
 def add_paths(library: Library, paths: list[Path]) -> None:

@@ -26,15 +26,9 @@ from ingest.language.sentences import spans
 from ingest.media.ffmpeg import clock
 from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
+from vectorstore import versions as between
 from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.federation import AnyLibrary
-from vectorstore.versions import (
-    around,
-    changed_lines,
-    closest_line,
-    closest_page,
-    without_running_lines,
-)
 
 # -- Plays a recording from its cited second, in the browser's own player
 
@@ -392,7 +386,7 @@ def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
     page = library.page(opened.document, opened.page)
     is_cited = opened.page == opened.cited_page
     cited = cited_lines(opened, page) if is_cited else ()
-    number = closest_page(page, library.pages(name), cited)
+    number = between.closest_page(page, library.pages(name), cited)
     return Shown(name, number, source=f"version/{name}", version=True)
 
 
@@ -434,18 +428,18 @@ def _changed(
 ) -> tuple[list[int], list[int]]:
     """The lines of each page that the other version does not have there or on the next page."""
     left, right = (
-        around(without_running_lines(library.pages(shown.document)), one.number)
+        between.around(between.without_running_lines(library.pages(shown.document)), one.number)
         for shown, one in ((opened, page), (beside, other))
     )
     [here] = (one for one in left if one.number == page.number)
     [there] = (one for one in right if one.number == other.number)
-    return changed_lines(here, right), changed_lines(there, left)
+    return between.changed_lines(here, right), between.changed_lines(there, left)
 
 
 def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
     """Where the other version says what the cited lines say."""
     cited = cited_lines(opened, page) if opened.page == opened.cited_page else ()
-    line = closest_line(page, cited, other)
+    line = between.closest_line(page, cited, other)
     if line is None or not other.height:
         return None
     return At(other.lines[line].box.y0 / other.height, 0.0)
