@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -65,7 +64,7 @@ def _draw_task(task: Task) -> None:
     if task.ended:
         _draw_state(task)
     else:
-        draw_until_end(task, 1.0, partial(_draw_state, task))
+        draw_until_end(task, 1.0, _draw_state)
 
 
 def _draw_state(task: Task) -> None:

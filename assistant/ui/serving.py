@@ -158,8 +158,9 @@ def _guarded(
 def options(port: int, address: str, hosts: Hosts) -> dict[str, Any]:
     """Streamlit's configuration, by its names. Nothing of it comes from the folder or the user's
     own configuration of Streamlit."""
+    config = _START / ".streamlit" / "config.toml"  # by itself it is read only beside the script
     return {
-        **_config(),
+        **dict(_flat(tomllib.loads(config.read_text("utf-8")))),
         "server.port": port,
         "server.maxUploadSize": LARGEST,
         "server.address": address,
@@ -188,12 +189,6 @@ def _welcome(place: str, guests: Entrance | None) -> str:
         f"  yours, to add, remove and measure: {place}/#{guests.tokens['owner']}\n"
         f"  for others, to read and ask:       {place}/#{guests.tokens['visitor']}"
     )
-
-
-def _config() -> dict[str, Any]:
-    """Streamlit reads this file by itself only beside the script."""
-    text = (_START / ".streamlit" / "config.toml").read_text(encoding="utf-8")
-    return dict(_flat(tomllib.loads(text)))
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

@@ -46,7 +46,7 @@ def _draw_model_row(row: Row, now: InUse, wait: Expected | None) -> None:
             _buttons(row, is_set=bool(now.setting))
         fetch = resources.fetches().of(name)
         if fetch and not fetch.ended:
-            widgets.draw_until_end(fetch, 0.5, partial(_progress, fetch))
+            widgets.draw_until_end(fetch, 0.5, _progress)
         elif fetch and fetch.error:
             widgets.show_error(fetch.error)
 

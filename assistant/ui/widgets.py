@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Name = TypeVar("Name", bound=str)
+Work = TypeVar("Work", bound=Background)
 
 # -- Buttons, and the dialog that asks before something is lost
 
@@ -281,15 +282,16 @@ def pace(every: float, goes_on: bool) -> float:
     return every if goes_on else SELDOM
 
 
-def draw_until_end(work: Background, every: float, *draw: Callable[[], object]) -> None:
+def draw_until_end(
+    work: Work, every: float, draw: Callable[[Work], object] = lambda _work: None
+) -> None:
     """Draw something each `every` seconds until the work has ended; then draw the whole page."""
 
     @st.fragment(run_every=every)
     def part() -> None:
         if work.ended:
             st.rerun()
-        for each in draw:
-            each()
+        draw(work)
 
     part()
 

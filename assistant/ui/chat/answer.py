@@ -1,6 +1,7 @@
 """Draws an answer document as sentences with marks that open their page."""
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,11 +14,12 @@ from assistant import attachments
 from assistant.contract.asked_in import from_row, in_words
 from assistant.contract.facts import full_name, parts_of
 from assistant.contract.intents import Enhance, Intent, Vary
-from assistant.contract.reply import Progress, Reply
+from assistant.contract.reply import Progress
 from assistant.errors import AssistantError
 from assistant.feedback.ratings import REPLIES, Answer
 from assistant.i18n.translation import N_, _, ngettext, number, told
 from assistant.ui import resources, session, widgets
+from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import explanation
 from assistant.ui.session import Shown
 from assistant.ui.viewer.page_view import whole_quote
@@ -94,9 +96,11 @@ def draw_answer(answer: Mapping[str, Any], shown: Shown | None) -> None:
     _component.draw(key, _finished(answer, opened), {"open": partial(_open, key, answer)})
 
 
-def draw_running_answer(reply: Reply, seconds: float) -> None:
+def draw_running_answer(running: RunningAnswer) -> None:
     """Draw a running answer: its words so far, or the current step and the closest lines before the
-    first word; a click on one opens its page."""
+    first word; a click on one opens its page. Below it the progress of a tool that works in
+    steps."""
+    reply, seconds = running.reply, time.monotonic() - running.started
     key, quotes = f"running-{reply.id}", [vars(one) for one in reply.activity.quotes]
     data: dict[str, Any] = {"text": reply.so_far}
     if not reply.so_far:
@@ -109,6 +113,11 @@ def draw_running_answer(reply: Reply, seconds: float) -> None:
     _component.draw(key, data, {"open": open_card})
     if st.session_state.pop(_OPENED, False):
         st.rerun()  # the page that is opened stands outside of this fragment
+    if now := reply.activity.progress:
+        with st.container(key="in-steps"):
+            if now.preview:
+                st.image(now.preview, caption=_("So far"), width=256)
+            st.progress(now.share, text=said(now))
 
 
 def stage_text(stage: str, seconds: float) -> str:
@@ -341,20 +350,6 @@ def _add(path: Path, name: str) -> None:
         library = resources.library()
         resources.upload(library, "added", name, files=[(name, file)], shown=False)
     st.toast(_("It is being added to the library, as generated."))
-
-
-# -- Shows the progress of a tool that works in steps, with a preview of the picture
-
-
-def draw_stage_progress(reply: Reply) -> None:
-    """Draw progress, for tools that work in steps."""
-    now = reply.activity.progress
-    if now is None:
-        return
-    with st.container(key="in-steps"):
-        if now.preview:
-            st.image(now.preview, caption=_("So far"), width=256)
-        st.progress(now.share, text=said(now))
 
 
 def said(now: Progress) -> str:

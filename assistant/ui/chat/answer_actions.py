@@ -16,7 +16,6 @@ from assistant.models.catalogue import missing_extra
 from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources, widgets
-from assistant.ui.background import Fetch
 from assistant.ui.chat import explanation
 from assistant.ui.chat.answer import draw_thumbs
 from assistant.ui.chat.explanation import DONE
@@ -216,7 +215,9 @@ def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> N
             st.markdown(plain(describe_offer(offer)))
             fetch = resources.fetches().of(name)
             if fetch and not fetch.ended:
-                draw_until_end(fetch, 0.5, partial(_draw_share, fetch))
+                draw_until_end(
+                    fetch, 0.5, lambda now: st.progress(now.share, text=plain(told(now.doing)))
+                )
             elif fetch and not fetch.error:
                 button(_("Try again"), f"again-{key}", again, type="primary")
             elif fetch:
@@ -233,10 +234,6 @@ def describe_offer(offer: Mapping[str, Any]) -> str:
     needs = _("needs {extra}", extra=f"pincite[{extra}]") if extra else ""
     notes = [note for note in (told(offer["note"]), needs) if note]
     return " · ".join([offer["name"], weighs, offer["licence"], *notes])
-
-
-def _draw_share(fetch: Fetch) -> None:
-    st.progress(fetch.share, text=plain(told(fetch.doing)))
 
 
 # -- Shows the chosen tool and why; one click asks the documents instead

@@ -1,6 +1,5 @@
 """The chat: questions, answers as they are written, and the page a mark points to."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -137,12 +136,7 @@ def _in_work(running: RunningAnswer, kept: bool) -> None:
     if running.error:
         widgets.show_error(running.error)
     else:
-        draw_until_end(running, 0.25, partial(_live, running))
-
-
-def _live(running: RunningAnswer) -> None:
-    answers.draw_running_answer(running.reply, time.monotonic() - running.started)
-    answers.draw_stage_progress(running.reply)
+        draw_until_end(running, 0.25, answers.draw_running_answer)
 
 
 def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> None:

@@ -40,7 +40,6 @@ _MOST = 10  # files of a question
 _two = Semaphore(2)  # documents that a server reads at a time, each in a process of its own
 _SPOKEN = "pincite-spoken"  # the name of what the microphone has recorded
 _ENTRIES = {"files": N_("Add files"), "record": N_("Record a question"), "tools": N_("Tools")}
-_ARCHIVE = N_("An archive is unpacked in a library.")
 
 _composer = Component(
     "composer",
@@ -72,22 +71,19 @@ class _Reading(Background):
     """A document that is read and embedded, so that a question finds it ready."""
 
     def __init__(self, path: Path, assistant: Assistant) -> None:
-        self.pages = self.passages = 0
+        self.pages = 0
         looking, library = chosen_models.looking(resources.settings()), assistant.library
 
-        def work() -> None:
-            with _two:
-                read()
-
         def read() -> None:
-            if self.cancel.is_set():
-                raise Stopped("Stopped.")
-            pages = attachments.pages_of(path, partial(looking.read, cancel=self.cancel))
-            self.pages = len(pages)
-            given = attachments.attached((), {path: pages}).pages
-            self.passages = len(GivenPassages.of(given, library.embedder()).embedded[0])
+            with _two:
+                if self.cancel.is_set():
+                    raise Stopped("Stopped.")
+                pages = attachments.pages_of(path, partial(looking.read, cancel=self.cancel))
+                self.pages = len(pages)
+                given = attachments.attached((), {path: pages}).pages
+                _embedded = GivenPassages.of(given, library.embedder()).embedded
 
-        super().__init__(path.name, work)
+        super().__init__(path.name, read)
 
 
 @dataclass
@@ -100,32 +96,24 @@ class _File:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
-    def state(self) -> str:
-        if self.into:
-            return "added"
-        if self.reading and not self.reading.ended:
-            return "reading"
-        refused = (self.reading and self.reading.error) or not self.kind
-        return "refused" if refused else "ready"
-
-    @property
     def kind(self) -> attachments.AttachmentKind | None:
         return attachments.attachment_kind(self.path)
 
-    def told(self) -> str:
-        """What is known of it, for people."""
+    def state(self) -> tuple[str, str]:
+        """Its state as the browser calls it, and in words for people."""
         if self.into:
-            return _("goes into {library}", library=self.into)
+            return "added", _("goes into {library}", library=self.into)
         if not self.kind:
-            return _(_ARCHIVE)
+            return "refused", _("An archive is unpacked in a library.")
         if not self.reading:
-            return _("for this question")
-        if error := self.reading.error:
-            return told(error.partition(" Known: ")[0]).removeprefix(f"{self.path.name}: ")
+            return "ready", _("for this question")
         if not self.reading.ended:
-            return _("is being read")
+            return "reading", _("is being read")
+        if error := self.reading.error:
+            why = told(error.partition(" Known: ")[0])
+            return "refused", why.removeprefix(f"{self.path.name}: ")
         pages = ngettext("{count} page", "{count} pages", self.reading.pages)
-        return f"{pages} · {_('for this conversation only')}"
+        return "ready", f"{pages} · {_('for this conversation only')}"
 
 
 @dataclass
@@ -191,9 +179,9 @@ def draw(assistant: Assistant, ask: Ask) -> None:
     _draft().page = False  # that is what happens now
     with st.bottom:
         _draw(assistant, ask)
-    for file in _draft().files:
-        if file.reading and not file.reading.ended:
-            draw_until_end(file.reading, 0.4)
+    read = (file.reading for file in _draft().files if file.reading)
+    if reading := next((one for one in read if not one.ended), None):
+        draw_until_end(reading, 0.4)
 
 
 @st.fragment
@@ -255,14 +243,13 @@ def _data(assistant: Assistant, draft: _Draft) -> dict[str, Any]:
 
 
 def _row(assistant: Assistant, file: _File) -> dict[str, Any]:
-    name = assistant.library.name
-    can = file.state in ("reading", "ready") or not file.kind
+    name, (state, words) = assistant.library.name, file.state()
+    can = state in ("reading", "ready") or not file.kind
     adds = can and not file.into and resources.may_change() and not is_joined(name)
-    into = _("Add to {library}", library=name) if adds else ""
-    alone = file.kind in ("picture", "recording", "video")  # needs no words
     return {
-        "id": file.id, "name": readable(file.path.name), "state": file.state, "into": into,
-        "words": file.told(), "alone": alone,
+        "id": file.id, "name": readable(file.path.name), "state": state, "words": words,
+        "into": _("Add to {library}", library=name) if adds else "",
+        "alone": file.kind in ("picture", "recording", "video"),  # needs no words
     }  # fmt: skip
 
 
@@ -296,7 +283,11 @@ def _act(assistant: Assistant, ask: Ask, given: dict[str, Any]) -> None:
             draft.spoken = given["text"]
         case does:
             for file in [one for one in draft.files if one.id == given.get("id")]:
-                _drop(file) if does == "drop" else _add(assistant, file)
+                if does == "drop":
+                    draft.files.remove(file)
+                    _delete(file)
+                else:
+                    _add(assistant, file)
 
 
 def _send(assistant: Assistant, ask: Ask, text: str) -> None:
@@ -325,7 +316,7 @@ def _read_ahead(assistant: Assistant, text: str) -> None:
 def _take_ready() -> list[Path]:
     """Those that go with a question; others wait for the next one, but for those of a library."""
     draft = _draft()
-    ready = [file for file in draft.files if file.state == "ready"]
+    ready = [file for file in draft.files if file.state()[0] == "ready"]
     draft.files = [file for file in draft.files if file not in ready and not file.into]
     return [file.path for file in ready]
 
@@ -360,11 +351,6 @@ def _hear(recorded: Any, draft: _Draft) -> None:
     except PinciteError:
         give_back(words, files)
         raise
-
-
-def _drop(file: _File) -> None:
-    _delete(file)
-    _draft().files.remove(file)
 
 
 def _delete(file: _File) -> None:

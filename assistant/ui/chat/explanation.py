@@ -308,10 +308,6 @@ def _read(explained: Row) -> str:
     return _table_of((_("Passage"), _("Lines"), _("Tokens")), rows)
 
 
-def _judged(explained: Row) -> str:
-    return "".join(_judgement(row) for row in explained["judged"])
-
-
 def _judgement(row: Row) -> str:
     read = ngettext("Against {count} page", "Against {count} pages", row["pages"])
     signals = [
@@ -418,7 +414,8 @@ def _seconds(explained: Row) -> str:
 
 
 PARTS = {
-    "question": _question, "found": _found, "read": _read, "written": _written, "judged": _judged,
+    "question": _question, "found": _found, "read": _read, "written": _written,
+    "judged": lambda explained: "".join(map(_judgement, explained["judged"])),
     "computed": _computed, "whole": _whole, "compared": _compared, "looked": _looked,
     "heard": _heard, "sentences": _sentences, "seconds": _seconds,
 }  # fmt: skip
@@ -473,11 +470,8 @@ def draw_picture_button(path: Path, key: str) -> None:
     name, how = _("Under the hood"), _("How this picture was made, step by step")
     icon = ":material/search_insights:"
     if st.button(name, type="tertiary", icon=icon, help=how, key=f"hood-{key}"):
-        st.dialog(name, width="large")(_picture_dialog)(path)
-
-
-def _picture_dialog(path: Path) -> None:
-    st.html(f'<style>{_STYLE}</style><div class="hood">{picture(generated(path))}</div>')
+        shown = f'<style>{_STYLE}</style><div class="hood">{picture(generated(path))}</div>'
+        st.dialog(name, width="large")(st.html)(shown)
 
 
 def picture(made: Provenance | None) -> str:

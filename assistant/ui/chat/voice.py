@@ -107,7 +107,7 @@ def draw_transcript(ask: AskWithFiles, back: GiveBack) -> None:
         return
     outcome = spoken.running.reply.outcome
     if not spoken.running.ended:
-        draw_until_end(spoken.running, 0.25, partial(_live, spoken, back))
+        draw_until_end(spoken.running, 0.25, lambda _running: _live(spoken, back))
     elif outcome and outcome.offers:
         st.info(plain(told(outcome.text)), icon=":material/mic_off:")
         missing = [vars(offer) for offer in outcome.offers]
