@@ -1,6 +1,8 @@
 """What is drawn around an answer: ways on, copying, saving, and what its tool needs."""
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -17,11 +19,12 @@ from assistant.receipts.evidence_pack import evidence_pack
 from assistant.receipts.record import Receipt
 from assistant.ui import resources, widgets
 from assistant.ui.chat import explanation
-from assistant.ui.chat.answer import draw_thumbs
+from assistant.ui.chat.answer import draw_thumbs, parts
 from assistant.ui.chat.explanation import DONE
 from assistant.ui.widgets import as_html, button, draw_download, draw_until_end, plain
-from assistant.wiring import composition
+from assistant.wiring import chosen_models, composition
 from ingest.document.source import readable
+from ingest.errors import PinciteError
 from ingest.language.sentences import is_code
 from vectorstore.federation import AnyLibrary
 
@@ -158,9 +161,8 @@ def _pack(receipt: Receipt, shown: AnyLibrary, note: Callable[[str, str, str], N
 # -- The four icons below an answer: copy, save, good or bad, more
 
 
-def draw_foot(assistant: Assistant, answer: Answer, draw_more: Callable[..., None]) -> None:
-    """Draw nothing where nothing was written. Files that a tool made have buttons of their own.
-    `draw_more` gets the answer, and what explains it."""
+def draw_foot(assistant: Assistant, answer: Answer) -> None:
+    """Draw nothing where nothing was written. Files that a tool made have buttons of their own."""
     made = answer.get("images") or answer.get("audio")
     if answer.get("stopped") and not answer["answer"].strip() and not made:
         return
@@ -172,7 +174,7 @@ def draw_foot(assistant: Assistant, answer: Answer, draw_more: Callable[..., Non
             draw_answer_export(assistant, answer)
             draw_thumbs(answer)
         if not made:
-            draw_more(answer, explanation.explains(assistant.receipts, answer))
+            _draw_more(answer, explanation.explains(assistant.receipts, answer))
 
 
 # -- Below the last answer: questions that the documents answer, to go on with
@@ -262,3 +264,110 @@ def draw_tool_choice(answer: Mapping[str, Any], instead: Callable[[], None]) -> 
         if why:  # a tool that was chosen by a command or a button
             key = f"instead-{answer['id']}"
             button(_("Ask the documents instead"), key, instead, icon="undo")
+
+
+# -- The menu below an answer: it is read aloud, or explained
+# The browser asks for one piece of sound after the other and plays them; `answer.js` marks the
+# sentence that is heard, and shows its cited line.
+
+_HOOD = "hood"  # in the session's state: the answer that is to be explained
+_READING = "read-aloud"  # in the session's state: which answer is read, and how far
+_WAIT = 0.3  # seconds that a run of the page waits for sound; the browser asks again
+
+_aloud = widgets.Component(
+    "read_aloud",
+    '<div class="aloud"></div>',
+    uses=("menu",),
+    words={
+        "more": N_("More"),
+        "hood": N_("Under the hood"),
+        "idle": N_("Read aloud"),
+        "waiting": N_("Preparing…"),
+        "playing": N_("Stop reading"),
+        "lost": N_("Reading aloud has ended, for no sound came."),
+        "unplayable": N_("The browser does not play it: {error}"),
+    },
+)
+
+
+@st.fragment
+def _draw_more(answer: Mapping[str, Any], explain: explanation.Explain | None) -> None:
+    """Draw the menu below a finished answer; a browser tab reads one answer at a time. `explain`
+    says how it was made."""
+    if not answer["answer"] and not explain:
+        return
+    key = f"aloud-{answer['id']}"
+    events: dict[str, Any] = {
+        "want": partial(_wanted, answer), "stop": lambda _yes: _stop(),
+        "hood": lambda _yes: st.session_state.update({_HOOD: answer["id"]}),
+    }  # fmt: skip
+    has = {"answered": bool(answer["answer"]), "explained": explain is not None}
+    _aloud.draw(key, {"id": answer["id"], **has, **_piece(answer)}, events, width="content")
+    if explain and st.session_state.get(_HOOD) == answer["id"]:
+        del st.session_state[_HOOD]
+        explanation.open_dialog(explain)
+    reading = st.session_state.get(_READING, {})
+    if reading.get("without") == answer["id"] and not reading["error"]:
+        if _has_voice(answer["answer"]):  # fetched meanwhile
+            st.success(_("The voice is here. Press “Read aloud” to hear the answer."))
+            return
+        voices = chosen_models.voices(resources.settings())
+        st.info(plain(_(voices.none)), icon=":material/volume_off:")
+        missing = [vars(offer) for offer in voices.offers()]
+        draw_model_offers({"id": key, "offers": missing}, _stop)
+
+
+def _has_voice(text: str) -> bool:
+    with suppress(PinciteError):  # pressing the button says why
+        return chosen_models.voices(resources.settings()).of(text) is not None
+    return False
+
+
+def _piece(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The piece that the browser has asked for, once it is made."""
+    reading = st.session_state.get(_READING, {})
+    if reading.get("without") == answer["id"]:
+        return {"none": True, "error": told(reading["error"])}
+    if reading.get("id") != answer["id"]:
+        return {"error": ""}
+    aloud = reading["aloud"]
+    asked = reading.pop("asked", None)
+    if asked is None:  # the page was drawn for another reason
+        return {"error": told(aloud.error)}
+    number, nonce = asked
+    clip = aloud.clip(number, _WAIT) if number < len(aloud.pieces) else b""
+    error, of = told(aloud.error), len(aloud.pieces)
+    reply = {"nonce": nonce, "number": number, "of": of, "error": error}
+    if clip:
+        reply["sentence"] = aloud.pieces[number].sentence
+        reply["sound"] = base64.b64encode(clip).decode("ascii")
+    return reply
+
+
+def _wanted(answer: Mapping[str, Any], want: Mapping[str, Any]) -> None:
+    """Handle the browser's request for a piece: the first one begins the reading."""
+    number, nonce = int(want["number"]), int(want["nonce"])
+    reading = st.session_state.get(_READING, {})
+    if number == 0 and reading.get("start") != want["start"]:
+        _begin(answer, want["start"])
+    reading = st.session_state.get(_READING, {})
+    if reading.get("id") == answer["id"]:
+        reading["asked"] = (number, nonce)
+
+
+def _begin(answer: Mapping[str, Any], start: Any) -> None:
+    _stop()
+    sentences = [part["text"] for part in parts(answer)]
+    try:
+        aloud = chosen_models.read_aloud(resources.settings(), sentences, answer["answer"])
+    except PinciteError as error:
+        st.session_state[_READING] = {"without": answer["id"], "error": str(error)}
+        return
+    found = {"id": answer["id"], "aloud": aloud, "start": start}
+    st.session_state[_READING] = found if aloud else {"without": answer["id"], "error": ""}
+
+
+def _stop() -> None:
+    reading = st.session_state.pop(_READING, {})
+    if "aloud" in reading:
+        reading["aloud"].stop()

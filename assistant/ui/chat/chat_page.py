@@ -111,7 +111,7 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     answer_actions.draw_after_refusal(turn, ask_here)
     answer_actions.draw_after_stop(turn, partial(instead, None))
     answer_actions.draw_tool_choice(turn, partial(_ask, turn["question"], intents.Answer(), files))
-    answer_actions.draw_foot(assistant, turn, voice.draw_more)
+    answer_actions.draw_foot(assistant, turn)
 
 
 def _intent_of(turn: Mapping[str, Any]) -> intents.Intent | None:

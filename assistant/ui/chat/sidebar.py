@@ -247,16 +247,16 @@ def _fetches() -> list[Fetch]:
 def draw_background_work(library: Library) -> None:
     """Draw nothing where nothing goes on; otherwise draw the page again when that has ended."""
     if is_adding(library) or _fetches():
-        _going(library)
+        _going(library, _state(library))
+
+
+def _state(library: Library) -> tuple[int, int, bool]:
+    return library.generation(), len(_fetches()), is_adding(library)
 
 
 @st.fragment(run_every=1.0)
-def _going(library: Library) -> None:
-    known = st.session_state.setdefault("behind", (0, 0, False))
-    now = (library.generation(), len(_fetches()), is_adding(library))
-    st.session_state["behind"] = now
-    if known != now and any(known):
-        st.session_state["behind"] = (0, 0, False)
+def _going(library: Library, drawn: tuple[int, int, bool]) -> None:
+    if _state(library) != drawn:
         st.rerun()  # a document is in, or a model is here: the page has more to offer
     with st.container(border=True, key="behind"):
         for upload in resources.uploads().of(library.name):
