@@ -20,7 +20,7 @@ from assistant.ui.chat import answer as answers
 from assistant.ui.chat import answer_actions, composer, sidebar, tool_dialog, voice
 from assistant.ui.chat.composer import Where, chosen
 from assistant.ui.viewer import page_panel
-from assistant.ui.widgets import Component, as_html, draw_until_end
+from assistant.ui.widgets import Component, as_html, button, draw_until_end
 from ingest.errors import PinciteError
 from vectorstore.catalog.tags import EVERYTHING
 
@@ -77,9 +77,8 @@ def _left_out(identity: str, turns: int) -> int:
     left = max(turns - _TURNS - more, 0)
     if left:
         told = ngettext("Show {count} earlier question", "Show {count} earlier questions", left)
-        if st.button(told, icon=":material/expand_less:", key=f"show-{key}", type="tertiary"):
-            st.session_state[key] = more + _MORE
-            st.rerun()
+        show = partial(st.session_state.update, {key: more + _MORE})
+        button(told, f"show-{key}", show, icon="expand_less")
     return left
 
 
@@ -128,11 +127,9 @@ def _question(text: str, attached: Sequence[str], turn: str) -> None:
 
 def _in_work(running: RunningAnswer, kept: bool) -> None:
     """`kept`: whether its turn is drawn already, and what failed came after it."""
-    if kept and running.error:
-        widgets.show_error(running.error)
-        return
-    attached = [str(path) for path in running.reply.attached]
-    _question(running.reply.question, attached, f"running-{running.reply.id}")
+    if not (kept and running.error):
+        attached = [str(path) for path in running.reply.attached]
+        _question(running.reply.question, attached, f"running-{running.reply.id}")
     if running.error:
         widgets.show_error(running.error)
     else:
@@ -146,22 +143,16 @@ def _ask_instead(turn: Mapping[str, Any], parent: int, question: str | None) -> 
     _ask(turn["question"] if question is None else question, intent, files, after=parent)
 
 
-def _ask(*given: Any, **named: Any) -> None:
-    """As `_begin` does; why it cannot is shown at the next drawing."""
-    with session.errors_kept():
-        _begin(*given, **named)
-
-
 def _ask_composed(question: str, files: Sequence[Path], where: Where | None = None) -> None:
     """What was typed or spoken and cannot be asked is in the field again."""
     try:
-        _begin(question, files=files, where=where)
+        _ask(question, files=files, where=where)
     except PinciteError as error:
         session.keep_error(error)
         composer.give_back(question, files)
 
 
-def _begin(
+def _ask(
     question: str, intent: intents.Intent | None = None, files: Sequence[Path] = (),
     anyway: bool = False, documents: list[str] | None = None, after: int | None = None,
     where: Where | None = None,

@@ -61,8 +61,8 @@ def _dialog(ask: AskWithIntent) -> None:
         st.warning(_("Fill in the fields above first."))
         return
     intent = make()
-    stay(False)
     ask(command_of(intent), intent)
+    stay(False)
     st.rerun()
 
 
