@@ -205,7 +205,6 @@ _SEARCHED_RUNS = 100  # runs among which it is looked for
 
 
 def _draw_result(kept: measured.EvaluationRuns, mine: OwnQuestions) -> None:
-    """Draw the third step."""
     file = str(mine.file.resolve())
     found = [
         run for run in kept.recent(_SEARCHED_RUNS)

@@ -133,7 +133,6 @@ _GETS = {
 
 
 def _draw_server_form(role: Served, now: InUse) -> None:
-    """Draw the server in use, or a form for one."""
     if now.setting:
         return
     if now.is_server:
@@ -183,7 +182,6 @@ _NAMES: dict[str, tuple[str, str]] = {  # of a role, and what its model does
 
 
 def _draw_model_roles() -> None:
-    """Draw the machine, then a fold for each role."""
     settings = resources.settings()
     listed, waits = rows(composition.home_models(settings)), first_words(settings)
     using = {role: in_use(settings, role) for role in ROLES}
@@ -244,7 +242,6 @@ def _role(role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expe
 
 
 def _draw_storage() -> None:
-    """Draw a row for each kind that takes space."""
     settings, orphans = resources.settings(), list[Path]()
     with suppress(PinciteError):  # which files no answer has any more cannot be known
         orphans = list(libraries.orphaned_files(settings))

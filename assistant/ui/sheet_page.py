@@ -136,7 +136,6 @@ def _filled(library: Library, running: RunningSheet) -> None:
 
 
 def _open(cell: Cell) -> None:
-    """Show where a cell stands."""
     st.session_state[_CHOSEN] = cell
     boxes = tuple(tuple(box) for box in cell.boxes)
     source = f"sheet/{cell.document}/{cell.head}"

@@ -95,7 +95,6 @@ def _branch(
 
 
 def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: bool) -> None:
-    """Draw a question with its attachments, its answer, output and buttons."""
     _question(turn["question"], turn.get("attached", []), turn["id"])
     instead = partial(_ask_instead, turn, kept.parent)
     show = partial(assistant.conversations.show, session.current())

@@ -444,7 +444,6 @@ def _chip(label: str, icon: str, key: str, fill: Callable[[], None]) -> None:
 
 
 def _libraries(names: list[str]) -> None:
-    """Draw the choice of the library that is asked, or of several at once."""
     now = resources.chosen()
     there = session.libraries_left(now, names)
     several = is_joined(now) or st.session_state.get(_SEVERAL) == now

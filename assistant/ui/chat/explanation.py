@@ -190,7 +190,6 @@ Row = Mapping[str, Any]
 
 
 def _compared(explained: Row) -> str:
-    """Two parts in each row."""
     rows = [
         (_side(one, 0), _side(one, 1),
          None if one["nearness"] is None else number(one["nearness"], 2),
@@ -206,7 +205,6 @@ def _side(one: Row, at: int) -> Markup:
 
 
 def _looked(explained: Row) -> str:
-    """A picture in each row."""
     rows = [
         (readable(one["picture"]), one["lines"],
          None if one["confidence"] is None else percent(one["confidence"]), one["shows"] or None,
@@ -218,7 +216,6 @@ def _looked(explained: Row) -> str:
 
 
 def _heard(explained: Row) -> str:
-    """A piece of speech in each row."""
     if not (row := explained["heard"]):
         return ""
     told = [(_("Length"), clock(row["seconds"])), (_("Language"), row["language"] or "–")]
@@ -403,7 +400,6 @@ def _word(word: Row) -> str:
 
 
 def _seconds(explained: Row) -> str:
-    """Seconds by stage, as bars."""
     spent = explained["seconds"]
     most = max(spent.values(), default=0.0) or 1.0
     rows = [

@@ -213,7 +213,6 @@ def _zone() -> tzinfo | None:
 
 
 def _act(act: Mapping[str, Any]) -> None:
-    """Do what was clicked or typed."""
     kept = _kept()
     does, identity = act.get("do"), str(act.get("id", ""))
     if does == "find":
@@ -424,7 +423,6 @@ def draw_document_choice(library: Library) -> None:
 
 
 def _searching(missing: Sequence[Offer]) -> None:
-    """Draw one button for all models that search."""
     names = [offer.name for offer in missing]
     if set(names).intersection(one.name for one in resources.fetches().going()):
         st.caption(_("They are being fetched."))
@@ -437,7 +435,6 @@ def _searching(missing: Sequence[Offer]) -> None:
 
 
 def _sample() -> None:
-    """Fill its library in the background, and open it."""
     resources.check_owner()
     name = first_run.sample_library(resources.settings())
     library_queue.add_paths(resources.library(name), first_run.sample_documents())

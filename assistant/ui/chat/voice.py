@@ -114,7 +114,6 @@ def draw_transcript(ask: AskWithFiles, back: GiveBack) -> None:
 
 
 def _live(spoken: Spoken, back: GiveBack) -> None:
-    """Draw the transcript so far."""
     words = spoken.words
     st.html(f'<div class="question"><span>{as_html(words or "…")}</span></div>')
     with st.container(horizontal=True, vertical_alignment="center", key="listening"):

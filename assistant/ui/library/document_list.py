@@ -91,7 +91,6 @@ _GIVE, _TAKE = "tags-to-give", "tags-to-take"  # in the session's state: the fie
 
 
 def _open_tags_dialog(library: Library, names: Sequence[str]) -> None:
-    """Draw it for these documents."""
     # At each call, for the title in the language of the visitor.
     title = ngettext("Tags of {count} document", "Tags of {count} documents", len(names))
     st.dialog(title, on_dismiss="rerun")(_tags_dialog)(library, names)
