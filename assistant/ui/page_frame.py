@@ -203,7 +203,7 @@ def draw_every_page(address: Mapping[str, str]) -> None:
 _tab = Component("tab")
 
 
-def draw_tab(busy: bool = False) -> None:
+def draw_tab(busy: bool) -> None:
     """Draw nothing, once a page. `busy`: an answer is being written."""
     done = f"✓ {_('Answered')} · Pincite"
     _tab.draw("tab", {"manifest": MANIFEST, "busy": busy, "done": done})

@@ -31,7 +31,7 @@ Work = TypeVar("Work", bound=Background)
 
 
 def button(
-    label: str, key: str, act: Callable[..., object], *given: object, icon: str = "", **how: Any
+    label: str, key: str, act: Callable[..., Any], *given: object, icon: str = "", **how: Any
 ) -> bool:
     """Draw a button that calls `act` with what is given: a quiet one, unless `how`, which goes to
     Streamlit, has another `type`. `icon`: the name of one. Why it cannot be done is shown at the
@@ -40,7 +40,7 @@ def button(
     return st.button(label, key=key, on_click=errors_kept()(act), args=given, **{**usual, **how})
 
 
-def submit(label: str, act: Callable[..., object], *given: object, **how: Any) -> bool:
+def submit(label: str, act: Callable[..., Any], *given: object, **how: Any) -> bool:
     """Draw the button of a form, which does the same; returns whether it was pressed."""
     usual = {"type": "primary", **how}
     return st.form_submit_button(label, on_click=errors_kept()(act), args=given, **usual)

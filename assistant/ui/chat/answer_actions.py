@@ -45,15 +45,6 @@ def draw_after_refusal(answer: Mapping[str, Any], ask: Callable[..., None]) -> N
         button(label, f"{key}-only", only, icon="filter_alt", type="secondary")
 
 
-# -- What a stopped answer offers: the same question again
-
-
-def draw_after_stop(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
-    """Draw a button that asks once more; nothing for an answer that is complete."""
-    if answer.get("stopped"):
-        button(_("Try again"), f"retry-{answer['id']}", again, icon="refresh")
-
-
 # -- A button below an answer that copies it with its marks and sources
 
 _copy = widgets.Component(
@@ -65,12 +56,6 @@ _copy = widgets.Component(
         "blocked": N_("Copying is blocked here"),
     },
 )
-
-
-def draw_copy_button(answer: Mapping[str, Any]) -> None:
-    """Draw nothing for an answer without words."""
-    if answer["answer"]:
-        _copy.draw(f"copy-{answer['id']}", {"text": copied(answer)}, width="content")
 
 
 def copied(answer: Mapping[str, Any]) -> str:
@@ -169,7 +154,8 @@ def draw_foot(assistant: Assistant, answer: Answer) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"below-{answer['id']}"
     ):
-        draw_copy_button(answer)
+        if answer["answer"]:
+            _copy.draw(f"copy-{answer['id']}", {"text": copied(answer)}, width="content")
         if "wish" not in answer:
             draw_answer_export(assistant, answer)
             draw_thumbs(answer)
@@ -209,8 +195,7 @@ def draw_offering(documents: Sequence[str]) -> None:
 
 
 def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> None:
-    """Draw the offer under an answer that needs a model; `again` repeats the request once it is
-    here."""
+    """Under an answer that needs a model; `again` repeats the request once it is here."""
     for offer in answer.get("offers", ()):
         name, key = offer["name"], f"{answer['id']}-{offer['name']}"
         with st.container(key=f"offer-{key}", border=True):
@@ -225,8 +210,10 @@ def draw_model_offers(answer: Mapping[str, Any], again: Callable[[], None]) -> N
             elif fetch:
                 widgets.show_error(fetch.error)
             if resources.is_owner() and (fetch is None or fetch.error):
-                label, act = _("Fetch it"), resources.fetch
-                button(label, f"fetch-{key}", act, name, icon="download", type="secondary")
+                button(
+                    _("Fetch it"), f"fetch-{key}", resources.fetch, name, icon="download",
+                    type="secondary",
+                )  # fmt: skip
 
 
 def describe_offer(offer: Mapping[str, Any]) -> str:
@@ -305,7 +292,7 @@ def _draw_more(answer: Mapping[str, Any], explain: explanation.Explain | None) -
     _aloud.draw(key, {"id": answer["id"], **has, **_piece(answer)}, events, width="content")
     if explain and st.session_state.get(_HOOD) == answer["id"]:
         del st.session_state[_HOOD]
-        explanation.open_dialog(explain)
+        st.dialog(_("Under the hood"), width="large")(explanation.draw_explanation)(explain)
     reading = st.session_state.get(_READING, {})
     if reading.get("without") == answer["id"] and not reading["error"]:
         if _has_voice(answer["answer"]):  # fetched meanwhile

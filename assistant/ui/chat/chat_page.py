@@ -13,7 +13,7 @@ from assistant.contract.reply import Reply
 from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import KeptTurn
 from assistant.errors import AssistantError
-from assistant.i18n.translation import N_, ngettext
+from assistant.i18n.translation import N_, _, ngettext
 from assistant.ui import page_frame, resources, session, widgets
 from assistant.ui.background import RunningAnswer
 from assistant.ui.chat import answer as answers
@@ -107,7 +107,8 @@ def _turn(assistant: Assistant, turn: Mapping[str, Any], kept: KeptTurn, busy: b
     answer_actions.draw_model_offers(turn, again)
     ask_here = partial(_ask, turn["question"], files=files, after=kept.parent)
     answer_actions.draw_after_refusal(turn, ask_here)
-    answer_actions.draw_after_stop(turn, partial(instead, None))
+    if turn["stopped"]:
+        button(_("Try again"), f"retry-{turn['id']}", instead, None, icon="refresh")
     answer_actions.draw_tool_choice(turn, partial(_ask, turn["question"], intents.Answer(), files))
     answer_actions.draw_foot(assistant, turn)
 

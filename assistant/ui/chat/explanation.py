@@ -439,13 +439,9 @@ def explains(receipts: Receipts | None, answer: Row) -> Explain | None:
     return explain
 
 
-def open_dialog(explain: Explain) -> None:
-    """Open the dialog; facts are read now."""
-    st.dialog(_("Under the hood"), width="large")(_explanation_dialog)(explain)
-
-
 @widgets.errors_shown()
-def _explanation_dialog(explain: Explain) -> None:
+def draw_explanation(explain: Explain) -> None:
+    """In a dialog; facts are read now."""
     explained = explain()
     drawn = {name: html for name, part in PARTS.items() if (html := part(explained))}
     st.html(f"<style>{_STYLE}</style>")

@@ -90,12 +90,6 @@ def _counted(documents: Sequence[DocumentInfo]) -> dict[str, int]:
 _GIVE, _TAKE = "tags-to-give", "tags-to-take"  # in the session's state: the fields
 
 
-def _open_tags_dialog(library: Library, names: Sequence[str]) -> None:
-    # At each call, for the title in the language of the visitor.
-    title = ngettext("Tags of {count} document", "Tags of {count} documents", len(names))
-    st.dialog(title, on_dismiss="rerun")(_tags_dialog)(library, names)
-
-
 def _tags_dialog(library: Library, names: Sequence[str]) -> None:
     documents = library.documents()
     there = _counted([document for document in documents if document.document in set(names)])
@@ -327,7 +321,9 @@ def _draw_selected(library: Library, listed: Sequence[str]) -> None:
         button(_("Select none"), "pick-none", _pick_all, library, (), type="secondary")
         if st.button(_("Tags"), key="tag-many"):
             st.session_state[DIALOG_OPEN] = True
-            _open_tags_dialog(library, sorted(chosen))
+            # At each call, for the title in the language of the visitor.
+            title = ngettext("Tags of {count} document", "Tags of {count} documents", len(chosen))
+            st.dialog(title, on_dismiss="rerun")(_tags_dialog)(library, sorted(chosen))
         if st.button(_("Remove"), key="remove-many", type="tertiary"):
             names = sorted(chosen)
             shown = ", ".join(readable(name) for name in names[:_SHOWN])
