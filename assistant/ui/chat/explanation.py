@@ -337,9 +337,10 @@ def _written(explained: Row) -> str:
         key=lambda token: float(token["probability"]),
     )
     rows = [
-        (token["text"], percent(token["probability"]), _instead(token))
+        (token["text"], percent(token["probability"]),
+         ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in token["instead"]))
         for token in doubtful[:_MOST_TOKENS]
-    ]
+    ]  # fmt: skip
     table = _table_of((_("Least likely"), _("Probability"), _("Could have been")), rows)
     sure = f"<p>{as_html(_('No token was doubtful.'))}</p>"
     return f'<p class="heat">{heat}</p>{table or sure}'
@@ -350,11 +351,6 @@ def _token(token: Row) -> str:
     shade = f' style="--heat:{doubt:.0f}%"' if doubt >= 1 else ""
     likely = as_html(percent(token["probability"]))
     return f'<span title="{likely}"{shade}>{as_html(token["text"])}</span>'
-
-
-def _instead(token: Row) -> str:
-    others = token["instead"]
-    return ", ".join(f"“{o['text'].strip()}” {percent(o['probability'])}" for o in others)
 
 
 def _computed(explained: Row) -> str:
