@@ -415,9 +415,8 @@ def _draw_chips(assistant: Assistant) -> None:
     documents, usual = assistant.library.documents(), _usual(assistant)
     names = resources.names()
     with st.container(horizontal=True, key="where"):
-        if len(names) > 1 and session.libraries_left(resources.chosen(), names):
-            label = ", ".join(session.libraries_left(resources.chosen(), names))
-            _chip(label, "database", "where-library", lambda: _libraries(names))
+        if len(names) > 1 and (there := session.libraries_left(resources.chosen(), names)):
+            _chip(", ".join(there), "database", "where-library", lambda: _libraries(names))
         if len(documents) > 1:
             _chip(
                 _of_documents(assistant, documents), "description", "where-documents",
@@ -451,23 +450,17 @@ def _libraries(names: list[str]) -> None:
         _("Library"), [*names, _SEVERAL], index=len(names) if several else names.index(now),
         format_func=lambda name: _("Several at once…") if name == _SEVERAL else name,
     )  # fmt: skip
-    if picked != _SEVERAL:
+    if picked == _SEVERAL:
+        picked = now
+        asked = st.multiselect(_("Libraries to ask at once"), names, default=there)
+        if asked and sorted(asked) != sorted(there):
+            picked = joined(asked) if len(asked) > 1 else asked[0]
+        st.session_state[_SEVERAL] = picked  # others may come to it
+    else:
         st.session_state.pop(_SEVERAL, None)
-        if picked != now:
-            _pick(picked)
-        return
-    st.session_state[_SEVERAL] = now
-    asked = st.multiselect(_("Libraries to ask at once"), names, default=there)
-    if asked and sorted(asked) != sorted(there):
-        _pick(joined(asked) if len(asked) > 1 else asked[0], several=True)
-
-
-def _pick(name: str, several: bool = False) -> None:
-    """The next question begins a conversation about it. `several`: others may come to it."""
-    if several:
-        st.session_state[_SEVERAL] = name
-    session.open_library(name)
-    st.rerun()
+    if picked != now:
+        session.open_library(picked)  # the next question begins a conversation about it
+        st.rerun()
 
 
 # -- The documents, by name, tag and date
@@ -504,8 +497,7 @@ def _ask_all(assistant: Assistant) -> None:
 def _usual(assistant: Assistant) -> str | None:
     """What is chosen without a choice; one that was learned meanwhile takes its place."""
     set_so = resources.settings().refusal_threshold
-    names = (name for name, point in OPERATING_POINTS.items() if point.threshold == set_so)
-    now = next(names, None)
+    now = next((name for name, p in OPERATING_POINTS.items() if p.threshold == set_so), None)
     usual = now if assistant.learned_threshold() is None else _LEARNED
     if st.session_state.get(_USUAL, "") != usual:
         st.session_state[_USUAL] = usual
