@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from assistant.ui import resources, session, widgets
 from assistant.ui.library.document_list import missing
 from assistant.ui.session import Shown
 from assistant.ui.widgets import Component, as_html, button, plain
-from ingest.document.model import Cell, Line, Page, Table, count
+from ingest.document.model import Line, Page, Table, count
 from ingest.document.source import readable
 from ingest.errors import PinciteError
 from ingest.language.sentences import spans
@@ -45,18 +45,16 @@ _LARGEST = 500 << 20  # bytes: Streamlit holds what it plays in memory
 
 def draw_player(document: str, file: Path, seconds: float) -> None:
     """Draw the player from a second on, for recordings only. `file` is the library's own copy."""
-    kind = attachments.media_kind(document)
-    if kind not in ("audio", "video"):
+    play: Any = {"audio": st.audio, "video": st.video}.get(attachments.media_kind(document))
+    if play is None:
         return
     with st.container(key="player"):
         if why := _not_played(file):
             begins = _("The citation begins at {time}.", time=clock(seconds))
             st.info(plain(f"{why} {begins}"))
             return
-        form = _FORMATS[file.suffix]
         name = _("{document} from {time}", document=document, time=clock(seconds))
-        play = st.audio if kind == "audio" else st.video
-        play(str(file), format=form, start_time=int(seconds), alt=name)
+        play(str(file), format=_FORMATS[file.suffix], start_time=int(seconds), alt=name)
         _transcript.draw("transcript", {})
 
 
@@ -202,32 +200,24 @@ def _goes_on(page: Page, index: int, tables: dict[int, int]) -> bool:
 
 
 def _block(page: Page, first: int, last: int, cited: range, changed: Container[int]) -> str:
-    table = next((t for t in page.tables if t.first == first and t.last == last), None)
-    if table:
+    if table := next((t for t in page.tables if t.first == first and t.last == last), None):
         return _table(table, cited, changed)
     line = page.lines[first]
     tag = f"h{min(line.heading + 1, _DEEPEST)}" if line.heading else "p"
-    words = " ".join(
-        _line(page.lines[at], at in cited, at in changed) for at in range(first, last + 1)
-    )
-    return f"<{tag}>{_time(line)}{words}</{tag}>"
+    time = ""
+    if line.seconds is not None:  # of a recording: when this is said
+        time = f'<span class="clock" data-at="{line.seconds:.2f}">{clock(line.seconds)}</span> '
+    lines = range(first, last + 1)
+    words = " ".join(_line(page.lines[at], _marked([at], cited, changed)) for at in lines)
+    return f"<{tag}>{time}{words}</{tag}>"
 
 
-def _time(line: Line) -> str:
-    """Of a recording: when this is said."""
-    if line.seconds is None:
-        return ""
-    return f'<span class="clock" data-at="{line.seconds:.2f}">{clock(line.seconds)}</span> '
-
-
-def _line(line: Line, cited: bool, changed: bool) -> str:
+def _line(line: Line, mark: str) -> str:
     text = as_html(line.text)
     if line.hidden:
         why = as_html(_("Hidden: {reason}", reason=told(line.hidden)))
         text = f'<span class="hidden-text" title="{why}">{text}</span>'
-    if cited:
-        return f'<mark class="cited">{text}</mark>'
-    return f'<mark class="changed">{text}</mark>' if changed else text
+    return f"<mark{mark}>{text}</mark>" if mark else text
 
 
 def _table(table: Table, cited: range, changed: Container[int]) -> str:
@@ -236,13 +226,15 @@ def _table(table: Table, cited: range, changed: Container[int]) -> str:
     for number, row in enumerate(table.rows):
         tag = "th" if number < table.header else "td"
         cells = "".join(f"<{tag}>{as_html(cell.text)}</{tag}>" for cell in row)
-        rows.append(f"<tr{_marked(row, cited, changed)}>{cells}</tr>")
+        mark = _marked([cell.line for cell in row], cited, changed)
+        rows.append(f"<tr{mark}>{cells}</tr>")
     return f'<div class="wide"><table>{caption}{"".join(rows)}</table></div>'
 
 
-def _marked(row: Sequence[Cell], cited: range, changed: Container[int]) -> str:
-    for name, lines in (("cited", cited), ("changed", changed)):
-        if any(cell.line in lines for cell in row):
+def _marked(lines: Sequence[int], cited: range, changed: Container[int]) -> str:
+    """The class of what stands on these lines; empty for most."""
+    for name, marked in (("cited", cited), ("changed", changed)):
+        if any(line in marked for line in lines):
             return f' class="{name}"'
     return ""
 
