@@ -191,7 +191,9 @@ def _draw_tools(library: AnyLibrary, opened: Shown, page: Page, pages: int, stri
         "close": lambda _yes: session.show(None),
         "large": lambda given: session.show(replace(opened, large=given["large"])),
         "alone": lambda _yes: session.show(replace(opened, beside=None)),
-        "beside": lambda given: page_view.put_beside(opened, others[given["at"]]),
+        "beside": lambda given: session.show(
+            replace(opened, beside=others[given["at"]].open(), large=True)
+        ),
         "go": lambda step: _go(opened, int(step)),
         "sharp": lambda _yes: session.show(replace(opened, sharp=True)),
         "page": lambda to: page_view.turn_page(library, opened, int(to)),

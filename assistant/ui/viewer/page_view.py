@@ -27,7 +27,6 @@ from ingest.media.ffmpeg import clock
 from ingest.sandbox.page_drawings import drawings
 from ingest.text.reflow import append, vocabulary
 from vectorstore import versions as between
-from vectorstore.catalog.rows import DocumentInfo
 from vectorstore.federation import AnyLibrary
 
 # -- Plays a recording from its cited second, in the browser's own player
@@ -269,9 +268,8 @@ def draw_page(
     """`name` is the key of the picture's container; `changed` are indexes of lines that the page
     beside it does not have."""
     _note(library, opened, name)
-    is_cited = opened.page == opened.cited_page
-    cited = cited_lines(opened, page) if is_cited else range(0)
-    if is_cited and opened.quote:
+    cited = cited_lines(opened, page)
+    if opened.page == opened.cited_page and opened.quote:
         quote = whole(page, cited) if cited else opened.quote
         st.html(f'<blockquote class="quote">{as_html(quote)}</blockquote>')
         if not cited:
@@ -318,7 +316,7 @@ def cited_lines(opened: Shown, page: Page) -> range:
 
     Another file may have this name now, so the boxes of the answer are not trusted.
     """
-    places = lines_of(opened.quote, page)
+    places = lines_of(opened.quote, page) if opened.page == opened.cited_page else []
     as_cited = [p for p in places if _is_place(p, opened, page)]
     return next(iter(as_cited or places), range(0))
 
@@ -356,36 +354,24 @@ def choices(library: AnyLibrary, opened: Shown) -> list[Choice]:
         for number, one in enumerate(opened.citations, start=1)
         if one.source != opened.source and not one.document.startswith(CAME_WITH)
     ]  # fmt: skip
-    before, behind = versions(library.documents(), opened.document)
-    labels = ((N_("Version before: {document}"), before), (N_("Newer version: {document}"), behind))
+    newer = {info.document: info.superseded_by for info in library.documents()}
     linked = [
-        Choice(_(label, document=readable(name)), partial(_version, library, opened, name))
-        for label, names in labels for name in names
+        (N_("Version before: {document}"), older)
+        for older, by in newer.items() if by == opened.document
     ]  # fmt: skip
-    return linked + cited
-
-
-def versions(documents: Sequence[DocumentInfo], name: str) -> tuple[list[str], list[str]]:
-    """The versions right before a document, and the one behind it where there is one."""
-    newer = {info.document: info.superseded_by for info in documents}
-    behind = newer.get(name)
-    before = [older for older, by in newer.items() if by == name]
-    return before, [behind] if behind else []
+    if behind := newer.get(opened.document):
+        linked.append((N_("Newer version: {document}"), behind))
+    return [
+        Choice(_(label, document=readable(name)), partial(_version, library, opened, name))
+        for label, name in linked
+    ] + cited
 
 
 def _version(library: AnyLibrary, opened: Shown, name: str) -> Shown:
     """The page of another version that belongs to the open one."""
     page = library.page(opened.document, opened.page)
-    is_cited = opened.page == opened.cited_page
-    cited = cited_lines(opened, page) if is_cited else ()
-    number = between.closest_page(page, library.pages(name), cited)
+    number = between.closest_page(page, library.pages(name), cited_lines(opened, page))
     return Shown(name, number, source=f"version/{name}", version=True)
-
-
-def put_beside(opened: Shown, choice: Choice) -> None:
-    """Compare the open page with another one, in the whole window."""
-    with session.errors_kept():
-        session.show(replace(opened, beside=choice.open(), large=True))
 
 
 def draw_pair(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> At:
@@ -430,8 +416,7 @@ def _changed(
 
 def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
     """Where the other version says what the cited lines say."""
-    cited = cited_lines(opened, page) if opened.page == opened.cited_page else ()
-    line = between.closest_line(page, cited, other)
+    line = between.closest_line(page, cited_lines(opened, page), other)
     if line is None or not other.height:
         return None
     return At(other.lines[line].box.y0 / other.height, 0.0)
