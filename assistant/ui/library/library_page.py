@@ -205,13 +205,11 @@ def _ended(library: Library, upload: Upload) -> None:
             for line in _told(upload.summary):
                 st.caption(plain(line))
         queued = {job.path for job in library.jobs.all()}
-        # Failed ones are in the queue, with buttons.
-        failed = [
-            one
-            for one in (upload.summary.failed if upload.summary else ())
-            if one.path not in queued
-        ]
-        inside = [FileState(Path(one.path).name, told(one.error)) for one in failed]
+        failed = upload.summary.failed if upload.summary else ()
+        inside = [  # others that failed are in the queue, with buttons
+            FileState(Path(one.path).name, told(one.error))
+            for one in failed if one.path not in queued
+        ]  # fmt: skip
         added = [FileState(path.name, _("in the library")) for path in upload.added(queued)]
         library_queue.draw_work_list(inside, failed=True)
         library_queue.draw_work_list(added)
@@ -251,24 +249,20 @@ def summed_up(done: AddSummary) -> str:
 
 
 def _empty(owner: bool) -> None:
-    if not owner:
-        st.html(f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2></div>')
-        return
-    command = "<code>pincite add FOLDER</code>"
-    drop = as_html(_("Drop files above. They are copied and read on this machine."))
-    folder = as_html(_("{command} reads a whole folder."))
-    if resources.may_name_folders():
-        above = _(
-            "“{watch}”, above, reads a whole folder and follows it.", watch=_("Watch a folder")
-        )
-        folder = f"{as_html(above)} {as_html(_('{command} reads one once.'))}"
-    kinds = library_queue.readable_kinds()
-    st.html(
-        f'<div class="empty"><h2>{as_html(_("Nothing here yet"))}</h2>'
-        f"<p>{drop}</p>"
-        f'<p class="quiet">{as_html(_("Pincite reads {kinds}", kinds=kinds))}</p>'
-        f'<p class="quiet">{folder.format(command=command)}</p></div>'
-    )
+    lines = [f"<h2>{as_html(_('Nothing here yet'))}</h2>"]
+    if owner:
+        drop = _("Drop files above. They are copied and read on this machine.")
+        kinds = _("Pincite reads {kinds}", kinds=library_queue.readable_kinds())
+        folder = _("{command} reads a whole folder.")
+        if resources.may_name_folders():
+            above = _(
+                "“{watch}”, above, reads a whole folder and follows it.", watch=_("Watch a folder")
+            )
+            folder = f"{above} {_('{command} reads one once.')}"
+        folder = as_html(folder).format(command="<code>pincite add FOLDER</code>")
+        lines += [f"<p>{as_html(drop)}</p>", f'<p class="quiet">{as_html(kinds)}</p>']
+        lines += [f'<p class="quiet">{folder}</p>']
+    st.html(f'<div class="empty">{"".join(lines)}</div>')
 
 
 # -- The pictures of a library: found by words or by a picture like them; a click opens the page
@@ -277,7 +271,6 @@ _FOUND = "pictures-found"  # in the session's state
 _MOST = 12
 _ACROSS = 4
 _WORDS = 60  # characters under a picture
-Search = Callable[[Told], list[PictureHit]]
 
 
 def _search_pictures(library: Library) -> None:
@@ -295,34 +288,32 @@ def _search_pictures(library: Library) -> None:
         if file is not None:  # before words: it was chosen last, and can be taken away
             picture, _name = image_file.inner(file.getvalue(), file.name)
             alike = partial(library.pictures.similar, picture, _MOST)
-            _grid(library, _keep_hits(library, f"like {file.file_id}", alike))
+            _grid(library, _hits(library, f"like {file.file_id}", alike))
         elif words:
             named = partial(library.pictures.named, words, _MOST)
-            _grid(library, _keep_hits(library, f"words {words}", named))
+            _grid(library, _hits(library, f"words {words}", named))
 
 
-def _keep_hits(library: Library, asked: str, search: Search) -> list[PictureHit]:
-    """The results, which stay while pages are opened, until the library changes."""
+def _hits(
+    library: Library, asked: str, search: Callable[[Told], list[PictureHit]]
+) -> list[PictureHit]:
+    """The results, which stay while pages are opened, until the library changes. New documents are
+    looked at first, with progress."""
     now = library.name, library.generation(), asked
     before = st.session_state.get(_FOUND)
     if before is None or before[0] != now:
-        before = st.session_state[_FOUND] = now, _searched(search)
+        bar = st.progress(0.0, _("Looking at the pictures…"))
+
+        def show_progress(document: str, done: int, total: int) -> None:
+            looking = _("Looking at {name}", name=readable(document))
+            bar.progress(done / max(total, 1), plain(looking))
+
+        try:
+            before = st.session_state[_FOUND] = now, search(show_progress)
+        finally:
+            bar.empty()
     hits: list[PictureHit] = before[1]
     return hits
-
-
-def _searched(search: Search) -> list[PictureHit]:
-    """Search with progress: new documents are processed first."""
-    bar = st.progress(0.0, _("Looking at the pictures…"))
-
-    def show_progress(document: str, done: int, total: int) -> None:
-        looking = _("Looking at {name}", name=readable(document))
-        bar.progress(done / max(total, 1), plain(looking))
-
-    try:
-        return search(show_progress)
-    finally:
-        bar.empty()
 
 
 def _grid(library: Library, hits: Sequence[PictureHit]) -> None:
