@@ -283,13 +283,11 @@ def draw_quality() -> None:
     """Draw the choice, or which model answers already."""
     if first_run.is_model_chosen(resources.settings()):
         draw_quiet(_("Settings has others."))
-    elif not resources.is_owner():
+        return
+    if not resources.is_owner():
         draw_quiet(_("The owner chooses the models."))
-    else:
-        _choose(choices(resources.settings()))
-
-
-def _choose(found: Sequence[Choice]) -> None:
+        return
+    found = choices(resources.settings())
     if extra := missing_extra("chat"):
         st.caption(plain(_("Before one can run: {command}", command=add_extra(extra))))
     labels = {one.model.name: f"**{_(_KINDS[one.kind])}**" for one in found}
@@ -316,11 +314,11 @@ def _show_failed(names: Iterable[str]) -> None:
 
 
 def _costs(one: Choice) -> str:
-    parts = [size(one.model.bytes or one.model.weights or 0)]
+    parts = [size(one.model.bytes or one.model.weights or 0), one.model.licence]
     if one.wait:
         seconds = number(one.wait.seconds, 0 if one.wait.seconds >= 10 else 1)
-        parts.append(_("about {seconds} s to the first word", seconds=seconds))
-    return plain(" · ".join([*parts, one.model.licence]))
+        parts.insert(1, _("about {seconds} s to the first word", seconds=seconds))
+    return plain(" · ".join(parts))
 
 
 # -- Leads from the sample company to a library of a person's own
