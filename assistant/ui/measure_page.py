@@ -10,7 +10,6 @@ from assistant.errors import AssistantError
 from assistant.evaluation import runs as measured
 from assistant.evaluation.comparing import compare, report, since
 from assistant.evaluation.drafting import Drafting, describe_draft
-from assistant.evaluation.metrics import Question
 from assistant.evaluation.runs import measure
 from assistant.evaluation.scoring import advice, caution, sentences
 from assistant.evaluation.sets import OwnQuestions, own
@@ -130,20 +129,16 @@ def _drafts(mine: OwnQuestions) -> None:
     begun = drafts or mine.of("kept")
     st.caption(_("{kept}, {drafts}.", kept=kept, drafts=waiting) if begun else none)
     for question in drafts[:_SHOWN]:
-        _draft(mine, question)
+        with st.container(border=True, key=f"draft-{question.id}"):
+            st.markdown(f"**{plain(question.question)}**")
+            st.caption(" · ".join(map(plain, describe_draft(question))))
+            with st.container(horizontal=True):
+                for label, state in ((_("Keep"), "kept"), (_("Drop"), "dropped")):
+                    key = f"{state}-{question.id}"
+                    button(label, key, mine.put, question.id, state, type="secondary")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(_("From how many passages"), 1, 100, 5, key="passages", width=220)
         button(_("Draft questions"), "draft", _draft_more, mine, type="secondary")
-
-
-def _draft(mine: OwnQuestions, question: Question) -> None:
-    with st.container(border=True, key=f"draft-{question.id}"):
-        st.markdown(f"**{plain(question.question)}**")
-        st.caption(" · ".join(map(plain, describe_draft(question))))
-        with st.container(horizontal=True):
-            for label, state in ((_("Keep"), "kept"), (_("Drop"), "dropped")):
-                key = f"{state}-{question.id}"
-                button(label, key, mine.put, question.id, state, type="secondary")
 
 
 def _draft_more(mine: OwnQuestions) -> None:

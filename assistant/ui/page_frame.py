@@ -42,21 +42,14 @@ def page(title: str) -> Iterator[None]:
     apply_style()
     st.title(title, anchor=False)
     with widgets.errors_shown():
-        _draw_library_choice()
+        names, now = resources.names(), resources.chosen_one()
+        if len(names) > 1 and now in names:
+            picked = st.sidebar.selectbox(_("Library"), names, index=names.index(now))
+            if picked != now:
+                session.open_library(picked)
+                st.rerun()
         widgets.draw_kept_error()
         yield
-
-
-def _draw_library_choice() -> None:
-    """Of the one that a page is about, where there are several."""
-    names = resources.names()
-    now = resources.chosen_one()
-    if len(names) < 2 or now not in names:
-        return
-    picked = st.sidebar.selectbox(_("Library"), names, index=names.index(now))
-    if picked != now:
-        session.open_library(picked)
-        st.rerun()
 
 
 # -- The words that Streamlit writes by itself and only in English: the browser translates them

@@ -185,7 +185,13 @@ def _draw_model_roles() -> None:
     settings = resources.settings()
     listed, waits = rows(composition.home_models(settings)), first_words(settings)
     using = {role: in_use(settings, role) for role in ROLES}
-    above, here = st.empty(), _machine()
+    above, machine = st.empty(), this_machine()
+    here = _(
+        "This machine: {cores} cores, {memory} GB of memory. A model fits where an answer starts "
+        "within seconds.",
+        cores=number(machine.cores),
+        memory=number(machine.memory / 1e9, 1) if machine.memory else "?",
+    )
     above.caption(plain(here))
     for role in _NAMES:
         found = [row for row in listed if row["role"] == role]
@@ -195,16 +201,6 @@ def _draw_model_roles() -> None:
     devices = ", ".join(_graphics())  # last: it takes a second
     drawn_by = _("Graphics: {devices}.", devices=devices) if devices else none
     above.caption(plain(f"{here} {drawn_by}"))
-
-
-def _machine() -> str:
-    machine = this_machine()
-    memory = number(machine.memory / 1e9, 1) if machine.memory else "?"
-    return _(
-        "This machine: {cores} cores, {memory} GB of memory. A model fits where an answer starts "
-        "within seconds.",
-        cores=number(machine.cores), memory=memory,
-    )  # fmt: skip
 
 
 _graphics = st.cache_resource(show_spinner=False)(graphics)

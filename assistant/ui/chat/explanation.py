@@ -468,11 +468,9 @@ def picture(made: Provenance | None) -> str:
         "A model that draws begins with noise and takes away, step by step, what does not look "
         "like the words; the seed decides the noise, so the same seed gives the same picture."
     )
-    rows = _made(made) if made else []
-    return f'<p class="lesson">{as_html(lesson)}</p>{_terms(rows) if rows else ""}'
-
-
-def _made(made: Provenance) -> list[tuple[str, str]]:
+    lesson = f'<p class="lesson">{as_html(lesson)}</p>'
+    if made is None:
+        return lesson
     rows = [
         (_("Words"), made.prompt), (_("Without"), made.negative),
         (_("Model"), f"{made.model} ({made.model_sha256[:_DIGEST]})"),
@@ -483,4 +481,4 @@ def _made(made: Provenance) -> list[tuple[str, str]]:
         (_("Change to the first picture"),
          "" if made.strength is None else number(made.strength, 2)),
     ]  # fmt: skip
-    return [(name, text) for name, text in rows if text]
+    return lesson + _terms([(name, text) for name, text in rows if text])

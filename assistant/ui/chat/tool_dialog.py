@@ -132,22 +132,17 @@ def _file(tool: str, kinds: Sequence[AttachmentKind]) -> Path | None:
     """One that is chosen now, else the last one of the conversation."""
     label = _(_KINDS[tuple(kinds)])
     dropped = st.file_uploader(label, attachments.suffixes_of(kinds), key=f"{tool}-file")
-    if dropped is not None:
-        return _save_once(dropped)
+    if dropped is not None:  # saved once, although the dialog is drawn again with each click
+        known: dict[str, Path] = st.session_state.setdefault("dropped", {})
+        if dropped.file_id not in known:
+            folder = resources.settings().home / "attached"
+            known[dropped.file_id] = attachments.keep_files([dropped], folder)[0]
+            let_go([dropped])
+        return known[dropped.file_id]
     if last := _last(kinds):
         told = _("Without a file, the last one of this conversation: {file}", file=last.name)
         st.caption(plain(told))
     return last
-
-
-def _save_once(dropped: Any) -> Path:
-    """Saved once, although the dialog is drawn again with each click."""
-    known: dict[str, Path] = st.session_state.setdefault("dropped", {})
-    if dropped.file_id not in known:
-        folder = resources.settings().home / "attached"
-        known[dropped.file_id] = attachments.keep_files([dropped], folder)[0]
-        let_go([dropped])
-    return known[dropped.file_id]
 
 
 def _last(kinds: Sequence[AttachmentKind]) -> Path | None:

@@ -46,7 +46,11 @@ def draw_library_list() -> None:
                 _fields("", "", of)
                 widgets.submit(_("Make"), _make, of)
     for gone in libraries.deleted(resources.settings()):
-        _gone(gone)
+        until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
+        facts = _("Deleted; it can be brought back until {time}", time=until)
+        with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
+            key = f"undo-{gone.folder.name}"
+            button(_("Undo"), key, _undo, gone, icon="undo", type="secondary")
 
 
 def _row(one: Named, is_open: bool) -> None:
@@ -74,14 +78,6 @@ def _facts(one: Named) -> str:
     documents = ngettext("{count} document", "{count} documents", one.documents)
     pages = ngettext("{count} page", "{count} pages", one.pages)
     return " · ".join(filter(None, (documents, pages, one.description)))
-
-
-def _gone(gone: Deleted) -> None:
-    until = f"{gone.until.astimezone():%Y-%m-%d %H:%M}"
-    facts = _("Deleted; it can be brought back until {time}", time=until)
-    with widgets.row(f"row-gone-{gone.folder.name}", gone.library, facts):
-        key = f"undo-{gone.folder.name}"
-        button(_("Undo"), key, _undo, gone, icon="undo", type="secondary")
 
 
 def _open(name: str) -> None:

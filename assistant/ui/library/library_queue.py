@@ -202,17 +202,13 @@ def _failed(library: Library, jobs: Sequence[Job]) -> None:
         if len(jobs) > 1:
             _again_or_not(library, jobs, _("Retry all"), _("Dismiss all"), "all")
     for job in jobs[:_FAILED]:
-        _failure(library, job)
+        key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
+        reason = told(job.error.partition(" Known: ")[0])  # all suffixes there are
+        with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
+            draw_work_list([FileState(job.name, reason)], failed=True)
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                _again_or_not(library, [job], _("Retry"), _("Dismiss"), key)
     _draw_rest(len(jobs) - _FAILED)
-
-
-def _failure(library: Library, job: Job) -> None:
-    key = hashlib.sha256(job.path.encode()).hexdigest()[:16]
-    reason = told(job.error.partition(" Known: ")[0])  # all suffixes there are
-    with st.container(horizontal=True, vertical_alignment="center", key=f"failure-{key}"):
-        draw_work_list([FileState(job.name, reason)], failed=True)
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            _again_or_not(library, [job], _("Retry"), _("Dismiss"), key)
 
 
 def _again_or_not(library: Library, jobs: Sequence[Job], retry: str, no: str, key: str) -> None:

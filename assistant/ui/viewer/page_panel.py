@@ -52,14 +52,10 @@ def find(pages: Iterable[PageText], sought: str, most: int = LISTED) -> tuple[li
         if found := list(wanted.finditer(text.translate(_SAME))):
             counts.append([page, len(found)])
         for number, match in enumerate(found[: most - len(places)]):
-            places.append([page, number, _excerpt(text, match.start(), match.end())])
+            first, last = max(match.start() - _AROUND, 0), match.end() + 2 * _AROUND
+            before, behind = "…" if first else "", "…" if last < len(text) else ""
+            places.append([page, number, f"{before}{text[first:last]}{behind}"])
     return counts, places
-
-
-def _excerpt(text: str, start: int, end: int) -> str:
-    first, last = max(start - _AROUND, 0), end + 2 * _AROUND
-    before, behind = "…" if first else "", "…" if last < len(text) else ""
-    return f"{before}{text[first:last]}{behind}"
 
 
 def keep_sought(document: str, words: str) -> None:

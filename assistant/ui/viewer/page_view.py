@@ -384,8 +384,9 @@ def draw_pair(library: AnyLibrary, opened: Shown, page: Page, beside: Shown) -> 
         left = _side(library, opened, page, LEFT, here, "left")
         right = _side(library, replace(beside, large=opened.large), other, RIGHT, there, "right",
                       lambda turned: session.show(replace(opened, beside=turned)))  # fmt: skip
-    if beside.version:
-        right = _beside_lines(opened, page, other) or right
+    if beside.version and other.height:  # where the other one says what the cited lines say
+        line = between.closest_line(page, cited_lines(opened, page), other)
+        right = right if line is None else At(other.lines[line].box.y0 / other.height, 0.0)
     names = [_("Left: {page}", page=named(opened)), _("Right: {page}", page=named(beside))]
     key = f"pair-{opened.document}-{opened.page}-{beside.document}-{beside.page}"
     _scroll.draw(key, {"at": [left.down, right.down], "names": names})
@@ -412,14 +413,6 @@ def _changed(
     [here] = (one for one in left if one.number == page.number)
     [there] = (one for one in right if one.number == other.number)
     return between.changed_lines(here, right), between.changed_lines(there, left)
-
-
-def _beside_lines(opened: Shown, page: Page, other: Page) -> At | None:
-    """Where the other version says what the cited lines say."""
-    line = between.closest_line(page, cited_lines(opened, page), other)
-    if line is None or not other.height:
-        return None
-    return At(other.lines[line].box.y0 / other.height, 0.0)
 
 
 def _side(
