@@ -336,22 +336,19 @@ def _wanted(answer: Mapping[str, Any], want: Mapping[str, Any]) -> None:
     number, nonce = int(want["number"]), int(want["nonce"])
     reading = st.session_state.get(_READING, {})
     if number == 0 and reading.get("start") != want["start"]:
-        _begin(answer, want["start"])
-    reading = st.session_state.get(_READING, {})
+        _stop()
+        sentences = [part["text"] for part in parts(answer)]
+        reading = {"without": answer["id"], "error": ""}
+        try:
+            aloud = chosen_models.read_aloud(resources.settings(), sentences, answer["answer"])
+        except PinciteError as error:
+            reading["error"] = str(error)
+        else:
+            if aloud:
+                reading = {"id": answer["id"], "aloud": aloud, "start": want["start"]}
+        st.session_state[_READING] = reading
     if reading.get("id") == answer["id"]:
         reading["asked"] = (number, nonce)
-
-
-def _begin(answer: Mapping[str, Any], start: Any) -> None:
-    _stop()
-    sentences = [part["text"] for part in parts(answer)]
-    try:
-        aloud = chosen_models.read_aloud(resources.settings(), sentences, answer["answer"])
-    except PinciteError as error:
-        st.session_state[_READING] = {"without": answer["id"], "error": str(error)}
-        return
-    found = {"id": answer["id"], "aloud": aloud, "start": start}
-    st.session_state[_READING] = found if aloud else {"without": answer["id"], "error": ""}
 
 
 def _stop() -> None:

@@ -108,8 +108,13 @@ def draw_transcript(ask: AskWithFiles, back: GiveBack) -> None:
         missing = [vars(offer) for offer in outcome.offers]
         answer_actions.draw_model_offers({"id": "spoken", "offers": missing}, spoken.listen)
         button(_("Discard the recording"), "forget-spoken", _discard, back, type="secondary")
-    else:
-        _ask_spoken(spoken, ask, back)
+    else:  # ask the words, or say why there are none
+        if spoken.running.reply.so_far.strip() and not spoken.running.error:
+            forget()
+            ask(spoken.words, files=spoken.files)
+        else:
+            session.keep_error(spoken.running.error or NOTHING)
+            _discard(back)
         st.rerun()
 
 
@@ -119,13 +124,3 @@ def _live(spoken: Spoken, back: GiveBack) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="listening"):
         st.caption(plain(f"{told(spoken.running.reply.activity.stage) or _('Listening')}…"))
         draw_stop(False, "stop-listening", partial(_discard, back), icon="stop_circle")
-
-
-def _ask_spoken(spoken: Spoken, ask: AskWithFiles, back: GiveBack) -> None:
-    """At the end, ask the words, or say why there are none."""
-    if spoken.running.reply.so_far.strip() and not spoken.running.error:
-        forget()
-        ask(spoken.words, files=spoken.files)
-    else:
-        session.keep_error(spoken.running.error or NOTHING)
-        _discard(back)

@@ -149,17 +149,16 @@ def page() -> None:
     # The drawing of the whole page closes a dialog, whichever way it was left.
     st.session_state.pop(DIALOG_OPEN, None)
     with page_frame.page(_("Library")):
-        if resources.is_owner() and _part() == "libraries":
+        part = "documents"
+        if resources.is_owner():
+            st.session_state.setdefault(PAGE_PART, part)
+            parts = {"documents": N_("Documents"), "libraries": N_("Libraries")}
+            how = {"default": None, "label_visibility": "collapsed"}
+            part = choose_one(_("Part"), parts, PAGE_PART, **how)
+        if part == "libraries":
             draw_library_list()
         else:
             _documents(resources.library())
-
-
-def _part() -> str:
-    st.session_state.setdefault(PAGE_PART, "documents")
-    parts = {"documents": N_("Documents"), "libraries": N_("Libraries")}
-    how = {"default": None, "label_visibility": "collapsed"}
-    return choose_one(_("Part"), parts, PAGE_PART, **how)
 
 
 def _documents(library: Library) -> None:

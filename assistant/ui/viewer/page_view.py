@@ -317,15 +317,13 @@ def cited_lines(opened: Shown, page: Page) -> range:
     Another file may have this name now, so the boxes of the answer are not trusted.
     """
     places = lines_of(opened.quote, page) if opened.page == opened.cited_page else []
-    as_cited = [p for p in places if _is_place(p, opened, page)]
-    return next(iter(as_cited or places), range(0))
-
-
-def _is_place(lines: range, opened: Shown, page: Page) -> bool:
-    """Of places with the same words: the one that was cited, by its boxes or its time."""
-    if opened.seconds is not None:
-        return page.lines[lines.start].seconds == opened.seconds
-    return tuple(tuple(page.lines[at].box) for at in lines) == opened.boxes
+    for lines in places:  # of those with the same words the one that was cited, by time or boxes
+        is_cited = page.lines[lines.start].seconds == opened.seconds
+        if opened.seconds is None:
+            is_cited = tuple(tuple(page.lines[at].box) for at in lines) == opened.boxes
+        if is_cited:
+            return lines
+    return next(iter(places), range(0))
 
 
 # -- Two pages side by side: those of two citations, or of two versions of a document
