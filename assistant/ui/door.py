@@ -153,8 +153,13 @@ class Door:
     async def _pass_on(
         self, scope: Scope, asked: dict[str, str], mark: str, receive: Receive, send: Send
     ) -> None:
+        """With who it is in a header, in the place of any that the client has sent."""
         page = response_headers(asked.get("host", ""), streamlit_page())
-        await self._inner(_marked(scope, asked, mark), receive, _with_headers(send, page))
+        # Those with a backslash are of other programs on this host; Starlette unquotes each by
+        # http.cookies.
+        cookies = ";".join(one for one in asked.get("cookie", "").split(";") if "\\" not in one)
+        marked = asgi.with_headers(scope, (ROLE_HEADER, mark), ("cookie", cookies))
+        await self._inner(marked, receive, _with_headers(send, page))
 
     def _refusal(self, asked: dict[str, str]) -> str:
         """Why a request is turned away; empty if it is not."""
@@ -226,14 +231,6 @@ async def _provide(
 
 def _page(scope: Scope, entrance: Entrance, notice: str = "") -> str:
     return entrance.form.page(headers_of(scope).get("accept-language", ""), notice)
-
-
-def _marked(scope: Scope, asked: Mapping[str, str], mark: str) -> Scope:
-    """With who it is in a header, in the place of any that the client has sent. Cookies with a
-    backslash are of other programs on this host; Starlette unquotes each by http.cookies."""
-    pairs = asked.get("cookie", "").split(";")
-    kept = ";".join(pair for pair in pairs if "\\" not in pair)
-    return asgi.with_headers(scope, (ROLE_HEADER, mark), ("cookie", kept))
 
 
 def _with_headers(send: Send, more: dict[str, str]) -> Send:

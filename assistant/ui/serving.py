@@ -81,7 +81,14 @@ def _listens(place: str, first: Entrance | None, paths: Sequence[Path]) -> None:
     token: a browser gets its address as an argument, which others may list."""
     import streamlit as st
 
-    print(_welcome(place, first), file=sys.stderr, flush=True)
+    told = f"Pincite is at {place}  (Ctrl-C stops it)"
+    if isinstance(first, Guests):
+        told += (
+            ". It asks for a token, shown here only:\n"
+            f"  yours, to add, remove and measure: {place}/#{first.tokens['owner']}\n"
+            f"  for others, to read and ask:       {place}/#{first.tokens['visitor']}"
+        )
+    print(told, file=sys.stderr, flush=True)
     if paths:
         from assistant.ui import resources
 
@@ -179,16 +186,6 @@ def _shown(address: str, port: int, names: Sequence[str]) -> str:
     name = socket.gethostname() if is_wildcard(address) else address
     name = "localhost" if here else name
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
-
-
-def _welcome(place: str, guests: Entrance | None) -> str:
-    if not isinstance(guests, Guests):
-        return f"Pincite is at {place}  (Ctrl-C stops it)"
-    return (
-        f"Pincite is at {place}  (Ctrl-C stops it). It asks for a token, shown here only:\n"
-        f"  yours, to add, remove and measure: {place}/#{guests.tokens['owner']}\n"
-        f"  for others, to read and ask:       {place}/#{guests.tokens['visitor']}"
-    )
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

@@ -56,7 +56,6 @@ def draw_sidebar(assistant: Assistant) -> None:
 # -- The dialogs: a conversation or a folder of them is named, moved or deleted
 
 _NONE = 0  # the choice of no folder
-_DIALOGS = ("rename", "delete", "move", "save", "new-folder", "rename-folder", "delete-folder")
 # In the session's state: the dialog that was asked for, and its fields.
 _OPENED = "conversations-dialog"
 _NAME, _INTO, _NEW = "folder-name", "folder-into", "folder-new"
@@ -227,8 +226,8 @@ def _act(act: Mapping[str, Any]) -> None:
         kept.pin(identity, bool(act["on"]))
     elif does == "fold":
         kept.folders.collapse(int(identity), bool(act["on"]))
-    elif does in _DIALOGS:
-        st.session_state[_OPENED] = does, identity
+    else:  # what needs a dialog
+        st.session_state[_OPENED] = str(does), identity
 
 
 # -- Tells what goes on behind the first screen: documents that come in, models that are fetched
