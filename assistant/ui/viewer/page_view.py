@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -181,21 +182,15 @@ def _blocks(page: Page) -> Iterator[tuple[int, int]]:
     Where no line says that a paragraph begins, each line is one.
     """
     told = any(line.begins for line in page.lines)
-    tables = {table.first: table.last for table in page.tables}
-    index = 0
-    while index < len(page.lines):
-        last = tables.get(index, index)
-        while told and index not in tables and _goes_on(page, last + 1, tables):
-            last += 1
-        yield index, last
-        index = last + 1
-
-
-def _goes_on(page: Page, index: int, tables: dict[int, int]) -> bool:
-    if index >= len(page.lines) or index in tables:
-        return False
-    line, before = page.lines[index], page.lines[index - 1]
-    return not (line.begins or line.heading or before.heading)
+    inside = {at for table in page.tables for at in range(table.first + 1, table.last + 1)}
+    edges = {0, *(at for table in page.tables for at in (table.first, table.last + 1))}
+    starts = []
+    for at, line in enumerate(page.lines):
+        parts = line.begins or line.heading or page.lines[at - 1].heading
+        if at not in inside and (parts or not told or at in edges):
+            starts.append(at)
+    for first, after in pairwise([*starts, len(page.lines)]):
+        yield first, after - 1
 
 
 def _block(page: Page, first: int, last: int, cited: range, changed: Container[int]) -> str:
