@@ -20,13 +20,12 @@ from assistant.settings import PREFIX
 from assistant.storage.files import CLEANABLE, Kind, Used, used_space
 from assistant.ui import page_frame, resources, widgets
 from assistant.ui.background import Fetch
-from assistant.ui.widgets import ask_before, button, draw_stop, plain, submit
+from assistant.ui.widgets import ask_before, button, draw_stop, folded, plain, submit
 from assistant.wiring import composition
 from assistant.wiring.chosen_models import SERVED, InUse, first_words, in_use, use
 from ingest.errors import PinciteError
 from ingest.platform.installation import add_extra
 
-_CHANGED_ROLE = "changed-role"  # in the session's state
 _FITS = {
     "good": N_("fits this machine"), "slow": N_("slow on this machine"),
     "too big": N_("needs more memory than this machine has"),
@@ -91,19 +90,17 @@ def _buttons(row: Row, is_set: bool) -> None:
         button(_("Use none"), f"off-{name}", _use, role, OFF, type="secondary")
     if st.button(_("Remove"), key=f"drop-{name}", type="tertiary"):
         lost = _("{name} is deleted from this disk. It can be fetched again.", name=name)
-        ask_before(_("Remove this model?"), lost, _("Remove"), _remove, role, name, key="drop")
+        ask_before(_("Remove this model?"), lost, _("Remove"), _remove, name, key="drop")
 
 
 def _use(role: str, name: str) -> None:
     resources.check_owner()
-    st.session_state[_CHANGED_ROLE] = role
     use(resources.settings(), cast(Role, role), name)
     resources.renew_answering()
 
 
-def _remove(role: str, name: str) -> None:
+def _remove(name: str) -> None:
     resources.check_owner()
-    st.session_state[_CHANGED_ROLE] = role
     composition.home_models(resources.settings()).remove(name)
     resources.renew_answering()
 
@@ -209,10 +206,8 @@ _graphics = st.cache_resource(show_spinner=False)(graphics)
 def _role(role: str, now: InUse, listed: Sequence[Row], waits: Mapping[str, Expected]) -> None:
     name, does = _NAMES[role]
     label = f"**{_(name)}** · {plain(now.name or _('no model'))}"
-    # With another label it is another fold to Streamlit: it stays open where something was changed.
-    stays = role == st.session_state.get(_CHANGED_ROLE)
-    with st.expander(label, expanded=stays, key=f"role-{role}", on_change="rerun") as fold:
-        if not fold.open:
+    with folded(label, f"role-{role}") as fold:
+        if not fold.is_open:
             return
         extra = missing_extra(role)
         needs = _("Before one can run: {command}", command=add_extra(extra)) if extra else ""
