@@ -62,10 +62,10 @@ def draw_thumbs(answer: Answer) -> None:
         st.feedback("thumbs", key=key, on_change=_rate, args=(key, answer))
 
 
+@session.errors_kept()
 def _rate(key: str, answer: Answer) -> None:
     thumb = st.session_state[key]
-    with session.errors_kept():
-        resources.feedback().rate(answer, None if thumb is None else bool(thumb))
+    resources.feedback().rate(answer, None if thumb is None else bool(thumb))
 
 
 _CLOSEST = 4  # passages under a refusal
