@@ -47,7 +47,7 @@ from assistant.sheet import sheet_store
 from assistant.sheet.cell import Cell, columns
 from assistant.sheet.fill import documents, in_order
 from assistant.storage.files import FileHashes
-from assistant.ui import launch
+from assistant.ui import serving
 from assistant.wiring import composition
 from ingest.document.source import readable
 from ingest.errors import PinciteError
@@ -214,14 +214,15 @@ def _ask_stoppable(assistant: Assistant, question: str, conversation: str, withi
 def _app(args: argparse.Namespace, settings: Settings) -> int:
     paths = [given_path(text) for text in args.paths]
     if paths:
-        launch.check_names(args.listens_at, args.host)
-        launch.free_port(settings.port, args.port, args.listens_at)
+        serving.check_names(args.listens_at, args.host)
+        serving.free_port(settings.port, args.port, args.listens_at)
         settings = Settings.load(home=settings.home, library=settings.library)  # it opens with it
         try:
             fetch_searching(settings)
         except AssistantError as error:  # the app's first page fetches them, too
             notice(str(error))
-    return launch.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
+    serving.serve(settings, args.port, args.listens_at, args.host, args.token, paths)
+    return DONE
 
 
 # -- The commands for an earlier answer

@@ -107,6 +107,11 @@ def install_guard(log: Path, listen_on: str = "127.0.0.1") -> Callable[[], None]
     return remove_guard
 
 
+def is_installed() -> bool:
+    """Whether a guard is there."""
+    return hasattr(socket.socket.connect, "__wrapped__")
+
+
 def _addresses(listen_on: str) -> frozenset[str]:
     """What a server binds, also by a name; empty for loopback, which is open anyway."""
     if _is_inside(listen_on):

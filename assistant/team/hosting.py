@@ -385,7 +385,7 @@ def _run_serve(args: argparse.Namespace, settings: "Settings") -> int:
     _require_server()
     from assistant.libraries.libraries import clear
     from assistant.team.api import application
-    from assistant.ui.launch import check_names, free_port
+    from assistant.ui.serving import check_names, free_port
 
     check_names(args.listens_at, args.host)
     clear(settings)

@@ -161,6 +161,7 @@ class Door:
     async def _pass_on(
         self, scope: Scope, asked: dict[str, str], mark: str, receive: Receive, send: Send
     ) -> None:
+        """With who it is in a header, in the place of any that the client has sent."""
         page = response_headers(asked.get("host", ""), streamlit_page())
         await self._inner(_marked(scope, asked, mark), receive, answering_with(send, page))
 
@@ -351,13 +352,11 @@ class Uploads:
             return _NO_LENGTH
         if size > (asgi.LARGEST if adds else asgi.ATTACHED) * asgi.BYTES:
             return _TOO_LARGE
+        if self._coming.total() + self._held("") + size > self._most() // (1 if adds else 2):
+            return _FULL
         tabs = [tab for tab, owner in self._whose.items() if owner == who]
         own = self._coming[who] + sum(map(self._held, tabs)) + size
-        of_all = self._coming.total() + self._held("") + size
-        room = self._most() // (1 if adds else 2)
-        return (
-            _FULL if of_all > room or own > (room if adds else asgi.ATTACHED * asgi.BYTES) else None
-        )
+        return None if adds or own <= asgi.ATTACHED * asgi.BYTES else _FULL
 
 
 # -- The page of the app, and what browsers need to install it beside others: a manifest and icons
