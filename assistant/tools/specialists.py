@@ -1,19 +1,18 @@
 """Summaries, comparisons and lists: reads whole documents part by part, and cites them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 
 from langchain_core.language_models import BaseChatModel
 
 from assistant.answering import notices
-from assistant.answering.clarification import Clarification, question_back
 from assistant.answering.evidence_units import window_at
 from assistant.answering.whole.comparison import compare
 from assistant.answering.whole.lists import list_all
 from assistant.answering.whole.requests import WholeDocumentRequest, understood, what
 from assistant.answering.whole.summary import CitedDraft, PartWriter, summarise
-from assistant.contract.facts import Outcome, Passage, Sentence
+from assistant.contract.facts import Outcome, Sentence
 from assistant.contract.intents import Run
 from assistant.contract.reply import Reply
 from assistant.contract.request import Request
@@ -24,50 +23,6 @@ from assistant.security import prompt_injection
 from ingest.errors import Stopped
 from ingest.extensions import TOOLS, installed
 from vectorstore.federation import AnyLibrary
-from vectorstore.retrieval.fusion import Hit
-
-# -- Asks for clarification of an unclear question, without a model
-
-_HITS = 24  # looked at for what the question may mean
-_SHOWN = 4  # passages
-
-
-class AskBack:
-    """Asks for clarification only when a rule of `assistant/contract/request.py` fires."""
-
-    name = "ask_back"
-
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for a clear question, and for one that was already asked about."""
-        found = None if request.clear else request.query.unnamed
-        if found is None:
-            return None
-        if found.kind == "it" and _alone(request):
-            return None
-        hits = request.evidence.passages(request.query.alone, _HITS, request.documents)
-        asked = question_back(request.question, request.query.said, found, hits)
-        if asked is None:
-            return None
-        return Reply(
-            request.question, lambda reply: _ask_back(asked, hits, reply), self.name, self.name
-        )
-
-
-def _alone(request: Request) -> bool:
-    """One document is asked: "this" may be all of it."""
-    shelf = request.evidence
-    if request.given or not isinstance(shelf, AnyLibrary):
-        return False
-    return len(shelf.documents() if request.documents is None else request.documents) == 1
-
-
-def _ask_back(asked: Clarification, hits: Sequence[Hit], reply: Reply) -> Iterator[str]:
-    yield asked.text
-    passages = [Passage(h.document, h.page, round(h.score, 4), h.text) for h in hits[:_SHOWN]]
-    reply.outcome = Outcome(
-        asked.text, passages=tuple(passages), asked_back=True, choices=asked.choices
-    )
-
 
 # -- Runs a tool that an installed package adds. Such a tool is a function of a Request and a Reply,
 # called as the work of any Reply is; see docs/extending.md.

@@ -44,7 +44,7 @@ from assistant.storage.part import EVERYBODY, Whose
 from assistant.studio.makers import Enhancing, Studio, checked
 from assistant.studio.super_resolution import RealEsrgan
 from assistant.tools.pictures import Clipping, Describing, Translating, WithFiles
-from assistant.tools.specialists import AskBack, Running, Whole
+from assistant.tools.specialists import Running, Whole
 from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import chosen_models, places
 from assistant.wiring.chosen_models import (
@@ -403,7 +403,7 @@ def answering(settings: Settings) -> Answering:
     whole = Whole(None, EXTRACTIVE, TurnTaking())
     return Answering(
         Choosing(
-            [WithFiles(looking(settings), answer), Tables(), whole, AskBack()], answer,
+            [WithFiles(looking(settings), answer), Tables(), whole], answer,
             makers(settings), extensions_first=settings.extensions_first,
         ),
         EXTRACTIVE,
@@ -427,7 +427,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
         WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns),
-        *lists, AskBack(),
+        *lists,
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))
     router = _router(settings, model)

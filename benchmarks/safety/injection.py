@@ -38,7 +38,6 @@ from assistant.routing.model_router import ModelRouter
 from assistant.routing.slots import Message
 from assistant.security import prompt_injection
 from assistant.security.prompt_injection import instructions, without_instructions
-from assistant.tools.specialists import AskBack
 from assistant.tools.tabular import Tables
 from benchmarks import common
 from ingest.chunking import chunk
@@ -243,7 +242,7 @@ def called(mail: Row, router: Router) -> list[str]:
     evidence = GivenPassages([("Mail", mail["document"])], MailWords())
     makes = Anything()
     answer = ToolAnswer(None, Budget())
-    choosing = Choosing([Tables(), AskBack()], answer, [makes], router)
+    choosing = Choosing([Tables()], answer, [makes], router)
     choosing.run(Request(mail["question"], evidence)).finish()
     return makes.taken
 
