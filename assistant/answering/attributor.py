@@ -44,8 +44,8 @@ _QUOTES = re.compile('["“”„«»]')  # what is quoted stays in one part
 _WHOLE = 0.9  # share of the words from which one unit states the whole sentence
 _LEAST_OF_PART = 3  # words
 _MONTHS = stems(" ".join(MONTH_OF))
-NOTHING = SearchQuery("")
 
+_NOTHING = SearchQuery("")
 _SHORTLIST = 10  # units embedded for each sentence
 _LEXICAL = 0.6  # weight of words against the embedding
 _MISSING = 0.2  # penalty of a unit that states none of the numbers and names
@@ -82,7 +82,7 @@ class Said:
         small = question.small if question.text else small_words(text)
         meant = stems(without(text, small))
         wanted = frozenset(word for word in meant if not word[0].isdigit())
-        return cls(text, wanted, numbers(text), claimed, NOTHING if bound else question, small)
+        return cls(text, wanted, numbers(text), claimed, _NOTHING if bound else question, small)
 
     def missing(self, supports: Sequence["Support"]) -> Claims:
         """Its exact claims that none of the lines states."""
@@ -166,15 +166,6 @@ class Attributor:
             supported = bool(marks) and not words
             sentences.append(Sentence(text, supported, tuple(sorted(marks)), words))
         return tuple(sentences), tuple(citations.values())
-
-    def carries(self, text: str) -> bool:
-        """Whether lines state the numbers, dates and names of each sentence, and are like it; its
-        other words need not be theirs."""
-        sentences = [(text, Said.of(text, self._question)) for text in split_answer(text)]
-        return bool(sentences) and all(
-            self._supports(text, said, _together(said, self._ranked(said)))
-            for text, said in sentences
-        )
 
     # --- the units that support a sentence
 

@@ -400,7 +400,7 @@ def answering(settings: Settings) -> Answering:
         None, _budget(settings), settings.refusal_threshold,
         reranker=chosen_models.reranker(settings), reader=reader(settings),
     )  # fmt: skip
-    whole = Whole(None, EXTRACTIVE, TurnTaking())
+    whole = Whole(None, EXTRACTIVE, TurnTaking(), answer)
     return Answering(
         Choosing(
             [WithFiles(looking(settings), answer), Tables(), whole], answer,
@@ -426,7 +426,7 @@ def _with_model(chat: LoadedChat, settings: Settings) -> Answering:
     odds = chat.odds or chat.model
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
-        WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns),
+        WithFiles(looking(settings), answer), Tables(), Whole(model, name, turns, answer),
         *lists,
     ]  # fmt: skip
     made = makers(settings, Chatting(lambda: chat, turns))
