@@ -332,6 +332,7 @@ class Operand:
     cell: Cell
     grid: TableGrid
     magnitude: bool = False  # its sign tells only that it is paid: "(6,607)" of a cash flow
+    name: str = ""  # what its record is called, where that is not the label of its row
 
     @property
     def value(self) -> Decimal:
