@@ -33,7 +33,7 @@ def result(plan: Plan) -> Decimal | None:
         first = plan.operands[0]
         return first.value if first.cell.kind == "number" else None
     if plan.operation == COUNT:
-        return Decimal(len(best(plan)))
+        return Decimal(len(plan.operands))
     if plan.formula is not None:
         return _defined(plan, plan.formula)
     values = [operand.value for operand in plan.operands]
@@ -67,19 +67,11 @@ def _scaled(operand: Operand, plan: Plan) -> Decimal:
 
 
 def best(plan: Plan) -> list[Operand]:
-    """The operands that an answer names: the extreme values, or those that are counted."""
-    if plan.operation == COUNT and plan.than:
-        return [operand for operand in plan.operands if _counts(*plan.than, operand.value)]
+    """The operands that an answer names: all, or the extreme values."""
     if plan.operation not in (HIGHEST, LOWEST):
         return list(plan.operands)
     wanted = result(plan)
     return [operand for operand in plan.operands if operand.value == wanted]
-
-
-def _counts(how: str, limit: Decimal, value: Decimal) -> bool:
-    if how in ("at least", "at most"):
-        return value >= limit if how == "at least" else value <= limit
-    return value > limit if how == "more than" else value < limit
 
 
 def _result(operation: str, values: list[Decimal]) -> Decimal:
@@ -117,13 +109,11 @@ def computed_sentence(plan: Plan) -> str:
 def told_plan(plan: Plan) -> str:
     """One sentence in the language that is spoken, where it is a look-up, an extreme, a sum, an
     average or a count of rows; else in English."""
-    if plan.operation == COUNT and plan.than is None:
+    if plan.operation == COUNT:
         count = number(len(plan.operands))
         return _("{count} rows: {names}.", count=count, names=_few(map(_row, plan.operands)))
     if plan.operation in (LOOKUP, SUM, AVERAGE, HIGHEST, LOWEST):
         return _in_any_language(plan, result(plan) or Decimal(0))
-    if plan.operation == COUNT:
-        return f"{_count(plan)}."
     if plan.formula is not None:
         return f"{_figure(plan, plan.formula)}."
     return f"{_compared(plan, result(plan) or Decimal(0))}."
@@ -171,14 +161,6 @@ def _over(plan: Plan) -> tuple[str, Callable[[Operand], str]]:
 def _few(texts: Iterable[str]) -> str:
     told = list(texts)
     return ", ".join(told) if len(told) <= _LISTED else f"{told[0]} … {told[-1]}"
-
-
-def _count(plan: Plan) -> str:
-    assert plan.than is not None  # see `told_plan`
-    found, (over, called), (how, limit) = best(plan), _over(plan), plan.than
-    names = ", ".join(f"{called(one)} ({_shown(one)})" for one in found)
-    told = f"{len(found)} of {len(plan.operands)} values of “{over}” are {how} {limit:,f}"
-    return f"{told}: {names}{_scale(plan)}" if names else told
 
 
 def _figure(plan: Plan, formula: Formula) -> str:
