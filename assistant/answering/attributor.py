@@ -173,7 +173,9 @@ class Attributor:
         """The units that together support each part of a sentence; none when one part has none."""
         chosen = self._carrying(whole, nearest)
         parts = _parts(text)
-        if len(parts) == 1 or (len(chosen) == 1 and _whole(whole, chosen[0].unit)):
+        # One unit may have the words itself, with the names that are given elsewhere.
+        own = len(whole.words & chosen[0].unit.meant) if len(chosen) == 1 else -1
+        if len(parts) == 1 or own >= _WHOLE * len(whole.words):
             return chosen
         chosen = []
         for part in parts:  # a name distinguishes the two: it must be in the same line
@@ -262,11 +264,6 @@ class Attributor:
         above = unit.window.page.lines[unit.window.first : unit.first]
         recalled = said.question.stems & stems(" ".join(line.text for line in above))
         return replace(support, stated=exact, score=score, cosine=cosine, recalled=recalled)
-
-
-def _whole(said: Said, unit: Unit) -> bool:
-    """Whether a unit has the words itself, with the names that are given elsewhere."""
-    return len(said.words & unit.meant) >= _WHOLE * len(said.words)
 
 
 def _parts(text: str) -> list[str]:

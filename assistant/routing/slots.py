@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -409,7 +409,32 @@ def image_question(text: str) -> str:
 
 def fill(tool: str, message: Message) -> Intent | None:
     """The intent; None when the message lacks a file, words, or the answer before."""
-    return _FILLERS[tool](message)
+    text, picture = message.text, message.picture
+    match tool:
+        case "answer":
+            return Answer()
+        case "draw":
+            return _draw_as(text, prompt_of(numbers(text).rest))
+        case "edit":
+            return _edit_as(message, core(text))
+        case "vary" if picture:
+            found = numbers(text)
+            return Vary(picture, None, found.steps, found.seed)
+        case "enhance" if picture:
+            return Enhance(picture, scale(text))
+        case "translate" if picture:
+            return Translate(picture, language(text))
+        case "describe" if pictures := message.referred_pictures:
+            return Describe(pictures, image_question(text))
+        case "transcribe" if message.recording:
+            return Transcribe(message.recording)
+        case "clip" if message.video:
+            return Clip(message.video, text.strip())
+        case "speak" if words := spoken_text(text) or message.answer:
+            return Speak(words)
+        case "chart" if (chart := chart_of(text, message.previous)).what:
+            return chart
+    return None
 
 
 def fill_plain(tool: str, message: Message) -> Intent | None:
@@ -425,20 +450,12 @@ def fill_plain(tool: str, message: Message) -> Intent | None:
     return fill(tool, message)
 
 
-def _draw(message: Message) -> Intent | None:
-    return _draw_as(message.text, prompt_of(numbers(message.text).rest))
-
-
 def _draw_as(text: str, prompt: str) -> Intent | None:
     found = numbers(text)
     prompt = numbers(prompt).rest
     if not prompt:
         return None
     return Draw(prompt, found.size, found.steps, found.seed, found.guidance, found.negative)
-
-
-def _edit(message: Message) -> Intent | None:
-    return _edit_as(message, core(message.text))
 
 
 def _edit_as(message: Message, text: str) -> Intent | None:
@@ -449,54 +466,3 @@ def _edit_as(message: Message, text: str) -> Intent | None:
         message.picture, found.rest, steps=found.steps, seed=found.seed, guidance=found.guidance,
         negative=found.negative,
     )  # fmt: skip
-
-
-def _vary(message: Message) -> Intent | None:
-    found = numbers(message.text)
-    return Vary(message.picture, None, found.steps, found.seed) if message.picture else None
-
-
-def _enhance(message: Message) -> Intent | None:
-    return Enhance(message.picture, scale(message.text)) if message.picture else None
-
-
-def _describe(message: Message) -> Intent | None:
-    pictures = message.referred_pictures
-    return Describe(pictures, image_question(message.text)) if pictures else None
-
-
-def _translate(message: Message) -> Intent | None:
-    return Translate(message.picture, language(message.text)) if message.picture else None
-
-
-def _transcribe(message: Message) -> Intent | None:
-    return Transcribe(message.recording) if message.recording else None
-
-
-def _clip(message: Message) -> Intent | None:
-    return Clip(message.video, message.text.strip()) if message.video else None
-
-
-def _speak(message: Message) -> Intent | None:
-    words = spoken_text(message.text) or message.answer
-    return Speak(words) if words else None
-
-
-def _chart(message: Message) -> Intent | None:
-    found = chart_of(message.text, message.previous)
-    return found if found.what else None
-
-
-_FILLERS: dict[str, Callable[[Message], Intent | None]] = {
-    "answer": lambda message: Answer(),
-    "draw": _draw,
-    "edit": _edit,
-    "vary": _vary,
-    "enhance": _enhance,
-    "describe": _describe,
-    "translate": _translate,
-    "transcribe": _transcribe,
-    "clip": _clip,
-    "speak": _speak,
-    "chart": _chart,
-}

@@ -162,7 +162,8 @@ def _record_list(grids: Sequence[TableGrid]) -> RecordList | None:
     """None for a statement: years beside each other, sections, or totals among its rows; and where
     a row has no label, so that it would be left out."""
     rows = [Record(one, row) for one in grids for row in one.rows]
-    if len(rows) < sum(map(_filled, grids)):
+    below = (row for one in grids for row in one.table.rows[one.header :])
+    if len(rows) < sum(any(cell.text.strip() for cell in row) for row in below):
         return None
     first = grids[0]
     years = any(is_year(term) for column in first.columns for term in column.terms)
@@ -176,11 +177,6 @@ def _record_list(grids: Sequence[TableGrid]) -> RecordList | None:
     headed = all(column.label for column in first.columns)
     fits = found.words and headed and found.terse and not any(map(found.totals, found.numbers))
     return found if fits else None
-
-
-def _filled(of: TableGrid) -> int:
-    """The rows below the heads that hold anything."""
-    return sum(any(cell.text.strip() for cell in row) for row in of.table.rows[of.header :])
 
 
 # -- Which values of a list a question mentions, by the stems of its language
@@ -226,7 +222,8 @@ def mentions(question: str, of: RecordList) -> Mentions:
     found = list(_whole(asked, of, language)) or list(_parts(asked, of, language))
     values: dict[Column, set[str]] = defaultdict(set)
     for column, text, span in found:
-        if not any(_within(span, other) for _, _, other in found):
+        wider = (o for _, _, o in found if o != span and o[0] <= span[0] and span[1] <= o[1])
+        if not any(wider):
             values[column].add(text)
     small = stop_words(language)
     heads = [
@@ -294,10 +291,6 @@ def _find(asked: Sequence[str], tokens: Sequence[str]) -> list[Span]:
     size = len(tokens)
     starts = range(len(asked) - size + 1) if size else ()
     return [(at, at + size) for at in starts if list(asked[at : at + size]) == list(tokens)]
-
-
-def _within(span: Span, other: Span) -> bool:
-    return span != other and other[0] <= span[0] and span[1] <= other[1]
 
 
 # -- A program over a list: what to compute, of which column, over which records
