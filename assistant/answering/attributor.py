@@ -111,8 +111,7 @@ class Support:
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """Capitalised words of a sentence with nothing but a blank between, but for its first word."""
-    first = re.compile(r"\W*").match(text)
-    found = [m for m in _CAPITAL.finditer(text) if not first or m.start() > first.end()]
+    found = [m for m in _CAPITAL.finditer(text) if any(map(str.isalnum, text[: m.start()]))]
     for one, other in pairwise(found):
         if text[one.end() : other.start()] == " ":
             yield one[0], other[0]

@@ -76,8 +76,10 @@ class Stated:
 
     @property
     def years(self) -> frozenset[int]:
-        found = (n.value for n in self.numbers if n.value and re.fullmatch(r"\d{4}", n.digits))
-        return frozenset(int(year) for year in found if 1000 <= year < 2100)
+        four = (
+            int(n.digits) for n in self.numbers if n.digits.isdecimal() and len(n.digits) == 4
+        )
+        return frozenset(year for year in four if 1000 <= year < 2100)
 
     def has_number(self, said: Quantity) -> bool:
         """Whether a number is an amount: where money is marked, other numbers are none."""
@@ -200,7 +202,7 @@ def _names(text: str) -> Iterator[str]:
     name of several words."""
     for match in _NAME.finditer(text):
         word = match[0]
-        first = not re.search(r"\w", text[: match.start()])
+        first = not any(map(str.isalnum, text[: match.start()]))
         following = _NAME.match(text, match.end() + 1)
         if (
             word.lower() in _I

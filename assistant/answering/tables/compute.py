@@ -95,7 +95,6 @@ def _result(operation: str, values: list[Decimal]) -> Decimal:
 # Values stand as the document writes them; what is computed has the marks of the language.
 
 _LISTED = 12  # operands that are named one by one
-_SYMBOL = re.compile(r"\W+")  # a unit that stands in front of its number: "$", "€"
 
 
 def computed_sentence(plan: Plan) -> str:
@@ -210,7 +209,7 @@ def _shown(operand: Operand) -> str:
     """The value as written; parentheses become a minus."""
     text = " ".join(operand.cell.text.split())
     if operand.magnitude:
-        return re.sub(r"[()\s\u2212-]", "", text)
+        return "".join(sign for sign in text if sign not in "() -\u2212")
     if operand.cell.kind == "number" and operand.value < 0 and "(" in text:
         return "-" + text.replace("(", "").replace(")", "").replace("$ ", "$")
     return re.sub(r"(?<=[€$£¥]) (?=\d)", "", text)
@@ -247,7 +246,8 @@ def _amount(plan: Plan, value: Decimal, more: int = 0, points: bool = False) -> 
     unit = first.cell.unit
     if unit == "%":
         return f"{shown} percentage points" if points else f"{shown} %"
-    if unit and (_SYMBOL.fullmatch(unit) and not _shown(first).endswith(unit)):
+    symbol = not any(map(str.isalnum, unit))  # "$", "€": where it stands in front of its number
+    if unit and symbol and not _shown(first).endswith(unit):
         return f"-{unit}{shown[1:]}" if shown.startswith("-") else f"{unit}{shown}"
     return f"{shown} {unit}".strip()
 

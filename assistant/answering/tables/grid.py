@@ -8,7 +8,7 @@ from functools import cached_property
 
 from assistant.answering.tables.formula import Formula
 from ingest.document.model import Cell, Page, Table
-from ingest.language.dates import YEAR, with_fiscal_years, with_quarters
+from ingest.language.dates import with_fiscal_years, with_quarters
 from ingest.language.numbers import MONTH_OF
 from ingest.language.quantities import head_scale
 from ingest.language.words import STOP_WORDS, stem
@@ -67,7 +67,7 @@ def is_hard(term: str) -> bool:
 
 def is_year(term: str) -> bool:
     """Whether the term is a year in digits."""
-    return bool(re.fullmatch(YEAR, term))
+    return len(term) == 4 and term.isdecimal() and term.startswith(("19", "20"))
 
 
 def _month(tokens: list[str], at: int) -> str:
