@@ -76,9 +76,7 @@ class Stated:
 
     @property
     def years(self) -> frozenset[int]:
-        four = (
-            int(n.digits) for n in self.numbers if n.digits.isdecimal() and len(n.digits) == 4
-        )
+        four = (int(n.digits) for n in self.numbers if n.digits.isdecimal() and len(n.digits) == 4)
         return frozenset(year for year in four if 1000 <= year < 2100)
 
     def has_number(self, said: Quantity) -> bool:

@@ -36,7 +36,7 @@ from assistant.contract.facts import (
 )
 from assistant.contract.intents import Chart
 from assistant.contract.reply import Event, Reply
-from assistant.contract.request import Request, Tool
+from assistant.contract.request import IntentTool, Request, Tool
 from assistant.errors import ContextOverflow, NoOdds
 from assistant.i18n.translation import _, ngettext, told
 from assistant.images.charts import CannotChart, ChartNumbers, draw, find, kind_of, unit
@@ -311,24 +311,16 @@ class Chooser:
 _LISTED = 12  # numbers that are written in the answer, too
 
 
-class Charting:
+class Charting(IntentTool[Chart]):
     """The tool of the intent Chart: draws cells of tables."""
 
-    name = "chart"
+    name, kind = "chart", Chart
 
     def __init__(self, made: Made) -> None:
         self._made = made
 
-    def offer(self, request: Request) -> Reply | None:
-        """The reply; None for any other intent."""
-        intent = request.intent
-        if not isinstance(intent, Chart):
-            return None
-        return Reply(
-            request.question, lambda reply: self._work(intent, request, reply), self.name, self.name
-        )
-
-    def _work(self, intent: Chart, request: Request, reply: Reply) -> Iterator[str]:
+    def _work(self, request: Request, intent: Chart, reply: Reply) -> Iterator[str]:
+        reply.model = self.name
         reply.activity.stage = _("Looking for a table")
         evidence = request.evidence
         try:
