@@ -151,9 +151,10 @@ def _short(model: BaseChatModel, text: str, reply: Reply, draft: CitedDraft) -> 
     if reply.cancel.is_set():
         return ""
     sentences = [_SPEAKS_OF.sub("", one) for one in split(said)]
-    found = list(dict.fromkeys(one[0].upper() + one[1:] for one in sentences if one))
-    cut = draft.tokens[1] >= _SHORT_TOKENS and not found[-1].rstrip("\"'”’)").endswith(_ENDS)
-    return " ".join(found[:-1] if cut and len(found) > 1 else found)  # it may repeat itself
+    found = list(dict.fromkeys(s[0].upper() + s[1:] for s in sentences if s))  # it repeats itself
+    whole = len(found) < 2 or found[-1].rstrip("\"'”’)").endswith(_ENDS)
+    cut = draft.tokens[1] >= _SHORT_TOKENS and not whole
+    return " ".join(found[:-1] if cut else found)
 
 
 _ENDS = (".", "!", "?", ":")
