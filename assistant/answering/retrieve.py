@@ -195,12 +195,13 @@ class Retriever:
             found = together(found, again)[:HITS]
         # In a library of several languages there is none: it has learned to read English.
         reader = None if is_multilingual(embedder) else self._reader
-        hits, odds = self._ordered(query.text, without_contents(found), reader)
+        hits, odds = self._ordered(query.text, found, reader)
         hits = with_parts(hits, asked.parts[1:], evidence)
+        telling = [hit for hit in hits if not lists_contents(hit.text)] or hits
         # A chosen reranker decides; what the small reader thinks does not count then.
         reader, trust = (None, 2.0) if self._reranker else (reader, 1.0)
         parts = asked.parts if query is asked.alone else (query.text,)
-        ranked = rank(parts, surroundings(hits, evidence), embedder, reader, trust)
+        ranked = rank(parts, surroundings(telling, evidence), embedder, reader, trust)
         most = self._budget.passages + self._budget.part * (len(asked.parts) - 1)
         windows = packed(ranked, min(most, room), self._count)
         context = Context(
@@ -236,7 +237,7 @@ class Retriever:
     ) -> tuple[list[Hit], dict[str, float]]:
         """The hits by the reranker, where there is one, else by search and reader together; and the
         reader's log-odds of those that it has read, by the ids of their chunks."""
-        hits = reranked(self._reranker, question, found)
+        hits = contents_last(reranked(self._reranker, question, found))
         if reader is None:
             return hits, {}
         first, rest = hits[:LOOKED_AT], hits[LOOKED_AT:]
@@ -300,17 +301,15 @@ def with_parts(hits: list[Hit], others: Sequence[str], evidence: Evidence) -> li
         return hits
     documents = {hit.document for hit in hits[:LOOKED_AT]}
     each = [
-        without_contents(evidence.passages(SearchQuery(part), LOOKED_AT, documents))
-        for part in others
+        contents_last(evidence.passages(SearchQuery(part), LOOKED_AT, documents)) for part in others
     ]
     turns = (hit for turn in zip_longest(hits, *each) for hit in turn if hit)
     return list({hit.chunk.id: hit for hit in turns}.values())
 
 
-def without_contents(hits: Sequence[Hit]) -> list[Hit]:
-    """Without tables of contents, where there is anything else: they name everything and state
-    nothing."""
-    return [hit for hit in hits if not lists_contents(hit.text)] or list(hits)
+def contents_last(hits: Sequence[Hit]) -> list[Hit]:
+    """Moves tables of contents to the end: they name everything and state nothing."""
+    return sorted(hits, key=lambda hit: lists_contents(hit.text))
 
 
 def continued(
