@@ -124,6 +124,8 @@ def _in_any_language(plan: Plan, value: Decimal) -> str:
     count, scale = number(len(plan.operands)), _scale(plan)
     if plan.operation == LOOKUP:
         shown = f"{_shown(first)}{scale}"
+        if not over:
+            return f"{_row(first)}: {shown}."
         return _("{name}, {column}: {value}.", name=_row(first), column=over, value=shown)
     if plan.operation in (HIGHEST, LOWEST):
         names = ", ".join(dict.fromkeys(map(called, found)))
@@ -152,7 +154,8 @@ def _over(plan: Plan) -> tuple[str, Callable[[Operand], str]]:
     """What all values of a plan have in common, and what tells them apart: columns and rows, or the
     reverse."""
     first = plan.operands[0]
-    if len(plan.operands) == 1 or len({one.row.index for one in plan.operands}) > 1:
+    rows = {(one.grid.page.number, one.row.index) for one in plan.operands}
+    if len(plan.operands) == 1 or len(rows) > 1:
         return _text(first.column.label), _row
     return _row(first), lambda one: _text(one.column.label)
 
