@@ -130,4 +130,5 @@ class Whole:
             return compare(asked.documents, request.question, asked.topic, shelf, reply, draft)
         documents = asked.documents or request.documents
         wanted = what(request.question, placed=bool(asked.documents))
-        return list_all(wanted, documents, shelf, self._model, reply, draft)
+        odds = self._model if isinstance(self._model, TokenOdds) else None
+        return list_all(wanted, documents, shelf, odds, reply, draft)

@@ -71,6 +71,8 @@ _SHORTEST = 3  # letters of a word that matters
 _ASKS = re.compile(
     r"\bhow (?:many|much|often|long|far|old|big|large|high|tall|soon)\b", re.IGNORECASE
 )
+# A superlative before its noun says how to choose among what is found: no passage has to hold it.
+_DEGREE = re.compile(r"\b(the|has|have|had|with|of)\s+\w{2,}est\b(?=\s+\w)", re.IGNORECASE)
 
 
 def titled_statements(lines: Sequence[str]) -> frozenset[str]:
@@ -163,7 +165,7 @@ class SearchQuery:
     @cached_property
     def matters(self) -> dict[str, frozenset[str]]:
         """The words that a passage has to hold, with their stems."""
-        asked = content_words(_ASKS.sub(" ", self.telling))
+        asked = content_words(_DEGREE.sub(r"\1", _ASKS.sub(" ", self.telling)))
         words = (word for word in asked if len(word) >= _SHORTEST)
         return {word: stems(word) for word in words}
 

@@ -7,7 +7,6 @@ What a model finds in running text is no item: of the lines that it added few na
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
-from langchain_core.language_models import BaseChatModel
 
 from assistant.answering.whole.statements import Item, OwnList, own_lists
 from assistant.answering.whole.summary import CitedDraft
@@ -36,7 +35,7 @@ Judged = tuple[OwnList, float | None]  # with the model's log-odds that it is me
 
 def list_all(
     what: str, documents: Collection[str] | None, shelf: AnyLibrary,
-    model: BaseChatModel | None, reply: Reply, draft: CitedDraft,
+    model: TokenOdds | None, reply: Reply, draft: CitedDraft,
 ) -> Iterator[str]:  # fmt: skip
     """Yields the items as they are found, each once, and adds them, cited, to `draft`; nothing
     where no list is meant. Raises Stopped."""
@@ -56,7 +55,7 @@ def list_all(
 
 def choose(
     what: str, documents: Collection[str] | None, shelf: AnyLibrary,
-    model: BaseChatModel | None, reply: Reply,
+    model: TokenOdds | None, reply: Reply,
 ) -> list[Judged]:  # fmt: skip
     """The lists that are meant, in the order of their documents.
 
@@ -70,7 +69,7 @@ def choose(
     names = list(documents)[:_DOCUMENTS]
     lists = [one for name in names for one in own_lists(name, shelf.pages(name))]
     near = _nearest(what, lists, shelf)
-    if not isinstance(model, TokenOdds):
+    if model is None:
         least = max([_ALONE, *(cosine - _CLOSE for _, cosine in near)])
         return [(one, None) for one, cosine in near if cosine >= least]
     odds = [_agreed(model, what, one, reply) for one, _ in near]
