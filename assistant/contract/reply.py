@@ -113,7 +113,6 @@ class Step:
     asked: tuple[tuple[str, str], ...]  # (role, text)
     most: int  # limit of generated tokens
     written: str
-    schema: str | None = None  # JSON schema that the text fits
 
 
 @dataclass

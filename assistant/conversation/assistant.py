@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from assistant.answering.clarification import is_question_back, is_reply
 from assistant.answering.retrieve import Budget
 from assistant.answering.verifier import DEFAULT_THRESHOLD
 from assistant.contract import asked_in
@@ -226,26 +225,6 @@ class Assistant:
             self._files.discard(mentioned([json.dumps(done.to_json())]))
 
 
-# -- The reply to a request for clarification completes the question that was unclear
-
-
-def completed(request: Request) -> Request:
-    """The request completed by the reply to a clarification, whose turns are removed."""
-    turns = [*request.history, Turn(request.question, "")]
-    joined: list[Turn] = []
-    for before, turn in zip([None, *turns], turns, strict=False):
-        if before and before.asked_back and is_reply(turn.question, before.answer):
-            turn = replace(turn, question=f"{before.question} {turn.question}")
-        joined.append(turn)
-    *history, last = joined
-    return replace(
-        request,
-        question=last.question,
-        history=[turn for turn in history if not turn.asked_back],
-        clear=last.question != request.question,
-    )
-
-
 # -- Messages of a person and the assistant, as other programs send them, become turns
 
 
@@ -256,6 +235,5 @@ def turns_from_messages(messages: Iterable[tuple[str, str]]) -> list[Turn]:
         if role in ("user", "human"):
             found.append(Turn(text, ""))
         elif found:
-            asked_back = is_question_back(text)
-            found[-1] = Turn(found[-1].question, text, asked_back=asked_back)
+            found[-1] = Turn(found[-1].question, text)
     return found

@@ -21,7 +21,6 @@ from assistant.errors import AssistantError
 from assistant.i18n.translation import N_
 from assistant.images.vision import chat_offers, offer
 from assistant.images.vision import offers as vision_offers
-from assistant.llm.chat_model import ChatModel
 from assistant.llm.odds import TokenOdds, TurnTaking, token_counter
 from assistant.models.fetch import user_cache
 from assistant.models.hub import Progress
@@ -41,7 +40,7 @@ from assistant.storage.part import EVERYBODY, Whose
 from assistant.studio.makers import Enhancing, Studio, checked
 from assistant.studio.super_resolution import RealEsrgan
 from assistant.tools.pictures import Clipping, Describing, Translating, WithFiles
-from assistant.tools.specialists import AskBack, Running, Whole
+from assistant.tools.specialists import Running, Whole
 from assistant.tools.tabular import Charting, Lists, Tables
 from assistant.wiring import chosen_models, places
 from assistant.wiring.chosen_models import LoadedChat, embedder, embedder_of, multilingual
@@ -353,8 +352,8 @@ def answering(settings: Settings) -> Answering:
     odds = chat and (chat.odds or chat.model)
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
-        WithFiles(chosen_models.looking(settings), answer), Tables(), Whole(model, name, turns),
-        *lists, AskBack(),
+        WithFiles(chosen_models.looking(settings), answer), Tables(), Whole(model, name, turns, answer),
+        *lists,
     ]  # fmt: skip
     made = makers(settings, lambda: chat, turns)
     tool = Choosing(specialists, answer, made, extensions_first=settings.extensions_first)

@@ -33,7 +33,6 @@ from assistant.routing.dispatch import Choosing, Router, message_of, route
 from assistant.routing.slots import Message
 from assistant.security import prompt_injection
 from assistant.security.prompt_injection import instructions, without_instructions
-from assistant.tools.specialists import AskBack
 from assistant.tools.tabular import Tables
 from benchmarks import common
 from ingest.chunking import chunk
@@ -228,7 +227,7 @@ def called(mail: Row, router: Router) -> list[str]:
     evidence = GivenPassages([("Mail", mail["document"])], MailWords())
     makes = Anything()
     answer = ToolAnswer(None, Budget())
-    choosing = Choosing([Tables(), AskBack()], answer, [makes], router)
+    choosing = Choosing([Tables()], answer, [makes], router)
     choosing.run(Request(mail["question"], evidence)).finish()
     return makes.taken
 

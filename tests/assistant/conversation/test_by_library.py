@@ -53,7 +53,7 @@ def file(shelf: Place) -> Place:
 
 def assistant(both: Federated, file: Place, *says: str) -> Assistant:
     answers = AnswerTool(ScriptedChat(replies=list(says)), Budget(), model_name="scripted")
-    tool = Choosing([Tables(), Whole(None, "", TurnTaking())], answers, [])
+    tool = Choosing([Tables(), Whole(None, "", TurnTaking(), answers)], answers, [])
     recorder = Recorder(Receipts(file), ReceiptWriter(None, {"answer_tokens": 400}))
     return Assistant(both, Answering(tool, "scripted"), Conversations(file), recorder)
 

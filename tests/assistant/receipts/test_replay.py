@@ -9,7 +9,6 @@ import pytest
 
 from assistant.answering.pipeline import AnswerTool
 from assistant.answering.retrieve import Budget
-from assistant.answering.whole import lists
 from assistant.conversation.assistant import Answering, Assistant
 from assistant.conversation.history import Conversations
 from assistant.errors import AssistantError
@@ -118,38 +117,37 @@ def test_an_answer_of_several_texts_is_replayed_text_by_text(
     library: Library, receipts: Receipts, weights: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(lists, "_BATCH", 60)  # tokens: several are read
-    monkeypatch.setattr(lists, "_BATCHES", 2)
-    rows = [
-        f"Rule {number} of travel is kept in room {number} of the house." for number in range(9)
-    ]
+    monkeypatch.setattr(summary, "_ENOUGH", 1)
+    rows = [f"Rule {n} of travel is kept in room {n} of the house." for n in range(9)]
     write_pdf(
         tmp_path / "papers" / "Rules.pdf", ["# Leave", "", SAID, *rows], ["# Travel", "", *rows]
     )
     library.add([tmp_path / "papers"])
-    wrote = ['["Rule 0 of travel"]', '["Rule 1 of travel"]']
-    whole = Whole(ScriptedChat(replies=wrote.copy()), "scripted", TurnTaking())
+    wrote = [rows[0], rows[1]]
+    answers = AnswerTool(None, Budget())
+    whole = Whole(ScriptedChat(replies=wrote.copy()), "scripted", TurnTaking(), answers)
     recorder = Recorder(receipts, ReceiptWriter(weights, SETTINGS))
     kept = Conversations(tmp_path / "home" / "conversations.sqlite")
-    tool = Choosing([whole], AnswerTool(None, Budget()))
+    tool = Choosing([whole], answers)
     assistant = Assistant(library, Answering(tool, "scripted"), kept, recorder)
-    receipt = answered(assistant, receipts, "List all rules of travel in Rules.pdf")
+    receipt = answered(assistant, receipts, "Summarise Rules.pdf")
 
-    assert [step["written"] for step in receipt.steps] == [f"{text} " for text in wrote]
+    [step] = receipt.steps
+    assert step["written"] == f"{wrote[0]} "
+    both = replace(receipt, steps=[step, {**step, "written": f"{wrote[1]} "}])
     same: Any = Again(*wrote)
-    done = replay(receipt, lambda: same)
+    done = replay(both, lambda: same)
     assert done.identical is True and "All 2 texts" in done.told
-    assert same.options["max_tokens"] == receipt.steps[-1]["most"]
-    assert [list(m) for m in prompts.to_rows(same.chat.asked[1])] == receipt.steps[1]["asked"]
-    assert same.options["schema"] == receipt.steps[-1]["schema"]
+    assert same.options["max_tokens"] == step["most"]
+    assert [list(m) for m in prompts.to_rows(same.chat.asked[1])] == step["asked"]
     other: Any = Again(wrote[0], "Another.")
-    differs = replay(receipt, lambda: other)
+    differs = replay(both, lambda: other)
     assert differs.identical is False and "number 2 differs" in differs.told
-    stopped = replace(receipt, answer={**receipt.answer, "stopped": True})
-    cut = replace(stopped, steps=[receipt.steps[0], {**receipt.steps[1], "written": '["Rule'}])
+    stopped = replace(both, answer={**receipt.answer, "stopped": True})
+    cut = replace(stopped, steps=[step, {**step, "written": "Rule"}])
     again: Any = Again(*wrote)
     assert replay(cut, lambda: again).identical is True
-    assert "Rule 0 of travel" in evidence_pack(receipt, library).partition("The prompt")[2]
+    assert wrote[0] in evidence_pack(receipt, library).partition("The prompt")[2]
 
 
 def test_an_answer_from_a_table_is_computed_again(
