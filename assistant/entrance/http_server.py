@@ -6,8 +6,9 @@ connections there are; one program that sends nothing can so use up all files of
 - A request has at most 100 headers, of 32 kB with its first line.
 - Its headers are there 15 seconds after the connection, or after the answer before it. Its body
   comes at a kilobyte a second or more, with half a minute to spare; what waits for the application
-  costs the client nothing. An answer that nobody reads for as long is not held either. This is
-  looked at once a second for all connections, so that it needs no timer in any state of any.
+  costs the client nothing, and after an answer the rest of a body is not looked at. An answer that
+  nobody reads for as long is not held either. This is looked at once a second for all connections,
+  so that it needs no timer in any state of any.
 - A half of the files that the process may open are connections. Beyond that the one gives way whose
   client has been silent longest: before its request, within its body, or after an answer. To refuse
   the new one instead would leave the server to who comes first and stays; so somebody has to open
@@ -59,8 +60,8 @@ def server(
         host=address, port=port, backlog=min(128, most // 4), http=_Connection,
         ws="websockets-sansio" if message_bytes else "none", ws_max_size=message_bytes,
         ws_ping_interval=_PING, ws_ping_timeout=_PING, ws_per_message_deflate=False,
-        h11_max_incomplete_event_size=HEADER_BYTES, proxy_headers=False, server_header=False,
-        access_log=False, timeout_graceful_shutdown=stop_seconds, **logs,
+        proxy_headers=False, server_header=False, access_log=False,
+        timeout_graceful_shutdown=stop_seconds, **logs,
     )  # fmt: skip
     return _Server(config, listens)
 
@@ -83,11 +84,25 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
+class _ClosesEarly(h11.Connection):
+    """Says "Connection: close" in an answer that comes before the end of the body."""
+
+    def send(self, event: Any) -> Any:
+        # h11 must not know: uvicorn would close at once, and the client lose the answer.
+        early = isinstance(event, h11.Response) and self.their_state is h11.SEND_BODY
+        sent = super().send(event)
+        return sent[:-2] + b"Connection: close\r\n\r\n" if early and sent else sent
+
+
 class _Connection(H11Protocol):
     """One connection, until it becomes a WebSocket."""
 
     _since = 0.0  # when its client was last not late with anything
     _left = 0  # bytes that the client had not read a second ago
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.conn = _ClosesEarly(h11.SERVER, HEADER_BYTES)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -104,6 +119,8 @@ class _Connection(H11Protocol):
         longest.transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._answered_early():
+            return  # unread: to parse chunks of a byte takes longer than to send them
         waited, in_body = self._waits(), self.conn.their_state is h11.SEND_BODY
         super().data_received(data)
         now = self.loop.time()
@@ -115,6 +132,12 @@ class _Connection(H11Protocol):
     def on_response_complete(self) -> None:
         self._since = self.loop.time()
         super().on_response_complete()
+        if self._answered_early() and not self.transport.is_closing():
+            self.transport.write_eof()  # the client has the keep-alive seconds to read the answer
+
+    def _answered_early(self) -> bool:
+        """Whether there was an answer before the end of the body: no other request comes."""
+        return self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
 
     def resume_writing(self) -> None:
         self._since = self.loop.time()

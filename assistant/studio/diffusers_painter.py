@@ -165,7 +165,7 @@ class DiffusersPainter:
 def _arguments(job: DrawingJob, fit: Fit) -> dict[str, Any]:
     """What a job tells a pipeline, by the names of diffusers."""
     width, height = fit.work
-    told = {
+    told: dict[str, Any] = {
         "prompt": job.prompt, "negative_prompt": job.negative or None,
         "num_inference_steps": job.steps, "guidance_scale": job.guidance,
         "width": width, "height": height,

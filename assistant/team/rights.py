@@ -117,9 +117,10 @@ class Limits(AccountsDatabase):
                 wait,
             )  # fmt: skip
 
-    def add(self, person: Person, size: int) -> None:
-        """Count bytes that are to be added. Raises LimitReached, and counts nothing then."""
-        wait = self._take(person, "bytes", size, self._bytes, _DAY)
+    def add(self, person: Person, size: int, count: bool = True) -> None:
+        """Count bytes that are added, or only look whether there is room. Raises LimitReached, and
+        counts nothing then."""
+        wait = self._take(person, "bytes", size, self._bytes, _DAY, count)
         if wait is not None:
             raise LimitReached(
                 _("Your limit of files within a day ({megabytes} MB) has no room for these."
@@ -129,7 +130,7 @@ class Limits(AccountsDatabase):
             )  # fmt: skip
 
     def _take(
-        self, person: Person, kind: str, amount: int, most: int, within: float, count: bool = True
+        self, person: Person, kind: str, amount: int, most: int, within: float, count: bool
     ) -> float | None:
         """The seconds until there is room; None when there is enough, and with `count` the
         amount is counted."""

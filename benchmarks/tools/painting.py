@@ -36,7 +36,7 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
     from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler
 
     from assistant.studio import drawing_model
-    from assistant.studio.drawing_model import family, parts, target
+    from assistant.studio.drawing_model import family_of, target
 
     device, kind = target(drawing_model.parameter_count(model))
     pipeline = DiffusionPipeline.from_pretrained(
@@ -46,7 +46,7 @@ def bare(model: Path, size: int, steps: int) -> Clocks:
         safety_checker=None,
         variant=drawing_model.weights_variant(model),
     ).to(device)
-    liked = family(parts(model))
+    liked = family_of(model)
     if liked.scheduler == "dpm":
         pipeline.scheduler = DPMSolverMultistepScheduler.from_config(
             pipeline.scheduler.config, use_karras_sigmas=True

@@ -124,10 +124,10 @@ def test_a_full_disk_is_no_lost_copy(
     files.keep(written(tmp_path, b"thirty days"), digest)
     (copies.arriving / f"{digest}.pdf").unlink()
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(copies, "_get", full)
+    monkeypatch.setattr(copies._system, "get_file", full)
     for get in (files.path, files.whole):
         with pytest.raises(HomeNotWritable, match="cannot be written: No space left"):
             get(digest)

@@ -18,7 +18,7 @@ from assistant.conversation.assistant import Assistant
 from assistant.conversation.history import Conversations
 from assistant.libraries import forget as forgetting
 from assistant.libraries.libraries import check_not_waiting
-from assistant.libraries.uploads import Upload, staged, upload_folder
+from assistant.libraries.uploads import Upload, staged, unstage, upload_folder
 from assistant.receipts.record import Receipts
 from assistant.settings import check_library_name
 from assistant.sheet.fill import Sheet
@@ -28,6 +28,7 @@ from assistant.team.api.served_libraries import Libraries
 from assistant.team.api.turns import Kind, Place
 from assistant.team.rights import NotAllowed, Permitted
 from assistant.wiring import composition
+from ingest.errors import PinciteError
 from vectorstore.catalog.tags import Filter
 from vectorstore.errors import LibraryError
 from vectorstore.federation import AnyLibrary, parts
@@ -98,10 +99,17 @@ class Shelf:
         """Begin to add files, by their names; they are read to their end before it returns. Raises
         as `changed`, HomeNotWritable, and LimitReached."""
         self._permitted.check_change()
-        self._libraries.limits.add(self.person, sum(_size(source) for _, source in files))
+        limits, size = self._libraries.limits, sum(_size(source) for _, source in files)
+        limits.add(self.person, size, count=False)  # before anything is made
         opened = self.changed(name, "added", ", ".join(name for name, _ in files), make=True)
-        paths = staged(upload_folder(self.settings.home, name), files)
-        return self._libraries.uploads.show(Upload(opened, self.settings.home, paths))
+        home = self.settings.home
+        paths = staged(upload_folder(home, name), files)
+        try:
+            limits.add(self.person, size)
+        except PinciteError:
+            unstage(paths)
+            raise
+        return self._libraries.uploads.show(Upload(opened, home, paths))
 
     def assistant(self, name: str) -> Assistant:
         """Whose answers become the person's, for one question of theirs. Raises UnknownLibrary,

@@ -217,3 +217,13 @@ def test_what_comes_too_slowly_is_ended_and_what_is_at_work_stays(clocked: Clock
         assert is_open(works)
         clocked.loop.call_soon_threadsafe(clocked.released.set)
         assert b"200 OK" in received(works)
+
+
+def test_the_rest_of_a_body_is_not_looked_at_once_there_is_an_answer(clocked: Clocked) -> None:
+    chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+    with closing(clocked.open(chunked)) as connection:
+        told = b"".join(iter(lambda: received(connection), b""))  # to its end
+        assert told.startswith(b"HTTP/1.1 200 OK") and told.endswith(b"\r\n0\r\n\r\n")
+        assert b"\r\nConnection: close\r\n\r\n" in told, (
+            "another request would be taken for the body"
+        )

@@ -81,7 +81,7 @@ def test_people_and_conversations_go_with_it(
     assert [(one.id, one.folder) for one in kept.infos()] == [("c", 1)]
 
 
-def test_a_home_whose_people_another_one_has_taken_hears_that_it_asks_nobody(
+def test_a_home_whose_people_another_one_has_taken_asks_nobody_once_its_mark_is_deleted(
     pincite: Pincite, home: Path, team_database: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PINCITE_CATALOGUE", team_database.address)
@@ -89,8 +89,10 @@ def test_a_home_whose_people_another_one_has_taken_hears_that_it_asks_nobody(
     home_accounts(other).add("ann", "correct horse battery", "owner")
     assert "ann: owner" in pincite("users", "list").out
     assert list(move_home(other, "sqlite"))
-    said = pincite("migrate-home", "sqlite").out
-    assert "has no accounts then: no sign-in is required, and every library belongs to ev" in said
+    said = refused(pincite("migrate-home", "sqlite", "--for-all-servers"))
+    assert "another home has taken them back to SQLite" in said, "nothing is opened to everybody"
+    assert "another home has taken them back" in refused(pincite("users", "list"))
+    (home / "accounts.postgresql").unlink()
     monkeypatch.delenv("PINCITE_CATALOGUE")
     assert "no sign-in is required" in pincite("users", "list").err
 
