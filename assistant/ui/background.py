@@ -250,6 +250,7 @@ class Ahead:
     def __init__(self) -> None:
         self._cancel = threading.Event()
         self._begun = float("-inf")
+        self.last: Background | None = None
 
     @property
     def is_recent(self) -> bool:
@@ -260,8 +261,7 @@ class Ahead:
         """Begin; what was begun before is stopped. `read` gets what stops it."""
         self._cancel.set()
         self._begun, self._cancel = time.monotonic(), threading.Event()
-        if not on_battery():
-            Background("ahead", partial(read, self._cancel))
+        self.last = None if on_battery() else Background("ahead", partial(read, self._cancel))
 
 
 # -- Sheets that are filled

@@ -183,6 +183,8 @@ def _documents(library: Library) -> None:
     with above:
         if resources.may_change():
             library_queue.draw_reindex_notice(library)
+    if library.state() != state and not st.session_state.get(DIALOG_OPEN):
+        st.rerun()  # it has changed while it was drawn
 
 
 # -- adding

@@ -158,11 +158,15 @@ def test_a_click_in_a_list_shows_nothing_more_of_a_library_that_is_no_longer_sha
     assert fakes.HANDBOOK not in html(app)
 
 
-def test_running_answers_and_ratings_are_kept_apart(ann: str, known: Accounts) -> None:
+def test_running_answers_and_ratings_are_kept_apart(
+    ann: str, known: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     st.session_state["library"] = "north"
-    mine = resources.answers(), resources._feedback("north", known.named("ann").id)
-    assert resources._answers(known.named("bob").id) is not mine[0]
-    assert resources._feedback("north", known.named("bob").id) is not mine[1]
+    answers, ratings = resources.answers(), resources.feedback()
+    assert resources.answers() is answers
+    monkeypatch.setattr(resources, "person", lambda: known.named("bob"))
+    assert resources.answers() is not answers
+    assert resources.feedback().mine.file != ratings.mine.file
 
 
 _WIDTHS = (0xFF41, 0x1D41A, 0x24D0)  # letters that are wide, bold and in circles
