@@ -31,7 +31,8 @@ from assistant.receipts.record import Receipts, ReceiptWriter, Recorder
 from assistant.routing.dispatch import Choosing
 from assistant.security.network_guard import permit
 from assistant.settings import Settings
-from assistant.sheet.extraction import Extractor, Reader
+from assistant.sheet import extraction
+from assistant.sheet.extraction import Extractor
 from assistant.sheet.fill import Sheet
 from assistant.sheet.sheet_store import SheetStore
 from assistant.storage.files import FileHashes, Made
@@ -120,7 +121,6 @@ def _answer_tool(
 ) -> AnswerTool:  # fmt: skip
     """Answers with the chat model, or by quoting without one."""
     window = chat.window if chat else settings.context_tokens
-    read = {"window": window} if chat else {}
     budget = Budget(window, settings.passage_tokens, settings.answer_tokens)
     model, name = (chat.model, chat.name) if chat else (None, EXTRACTIVE)
     return AnswerTool(model, budget, settings.refusal_threshold, name, turns, reranker, reader)
@@ -352,8 +352,8 @@ def answering(settings: Settings) -> Answering:
     odds = chat and (chat.odds or chat.model)
     lists = [Lists(odds, turns, answer)] if isinstance(odds, TokenOdds) else []
     specialists: list[Specialist] = [
-        WithFiles(chosen_models.looking(settings), answer), Tables(), Whole(model, name, turns, answer),
-        *lists,
+        WithFiles(chosen_models.looking(settings), answer), Tables(),
+        Whole(model, name, turns, answer), *lists,
     ]  # fmt: skip
     made = makers(settings, lambda: chat, turns)
     tool = Choosing(specialists, answer, made, extensions_first=settings.extensions_first)
@@ -414,6 +414,6 @@ def sheet(settings: Settings, library: Library, how: Answering | None = None) ->
     )  # fmt: skip
 
 
-def _reader(extract: Extractor | None, how: Answering) -> Reader | None:
+def _reader(extract: Extractor | None, how: Answering) -> extraction.Reader | None:
     window, count = how.window // _PART, token_counter(how.model)
-    return Reader(extract.copied, window, count) if extract else None
+    return extraction.Reader(extract.copied, window, count) if extract else None

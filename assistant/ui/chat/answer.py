@@ -115,8 +115,6 @@ def draw_running_answer(running: RunningAnswer) -> None:
         st.rerun()  # the page that is opened stands outside of this fragment
     if now := reply.activity.progress:
         with st.container(key="in-steps"):
-            if now.preview:
-                st.image(now.preview, caption=_("So far"), width=256)
             st.progress(now.share, text=said(now))
 
 
