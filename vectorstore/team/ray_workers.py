@@ -27,7 +27,7 @@ from ingest.document.source import Limits, readable
 from ingest.document.wire import InvalidData, Loaded, LoadedCodec
 from ingest.errors import PinciteError, Stopped, UnreadableFile
 from ingest.platform.process import require
-from ingest.sandbox.pool import Heard
+from ingest.sandbox.child import Heard
 from vectorstore import workers
 from vectorstore.errors import LibraryError, WorkersAway
 from vectorstore.team.worker_task import (
