@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -194,6 +195,7 @@ def _page(pdf: Any, index: int) -> Page:
 _FAR = 217.0  # points at most between a field and its printed label
 _LABEL = 10  # words
 _MOST = 5000  # of a page
+_TECHNICAL = re.compile(r"[\[\]._#]|\d|^(?:text|field|check|combo|list|radio|group|button)", re.I)
 _CHARACTERS = 100_000  # of one value: more is no form field
 _HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 _NO_NOTES = {
@@ -262,9 +264,14 @@ class _Annotation:
         return ""
 
     def _label(self, printed: Sequence[Line], right: bool = False) -> str:
-        """What a field says of itself; else the label printed left of it, or right of a box."""
+        """What a field says of itself; else the label printed left of it, or right of a box; else
+        its internal name."""
         told = self._field(raw.FPDFAnnot_GetFormFieldAlternateName)
-        return told or _beside(self._box, printed, right)
+        return told or _beside(self._box, printed, right) or self._name()
+
+    def _name(self) -> str:
+        name = self._field(raw.FPDFAnnot_GetFormFieldName)
+        return "" if _TECHNICAL.search(name) else name
 
     def _field(self, read: Callable[..., int]) -> str:
         return _string(lambda buffer, size: read(self._form, self._handle, buffer, size))
