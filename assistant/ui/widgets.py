@@ -96,7 +96,7 @@ def ask_form(
     draws the page. `does`: a translated word."""
 
     def dialog() -> None:
-        with st.form("dialog", border=False):
+        with st.form(f"form-{title}", border=False):  # another one for each dialog
             fields()
             done = submit(does, act, *given)
         if done:
